@@ -1,0 +1,6 @@
+#include "core/base/version.h"
+
+const char *version(void)
+{
+    return CALQ_VERSION;
+}
