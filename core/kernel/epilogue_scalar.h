@@ -1,0 +1,31 @@
+/* epilogue_scalar.h - the definition of the epilogue, one value at a time. */
+#ifndef CORE_KERNEL_EPILOGUE_SCALAR_H
+#define CORE_KERNEL_EPILOGUE_SCALAR_H
+
+#include "core/kernel/kernel.h"
+
+#include <math.h>
+
+/* Finishes the sum of one channel at output element `at`. A NaN takes the low end of the clamp,
+ * as the vector instructions have it. */
+static inline void epilogue_scalar(const struct epilogue *epilogue, int channel,
+                                   size_t at, int32_t acc, int32_t window_sum)
+{
+    float v = epilogue->shift[channel];
+
+    if (epilogue->correction)
+        v = fmaf((float)window_sum, epilogue->correction[channel], v);
+    v = fmaf((float)acc, epilogue->scale[channel], v);
+    if (epilogue->residual_f32)
+        v = fmaf(epilogue->residual_f32[at], epilogue->residual_scale, v);
+    else if (epilogue->residual_u8)
+        v = fmaf((float)epilogue->residual_u8[at], epilogue->residual_scale, v);
+    v = v > epilogue->low ? v : epilogue->low;
+    v = v < epilogue->high ? v : epilogue->high;
+    if (epilogue->out_u8)
+        epilogue->out_u8[at] = (uint8_t)((int)lrintf(v) + epilogue->zero_code);
+    else
+        epilogue->out_f32[at] = v;
+}
+
+#endif

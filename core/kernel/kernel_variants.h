@@ -1,0 +1,15 @@
+/* kernel_variants.h - every variant's name; the only place besides the table in kernel.c. */
+#ifndef CORE_KERNEL_KERNEL_VARIANTS_H
+#define CORE_KERNEL_KERNEL_VARIANTS_H
+
+#include "core/kernel/kernel.h"
+
+void conv_u8s8_scalar(const struct conv_u8s8 *conv);
+void conv_u8s8_avx2(const struct conv_u8s8 *conv);
+void conv_u8s8_avx512vnni(const struct conv_u8s8 *conv);
+
+void depthwise_u8s8_scalar(const struct depthwise_u8s8 *depthwise);
+void depthwise_u8s8_avx2(const struct depthwise_u8s8 *depthwise);
+void depthwise_u8s8_avx512vnni(const struct depthwise_u8s8 *depthwise);
+
+#endif
