@@ -1,0 +1,148 @@
+#include "core/quant/quantizer.h"
+
+#include <assert.h>
+#include <float.h>
+
+static const struct grid_rule {
+    const char *name;
+    int signed_codes;   /* codes on both sides of zero */
+    int codes_left_out; /* at the low end */
+    float centre;       /* value = step * (code + centre) */
+} rules[GRID_COUNT] = {
+    [GRID_MIDRISE] = {"midrise", 1, 0, 0.5f},
+    [GRID_MIDTREAD] = {"midtread", 1, 0, 0},
+    [GRID_NARROW] = {"narrow", 1, 1, 0},
+    [GRID_UNSIGNED] = {"unsigned", 0, 0, 0},
+};
+
+const char *grid_name(enum grid grid)
+{
+    assert(grid < GRID_COUNT);
+    return rules[grid].name;
+}
+
+static int lowest_code(enum grid grid, int bits)
+{
+    assert(grid < GRID_COUNT && bits >= BITS_LEAST && bits <= BITS_MOST);
+    return rules[grid].signed_codes ? rules[grid].codes_left_out - (1 << (bits - 1))
+                                    : 0;
+}
+
+static int highest_code(enum grid grid, int bits)
+{
+    assert(grid < GRID_COUNT && bits >= BITS_LEAST && bits <= BITS_MOST);
+    return (1 << (bits - rules[grid].signed_codes)) - 1;
+}
+
+int quantizer_lowest(const struct quantizer *quantizer)
+{
+    return lowest_code(quantizer->grid, quantizer->bits);
+}
+
+int quantizer_highest(const struct quantizer *quantizer)
+{
+    return highest_code(quantizer->grid, quantizer->bits);
+}
+
+double grid_levels(enum grid grid, int bits)
+{
+    return highest_code(grid, bits) + (double)rules[grid].centre;
+}
+
+float grid_step_of_clip(enum grid grid, int bits, double clip)
+{
+    float step = (float)clip / (float)grid_levels(grid, bits);
+
+    return step > FLT_MIN ? step : FLT_MIN;
+}
+
+/* How a quantizer rounds: level = rint(clamp((value + offset) / step, least, most)),
+ * and code = level + code_of_level.
+ *
+ * Midrise counts its levels from the lowest one, as the paper's code does: there offset
+ * is the clip, here step * levels, which gives the same codes on exact ties too. (The
+ * tie at the value zero may fall to either side, since both are equally far.) */
+struct rounding {
+    float offset, step;
+    float least, most;
+    int code_of_level;
+};
+
+static struct rounding rounding_of(const struct quantizer *quantizer)
+{
+    int from_lowest = rules[quantizer->grid].centre != 0;
+    int lowest = quantizer_lowest(quantizer);
+    int code_of_level = from_lowest ? lowest : 0;
+    float levels = (float)grid_levels(quantizer->grid, quantizer->bits);
+
+    assert(quantizer->step > 0);
+    return (struct rounding){
+        .offset = from_lowest ? levels * quantizer->step : 0,
+        .step = quantizer->step,
+        .least = (float)(lowest - code_of_level),
+        .most = (float)(quantizer_highest(quantizer) - code_of_level),
+        .code_of_level = code_of_level,
+    };
+}
+
+/* Half to even without a call, so that loops over it become vector code: at 1.5 * 2^23
+ * floats are 1 apart, so the addition itself rounds, and the subtraction is exact.
+ * Holds for |level| < 2^22; levels are clamped to at most 2^8 before. */
+static inline int level_of(float value, const struct rounding *rounding)
+{
+    const float ones = 12582912.f;
+    float level = (value + rounding->offset) / rounding->step;
+
+    level = level > rounding->least ? level : rounding->least;
+    level = level < rounding->most ? level : rounding->most;
+    return (int)((level + ones) - ones);
+}
+
+int quantizer_code(const struct quantizer *quantizer, float value)
+{
+    struct rounding rounding = rounding_of(quantizer);
+
+    return level_of(value, &rounding) + rounding.code_of_level;
+}
+
+float quantizer_value(const struct quantizer *quantizer, int code)
+{
+    return quantizer->step * ((float)code + rules[quantizer->grid].centre);
+}
+
+/* One loop for both kinds of codes, in bytes: signed codes are stored in two's
+ * complement. Runs have a fixed length because the compiler vectorises those at -O2
+ * already. */
+static void round_to_bytes(const struct rounding *rounding, int byte_of_level,
+                           const float *restrict values, size_t count,
+                           uint8_t *restrict bytes)
+{
+    enum { RUN = 64 };
+    const struct rounding by = *rounding;
+    size_t done = 0;
+
+    for (; done + RUN <= count; done += RUN)
+        for (int i = 0; i < RUN; i++)
+            bytes[done + i] =
+                (uint8_t)(level_of(values[done + i], &by) + byte_of_level);
+    for (; done < count; done++)
+        bytes[done] = (uint8_t)(level_of(values[done], &by) + byte_of_level);
+}
+
+void quantizer_codes(const struct quantizer *quantizer, const float *values,
+                     size_t count, int8_t *codes)
+{
+    struct rounding rounding = rounding_of(quantizer);
+
+    assert(quantizer->grid != GRID_UNSIGNED);
+    round_to_bytes(&rounding, rounding.code_of_level, values, count, (uint8_t *)codes);
+}
+
+void quantizer_stored_codes(const struct quantizer *quantizer, const float *values,
+                            size_t count, uint8_t *stored)
+{
+    struct rounding rounding = rounding_of(quantizer);
+
+    round_to_bytes(&rounding, rounding.code_of_level - quantizer_lowest(quantizer),
+                   values, count, stored);
+}

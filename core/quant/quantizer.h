@@ -1,0 +1,60 @@
+/* quantizer.h - grid + bits + step of one tensor: values to integer codes, and back.
+ *
+ * Rounding is half to even, by division with the step in float. With M bits:
+ *
+ *   midrise    code -2^(M-1) .. 2^(M-1)-1       value = step * (code + 1/2), no zero
+ *   midtread   code -2^(M-1) .. 2^(M-1)-1       value = step * code
+ *   narrow     code -(2^(M-1)-1) .. 2^(M-1)-1   value = step * code
+ *   unsigned   code 0 .. 2^M-1                  value = step * code
+ *
+ * Source: Nahshan et al. 2019, arXiv:1911.07190, eq. 1-3 (midrise for weights, unsigned
+ * for ReLU outputs). There the clip is the parameter, here the step: clip = step *
+ * levels.
+ */
+#ifndef CORE_QUANT_QUANTIZER_H
+#define CORE_QUANT_QUANTIZER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum grid { GRID_MIDRISE, GRID_MIDTREAD, GRID_NARROW, GRID_UNSIGNED, GRID_COUNT };
+
+enum { BITS_LEAST = 2, BITS_MOST = 8, BITS_FLOAT = 32 };
+
+struct quantizer {
+    enum grid grid;
+    int bits;   /* 2..8 */
+    float step; /* > 0, in the unit of the tensor */
+};
+
+const char *grid_name(enum grid grid);
+
+/* The lowest and the highest code. */
+int quantizer_lowest(const struct quantizer *quantizer);
+int quantizer_highest(const struct quantizer *quantizer);
+
+/* clip / step: the highest value in steps, e.g. 7.5 for midrise at 4 bits. */
+double grid_levels(enum grid grid, int bits);
+
+/* The float step of a clip, as the reference computes it (numerator and divisor in
+ * float), but never below FLT_MIN; there never below 1e-8, too much for small values.
+ */
+float grid_step_of_clip(enum grid grid, int bits, double clip);
+
+/* The code of one value; beyond the clip that is the end code; NaN is not allowed. */
+int quantizer_code(const struct quantizer *quantizer, float value);
+
+/* The value of one code. */
+float quantizer_value(const struct quantizer *quantizer, int code);
+
+/* Codes of many values. Signed codes of weights fit int8. */
+void quantizer_codes(const struct quantizer *quantizer, const float *values,
+                     size_t count,
+                     int8_t *codes /* [count] out; grids midrise, midtread, narrow */);
+
+/* Codes of activations, stored as u8: code - lowest code, so the value zero of midtread
+ * is 2^(M-1) and that of unsigned is 0. */
+void quantizer_stored_codes(const struct quantizer *quantizer, const float *values,
+                            size_t count, uint8_t *stored /* [count] out */);
+
+#endif

@@ -1,0 +1,167 @@
+#include "core/quant/clip_aciq.h"
+
+#include "tests/support/golden.h"
+#include "tests/support/golden_tensor.h"
+#include "tests/support/kit.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static struct error err;
+
+static double clip_of(const struct distribution *distribution, enum grid grid, int bits,
+                      enum aciq_density density)
+{
+    double clip;
+
+    if (clip_aciq(distribution, grid, bits, density, &clip, &err) < 0)
+        fail_msg("%s", err.text);
+    return clip;
+}
+
+static void laplace_takes_the_mean_magnitude(void **state)
+{
+    struct distribution distribution =
+        distribution_of_values((const float[]){1, -3, 0, 4}, 4);
+
+    (void)state;
+    assert_true(clip_of(&distribution, GRID_MIDRISE, 4, ACIQ_LAPLACE) == 2 * 5.03);
+    assert_true(clip_of(&distribution, GRID_NARROW, 2, ACIQ_LAPLACE) == 2 * 2.83);
+    distribution_clear(&distribution);
+}
+
+static void one_sided_clips_look_at_values_above_zero_alone(void **state)
+{
+    struct distribution distribution =
+        distribution_of_values((const float[]){1, 0, 0, 7}, 4);
+
+    (void)state;
+    assert_true(clip_of(&distribution, GRID_UNSIGNED, 4, ACIQ_LAPLACE) == 4 * 6.2);
+    assert_true(clip_of(&distribution, GRID_UNSIGNED, 8, ACIQ_GAUSS) == 5 * 4.2);
+    distribution_clear(&distribution);
+}
+
+static void weights_count_like_repeated_values(void **state)
+{
+    struct distribution repeated =
+        distribution_of_values((const float[]){1, 1, 1, -2, 5, 5}, 6);
+    double values[] = {1, -2, 5}, weights[] = {3, 1, 2};
+    struct distribution weighted = {.count = 3, .values = values, .weights = weights};
+
+    (void)state;
+    for (enum aciq_density density = 0; density < ACIQ_COUNT; density++)
+        for (enum grid grid = 0; grid < GRID_COUNT; grid++)
+            assert_true(clip_of(&repeated, grid, 3, density) ==
+                        clip_of(&weighted, grid, 3, density));
+    distribution_clear(&repeated);
+}
+
+static const struct spreadless {
+    float values[2];
+    enum grid grid;
+    enum aciq_density density;
+} spreadless[] = {
+    {{0, 0}, GRID_MIDRISE, ACIQ_LAPLACE},    {{0, 0}, GRID_UNSIGNED, ACIQ_LAPLACE},
+    {{0, 0}, GRID_UNSIGNED, ACIQ_GAUSS},     {{3, 3}, GRID_MIDRISE, ACIQ_GAUSS},
+    {{-1, -2}, GRID_UNSIGNED, ACIQ_LAPLACE},
+};
+
+static void values_without_spread_fail_with_a_sentence(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof spreadless / sizeof spreadless[0]; i++) {
+        const struct spreadless *sample = &spreadless[i];
+        struct distribution distribution = distribution_of_values(sample->values, 2);
+        double clip = 5;
+
+        assert_int_equal(
+            clip_aciq(&distribution, sample->grid, 4, sample->density, &clip, &err),
+            -1);
+        assert_int_equal(err.code, EXIT_INPUT);
+        assert_string_equal(err.text,
+                            "the values do not spread: no step can be chosen for them");
+        assert_true(clip == 5);
+        distribution_clear(&distribution);
+    }
+}
+
+static const struct {
+    const char *key;
+    enum aciq_density density;
+} keys[] = {{"aciq_laplace", ACIQ_LAPLACE}, {"aciq_gauss", ACIQ_GAUSS}};
+
+/* Compares the cases of tensors of `network`, or where it is NULL all others; says how
+ * many. */
+static int compare_cases(json_t *golden, const struct network *network)
+{
+    int compared = 0;
+    size_t index;
+    json_t *item;
+
+    json_array_foreach(golden_at(golden, "c_aciq"), index, item)
+    {
+        const char *name = json_string_value(golden_at(item, "tensor"));
+        int bits = (int)json_integer_value(golden_at(item, "bits"));
+        struct distribution distribution;
+        enum grid grid;
+
+        if (golden_tensor_is_of_network(name) != (network != NULL))
+            continue;
+        distribution = golden_tensor(golden, network, name, &grid);
+        for (int i = 0; i < 2; i++) {
+            double clip = clip_of(&distribution, grid, bits, keys[i].density);
+            double expected = json_number_value(golden_at(item, keys[i].key));
+
+            if (fabs(clip / expected - 1) > 2e-6)
+                fail_msg("%s, %s, %d bits: %.9g, the reference has %.9g", name,
+                         keys[i].key, bits, clip, expected);
+        }
+        distribution_clear(&distribution);
+        compared++;
+    }
+    return compared;
+}
+
+static void clips_equal_the_reference(void **state)
+{
+    json_t *golden = golden_open("golden_lapq.json");
+
+    (void)state;
+    if (!golden)
+        skip();
+    assert_int_equal(compare_cases(golden, NULL), 20);
+    json_decref(golden);
+}
+
+static void clips_of_network_weights_equal_the_reference(void **state)
+{
+    struct network *network = kit_resnet20();
+    json_t *golden = golden_open("golden_lapq.json");
+    int compared = golden ? compare_cases(golden, network) : 0;
+
+    (void)state;
+    network_destroy(network);
+    json_decref(golden);
+    if (compared == 0)
+        skip();
+    assert_int_equal(compared, 8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(laplace_takes_the_mean_magnitude),
+        cmocka_unit_test(one_sided_clips_look_at_values_above_zero_alone),
+        cmocka_unit_test(weights_count_like_repeated_values),
+        cmocka_unit_test(values_without_spread_fail_with_a_sentence),
+        cmocka_unit_test(clips_equal_the_reference),
+        cmocka_unit_test(clips_of_network_weights_equal_the_reference),
+    };
+
+    return cmocka_run_group_tests_name("clip_aciq", tests, NULL, NULL);
+}

@@ -1,0 +1,221 @@
+#include "core/quant/histogram.h"
+
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct histogram histogram, part;
+
+static void fill(struct histogram *filled, const float *values, size_t count)
+{
+    struct range range = range_empty();
+
+    range_add(&range, values, count);
+    histogram_init(filled, range);
+    histogram_add(filled, values, count);
+}
+
+static int64_t count_of(const struct histogram *filled)
+{
+    int64_t count = filled->zeros;
+
+    for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
+        count += filled->counts[bin];
+    return count;
+}
+
+static void an_empty_range_has_nothing_between_its_ends(void **state)
+{
+    struct range range = range_empty();
+
+    (void)state;
+    assert_true(range.low > range.high);
+    range_add(&range, NULL, 0);
+    assert_true(range.low > range.high);
+}
+
+static void a_range_grows_with_every_call(void **state)
+{
+    struct range range = range_empty();
+
+    (void)state;
+    range_add(&range, (const float[]){-3}, 1);
+    assert_true(range.low == -3 && range.high == -3);
+    range_add(&range, (const float[]){-2, 5, 1}, 3);
+    assert_true(range.low == -3 && range.high == 5);
+}
+
+static void ends_of_the_range_are_in_the_end_bins(void **state)
+{
+    const float values[] = {-1, 1, 0.9999f};
+
+    (void)state;
+    fill(&histogram, values, 3);
+    assert_int_equal(histogram.counts[0], 1);
+    assert_int_equal(histogram.counts[HISTOGRAM_BINS - 1], 2);
+}
+
+static void values_beyond_the_range_are_in_the_end_bins(void **state)
+{
+    const float values[] = {-FLT_MAX, -1.5f, 7, FLT_MAX, FLT_MAX};
+
+    (void)state;
+    histogram_init(&histogram, (struct range){-1, 1});
+    histogram_add(&histogram, values, 5);
+    assert_int_equal(histogram.counts[0], 2);
+    assert_int_equal(histogram.counts[HISTOGRAM_BINS - 1], 3);
+}
+
+static void zeros_are_counted_apart(void **state)
+{
+    const float values[] = {0, -0.f, 1e-40f, 1, 0};
+
+    (void)state;
+    fill(&histogram, values, 5);
+    assert_int_equal(histogram.zeros, 3);
+    assert_int_equal(histogram.counts[0], 1);
+    assert_int_equal(count_of(&histogram), 5);
+}
+
+static float wave(int i)
+{
+    return i % 3 ? sinf((float)i) * expf(cosf((float)i * 0.7f)) : 0;
+}
+
+static void merge(struct histogram *sum, const struct histogram *other)
+{
+    sum->zeros += other->zeros;
+    for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
+        sum->counts[bin] += other->counts[bin];
+}
+
+static void merged_parts_equal_the_whole(void **state)
+{
+    enum { COUNT = 20000, PART = 700 };
+    static float values[COUNT];
+    static struct histogram sum;
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        values[i] = wave(i);
+    fill(&histogram, values, COUNT);
+    histogram_init(&sum, histogram.range);
+    for (int first = 0; first < COUNT; first += PART) {
+        histogram_init(&part, histogram.range);
+        histogram_add(&part, values + first,
+                      COUNT - first < PART ? COUNT - first : PART);
+        merge(&sum, &part);
+    }
+    assert_memory_equal(&sum, &histogram, sizeof sum);
+    assert_int_equal(count_of(&sum), COUNT);
+}
+
+static void one_value_is_one_point(void **state)
+{
+    static const float values[] = {0.3f, -7e-30f, 2e30f, FLT_MIN};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct distribution distribution;
+
+        fill(&histogram, (const float[]){values[i], values[i]}, 2);
+        distribution = distribution_of_histogram(&histogram);
+        assert_int_equal(distribution.count, 1);
+        assert_true(distribution.values[0] == (double)values[i]);
+        assert_true(distribution.weights[0] == 2);
+        assert_true(distribution_magnitude(&distribution) == fabs((double)values[i]));
+        distribution_clear(&distribution);
+    }
+}
+
+static void zeros_alone_are_the_point_zero(void **state)
+{
+    struct distribution distribution;
+
+    (void)state;
+    fill(&histogram, (const float[]){0, 0, 0}, 3);
+    distribution = distribution_of_histogram(&histogram);
+    assert_int_equal(distribution.count, 1);
+    assert_true(distribution.values[0] == 0 && distribution.weights[0] == 3);
+    assert_true(distribution_magnitude(&distribution) == 0);
+    distribution_clear(&distribution);
+}
+
+static void nothing_seen_gives_no_points(void **state)
+{
+    struct distribution distribution;
+
+    (void)state;
+    histogram_init(&histogram, range_empty());
+    distribution = distribution_of_histogram(&histogram);
+    assert_int_equal(distribution.count, 0);
+    assert_true(distribution_magnitude(&distribution) == 0);
+    distribution_clear(&distribution);
+}
+
+/* Histograms of one value each: its point must be near. */
+static void points_are_within_half_a_bin_of_their_values(void **state)
+{
+    static const float scales[] = {1e-30f, 1, 1e30f};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        float scale = scales[i];
+        double half_bin = (double)scale * 5 / HISTOGRAM_BINS / 2;
+
+        for (int k = 1; k < 500; k++) {
+            float value = scale * (-3 + 0.01f * (float)k);
+            struct distribution distribution;
+
+            histogram_init(&histogram, (struct range){-3 * scale, 2 * scale});
+            histogram_add(&histogram, &value, 1);
+            distribution = distribution_of_histogram(&histogram);
+            assert_int_equal(distribution.count, 1);
+            assert_true(fabs(distribution.values[0] - (double)value) <=
+                        half_bin * 1.0001);
+            distribution_clear(&distribution);
+        }
+    }
+}
+
+static void every_value_is_a_point_of_its_distribution(void **state)
+{
+    const float values[] = {1, -4, 0, 1};
+    struct distribution distribution = distribution_of_values(values, 4);
+
+    (void)state;
+    assert_int_equal(distribution.count, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_true(distribution.values[i] == (double)values[i]);
+        assert_true(distribution.weights[i] == 1);
+    }
+    assert_true(distribution_magnitude(&distribution) == 4);
+    distribution_clear(&distribution);
+    assert_int_equal(distribution.count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_range_has_nothing_between_its_ends),
+        cmocka_unit_test(a_range_grows_with_every_call),
+        cmocka_unit_test(ends_of_the_range_are_in_the_end_bins),
+        cmocka_unit_test(values_beyond_the_range_are_in_the_end_bins),
+        cmocka_unit_test(zeros_are_counted_apart),
+        cmocka_unit_test(merged_parts_equal_the_whole),
+        cmocka_unit_test(one_value_is_one_point),
+        cmocka_unit_test(zeros_alone_are_the_point_zero),
+        cmocka_unit_test(nothing_seen_gives_no_points),
+        cmocka_unit_test(points_are_within_half_a_bin_of_their_values),
+        cmocka_unit_test(every_value_is_a_point_of_its_distribution),
+    };
+
+    return cmocka_run_group_tests_name("histogram", tests, NULL, NULL);
+}

@@ -1,0 +1,57 @@
+#include "tests/support/golden_tensor.h"
+
+#include "core/base/memory.h"
+#include "tests/support/golden.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+bool golden_tensor_is_of_network(const char *name)
+{
+    return strncmp(name, "layer", 5) == 0;
+}
+
+static struct distribution weights_of_network(const struct network *network,
+                                              const char *name)
+{
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+
+        if (layer->kind == LAYER_CONV && strcmp(layer->conv.weight_name, name) == 0)
+            return distribution_of_values(
+                layer->conv.weights, (size_t)layer->conv.out_channels *
+                                         layer->window.kernel_height *
+                                         layer->window.kernel_width *
+                                         layer->conv.in_channels / layer->conv.groups);
+    }
+    fail_msg("%s has no weights named %s", network->path, name);
+    return (struct distribution){0};
+}
+
+static struct distribution values_in_file(json_t *x)
+{
+    size_t count = json_array_size(x);
+    float *values = memory_get(count * sizeof *values);
+    struct distribution distribution;
+
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)json_number_value(json_array_get(x, i));
+    distribution = distribution_of_values(values, count);
+    free(values);
+    return distribution;
+}
+
+struct distribution golden_tensor(json_t *golden, const struct network *network,
+                                  const char *name, enum grid *grid)
+{
+    json_t *tensor = json_object_get(golden_at(golden, "tensors"), name);
+
+    *grid = json_is_true(golden_at(tensor, "symmetric")) ? GRID_MIDRISE : GRID_UNSIGNED;
+    return golden_tensor_is_of_network(name) ? weights_of_network(network, name)
+                                             : values_in_file(golden_at(tensor, "x"));
+}
