@@ -1,0 +1,81 @@
+#include "coordinator/search/objective.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int objective_init(struct objective *objective, loss_fn evaluate, void *context,
+                   int dimension, long max_evaluations, struct error *err)
+{
+    double *best_point;
+
+    assert(dimension > 0 && max_evaluations >= 0);
+    best_point = calloc((size_t)dimension, sizeof *best_point);
+    if (best_point == NULL)
+        return error_set(err, EXIT_MACHINE, "no memory for a point of %d steps",
+                         dimension);
+    *objective = (struct objective){.evaluate = evaluate,
+                                    .context = context,
+                                    .dimension = dimension,
+                                    .max_evaluations = max_evaluations,
+                                    .best_loss = INFINITY,
+                                    .best_point = best_point};
+    return 0;
+}
+
+void objective_clear(struct objective *objective)
+{
+    free(objective->best_point);
+    *objective = (struct objective){0};
+}
+
+static int count_that_fits(const struct objective *objective, int count)
+{
+    long left = objective->max_evaluations - objective->evaluations;
+
+    if (objective->max_evaluations == 0 || left >= count)
+        return count;
+    return left > 0 ? (int)left : 0;
+}
+
+static void remember(struct objective *objective, const double *points, int count,
+                     const double *losses)
+{
+    size_t dimension = (size_t)objective->dimension;
+
+    objective->evaluations += count;
+    for (int i = 0; i < count; i++) {
+        if (!isfinite(losses[i])) {
+            objective->not_finite++;
+        } else if (losses[i] < objective->best_loss) {
+            objective->best_loss = losses[i];
+            memcpy(objective->best_point, points + (size_t)i * dimension,
+                   dimension * sizeof *points);
+        }
+    }
+}
+
+int objective_losses(struct objective *objective, const double *points, int count,
+                     double *losses, struct error *err)
+{
+    int fitting = count_that_fits(objective, count);
+
+    if (fitting > 0) {
+        if (objective->evaluate(objective->context, points, fitting, losses, err) < 0)
+            return -1;
+        remember(objective, points, fitting, losses);
+    }
+    if (fitting < count) {
+        objective->spent = true;
+        return error_set(err, EXIT_INTERNAL, "all %ld evaluations are spent",
+                         objective->max_evaluations);
+    }
+    return 0;
+}
+
+int objective_loss(struct objective *objective, const double *point, double *loss,
+                   struct error *err)
+{
+    return objective_losses(objective, point, 1, loss, err);
+}

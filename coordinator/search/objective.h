@@ -1,0 +1,49 @@
+/* objective.h - the function to minimise: counts evaluations, remembers the best point.
+ */
+#ifndef COORDINATOR_SEARCH_OBJECTIVE_H
+#define COORDINATOR_SEARCH_OBJECTIVE_H
+
+#include <stdbool.h>
+
+#include "core/base/error.h"
+
+/* Computes the loss of each point of a batch.
+ *
+ *   points  [count, dimension]
+ *   losses  [count], out
+ *
+ * Returns 0, or -1 with the sentence in `err`. A loss may be infinite or NaN. */
+typedef int (*loss_fn)(void *context, const double *points, int count, double *losses,
+                       struct error *err);
+
+struct objective {
+    loss_fn evaluate;
+    void *context; /* borrowed, handed to `evaluate` */
+    int dimension;
+    long evaluations;     /* points evaluated so far */
+    long max_evaluations; /* 0: no limit */
+    long not_finite;      /* how many of the losses were infinite or NaN */
+    bool spent;         /* a loss was asked for and refused: max_evaluations reached */
+    double best_loss;   /* infinite until a finite loss was seen */
+    double *best_point; /* [dimension], owned; meaningless until then */
+};
+
+/* Fails when there is no memory for the best point. */
+int objective_init(struct objective *objective, loss_fn evaluate, void *context,
+                   int dimension, long max_evaluations, struct error *err);
+void objective_clear(struct objective *objective);
+
+/* Computes the losses of a batch, as a loss_fn.
+ *
+ * A batch that passes max_evaluations is cut: the points that still fit are evaluated,
+ * so that the best of them is known, then `spent` is set and the call fails. A search
+ * returns such a failure like any other, and the top of the search, which knows that a
+ * spent budget is an end and not an error, looks at `spent`. */
+int objective_losses(struct objective *objective, const double *points, int count,
+                     double *losses, struct error *err);
+
+/* The same for one point. */
+int objective_loss(struct objective *objective, const double *point, double *loss,
+                   struct error *err);
+
+#endif

@@ -1,0 +1,631 @@
+#include "coordinator/search/powell.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/coordinator/search/traced.h"
+#include "tests/support/golden.h"
+
+static struct traced traced;
+static struct error err;
+
+/* ---- the functions of the reference traces ---- */
+
+static double square(double x)
+{
+    return x * x;
+}
+
+static double rosenbrock(const double *x, int dimension)
+{
+    (void)dimension;
+    return 100 * square(x[1] - square(x[0])) + square(1 - x[0]);
+}
+
+/* numpy adds eight or more numbers in this order. */
+static double numpy_sum(const double *v, int count)
+{
+    double sum;
+
+    assert(count >= 8 && count < 16);
+    sum = ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]));
+    for (int i = 8; i < count; i++)
+        sum += v[i];
+    return sum;
+}
+
+static double nonseparable(const double *x, int dimension)
+{
+    double weighted[10];
+    double products[9];
+
+    assert(dimension == 10);
+    for (int i = 0; i < 10; i++)
+        weighted[i] = (i + 1) * square(x[i] - 0.1 * i);
+    for (int i = 0; i < 9; i++)
+        products[i] = square(x[i] * x[i + 1] - 0.25);
+    return numpy_sum(weighted, 10) + 0.5 * square(numpy_sum(x, 10)) +
+           2 * numpy_sum(products, 9);
+}
+
+static double golden_hessian[6][6];
+static double golden_centre[6];
+
+/* One row of H d in the order of OpenBLAS on AVX2: the last bit decides how long Brent
+ * goes on where the loss is flat. */
+static double openblas_row(int row, const double *d)
+{
+    const double *h = golden_hessian[row];
+    double even = h[0] * d[0];
+    double odd = h[1] * d[1];
+
+    if (row < 4)
+        return (fma(h[2], d[2], even) + fma(h[3], d[3], odd)) +
+               (h[4] * d[4] + h[5] * d[5]);
+    return even + odd + h[2] * d[2] + h[3] * d[3] + h[4] * d[4] + h[5] * d[5];
+}
+
+static double rotated_quadratic(const double *x, int dimension)
+{
+    double d[6];
+    double sum = 0;
+
+    assert(dimension == 6);
+    for (int i = 0; i < 6; i++)
+        d[i] = x[i] - golden_centre[i];
+    for (int i = 0; i < 6; i++)
+        sum += d[i] * openblas_row(i, d);
+    return 0.5 * sum + 0.25;
+}
+
+/* ---- against the recorded runs of scipy ---- */
+
+#define GOLDEN_MAX_DIMENSION 10
+#define GOLDEN_MAX_SWEEPS 40
+
+static struct sweeps {
+    int count;
+    double points[GOLDEN_MAX_SWEEPS][GOLDEN_MAX_DIMENSION];
+    double losses[GOLDEN_MAX_SWEEPS];
+} told;
+
+static void note_sweep(void *context, int sweeps, const double *point, double loss,
+                       long evaluations)
+{
+    struct sweeps *noted = context;
+
+    assert_int_equal(sweeps, noted->count + 1);
+    assert_true(evaluations > 0);
+    assert_true(noted->count < GOLDEN_MAX_SWEEPS);
+    memcpy(noted->points[noted->count], point,
+           (size_t)traced.dimension * sizeof *point);
+    noted->losses[noted->count++] = loss;
+}
+
+static traced_fn golden_function(const char *name)
+{
+    static const struct {
+        const char *name;
+        traced_fn function;
+    } functions[] = {{"rosen", rosenbrock},
+                     {"quad6", rotated_quadratic},
+                     {"nonsep10", nonseparable}};
+
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (strcmp(name, functions[i].name) == 0)
+            return functions[i].function;
+    fail_msg("no function \"%s\"", name);
+    return NULL;
+}
+
+static struct powell_options golden_options(json_t *expected)
+{
+    struct powell_options options = powell_default_options();
+    json_t *x_tolerance = json_object_get(expected, "xtol");
+    json_t *loss_tolerance = json_object_get(expected, "ftol");
+
+    options.line_search.kind = LINE_SEARCH_REFERENCE;
+    options.sweeps = (int)json_integer_value(json_object_get(expected, "maxiter"));
+    if (x_tolerance != NULL)
+        options.line_search.tolerance = 100 * json_number_value(x_tolerance);
+    if (loss_tolerance != NULL)
+        options.loss_tolerance = json_number_value(loss_tolerance);
+    return options;
+}
+
+/* Bit for bit. */
+static void assert_numbers_are(const char *what, const double *found, json_t *expected)
+{
+    double numbers[GOLDEN_MAX_DIMENSION * GOLDEN_MAX_DIMENSION];
+    size_t count = golden_numbers(expected, numbers, sizeof numbers / sizeof *numbers);
+
+    for (size_t i = 0; i < count; i++)
+        if (found[i] != numbers[i])
+            fail_msg("%s %zu: %.17g, expected %.17g", what, i, found[i], numbers[i]);
+}
+
+static void assert_run_is(json_t *expected)
+{
+    static const enum stop_reason reasons[] = {STOP_CONVERGED, STOP_EVALUATIONS_SPENT,
+                                               STOP_SWEEPS_DONE}; /* scipy's status */
+    json_t *asked = golden_at(expected, "options");
+    struct powell_options options = golden_options(asked);
+    long max_evaluations = json_integer_value(json_object_get(asked, "maxfev"));
+    double point[GOLDEN_MAX_DIMENSION];
+    double directions[GOLDEN_MAX_DIMENSION * GOLDEN_MAX_DIMENSION];
+    int dimension =
+        (int)golden_numbers(golden_at(expected, "x0"), point, GOLDEN_MAX_DIMENSION);
+    const char *name = json_string_value(golden_at(expected, "function"));
+    struct objective objective;
+    struct powell_result result;
+    size_t index;
+    json_t *step;
+
+    told.count = 0;
+    options.sweep_done = note_sweep;
+    options.sweep_context = &told;
+    options.directions = directions;
+    assert_int_equal(traced_objective(&objective, &traced, golden_function(name),
+                                      dimension, max_evaluations, &err),
+                     0);
+    assert_int_equal(powell_minimise(&objective, point, &options, &result, &err), 0);
+
+    assert_int_equal(result.evaluations,
+                     json_integer_value(golden_at(expected, "nfev")));
+    assert_int_equal(result.sweeps, json_integer_value(golden_at(expected, "nit")));
+    assert_int_equal(result.reason,
+                     reasons[json_integer_value(golden_at(expected, "status"))]);
+    json_array_foreach(golden_at(expected, "first_evals"), index, step)
+    {
+        assert_numbers_are("evaluated", traced.points[index], golden_at(step, "x"));
+        assert_true(traced.losses[index] == json_number_value(golden_at(step, "f")));
+    }
+    assert_int_equal(told.count, result.sweeps);
+    json_array_foreach(golden_at(expected, "x_after_each_iteration"), index, step)
+        assert_numbers_are("after a sweep", told.points[index], step);
+    assert_numbers_are("direction", directions, golden_at(expected, "direc"));
+    assert_numbers_are("end", point, golden_at(expected, "x"));
+    assert_true(result.loss == json_number_value(golden_at(expected, "f")));
+    objective_clear(&objective);
+}
+
+static void the_reference_repeats_every_run_of_scipy_bit_for_bit(void **state)
+{
+    json_t *golden = golden_open("golden_lapq.json");
+    json_t *expected;
+    size_t index;
+
+    (void)state;
+    if (golden == NULL)
+        skip();
+    golden_numbers(golden_at(golden, "e_powell.H6"), &golden_hessian[0][0], 36);
+    golden_numbers(golden_at(golden, "e_powell.c6"), golden_centre, 6);
+    json_array_foreach(golden_at(golden, "e_powell.powell"), index, expected)
+        assert_run_is(expected);
+    assert_int_equal(index, 25);
+    json_decref(golden);
+}
+
+/* ---- the default line search on functions with known minima ---- */
+
+static struct powell_result minimise(traced_fn function, double *point, int dimension,
+                                     long max_evaluations,
+                                     const struct powell_options *options)
+{
+    struct objective objective;
+    struct powell_result result;
+
+    assert_int_equal(traced_objective(&objective, &traced, function, dimension,
+                                      max_evaluations, &err),
+                     0);
+    err.text[0] = '\0';
+    assert_int_equal(powell_minimise(&objective, point, options, &result, &err), 0);
+    assert_string_equal(err.text, "");
+    assert_int_equal(result.evaluations, traced.count);
+    objective_clear(&objective);
+    return result;
+}
+
+static double bowl(const double *x, int dimension)
+{
+    double sum = 1;
+
+    for (int i = 0; i < dimension; i++)
+        sum += (1 + i) * square(x[i] - 0.1 * i);
+    return sum;
+}
+
+/* Condition number 100, no axis of it along a coordinate. */
+static double rotated_bowl(const double *x, int dimension)
+{
+    double along = 0;
+    double squares = 0;
+
+    for (int i = 0; i < dimension; i++) {
+        along += (x[i] - 0.3) / sqrt(dimension);
+        squares += square(x[i] - 0.3);
+    }
+    return 1 + squares + 99 * square(along);
+}
+
+static double separable(const double *x, int dimension)
+{
+    double sum = 1;
+
+    for (int i = 0; i < dimension; i++)
+        sum += exp(x[i] - 0.2 * i) - (x[i] - 0.2 * i) - 1;
+    return sum;
+}
+
+static void the_default_finds_known_minima_with_fewer_evaluations(void **state)
+{
+    static const struct {
+        const char *name;
+        traced_fn function;
+        int dimension;
+        double start[10];
+        double lowest, excess; /* the loss there, and how much more is accepted */
+        double tolerance, loss_tolerance;
+        double most_evaluations; /* in those of the reference */
+    } cases[] = {
+        {"bowl", bowl, 10, {0}, 1, 1e-4, 1e-2, 1e-4, 0.25},
+        {"separable", separable, 8, {0}, 1, 1e-3, 1e-2, 1e-4, 0.6},
+        {"rotated bowl",
+         rotated_bowl,
+         5,
+         {0, 1, -1, 0.5, 0},
+         1,
+         1e-2,
+         1e-2,
+         1e-4,
+         0.75},
+        {"nonseparable", nonseparable, 10, {0.5, 0.5}, 4.704434, 5e-3, 1e-2, 1e-4, 0.7},
+        {"Rosenbrock", rosenbrock, 2, {-1.2, 1}, 0, 1e-6, 1e-4, 1e-6, 0.75},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct powell_options options = powell_default_options();
+        struct powell_result of_default, of_reference;
+        double point[10];
+
+        options.sweeps = 0;
+        options.line_search.kind = LINE_SEARCH_REFERENCE;
+        memcpy(point, cases[i].start, sizeof point);
+        of_reference =
+            minimise(cases[i].function, point, cases[i].dimension, 0, &options);
+
+        options.line_search.kind = LINE_SEARCH_DEFAULT;
+        options.line_search.probes = 2; /* enough on a smooth loss */
+        options.line_search.tolerance = cases[i].tolerance;
+        options.loss_tolerance = cases[i].loss_tolerance;
+        memcpy(point, cases[i].start, sizeof point);
+        of_default =
+            minimise(cases[i].function, point, cases[i].dimension, 0, &options);
+
+        print_message("  %s: %ld evaluations and %g too high; reference %ld and %g\n",
+                      cases[i].name, of_default.evaluations,
+                      of_default.loss - cases[i].lowest, of_reference.evaluations,
+                      of_reference.loss - cases[i].lowest);
+        assert_int_equal(of_default.reason, STOP_CONVERGED);
+        assert_true(of_default.loss - cases[i].lowest <= cases[i].excess);
+        assert_true((double)of_default.evaluations <=
+                    cases[i].most_evaluations * (double)of_reference.evaluations);
+    }
+}
+
+/* A stand-in for a quantized network: each clip trades rounding against clipping, the
+ * tensors compound, and rounding that flips downstream makes the loss jagged in all
+ * clips. */
+static double network_of_clips(const double *clips, int dimension)
+{
+    double noise = 0;
+    double phase = 0;
+
+    for (int i = 0; i < dimension; i++) {
+        double clip = fmax(clips[i], 1e-9) / (0.1 + 0.05 * i);
+
+        noise += 2 * exp(-clip) + square(clip) / (3 * 256);
+        phase += (100 + 10 * (i * 37 % 29)) * log(clip);
+    }
+    noise /= dimension;
+    return (0.35 + 4 * noise + 3 * square(noise)) *
+           (1 + 0.02 * (sin(phase) + sin(1.618 * phase + 1)));
+}
+
+static double network_of_logarithms(const double *logarithms, int dimension)
+{
+    double clips[TRACED_MAX_DIMENSION];
+
+    for (int i = 0; i < dimension; i++)
+        clips[i] = exp(logarithms[i]);
+    return network_of_clips(clips, dimension);
+}
+
+static void jagged_losses_get_as_low_with_half_the_evaluations(void **state)
+{
+    double of_default = 0, of_reference = 0; /* losses, summed over the starts */
+    long evaluations_of_default = 0, evaluations_of_reference = 0;
+
+    (void)state;
+    for (int start = 0; start < 12; start++) {
+        struct powell_options options = powell_default_options();
+        double logarithms[36];
+        double clips[36];
+        struct powell_result result;
+
+        options.sweeps = 1;
+        for (int i = 0; i < 36; i++) {
+            logarithms[i] = log((0.1 + 0.05 * i) * 5) +
+                            0.5 * sin(3.7 * i + 1 + start * (1.3 + 0.37 * i));
+            clips[i] = exp(logarithms[i]);
+        }
+        result = minimise(network_of_logarithms, logarithms, 36, 0, &options);
+        of_default += result.loss;
+        evaluations_of_default += result.evaluations;
+
+        options.line_search.kind = LINE_SEARCH_REFERENCE;
+        result = minimise(network_of_clips, clips, 36, 0, &options);
+        of_reference += result.loss;
+        evaluations_of_reference += result.evaluations;
+    }
+    print_message("  a sweep: %.4f after %ld evaluations; reference %.4f after %ld\n",
+                  of_default / 12, evaluations_of_default / 12, of_reference / 12,
+                  evaluations_of_reference / 12);
+    assert_true(of_default < of_reference);
+    assert_true(2 * evaluations_of_default <= evaluations_of_reference);
+}
+
+/* ---- every search ends, and ends well ---- */
+
+static const enum line_search_kind both[] = {LINE_SEARCH_REFERENCE,
+                                             LINE_SEARCH_DEFAULT};
+
+static double lowest_of_trace(const double **where)
+{
+    int lowest = 0;
+
+    for (int k = 1; k < traced.count; k++)
+        if (traced.losses[k] < traced.losses[lowest])
+            lowest = k;
+    *where = traced.points[lowest];
+    return traced.losses[lowest];
+}
+
+static void the_default_hands_back_the_best_point_evaluated(void **state)
+{
+    struct powell_options options = powell_default_options();
+
+    (void)state;
+    for (long max_evaluations = 1; max_evaluations < 150; max_evaluations++) {
+        double point[10] = {0.5, 0.5, 0.5};
+        struct powell_result result =
+            minimise(nonseparable, point, 10, max_evaluations, &options);
+        const double *best;
+
+        assert_true(result.loss == lowest_of_trace(&best));
+        assert_memory_equal(point, best, sizeof point);
+    }
+}
+
+static void spent_evaluations_end_any_search_without_an_error(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct powell_options options = powell_default_options();
+
+        options.line_search.kind = both[i];
+        options.sweeps = 0;
+        for (long max_evaluations = 1; max_evaluations < 150; max_evaluations++) {
+            double point[2] = {-1.2, 1};
+            struct powell_result result;
+
+            options.loss_tolerance = 0;
+            result = minimise(rosenbrock, point, 2, max_evaluations, &options);
+            if (result.reason == STOP_CONVERGED)
+                break;
+            assert_int_equal(result.reason, STOP_EVALUATIONS_SPENT);
+            assert_int_equal(result.evaluations, max_evaluations);
+            assert_true(result.loss == rosenbrock(point, 2));
+        }
+    }
+}
+
+static void evaluations_spent_before_leave_the_best_known_point(void **state)
+{
+    const struct powell_options options = powell_default_options();
+    const double seen[2] = {0.5, 0.5};
+    double point[2] = {-1.2, 1};
+    struct objective objective;
+    struct powell_result result;
+    double loss;
+
+    (void)state;
+    assert_int_equal(traced_objective(&objective, &traced, rosenbrock, 2, 1, &err), 0);
+    assert_int_equal(objective_loss(&objective, seen, &loss, &err), 0);
+    assert_int_equal(powell_minimise(&objective, point, &options, &result, &err), 0);
+    assert_int_equal(result.reason, STOP_EVALUATIONS_SPENT);
+    assert_int_equal(result.evaluations, 0);
+    assert_int_equal(result.sweeps, 0);
+    assert_true(result.loss == loss && point[0] == 0.5 && point[1] == 0.5);
+    objective_clear(&objective);
+}
+
+static double flat(const double *x, int dimension)
+{
+    (void)x;
+    (void)dimension;
+    return 0.7;
+}
+
+static double not_a_number(const double *x, int dimension)
+{
+    (void)x;
+    (void)dimension;
+    return NAN;
+}
+
+static double infinite(const double *x, int dimension)
+{
+    (void)x;
+    (void)dimension;
+    return INFINITY;
+}
+
+static double falling(const double *x, int dimension)
+{
+    double sum = 0;
+
+    for (int i = 0; i < dimension; i++)
+        sum += exp(-x[i]);
+    return sum;
+}
+
+static double minus_infinity_ahead(const double *x, int dimension)
+{
+    (void)dimension;
+    return -x[0];
+}
+
+static double huge_around(const double *x, int dimension)
+{
+    return bowl(x, dimension) < 3 ? bowl(x, dimension) : 1e300;
+}
+
+static double undefined_around(const double *x, int dimension)
+{
+    return bowl(x, dimension) < 3 ? bowl(x, dimension) : NAN;
+}
+
+static void no_loss_makes_a_search_hang(void **state)
+{
+    static const struct {
+        traced_fn function;
+        enum stop_reason with_default;
+    } cases[] = {
+        {flat, STOP_CONVERGED},
+        {not_a_number, STOP_NOT_FINITE},
+        {infinite, STOP_NOT_FINITE},
+        {falling, STOP_SWEEPS_DONE},
+        {minus_infinity_ahead, STOP_SWEEPS_DONE},
+        {huge_around, STOP_CONVERGED},
+        {undefined_around, STOP_CONVERGED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int k = 0; k < 2; k++) {
+            struct powell_options options = powell_default_options();
+            double point[3] = {0.1, 0.3, 0};
+            struct powell_result result;
+
+            options.line_search.kind = both[k];
+            options.sweeps = 4;
+            result = minimise(cases[i].function, point, 3, 3500, &options);
+            if (both[k] == LINE_SEARCH_DEFAULT)
+                assert_int_equal(result.reason, cases[i].with_default);
+            else
+                assert_int_not_equal(result.reason, STOP_NOT_YET);
+        }
+}
+
+static void a_flat_loss_costs_one_batch_a_direction(void **state)
+{
+    const struct powell_options options = powell_default_options();
+    double point[10] = {1, 2, 3};
+    struct powell_result result = minimise(flat, point, 10, 0, &options);
+
+    (void)state;
+    assert_int_equal(result.evaluations, 1 + 10 * options.line_search.probes);
+    assert_int_equal(result.sweeps, 1);
+    assert_int_equal(result.reason, STOP_CONVERGED);
+    assert_true(point[0] == 1 && point[1] == 2 && point[2] == 3 && point[9] == 0);
+}
+
+static void a_start_that_is_not_finite_is_left(void **state)
+{
+    const struct powell_options options = powell_default_options();
+    double point[3] = {0.1, 0.3, 1.18};
+    struct powell_result result;
+
+    (void)state;
+    assert_true(isnan(undefined_around(point, 3)));
+    result = minimise(undefined_around, point, 3, 0, &options);
+    assert_true(result.loss < 1.01);
+}
+
+static void each_sweep_is_told(void **state)
+{
+    struct powell_options options = powell_default_options();
+    double point[2] = {-1.2, 1};
+    struct powell_result result;
+
+    (void)state;
+    told.count = 0;
+    options.sweep_done = note_sweep;
+    options.sweep_context = &told;
+    options.sweeps = 5;
+    options.line_search.tolerance = 1e-4;
+    options.loss_tolerance = 1e-6;
+    result = minimise(rosenbrock, point, 2, 0, &options);
+    assert_int_equal(result.sweeps, 5);
+    assert_int_equal(result.reason, STOP_SWEEPS_DONE);
+    assert_int_equal(told.count, 5);
+    assert_memory_equal(point, told.points[4], sizeof point);
+    for (int sweep = 1; sweep < 5; sweep++)
+        assert_true(told.losses[sweep] < told.losses[sweep - 1]);
+}
+
+static int fail_after_ten(void *context, const double *points, int count,
+                          double *losses, struct error *error)
+{
+    if (traced.count >= 10)
+        return error_set(error, EXIT_MACHINE, "rank 3 is gone");
+    return traced_losses(context, points, count, losses, error);
+}
+
+static void a_failed_evaluation_ends_the_search_with_its_sentence(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct powell_options options = powell_default_options();
+        double point[2] = {-1.2, 1};
+        struct objective objective;
+        struct powell_result result = {.loss = 7};
+
+        options.line_search.kind = both[i];
+        assert_int_equal(traced_objective(&objective, &traced, rosenbrock, 2, 0, &err),
+                         0);
+        objective.evaluate = fail_after_ten;
+        assert_int_equal(powell_minimise(&objective, point, &options, &result, &err),
+                         -1);
+        assert_string_equal(err.text, "rank 3 is gone");
+        assert_true(point[0] == -1.2 && point[1] == 1 && result.loss == 7);
+        objective_clear(&objective);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_reference_repeats_every_run_of_scipy_bit_for_bit),
+        cmocka_unit_test(the_default_finds_known_minima_with_fewer_evaluations),
+        cmocka_unit_test(jagged_losses_get_as_low_with_half_the_evaluations),
+        cmocka_unit_test(the_default_hands_back_the_best_point_evaluated),
+        cmocka_unit_test(spent_evaluations_end_any_search_without_an_error),
+        cmocka_unit_test(evaluations_spent_before_leave_the_best_known_point),
+        cmocka_unit_test(no_loss_makes_a_search_hang),
+        cmocka_unit_test(a_flat_loss_costs_one_batch_a_direction),
+        cmocka_unit_test(a_start_that_is_not_finite_is_left),
+        cmocka_unit_test(each_sweep_is_told),
+        cmocka_unit_test(a_failed_evaluation_ends_the_search_with_its_sentence),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
