@@ -1,0 +1,127 @@
+/* config.h - what a run shall do, read from a YAML file.
+ *
+ * One table with a row a setting (config_schema.c) gives the parser, the range checks,
+ * the defaults, `calq run --help-config` and the resolved configuration that is stored
+ * with the results.
+ */
+#ifndef CORE_FORMAT_CONFIG_H
+#define CORE_FORMAT_CONFIG_H
+
+#include "core/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { CONFIG_LIST_MAX = 64, CONFIG_CHANNELS_MAX = 16 };
+
+enum config_loss { LOSS_CROSS_ENTROPY };
+enum config_metric { METRIC_TOP1, METRIC_TOP5 };
+enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
+enum config_target { TARGET_PAPER, TARGET_ONNX };
+enum config_method { METHOD_MINMAX, METHOD_MMSE, METHOD_LAPQ };
+enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFERENCE };
+enum config_bias_correction { BIAS_CORRECTION_NONE, BIAS_CORRECTION_MEAN };
+enum config_layerwise { LAYERWISE_SEQUENTIAL, LAYERWISE_INDEPENDENT };
+enum config_overlap { OVERLAP_REFUSE, OVERLAP_ALLOW };
+
+/* Samples of a data set: [first, first + count). `samples: 512` is the first 512,
+ * `samples: 1000..9888` includes both ends, `samples: all` is everything. */
+struct sample_range {
+    size_t first;
+    size_t count; /* SIZE_MAX: to the end of the file */
+};
+
+struct config_data {
+    char *file; /* owned, ${NAME} replaced from the environment */
+    struct sample_range samples;
+};
+
+struct config_model {
+    char *name;
+    char *network; /* path */
+    enum config_loss loss;
+    enum config_metric metric;
+    enum config_batchnorm batchnorm;
+    char *keep_float[CONFIG_LIST_MAX]; /* first, last, names, patterns of fnmatch */
+    int keep_float_count;
+    struct config_data calibration;
+    struct config_data validation; /* file NULL: no validation */
+    char *input;   /* the network's input; NULL: whatever it is called */
+    char *samples; /* dataset with the samples; default /x */
+    char *labels;  /* dataset with the labels; default /y */
+    /* x = (stored * scale - mean) / std. Counts 0 and a NaN scale: from the attributes
+     * of the dataset or of the file; without attributes scale is 1/255 for u8 and 1 for
+     * f32, mean 0, std 1. One value serves all channels. */
+    double scale;
+    double mean[CONFIG_CHANNELS_MAX];
+    int mean_count;
+    double std[CONFIG_CHANNELS_MAX];
+    int std_count;
+};
+
+struct config_bits {
+    int weights;     /* 2..8 or 32: float */
+    int activations; /* 2..8 or 32 */
+};
+
+struct config_method_settings {
+    enum config_method name;
+    enum config_layerwise layerwise;
+    enum config_bias_correction bias_correction;
+    double p[2];                         /* range of the p grid; lapq */
+    int p_count;                         /* grid points, at least 3; lapq */
+    int sweeps;                          /* of Powell; 0: none, only the start; lapq */
+    enum config_line_search line_search; /* lapq */
+};
+
+struct config {
+    char *path; /* where it was read */
+    char *name;
+    char *out; /* run directory; default runs/<name> */
+    uint64_t seed;
+    int block;           /* samples evaluated together */
+    size_t memory_bytes; /* per rank, for stored activations: `2GiB`, `512MiB`, `0` */
+    char *kernel;        /* auto or the name of a kernel set */
+    enum config_overlap overlap;
+    long max_evaluations; /* budget.evaluations, a case; 0: no limit */
+    struct config_model models[CONFIG_LIST_MAX];
+    int model_count;
+    enum config_target targets[CONFIG_LIST_MAX];
+    int target_count;
+    struct config_bits bits[CONFIG_LIST_MAX];
+    int bits_count;
+    struct config_method_settings methods[CONFIG_LIST_MAX];
+    int method_count;
+};
+
+/* Reads and checks a configuration.
+ *
+ *   path       YAML file, at most 1 MiB, at most 32 levels deep
+ *   overrides  [override_count] "a.b=c" as on the command line: `block=16`,
+ *              `models.0.calibration.samples=64`; the value is YAML; they replace or
+ * add config     out; clear with config_clear() whether or not this fails
+ *
+ * Strict: fails with EXIT_CONFIG and *every* error of the file, one a line, each with
+ * path:line:column, and for an unknown key or word the nearest known one. An
+ * environment variable that is not set, a duplicate key, an alias, a number out of
+ * range are errors. */
+int config_read(const char *path, const char *const *overrides, int override_count,
+                struct config *config, struct error *err);
+void config_clear(struct config *config);
+
+/* Writes the resolved configuration, every setting with its value, as YAML that
+ * config_read() accepts and that gives the same configuration. */
+int config_write(const struct config *config, FILE *file, struct error *err);
+
+/* Writes the settings, their types, ranges, defaults and help, for people. */
+void config_help(FILE *file);
+
+/* The words of the configuration, e.g. "W4A4" (into text), "lapq", "paper". */
+void config_bits_text(struct config_bits bits, char text[16]);
+const char *config_method_name(enum config_method method);
+const char *config_target_name(enum config_target target);
+const char *config_metric_name(enum config_metric metric);
+
+#endif

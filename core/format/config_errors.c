@@ -1,0 +1,182 @@
+#include "core/format/config_errors.h"
+
+#include "core/base/memory.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SENTENCE_BYTES = 512 };
+
+struct config_error {
+    struct config_place place;
+    char *sentence; /* owned */
+};
+
+void config_errors_clear(struct config_errors *errors)
+{
+    for (size_t i = 0; i < errors->count; i++)
+        free(errors->errors[i].sentence);
+    free(errors->errors);
+    errors->errors = NULL;
+    errors->count = errors->room = 0;
+}
+
+void config_errors_add(struct config_errors *errors, struct config_place place,
+                       const char *format, ...)
+{
+    char sentence[SENTENCE_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    if (errors->count == errors->room) {
+        errors->room = errors->room ? 2 * errors->room : 16;
+        errors->errors =
+            memory_resize(errors->errors, errors->room * sizeof *errors->errors);
+    }
+    errors->errors[errors->count++] =
+        (struct config_error){place, memory_text(sentence)};
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7F;
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct config_place *a = &((const struct config_error *)left)->place;
+    const struct config_place *b = &((const struct config_error *)right)->place;
+
+    if (a->source != b->source)
+        return a->source < b->source ? -1 : 1;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    return (a->column > b->column) - (a->column < b->column);
+}
+
+/* Gives the length. Control characters, of an override or a path, become '?'. */
+static size_t write_line(const struct config_errors *errors,
+                         const struct config_error *error, char *text, size_t bytes)
+{
+    enum { PATH_SHOWN = 1024, OVERRIDE_SHOWN = 200 };
+    const struct config_place *place = &error->place;
+
+    if (place->source > 0)
+        snprintf(text, bytes, "--set %.*s: %s", OVERRIDE_SHOWN,
+                 errors->overrides[place->source - 1], error->sentence);
+    else
+        snprintf(text, bytes, "%.*s:%d:%d: %s", PATH_SHOWN, errors->path, place->line,
+                 place->column, error->sentence);
+    for (char *c = text; *c; c++)
+        *c = is_control(*c) ? '?' : *c;
+    return strlen(text);
+}
+
+int config_errors_report(const struct config_errors *errors, struct error *err)
+{
+    enum { LAST_LINE_BYTES = 64 };
+    char line[2 * SENTENCE_BYTES + 1024];
+    struct config_error *sorted;
+    size_t used = 0;
+
+    if (errors->count == 0)
+        return 0;
+    sorted = memory_copy(errors->errors, errors->count * sizeof *sorted);
+    qsort(sorted, errors->count, sizeof *sorted, compare_places);
+    error_set(err, EXIT_CONFIG, "%s", "");
+    for (size_t i = 0; i < errors->count; i++) {
+        size_t bytes = write_line(errors, &sorted[i], line, sizeof line);
+
+        if (used + bytes + LAST_LINE_BYTES > sizeof err->text) {
+            snprintf(err->text + used, sizeof err->text - used,
+                     "%sand %zu more error%s", used ? "\n" : "", errors->count - i,
+                     errors->count - i == 1 ? "" : "s");
+            break;
+        }
+        used += (size_t)snprintf(err->text + used, sizeof err->text - used, "%s%s",
+                                 used ? "\n" : "", line);
+    }
+    free(sorted);
+    return -1;
+}
+
+const char *config_quoted(const char *text, char quoted[CONFIG_QUOTED_BYTES])
+{
+    enum { SHOWN = CONFIG_QUOTED_BYTES - sizeof "\"...\"" };
+    size_t length = strlen(text);
+    size_t shown = length;
+    char *to = quoted;
+
+    if (length > SHOWN) {
+        shown = SHOWN;
+        while (shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80)
+            shown--; /* not within a UTF-8 character */
+    }
+    *to++ = '"';
+    for (size_t i = 0; i < shown; i++)
+        *to++ = is_control(text[i]) ? '?' : text[i];
+    strcpy(to, shown < length ? "...\"" : "\"");
+    return quoted;
+}
+
+/* ---- the nearest word ---- */
+
+enum { WORD_MAX = 40 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Insertions, deletions, substitutions and swaps of neighbours that lead from one word
+ * to another; both shorter than WORD_MAX. */
+static size_t edit_distance(const char *from, const char *to)
+{
+    size_t rows[3][WORD_MAX + 1]; /* the row before the last, the last, this one */
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    size_t from_length = strlen(from), to_length = strlen(to);
+
+    for (size_t j = 0; j <= to_length; j++)
+        last[j] = j;
+    for (size_t i = 1; i <= from_length; i++) {
+        size_t *spare = before;
+
+        row[0] = i;
+        for (size_t j = 1; j <= to_length; j++) {
+            size_t differs = from[i - 1] != to[j - 1];
+
+            row[j] = least(last[j - 1] + differs, least(last[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
+        }
+        before = last;
+        last = row;
+        row = spare;
+    }
+    return last[to_length];
+}
+
+const char *config_nearest(const char *text, const char *const *words, size_t count)
+{
+    const char *nearest = NULL;
+    size_t length = strlen(text);
+    size_t best = length / 4 + 2; /* one more than the slips allowed */
+
+    if (length >= WORD_MAX)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        size_t distance =
+            strlen(words[i]) < WORD_MAX ? edit_distance(text, words[i]) : WORD_MAX;
+
+        if (distance < best && distance < strlen(words[i])) {
+            best = distance;
+            nearest = words[i];
+        }
+    }
+    return nearest;
+}

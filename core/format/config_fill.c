@@ -1,0 +1,401 @@
+#include "core/format/config_fill.h"
+
+#include "core/base/memory.h"
+#include "core/format/config_value.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LIST_BYTES = 256 };
+
+/* Writes "a, b, c", as many as fit. */
+static void list_words(const char *const *words, size_t count, char text[LIST_BYTES])
+{
+    size_t used = 0;
+
+    *text = '\0';
+    for (size_t i = 0; i < count && used + strlen(words[i]) + 3 < LIST_BYTES; i++)
+        used += (size_t)snprintf(text + used, LIST_BYTES - used, "%s%s", i ? ", " : "",
+                                 words[i]);
+}
+
+/* ---- one scalar: text to what is stored ---- */
+
+static int read_int(const struct config_field *field, const char *text, void *at,
+                    struct error *err)
+{
+    long long value;
+
+    if (config_value_whole(text, field->range, &value, err) < 0)
+        return -1;
+    *(int *)at = (int)value;
+    return 0;
+}
+
+static int read_long(const struct config_field *field, const char *text, void *at,
+                     struct error *err)
+{
+    long long value;
+
+    if (config_value_whole(text, field->range, &value, err) < 0)
+        return -1;
+    *(long *)at = (long)value;
+    return 0;
+}
+
+static int read_u64(const struct config_field *field, const char *text, void *at,
+                    struct error *err)
+{
+    long long value;
+
+    if (config_value_whole(text, field->range, &value, err) < 0)
+        return -1;
+    *(uint64_t *)at = (uint64_t)value;
+    return 0;
+}
+
+static int read_real(const struct config_field *field, const char *text, void *at,
+                     struct error *err)
+{
+    return config_value_real(text, field->range, at, err);
+}
+
+static int read_size(const struct config_field *field, const char *text, void *at,
+                     struct error *err)
+{
+    (void)field;
+    return config_value_size(text, at, err);
+}
+
+static int read_word(const struct config_field *field, const char *text, void *at,
+                     struct error *err)
+{
+    const struct config_words *words = &field->words;
+    const char *nearest = config_nearest(text, words->words, words->count);
+    char quoted[CONFIG_QUOTED_BYTES];
+    char known[LIST_BYTES];
+
+    for (size_t word = 0; word < words->count; word++)
+        if (strcmp(text, words->words[word]) == 0) {
+            *(int *)at = (int)word;
+            return 0;
+        }
+    list_words(words->words, words->count, known);
+    return error_set(err, EXIT_CONFIG, "%s is not known, only %s%s%s%s",
+                     config_quoted(text, quoted), known,
+                     nearest ? "; did you mean " : "", nearest ? nearest : "",
+                     nearest ? "?" : "");
+}
+
+static int read_text(const struct config_field *field, const char *text, void *at,
+                     struct error *err)
+{
+    (void)field;
+    (void)err;
+    *(char **)at = memory_text(text);
+    return 0;
+}
+
+static int read_name(const struct config_field *field, const char *text, void *at,
+                     struct error *err)
+{
+    return config_value_name(text, err) < 0 ? -1 : read_text(field, text, at, err);
+}
+
+static int read_path(const struct config_field *field, const char *text, void *at,
+                     struct error *err)
+{
+    (void)field;
+    return config_value_path(text, at, err);
+}
+
+static int read_bits(const struct config_field *field, const char *text, void *at,
+                     struct error *err)
+{
+    (void)field;
+    return config_value_bits(text, at, err);
+}
+
+static int read_range(const struct config_field *field, const char *text, void *at,
+                      struct error *err)
+{
+    (void)field;
+    return config_value_range(text, at, err);
+}
+
+static int read_default_only(const struct config_field *field, const char *text,
+                             void *at, struct error *err)
+{
+    char quoted[CONFIG_QUOTED_BYTES];
+
+    (void)at;
+    if (strcmp(text, field->fallback) == 0)
+        return 0;
+    return error_set(err, EXIT_CONFIG, "%s is not known, only %s",
+                     config_quoted(text, quoted), field->fallback);
+}
+
+static int (*const readers[KIND_COUNT])(const struct config_field *field,
+                                        const char *text, void *at,
+                                        struct error *err) = {
+    [KIND_INT] = read_int,     [KIND_LONG] = read_long,
+    [KIND_U64] = read_u64,     [KIND_REAL] = read_real,
+    [KIND_SIZE] = read_size,   [KIND_WORD] = read_word,
+    [KIND_NAME] = read_name,   [KIND_TEXT] = read_text,
+    [KIND_PATH] = read_path,   [KIND_BITS] = read_bits,
+    [KIND_RANGE] = read_range, [KIND_DEFAULT_ONLY] = read_default_only,
+};
+
+/* The text of a node that has to be a scalar, or NULL and an error. */
+static const char *scalar_text(const char *key, const struct config_node *node,
+                               struct config_errors *errors)
+{
+    static const char *const kinds[] = {
+        [NODE_LIST] = "list", [NODE_MAPPING] = "mapping"};
+
+    if (node->kind == NODE_BROKEN)
+        return NULL;
+    if (node->kind != NODE_SCALAR)
+        config_errors_add(errors, node->place, "%s: a single value is needed, not a %s",
+                          key, kinds[node->kind]);
+    else if (!node->text || *node->text == '\0')
+        config_errors_add(errors, node->place, "%s has no value", key);
+    else
+        return node->text;
+    return NULL;
+}
+
+/* ---- values, lists, sections ---- */
+
+/* `/images`, or `{input: /images}` with the name of the network's input. */
+static void fill_input(const struct config_field *field, const struct config_node *node,
+                       struct config_model *model, struct config_errors *errors)
+{
+    const struct config_entry *entry = node->entries;
+    const char *dataset;
+
+    if (node->kind == NODE_MAPPING && node->count != 1) {
+        config_errors_add(
+            errors, node->place,
+            "%s: one input is needed, as {network input: dataset}, not %d", field->key,
+            node->count);
+        return;
+    }
+    if (node->kind == NODE_MAPPING)
+        node = entry->value;
+    else
+        entry = NULL;
+    dataset = scalar_text(field->key, node, errors);
+    if (dataset)
+        model->samples = memory_text(dataset);
+    if (entry && entry->key)
+        model->input = memory_text(entry->key);
+}
+
+static void fill_value(const struct config_field *field, const struct config_node *node,
+                       void *at, struct config_errors *errors)
+{
+    struct error err;
+    const char *text;
+
+    if (field->kind == KIND_SECTION)
+        config_fill(field->section, node, at, errors);
+    else if (field->kind == KIND_INPUT)
+        fill_input(field, node, at, errors);
+    else if ((text = scalar_text(field->key, node, errors)) &&
+             readers[field->kind](field, text, at, &err) < 0)
+        config_errors_add(errors, node->place, "%s: %s", field->key, err.text);
+}
+
+/* Entry number `last` of a list against those before it. */
+static void check_entry(const struct config_field *field,
+                        const struct config_node *node, const char *entries, int last,
+                        struct config_errors *errors)
+{
+    const struct config_list *list = &field->list;
+    const char *entry = entries + (size_t)last * list->stride;
+
+    for (int i = 0; list->same && i < last; i++)
+        if (list->same(entries + (size_t)i * list->stride, entry)) {
+            config_errors_add(errors, node->place, "%s: entry %d %s entry %d",
+                              field->key, last + 1, list->twin, i + 1);
+            return;
+        }
+    if (list->increasing && last > 0 &&
+        *(const double *)entry <= *(const double *)(entry - list->stride))
+        config_errors_add(errors, node->place,
+                          "%s: %s is not above the number before it", field->key,
+                          node->text);
+}
+
+static int entry_count_fits(const struct config_field *field, int count,
+                            struct config_place place, struct config_errors *errors)
+{
+    const struct config_list *list = &field->list;
+
+    if (count >= list->least && count <= list->most)
+        return 1;
+    if (list->least == list->most)
+        config_errors_add(errors, place, "%s: %d values are needed, not %d", field->key,
+                          list->least, count);
+    else if (count < list->least)
+        config_errors_add(errors, place, "%s: the list is empty", field->key);
+    else
+        config_errors_add(errors, place, "%s: at most %d entries are read, not %d",
+                          field->key, list->most, count);
+    return 0;
+}
+
+static void fill_list(const struct config_field *field, const struct config_node *node,
+                      char *base, struct config_errors *errors)
+{
+    const struct config_list *list = &field->list;
+    bool is_list = node->kind == NODE_LIST;
+    int count = is_list ? node->count : 1;
+    size_t errors_before = errors->count;
+
+    if (node->kind == NODE_BROKEN ||
+        !entry_count_fits(field, count, node->place, errors))
+        return;
+    if (list->least < list->most)
+        *(int *)(base + list->count_at) = count;
+    for (int i = 0; i < count; i++) {
+        const struct config_node *entry = is_list ? node->entries[i].value : node;
+
+        fill_value(field, entry, base + field->offset + (size_t)i * list->stride,
+                   errors);
+        if (errors->count == errors_before && entry->kind != NODE_BROKEN)
+            check_entry(field, entry, base + field->offset, i, errors);
+    }
+}
+
+static void fill_field(const struct config_field *field, const struct config_node *node,
+                       char *base, struct config_errors *errors)
+{
+    if (field->list.most > 0)
+        fill_list(field, node, base, errors);
+    else
+        fill_value(field, node, base + field->offset, errors);
+}
+
+static void fill_default(const struct config_field *field, char *base)
+{
+    struct config_errors errors = {0};
+    struct config_node *node;
+
+    if (!field->fallback) {
+        if (field->kind == KIND_REAL && field->list.most == 0)
+            *(double *)(base + field->offset) = NAN;
+        return;
+    }
+    node = config_node_parse(field->fallback, strlen(field->fallback), 0, &errors);
+    fill_field(field, node, base, &errors);
+    assert(errors.count == 0);
+    config_node_destroy(node);
+}
+
+/* ---- what a section may hold ---- */
+
+static void add_unknown_key(const struct config_section *section,
+                            const struct config_entry *entry,
+                            struct config_errors *errors)
+{
+    enum { KEYS_MAX = 32 };
+    const char *keys[KEYS_MAX];
+    const char *nearest;
+    char quoted[CONFIG_QUOTED_BYTES];
+    char known[LIST_BYTES];
+
+    assert(section->count <= KEYS_MAX);
+    for (size_t i = 0; i < section->count; i++)
+        keys[i] = section->fields[i].key;
+    config_quoted(entry->key, quoted);
+    nearest = config_nearest(entry->key, keys, section->count);
+    list_words(keys, section->count, known);
+    if (nearest)
+        config_errors_add(errors, entry->key_place, "unknown key %s; did you mean %s?",
+                          quoted, nearest);
+    else
+        config_errors_add(errors, entry->key_place, "unknown key %s; %s has: %s",
+                          quoted, section->what, known);
+}
+
+static void check_keys(const struct config_section *section,
+                       const struct config_node *node, struct config_errors *errors)
+{
+    for (int i = 0; i < node->count; i++) {
+        bool known = !node->entries[i].key;
+
+        for (size_t j = 0; j < section->count && !known; j++)
+            known = strcmp(section->fields[j].key, node->entries[i].key) == 0;
+        if (!known)
+            add_unknown_key(section, &node->entries[i], errors);
+    }
+}
+
+/* `variant` is the word of the section's first row, or -1 when that is not known. */
+static bool makes_sense(const struct config_section *section,
+                        const struct config_field *field, int variant,
+                        const struct config_entry *entry, struct config_errors *errors)
+{
+    const struct config_words *words = &section->fields[0].words;
+    const char *allowed[8 * sizeof field->only];
+    size_t count = 0;
+    char known[LIST_BYTES];
+
+    if (!field->only || variant < 0 || field->only >> variant & 1)
+        return true;
+    for (size_t word = 0; word < words->count; word++)
+        if (field->only >> word & 1)
+            allowed[count++] = words->words[word];
+    list_words(allowed, count, known);
+    config_errors_add(errors, entry->key_place, "%s makes no sense for %s, only for %s",
+                      field->key, words->words[variant], known);
+    return false;
+}
+
+static void fill_fields(const struct config_section *section,
+                        const struct config_node *node, char *base,
+                        struct config_errors *errors)
+{
+    int variant = -1;
+
+    for (size_t i = 0; i < section->count; i++) {
+        const struct config_field *field = &section->fields[i];
+        const struct config_entry *entry = config_node_find(node, field->key);
+        size_t errors_before = errors->count;
+
+        if (entry && makes_sense(section, field, variant, entry, errors))
+            fill_field(field, entry->value, base, errors);
+        else if (!entry && field->required)
+            config_errors_add(errors, node->place, "%s lacks %s", section->what,
+                              field->key);
+        else if (!entry)
+            fill_default(field, base);
+        if (i == 0 && field->kind == KIND_WORD && errors->count == errors_before &&
+            !(entry && entry->value->kind == NODE_BROKEN))
+            variant = *(const int *)(base + field->offset);
+    }
+}
+
+void config_fill(const struct config_section *section, const struct config_node *node,
+                 void *base, struct config_errors *errors)
+{
+    struct config_entry entry = {(char *)section->fields[0].key, node->place,
+                                 (struct config_node *)node};
+    struct config_node word = {NODE_MAPPING, node->place, NULL, &entry, 1};
+
+    if (node->kind == NODE_BROKEN)
+        return;
+    if (node->kind == NODE_SCALAR && node->text && section->bare)
+        node = &word;
+    if (node->kind != NODE_MAPPING) {
+        config_errors_add(errors, node->place, "%s needs settings, as key: value",
+                          section->what);
+        return;
+    }
+    fill_fields(section, node, base, errors);
+    check_keys(section, node, errors);
+}

@@ -1,0 +1,211 @@
+#include "core/format/config_schema.h"
+
+#include <float.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define WORDS(array)                                                                   \
+    {                                                                                  \
+        array, COUNT(array)                                                            \
+    }
+#define AT(type, member) offsetof(struct type, member)
+#define ONLY(method) (1u << (method))
+
+static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy"};
+static const char *const metrics[] = {[METRIC_TOP1] = "top1", [METRIC_TOP5] = "top5"};
+static const char *const batchnorms[] = {
+    [BATCHNORM_EPILOGUE] = "epilogue", [BATCHNORM_FOLD] = "fold"};
+static const char *const targets[] = {[TARGET_PAPER] = "paper", [TARGET_ONNX] = "onnx"};
+static const char *const methods[] = {
+    [METHOD_MINMAX] = "minmax", [METHOD_MMSE] = "mmse", [METHOD_LAPQ] = "lapq"};
+static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "default",
+                                            [CONFIG_LINE_SEARCH_REFERENCE] =
+                                                "reference"};
+static const char *const bias_corrections[] = {
+    [BIAS_CORRECTION_NONE] = "none", [BIAS_CORRECTION_MEAN] = "mean"};
+static const char *const layerwises[] = {
+    [LAYERWISE_SEQUENTIAL] = "sequential", [LAYERWISE_INDEPENDENT] = "independent"};
+static const char *const overlaps[] = {
+    [OVERLAP_REFUSE] = "refuse", [OVERLAP_ALLOW] = "allow"};
+
+static bool same_word(const void *left, const void *right)
+{
+    return *(const int *)left == *(const int *)right;
+}
+
+static bool same_bits(const void *left, const void *right)
+{
+    return memcmp(left, right, sizeof(struct config_bits)) == 0;
+}
+
+static bool same_model_name(const void *left, const void *right)
+{
+    const struct config_model *a = left, *b = right;
+
+    return a->name && b->name && strcmp(a->name, b->name) == 0;
+}
+
+static bool same_method(const void *left, const void *right)
+{
+    const struct config_method_settings *a = left, *b = right;
+
+    return a->name == b->name && a->layerwise == b->layerwise &&
+           a->bias_correction == b->bias_correction && a->p[0] == b->p[0] &&
+           a->p[1] == b->p[1] && a->p_count == b->p_count && a->sweeps == b->sweeps &&
+           a->line_search == b->line_search;
+}
+
+/* ---- the settings: key, kind, place, range, default, help ---- */
+
+static const struct config_field calibration_fields[] = {
+    {"file", KIND_PATH, AT(config_data, file), NULL,
+     .help = "HDF5 file with labelled samples", .required = true},
+    {"samples", KIND_RANGE, AT(config_data, samples), "512",
+     .help = "which of them the loss is measured on"},
+};
+
+static const struct config_field validation_fields[] = {
+    {"file", KIND_PATH, AT(config_data, file), NULL,
+     .help = "HDF5 file with labelled samples", .required = true},
+    {"samples", KIND_RANGE, AT(config_data, samples), "all",
+     .help = "which of them the metric is measured on"},
+};
+
+static const struct config_section calibration = {
+    "calibration", true, false, calibration_fields, COUNT(calibration_fields)};
+static const struct config_section validation = {
+    "validation", true, false, validation_fields, COUNT(validation_fields)};
+
+static const struct config_field model_fields[] = {
+    {"name", KIND_NAME, AT(config_model, name), NULL,
+     .help = "what results call the model", .required = true},
+    {"network", KIND_PATH, AT(config_model, network), NULL, .help = "ONNX file",
+     .required = true},
+    {"loss", KIND_WORD, AT(config_model, loss), "cross_entropy",
+     .help = "what is minimised, over the calibration samples", .words = WORDS(losses)},
+    {"metric", KIND_WORD, AT(config_model, metric), "top1",
+     .help = "what is reported, over the validation samples", .words = WORDS(metrics)},
+    {"batchnorm", KIND_WORD, AT(config_model, batchnorm), "epilogue",
+     .help = "batch norm after the integer product, or folded into the weights",
+     .words = WORDS(batchnorms)},
+    {"keep_float", KIND_TEXT, AT(config_model, keep_float), "[first, last]",
+     .help =
+         "layers that are not quantized: first, last, tensor names or patterns such as "
+         "layer4.*",
+     .list = {0, CONFIG_LIST_MAX, sizeof(char *), AT(config_model, keep_float_count)}},
+    {"calibration", KIND_SECTION, AT(config_model, calibration), NULL,
+     .help = "the samples that steps are searched with", .required = true,
+     .section = &calibration},
+    {"validation", KIND_SECTION, AT(config_model, validation), NULL,
+     .help = "the samples that results are judged by; without it there is no metric",
+     .section = &validation},
+    {"inputs", KIND_INPUT, 0, "/x",
+     .help = "dataset with the samples, or {network input: dataset}"},
+    {"labels", KIND_TEXT, AT(config_model, labels), "/y",
+     .help = "dataset with the labels"},
+    {"scale", KIND_REAL, AT(config_model, scale), NULL,
+     .range = {CONFIG_ABOVE_0, FLT_MAX},
+     .help =
+         "x = (stored * scale - mean) / std; default: the data's attribute scale, else "
+         "1/255 for 8-bit samples and 1 for floats"},
+    {"mean", KIND_REAL, AT(config_model, mean), NULL, .range = {-FLT_MAX, FLT_MAX},
+     .help = "one a channel or one for all; default: the data's attribute mean, else 0",
+     .list = {1, CONFIG_CHANNELS_MAX, sizeof(double), AT(config_model, mean_count)}},
+    {"std", KIND_REAL, AT(config_model, std), NULL, .range = {CONFIG_ABOVE_0, FLT_MAX},
+     .help = "one a channel or one for all; default: the data's attribute std, else 1",
+     .list = {1, CONFIG_CHANNELS_MAX, sizeof(double), AT(config_model, std_count)}},
+};
+
+static const struct config_section model = {"a model", false, false, model_fields,
+                                            COUNT(model_fields)};
+
+static const struct config_field method_fields[] = {
+    {"name", KIND_WORD, AT(config_method_settings, name), NULL, .help = "the method",
+     .required = true, .words = WORDS(methods)},
+    {"layerwise", KIND_WORD, AT(config_method_settings, layerwise), "sequential",
+     .help = "activations seen behind quantized layers, or behind float ones",
+     .words = WORDS(layerwises)},
+    {"bias_correction", KIND_WORD, AT(config_method_settings, bias_correction), "none",
+     .help = "give quantized weights the mean of the float ones",
+     .words = WORDS(bias_corrections)},
+    {"p", KIND_REAL, AT(config_method_settings, p), "[2, 4]",
+     .range = {CONFIG_ABOVE_0, 100},
+     .help = "first and last p of the Lp norms that layer-wise steps are tried with",
+     .list = {2, 2, sizeof(double), .increasing = true}, .only = ONLY(METHOD_LAPQ)},
+    {"p_count", KIND_INT, AT(config_method_settings, p_count), "10", .range = {3, 100},
+     .help = "how many p are tried", .only = ONLY(METHOD_LAPQ)},
+    {"sweeps", KIND_INT, AT(config_method_settings, sweeps), "1", .range = {0, 1000},
+     .help = "of Powell's search over all steps; 0: only the start",
+     .only = ONLY(METHOD_LAPQ)},
+    {"line_search", KIND_WORD, AT(config_method_settings, line_search), "default",
+     .help = "on the logarithm of a step, or as the reference implementation does it",
+     .words = WORDS(line_searches), .only = ONLY(METHOD_LAPQ)},
+};
+
+static const struct config_section method = {"a method", true, true, method_fields,
+                                             COUNT(method_fields)};
+
+static const struct config_field budget_fields[] = {
+    {"evaluations", KIND_LONG, AT(config, max_evaluations), "0", .range = {0, 1e12},
+     .help = "at most so many losses in one case; 0: no limit"},
+};
+
+static const struct config_section budget = {"budget", true, false, budget_fields,
+                                             COUNT(budget_fields)};
+
+static const struct config_field config_fields[] = {
+    {"name", KIND_NAME, AT(config, name), NULL, .help = "of the run", .required = true},
+    {"out", KIND_PATH, AT(config, out), NULL,
+     .help = "folder for the results; default: runs/<name>"},
+    {"seed", KIND_U64, AT(config, seed), "0", .range = {0, 9007199254740991},
+     .help = "of everything that is drawn at random"},
+    {"block", KIND_INT, AT(config, block), "8", .range = {1, 4096},
+     .help = "samples evaluated together; part of the result's identity"},
+    {"ranks_per_case", KIND_DEFAULT_ONLY, 0, "all",
+     .help = "ranks that work together on one case"},
+    {"memory", KIND_SIZE, AT(config, memory_bytes), "2GiB",
+     .help = "per rank, for stored activations; never changes a digit"},
+    {"kernel", KIND_TEXT, AT(config, kernel), "auto",
+     .help = "the instruction set of the inner loops; never changes a digit"},
+    {"overlap", KIND_WORD, AT(config, overlap), "refuse",
+     .help = "what to do when calibration and validation share samples",
+     .words = WORDS(overlaps)},
+    {"models", KIND_SECTION, AT(config, models), NULL,
+     .help = "networks and their data", .required = true, .section = &model,
+     .list = {1, CONFIG_LIST_MAX, sizeof(struct config_model), AT(config, model_count),
+              same_model_name, "has the same name as"}},
+    {"targets", KIND_WORD, AT(config, targets), "[paper]",
+     .help = "what results will run on: which grids and rounding the search uses",
+     .words = WORDS(targets),
+     .list = {1, CONFIG_LIST_MAX, sizeof(enum config_target), AT(config, target_count),
+              same_word, "is the same as"}},
+    {"bits", KIND_BITS, AT(config, bits), NULL,
+     .help = "W4A8: 4-bit weights, 8-bit activations; each 2..8, or 32 for float",
+     .required = true,
+     .list = {1, CONFIG_LIST_MAX, sizeof(struct config_bits), AT(config, bits_count),
+              same_bits, "is the same as"}},
+    {"methods", KIND_SECTION, AT(config, methods), NULL,
+     .help = "ways to find steps: a word such as minmax, or a mapping with settings",
+     .required = true, .section = &method,
+     .list = {1, CONFIG_LIST_MAX, sizeof(struct config_method_settings),
+              AT(config, method_count), same_method, "is the same as"}},
+    {"budget", KIND_SECTION, 0, "{}", .help = "limits of one case", .section = &budget},
+};
+
+const struct config_section config_schema = {"the configuration", false, false,
+                                             config_fields, COUNT(config_fields)};
+
+const char *config_method_name(enum config_method method)
+{
+    return methods[method];
+}
+
+const char *config_target_name(enum config_target target)
+{
+    return targets[target];
+}
+
+const char *config_metric_name(enum config_metric metric)
+{
+    return metrics[metric];
+}

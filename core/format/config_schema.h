@@ -1,0 +1,79 @@
+/* config_schema.h - the settings: one row each, from which everything about them
+ * follows.
+ *
+ * Reading (config_fill.c), writing and help (config_write.c) and clearing (config.c)
+ * are walks over these rows; a new setting is a member of a struct in config.h and a
+ * row here.
+ */
+#ifndef CORE_FORMAT_CONFIG_SCHEMA_H
+#define CORE_FORMAT_CONFIG_SCHEMA_H
+
+#include "core/format/config.h"
+#include "core/format/config_value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What a setting is, and what it is stored as. */
+enum config_kind {
+    KIND_INT,          /* int */
+    KIND_LONG,         /* long */
+    KIND_U64,          /* uint64_t */
+    KIND_REAL,         /* double; NaN: not given */
+    KIND_SIZE,         /* size_t, bytes */
+    KIND_WORD,         /* an enum */
+    KIND_NAME,         /* char *, owned, fit for a path */
+    KIND_TEXT,         /* char *, owned */
+    KIND_PATH,         /* char *, owned, ${NAME} replaced */
+    KIND_BITS,         /* struct config_bits */
+    KIND_RANGE,        /* struct sample_range */
+    KIND_INPUT,        /* struct config_model, its input and samples */
+    KIND_DEFAULT_ONLY, /* nothing: no other value is known yet */
+    KIND_SECTION,      /* the struct of another table */
+    KIND_COUNT
+};
+
+struct config_words {
+    const char *const *words; /* [count], indexed by the enum */
+    size_t count;
+};
+
+/* A list is an array in the struct, filled from its beginning. In the file one value
+ * may stand for a list of one. */
+struct config_list {
+    int least;
+    int most;        /* 0: not a list */
+    size_t stride;   /* bytes of one entry */
+    size_t count_at; /* offset of the int that counts; unused when least == most */
+    bool (*same)(const void *left,
+                 const void *right); /* two such entries are an error */
+    const char *twin;                /* how they are alike: "has the same name as" */
+    bool increasing;                 /* numbers, each above the one before */
+};
+
+struct config_field {
+    const char *key;
+    enum config_kind kind;
+    size_t offset;
+    const char *fallback;         /* the default, as YAML; NULL: none */
+    struct config_interval range; /* of numbers */
+    const char *help;
+    bool required;
+    struct config_words words;
+    const struct config_section *section;
+    struct config_list list;
+    unsigned only; /* bits (1 << word) of the section's first row it makes sense for; 0:
+                      all */
+};
+
+struct config_section {
+    const char *what; /* "a model", for sentences */
+    bool one_line;    /* when written */
+    bool bare;        /* a single word stands for the first row's setting */
+    const struct config_field *fields; /* [count] */
+    size_t count;
+};
+
+extern const struct config_section config_schema; /* of struct config */
+
+#endif

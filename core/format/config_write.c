@@ -1,0 +1,299 @@
+#include "core/format/config.h"
+
+#include "core/format/config_schema.h"
+#include "core/format/config_value.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+/* ---- the resolved configuration ---- */
+
+struct writer {
+    yaml_emitter_t emitter;
+    bool failed; /* further events are dropped */
+};
+
+static void emit(struct writer *writer, yaml_event_t *event, int made)
+{
+    if (!made)
+        writer->failed = true;
+    else if (writer->failed)
+        yaml_event_delete(event);
+    else
+        writer->failed = !yaml_emitter_emit(&writer->emitter, event);
+}
+
+static void write_scalar(struct writer *writer, const char *text,
+                         yaml_scalar_style_t style)
+{
+    yaml_event_t event;
+
+    emit(writer, &event,
+         yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text,
+                                      (int)strlen(text), 1, 1, style));
+}
+
+static void begin_list(struct writer *writer, bool one_line)
+{
+    yaml_event_t event;
+
+    emit(writer, &event,
+         yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
+                                              one_line ? YAML_FLOW_SEQUENCE_STYLE
+                                                       : YAML_BLOCK_SEQUENCE_STYLE));
+}
+
+static void end_list(struct writer *writer)
+{
+    yaml_event_t event;
+
+    emit(writer, &event, yaml_sequence_end_event_initialize(&event));
+}
+
+static void begin_mapping(struct writer *writer, bool one_line)
+{
+    yaml_event_t event;
+
+    emit(writer, &event,
+         yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+                                             one_line ? YAML_FLOW_MAPPING_STYLE
+                                                      : YAML_BLOCK_MAPPING_STYLE));
+}
+
+static void end_mapping(struct writer *writer)
+{
+    yaml_event_t event;
+
+    emit(writer, &event, yaml_mapping_end_event_initialize(&event));
+}
+
+/* The shortest decimal number that reads back as `value`. */
+static void real_text(double value, char text[CONFIG_VALUE_BYTES])
+{
+    enum { DIGITS_ENOUGH = 17 };
+
+    for (int digits = 1; digits <= DIGITS_ENOUGH; digits++) {
+        snprintf(text, CONFIG_VALUE_BYTES, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+/* The text of a value that is written as it is; for the other kinds NULL. */
+static const char *plain_text(const struct config_field *field, const void *at,
+                              char text[CONFIG_VALUE_BYTES])
+{
+    switch (field->kind) {
+    case KIND_INT:
+        snprintf(text, CONFIG_VALUE_BYTES, "%d", *(const int *)at);
+        return text;
+    case KIND_LONG:
+        snprintf(text, CONFIG_VALUE_BYTES, "%ld", *(const long *)at);
+        return text;
+    case KIND_U64:
+        snprintf(text, CONFIG_VALUE_BYTES, "%" PRIu64, *(const uint64_t *)at);
+        return text;
+    case KIND_REAL:
+        real_text(*(const double *)at, text);
+        return text;
+    case KIND_SIZE:
+        config_value_size_text(*(const size_t *)at, text);
+        return text;
+    case KIND_WORD:
+        return field->words.words[*(const int *)at];
+    case KIND_BITS:
+        config_bits_text(*(const struct config_bits *)at, text);
+        return text;
+    case KIND_RANGE:
+        config_value_range_text(*(const struct sample_range *)at, text);
+        return text;
+    case KIND_DEFAULT_ONLY:
+        return field->fallback;
+    default:
+        return NULL;
+    }
+}
+
+static void write_section(struct writer *writer, const struct config_section *section,
+                          const char *base);
+
+static void write_input(struct writer *writer, const struct config_model *model)
+{
+    if (model->input) {
+        begin_mapping(writer, true);
+        write_scalar(writer, model->input, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+    }
+    write_scalar(writer, model->samples, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+    if (model->input)
+        end_mapping(writer);
+}
+
+static void write_value(struct writer *writer, const struct config_field *field,
+                        const void *at)
+{
+    char text[CONFIG_VALUE_BYTES];
+    const char *plain = plain_text(field, at, text);
+
+    if (plain)
+        write_scalar(writer, plain, YAML_PLAIN_SCALAR_STYLE);
+    else if (field->kind == KIND_SECTION)
+        write_section(writer, field->section, at);
+    else if (field->kind == KIND_INPUT)
+        write_input(writer, at);
+    else
+        write_scalar(writer, *(char *const *)at, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+}
+
+static int entry_count(const struct config_field *field, const char *base)
+{
+    const struct config_list *list = &field->list;
+
+    return list->least == list->most ? list->most
+                                     : *(const int *)(base + list->count_at);
+}
+
+static void write_list(struct writer *writer, const struct config_field *field,
+                       const char *base)
+{
+    int count = entry_count(field, base);
+
+    begin_list(writer, field->kind != KIND_SECTION);
+    for (int i = 0; i < count; i++)
+        write_value(writer, field,
+                    base + field->offset + (size_t)i * field->list.stride);
+    end_list(writer);
+}
+
+/* A setting that is not there: never given, without a default, or of another method. */
+static bool is_absent(const struct config_section *section,
+                      const struct config_field *field, const char *base)
+{
+    const char *at = base + field->offset;
+
+    if (field->only)
+        return !(field->only >> *(const int *)(base + section->fields[0].offset) & 1);
+    if (field->required || field->fallback)
+        return false;
+    if (field->list.most > 0)
+        return entry_count(field, base) == 0;
+    if (field->kind == KIND_REAL)
+        return isnan(*(const double *)at);
+    if (field->kind == KIND_SECTION)
+        return !*(char *const *)(at + field->section->fields[0].offset);
+    return !*(char *const *)at;
+}
+
+static void write_section(struct writer *writer, const struct config_section *section,
+                          const char *base)
+{
+    begin_mapping(writer, section->one_line);
+    for (size_t i = 0; i < section->count; i++) {
+        const struct config_field *field = &section->fields[i];
+
+        if (is_absent(section, field, base))
+            continue;
+        write_scalar(writer, field->key, YAML_PLAIN_SCALAR_STYLE);
+        if (field->list.most > 0)
+            write_list(writer, field, base);
+        else
+            write_value(writer, field, base + field->offset);
+    }
+    end_mapping(writer);
+}
+
+static void write_document(struct writer *writer, const struct config *config)
+{
+    yaml_event_t event;
+
+    emit(writer, &event,
+         yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
+    emit(writer, &event,
+         yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
+    write_section(writer, &config_schema, (const char *)config);
+    emit(writer, &event, yaml_document_end_event_initialize(&event, 1));
+    emit(writer, &event, yaml_stream_end_event_initialize(&event));
+}
+
+int config_write(const struct config *config, FILE *file, struct error *err)
+{
+    enum { UNLIMITED = -1 };
+    struct writer writer = {.failed = false};
+    int status = 0;
+
+    if (!yaml_emitter_initialize(&writer.emitter))
+        return error_set(err, EXIT_MACHINE, "libyaml ran out of memory");
+    yaml_emitter_set_output_file(&writer.emitter, file);
+    yaml_emitter_set_unicode(&writer.emitter, 1);
+    yaml_emitter_set_width(&writer.emitter, UNLIMITED);
+    write_document(&writer, config);
+    if (writer.failed || fflush(file) != 0)
+        status = error_set(err, EXIT_MACHINE, "cannot write the configuration: %s",
+                           writer.emitter.problem
+                               ? writer.emitter.problem
+                               : "the disk is full or a text is not UTF-8");
+    yaml_emitter_delete(&writer.emitter);
+    return status;
+}
+
+/* ---- help ---- */
+
+static const char *const kind_texts[KIND_COUNT] = {
+    [KIND_INT] = "whole number",
+    [KIND_LONG] = "whole number",
+    [KIND_U64] = "whole number",
+    [KIND_REAL] = "number",
+    [KIND_SIZE] = "size such as 2GiB, 512MiB, 64KiB or 0",
+    [KIND_WORD] = "one of",
+    [KIND_NAME] = "name of letters, digits, '.', '_' and '-'",
+    [KIND_TEXT] = "text",
+    [KIND_PATH] = "path, with ${NAME} from the environment",
+    [KIND_BITS] = "bits such as W4A8",
+    [KIND_RANGE] = "samples: 512, 1000..9888 or all",
+    [KIND_INPUT] = "dataset",
+    [KIND_DEFAULT_ONLY] = "only one value is known",
+    [KIND_SECTION] = "settings",
+};
+
+static void help_type(const struct config_field *field, FILE *file)
+{
+    const struct config_interval *range = &field->range;
+    char interval[CONFIG_VALUE_BYTES];
+
+    fprintf(file, "%s", kind_texts[field->kind]);
+    for (size_t i = 0; i < field->words.count; i++)
+        fprintf(file, "%s %s", i ? "," : "", field->words.words[i]);
+    config_value_interval_text(*range, interval);
+    if (range->low < range->high)
+        fprintf(file, ", %s", interval);
+    if (field->list.most > 0 && field->list.least == field->list.most)
+        fprintf(file, "; a list of %d", field->list.most);
+    else if (field->list.most > 0)
+        fprintf(file, "; one or a list of up to %d", field->list.most);
+}
+
+static void help_section(const struct config_section *section, int indent, FILE *file)
+{
+    enum { STEP = 4 };
+
+    for (size_t i = 0; i < section->count; i++) {
+        const struct config_field *field = &section->fields[i];
+
+        fprintf(file, "%*s%s: ", indent, "", field->key);
+        help_type(field, file);
+        if (field->required)
+            fprintf(file, "; required");
+        else if (field->fallback)
+            fprintf(file, "; default %s", field->fallback);
+        fprintf(file, "\n%*s%s\n", indent + STEP, "", field->help);
+        if (field->section)
+            help_section(field->section, indent + STEP, file);
+    }
+}
+
+void config_help(FILE *file)
+{
+    help_section(&config_schema, 0, file);
+}

@@ -1,0 +1,837 @@
+#include "core/format/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/memory.h"
+#include "core/format/config_schema.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* The rest of a small configuration, behind what is under test. */
+#define MODELS "models: {name: a, network: n.onnx, calibration: {file: c.h5}}\n"
+#define BITS "bits: W4A4\n"
+#define METHODS "methods: minmax\n"
+#define REST MODELS BITS METHODS
+#define SMALL "name: x\n" REST
+
+/* A small configuration with something more in its model (from 7:3) or method (from
+ * 4:3). */
+#define IN_MODEL(more)                                                                 \
+    "name: x\n" BITS METHODS "models:\n- name: a\n  network: n.onnx\n  " more          \
+    "\n  calibration: {file: c.h5}\n"
+#define IN_METHOD(more) "name: x\n" BITS "methods:\n- " more "\n" MODELS
+
+static struct config config; /* of the running test */
+static struct error err;
+
+static void write_file(const char *text, size_t bytes)
+{
+    FILE *file = fopen("t.yaml", "wb");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, bytes, file), bytes);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int read_with(const char *text, const char *const *overrides, int count)
+{
+    write_file(text, strlen(text));
+    config_clear(&config);
+    memset(&err, 0, sizeof err);
+    return config_read("t.yaml", overrides, count, &config, &err);
+}
+
+static void assert_read(const char *text)
+{
+    if (read_with(text, NULL, 0) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void assert_refused(const char *text, const char *sentence)
+{
+    assert_int_equal(read_with(text, NULL, 0), -1);
+    assert_string_equal(err.text, sentence);
+    assert_int_equal(err.code, EXIT_CONFIG);
+}
+
+/* ---- what is read ---- */
+
+static void a_small_file_has_every_default(void **state)
+{
+    const struct config_model *model = &config.models[0];
+    const struct config_method_settings *method = &config.methods[0];
+
+    (void)state;
+    assert_read(SMALL);
+    assert_string_equal(config.path, "t.yaml");
+    assert_string_equal(config.out, "runs/x");
+    assert_true(config.seed == 0 && config.block == 8 && config.max_evaluations == 0);
+    assert_true(config.memory_bytes == (size_t)2 << 30);
+    assert_string_equal(config.kernel, "auto");
+    assert_int_equal(config.overlap, OVERLAP_REFUSE);
+    assert_true(config.target_count == 1 && config.targets[0] == TARGET_PAPER);
+    assert_int_equal(config.model_count, 1);
+    assert_int_equal(model->loss, LOSS_CROSS_ENTROPY);
+    assert_int_equal(model->metric, METRIC_TOP1);
+    assert_int_equal(model->batchnorm, BATCHNORM_EPILOGUE);
+    assert_int_equal(model->keep_float_count, 2);
+    assert_string_equal(model->keep_float[0], "first");
+    assert_string_equal(model->keep_float[1], "last");
+    assert_true(model->calibration.samples.first == 0 &&
+                model->calibration.samples.count == 512);
+    assert_null(model->validation.file);
+    assert_null(model->input);
+    assert_string_equal(model->samples, "/x");
+    assert_string_equal(model->labels, "/y");
+    assert_true(isnan(model->scale) && model->mean_count == 0 && model->std_count == 0);
+    assert_int_equal(config.method_count, 1);
+    assert_int_equal(method->name, METHOD_MINMAX);
+    assert_int_equal(method->layerwise, LAYERWISE_SEQUENTIAL);
+    assert_int_equal(method->bias_correction, BIAS_CORRECTION_NONE);
+}
+
+static const char full[] =
+    "# everything that can be said\n"
+    "name: full-1.0_a\n"
+    "out: \"somewhere else/[1]\"\n"
+    "seed: 9007199254740991\n"
+    "block: 64\n"
+    "ranks_per_case: all\n"
+    "memory: 512MiB\n"
+    "kernel: scalar\n"
+    "overlap: allow\n"
+    "models:\n"
+    "  - name: one\n"
+    "    network: nets/one.onnx\n"
+    "    loss: cross_entropy\n"
+    "    metric: top5\n"
+    "    batchnorm: fold\n"
+    "    keep_float: [first, 'layer4.*']\n"
+    "    calibration: {file: calib.h5, samples: 64}\n"
+    "    validation: {file: test.h5, samples: 1000..9888}\n"
+    "    inputs: {input.1: /images}\n"
+    "    labels: /labels\n"
+    "    scale: 0.003921569\n"
+    "    mean: [0.485, 0.456, 0.406]\n"
+    "    std: 1e-1\n"
+    "  - {name: two, network: two.onnx, calibration: {file: c.h5}, keep_float: [],\n"
+    "     inputs: /images, validation: {file: v.h5}}\n"
+    "targets: [paper, onnx]\n"
+    "bits: [W4A4, W32A8, W2A32]\n"
+    "methods:\n"
+    "  - minmax\n"
+    "  - {name: mmse, layerwise: independent}\n"
+    "  - {name: lapq, p: [1.5, 5], p_count: 3, sweeps: 0, line_search: reference}\n"
+    "  - {name: lapq, bias_correction: mean}\n"
+    "budget: {evaluations: 5000}\n";
+
+static void every_setting_is_read(void **state)
+{
+    const struct config_model *one = &config.models[0], *two = &config.models[1];
+    const struct config_method_settings *method = config.methods;
+
+    (void)state;
+    assert_read(full);
+    assert_string_equal(config.name, "full-1.0_a");
+    assert_string_equal(config.out, "somewhere else/[1]");
+    assert_true(config.seed == 9007199254740991 && config.block == 64);
+    assert_true(config.memory_bytes == (size_t)512 << 20);
+    assert_string_equal(config.kernel, "scalar");
+    assert_int_equal(config.overlap, OVERLAP_ALLOW);
+    assert_int_equal(config.max_evaluations, 5000);
+    assert_int_equal(config.model_count, 2);
+    assert_string_equal(one->network, "nets/one.onnx");
+    assert_int_equal(one->metric, METRIC_TOP5);
+    assert_int_equal(one->batchnorm, BATCHNORM_FOLD);
+    assert_string_equal(one->keep_float[1], "layer4.*");
+    assert_string_equal(one->calibration.file, "calib.h5");
+    assert_true(one->calibration.samples.first == 0 &&
+                one->calibration.samples.count == 64);
+    assert_true(one->validation.samples.first == 1000 &&
+                one->validation.samples.count == 8889);
+    assert_string_equal(one->input, "input.1");
+    assert_string_equal(one->samples, "/images");
+    assert_string_equal(one->labels, "/labels");
+    assert_true(one->scale == 0.003921569 && one->mean_count == 3 &&
+                one->std_count == 1);
+    assert_true(one->mean[2] == 0.406 && one->std[0] == 0.1);
+    assert_int_equal(two->keep_float_count, 0);
+    assert_null(two->input);
+    assert_string_equal(two->samples, "/images");
+    assert_true(two->validation.samples.count == SIZE_MAX);
+    assert_true(config.target_count == 2 && config.targets[1] == TARGET_ONNX);
+    assert_true(config.bits_count == 3 && config.bits[1].weights == 32 &&
+                config.bits[1].activations == 8 && config.bits[2].activations == 32);
+    assert_int_equal(config.method_count, 4);
+    assert_int_equal(method[1].layerwise, LAYERWISE_INDEPENDENT);
+    assert_true(method[2].p[0] == 1.5 && method[2].p[1] == 5 && method[2].p_count == 3);
+    assert_true(method[2].sweeps == 0 &&
+                method[2].line_search == CONFIG_LINE_SEARCH_REFERENCE);
+    assert_int_equal(method[3].bias_correction, BIAS_CORRECTION_MEAN);
+    assert_true(method[3].p[0] == 2 && method[3].p[1] == 4 && method[3].p_count == 10 &&
+                method[3].sweeps == 1 &&
+                method[3].line_search == CONFIG_LINE_SEARCH_DEFAULT);
+}
+
+static void paths_take_environment_variables(void **state)
+{
+    (void)state;
+    setenv("CALQ_TEST_DIR", "/data/é", 1);
+    assert_read(
+        "name: x\nout: a${CALQ_TEST_DIR}b${CALQ_TEST_DIR}\n" BITS METHODS
+        "models: {name: a, network: '${CALQ_TEST_DIR}/n.onnx', labels: '${NO}', "
+        "calibration: {file: '$HOME{c}$'}}\n");
+    assert_string_equal(config.out, "a/data/éb/data/é");
+    assert_string_equal(config.models[0].network, "/data/é/n.onnx");
+    assert_string_equal(config.models[0].calibration.file, "$HOME{c}$");
+    assert_string_equal(config.models[0].labels, "${NO}");
+}
+
+static void a_variable_must_be_set_and_fit(void **state)
+{
+    static const struct {
+        const char *text, *value, *sentence;
+    } cases[] = {
+        {"${CALQ_TEST_DIR}/a", NULL,
+         "the environment variable CALQ_TEST_DIR is not set"},
+        {"${CALQ_TEST_DIR}/a", "", "the environment variable CALQ_TEST_DIR is not set"},
+        {"a/${CALQ TEST}", "a",
+         "\"${CALQ TEST}\" does not begin with a variable such as ${HOME}"},
+        {"${CALQ_TEST_DIR", "a",
+         "\"${CALQ_TEST_DIR\" does not begin with a variable such as ${HOME}"},
+        {"${}", "a", "\"${}\" does not begin with a variable such as ${HOME}"},
+        {"${1}", "a", "\"${1}\" does not begin with a variable such as ${HOME}"},
+        {"${CALQ_TEST_DIR}", "${HOME}",
+         "a variable in it holds a control character, \"${\" or bytes that are not "
+         "UTF-8"},
+        {"${CALQ_TEST_DIR}", "a\nb",
+         "a variable in it holds a control character, \"${\" or bytes that are not "
+         "UTF-8"},
+        {"${CALQ_TEST_DIR}", "\xE9",
+         "a variable in it holds a control character, \"${\" or bytes that are not "
+         "UTF-8"},
+    };
+    char text[512], sentence[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        if (cases[i].value)
+            setenv("CALQ_TEST_DIR", cases[i].value, 1);
+        else
+            unsetenv("CALQ_TEST_DIR");
+        snprintf(text, sizeof text, "name: x\nout: '%s'\n" REST, cases[i].text);
+        snprintf(sentence, sizeof sentence, "t.yaml:2:6: out: %s", cases[i].sentence);
+        assert_refused(text, sentence);
+    }
+}
+
+static void sizes_and_ranges_are_read(void **state)
+{
+    static const struct {
+        const char *size;
+        size_t bytes;
+    } sizes[] = {{"0", 0},
+                 {"64KiB", 65536},
+                 {"1TiB", (size_t)1 << 40},
+                 {"1023MiB", (size_t)1023 << 20}};
+    static const struct {
+        const char *samples;
+        struct sample_range range;
+    } ranges[] = {{"1", {0, 1}},
+                  {"all", {0, SIZE_MAX}},
+                  {"0..0", {0, 1}},
+                  {"5..5", {5, 1}},
+                  {"999999999999999", {0, 999999999999999}}};
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        snprintf(text, sizeof text, "memory: %s\n" SMALL, sizes[i].size);
+        assert_read(text);
+        assert_true(config.memory_bytes == sizes[i].bytes);
+    }
+    for (size_t i = 0; i < COUNT(ranges); i++) {
+        const struct sample_range *range = &config.models[0].validation.samples;
+
+        snprintf(text, sizeof text, IN_MODEL("validation: {file: v, samples: %s}"),
+                 ranges[i].samples);
+        assert_read(text);
+        assert_true(range->first == ranges[i].range.first &&
+                    range->count == ranges[i].range.count);
+    }
+}
+
+/* ---- what is refused ---- */
+
+static const struct refusal {
+    const char *text;
+    const char *sentence;
+} refusals[] = {
+    /* numbers */
+    {"name: x\nblock: 08\n" REST, "t.yaml:2:8: block: \"08\" is not a whole number"},
+    {"name: x\nblock: 8.0\n" REST, "t.yaml:2:8: block: \"8.0\" is not a whole number"},
+    {"name: x\nblock: +8\n" REST, "t.yaml:2:8: block: \"+8\" is not a whole number"},
+    {"name: x\nblock: 0x8\n" REST, "t.yaml:2:8: block: \"0x8\" is not a whole number"},
+    {"name: x\nblock: ' 8'\n" REST, "t.yaml:2:8: block: \" 8\" is not a whole number"},
+    {"name: x\nblock: yes\n" REST, "t.yaml:2:8: block: \"yes\" is not a whole number"},
+    {"name: x\nblock: 0\n" REST, "t.yaml:2:8: block: \"0\" is out of range (1..4096)"},
+    {"name: x\nblock: -1\n" REST,
+     "t.yaml:2:8: block: \"-1\" is out of range (1..4096)"},
+    {"name: x\nblock: 4097\n" REST,
+     "t.yaml:2:8: block: \"4097\" is out of range (1..4096)"},
+    {"name: x\nblock: 99999999999999999999\n" REST,
+     "t.yaml:2:8: block: \"99999999999999999999\" is out of range (1..4096)"},
+    {"name: x\nseed: 9007199254740992\n" REST,
+     "t.yaml:2:7: seed: \"9007199254740992\" is out of range (0..9007199254740991)"},
+    {"name: x\nbudget: {evaluations: -1}\n" REST,
+     "t.yaml:2:23: evaluations: \"-1\" is out of range (0..1000000000000)"},
+    {IN_MODEL("scale: 99.9abc"), "t.yaml:7:10: scale: \"99.9abc\" is not a number"},
+    {IN_MODEL("scale: nan"), "t.yaml:7:10: scale: \"nan\" is not a number"},
+    {IN_MODEL("scale: .inf"), "t.yaml:7:10: scale: \".inf\" is not a number"},
+    {IN_MODEL("scale: 1e"), "t.yaml:7:10: scale: \"1e\" is not a number"},
+    {IN_MODEL("scale: 1."), "t.yaml:7:10: scale: \"1.\" is not a number"},
+    {IN_MODEL("scale: 0"), "t.yaml:7:10: scale: \"0\" is out of range (above 0)"},
+    {IN_MODEL("scale: 1e999"),
+     "t.yaml:7:10: scale: \"1e999\" is out of range (above 0)"},
+    {IN_MODEL("mean: [0, -1e39]"),
+     "t.yaml:7:13: mean: \"-1e39\" is out of range (any)"},
+    {IN_MODEL("std: [1, 0]"), "t.yaml:7:12: std: \"0\" is out of range (above 0)"},
+    {IN_MODEL("mean: []"), "t.yaml:7:9: mean: the list is empty"},
+    {IN_MODEL("mean: [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]"),
+     "t.yaml:7:9: mean: at most 16 entries are read, not 17"},
+    {IN_METHOD("{name: lapq, p: 3}"), "t.yaml:4:19: p: 2 values are needed, not 1"},
+    {IN_METHOD("{name: lapq, p: [4, 2]}"),
+     "t.yaml:4:23: p: 2 is not above the number before it"},
+    {IN_METHOD("{name: lapq, p: [2, 2.0]}"),
+     "t.yaml:4:23: p: 2.0 is not above the number before it"},
+    {IN_METHOD("{name: lapq, p: [0, 2]}"),
+     "t.yaml:4:20: p: \"0\" is out of range (above 0, at most 100)"},
+    {IN_METHOD("{name: lapq, p_count: 2}"),
+     "t.yaml:4:25: p_count: \"2\" is out of range (3..100)"},
+    {IN_METHOD("{name: lapq, sweeps: 1001}"),
+     "t.yaml:4:24: sweeps: \"1001\" is out of range (0..1000)"},
+    /* sizes and ranges */
+    {"name: x\nmemory: 2GB\n" REST, "t.yaml:2:9: memory: \"2GB\" is not a size; sizes "
+                                    "are written 2GiB, 512MiB, 64KiB or 0"},
+    {"name: x\nmemory: 1048576\n" REST, "t.yaml:2:9: memory: \"1048576\" is not a "
+                                        "size; sizes are written 2GiB, 512MiB, 64KiB "
+                                        "or 0"},
+    {"name: x\nmemory: GiB\n" REST, "t.yaml:2:9: memory: \"GiB\" is not a size; sizes "
+                                    "are written 2GiB, 512MiB, 64KiB or 0"},
+    {"name: x\nmemory: 99999999999TiB\n" REST,
+     "t.yaml:2:9: memory: \"99999999999TiB\" is more than any machine has"},
+    {IN_MODEL("validation: {file: v, samples: 0}"),
+     "t.yaml:7:34: samples: at least one sample is needed"},
+    {IN_MODEL("validation: {file: v, samples: 9..8}"),
+     "t.yaml:7:34: samples: \"9..8\" ends before it begins"},
+    {IN_MODEL("validation: {file: v, samples: 9..}"),
+     "t.yaml:7:34: samples: \"9..\" is not a range of samples; write 512 for the first "
+     "512, "
+     "1000..9888 with both ends, or all"},
+    {IN_MODEL("validation: {file: v, samples: 012}"),
+     "t.yaml:7:34: samples: \"012\" is not a range of samples; write 512 for the first "
+     "512, "
+     "1000..9888 with both ends, or all"},
+    /* words */
+    {"name: x\noverlap: alow\n" REST, "t.yaml:2:10: overlap: \"alow\" is not known, "
+                                      "only refuse, allow; did you mean allow?"},
+    {"name: x\nranks_per_case: 4\n" REST,
+     "t.yaml:2:17: ranks_per_case: \"4\" is not known, only all"},
+    {"name: x\ntargets: [paper, tensorrt]\n" REST,
+     "t.yaml:2:18: targets: \"tensorrt\" is not known, only paper, onnx"},
+    {"name: x\ntargets: [paper, paper]\n" REST,
+     "t.yaml:2:18: targets: entry 2 is the same as entry 1"},
+    {IN_MODEL("loss: kl_to_float"),
+     "t.yaml:7:9: loss: \"kl_to_float\" is not known, only cross_entropy"},
+    {IN_METHOD("ocs"),
+     "t.yaml:4:3: name: \"ocs\" is not known, only minmax, mmse, lapq"},
+    /* bits */
+    {"name: x\nbits: W9A4\n" MODELS METHODS,
+     "t.yaml:2:7: bits: \"W9A4\" is not a bit setting; W4A8 means 4-bit weights and "
+     "8-bit "
+     "activations, and each can be 2..8, or 32 for float"},
+    {"name: x\nbits: W4A\n" MODELS METHODS,
+     "t.yaml:2:7: bits: \"W4A\" is not a bit setting; W4A8 means 4-bit weights and "
+     "8-bit "
+     "activations, and each can be 2..8, or 32 for float"},
+    {"name: x\nbits: W04A4\n" MODELS METHODS,
+     "t.yaml:2:7: bits: \"W04A4\" is not a bit setting; W4A8 means 4-bit weights and "
+     "8-bit "
+     "activations, and each can be 2..8, or 32 for float"},
+    {"name: x\nbits: W4A4x\n" MODELS METHODS,
+     "t.yaml:2:7: bits: \"W4A4x\" is not a bit setting; W4A8 means 4-bit weights and "
+     "8-bit "
+     "activations, and each can be 2..8, or 32 for float"},
+    {"name: x\nbits: W32A32\n" MODELS METHODS,
+     "t.yaml:2:7: bits: W32A32 leaves nothing to quantize"},
+    {"name: x\nbits: [W4A4, W8A8, W4A4]\n" MODELS METHODS,
+     "t.yaml:2:20: bits: entry 3 is the same as entry 1"},
+    {"name: x\nbits: []\n" MODELS METHODS, "t.yaml:2:7: bits: the list is empty"},
+    /* names, texts, inputs */
+    {"name: a/b\n" REST, "t.yaml:1:7: name: \"a/b\" is not a name; letters, digits, "
+                         "'.', '_' and '-' are allowed"},
+    {"name: ..\n" REST, "t.yaml:1:7: name: \"..\" is a folder, not a name"},
+    {"name: x\nout:\n" REST, "t.yaml:2:5: out has no value"},
+    {"name: x\nout: ''\n" REST, "t.yaml:2:6: out has no value"},
+    {"name: x\nout: ~\n" REST, "t.yaml:2:6: out has no value"},
+    {"name: x\nout: [a]\n" REST,
+     "t.yaml:2:6: out: a single value is needed, not a list"},
+    {"name: x\nout: {a: b}\n" REST,
+     "t.yaml:2:6: out: a single value is needed, not a mapping"},
+    {"name: x\nout: \"a\\eb\"\n" REST,
+     "t.yaml:2:6: line breaks and control characters are not allowed in a value"},
+    {IN_MODEL("inputs: {a: /x, b: /y}"),
+     "t.yaml:7:11: inputs: one input is needed, as {network input: dataset}, not 2"},
+    {IN_MODEL("inputs: {}"),
+     "t.yaml:7:11: inputs: one input is needed, as {network input: dataset}, not 0"},
+    {IN_MODEL("inputs: {a: [b]}"),
+     "t.yaml:7:15: inputs: a single value is needed, not a list"},
+    /* keys */
+    {"name: x\nblok: 8\n" REST,
+     "t.yaml:2:1: unknown key \"blok\"; did you mean block?"},
+    {"name: x\nbudget: {seconds: 8}\n" REST,
+     "t.yaml:2:10: unknown key \"seconds\"; budget has: evaluations"},
+    {"name: x\n\"\\e[31m\": 8\n" REST,
+     "t.yaml:2:1: line breaks and control characters are not allowed in a value"},
+    {"name: x\nmodels:\n- {name: a}\n" BITS METHODS,
+     "t.yaml:3:3: a model lacks network\nt.yaml:3:3: a model lacks calibration"},
+    {"name: x\nmodels: {name: a, network: n, calibration: {}}\n" BITS METHODS,
+     "t.yaml:2:44: calibration lacks file"},
+    {"name: x\nmodels: a\n" BITS METHODS,
+     "t.yaml:2:9: a model needs settings, as key: value"},
+    {"name: x\n" BITS METHODS
+     "models:\n- {name: a, network: n, calibration: {file: c}}\n"
+     "- {name: a, network: m, calibration: {file: c}}\n",
+     "t.yaml:6:3: models: entry 2 has the same name as entry 1"},
+    {"block: 8\n" BITS, "t.yaml:1:1: the configuration lacks name\n"
+                        "t.yaml:1:1: the configuration lacks models\n"
+                        "t.yaml:1:1: the configuration lacks methods"},
+    {"- a\n", "t.yaml:1:1: the configuration needs settings, as key: value"},
+    /* methods */
+    {IN_METHOD("{name: minmax, p: [2, 4]}"),
+     "t.yaml:4:18: p makes no sense for minmax, only for lapq"},
+    {IN_METHOD("{sweeps: 2, name: mmse}"),
+     "t.yaml:4:4: sweeps makes no sense for mmse, only for lapq"},
+    {IN_METHOD("{name: lapk, p: [2, 4]}"),
+     "t.yaml:4:10: name: \"lapk\" is not known, only minmax, mmse, lapq; did you mean "
+     "lapq?"},
+    {IN_METHOD("{name: !m lapq, p: [2, 4]}"), "t.yaml:4:10: tags (!) are not read"},
+    {IN_METHOD("{p: [2, 4]}"), "t.yaml:4:3: a method lacks name"},
+    {IN_METHOD("lapq\n- {name: lapq, p_count: 10}"),
+     "t.yaml:5:3: methods: entry 2 is the same as entry 1"},
+    /* YAML that is not read */
+    {"name: x\nname: y\n" REST, "t.yaml:2:1: \"name\" is there already, in line 1"},
+    {"name: &n x\nout: *n\n" REST,
+     "t.yaml:1:7: anchors (&) and aliases (*) are not read\n"
+     "t.yaml:2:6: anchors (&) and aliases (*) are not read"},
+    {"name: &n x\n" BITS METHODS
+     "models:\n- {name: *n, network: n, calibration: {file: c}}\n"
+     "- {name: *n, network: n, calibration: {file: c}}\n",
+     "t.yaml:1:7: anchors (&) and aliases (*) are not read\n"
+     "t.yaml:5:10: anchors (&) and aliases (*) are not read\n"
+     "t.yaml:6:10: anchors (&) and aliases (*) are not read"},
+    {"name: !!str x\n" REST, "t.yaml:1:7: tags (!) are not read"},
+    {"name: x\n<<: {block: 8}\n" REST, "t.yaml:2:1: merge keys (<<) are not read"},
+    {SMALL "---\nname: y\n",
+     "t.yaml:5:1: a second document begins here; only one is read"},
+    {"name: x\n? [a, b]\n: c\n" REST, "t.yaml:2:3: a key must be a word"},
+    {"name: [x\n" REST,
+     "t.yaml:2:7: not valid YAML: did not find expected ',' or ']' while "
+     "parsing a flow sequence"},
+    {"name: x\n\tblock: 8\n" REST,
+     "t.yaml:2:1: not valid YAML: found a tab character that violates indentation "
+     "while scanning a plain scalar"},
+    {"name: x\nout: \x01\n" REST,
+     "t.yaml:2:6: not text that YAML allows: control characters are not allowed"},
+    {"", "t.yaml:1:1: the file is empty"},
+    {"# nothing\n---\n", "t.yaml:3:1: the file is empty"},
+};
+
+static void every_mistake_has_its_place_and_sentence(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(refusals); i++)
+        assert_refused(refusals[i].text, refusals[i].sentence);
+}
+
+static void all_errors_come_at_once_in_the_order_of_the_file(void **state)
+{
+    (void)state;
+    assert_refused(
+        "blok: 8\n"
+        "seed: -1\n"
+        "bits: [W4A4, W9A9, W1A1]\n"
+        "models:\n"
+        "- name: a b\n"
+        "  calibration: {samples: no}\n",
+        "t.yaml:1:1: the configuration lacks name\n"
+        "t.yaml:1:1: the configuration lacks methods\n"
+        "t.yaml:1:1: unknown key \"blok\"; did you mean block?\n"
+        "t.yaml:2:7: seed: \"-1\" is out of range (0..9007199254740991)\n"
+        "t.yaml:3:14: bits: \"W9A9\" is not a bit setting; W4A8 means 4-bit "
+        "weights and 8-bit activations, and each can be 2..8, or 32 for float\n"
+        "t.yaml:3:20: bits: \"W1A1\" is not a bit setting; W4A8 means 4-bit "
+        "weights and 8-bit activations, and each can be 2..8, or 32 for float\n"
+        "t.yaml:5:3: a model lacks network\n"
+        "t.yaml:5:9: name: \"a b\" is not a name; letters, digits, '.', '_' and "
+        "'-' are allowed\n"
+        "t.yaml:6:16: calibration lacks file\n"
+        "t.yaml:6:26: samples: \"no\" is not a range of samples; write 512 for "
+        "the first 512, 1000..9888 with both ends, or all");
+}
+
+static void errors_beyond_the_buffer_are_counted(void **state)
+{
+    char text[4096] = SMALL;
+    const char *last;
+
+    (void)state;
+    for (int i = 0; i < 200; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "k%d: 1\n", i);
+    assert_int_equal(read_with(text, NULL, 0), -1);
+    last = strrchr(err.text, '\n') + 1;
+    assert_int_equal(strncmp(last, "and 1", 5), 0);
+    assert_non_null(strstr(last, " more errors"));
+}
+
+static void a_long_or_foreign_value_is_cut_in_its_sentence(void **state)
+{
+    char text[2048], sentence[256];
+
+    (void)state;
+    snprintf(text, sizeof text, "name: x\nblock: %s%0500d\n" REST,
+             "ééééééééééééééééééééé", 0);
+    snprintf(sentence, sizeof sentence,
+             "t.yaml:2:8: block: \"%s0000000000000000...\" is not a whole number",
+             "ééééééééééééééééééééé");
+    assert_refused(text, sentence);
+}
+
+static void files_that_cannot_be_read_are_named(void **state)
+{
+    (void)state;
+    config_clear(&config);
+    assert_int_equal(config_read("absent.yaml", NULL, 0, &config, &err), -1);
+    assert_string_equal(err.text, "cannot open absent.yaml: No such file or directory");
+    assert_int_equal(err.code, EXIT_CONFIG);
+    config_clear(&config);
+    assert_int_equal(config_read(".", NULL, 0, &config, &err), -1);
+    assert_string_equal(err.text, "cannot read .: Is a directory");
+    assert_int_equal(err.code, EXIT_CONFIG);
+}
+
+/* ---- hostile files ---- */
+
+static void a_hostile_file_is_refused_quickly(void **state)
+{
+    enum { MIB = 1 << 20 };
+    static const struct {
+        const char *repeated;
+        size_t bytes;
+        const char *sentence; /* its beginning */
+    } cases[] = {
+        {"[", MIB, "t.yaml:1:33: more than 32 levels"},
+        {"{", MIB, "t.yaml:1:2: a key must be a word"},
+        {"{a: ", MIB, "t.yaml:1:129: more than 32 levels"},
+        {"- ", MIB, "t.yaml:1:65: more than 32 levels"},
+        {"? ", MIB, "t.yaml:1:3: a key must be a word"},
+        {"a", MIB, "t.yaml:1:1: the configuration needs settings"},
+        {"\n", MIB, "t.yaml:1:1: the file is empty"},
+        {"- a\n", MIB, "t.yaml:257:3: more than 256 entries here"},
+        {"&a ", MIB, "t.yaml:1:"},
+        {"a: *a\n", MIB, "t.yaml:"},
+        {"%", MIB, "t.yaml:1:2: not valid YAML"},
+        {"\"", MIB, "t.yaml:1:"},
+        {"\xFF\xFE\x41\xD8", MIB, "t.yaml:1:"},
+        {"\x7F\x45\x4C\x46", MIB, "t.yaml:1:1: not text that YAML allows"},
+        {"a", MIB + 1, "t.yaml is larger than 1 MiB"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t unit = strlen(cases[i].repeated);
+        char *text = memory_get(cases[i].bytes);
+        clock_t start = clock();
+
+        for (size_t j = 0; j < cases[i].bytes; j++)
+            text[j] = cases[i].repeated[j % unit];
+        write_file(text, cases[i].bytes);
+        free(text);
+        config_clear(&config);
+        assert_int_equal(config_read("t.yaml", NULL, 0, &config, &err), -1);
+        if (strncmp(err.text, cases[i].sentence, strlen(cases[i].sentence)) != 0)
+            fail_msg("%s instead of %s", err.text, cases[i].sentence);
+        assert_true(clock() - start < 10 * CLOCKS_PER_SEC);
+    }
+}
+
+/* ---- overrides ---- */
+
+static void overrides_replace_and_add(void **state)
+{
+    static const char *const overrides[] = {
+        "block=16",
+        "block=32",
+        "out=elsewhere=b",
+        "models.0.calibration.samples=10..19",
+        "models.0.inputs={input.1: /images}",
+        "models.1.name=b",
+        "models.1.network=m.onnx",
+        "models.1.calibration.file=d.h5",
+        "budget.evaluations=77",
+        "bits=[W8A8, W2A2]",
+        "methods.0={name: lapq, sweeps: 3}",
+        "methods.0.p=[3, 4]",
+    };
+    static const char text[] = "name: x\nblock: 9999\nmodels:\n- {name: a, network: n, "
+                               "calibration: {file: c}}\n"
+                               "methods: [minmax]\n";
+
+    (void)state;
+    if (read_with(text, overrides, COUNT(overrides)) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(config.block, 32);
+    assert_string_equal(config.out, "elsewhere=b");
+    assert_true(config.models[0].calibration.samples.first == 10 &&
+                config.models[0].calibration.samples.count == 10);
+    assert_string_equal(config.models[0].input, "input.1");
+    assert_int_equal(config.model_count, 2);
+    assert_string_equal(config.models[1].calibration.file, "d.h5");
+    assert_int_equal(config.max_evaluations, 77);
+    assert_true(config.bits_count == 2 && config.bits[1].weights == 2);
+    assert_true(config.methods[0].name == METHOD_LAPQ &&
+                config.methods[0].sweeps == 3 && config.methods[0].p[0] == 3);
+}
+
+static void a_wrong_override_is_named(void **state)
+{
+    static const struct {
+        const char *override, *sentence;
+    } cases[] = {
+        {"block=0", "--set block=0: block: \"0\" is out of range (1..4096)"},
+        {"blok=8", "--set blok=8: unknown key \"blok\"; did you mean block?"},
+        {"block", "--set block: an override is written key=value"},
+        {"block=", "--set block=: block has no value"},
+        {"=8", "--set =8: \"\" is not a path such as models.0.calibration.samples"},
+        {"models..name=b",
+         "--set models..name=b: \"models..name\" is not a path such as "
+         "models.0.calibration.samples"},
+        {"models.0.name.x=b",
+         "--set models.0.name.x=b: \"a\" is a single value and has no \"x\""},
+        {"models.2.name=b", "--set models.2.name=b: \"2\" is not the number of an "
+                            "entry; the list has 1, from 0"},
+        {"models.-1.name=b", "--set models.-1.name=b: \"-1\" is not the number of an "
+                             "entry; the list has 1, from 0"},
+        {"models.0.metric=[top1", "--set models.0.metric=[top1: not valid YAML: did "
+                                  "not find expected ',' or ']' while "
+                                  "parsing a flow sequence"},
+        {"models.1.name=b", "--set models.1.name=b: a model lacks network\n"
+                            "--set models.1.name=b: a model lacks calibration"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(read_with("name: x\nmodels:\n- {name: a, network: n, "
+                                   "calibration: {file: c}}\n" BITS METHODS,
+                                   &cases[i].override, 1),
+                         -1);
+        assert_string_equal(err.text, cases[i].sentence);
+        assert_int_equal(err.code, EXIT_CONFIG);
+    }
+}
+
+/* ---- writing ---- */
+
+static char *written(void)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    assert_non_null(file);
+    assert_int_equal(config_write(&config, file, &err), 0);
+    fclose(file);
+    return text;
+}
+
+static void a_written_configuration_reads_back_the_same(void **state)
+{
+    static const char *const texts[] = {
+        SMALL,
+        full,
+        "name: '1'\nout: \"a 'b' \\\"c\\\" \\\\ #d: [e] é \\u2028 \\U0001F600 "
+        "\\x85\"\n" REST,
+        "name: 'null'\nout: '~'\nkernel: 'null'\n" REST,
+        IN_MODEL("keep_float: ['*', '&a', '!b', ' c ', '- d', '{e', \"f'\", '${G}']"),
+        IN_MODEL(
+            "scale: 0.1\n  mean: [-0, 1e-300, 0.30000000000000004]\n  std: 3.4e38"),
+        IN_MODEL("inputs: {'a: b': '# c'}"),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct config before;
+        char *first, *second;
+
+        assert_read(texts[i]);
+        first = written();
+        before = config;
+        memset(&config, 0, sizeof config);
+        assert_read(first);
+        assert_string_equal(config.name, before.name);
+        assert_string_equal(config.out, before.out);
+        assert_memory_equal(config.methods, before.methods, sizeof before.methods);
+        assert_memory_equal(config.models[0].mean, before.models[0].mean,
+                            sizeof before.models[0].mean);
+        second = written();
+        assert_string_equal(first, second);
+        free(first);
+        free(second);
+        config_clear(&before);
+    }
+}
+
+static void a_written_configuration_says_everything(void **state)
+{
+    static const char expected[] =
+        "name: \"x\"\n"
+        "out: \"runs/x\"\n"
+        "seed: 0\n"
+        "block: 8\n"
+        "ranks_per_case: all\n"
+        "memory: 2GiB\n"
+        "kernel: \"auto\"\n"
+        "overlap: refuse\n"
+        "models:\n"
+        "- name: \"a\"\n"
+        "  network: \"n.onnx\"\n"
+        "  loss: cross_entropy\n"
+        "  metric: top1\n"
+        "  batchnorm: epilogue\n"
+        "  keep_float: [\"first\", \"last\"]\n"
+        "  calibration: {file: \"c.h5\", samples: 512}\n"
+        "  inputs: \"/x\"\n"
+        "  labels: \"/y\"\n"
+        "targets: [paper]\n"
+        "bits: [W4A4]\n"
+        "methods:\n"
+        "- {name: minmax, layerwise: sequential, bias_correction: none}\n"
+        "budget: {evaluations: 0}\n";
+    char *text;
+
+    (void)state;
+    assert_read(SMALL);
+    text = written();
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void writing_to_a_full_disk_is_an_error(void **state)
+{
+    FILE *file = fopen("/dev/full", "w");
+
+    (void)state;
+    if (!file)
+        skip();
+    assert_read(SMALL);
+    assert_int_equal(config_write(&config, file, &err), -1);
+    assert_int_equal(err.code, EXIT_MACHINE);
+    fclose(file);
+}
+
+/* ---- help and words ---- */
+
+static void assert_help_names(const struct config_section *section, const char *help)
+{
+    for (size_t i = 0; i < section->count; i++) {
+        const struct config_field *field = &section->fields[i];
+        char key[64];
+
+        snprintf(key, sizeof key, "%s: ", field->key);
+        assert_non_null(strstr(help, key));
+        assert_non_null(strstr(help, field->help));
+        if (field->section)
+            assert_help_names(field->section, help);
+    }
+}
+
+static void help_names_every_setting(void **state)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    (void)state;
+    config_help(file);
+    fclose(file);
+    assert_help_names(&config_schema, text);
+    assert_non_null(strstr(text, "block: whole number, 1..4096; default 8\n"));
+    free(text);
+}
+
+static void words_have_their_names(void **state)
+{
+    char text[16];
+
+    (void)state;
+    config_bits_text((struct config_bits){4, 32}, text);
+    assert_string_equal(text, "W4A32");
+    assert_string_equal(config_method_name(METHOD_LAPQ), "lapq");
+    assert_string_equal(config_target_name(TARGET_ONNX), "onnx");
+    assert_string_equal(config_metric_name(METRIC_TOP5), "top5");
+}
+
+/* ---- the temporary folder that every test runs in ---- */
+
+static char folder[] = "/tmp/calq-test-config-XXXXXX";
+
+static int enter_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int leave_folder(void **state)
+{
+    (void)state;
+    config_clear(&config);
+    unlink("t.yaml");
+    return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_small_file_has_every_default),
+        cmocka_unit_test(every_setting_is_read),
+        cmocka_unit_test(paths_take_environment_variables),
+        cmocka_unit_test(a_variable_must_be_set_and_fit),
+        cmocka_unit_test(sizes_and_ranges_are_read),
+        cmocka_unit_test(every_mistake_has_its_place_and_sentence),
+        cmocka_unit_test(all_errors_come_at_once_in_the_order_of_the_file),
+        cmocka_unit_test(errors_beyond_the_buffer_are_counted),
+        cmocka_unit_test(a_long_or_foreign_value_is_cut_in_its_sentence),
+        cmocka_unit_test(files_that_cannot_be_read_are_named),
+        cmocka_unit_test(a_hostile_file_is_refused_quickly),
+        cmocka_unit_test(overrides_replace_and_add),
+        cmocka_unit_test(a_wrong_override_is_named),
+        cmocka_unit_test(a_written_configuration_reads_back_the_same),
+        cmocka_unit_test(a_written_configuration_says_everything),
+        cmocka_unit_test(writing_to_a_full_disk_is_an_error),
+        cmocka_unit_test(help_names_every_setting),
+        cmocka_unit_test(words_have_their_names),
+    };
+
+    return cmocka_run_group_tests_name("config", tests, enter_folder, leave_folder);
+}

@@ -1,0 +1,653 @@
+#include "core/format/data_file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/memory.h"
+#include "tests/support/hdf5_builder.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Five samples of two channels, 2 high and 3 wide. */
+enum { SAMPLES = 5, CHANNELS = 2, HEIGHT = 2, WIDTH = 3, CLASSES = 4 };
+enum { PLANE = HEIGHT * WIDTH, SIZE = CHANNELS * PLANE };
+
+static const size_t sizes[4] = {SAMPLES, CHANNELS, HEIGHT, WIDTH};
+static const double labels[SAMPLES] = {0, 3, 1, 2, 0};
+
+static char folder[] = "/tmp/calq-test-data-XXXXXX";
+static char path[64]; /* of the one file in it */
+static struct config_model model;
+static struct config_data data;
+static struct error err;
+
+/* Stored values: all different in u8. */
+static double stored(size_t sample, size_t channel, size_t pixel)
+{
+    return (double)(sample * SIZE + channel * PLANE + pixel);
+}
+
+static void fill_samples(double values[SAMPLES * SIZE])
+{
+    for (size_t i = 0; i < SAMPLES * SIZE; i++)
+        values[i] = (double)i;
+}
+
+/* Starts a test: the usual file, and a configuration that reads all of it as it is. */
+static void prepare(enum hdf5_type type)
+{
+    double values[SAMPLES * SIZE];
+
+    fill_samples(values);
+    hdf5_builder_samples(path, type, sizes, values, labels);
+    model = (struct config_model){.samples = "/x", .labels = "/y", .scale = 1};
+    data = (struct config_data){path, {0, SIZE_MAX}};
+}
+
+static struct data_file *open_file(void)
+{
+    struct data_file *file =
+        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, &err);
+
+    if (!file)
+        fail_msg("%s", err.text);
+    return file;
+}
+
+/* Opening fails with this sentence, where %s is the file. */
+static void assert_refused(const char *sentence)
+{
+    char expected[1024];
+
+    snprintf(expected, sizeof expected, sentence, path);
+    err = (struct error){0};
+    assert_null(data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, &err));
+    assert_string_equal(err.text, expected);
+    assert_int_equal(err.code, EXIT_INPUT);
+}
+
+/* ---- what is read ---- */
+
+static void samples_come_as_height_width_channels(void **state)
+{
+    static const enum hdf5_type types[] = {HDF5_U8, HDF5_F32, HDF5_F64,
+                                           HDF5_F32_BIG_ENDIAN};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        float values[SAMPLES * SIZE];
+        int32_t classes[SAMPLES];
+        struct data_file *file;
+
+        prepare(types[i]);
+        file = open_file();
+        assert_int_equal(data_file_count(file), SAMPLES);
+        assert_int_equal(data_file_read(file, 0, SAMPLES, values, classes, NULL, &err),
+                         0);
+        for (size_t sample = 0; sample < SAMPLES; sample++) {
+            assert_true(classes[sample] == (int32_t)labels[sample]);
+            for (size_t pixel = 0; pixel < PLANE; pixel++)
+                for (size_t channel = 0; channel < CHANNELS; channel++)
+                    assert_true(values[sample * SIZE + pixel * CHANNELS + channel] ==
+                                (float)stored(sample, channel, pixel));
+        }
+        data_file_close(file);
+    }
+}
+
+static void a_selection_begins_where_it_should(void **state)
+{
+    float values[2 * SIZE];
+    int32_t classes[2];
+    struct data_file *file;
+
+    (void)state;
+    prepare(HDF5_U8);
+    data.samples = (struct sample_range){1, 3};
+    file = open_file();
+    assert_int_equal(data_file_count(file), 3);
+    assert_int_equal(data_file_first(file), 1);
+    assert_int_equal(data_file_read(file, 1, 2, values, classes, NULL, &err), 0);
+    assert_true(values[0] == (float)stored(2, 0, 0) &&
+                values[SIZE] == (float)stored(3, 0, 0));
+    assert_true(classes[0] == 1 && classes[1] == 2);
+    assert_int_equal(data_file_read(file, 3, 0, values, classes, NULL, &err), 0);
+    data_file_close(file);
+}
+
+static void large_reads_go_in_pieces(void **state)
+{
+    enum { MANY = 20, WIDE = 256 * 1024 }; /* a sample takes 1 MiB */
+    static const size_t wide[2] = {MANY, WIDE};
+    double *values = memory_zeroed(MANY * WIDE, sizeof *values);
+    float *read = memory_get(MANY * WIDE * sizeof *read);
+    struct data_file *file;
+
+    (void)state;
+    for (size_t i = 0; i < MANY; i++)
+        values[i * WIDE] = values[i * WIDE + WIDE - 1] = (double)i;
+    prepare(HDF5_U8);
+    hdf5_builder_add(path, "/wide", HDF5_U8, 2, wide, values, 3);
+    hdf5_builder_add(path, "/many", HDF5_I32, 1, wide, (double[MANY]){0}, 0);
+    model.samples = "/wide";
+    model.labels = "/many";
+    file = data_file_open(&model, &data, 1, 512, 512, 1, &err);
+    assert_non_null(file);
+    assert_int_equal(data_file_read(file, 0, MANY, read, NULL, NULL, &err), 0);
+    for (size_t i = 0; i < MANY; i++)
+        assert_true(read[i * WIDE] == (float)i && read[i * WIDE + 1] == 0 &&
+                    read[i * WIDE + WIDE - 1] == (float)i);
+    data_file_close(file);
+    free(values);
+    free(read);
+}
+
+static void shapes_with_the_right_product_are_read(void **state)
+{
+    static const struct {
+        int rank;
+        size_t sizes[4];
+        int channels, height, width;
+    } cases[] = {
+        {2, {SAMPLES, SIZE}, CHANNELS, HEIGHT, WIDTH},
+        {2, {SAMPLES, SIZE}, SIZE, 1, 1},
+        {3, {SAMPLES, 4, 3}, 1, 4, 3},
+        {4, {SAMPLES, 1, 4, 3}, 1, 4, 3},
+        {4, {SAMPLES, CHANNELS, HEIGHT, WIDTH}, SIZE, 1, 1},
+    };
+    double values[SAMPLES * SIZE];
+
+    (void)state;
+    fill_samples(values);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct data_file *file;
+        float sample[SIZE];
+
+        prepare(HDF5_U8);
+        hdf5_builder_add(path, "/other", HDF5_U8, cases[i].rank, cases[i].sizes, values,
+                         0);
+        model.samples = "/other";
+        file = data_file_open(&model, &data, cases[i].channels, cases[i].height,
+                              cases[i].width, CLASSES, &err);
+        assert_non_null(file);
+        assert_int_equal(data_file_read(file, 1, 1, sample, NULL, NULL, &err), 0);
+        assert_true(sample[0] == SIZE && sample[SIZE - 1] == 2 * SIZE - 1);
+        data_file_close(file);
+    }
+}
+
+static void labels_of_any_integer_type_are_read(void **state)
+{
+    static const enum hdf5_type types[] = {HDF5_U8, HDF5_U16, HDF5_I32, HDF5_I64,
+                                           HDF5_U64};
+    static const size_t column[2] = {SAMPLES, 1};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++)
+        for (int rank = 1; rank <= 2; rank++) {
+            int32_t classes[SAMPLES];
+            struct data_file *file;
+
+            prepare(HDF5_U8);
+            hdf5_builder_add(path, "/other", types[i], rank, column, labels, 0);
+            model.labels = "/other";
+            file = open_file();
+            assert_int_equal(
+                data_file_read(file, 0, SAMPLES, NULL, classes, NULL, &err), 0);
+            for (size_t sample = 0; sample < SAMPLES; sample++)
+                assert_true(classes[sample] == (int32_t)labels[sample]);
+            data_file_close(file);
+        }
+}
+
+static void equal_samples_have_equal_hashes(void **state)
+{
+    static const double twins[SAMPLES * SIZE] = {
+        [0] = 7, [2 * SIZE] = 7, [3 * SIZE] = 7, [3 * SIZE + 1] = 1};
+    static const double negative_zero[SAMPLES * SIZE] = {[0] = 7, [1] = -0.0};
+    uint64_t hashes[SAMPLES], others[SAMPLES];
+    struct data_file *file;
+
+    (void)state;
+    prepare(HDF5_U8);
+    hdf5_builder_add(path, "/u8", HDF5_U8, 4, sizes, twins, 2);
+    hdf5_builder_add(path, "/f32", HDF5_F32, 4, sizes, negative_zero, 0);
+    model.samples = "/u8";
+    file = open_file();
+    assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, NULL, hashes, &err), 0);
+    data_file_close(file);
+    assert_true(hashes[0] == hashes[2] && hashes[1] == hashes[4]);
+    assert_true(hashes[0] != hashes[1] && hashes[2] != hashes[3]);
+
+    model.samples = "/f32";
+    model.scale = 0.5; /* hashes are of what is stored */
+    file = open_file();
+    assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, NULL, others, &err), 0);
+    data_file_close(file);
+    assert_true(others[0] == hashes[0] && others[1] == hashes[1]);
+}
+
+/* ---- normalisation ---- */
+
+static float first_value(size_t channel)
+{
+    struct data_file *file = open_file();
+    float values[SIZE];
+
+    assert_int_equal(data_file_read(file, 1, 1, values, NULL, NULL, &err), 0);
+    data_file_close(file);
+    return values[channel];
+}
+
+static void normalisation_comes_from_the_nearest_place(void **state)
+{
+    const float value = (float)stored(1, 1, 0);
+
+    (void)state;
+    prepare(HDF5_U8);
+    model.scale = NAN;
+    assert_true(first_value(1) == value / 255.0f);
+    hdf5_builder_attribute(path, "/", "scale", (double[]){0.5}, 1);
+    hdf5_builder_attribute(path, "/", "mean", (double[]){1, 2}, 2);
+    hdf5_builder_attribute(path, "/", "std", (double[]){4}, 1);
+    assert_true(first_value(1) == (value * 0.5f - 2) / 4);
+    hdf5_builder_attribute(path, "/x", "mean", (double[]){0, 6}, 2);
+    assert_true(first_value(1) == (value * 0.5f - 6) / 4);
+    model.scale = 0.25;
+    model.mean[0] = 3;
+    model.mean_count = 1;
+    model.std[1] = 8;
+    model.std_count = 2;
+    model.std[0] = 1;
+    assert_true(first_value(1) == (value * 0.25f - 3) / 8);
+    assert_true(first_value(0) == (float)stored(1, 0, 0) * 0.25f - 3);
+}
+
+static void the_normalisation_is_told(void **state)
+{
+    const struct normalisation *normalisation;
+    struct data_file *file;
+
+    (void)state;
+    prepare(HDF5_F32);
+    model.scale = NAN;
+    file = open_file();
+    normalisation = data_file_normalisation(file);
+    assert_true(normalisation->scale == 1 && normalisation->channels == 1);
+    assert_true(normalisation->mean[0] == 0 && normalisation->std[0] == 1);
+    data_file_close(file);
+    hdf5_builder_attribute(path, "/x", "mean", (double[]){0.5, 0.25}, 2);
+    file = open_file();
+    normalisation = data_file_normalisation(file);
+    assert_true(normalisation->channels == 2 && normalisation->mean[1] == 0.25f &&
+                normalisation->std[1] == 1);
+    data_file_close(file);
+}
+
+static void a_rounded_255th_divides_by_255(void **state)
+{
+    static const double scales[] = {0.003921569, 0.00392156862745098, 1.0 / 255};
+    size_t differs = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(scales); i++) {
+        prepare(HDF5_U8);
+        model.scale = scales[i];
+        for (size_t channel = 0; channel < CHANNELS; channel++) {
+            float value = (float)stored(1, channel, 0);
+
+            assert_true(first_value(channel) == value / 255.0f);
+            differs += value / 255.0f != value * (float)scales[i];
+        }
+    }
+    assert_true(differs > 0); /* so the division is worth a test */
+}
+
+static void wrong_constants_are_named(void **state)
+{
+    static const struct {
+        const char *object, *name;
+        double values[20];
+        size_t count;
+        const char *sentence;
+    } cases[] = {
+        {"/x", "std", {1, 0}, 2, "%s: std of /x is 0; it must be a positive number"},
+        {"/",
+         "std",
+         {-1},
+         1,
+         "%s: std of the file is -1; it must be a positive number"},
+        {"/x", "mean", {NAN}, 1, "%s: mean of /x is nan; it must be a finite number"},
+        {"/x",
+         "scale",
+         {1e-60},
+         1,
+         "%s: scale of /x is 1e-60; it must be a positive number"},
+        {"/x",
+         "mean",
+         {1, 2, 3},
+         3,
+         "%s: mean of /x holds 3 values, but 1 or 2 are needed"},
+        {"/x", "scale", {1, 2}, 2, "%s: scale of /x holds 2 values, but 1 is needed"},
+        {"/",
+         "mean",
+         {0},
+         20,
+         "%s: attribute mean of the file holds 20 values; 1..16 are read"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        prepare(HDF5_U8);
+        model.scale = NAN;
+        hdf5_builder_attribute(path, cases[i].object, cases[i].name, cases[i].values,
+                               cases[i].count);
+        assert_refused(cases[i].sentence);
+    }
+    prepare(HDF5_U8);
+    hdf5_builder_text_attribute(path, "/x", "mean", "imagenet");
+    assert_refused("%s: attribute mean of /x is not a number");
+    prepare(HDF5_U8);
+    model.mean_count = 3;
+    assert_refused(
+        "%s: mean of the configuration holds 3 values, but 1 or 2 are needed");
+}
+
+/* ---- what is refused ---- */
+
+static void files_that_are_no_hdf5_files_are_named(void **state)
+{
+    FILE *file;
+
+    (void)state;
+    prepare(HDF5_U8);
+    unlink(path);
+    assert_refused("cannot open %s: No such file or directory");
+    data.file = folder;
+    assert_null(data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, &err));
+    assert_non_null(strstr(err.text, "is not an HDF5 file"));
+    file = fopen(path, "w");
+    fputs("x,y\n1,2\n", file);
+    fclose(file);
+    data.file = path;
+    assert_refused("%s is not an HDF5 file");
+    prepare(HDF5_U8);
+    assert_int_equal(truncate(path, 200), 0);
+    assert_refused("cannot open %s: it is damaged, cut short or being written");
+}
+
+static void datasets_that_do_not_fit_are_named(void **state)
+{
+    static const struct {
+        const char *samples, *labels, *sentence;
+    } cases[] = {
+        {"/images", "/y",
+         "%s has no dataset /images; datasets at its top level: /floats, /i32, /nine, "
+         "/scalar, "
+         "/table, /x, /y"},
+        {"/x", "/labels",
+         "%s has no dataset /labels; datasets at its top level: /floats, /i32, /nine, "
+         "/scalar, "
+         "/table, /x, /y"},
+        {"/", "/y",
+         "%s has no dataset /; datasets at its top level: /floats, /i32, /nine, "
+         "/scalar, "
+         "/table, /x, /y"},
+        {"/i32", "/y",
+         "%s: /i32 holds 32-bit signed integers; samples must be 8-bit unsigned "
+         "integers, "
+         "32-bit floats or 64-bit floats"},
+        {"/table", "/y",
+         "%s: /table is [5, 3], but the network takes samples of [2, 2, 3], so [N, 2, "
+         "2, 3] or "
+         "[N, 12] is needed"},
+        {"/scalar", "/y",
+         "%s: /scalar is of another rank, but the network takes samples of [2, 2, 3], "
+         "so [N, 2, "
+         "2, 3] or [N, 12] is needed"},
+        {"/x", "/floats", "%s: /floats holds 64-bit floats; labels must be integers"},
+        {"/x", "/i32", "%s: /i32 is [5, 3]; labels must be [N] or [N, 1]"},
+        {"/x", "/nine", "%s: /x holds 5 samples but /nine holds 9 labels"},
+    };
+    static const double zeros[15];
+
+    (void)state;
+    prepare(HDF5_U8);
+    hdf5_builder_add(path, "/i32", HDF5_I32, 2, (size_t[]){SAMPLES, 3}, zeros, 0);
+    hdf5_builder_add(path, "/table", HDF5_U8, 2, (size_t[]){SAMPLES, 3}, zeros, 0);
+    hdf5_builder_add(path, "/scalar", HDF5_U8, 0, NULL, zeros, 0);
+    hdf5_builder_add(path, "/floats", HDF5_F64, 1, sizes, zeros, 0);
+    hdf5_builder_add(path, "/nine", HDF5_I32, 1, (size_t[]){9}, zeros, 0);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        model.samples = (char *)cases[i].samples;
+        model.labels = (char *)cases[i].labels;
+        assert_refused(cases[i].sentence);
+    }
+}
+
+static void samples_stored_in_another_order_are_refused(void **state)
+{
+    static const double zeros[SAMPLES * SIZE];
+
+    (void)state;
+    prepare(HDF5_U8);
+    hdf5_builder_add(path, "/nhwc", HDF5_U8, 4,
+                     (size_t[]){SAMPLES, HEIGHT, WIDTH, CHANNELS}, zeros, 0);
+    model.samples = "/nhwc";
+    assert_refused(
+        "%s: /nhwc is [5, 2, 3, 2], but the network takes samples of [2, 2, 3], so "
+        "[N, 2, 2, 3] or [N, 12] is needed");
+}
+
+static void a_range_beyond_the_file_is_refused(void **state)
+{
+    (void)state;
+    prepare(HDF5_U8);
+    data.samples = (struct sample_range){0, 6};
+    assert_refused("samples 0..5 are selected, but %s holds only 5 samples (/x)");
+    data.samples = (struct sample_range){4, 2};
+    assert_refused("samples 4..5 are selected, but %s holds only 5 samples (/x)");
+    data.samples = (struct sample_range){5, SIZE_MAX};
+    assert_refused("samples 5..5 are selected, but %s holds only 5 samples (/x)");
+    data.samples = (struct sample_range){3, SIZE_MAX - 1};
+    assert_null(data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, &err));
+    data.samples = (struct sample_range){0, 0};
+    assert_refused("no samples of %s are selected");
+}
+
+static void an_empty_file_is_refused(void **state)
+{
+    static const size_t none[4] = {0, CHANNELS, HEIGHT, WIDTH};
+
+    (void)state;
+    prepare(HDF5_U8);
+    hdf5_builder_samples(path, HDF5_U8, none, labels, labels);
+    assert_refused("%s: /x holds no samples");
+}
+
+static void a_label_beyond_the_classes_is_named(void **state)
+{
+    static const double low[SAMPLES] = {0, 0, 0, -1, 0},
+                        high[SAMPLES] = {0, 0, 4, 0, 0};
+
+    (void)state;
+    prepare(HDF5_U8);
+    hdf5_builder_add(path, "/low", HDF5_I32, 1, sizes, low, 0);
+    hdf5_builder_add(path, "/high", HDF5_U8, 1, sizes, high, 0);
+    model.labels = "/low";
+    assert_refused(
+        "%s: sample 3 has the label -1 (/low), but the network has the classes 0..3");
+    model.labels = "/high";
+    assert_refused(
+        "%s: sample 2 has the label 4 (/high), but the network has the classes 0..3");
+    data.samples = (struct sample_range){3, 2}; /* only what is selected counts */
+    data_file_close(open_file());
+}
+
+static void a_value_that_is_not_finite_is_named(void **state)
+{
+    static const struct {
+        double value;
+        enum hdf5_type type;
+        const char *sentence;
+    } cases[] = {{NAN, HDF5_F32, "%s: sample 3 of /bad holds a NaN"},
+                 {INFINITY, HDF5_F32, "%s: sample 3 of /bad holds an infinite value"},
+                 {1e300, HDF5_F64, "%s: sample 3 of /bad holds an infinite value"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        double values[SAMPLES * SIZE] = {0};
+        float read[SAMPLES * SIZE];
+        struct data_file *file;
+        char expected[256];
+
+        values[3 * SIZE + 5] = cases[i].value;
+        prepare(HDF5_U8);
+        hdf5_builder_add(path, "/bad", cases[i].type, 4, sizes, values, 0);
+        model.samples = "/bad";
+        file = open_file();
+        assert_int_equal(data_file_read(file, 0, 3, read, NULL, NULL, &err), 0);
+        assert_int_equal(data_file_read(file, 2, 3, read, NULL, NULL, &err), -1);
+        snprintf(expected, sizeof expected, cases[i].sentence, path);
+        assert_string_equal(err.text, expected);
+        assert_int_equal(err.code, EXIT_INPUT);
+        data_file_close(file);
+    }
+}
+
+/* Overwrites the compressed bytes of every chunk; the zlib header 78 01 shows where. */
+static void damage_chunks(void)
+{
+    static unsigned char content[1 << 20];
+    FILE *file = fopen(path, "r+b");
+    size_t bytes = fread(content, 1, sizeof content, file);
+
+    for (size_t i = 0; i + 8 < bytes; i++)
+        if (content[i] == 0x78 && content[i + 1] == 0x01)
+            memset(content + i + 2, 0xFF, 6);
+    rewind(file);
+    assert_int_equal(fwrite(content, 1, bytes, file), bytes);
+    fclose(file);
+}
+
+static void a_damaged_chunk_is_an_error(void **state)
+{
+    double values[SAMPLES * SIZE];
+    float read[SAMPLES * SIZE];
+    struct data_file *file;
+    char expected[256];
+
+    (void)state;
+    fill_samples(values);
+    prepare(HDF5_U8);
+    hdf5_builder_add(path, "/packed", HDF5_U8, 4, sizes, values, 2);
+    damage_chunks();
+    model.samples = "/packed";
+    file = open_file();
+    assert_int_equal(data_file_read(file, 1, 3, read, NULL, NULL, &err), -1);
+    snprintf(
+        expected, sizeof expected,
+        "%s: cannot read 1..3 of /packed; the file is damaged, or compressed in a way "
+        "that this HDF5 library does not know",
+        path);
+    assert_string_equal(err.text, expected);
+    assert_int_equal(err.code, EXIT_INPUT);
+    data_file_close(file);
+}
+
+/* ---- the kit ---- */
+
+static const char *from_environment(const char *name, const char *fallback)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? value : fallback;
+}
+
+static void images_of_the_kit_equal_the_reference(void **state)
+{
+    enum {
+        IMAGES = 4,
+        COLOURS = 3,
+        PIXELS = 32 * 32,
+        VALUES = IMAGES * COLOURS * PIXELS
+    };
+    static float values[VALUES], reference[VALUES];
+    char images[512], golden[512];
+    struct data_file *file;
+
+    (void)state;
+    snprintf(images, sizeof images, "%s/cifar10/test.h5",
+             from_environment("CALQ_KIT", "../shared/kit"));
+    snprintf(golden, sizeof golden, "%s/golden_forward.h5",
+             from_environment("CALQ_GOLDEN", "../shared/golden"));
+    if (access(images, R_OK) != 0 || access(golden, R_OK) != 0)
+        skip();
+    prepare(HDF5_U8);
+    model =
+        (struct config_model){.samples = "/images", .labels = "/labels", .scale = NAN};
+    data = (struct config_data){images, {0, IMAGES}};
+    file = data_file_open(&model, &data, COLOURS, 32, 32, 10, &err);
+    if (!file)
+        fail_msg("%s", err.text);
+    assert_int_equal(data_file_read(file, 0, IMAGES, values, NULL, NULL, &err), 0);
+    data_file_close(file);
+    assert_int_equal(hdf5_builder_read(golden, "/input_normalised", reference, VALUES),
+                     VALUES);
+    for (size_t i = 0; i < IMAGES; i++)
+        for (size_t colour = 0; colour < COLOURS; colour++)
+            for (size_t pixel = 0; pixel < PIXELS; pixel++)
+                assert_true(values[(i * PIXELS + pixel) * COLOURS + colour] ==
+                            reference[(i * COLOURS + colour) * PIXELS + pixel]);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof path, "%s/data.h5", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_come_as_height_width_channels),
+        cmocka_unit_test(a_selection_begins_where_it_should),
+        cmocka_unit_test(large_reads_go_in_pieces),
+        cmocka_unit_test(shapes_with_the_right_product_are_read),
+        cmocka_unit_test(labels_of_any_integer_type_are_read),
+        cmocka_unit_test(equal_samples_have_equal_hashes),
+        cmocka_unit_test(normalisation_comes_from_the_nearest_place),
+        cmocka_unit_test(the_normalisation_is_told),
+        cmocka_unit_test(a_rounded_255th_divides_by_255),
+        cmocka_unit_test(wrong_constants_are_named),
+        cmocka_unit_test(files_that_are_no_hdf5_files_are_named),
+        cmocka_unit_test(datasets_that_do_not_fit_are_named),
+        cmocka_unit_test(samples_stored_in_another_order_are_refused),
+        cmocka_unit_test(a_range_beyond_the_file_is_refused),
+        cmocka_unit_test(an_empty_file_is_refused),
+        cmocka_unit_test(a_label_beyond_the_classes_is_named),
+        cmocka_unit_test(a_value_that_is_not_finite_is_named),
+        cmocka_unit_test(a_damaged_chunk_is_an_error),
+        cmocka_unit_test(images_of_the_kit_equal_the_reference),
+    };
+
+    return cmocka_run_group_tests_name("data_file", tests, make_folder, remove_folder);
+}
