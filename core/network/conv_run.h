@@ -1,0 +1,58 @@
+/* conv_run.h - runs one convolution on a block: in integers where input and weights are
+ * quantized, in float otherwise. */
+#ifndef CORE_NETWORK_CONV_RUN_H
+#define CORE_NETWORK_CONV_RUN_H
+
+#include "core/kernel/kernel.h"
+#include "core/network/conv_weights.h"
+#include "core/network/value.h"
+
+/* Everything that stays the same from block to block. */
+struct conv_run {
+    const struct layer *layer; /* borrowed */
+    struct conv_plan plan;
+    struct conv_weights weights;
+    float *scale, *shift, *correction; /* [out_channels] the epilogue for `made_for` */
+    struct conv_steps {
+        float weights, input, output, residual;
+        int input_zero, residual_zero;
+    } made_for; /* the steps that the epilogue was worked out for */
+};
+
+/* Memory that is used while a layer runs and means nothing afterwards. */
+struct scratch {
+    void *planes;         /* padded input */
+    int32_t *plane_sums;  /* [plane pixels] */
+    int32_t *window_sums; /* [samples, pixels] */
+    float *rows;          /* gathered windows */
+    float *sums;          /* products of the rows with the weights */
+    float *floats[2];     /* an input, a residual or an output as floats */
+};
+
+/* What one layer needs at most for `samples` samples, in bytes, field by field. */
+struct scratch_sizes {
+    size_t planes, plane_sums, window_sums, rows, sums, floats;
+};
+
+void conv_run_init(struct conv_run *run, const struct network *network,
+                   const struct layer *layer, bool corrects_mean);
+void conv_run_clear(struct conv_run *run);
+
+/* Raises `sizes` to what this convolution needs. */
+void conv_run_sizes(const struct conv_run *run, int samples,
+                    struct scratch_sizes *sizes);
+
+/* output = clamp(scale * conv(input) + shift + residual), as stored codes where `quantizer`
+ * is not NULL.
+ *
+ *   weights    the weights' quantizer, or NULL: float
+ *   residual   or NULL
+ *   output     data is where to write; step and zero_code are set
+ */
+void conv_run_block(struct conv_run *run, const struct kernel_set *kernels,
+                    const struct quantizer *weights, const struct value *input,
+                    const struct value *residual, int samples,
+                    const struct quantizer *quantizer, struct value *output,
+                    const struct scratch *scratch);
+
+#endif

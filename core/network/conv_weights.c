@@ -1,0 +1,152 @@
+#include "core/network/conv_weights.h"
+
+#include "core/base/memory.h"
+#include "core/kernel/kernel.h"
+#include "core/quant/bias_correction.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static size_t weight_count(const struct conv_weights *weights)
+{
+    return (size_t)weights->conv->out_channels * (size_t)weights->window_count;
+}
+
+static int group_outputs(const struct conv *conv)
+{
+    return conv->out_channels / conv->groups;
+}
+
+/* [channels, taps] to [taps, channels], for depthwise kernels. */
+#define DEFINE_TRANSPOSE(name, type)                                                   \
+    static void name(const type *from, int channels, int taps, type *to)               \
+    {                                                                                  \
+        for (int channel = 0; channel < channels; channel++)                           \
+            for (int tap = 0; tap < taps; tap++)                                       \
+                to[tap * channels + channel] = *from++;                                \
+    }
+DEFINE_TRANSPOSE(transpose_codes, int8_t)
+DEFINE_TRANSPOSE(transpose_floats, float)
+
+void conv_weights_init(struct conv_weights *weights, const struct conv_plan *plan,
+                       const struct conv *conv, bool corrects_mean)
+{
+    size_t outputs = (size_t)conv->out_channels;
+
+    *weights = (struct conv_weights){
+        .conv = conv,
+        .window_count = plan->window_count,
+        .is_depthwise = conv->groups > 1 && plan->group_channels == 1 &&
+                        conv->out_channels == conv->in_channels,
+        .corrects_mean = corrects_mean,
+        .run_bytes = (plan->run_length + QUAD - 1) / QUAD * QUAD,
+    };
+    weights->packed_group_bytes =
+        weights->is_depthwise ? (size_t)plan->window_count
+                              : conv_u8s8_packed_bytes(group_outputs(conv), plan->runs,
+                                                       weights->run_bytes);
+    weights->codes = memory_get(weight_count(weights));
+    weights->code_sums = memory_zeroed(outputs, sizeof *weights->code_sums);
+    weights->corrections = memory_zeroed(outputs, sizeof *weights->corrections);
+    weights->packed =
+        memory_aligned(weights->packed_group_bytes * (size_t)conv->groups);
+    weights->floats = memory_aligned(weight_count(weights) * sizeof *weights->floats);
+    weights->quantizer.step = -1; /* neither float nor quantized yet */
+    conv_weights_set(weights, plan, NULL);
+}
+
+void conv_weights_clear(struct conv_weights *weights)
+{
+    free(weights->codes);
+    free(weights->code_sums);
+    free(weights->corrections);
+    free(weights->packed);
+    free(weights->floats);
+    *weights = (struct conv_weights){0};
+}
+
+double conv_weights_offset(const struct conv_weights *weights)
+{
+    return weights->quantizer.grid == GRID_MIDRISE ? 0.5 : 0.0;
+}
+
+static void sum_codes(struct conv_weights *weights)
+{
+    const int8_t *code = weights->codes;
+
+    for (int channel = 0; channel < weights->conv->out_channels; channel++) {
+        int32_t sum = 0;
+
+        for (int i = 0; i < weights->window_count; i++)
+            sum += *code++;
+        weights->code_sums[channel] = sum;
+    }
+}
+
+static void pack(struct conv_weights *weights, const struct conv_plan *plan)
+{
+    const struct conv *conv = weights->conv;
+    int outputs = group_outputs(conv);
+
+    if (weights->is_depthwise) {
+        transpose_codes(weights->codes, conv->out_channels, plan->window_count,
+                        weights->packed);
+        return;
+    }
+    for (int group = 0; group < conv->groups; group++)
+        conv_u8s8_pack(weights->codes +
+                           (size_t)group * (size_t)outputs * (size_t)plan->window_count,
+                       outputs, plan->runs, plan->run_length, weights->run_bytes,
+                       weights->packed + (size_t)group * weights->packed_group_bytes);
+}
+
+/* The quantized, corrected values in `floats`, in the order of `codes`. */
+static void dequantize(const struct conv_weights *weights, float *floats)
+{
+    const int8_t *code = weights->codes;
+
+    for (int channel = 0; channel < weights->conv->out_channels; channel++)
+        for (int i = 0; i < weights->window_count; i++)
+            *floats++ = quantizer_value(&weights->quantizer, *code++) +
+                        weights->corrections[channel];
+}
+
+static void fill_floats(struct conv_weights *weights)
+{
+    size_t bytes = weight_count(weights) * sizeof(float);
+    float *floats = memory_copy(weights->conv->weights, bytes);
+
+    if (weights->quantizer.step > 0)
+        dequantize(weights, floats);
+    if (weights->is_depthwise)
+        transpose_floats(floats, weights->conv->out_channels, weights->window_count,
+                         weights->floats);
+    else
+        memcpy(weights->floats, floats, bytes);
+    free(floats);
+}
+
+void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
+                      const struct quantizer *quantizer)
+{
+    static const struct quantizer in_float = {.step = 0};
+    const struct quantizer *wanted = quantizer ? quantizer : &in_float;
+
+    if (weights->quantizer.step == wanted->step &&
+        weights->quantizer.grid == wanted->grid &&
+        weights->quantizer.bits == wanted->bits)
+        return;
+    weights->quantizer = *wanted;
+    if (quantizer) {
+        quantizer_codes(quantizer, weights->conv->weights, weight_count(weights),
+                        weights->codes);
+        if (weights->corrects_mean)
+            bias_correction_mean(weights->conv->weights, weights->codes,
+                                 (size_t)weights->conv->out_channels,
+                                 (size_t)weights->window_count, quantizer,
+                                 weights->corrections);
+        sum_codes(weights);
+        pack(weights, plan);
+    }
+    fill_floats(weights);
+}

@@ -1,0 +1,36 @@
+/* conv_weights.h - the weights of one convolution under the step that is being tried. */
+#ifndef CORE_NETWORK_CONV_WEIGHTS_H
+#define CORE_NETWORK_CONV_WEIGHTS_H
+
+#include "core/network/conv_plan.h"
+#include "core/quant/quantizer.h"
+
+struct conv_weights {
+    const struct conv *conv;    /* borrowed */
+    int window_count;           /* weights of one output channel */
+    bool is_depthwise;          /* one input and one output channel a group */
+    bool corrects_mean;         /* bias correction of the mean */
+    struct quantizer quantizer; /* step 0: the weights are float */
+    int8_t *codes;              /* [out_channels, window_count] */
+    int32_t *code_sums;         /* [out_channels] */
+    float *corrections;         /* [out_channels] added to each quantized weight */
+    int8_t *packed; /* per group as conv_u8s8_pack; depthwise [taps, channels] */
+    size_t packed_group_bytes;
+    int run_bytes; /* run length in the packing, a multiple of QUAD */
+    float *floats; /* the same weights for the float path, [out_channels,
+                                  window_count]; depthwise [taps, channels] */
+};
+
+/* `conv` is borrowed. The weights begin in float. */
+void conv_weights_init(struct conv_weights *weights, const struct conv_plan *plan,
+                       const struct conv *conv, bool corrects_mean);
+void conv_weights_clear(struct conv_weights *weights);
+
+/* Quantizes the weights, unless they already are on that grid with that step; NULL: float. */
+void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
+                      const struct quantizer *quantizer);
+
+/* value = step * (code + conv_weights_offset()), before the correction. */
+double conv_weights_offset(const struct conv_weights *weights);
+
+#endif

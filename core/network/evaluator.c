@@ -1,0 +1,495 @@
+#include "core/network/evaluator.h"
+
+#include "core/base/hash.h"
+#include "core/base/memory.h"
+#include "core/network/arena.h"
+#include "core/network/conv_run.h"
+#include "core/network/layer_run.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An activation tensor of one block that is remembered. */
+struct remembered {
+    uint64_t signature; /* 0: nothing yet */
+    struct value value;
+};
+
+struct evaluator {
+    const struct network *network;
+    const struct placement *placement;
+    struct evaluator_options options;
+    struct samples own;
+    struct conv_run *convs; /* [layers], used where the layer is a convolution */
+    struct scratch scratch;
+    struct arena arena;            /* tensors that are not remembered */
+    struct remembered *remembered; /* [remembered blocks, tensors] */
+    size_t remembered_blocks;
+    void *memory; /* what `remembered` points into */
+    /* the candidate at hand */
+    struct quantizer *quantizers; /* [items] step 0: float */
+    uint64_t *signatures;         /* [tensors] */
+    /* the block at hand */
+    struct value *current;       /* [tensors] */
+    bool *needed;                /* [tensors] */
+    const struct value **inputs; /* [most inputs of a layer] */
+    struct evaluator_counters counters;
+};
+
+/* A block: its input, and what is remembered of it (NULL: nothing ever). */
+struct block {
+    const float *values;
+    int samples;
+    struct remembered *remembered; /* [tensors] */
+};
+
+/* ---- making ---------------------------------------------------------------------------- */
+
+static void make_scratch(struct evaluator *evaluator)
+{
+    const struct network *network = evaluator->network;
+    int samples = evaluator->options.block;
+    struct scratch_sizes sizes = {0};
+    struct scratch *scratch = &evaluator->scratch;
+
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].kind == LAYER_CONV)
+            conv_run_sizes(&evaluator->convs[layer], samples, &sizes);
+    for (int tensor = 0; tensor < network->tensor_count; tensor++) {
+        size_t bytes = (size_t)samples * network->tensors[tensor].count * sizeof(float);
+
+        sizes.floats = bytes > sizes.floats ? bytes : sizes.floats;
+    }
+    scratch->planes = memory_aligned(sizes.planes + INPUT_SLACK);
+    scratch->plane_sums = memory_aligned(sizes.plane_sums);
+    scratch->window_sums = memory_aligned(sizes.window_sums);
+    scratch->rows = memory_aligned(sizes.rows);
+    scratch->sums = memory_aligned(sizes.floats);
+    scratch->floats[0] = memory_aligned(sizes.floats);
+    scratch->floats[1] = memory_aligned(sizes.floats);
+}
+
+static int most_inputs(const struct network *network)
+{
+    int most = 1;
+
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].input_count > most)
+            most = network->layers[layer].input_count;
+    return most;
+}
+
+static size_t rounded_up(size_t bytes)
+{
+    return (bytes + INPUT_SLACK + 63) / 64 * 64;
+}
+
+/* Bytes of a remembered tensor: codes where it is quantized. */
+static size_t slot_bytes(const struct evaluator *evaluator, int tensor)
+{
+    size_t element =
+        evaluator->placement->of_tensor[tensor] >= 0 ? sizeof(uint8_t) : sizeof(float);
+
+    return rounded_up((size_t)evaluator->options.block *
+                      evaluator->network->tensors[tensor].count * element);
+}
+
+static bool can_be_remembered(const struct evaluator *evaluator, int tensor)
+{
+    return tensor != evaluator->network->input;
+}
+
+static size_t block_bytes(const struct evaluator *evaluator)
+{
+    size_t bytes = 0;
+
+    for (int tensor = 0; tensor < evaluator->network->tensor_count; tensor++)
+        if (can_be_remembered(evaluator, tensor))
+            bytes += slot_bytes(evaluator, tensor);
+    return bytes;
+}
+
+static size_t block_count(const struct evaluator *evaluator, size_t samples)
+{
+    size_t block = (size_t)evaluator->options.block;
+
+    return (samples + block - 1) / block;
+}
+
+/* As many whole blocks as the memory allows. */
+static void make_remembered(struct evaluator *evaluator)
+{
+    size_t tensors = (size_t)evaluator->network->tensor_count;
+    size_t bytes = block_bytes(evaluator);
+    size_t blocks = block_count(evaluator, evaluator->own.count);
+    size_t affordable = evaluator->options.memory_bytes / bytes;
+    unsigned char *slot;
+
+    evaluator->remembered_blocks = blocks < affordable ? blocks : affordable;
+    evaluator->memory = memory_aligned(evaluator->remembered_blocks * bytes);
+    evaluator->remembered = memory_zeroed(evaluator->remembered_blocks * tensors,
+                                          sizeof *evaluator->remembered);
+    slot = evaluator->memory;
+    for (size_t i = 0; i < evaluator->remembered_blocks * tensors; i++)
+        if (can_be_remembered(evaluator, (int)(i % tensors))) {
+            evaluator->remembered[i].value.data = slot;
+            slot += slot_bytes(evaluator, (int)(i % tensors));
+        }
+}
+
+struct evaluator *evaluator_create(const struct network *network,
+                                   const struct placement *placement,
+                                   const struct evaluator_options *options,
+                                   struct samples own)
+{
+    struct evaluator *evaluator = memory_zeroed(1, sizeof *evaluator);
+    size_t tensors = (size_t)network->tensor_count;
+
+    evaluator->network = network;
+    evaluator->placement = placement;
+    evaluator->options = *options;
+    evaluator->own = own;
+    evaluator->convs =
+        memory_zeroed((size_t)network->layer_count, sizeof *evaluator->convs);
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].kind == LAYER_CONV)
+            conv_run_init(&evaluator->convs[layer], network, &network->layers[layer],
+                          options->corrects_mean);
+    make_scratch(evaluator);
+    make_remembered(evaluator);
+    arena_init(&evaluator->arena, network, options->block);
+    evaluator->quantizers =
+        memory_zeroed((size_t)placement->count, sizeof *evaluator->quantizers);
+    evaluator->signatures = memory_zeroed(tensors, sizeof *evaluator->signatures);
+    evaluator->current = memory_zeroed(tensors, sizeof *evaluator->current);
+    evaluator->needed = memory_zeroed(tensors, sizeof *evaluator->needed);
+    evaluator->inputs =
+        memory_zeroed((size_t)most_inputs(network), sizeof *evaluator->inputs);
+    return evaluator;
+}
+
+void evaluator_destroy(struct evaluator *evaluator)
+{
+    if (!evaluator)
+        return;
+    for (int layer = 0; layer < evaluator->network->layer_count; layer++)
+        if (evaluator->network->layers[layer].kind == LAYER_CONV)
+            conv_run_clear(&evaluator->convs[layer]);
+    free(evaluator->convs);
+    free(evaluator->scratch.planes);
+    free(evaluator->scratch.plane_sums);
+    free(evaluator->scratch.window_sums);
+    free(evaluator->scratch.rows);
+    free(evaluator->scratch.sums);
+    free(evaluator->scratch.floats[0]);
+    free(evaluator->scratch.floats[1]);
+    arena_clear(&evaluator->arena);
+    free(evaluator->remembered);
+    free(evaluator->memory);
+    free(evaluator->quantizers);
+    free(evaluator->signatures);
+    free(evaluator->current);
+    free(evaluator->needed);
+    free(evaluator->inputs);
+    free(evaluator);
+}
+
+/* ---- the candidate ---------------------------------------------------------------------- */
+
+static const struct quantizer *quantizer_of(const struct evaluator *evaluator, int item)
+{
+    if (item < 0 || evaluator->quantizers[item].step == 0)
+        return NULL;
+    return &evaluator->quantizers[item];
+}
+
+static uint64_t step_bits(const struct evaluator *evaluator, int item)
+{
+    uint32_t bits = 0;
+
+    if (item >= 0)
+        memcpy(&bits, &evaluator->quantizers[item].step, sizeof bits);
+    return bits;
+}
+
+/* A tensor's signature: its layer, the steps of the layer's weights and of the tensor itself, and
+ * the signatures of what the layer reads. */
+static uint64_t signature_of(const struct evaluator *evaluator, int layer)
+{
+    const struct layer *made_by = &evaluator->network->layers[layer];
+    uint64_t made_of[3] = {
+        (uint64_t)layer, step_bits(evaluator, evaluator->placement->of_layer[layer]),
+        step_bits(evaluator, evaluator->placement->of_tensor[made_by->output])};
+    uint64_t signature = hash_bytes(made_of, sizeof made_of, 1);
+
+    for (int i = 0; i < made_by->input_count; i++)
+        signature = hash_bytes(&evaluator->signatures[made_by->inputs[i]],
+                               sizeof *evaluator->signatures, signature);
+    return signature | 1; /* never 0 */
+}
+
+static void set_candidate(struct evaluator *evaluator, const float *steps)
+{
+    const struct network *network = evaluator->network;
+    const struct placement *placement = evaluator->placement;
+    int input_item = placement->of_tensor[network->input];
+
+    for (int item = 0; item < placement->count; item++)
+        evaluator->quantizers[item] =
+            (struct quantizer){.grid = placement->items[item].grid,
+                               .bits = placement->items[item].bits,
+                               .step = steps ? steps[item] : 0};
+    evaluator->signatures[network->input] = step_bits(evaluator, input_item) * 2 + 1;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        evaluator->signatures[network->layers[layer].output] =
+            signature_of(evaluator, layer);
+}
+
+/* ---- one block ---------------------------------------------------------------------------- */
+
+static bool is_valid(const struct evaluator *evaluator, const struct block *block,
+                     int tensor)
+{
+    return block->remembered && can_be_remembered(evaluator, tensor) &&
+           block->remembered[tensor].signature == evaluator->signatures[tensor];
+}
+
+/* Marks the tensors that must be at hand to know `target`. */
+static void find_needed(struct evaluator *evaluator, const struct block *block,
+                        int target)
+{
+    const struct network *network = evaluator->network;
+
+    memset(evaluator->needed, 0,
+           (size_t)network->tensor_count * sizeof *evaluator->needed);
+    evaluator->needed[target] = true;
+    for (int index = network->layer_count - 1; index >= 0; index--) {
+        const struct layer *layer = &network->layers[index];
+
+        if (!evaluator->needed[layer->output] ||
+            is_valid(evaluator, block, layer->output))
+            continue;
+        for (int i = 0; i < layer->input_count; i++)
+            evaluator->needed[layer->inputs[i]] = true;
+    }
+}
+
+/* Where a tensor goes: to its remembered place, unless it has none or would be kept as floats in
+ * a place made for codes. */
+static struct remembered *place_of(const struct evaluator *evaluator,
+                                   const struct block *block, int tensor)
+{
+    int item = evaluator->placement->of_tensor[tensor];
+
+    if (!block->remembered || (item >= 0 && !quantizer_of(evaluator, item)))
+        return NULL;
+    return &block->remembered[tensor];
+}
+
+static void load_input(struct evaluator *evaluator, const struct block *block)
+{
+    int input = evaluator->network->input;
+    const struct quantizer *quantizer =
+        quantizer_of(evaluator, evaluator->placement->of_tensor[input]);
+    size_t count = (size_t)block->samples * evaluator->network->tensors[input].count;
+    struct value *value = &evaluator->current[input];
+
+    value->data =
+        quantizer ? arena_tensor(&evaluator->arena, input) : (void *)block->values;
+    value_from_floats(block->values, count, quantizer, value);
+}
+
+static void run_layer(struct evaluator *evaluator, int index, const struct block *block,
+                      struct value *output)
+{
+    const struct layer *layer = &evaluator->network->layers[index];
+    const struct placement *placement = evaluator->placement;
+    const struct quantizer *quantizer =
+        quantizer_of(evaluator, placement->of_tensor[layer->output]);
+
+    for (int i = 0; i < layer->input_count; i++)
+        evaluator->inputs[i] = &evaluator->current[layer->inputs[i]];
+    if (layer->kind == LAYER_CONV)
+        conv_run_block(&evaluator->convs[index], evaluator->options.kernels,
+                       quantizer_of(evaluator, placement->of_layer[index]),
+                       evaluator->inputs[0],
+                       layer->conv.has_residual ? evaluator->inputs[1] : NULL,
+                       block->samples, quantizer, output, &evaluator->scratch);
+    else
+        layer_run_block(evaluator->network, layer, evaluator->inputs, block->samples,
+                        quantizer, output, &evaluator->scratch);
+}
+
+static void make_tensor(struct evaluator *evaluator, int index,
+                        const struct block *block)
+{
+    int tensor = evaluator->network->layers[index].output;
+    struct remembered *place = place_of(evaluator, block, tensor);
+    struct value *value = &evaluator->current[tensor];
+
+    value->data = place ? place->value.data : arena_tensor(&evaluator->arena, tensor);
+    run_layer(evaluator, index, block, value);
+    if (place) {
+        place->value = *value;
+        place->signature = evaluator->signatures[tensor];
+    }
+}
+
+/* Computes what is missing to know `target`, and returns its values. */
+static const struct value *run_block(struct evaluator *evaluator,
+                                     const struct block *block, int target)
+{
+    const struct network *network = evaluator->network;
+
+    find_needed(evaluator, block, target);
+    if (evaluator->needed[network->input])
+        load_input(evaluator, block);
+    for (int index = 0; index < network->layer_count; index++) {
+        int tensor = network->layers[index].output;
+
+        if (!evaluator->needed[tensor])
+            continue;
+        if (is_valid(evaluator, block, tensor)) {
+            evaluator->current[tensor] = block->remembered[tensor].value;
+            evaluator->counters.layers_reused++;
+        } else {
+            make_tensor(evaluator, index, block);
+            evaluator->counters.layers_run++;
+        }
+    }
+    return &evaluator->current[target];
+}
+
+/* ---- all blocks ---------------------------------------------------------------------------- */
+
+static struct block block_at(const struct evaluator *evaluator,
+                             const struct samples *samples, size_t first, bool is_own)
+{
+    const struct network *network = evaluator->network;
+    size_t size = (size_t)evaluator->options.block;
+    size_t index = first / size;
+    size_t left = samples->count - first;
+    struct block block = {
+        .values = samples->values + first * network->tensors[network->input].count,
+        .samples = (int)(left < size ? left : size),
+    };
+
+    if (is_own && index < evaluator->remembered_blocks)
+        block.remembered =
+            evaluator->remembered + index * (size_t)network->tensor_count;
+    return block;
+}
+
+/* A tensor of a block as floats. */
+static const float *block_floats(struct evaluator *evaluator, const struct block *block,
+                                 int tensor)
+{
+    const struct value *value = run_block(evaluator, block, tensor);
+    size_t count = (size_t)block->samples * evaluator->network->tensors[tensor].count;
+
+    if (!value_is_codes(value))
+        return value->data;
+    value_to_floats(value, count, evaluator->scratch.sums);
+    return evaluator->scratch.sums;
+}
+
+static void score_samples(struct evaluator *evaluator, const float *steps,
+                          const struct samples *samples, bool is_own,
+                          struct score *score)
+{
+    const struct network *network = evaluator->network;
+    size_t classes = network->tensors[network->output].count;
+
+    set_candidate(evaluator, steps);
+    for (size_t first = 0; first < samples->count;
+         first += (size_t)evaluator->options.block) {
+        struct block block = block_at(evaluator, samples, first, is_own);
+        const float *logits = block_floats(evaluator, &block, network->output);
+
+        for (int i = 0; i < block.samples; i++)
+            score_add(score, logits + (size_t)i * classes, classes,
+                      samples->labels[first + (size_t)i]);
+    }
+}
+
+void evaluator_score(struct evaluator *evaluator, const float *steps,
+                     struct score *score)
+{
+    /* The float network is asked for once: it must not push out what a search needs. */
+    score_samples(evaluator, steps, &evaluator->own, steps != NULL, score);
+}
+
+void evaluator_score_others(struct evaluator *evaluator, const float *steps,
+                            struct samples others, struct score *score)
+{
+    score_samples(evaluator, steps, &others, false, score);
+}
+
+void evaluator_logits(struct evaluator *evaluator, const float *steps,
+                      struct samples others, float *logits)
+{
+    const struct network *network = evaluator->network;
+    size_t classes = network->tensors[network->output].count;
+
+    set_candidate(evaluator, steps);
+    for (size_t first = 0; first < others.count;
+         first += (size_t)evaluator->options.block) {
+        struct block block = block_at(evaluator, &others, first, false);
+
+        memcpy(logits + first * classes,
+               block_floats(evaluator, &block, network->output),
+               (size_t)block.samples * classes * sizeof *logits);
+    }
+}
+
+typedef void (*observe_fn)(void *observer, const float *values, size_t count);
+
+/* Shows an activation tensor, left in float, to an observer block after block. */
+static void observe(struct evaluator *evaluator, int item, const float *steps,
+                    observe_fn look, void *observer)
+{
+    const struct quantized_tensor *quantized = &evaluator->placement->items[item];
+    size_t count = evaluator->network->tensors[quantized->index].count;
+
+    assert(!quantized->is_weight);
+    set_candidate(evaluator, steps);
+    evaluator->quantizers[item].step = 0;
+    if (quantized->index != evaluator->network->input)
+        evaluator->signatures[quantized->index] = signature_of(
+            evaluator, evaluator->network->tensors[quantized->index].producer);
+    for (size_t first = 0; first < evaluator->own.count;
+         first += (size_t)evaluator->options.block) {
+        struct block block = block_at(evaluator, &evaluator->own, first, true);
+
+        look(observer, block_floats(evaluator, &block, quantized->index),
+             (size_t)block.samples * count);
+    }
+}
+
+static void look_at_range(void *observer, const float *values, size_t count)
+{
+    range_add(observer, values, count);
+}
+
+static void look_at_histogram(void *observer, const float *values, size_t count)
+{
+    histogram_add(observer, values, count);
+}
+
+void evaluator_range(struct evaluator *evaluator, int item, const float *steps,
+                     struct range *range)
+{
+    observe(evaluator, item, steps, look_at_range, range);
+}
+
+void evaluator_histogram(struct evaluator *evaluator, int item, const float *steps,
+                         struct histogram *histogram)
+{
+    observe(evaluator, item, steps, look_at_histogram, histogram);
+}
+
+struct evaluator_counters evaluator_counters(const struct evaluator *evaluator)
+{
+    return evaluator->counters;
+}

@@ -1,0 +1,70 @@
+/* evaluator.h - a network, its quantizers and samples: from steps to exact sums of losses.
+ *
+ * The evaluator remembers, for each of its blocks, the activation tensors it computed, each with
+ * a signature of everything that made it: the layers and the steps upstream. A candidate
+ * recomputes only what its changed steps reach. How many blocks are remembered is a matter of
+ * memory; it never changes a digit.
+ */
+#ifndef CORE_NETWORK_EVALUATOR_H
+#define CORE_NETWORK_EVALUATOR_H
+
+#include "core/kernel/kernel.h"
+#include "core/network/placement.h"
+#include "core/network/score.h"
+#include "core/quant/histogram.h"
+
+/* Labelled samples, already normalised. Borrowed. */
+struct samples {
+    const float *values;   /* [count, height, width, channels] */
+    const int32_t *labels; /* [count] */
+    size_t count;
+};
+
+struct evaluator_options {
+    const struct kernel_set *kernels;
+    bool corrects_mean;  /* bias correction: mean */
+    int block;           /* samples evaluated together */
+    size_t memory_bytes; /* for remembered activations */
+};
+
+/* What was done since the evaluator was made. */
+struct evaluator_counters {
+    int64_t layers_run, layers_reused; /* layers x blocks */
+};
+
+struct evaluator;
+
+/* `network`, `placement` and `own` samples are borrowed; blocks are `block` consecutive
+ * samples, the last may be smaller. */
+struct evaluator *evaluator_create(const struct network *network,
+                                   const struct placement *placement,
+                                   const struct evaluator_options *options,
+                                   struct samples own);
+void evaluator_destroy(struct evaluator *evaluator);
+
+/* In all of these `steps` [placement->count] are the steps under trial; a step of 0 leaves its
+ * tensor in float, and steps == NULL leaves everything in float. */
+
+/* Adds the scores of the evaluator's own samples. */
+void evaluator_score(struct evaluator *evaluator, const float *steps,
+                     struct score *score);
+
+/* Adds the scores of other samples, which are not remembered. Blocks start at the first. */
+void evaluator_score_others(struct evaluator *evaluator, const float *steps,
+                            struct samples others, struct score *score);
+
+/* The logits of other samples: [count, classes]. */
+void evaluator_logits(struct evaluator *evaluator, const float *steps,
+                      struct samples others, float *logits);
+
+/* Adds the values of the activation tensor of placement item `item` over the evaluator's own
+ * samples to a range or a histogram; the tensor itself and what follows it is left in float,
+ * what comes before it has the steps. */
+void evaluator_range(struct evaluator *evaluator, int item, const float *steps,
+                     struct range *range);
+void evaluator_histogram(struct evaluator *evaluator, int item, const float *steps,
+                         struct histogram *histogram);
+
+struct evaluator_counters evaluator_counters(const struct evaluator *evaluator);
+
+#endif

@@ -1,0 +1,326 @@
+#include "core/network/fuse.h"
+
+#include "core/base/memory.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool reads(const struct layer *layer, int tensor)
+{
+    for (int i = 0; i < layer->input_count; i++)
+        if (layer->inputs[i] == tensor)
+            return true;
+    return false;
+}
+
+/* The only layer that reads `tensor`, or -1 when it has more or fewer readers. */
+static int only_reader(const struct network *network, int tensor)
+{
+    int reader = -1;
+
+    if (tensor == network->output)
+        return -1;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (reads(&network->layers[layer], tensor)) {
+            if (reader >= 0)
+                return -1;
+            reader = layer;
+        }
+    return reader;
+}
+
+static void point_at_producers(struct network *network, int first)
+{
+    for (int layer = first; layer < network->layer_count; layer++)
+        network->tensors[network->layers[layer].output].producer = layer;
+}
+
+static void remove_layer(struct network *network, int index)
+{
+    struct layer *layers = network->layers;
+
+    if (network->tensors[layers[index].output].producer == index)
+        network->tensors[layers[index].output].producer = -1;
+    layer_clear(&layers[index]);
+    memmove(layers + index, layers + index + 1,
+            (size_t)(network->layer_count - index - 1) * sizeof *layers);
+    network->layer_count--;
+    point_at_producers(network, index);
+}
+
+/* Makes `layer` produce what its only reader produced, and removes the reader. */
+static void take_output(struct network *network, struct layer *layer, int reader)
+{
+    const struct layer *gone = &network->layers[reader];
+
+    layer->low = gone->low;
+    layer->high = gone->high;
+    network->tensors[layer->output].producer = -1;
+    layer->output = gone->output;
+    remove_layer(network, reader);
+    network->tensors[layer->output].producer = (int)(layer - network->layers);
+}
+
+static bool is_bare_clamp(const struct layer *layer)
+{
+    return layer->kind == LAYER_AFFINE && !layer->affine.scale && !layer->affine.shift;
+}
+
+static void merge_affine(struct conv *conv, const struct affine *affine)
+{
+    for (int channel = 0; channel < conv->out_channels; channel++) {
+        double scale = affine->scale ? affine->scale[channel] : 1.0;
+        double shift = affine->shift ? affine->shift[channel] : 0.0;
+
+        conv->scale[channel] = (float)(conv->scale[channel] * scale);
+        conv->shift[channel] = (float)(conv->shift[channel] * scale + shift);
+    }
+}
+
+/* conv -> affine: same number of channels, nothing between. */
+static bool fuse_affine(struct network *network, int index)
+{
+    struct layer *layer = &network->layers[index];
+    int reader = only_reader(network, layer->output);
+    const struct layer *next = reader < 0 ? NULL : &network->layers[reader];
+
+    if (layer->kind != LAYER_CONV || !next || next->kind != LAYER_AFFINE ||
+        !layer_is_unclamped(layer) || layer->conv.has_residual)
+        return false;
+    if (network->tensors[next->output].channels != layer->conv.out_channels)
+        return false;
+    merge_affine(&layer->conv, &next->affine);
+    take_output(network, layer, reader);
+    return true;
+}
+
+/* anything -> ReLU */
+static bool fuse_clamp(struct network *network, int index)
+{
+    struct layer *layer = &network->layers[index];
+    int reader = only_reader(network, layer->output);
+
+    if (reader < 0 || !is_bare_clamp(&network->layers[reader]) ||
+        !layer_is_unclamped(layer) || layer->kind == LAYER_REARRANGE)
+        return false;
+    take_output(network, layer, reader);
+    return true;
+}
+
+/* Moves a layer down in the order of execution. */
+static void sink(struct network *network, int from, int to)
+{
+    struct layer moved = network->layers[from];
+
+    memmove(network->layers + from, network->layers + from + 1,
+            (size_t)(to - from) * sizeof moved);
+    network->layers[to] = moved;
+    point_at_producers(network, from);
+}
+
+/* conv -> add of a tensor that is made before the convolution. */
+static bool fuse_residual(struct network *network, int index)
+{
+    struct layer *layer = &network->layers[index];
+    int reader = only_reader(network, layer->output);
+    const struct layer *next = reader < 0 ? NULL : &network->layers[reader];
+    int other;
+
+    if (layer->kind != LAYER_CONV || !next || next->kind != LAYER_ADD ||
+        next->input_count != 2 || !layer_is_unclamped(layer) ||
+        layer->conv.has_residual)
+        return false;
+    other = next->inputs[next->inputs[0] == layer->output ? 1 : 0];
+    if (other == layer->output || network->tensors[other].producer >= index)
+        return false;
+    layer->inputs = memory_resize(layer->inputs, 2 * sizeof *layer->inputs);
+    layer->inputs[layer->input_count++] = other;
+    layer->conv.has_residual = true;
+    take_output(network, layer, reader);
+    return true;
+}
+
+/* conv -> add of a tensor that is made later: the convolution waits for it. */
+static bool fuse_late_residual(struct network *network, int index)
+{
+    int reader = only_reader(network, network->layers[index].output);
+
+    if (network->layers[index].kind != LAYER_CONV || reader < 0 ||
+        network->layers[reader].kind != LAYER_ADD)
+        return false;
+    sink(network, index, reader - 1);
+    return fuse_residual(network, reader - 1);
+}
+
+/* rearrange -> rearrange */
+static bool fuse_rearrange(struct network *network, int index)
+{
+    struct layer *layer = &network->layers[index];
+    int reader = only_reader(network, layer->output);
+    struct layer *next = reader < 0 ? NULL : &network->layers[reader];
+    size_t count;
+
+    if (layer->kind != LAYER_REARRANGE || !next || next->kind != LAYER_REARRANGE)
+        return false;
+    if (layer->rearrange.fill != next->rearrange.fill)
+        return false;
+    count = network->tensors[next->output].count;
+    for (size_t i = 0; i < count; i++)
+        if (next->rearrange.from[i] >= 0)
+            next->rearrange.from[i] = layer->rearrange.from[next->rearrange.from[i]];
+    free(layer->rearrange.from);
+    layer->rearrange.from = next->rearrange.from;
+    next->rearrange.from = NULL;
+    take_output(network, layer, reader);
+    return true;
+}
+
+static bool changes_nothing(const struct network *network, const struct layer *layer)
+{
+    size_t count = network->tensors[layer->output].count;
+
+    if (layer->kind != LAYER_REARRANGE ||
+        count != network->tensors[layer->inputs[0]].count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (layer->rearrange.from[i] != (int32_t)i)
+            return false;
+    return true;
+}
+
+/* A rearrangement that changes nothing: its readers read its input. */
+static bool remove_identity(struct network *network, int index)
+{
+    const struct layer *layer = &network->layers[index];
+    int input = layer->inputs[0], output = layer->output;
+
+    if (!changes_nothing(network, layer) || output == network->output)
+        return false;
+    for (int i = 0; i < network->layer_count; i++)
+        for (int j = 0; j < network->layers[i].input_count; j++)
+            if (network->layers[i].inputs[j] == output)
+                network->layers[i].inputs[j] = input;
+    remove_layer(network, index);
+    return true;
+}
+
+static bool remove_unread(struct network *network, int index)
+{
+    int output = network->layers[index].output;
+
+    if (output == network->output)
+        return false;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (reads(&network->layers[layer], output))
+            return false;
+    remove_layer(network, index);
+    return true;
+}
+
+typedef bool (*rewrite_fn)(struct network *network, int index);
+
+/* Applies a rewrite at each layer until it fits nowhere any more. */
+static void rewrite(struct network *network, rewrite_fn fits)
+{
+    for (int index = 0; index < network->layer_count;)
+        if (!fits(network, index))
+            index++;
+        else if (index > 0)
+            index--;
+}
+
+static bool inputs_are_nonnegative(const struct network *network,
+                                   const struct layer *layer)
+{
+    for (int i = 0; i < layer->input_count; i++)
+        if (!network->tensors[layer->inputs[i]].nonnegative)
+            return false;
+    return true;
+}
+
+static bool output_is_nonnegative(const struct network *network,
+                                  const struct layer *layer)
+{
+    if (layer->low >= 0)
+        return true;
+    switch (layer->kind) {
+    case LAYER_ADD:
+    case LAYER_CONCAT:
+    case LAYER_MAX_POOL:
+    case LAYER_AVERAGE_POOL:
+        return inputs_are_nonnegative(network, layer);
+    case LAYER_REARRANGE:
+        return layer->rearrange.fill >= 0 && inputs_are_nonnegative(network, layer);
+    default:
+        return false;
+    }
+}
+
+/* Forgets the tensors that no layer makes or reads any more, and renumbers the others.
+ */
+static void drop_unused_tensors(struct network *network)
+{
+    int *renumbered = memory_get((size_t)network->tensor_count * sizeof *renumbered);
+    int kept = 0;
+
+    for (int tensor = 0; tensor < network->tensor_count; tensor++) {
+        if (tensor != network->input && network->tensors[tensor].producer < 0) {
+            free(network->tensors[tensor].name);
+            continue;
+        }
+        renumbered[tensor] = kept;
+        network->tensors[kept++] = network->tensors[tensor];
+    }
+    network->tensor_count = kept;
+    network->input = renumbered[network->input];
+    network->output = renumbered[network->output];
+    for (int index = 0; index < network->layer_count; index++) {
+        struct layer *layer = &network->layers[index];
+
+        layer->output = renumbered[layer->output];
+        for (int i = 0; i < layer->input_count; i++)
+            layer->inputs[i] = renumbered[layer->inputs[i]];
+    }
+    free(renumbered);
+}
+
+void network_fuse(struct network *network)
+{
+    static const rewrite_fn rewrites[] = {
+        remove_unread,   remove_identity,    fuse_rearrange,
+        remove_identity, fuse_affine,        fuse_clamp,
+        fuse_residual,   fuse_late_residual, fuse_clamp,
+    };
+
+    for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++)
+        rewrite(network, rewrites[i]);
+    drop_unused_tensors(network);
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        network->tensors[layer->output].nonnegative =
+            output_is_nonnegative(network, layer);
+    }
+}
+
+void network_fold_batchnorm(struct network *network)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        struct layer *layer = &network->layers[index];
+        struct conv *conv = &layer->conv;
+        size_t count;
+
+        if (layer->kind != LAYER_CONV)
+            continue;
+        count = (size_t)layer->window.kernel_height *
+                (size_t)layer->window.kernel_width *
+                (size_t)(conv->in_channels / conv->groups);
+        for (int channel = 0; channel < conv->out_channels; channel++) {
+            for (size_t i = 0; i < count; i++)
+                conv->weights[(size_t)channel * count + i] *= conv->scale[channel];
+            conv->scale[channel] = 1;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+/* layer.h - one operation of a network: its kind, its shape, its constants.
+ *
+ * All activations are NHWC, one sample after the other. A tensor of rank 3 without the batch
+ * (ONNX [C, H, W]) is stored [H, W, C]; every other rank is stored as ONNX writes it, the last
+ * dimension being the channels.
+ */
+#ifndef CORE_NETWORK_LAYER_H
+#define CORE_NETWORK_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum layer_kind {
+    LAYER_CONV,         /* convolution and fully connected (a 1x1 convolution) */
+    LAYER_AFFINE,       /* per channel: scale * x + shift; also a bare ReLU or Clip */
+    LAYER_ADD,          /* inputs of equal shape, summed */
+    LAYER_MAX_POOL,     /* */
+    LAYER_AVERAGE_POOL, /* */
+    LAYER_CONCAT,       /* along the channels */
+    LAYER_REARRANGE,    /* every output element is one input element, or a constant */
+    LAYER_KIND_COUNT
+};
+
+/* The window that slides over height and width, for convolutions and pools. Output height =
+ * floor((height + pad_top + pad_bottom - dilation_height*(kernel_height-1) - 1) /
+ * stride_height) + 1: ceil_mode and auto_pad are already turned into pads. */
+struct window {
+    int kernel_height, kernel_width;
+    int stride_height, stride_width;
+    int dilation_height, dilation_width;
+    int pad_top, pad_left, pad_bottom, pad_right;
+};
+
+struct conv {
+    int groups;
+    int in_channels;   /* of the whole input */
+    int out_channels;  /* of the whole output */
+    char *weight_name; /* ONNX name of the weight tensor; owned */
+    float *
+        weights; /* [out_channels, kernel_height, kernel_width, in_channels/groups]; owned */
+    float
+        *scale; /* [out_channels] y = scale*conv + shift: batch norm and bias; owned */
+    float *shift;      /* [out_channels]; owned */
+    bool has_residual; /* the last input is added to y before the clamp */
+};
+
+struct affine {
+    float *scale; /* [channels] or NULL: one; owned */
+    float *shift; /* [channels] or NULL: zero; owned */
+};
+
+struct average_pool {
+    /* Divide by the number of elements that are no padding, or by all of the window. Elements
+     * added to the pads by ceil_mode (see `extra_*`) never count. */
+    bool count_padding;
+    int extra_bottom,
+        extra_right; /* the part of pad_bottom, pad_right due to ceil_mode */
+};
+
+struct rearrange {
+    int32_t *
+        from; /* [output elements of a sample] index into the input sample, -1: fill; owned */
+    float fill; /* what -1 stands for */
+};
+
+struct layer {
+    enum layer_kind kind;
+    char *name;  /* ONNX node name; owned */
+    int *inputs; /* [input_count] tensor indices; owned */
+    int input_count;
+    int output;           /* tensor index */
+    struct window window; /* LAYER_CONV and the pools */
+    union {
+        struct conv conv;
+        struct affine affine;
+        struct average_pool average_pool;
+        struct rearrange rearrange;
+    };
+    float low, high; /* the output is clamped to [low, high]: ReLU is [0, inf] */
+};
+
+/* Number of output rows or columns of a window over `size` input rows or columns. */
+int window_output_height(const struct window *window, int height);
+int window_output_width(const struct window *window, int width);
+
+/* A window of one element, stride and dilation one, no padding. */
+struct window window_of_one(void);
+
+/* True where the clamp does nothing. */
+bool layer_is_unclamped(const struct layer *layer);
+
+/* Multiply-adds of one sample; zero for everything that is no convolution. `outputs` are the
+ * elements of the layer's output. */
+size_t layer_macs(const struct layer *layer, size_t outputs);
+
+/* Short word for a listing: conv, depthwise, fc, affine, add ... */
+const char *layer_kind_name(const struct layer *layer);
+
+/* Frees what the layer owns. */
+void layer_clear(struct layer *layer);
+
+#endif

@@ -1,0 +1,344 @@
+#include "core/network/layer_run.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+/* What a layer works on: its inputs as values, and room for its output as floats. */
+struct task {
+    const struct network *network;
+    const struct layer *layer;
+    const struct value *const *inputs;
+    int samples;
+    const struct scratch *scratch;
+    float *out; /* [samples, elements] */
+};
+
+static const struct tensor *input_tensor(const struct task *task, int input)
+{
+    return &task->network->tensors[task->layer->inputs[input]];
+}
+
+static const struct tensor *output_tensor(const struct task *task)
+{
+    return &task->network->tensors[task->layer->output];
+}
+
+static size_t elements(const struct task *task, const struct tensor *tensor)
+{
+    return (size_t)task->samples * tensor->count;
+}
+
+/* An input as floats: where it is, or converted into scratch. */
+static const float *floats_of(const struct task *task, int input)
+{
+    const struct value *value = task->inputs[input];
+
+    if (!value_is_codes(value))
+        return value->data;
+    value_to_floats(value, elements(task, input_tensor(task, input)),
+                    task->scratch->floats[0]);
+    return task->scratch->floats[0];
+}
+
+static void run_affine(const struct task *task)
+{
+    const struct affine *affine = &task->layer->affine;
+    size_t channels = (size_t)output_tensor(task)->channels;
+    size_t pixels = elements(task, output_tensor(task)) / channels;
+    const float *x = floats_of(task, 0);
+    float *y = task->out;
+
+    for (size_t pixel = 0; pixel < pixels; pixel++)
+        for (size_t channel = 0; channel < channels; channel++) {
+            float scale = affine->scale ? affine->scale[channel] : 1.0f;
+            float shift = affine->shift ? affine->shift[channel] : 0.0f;
+
+            *y++ = *x++ * scale + shift;
+        }
+}
+
+static void run_add(const struct task *task)
+{
+    size_t count = elements(task, output_tensor(task));
+
+    memcpy(task->out, floats_of(task, 0), count * sizeof *task->out);
+    for (int input = 1; input < task->layer->input_count; input++) {
+        const float *x = floats_of(task, input);
+
+        for (size_t i = 0; i < count; i++)
+            task->out[i] += x[i];
+    }
+}
+
+static void run_concat(const struct task *task)
+{
+    size_t channels = (size_t)output_tensor(task)->channels;
+    size_t pixels = elements(task, output_tensor(task)) / channels;
+    float *out = task->out;
+
+    for (int input = 0; input < task->layer->input_count; input++) {
+        size_t part = (size_t)input_tensor(task, input)->channels;
+        const float *x = floats_of(task, input);
+
+        for (size_t pixel = 0; pixel < pixels; pixel++)
+            memcpy(out + pixel * channels, x + pixel * part, part * sizeof *x);
+        out += part;
+    }
+}
+
+/* The taps of a pool's window that lie on the input, for one output row or column. */
+struct taps {
+    int first, end; /* tap indices [first, end) */
+    int begin;      /* input position of tap 0 */
+};
+
+static struct taps taps_of(int output, int stride, int pad, int kernel, int dilation,
+                           int size)
+{
+    struct taps taps = {.first = 0, .end = kernel, .begin = output * stride - pad};
+
+    while (taps.first < kernel && taps.begin + taps.first * dilation < 0)
+        taps.first++;
+    while (taps.end > taps.first && taps.begin + (taps.end - 1) * dilation >= size)
+        taps.end--;
+    return taps;
+}
+
+/* Where a pool's window lies for one output pixel. */
+struct pool_window {
+    struct taps rows, columns;
+    const struct tensor *input;
+    const struct window *window;
+};
+
+static struct pool_window pool_window_of(const struct task *task, int row, int column)
+{
+    const struct window *w = &task->layer->window;
+    const struct tensor *input = input_tensor(task, 0);
+
+    return (struct pool_window){
+        .rows = taps_of(row, w->stride_height, w->pad_top, w->kernel_height,
+                        w->dilation_height, input->height),
+        .columns = taps_of(column, w->stride_width, w->pad_left, w->kernel_width,
+                           w->dilation_width, input->width),
+        .input = input,
+        .window = w,
+    };
+}
+
+static size_t tap_element(const struct pool_window *at, int sample, int row, int column)
+{
+    int y = at->rows.begin + row * at->window->dilation_height;
+    int x = at->columns.begin + column * at->window->dilation_width;
+
+    return (size_t)sample * at->input->count +
+           ((size_t)y * (size_t)at->input->width + (size_t)x) *
+               (size_t)at->input->channels;
+}
+
+static void max_of_window(const struct pool_window *at, int sample, const float *x,
+                          float *y)
+{
+    int channels = at->input->channels;
+
+    for (int channel = 0; channel < channels; channel++)
+        y[channel] = -INFINITY;
+    for (int row = at->rows.first; row < at->rows.end; row++)
+        for (int column = at->columns.first; column < at->columns.end; column++) {
+            const float *tap = x + tap_element(at, sample, row, column);
+
+            for (int channel = 0; channel < channels; channel++)
+                y[channel] = tap[channel] > y[channel] ? tap[channel] : y[channel];
+        }
+}
+
+static void max_of_window_codes(const struct pool_window *at, int sample,
+                                const uint8_t *x, uint8_t *y)
+{
+    int channels = at->input->channels;
+
+    memset(y, 0, (size_t)channels);
+    for (int row = at->rows.first; row < at->rows.end; row++)
+        for (int column = at->columns.first; column < at->columns.end; column++) {
+            const uint8_t *tap = x + tap_element(at, sample, row, column);
+
+            for (int channel = 0; channel < channels; channel++)
+                y[channel] = tap[channel] > y[channel] ? tap[channel] : y[channel];
+        }
+}
+
+static void run_max_pool(const struct task *task)
+{
+    const struct tensor *output = output_tensor(task);
+    const float *x = floats_of(task, 0);
+    float *y = task->out;
+
+    for (int sample = 0; sample < task->samples; sample++)
+        for (int row = 0; row < output->height; row++)
+            for (int column = 0; column < output->width;
+                 column++, y += output->channels) {
+                struct pool_window at = pool_window_of(task, row, column);
+
+                max_of_window(&at, sample, x, y);
+            }
+}
+
+static void pass_max_pool(const struct task *task, uint8_t *y)
+{
+    const struct tensor *output = output_tensor(task);
+
+    for (int sample = 0; sample < task->samples; sample++)
+        for (int row = 0; row < output->height; row++)
+            for (int column = 0; column < output->width;
+                 column++, y += output->channels) {
+                struct pool_window at = pool_window_of(task, row, column);
+
+                max_of_window_codes(&at, sample, task->inputs[0]->data, y);
+            }
+}
+
+/* Taps of one direction that count for the average: those on the input, or those within the
+ * padded plane but for the part that ceil_mode added. */
+static int counted(const struct taps *taps, int kernel, int dilation, int size,
+                   int pad_end, bool count_padding)
+{
+    int count = 0;
+
+    if (!count_padding)
+        return taps->end - taps->first;
+    for (int tap = 0; tap < kernel; tap++)
+        count += taps->begin + tap * dilation < size + pad_end;
+    return count;
+}
+
+static int divisor(const struct pool_window *at, const struct average_pool *pool)
+{
+    const struct window *w = at->window;
+
+    return counted(&at->rows, w->kernel_height, w->dilation_height, at->input->height,
+                   w->pad_bottom - pool->extra_bottom, pool->count_padding) *
+           counted(&at->columns, w->kernel_width, w->dilation_width, at->input->width,
+                   w->pad_right - pool->extra_right, pool->count_padding);
+}
+
+static void average_of_window(const struct pool_window *at,
+                              const struct average_pool *pool, int sample,
+                              const float *x, float *y)
+{
+    int channels = at->input->channels;
+    float count = (float)divisor(at, pool);
+
+    memset(y, 0, (size_t)channels * sizeof *y);
+    for (int row = at->rows.first; row < at->rows.end; row++)
+        for (int column = at->columns.first; column < at->columns.end; column++) {
+            const float *tap = x + tap_element(at, sample, row, column);
+
+            for (int channel = 0; channel < channels; channel++)
+                y[channel] += tap[channel];
+        }
+    for (int channel = 0; channel < channels; channel++)
+        y[channel] = count > 0 ? y[channel] / count : 0;
+}
+
+static void run_average_pool(const struct task *task)
+{
+    const struct tensor *output = output_tensor(task);
+    const float *x = floats_of(task, 0);
+    float *y = task->out;
+
+    for (int sample = 0; sample < task->samples; sample++)
+        for (int row = 0; row < output->height; row++)
+            for (int column = 0; column < output->width;
+                 column++, y += output->channels) {
+                struct pool_window at = pool_window_of(task, row, column);
+
+                average_of_window(&at, &task->layer->average_pool, sample, x, y);
+            }
+}
+
+static void run_rearrange(const struct task *task)
+{
+    const struct rearrange *rearrange = &task->layer->rearrange;
+    size_t count = output_tensor(task)->count;
+    const float *x = floats_of(task, 0);
+    float *y = task->out;
+
+    for (int sample = 0; sample < task->samples; sample++) {
+        for (size_t i = 0; i < count; i++)
+            *y++ = rearrange->from[i] < 0 ? rearrange->fill : x[rearrange->from[i]];
+        x += input_tensor(task, 0)->count;
+    }
+}
+
+static void pass_rearrange(const struct task *task, uint8_t *y)
+{
+    const int32_t *from = task->layer->rearrange.from;
+    size_t count = output_tensor(task)->count;
+    const uint8_t *x = task->inputs[0]->data;
+    uint8_t fill = (uint8_t)task->inputs[0]->zero_code;
+
+    for (int sample = 0; sample < task->samples; sample++) {
+        for (size_t i = 0; i < count; i++)
+            *y++ = from[i] < 0 ? fill : x[from[i]];
+        x += input_tensor(task, 0)->count;
+    }
+}
+
+static void clamp(const struct layer *layer, size_t count, float *values)
+{
+    if (layer_is_unclamped(layer))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        float v = values[i] > layer->low ? values[i] : layer->low;
+
+        values[i] = v < layer->high ? v : layer->high;
+    }
+}
+
+/* How each kind runs on floats, and on codes that pass through (NULL: they cannot). */
+static const struct {
+    void (*run)(const struct task *task);
+    void (*pass)(const struct task *task, uint8_t *codes);
+} kinds[LAYER_KIND_COUNT] = {
+    [LAYER_AFFINE] = {.run = run_affine},
+    [LAYER_ADD] = {.run = run_add},
+    [LAYER_MAX_POOL] = {.run = run_max_pool, .pass = pass_max_pool},
+    [LAYER_AVERAGE_POOL] = {.run = run_average_pool},
+    [LAYER_CONCAT] = {.run = run_concat},
+    [LAYER_REARRANGE] = {.run = run_rearrange, .pass = pass_rearrange},
+};
+
+static bool codes_can_pass(const struct layer *layer, const struct value *input,
+                           const struct quantizer *quantizer)
+{
+    if (!kinds[layer->kind].pass || quantizer || !value_is_codes(input) ||
+        !layer_is_unclamped(layer))
+        return false;
+    return layer->kind != LAYER_REARRANGE || layer->rearrange.fill == 0;
+}
+
+void layer_run_block(const struct network *network, const struct layer *layer,
+                     const struct value *const *inputs, int samples,
+                     const struct quantizer *quantizer, struct value *output,
+                     const struct scratch *scratch)
+{
+    struct task task = {.network = network,
+                        .layer = layer,
+                        .inputs = inputs,
+                        .samples = samples,
+                        .scratch = scratch,
+                        .out = quantizer ? scratch->sums : output->data};
+    size_t count = (size_t)samples * network->tensors[layer->output].count;
+
+    assert(kinds[layer->kind].run);
+    if (codes_can_pass(layer, inputs[0], quantizer)) {
+        kinds[layer->kind].pass(&task, output->data);
+        output->step = inputs[0]->step;
+        output->zero_code = inputs[0]->zero_code;
+        return;
+    }
+    kinds[layer->kind].run(&task);
+    clamp(layer, count, task.out);
+    value_from_floats(task.out, count, quantizer, output);
+}

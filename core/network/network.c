@@ -1,0 +1,110 @@
+#include "core/network/network.h"
+
+#include "core/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct network *network_create(const char *path)
+{
+    struct network *network = memory_zeroed(1, sizeof *network);
+
+    network->path = memory_text(path);
+    network->input = network->output = -1;
+    return network;
+}
+
+void network_destroy(struct network *network)
+{
+    if (!network)
+        return;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        layer_clear(&network->layers[layer]);
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        free(network->tensors[tensor].name);
+    free(network->layers);
+    free(network->tensors);
+    free(network->path);
+    free(network);
+}
+
+/* How [C, H, W] and other ranks are stored: see layer.h. */
+static void set_storage(struct tensor *tensor)
+{
+    const int *dims = tensor->dims;
+
+    tensor->count = 1;
+    for (int i = 0; i < tensor->rank; i++)
+        tensor->count *= (size_t)dims[i];
+    tensor->height = tensor->width = 1;
+    if (tensor->rank == 3) {
+        tensor->channels = dims[0];
+        tensor->height = dims[1];
+        tensor->width = dims[2];
+    } else if (tensor->rank == 2) {
+        tensor->width = dims[0];
+        tensor->channels = dims[1];
+    } else {
+        tensor->channels = (int)tensor->count;
+    }
+}
+
+int network_add_tensor(struct network *network, const char *name, int rank,
+                       const int *dims)
+{
+    int index = network->tensor_count++;
+    struct tensor *tensor;
+
+    network->tensors = memory_resize(network->tensors, (size_t)network->tensor_count *
+                                                           sizeof *network->tensors);
+    tensor = &network->tensors[index];
+    *tensor = (struct tensor){.name = memory_text(name), .rank = rank, .producer = -1};
+    memcpy(tensor->dims, dims, (size_t)rank * sizeof *dims);
+    set_storage(tensor);
+    return index;
+}
+
+struct layer *network_add_layer(struct network *network, enum layer_kind kind,
+                                const char *name, const int *inputs, int input_count,
+                                int output)
+{
+    int index = network->layer_count++;
+    struct layer *layer;
+
+    network->layers = memory_resize(network->layers, (size_t)network->layer_count *
+                                                         sizeof *network->layers);
+    layer = &network->layers[index];
+    *layer = (struct layer){
+        .kind = kind,
+        .name = memory_text(name),
+        .inputs = memory_copy(inputs, (size_t)input_count * sizeof *inputs),
+        .input_count = input_count,
+        .output = output,
+        .window = window_of_one(),
+        .low = -INFINITY,
+        .high = INFINITY,
+    };
+    network->tensors[output].producer = index;
+    return layer;
+}
+
+int network_find_tensor(const struct network *network, const char *name)
+{
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        if (strcmp(network->tensors[tensor].name, name) == 0)
+            return tensor;
+    return -1;
+}
+
+size_t network_macs(const struct network *network)
+{
+    size_t macs = 0;
+
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+
+        macs += layer_macs(layer, network->tensors[layer->output].count);
+    }
+    return macs;
+}

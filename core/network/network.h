@@ -1,0 +1,56 @@
+/* network.h - the graph: tensors, and layers in execution order.
+ *
+ * A network is made in two moves: onnx_read() turns each ONNX node into at most one layer, and
+ * network_fuse() merges what belongs together (batch norm, residual, ReLU into the
+ * convolution; chains of rearrangements into one). After that it is constant: which tensors
+ * are quantized is the placement's business (placement.h), their steps the candidate's.
+ */
+#ifndef CORE_NETWORK_NETWORK_H
+#define CORE_NETWORK_NETWORK_H
+
+#include "core/base/error.h"
+#include "core/network/layer.h"
+
+enum { TENSOR_RANK_MAX = 6 };
+
+struct tensor {
+    char *name;                  /* ONNX tensor name; owned */
+    int rank;                    /* without the batch, 0..TENSOR_RANK_MAX */
+    int dims[TENSOR_RANK_MAX];   /* as ONNX orders them, without the batch */
+    int height, width, channels; /* as stored: [height, width, channels] */
+    size_t count;                /* elements of one sample */
+    int producer;                /* layer that makes it; -1: the network's input */
+    bool nonnegative;            /* cannot be below zero, whatever the input */
+};
+
+struct network {
+    char *path; /* of the file it came from, for messages; owned */
+    struct tensor *tensors;
+    int tensor_count;
+    struct layer *layers; /* in execution order */
+    int layer_count;
+    int input;  /* tensor */
+    int output; /* tensor: logits [classes] */
+};
+
+struct network *network_create(const char *path);
+void network_destroy(struct network *network);
+
+/* Adds a tensor without producer and returns its index. `dims` [rank] without the batch. */
+int network_add_tensor(struct network *network, const char *name, int rank,
+                       const int *dims);
+
+/* Adds a layer at the end: `inputs` [input_count] and `output` are tensor indices; the clamp
+ * is open, the window is of one element. The result is borrowed and valid until the next layer
+ * is added. Sets the output's producer. */
+struct layer *network_add_layer(struct network *network, enum layer_kind kind,
+                                const char *name, const int *inputs, int input_count,
+                                int output);
+
+/* Index of the tensor of that name, or -1. */
+int network_find_tensor(const struct network *network, const char *name);
+
+/* Multiply-adds of one sample. */
+size_t network_macs(const struct network *network);
+
+#endif

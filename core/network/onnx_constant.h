@@ -1,0 +1,25 @@
+/* onnx_constant.h - a tensor whose values are known while the file is read. */
+#ifndef CORE_NETWORK_ONNX_CONSTANT_H
+#define CORE_NETWORK_ONNX_CONSTANT_H
+
+#include "core/network/onnx_shape.h"
+
+struct onnx_constant {
+    const char *name; /* the initialiser's or the value's; borrowed from the file */
+    struct onnx_shape shape; /* a dimension may be zero */
+    size_t count;
+    bool is_integer;   /* all integer types and bool are int64, all others float */
+    int64_t *integers; /* [count], may be ONNX_BATCH; or NULL; owned */
+    float *reals;      /* [count] or NULL; owned */
+};
+
+/* Values are zero. The shape must have passed onnx_shape_count(). */
+struct onnx_constant *onnx_constant_create(const char *name, bool is_integer,
+                                           const struct onnx_shape *shape);
+void onnx_constant_destroy(struct onnx_constant *constant);
+
+/* Copies an element; both are of the same type. */
+void onnx_constant_copy(struct onnx_constant *to, size_t to_index,
+                        const struct onnx_constant *from, size_t from_index);
+
+#endif

@@ -1,0 +1,263 @@
+/* Conv, and what is a 1x1 convolution: Gemm and MatMul with constant weights. */
+#include "core/network/onnx_operators.h"
+
+#include "core/base/memory.h"
+#include "core/network/onnx_attribute.h"
+#include "core/network/onnx_window.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What a convolution is made of, before it becomes a layer. */
+struct plan {
+    int input; /* tensor */
+    const struct onnx_constant *weights, *bias;
+    int64_t groups;
+    struct window window;
+    struct onnx_shape output; /* a sample */
+};
+
+static int read_bias(const struct onnx_node *node, int64_t channels,
+                     const struct onnx_constant **bias, struct error *err)
+{
+    *bias = NULL;
+    if (!onnx_node_has_input(node, 2))
+        return 0;
+    if (onnx_node_reals(node, 2, bias, err) < 0)
+        return -1;
+    if ((int64_t)(*bias)->count != channels)
+        return onnx_node_error(node, err,
+                               "bias \"%s\" has %zu values for %lld output channels",
+                               (*bias)->name, (*bias)->count, (long long)channels);
+    return 0;
+}
+
+static int check_conv(const struct onnx_node *node, const struct plan *plan,
+                      const struct tensor *input, struct error *err)
+{
+    const int64_t *dims = plan->weights->shape.dims;
+    char text[ONNX_SHAPE_TEXT_BYTES];
+
+    if (input->rank != 3 || plan->weights->shape.rank != 4 || plan->weights->count == 0)
+        return onnx_node_error(
+            node, err,
+            "only two-dimensional convolutions are supported; the weights are %s",
+            onnx_shape_text(&plan->weights->shape, text));
+    if (plan->groups < 1 || plan->groups > input->channels ||
+        input->channels % plan->groups != 0 || dims[0] % plan->groups != 0)
+        return onnx_node_error(
+            node, err, "%lld groups do not divide %d input and %lld output channels",
+            (long long)plan->groups, input->channels, (long long)dims[0]);
+    if (dims[1] != input->channels / plan->groups)
+        return onnx_node_error(
+            node, err,
+            "the weights %s do not fit an input of %d channels in %lld "
+            "groups",
+            onnx_shape_text(&plan->weights->shape, text), input->channels,
+            (long long)plan->groups);
+    return 0;
+}
+
+static int plan_conv(const struct onnx_node *node, struct plan *plan, struct error *err)
+{
+    const struct tensor *input;
+    int64_t output[2];
+    int extra[2];
+
+    if (onnx_node_tensor(node, 0, &plan->input, err) < 0 ||
+        onnx_node_reals(node, 1, &plan->weights, err) < 0 ||
+        onnx_attribute_integer(node, "group", 1, &plan->groups, err) < 0)
+        return -1;
+    input = &node->graph->network->tensors[plan->input];
+    if (check_conv(node, plan, input, err) < 0 ||
+        read_bias(node, plan->weights->shape.dims[0], &plan->bias, err) < 0 ||
+        onnx_window_read(node, plan->weights->shape.dims + 2, input->height,
+                         input->width, &plan->window, extra, output, err) < 0)
+        return -1;
+    plan->output = (struct onnx_shape){
+        .rank = 3, .dims = {plan->weights->shape.dims[0], output[0], output[1]}};
+    return 0;
+}
+
+/* Adds the layer; its weights are zero, its scale is one, its shift zero. */
+static struct layer *give_conv(const struct onnx_node *node, const struct plan *plan,
+                               int64_t out_channels, int64_t in_channels,
+                               struct error *err)
+{
+    struct layer *layer;
+    struct conv *conv;
+
+    if (onnx_node_unfold(node, plan->weights->count + 2 * (size_t)out_channels, err) <
+        0)
+        return NULL;
+    layer = onnx_node_give_layer(node, LAYER_CONV, &plan->input, 1, &plan->output, err);
+    if (!layer)
+        return NULL;
+    layer->window = plan->window;
+    conv = &layer->conv;
+    conv->groups = (int)plan->groups;
+    conv->in_channels = (int)in_channels;
+    conv->out_channels = (int)out_channels;
+    conv->weight_name = memory_text(plan->weights->name);
+    conv->weights = memory_zeroed(plan->weights->count, sizeof *conv->weights);
+    conv->scale = memory_zeroed((size_t)out_channels, sizeof *conv->scale);
+    conv->shift = memory_zeroed((size_t)out_channels, sizeof *conv->shift);
+    for (int64_t i = 0; i < out_channels; i++)
+        conv->scale[i] = 1.f;
+    return layer;
+}
+
+/* ONNX has [out, in/groups, height, width]; `to` is [out, height, width, in/groups]. */
+static void reorder_weights(const struct onnx_constant *from, float *to)
+{
+    const int64_t *dims = from->shape.dims;
+    int64_t area = dims[2] * dims[3];
+
+    for (int64_t out = 0; out < dims[0]; out++)
+        for (int64_t in = 0; in < dims[1]; in++)
+            for (int64_t at = 0; at < area; at++)
+                to[(out * area + at) * dims[1] + in] =
+                    from->reals[(out * dims[1] + in) * area + at];
+}
+
+int onnx_read_conv(const struct onnx_node *node, struct error *err)
+{
+    struct plan plan;
+    struct layer *layer;
+    const int64_t *dims;
+
+    if (plan_conv(node, &plan, err) < 0)
+        return -1;
+    dims = plan.weights->shape.dims;
+    layer = give_conv(node, &plan, dims[0], dims[1] * plan.groups, err);
+    if (!layer)
+        return -1;
+    reorder_weights(plan.weights, layer->conv.weights);
+    if (plan.bias)
+        memcpy(layer->conv.shift, plan.bias->reals, (size_t)dims[0] * sizeof(float));
+    return 0;
+}
+
+/* Plans y = x * weights for x [batch, (rows,) channels] and weights of rank two. */
+static int plan_product(const struct onnx_node *node, bool is_transposed,
+                        struct plan *plan, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES], weights_text[ONNX_SHAPE_TEXT_BYTES];
+    const struct tensor *input;
+    const int64_t *dims;
+
+    if (onnx_node_tensor(node, 0, &plan->input, err) < 0 ||
+        onnx_node_reals(node, 1, &plan->weights, err) < 0)
+        return -1;
+    input = &node->graph->network->tensors[plan->input];
+    plan->output = onnx_shape_of_sample(input);
+    dims = plan->weights->shape.dims;
+    if (input->rank < 1 || input->rank > 2 || plan->weights->shape.rank != 2 ||
+        plan->weights->count == 0 || dims[is_transposed ? 1 : 0] != input->channels) {
+        struct onnx_shape shape = onnx_shape_of_tensor(input);
+
+        return onnx_node_error(node, err, "weights %s%s do not fit an input %s",
+                               onnx_shape_text(&plan->weights->shape, weights_text),
+                               is_transposed ? " (transposed)" : "",
+                               onnx_shape_text(&shape, text));
+    }
+    plan->bias = NULL;
+    plan->groups = 1;
+    plan->window = window_of_one();
+    plan->output.dims[plan->output.rank - 1] = dims[is_transposed ? 0 : 1];
+    return 0;
+}
+
+static struct layer *give_product(const struct onnx_node *node, const struct plan *plan,
+                                  bool is_transposed, float factor, struct error *err)
+{
+    const int64_t *dims = plan->weights->shape.dims;
+    int64_t outs = dims[is_transposed ? 0 : 1], ins = dims[is_transposed ? 1 : 0];
+    struct layer *layer = give_conv(node, plan, outs, ins, err);
+
+    if (!layer)
+        return NULL;
+    for (int64_t out = 0; out < outs; out++)
+        for (int64_t in = 0; in < ins; in++)
+            layer->conv.weights[out * ins + in] =
+                factor *
+                plan->weights->reals[is_transposed ? out * ins + in : in * outs + out];
+    return layer;
+}
+
+int onnx_read_matmul(const struct onnx_node *node, struct error *err)
+{
+    struct plan plan;
+
+    if (plan_product(node, false, &plan, err) < 0)
+        return -1;
+    return give_product(node, &plan, false, 1.f, err) ? 0 : -1;
+}
+
+struct gemm {
+    int64_t trans_a, trans_b;
+    float alpha, beta;
+};
+
+static int read_gemm_attributes(const struct onnx_node *node, struct gemm *gemm,
+                                struct error *err)
+{
+    if (onnx_attribute_integer(node, "transA", 0, &gemm->trans_a, err) < 0 ||
+        onnx_attribute_integer(node, "transB", 0, &gemm->trans_b, err) < 0 ||
+        onnx_attribute_real(node, "alpha", 1.f, &gemm->alpha, err) < 0 ||
+        onnx_attribute_real(node, "beta", 1.f, &gemm->beta, err) < 0)
+        return -1;
+    if (gemm->trans_a)
+        return onnx_node_error(node, err, "transA would turn samples into features");
+    if (!isfinite(gemm->alpha) || !isfinite(gemm->beta))
+        return onnx_node_error(node, err, "alpha or beta is not finite");
+    return 0;
+}
+
+/* alpha and beta may have made a large number infinite. */
+static int check_finite(const struct onnx_node *node, const float *values, size_t count,
+                        struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            return onnx_node_error(node, err, "a weight or bias is not finite");
+    return 0;
+}
+
+/* C is [out], [1, out], or a single value for all. */
+static int read_gemm_bias(const struct onnx_node *node, int64_t channels,
+                          const struct onnx_constant **bias, struct error *err)
+{
+    *bias = NULL;
+    if (!onnx_node_has_input(node, 2))
+        return 0;
+    if (onnx_node_reals(node, 2, bias, err) < 0)
+        return -1;
+    if ((*bias)->count == 1)
+        return 0;
+    return read_bias(node, channels, bias, err);
+}
+
+int onnx_read_gemm(const struct onnx_node *node, struct error *err)
+{
+    struct plan plan;
+    struct gemm gemm;
+    struct layer *layer;
+
+    if (read_gemm_attributes(node, &gemm, err) < 0 ||
+        plan_product(node, gemm.trans_b, &plan, err) < 0)
+        return -1;
+    if (plan.output.rank != 1)
+        return onnx_node_error(node, err, "its input must be [N, features]");
+    if (read_gemm_bias(node, plan.output.dims[0], &plan.bias, err) < 0)
+        return -1;
+    layer = give_product(node, &plan, gemm.trans_b, gemm.alpha, err);
+    if (!layer)
+        return -1;
+    for (int i = 0; plan.bias && i < layer->conv.out_channels; i++)
+        layer->conv.shift[i] =
+            gemm.beta * plan.bias->reals[plan.bias->count == 1 ? 0 : (size_t)i];
+    if (check_finite(node, layer->conv.weights, plan.weights->count, err) < 0)
+        return -1;
+    return check_finite(node, layer->conv.shift, (size_t)layer->conv.out_channels, err);
+}

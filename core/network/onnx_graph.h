@@ -1,0 +1,58 @@
+/* onnx_graph.h - the values of an ONNX file, by name, while it becomes a network. */
+#ifndef CORE_NETWORK_ONNX_GRAPH_H
+#define CORE_NETWORK_ONNX_GRAPH_H
+
+#include "core/network/network.h"
+#include "core/network/onnx_constant.h"
+#include "onnx.pb-c.h"
+
+enum {
+    ONNX_NAME_BYTES_MAX = 1000,
+    /* Elements of all that the nodes unfold to (weights, index maps, computed
+     * constants) together: a small file may not ask for all memory. */
+    ONNX_UNFOLDED_MAX = 1 << 29
+};
+
+/* A named value: an initialiser, the input, or the output of a node. A node that is no
+ * layer makes its output an alias: two values with the same tensor or the same
+ * constant. */
+struct onnx_value {
+    const char *name;                     /* borrowed from the file */
+    int producer;                         /* node; -1: input or initialiser */
+    const Onnx__TensorProto *initialiser; /* or NULL; borrowed from the file */
+    const Onnx__ValueInfoProto *input;    /* or NULL; borrowed from the file */
+    struct onnx_constant *constant;       /* once known; borrowed from the graph */
+    int tensor;                           /* of the network; -1: not or not yet known */
+};
+
+struct onnx_graph {
+    const char *path;              /* borrowed */
+    const Onnx__GraphProto *proto; /* borrowed */
+    int64_t batch;                 /* batch size the file declares; 0: any */
+    struct network *network;       /* grows while the nodes are read; owned */
+    struct onnx_value *values;     /* [value_count] sorted by name; owned */
+    size_t value_count;
+    struct onnx_constant **constants; /* [constant_count] owned, each one too */
+    size_t constant_count;
+    size_t unfolded; /* elements, at most ONNX_UNFOLDED_MAX */
+};
+
+/* Collects the values; fails where names are missing, too long or used twice. `path`
+ * and `proto` must live as long as the graph. Clear also after a failure. */
+int onnx_graph_init(struct onnx_graph *graph, const char *path,
+                    const Onnx__GraphProto *proto, struct error *err);
+void onnx_graph_clear(struct onnx_graph *graph);
+
+/* The value of that name, or NULL. */
+struct onnx_value *onnx_graph_find(const struct onnx_graph *graph, const char *name);
+
+/* The graph keeps `constant` and destroys it at the end; returns it. */
+struct onnx_constant *onnx_graph_keep(struct onnx_graph *graph,
+                                      struct onnx_constant *constant);
+
+/* The value's constant, its initialiser read if need be; NULL with success where the
+ * value is no constant. */
+int onnx_graph_constant(struct onnx_graph *graph, struct onnx_value *value,
+                        const struct onnx_constant **constant, struct error *err);
+
+#endif

@@ -1,0 +1,327 @@
+#include "core/network/onnx_read.h"
+
+#include "core/base/memory.h"
+#include "core/network/onnx_error.h"
+#include "core/network/onnx_file.h"
+#include "core/network/onnx_operators.h"
+#include "core/network/onnx_tensor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPSET_MIN = 7, OPSET_MAX = 21, NAMES_BYTES = 1024 };
+
+/* The file while it is read. */
+struct reader {
+    struct onnx_graph graph;
+    bool *is_needed;   /* [nodes] the output depends on the node */
+    bool *is_constant; /* [nodes] the node's output does not depend on the input */
+};
+
+static bool is_default_domain(const char *domain)
+{
+    return !domain || !*domain || strcmp(domain, "ai.onnx") == 0;
+}
+
+static int check_opset(const char *path, const Onnx__ModelProto *model,
+                       struct error *err)
+{
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        const Onnx__OperatorSetIdProto *opset = model->opset_import[i];
+
+        if (!is_default_domain(opset->domain))
+            continue;
+        if (opset->version < OPSET_MIN || opset->version > OPSET_MAX)
+            return onnx_error(err, path, "opset %lld; calq reads opset %d to %d",
+                              (long long)opset->version, OPSET_MIN, OPSET_MAX);
+        return 0;
+    }
+    return onnx_error(err, path, "the file does not say which opset it uses");
+}
+
+/* ---- which nodes count ---- */
+
+static int find_output(const struct onnx_graph *graph, struct onnx_value **output,
+                       struct error *err)
+{
+    const Onnx__GraphProto *proto = graph->proto;
+
+    if (proto->n_output != 1)
+        return onnx_error(err, graph->path,
+                          "the network has %zu outputs; calq needs one",
+                          proto->n_output);
+    *output =
+        proto->output[0]->name ? onnx_graph_find(graph, proto->output[0]->name) : NULL;
+    if (!*output)
+        return onnx_error(err, graph->path,
+                          "nothing in the file makes the output \"%s\"",
+                          proto->output[0]->name ? proto->output[0]->name : "");
+    return 0;
+}
+
+/* Marks the producers of a needed node's inputs; they must come before it. */
+static int need_inputs(struct reader *reader, int index, struct error *err)
+{
+    const Onnx__NodeProto *proto = reader->graph.proto->node[index];
+    struct onnx_node node = {&reader->graph, proto};
+
+    if (!proto->op_type || strlen(proto->op_type) > ONNX_NAME_BYTES_MAX ||
+        (proto->name && strlen(proto->name) > ONNX_NAME_BYTES_MAX))
+        return onnx_error(err, reader->graph.path,
+                          "node %d has no operator, or a name of more than %d bytes",
+                          index, ONNX_NAME_BYTES_MAX);
+    for (size_t i = 0; i < proto->n_input; i++) {
+        const struct onnx_value *value;
+
+        if (!*proto->input[i])
+            continue;
+        value = onnx_graph_find(&reader->graph, proto->input[i]);
+        if (!value)
+            return onnx_node_error(&node, err,
+                                   "nothing in the file makes its input \"%s\"",
+                                   proto->input[i]);
+        if (value->producer >= index)
+            return onnx_node_error(
+                &node, err,
+                "its input \"%s\" is made by a later node; the nodes must "
+                "be in the order of execution",
+                value->name);
+        if (value->producer >= 0)
+            reader->is_needed[value->producer] = true;
+    }
+    return 0;
+}
+
+static int find_needed(struct reader *reader, struct error *err)
+{
+    struct onnx_value *output;
+
+    if (find_output(&reader->graph, &output, err) < 0)
+        return -1;
+    if (output->producer >= 0)
+        reader->is_needed[output->producer] = true;
+    for (int node = (int)reader->graph.proto->n_node - 1; node >= 0; node--)
+        if (reader->is_needed[node] && need_inputs(reader, node, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- which operators are known ---- */
+
+static bool inputs_are_constant(const struct reader *reader,
+                                const Onnx__NodeProto *node)
+{
+    for (size_t i = 0; i < node->n_input; i++) {
+        const struct onnx_value *value;
+
+        if (!*node->input[i])
+            continue;
+        value = onnx_graph_find(&reader->graph, node->input[i]);
+        if (value->producer < 0 ? !value->initialiser
+                                : !reader->is_constant[value->producer])
+            return false;
+    }
+    return true;
+}
+
+static int unsupported(struct reader *reader, const Onnx__NodeProto *proto,
+                       const char *addition, struct error *err)
+{
+    struct onnx_node node = {&reader->graph, proto};
+    char name[NAMES_BYTES], names[NAMES_BYTES];
+    bool is_default = is_default_domain(proto->domain);
+
+    return onnx_error(err, reader->graph.path,
+                      "node \"%s\" needs the operator %s%s%s%s, which calq cannot run; "
+                      "supported operators are %s",
+                      onnx_node_name(&node, name, sizeof name),
+                      is_default ? "" : proto->domain, is_default ? "" : ".",
+                      proto->op_type, addition,
+                      onnx_operator_names(names, sizeof names));
+}
+
+/* Before anything else is asked of the file, so that a network calq cannot run is told
+ * so. */
+static int check_operators(struct reader *reader, struct error *err)
+{
+    for (size_t i = 0; i < reader->graph.proto->n_node; i++) {
+        const Onnx__NodeProto *node = reader->graph.proto->node[i];
+        const struct onnx_operator *operator;
+
+        if (!reader->is_needed[i])
+            continue;
+        operator= onnx_operator_find(node->op_type);
+        if (!operator|| !is_default_domain(node->domain))
+            return unsupported(reader, node, "", err);
+        reader->is_constant[i] = operator->scope == ONNX_ON_SHAPES ||
+                                 inputs_are_constant(reader, node);
+        if (operator->scope == ONNX_ON_CONSTANTS && !reader->is_constant[i])
+            return unsupported(reader, node, " on computed values", err);
+    }
+    return 0;
+}
+
+/* ---- the input ---- */
+
+static int find_input(const struct onnx_graph *graph, struct onnx_value **input,
+                      struct error *err)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < graph->value_count; i++)
+        if (graph->values[i].input) {
+            *input = &graph->values[i];
+            count++;
+        }
+    if (count != 1)
+        return onnx_error(err, graph->path,
+                          "the network has %zu inputs; calq needs one", count);
+    return 0;
+}
+
+static const Onnx__TensorShapeProto *input_shape(const Onnx__ValueInfoProto *input)
+{
+    if (!input->type || input->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+        return NULL;
+    return input->type->tensor_type->shape;
+}
+
+static int64_t fixed_dim(const Onnx__TensorShapeProto__Dimension *dim)
+{
+    return dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE
+               ? dim->dim_value
+               : 0;
+}
+
+static int check_input_type(const struct onnx_graph *graph,
+                            const struct onnx_value *input, struct error *err)
+{
+    const Onnx__TensorShapeProto *shape = input_shape(input->input);
+    char text[32];
+    int32_t type;
+
+    if (!shape)
+        return onnx_error(err, graph->path, "input \"%s\" is no tensor with a shape",
+                          input->name);
+    type = input->input->type->tensor_type->elem_type;
+    if (type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+        return onnx_error(err, graph->path, "input \"%s\" is %s; calq needs float",
+                          input->name, onnx_type_text(type, text));
+    if (shape->n_dim < 2 || shape->n_dim > ONNX_RANK_MAX)
+        return onnx_error(err, graph->path,
+                          "input \"%s\" has %zu dimensions; calq needs [N, C, H, W] or "
+                          "[N, features]",
+                          input->name, shape->n_dim);
+    return 0;
+}
+
+static int read_input(struct onnx_graph *graph, struct error *err)
+{
+    struct onnx_value *input = NULL;
+    const Onnx__TensorShapeProto *proto;
+    struct onnx_shape shape = {.rank = 0};
+    int dims[TENSOR_RANK_MAX];
+    size_t count;
+
+    if (find_input(graph, &input, err) < 0 || check_input_type(graph, input, err) < 0)
+        return -1;
+    proto = input_shape(input->input);
+    graph->batch = fixed_dim(proto->dim[0]);
+    for (size_t i = 1; i < proto->n_dim; i++) {
+        int64_t dim = fixed_dim(proto->dim[i]);
+
+        if (dim < 1)
+            return onnx_error(err, graph->path,
+                              "dimension %zu of input \"%s\" is not fixed", i,
+                              input->name);
+        shape.dims[shape.rank++] = dim;
+    }
+    if (!onnx_shape_count(&shape, &count))
+        return onnx_error(err, graph->path, "input \"%s\" is too large", input->name);
+    for (int i = 0; i < shape.rank; i++)
+        dims[i] = (int)shape.dims[i];
+    input->tensor = network_add_tensor(graph->network, input->name, shape.rank, dims);
+    graph->network->input = input->tensor;
+    return 0;
+}
+
+/* ---- the nodes and the output ---- */
+
+static int read_node(const struct onnx_node *node, struct error *err)
+{
+    const struct onnx_operator *operator= onnx_operator_find(node->proto->op_type);
+
+    if (node->proto->n_input > operator->inputs_max)
+        return onnx_node_error(node, err, "it has %zu inputs; at most %zu are possible",
+                               node->proto->n_input, operator->inputs_max);
+    return operator->read(node, err);
+}
+
+static int read_nodes(struct reader *reader, struct error *err)
+{
+    for (size_t i = 0; i < reader->graph.proto->n_node; i++) {
+        struct onnx_node node = {&reader->graph, reader->graph.proto->node[i]};
+
+        if (reader->is_needed[i] && read_node(&node, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* [N, classes], or [N, classes, 1, 1], which is stored the same way. */
+static int read_output(struct onnx_graph *graph, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    const struct tensor *tensor;
+    struct onnx_value *output;
+    struct onnx_shape shape;
+
+    if (find_output(graph, &output, err) < 0)
+        return -1;
+    if (output->tensor < 0 || output->tensor == graph->network->input)
+        return onnx_error(err, graph->path,
+                          "the output \"%s\" is not computed from the input",
+                          output->name);
+    tensor = &graph->network->tensors[output->tensor];
+    shape = onnx_shape_of_tensor(tensor);
+    if (tensor->rank == 0 || tensor->count != (size_t)tensor->channels ||
+        tensor->rank == 2 || tensor->rank > 3)
+        return onnx_error(err, graph->path,
+                          "the output \"%s\" has the shape %s; calq needs [N, classes]",
+                          output->name, onnx_shape_text(&shape, text));
+    graph->network->output = output->tensor;
+    return 0;
+}
+
+static int read_graph(struct reader *reader, struct error *err)
+{
+    size_t nodes = reader->graph.proto->n_node;
+
+    reader->is_needed = memory_zeroed(nodes, sizeof *reader->is_needed);
+    reader->is_constant = memory_zeroed(nodes, sizeof *reader->is_constant);
+    if (find_needed(reader, err) < 0 || check_operators(reader, err) < 0 ||
+        read_input(&reader->graph, err) < 0 || read_nodes(reader, err) < 0)
+        return -1;
+    return read_output(&reader->graph, err);
+}
+
+struct network *onnx_read(const char *path, struct error *err)
+{
+    struct reader reader = {.is_needed = NULL};
+    struct network *network = NULL;
+    Onnx__ModelProto *model = onnx_file_read(path, err);
+
+    if (!model)
+        return NULL;
+    if (check_opset(path, model, err) == 0 &&
+        onnx_graph_init(&reader.graph, path, model->graph, err) == 0 &&
+        read_graph(&reader, err) == 0) {
+        network = reader.graph.network;
+        reader.graph.network = NULL;
+    }
+    onnx_graph_clear(&reader.graph);
+    free(reader.is_needed);
+    free(reader.is_constant);
+    onnx__model_proto__free_unpacked(model, NULL);
+    return network;
+}

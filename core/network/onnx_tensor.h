@@ -1,0 +1,37 @@
+/* onnx_tensor.h - the element types of ONNX, and TensorProto as a constant. */
+#ifndef CORE_NETWORK_ONNX_TENSOR_H
+#define CORE_NETWORK_ONNX_TENSOR_H
+
+#include "core/network/onnx_constant.h"
+#include "onnx.pb-c.h"
+
+/* One row of the table of element types. */
+struct onnx_type {
+    int32_t number; /* TensorProto.DataType */
+    const char *name;
+    size_t bytes;
+    bool is_integer;   /* or bool */
+    int64_t low, high; /* range of an integer type; uint64 is cut to int64 */
+};
+
+/* The row, or NULL where calq cannot read the type (strings, complex numbers ...). */
+const struct onnx_type *onnx_type_find(int32_t number);
+
+/* The type's name for a message, "type 42" if it has none; `text` [32] may be used. */
+const char *onnx_type_text(int32_t number, char *text);
+
+/* Type, shape and size of the values of `tensor`, checked; the values are not touched.
+ *
+ *   path, name   of the file and of the tensor, for messages
+ */
+int onnx_tensor_check(const char *path, const char *name,
+                      const Onnx__TensorProto *tensor, const struct onnx_type **type,
+                      struct onnx_shape *shape, struct error *err);
+
+/* The values of a checked tensor. Destroy with onnx_constant_destroy(). */
+struct onnx_constant *onnx_tensor_read(const char *name,
+                                       const Onnx__TensorProto *tensor,
+                                       const struct onnx_type *type,
+                                       const struct onnx_shape *shape);
+
+#endif

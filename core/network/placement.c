@@ -1,0 +1,166 @@
+#include "core/network/placement.h"
+
+#include "core/base/memory.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int first_conv(const struct network *network)
+{
+    int layer = 0;
+
+    while (layer < network->layer_count && network->layers[layer].kind != LAYER_CONV)
+        layer++;
+    return layer;
+}
+
+static int last_conv(const struct network *network)
+{
+    int layer = network->layer_count - 1;
+
+    while (layer >= 0 && network->layers[layer].kind != LAYER_CONV)
+        layer--;
+    return layer;
+}
+
+static bool fits(const char *pattern, const struct network *network, int index)
+{
+    const struct layer *layer = &network->layers[index];
+
+    if (layer->kind != LAYER_CONV)
+        return false;
+    if (strcmp(pattern, "first") == 0)
+        return index == first_conv(network);
+    if (strcmp(pattern, "last") == 0)
+        return index == last_conv(network);
+    return fnmatch(pattern, layer->name, 0) == 0 ||
+           fnmatch(pattern, layer->conv.weight_name, 0) == 0 ||
+           fnmatch(pattern, network->tensors[layer->output].name, 0) == 0;
+}
+
+/* Marks the layers that stay in float. */
+static int find_kept(const struct network *network, const struct placement_rules *rules,
+                     bool *kept, struct error *err)
+{
+    for (int i = 0; i < rules->keep_float_count; i++) {
+        bool fitted = false;
+
+        for (int layer = 0; layer < network->layer_count; layer++)
+            if (fits(rules->keep_float[i], network, layer))
+                kept[layer] = fitted = true;
+        if (!fitted)
+            return error_set(
+                err, EXIT_CONFIG,
+                "keep_float: \"%s\" fits no convolution or fully connected "
+                "layer of %s; `calq inspect %s` lists their names",
+                rules->keep_float[i], network->path, network->path);
+    }
+    return 0;
+}
+
+static void add(struct placement *placement, struct quantized_tensor item)
+{
+    placement->items[placement->count++] = item;
+}
+
+static void add_activation(struct placement *placement, const struct network *network,
+                           const struct placement_rules *rules, int tensor)
+{
+    placement->of_tensor[tensor] = placement->count;
+    add(placement,
+        (struct quantized_tensor){.index = tensor,
+                                  .name = network->tensors[tensor].name,
+                                  .grid = network->tensors[tensor].nonnegative
+                                              ? rules->grids.nonnegative
+                                              : rules->grids.signed_,
+                                  .bits = rules->activation_bits});
+}
+
+static void add_weights(struct placement *placement, const struct network *network,
+                        const struct placement_rules *rules, int layer)
+{
+    placement->of_layer[layer] = placement->count;
+    add(placement,
+        (struct quantized_tensor){.is_weight = true,
+                                  .index = layer,
+                                  .name = network->layers[layer].conv.weight_name,
+                                  .grid = rules->grids.weights,
+                                  .bits = rules->weight_bits});
+}
+
+/* The tensors that feed a layer that is not kept in float. */
+static void find_feeding(const struct network *network, const bool *kept, bool *feeds)
+{
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].kind == LAYER_CONV && !kept[layer])
+            feeds[network->layers[layer].inputs[0]] = true;
+}
+
+static void add_in_order(struct placement *placement, const struct network *network,
+                         const struct placement_rules *rules, const bool *kept,
+                         const bool *feeds)
+{
+    bool weights = rules->weight_bits != BITS_FLOAT;
+    bool activations = rules->activation_bits != BITS_FLOAT;
+
+    if (activations && feeds[network->input])
+        add_activation(placement, network, rules, network->input);
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (weights && layer->kind == LAYER_CONV && !kept[index])
+            add_weights(placement, network, rules, index);
+        if (activations && feeds[layer->output])
+            add_activation(placement, network, rules, layer->output);
+    }
+}
+
+static int *all_minus_one(int count)
+{
+    int *numbers = memory_get((size_t)count * sizeof *numbers);
+
+    for (int i = 0; i < count; i++)
+        numbers[i] = -1;
+    return numbers;
+}
+
+int placement_init(struct placement *placement, const struct network *network,
+                   const struct placement_rules *rules, struct error *err)
+{
+    bool *kept = memory_zeroed((size_t)network->layer_count, sizeof *kept);
+    bool *feeds = memory_zeroed((size_t)network->tensor_count, sizeof *feeds);
+    int most = network->layer_count + network->tensor_count;
+    int status = -1;
+
+    *placement = (struct placement){
+        .items = memory_get((size_t)most * sizeof *placement->items),
+        .of_layer = all_minus_one(network->layer_count),
+        .of_tensor = all_minus_one(network->tensor_count),
+    };
+    if (find_kept(network, rules, kept, err) < 0)
+        goto done;
+    find_feeding(network, kept, feeds);
+    add_in_order(placement, network, rules, kept, feeds);
+    if (placement->count == 0) {
+        error_set(
+            err, EXIT_CONFIG,
+            "nothing of %s is left to quantize: keep_float keeps every convolution "
+            "and fully connected layer",
+            network->path);
+        goto done;
+    }
+    status = 0;
+done:
+    free(kept);
+    free(feeds);
+    return status;
+}
+
+void placement_clear(struct placement *placement)
+{
+    free(placement->items);
+    free(placement->of_layer);
+    free(placement->of_tensor);
+    *placement = (struct placement){0};
+}

@@ -1,0 +1,58 @@
+/* placement.h - which tensors of a network are quantized, and on which grids.
+ *
+ * The order of the quantized tensors is the order of the steps of a candidate: execution order,
+ * a layer's weights before its output.
+ */
+#ifndef CORE_NETWORK_PLACEMENT_H
+#define CORE_NETWORK_PLACEMENT_H
+
+#include "core/base/error.h"
+#include "core/network/network.h"
+#include "core/quant/quantizer.h"
+
+#include <stdbool.h>
+
+/* What the result will run on decides the grids. */
+struct target_grids {
+    enum grid weights;
+    enum grid nonnegative; /* activations that cannot be negative */
+    enum grid signed_;     /* other activations */
+};
+
+struct placement_rules {
+    struct target_grids grids;
+    int weight_bits;     /* 2..8, or 32: float */
+    int activation_bits; /* 2..8, or 32: float */
+    /* Layers that stay in float: `first`, `last`, or a pattern (fnmatch) of a layer's, a
+     * weight's or an output's name. Borrowed. */
+    const char *const *keep_float;
+    int keep_float_count;
+};
+
+struct quantized_tensor {
+    bool is_weight;
+    int index; /* of the layer whose weights they are, or of the activation tensor */
+    const char *name; /* ONNX tensor name; borrowed from the network */
+    enum grid grid;
+    int bits;
+};
+
+struct placement {
+    struct quantized_tensor
+        *items; /* [count] in the order of a candidate's steps; owned */
+    int count;
+    int *of_layer;  /* [layers] item of the layer's weights, or -1; owned */
+    int *of_tensor; /* [tensors] item of the tensor, or -1; owned */
+};
+
+/* Quantizes the weights of every convolution and fully connected layer that is not kept in
+ * float, and exactly the activations that feed them.
+ *
+ *   placement  out; clear with placement_clear(); names are borrowed from `network`
+ *
+ * Fails with EXIT_CONFIG when a pattern fits no layer, or nothing is left to quantize. */
+int placement_init(struct placement *placement, const struct network *network,
+                   const struct placement_rules *rules, struct error *err);
+void placement_clear(struct placement *placement);
+
+#endif

@@ -1,0 +1,397 @@
+#include "core/network/evaluator.h"
+
+#include "core/base/memory.h"
+#include "core/network/fuse.h"
+#include "core/quant/bias_correction.h"
+#include "tests/support/onnx_builder.h"
+#include "tests/support/plain_network.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SAMPLES = 13, INPUTS = 3 * 8 * 8, CLASSES = 5 };
+
+/* Everything that an evaluator treats differently: a float first layer, padding, a residual, a
+ * strided 1x1 shortcut, depthwise, groups, pools, a concat, a signed activation, a float end. */
+static const char *const text =
+    "input x N,3,8,8\n"
+    "floats w0 8,3,3,3 = 0.5 -0.25 0.125 0.4 -0.3 0.75 0.3 -0.6 0.2 0.1 -0.7\n"
+    "floats w1 8,8,3,3 = 0.1 0.2 -0.3 0.4 -0.55 0.05 -0.15 0.35 -0.2\n"
+    "floats w2 12,8,1,1 = 0.6 -0.4 0.3 -0.2 0.5\n"
+    "floats w3 12,1,3,3 = 0.2 -0.3 0.4 0.1 -0.15 0.25 0.35\n"
+    "floats w4 12,6,3,3 = 0.1 -0.12 0.2 -0.05 0.13 0.08 -0.2\n"
+    "floats w5 6,24,1,1 = 0.3 -0.1 0.2 0.25 -0.35\n"
+    "floats w6 7,6,2,2 = 0.5 -0.3 0.2 -0.4 0.1 0.15 -0.25\n"
+    "floats fc 5,7 = 0.6 -0.5 0.4 0.3 -0.2 0.1 -0.7 0.8\n"
+    "floats b0 8 = 0.1 0.3 -0.1 0.2\n"
+    "floats b3 12 = 0.5 0.1 0.2\n"
+    "floats g 8 = 1.5 0.5 0.9 2\n"
+    "floats m 8 = 0.5 0 -0.5 1\n"
+    "floats v 8 = 1 2 0.5 4\n"
+    "node Conv x w0 b0 -> c0 pads=1,1,1,1\n"
+    "node Relu c0 -> r0\n"
+    "node Conv r0 w1 -> c1 pads=1,1,1,1\n"
+    "node BatchNormalization c1 g b0 m v -> n1\n"
+    "node Add n1 r0 -> a1\n"
+    "node Relu a1 -> r1\n"
+    "node Conv r1 w2 -> c2 strides=2,2\n"
+    "node Relu c2 -> r2\n"
+    "node Conv r2 w3 b3 -> c3 pads=1,1,1,1 group=12\n"
+    "node Relu c3 -> r3\n"
+    "node Conv r3 w4 -> c4 pads=1,1,1,1 group=2\n"
+    "node Relu c4 -> r4\n"
+    "node MaxPool r4 -> p4 kernel_shape=3,3 strides=1,1 pads=1,1,1,1\n"
+    "node Concat p4 r2 -> k axis=1\n"
+    "node Conv k w5 -> c5\n"
+    "node Conv c5 w6 -> c6 pads=0,0,1,1\n"
+    "node Relu c6 -> r6\n"
+    "node GlobalAveragePool r6 -> p6\n"
+    "node Flatten p6 -> f\n"
+    "node Gemm f fc -> y transB=1\n"
+    "output y\n";
+
+static struct network *network;
+static float values[SAMPLES * INPUTS];
+static int32_t labels[SAMPLES];
+static const struct samples samples = {values, labels, SAMPLES};
+
+static struct network *read_network(void)
+{
+    struct error err = {0};
+    struct network *read = onnx_builder_read(text, &err);
+
+    if (!read)
+        fail_msg("%s", err.text);
+    network_fuse(read);
+    return read;
+}
+
+static int make_network(void **state)
+{
+    (void)state;
+    network = read_network();
+    for (int i = 0; i < SAMPLES * INPUTS; i++)
+        values[i] = 2 * sinf((float)i * 1.37f) + 0.5f * cosf((float)i * 0.11f);
+    for (int i = 0; i < SAMPLES; i++)
+        labels[i] = i % CLASSES;
+    return 0;
+}
+
+static int free_network(void **state)
+{
+    (void)state;
+    network_destroy(network);
+    return 0;
+}
+
+/* A placement with an evaluator, and plausible steps. */
+struct trial {
+    struct placement placement;
+    struct evaluator *evaluator;
+    float steps[32];
+};
+
+struct trial_options {
+    int weight_bits, activation_bits;
+    bool corrects_mean;
+    const char *kernel;
+    size_t memory_bytes;
+    enum grid weights;
+    const char *keep[2];
+};
+
+static const struct trial_options plain = {
+    4, 4, false, "auto", 1 << 24, GRID_MIDRISE, {"first", "last"}};
+
+static void make_trial(struct trial *trial, const struct trial_options *options,
+                       int block)
+{
+    struct placement_rules rules = {
+        .grids = {options->weights, GRID_UNSIGNED, GRID_MIDTREAD},
+        .weight_bits = options->weight_bits,
+        .activation_bits = options->activation_bits,
+        .keep_float = options->keep,
+        .keep_float_count = 2,
+    };
+    struct error err = {0};
+
+    if (placement_init(&trial->placement, network, &rules, &err) < 0)
+        fail_msg("%s", err.text);
+    for (int item = 0; item < trial->placement.count; item++) {
+        const struct quantized_tensor *tensor = &trial->placement.items[item];
+
+        /* No round numbers: sums of round weights would often lie between two codes. */
+        trial->steps[item] = grid_step_of_clip(tensor->grid, tensor->bits,
+                                               tensor->is_weight ? 0.4713 : 2.7177) *
+                             (1 + 0.0137f * (float)tensor->index);
+    }
+    trial->evaluator = evaluator_create(
+        network, &trial->placement,
+        &(struct evaluator_options){.kernels = kernel_set_named(options->kernel),
+                                    .corrects_mean = options->corrects_mean,
+                                    .block = block,
+                                    .memory_bytes = options->memory_bytes},
+        samples);
+}
+
+static void clear_trial(struct trial *trial)
+{
+    evaluator_destroy(trial->evaluator);
+    placement_clear(&trial->placement);
+}
+
+static struct score score_of(struct trial *trial)
+{
+    struct score score = {0};
+
+    evaluator_score(trial->evaluator, trial->steps, &score);
+    return score;
+}
+
+static void assert_same_score(struct score a, struct score b)
+{
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
+static void to_onnx_order(const struct tensor *tensor, const float *stored,
+                          float *written)
+{
+    for (int c = 0; c < tensor->channels; c++)
+        for (int y = 0; y < tensor->height; y++)
+            for (int x = 0; x < tensor->width; x++)
+                written[(c * tensor->height + y) * tensor->width + x] =
+                    stored[(y * tensor->width + x) * tensor->channels + c];
+}
+
+static void float_logits_equal_plain_loops(void **state)
+{
+    float logits[SAMPLES * CLASSES], written[INPUTS];
+    struct trial trial;
+
+    (void)state;
+    make_trial(&trial, &plain, 4);
+    evaluator_logits(trial.evaluator, NULL, samples, logits);
+    for (int sample = 0; sample < SAMPLES; sample++) {
+        float **expected;
+
+        to_onnx_order(&network->tensors[network->input], values + sample * INPUTS,
+                      written);
+        expected = plain_network_run(network, written);
+        for (int class = 0; class < CLASSES; class ++)
+            assert_float_equal(logits[sample * CLASSES + class],
+                               expected[network->output][class], 1e-4);
+        plain_network_free(network, expected);
+    }
+    clear_trial(&trial);
+}
+
+/* Replaces the weights of a convolution by their quantized, corrected values. */
+static void quantize_weights(const struct layer *layer,
+                             const struct quantizer *quantizer, bool corrects_mean)
+{
+    const struct conv *conv = &layer->conv;
+    size_t channels = (size_t)conv->out_channels;
+    size_t count = (size_t)(layer->window.kernel_height * layer->window.kernel_width *
+                            conv->in_channels / conv->groups);
+    int8_t *codes = memory_get(channels * count);
+    float *corrections = memory_zeroed(channels, sizeof *corrections);
+
+    quantizer_codes(quantizer, conv->weights, channels * count, codes);
+    if (corrects_mean)
+        bias_correction_mean(conv->weights, codes, channels, count, quantizer,
+                             corrections);
+    for (size_t i = 0; i < channels * count; i++)
+        conv->weights[i] =
+            quantizer_value(quantizer, codes[i]) + corrections[i / count];
+    free(codes);
+    free(corrections);
+}
+
+/* The logits when every quantized value is a float, and every product too. */
+static void logits_in_floats(const struct trial *trial,
+                             const struct trial_options *options, float *logits)
+{
+    struct network *integers = network;
+    struct trial_options in_floats = *options;
+    struct trial other;
+
+    network = read_network();
+    for (int item = 0; item < trial->placement.count; item++) {
+        const struct quantized_tensor *tensor = &trial->placement.items[item];
+        struct quantizer quantizer = {tensor->grid, tensor->bits, trial->steps[item]};
+
+        if (tensor->is_weight)
+            quantize_weights(&network->layers[tensor->index], &quantizer,
+                             options->corrects_mean);
+    }
+    in_floats.weight_bits = BITS_FLOAT;
+    make_trial(&other, &in_floats, 4);
+    evaluator_logits(other.evaluator, other.steps, samples, logits);
+    clear_trial(&other);
+    network_destroy(network);
+    network = integers;
+}
+
+/* The integer path, with its window sums, zero codes and divided scales, against float products
+ * of the same quantized values: equal but for float rounding. */
+static void integers_compute_what_quantized_floats_do(void **state)
+{
+    static const enum grid grids[] = {GRID_MIDRISE, GRID_NARROW, GRID_MIDTREAD};
+
+    (void)state;
+    for (int corrects = 0; corrects < 2; corrects++)
+        for (size_t i = 0; i < 3; i++) {
+            struct trial_options options = plain;
+            float in_floats[SAMPLES * CLASSES], in_integers[SAMPLES * CLASSES];
+            struct trial trial;
+
+            options.weights = grids[i];
+            options.corrects_mean = corrects;
+            make_trial(&trial, &options, 4);
+            evaluator_logits(trial.evaluator, trial.steps, samples, in_integers);
+            logits_in_floats(&trial, &options, in_floats);
+            for (int j = 0; j < SAMPLES * CLASSES; j++)
+                assert_float_equal(in_integers[j], in_floats[j], 1e-4);
+            clear_trial(&trial);
+        }
+}
+
+static void every_kernel_set_gives_the_same_bits(void **state)
+{
+    struct trial trial;
+    struct score scalar;
+
+    (void)state;
+    for (int corrects = 0; corrects < 2; corrects++) {
+        struct trial_options options = plain;
+
+        options.corrects_mean = corrects;
+        options.kernel = "scalar";
+        make_trial(&trial, &options, 4);
+        scalar = score_of(&trial);
+        clear_trial(&trial);
+        for (const struct kernel_set *set = kernel_sets; set->name; set++) {
+            if (!set->runs_here())
+                continue;
+            options.kernel = set->name;
+            make_trial(&trial, &options, 4);
+            assert_same_score(score_of(&trial), scalar);
+            clear_trial(&trial);
+        }
+    }
+}
+
+/* Walks through candidates that change one step at a time, there and back. */
+static void what_is_remembered_never_changes_a_digit(void **state)
+{
+    static const int bits[][2] = {{4, 4}, {4, 32}, {32, 4}, {8, 2}};
+    size_t memory[] = {0, 200000, 1 << 24};
+
+    (void)state;
+    for (size_t b = 0; b < sizeof bits / sizeof *bits; b++) {
+        struct trial_options options = plain;
+        struct trial trials[3];
+
+        options.weight_bits = bits[b][0];
+        options.activation_bits = bits[b][1];
+        for (int i = 0; i < 3; i++) {
+            options.memory_bytes = memory[i];
+            make_trial(&trials[i], &options, 4);
+        }
+        for (int move = 0; move < 40; move++) {
+            int item = move * 7 % trials[0].placement.count;
+            struct score scores[3];
+
+            for (int i = 0; i < 3; i++) {
+                trials[i].steps[item] *= move % 3 == 2 ? 0.8f : 1.1f;
+                scores[i] = score_of(&trials[i]);
+            }
+            assert_same_score(scores[1], scores[0]);
+            assert_same_score(scores[2], scores[0]);
+        }
+        assert_true(evaluator_counters(trials[2].evaluator).layers_reused > 0);
+        assert_int_equal(evaluator_counters(trials[0].evaluator).layers_reused, 0);
+        for (int i = 0; i < 3; i++)
+            clear_trial(&trials[i]);
+    }
+}
+
+static void own_and_other_samples_score_alike(void **state)
+{
+    struct score others = {0};
+    struct trial trial;
+
+    (void)state;
+    make_trial(&trial, &plain, 4);
+    evaluator_score_others(trial.evaluator, trial.steps, samples, &others);
+    assert_same_score(score_of(&trial), others);
+    assert_int_equal(others.samples, SAMPLES);
+    clear_trial(&trial);
+}
+
+/* The sequential measure: a tensor is looked at before its own step is in force. */
+static void a_measured_tensor_is_left_in_float(void **state)
+{
+    struct range range = range_empty(), again = range_empty();
+    struct histogram *histogram = memory_get(sizeof *histogram);
+    struct trial trial;
+    int64_t counted;
+    int item = 0;
+
+    (void)state;
+    make_trial(&trial, &plain, 4);
+    while (trial.placement.items[item].is_weight || item < 3)
+        item++;
+    evaluator_range(trial.evaluator, item, trial.steps, &range);
+    assert_true(range.low < range.high);
+    assert_true(range.high != 15 * trial.steps[item]);
+    trial.steps[item] *= 3;
+    evaluator_range(trial.evaluator, item, trial.steps, &again);
+    assert_memory_equal(&range, &again, sizeof range);
+    histogram_init(histogram, range);
+    evaluator_histogram(trial.evaluator, item, trial.steps, histogram);
+    counted = histogram->zeros;
+    for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
+        counted += histogram->counts[bin];
+    assert_int_equal(
+        counted, SAMPLES * network->tensors[trial.placement.items[item].index].count);
+    free(histogram);
+    clear_trial(&trial);
+}
+
+static void the_input_can_be_quantized_too(void **state)
+{
+    struct trial_options options = plain;
+    struct trial trial;
+    struct score score;
+
+    (void)state;
+    options.keep[0] = "last";
+    options.activation_bits = options.weight_bits = 8;
+    make_trial(&trial, &options, 4);
+    assert_int_equal(trial.placement.items[0].index, network->input);
+    assert_int_equal(trial.placement.items[0].grid, GRID_MIDTREAD);
+    score = score_of(&trial);
+    assert_int_equal(score.not_finite, 0);
+    clear_trial(&trial);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(float_logits_equal_plain_loops),
+        cmocka_unit_test(integers_compute_what_quantized_floats_do),
+        cmocka_unit_test(every_kernel_set_gives_the_same_bits),
+        cmocka_unit_test(what_is_remembered_never_changes_a_digit),
+        cmocka_unit_test(own_and_other_samples_score_alike),
+        cmocka_unit_test(a_measured_tensor_is_left_in_float),
+        cmocka_unit_test(the_input_can_be_quantized_too),
+    };
+
+    return cmocka_run_group_tests(tests, make_network, free_network);
+}

@@ -1,0 +1,178 @@
+#include "core/network/fuse.h"
+#include "tests/support/onnx_builder.h"
+#include "tests/support/plain_network.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const residual_network =
+    "input x N,3,6,6\n"
+    "floats w1 4,3,3,3 = 0.5 -0.25 0.125 1 -1 0.75 0.3\n"
+    "floats w2 4,4,3,3 = 0.1 0.2 -0.3 0.4 -0.55\n"
+    "floats g 4 = 1.5 0.5 -1 2\n"
+    "floats b 4 = 0.1 -0.2 0.3 0\n"
+    "floats m 4 = 0.5 0 -0.5 1\n"
+    "floats v 4 = 1 2 0.5 4\n"
+    "node Conv x w1 -> c1 pads=1,1,1,1\n"
+    "node BatchNormalization c1 g b m v -> n1\n"
+    "node Relu n1 -> r1\n"
+    "node Conv r1 w2 -> c2 pads=1,1,1,1\n"
+    "node BatchNormalization c2 g b m v -> n2\n"
+    "node Add n2 r1 -> a\n"
+    "node Relu a -> r2\n"
+    "node GlobalAveragePool r2 -> p\n"
+    "node Flatten p -> y\n"
+    "output y\n";
+
+/* The second convolution comes before the one of the shortcut; so its sum is made later. */
+static const char *const downsampling_network =
+    "input x N,2,4,4\n"
+    "floats w1 3,2,3,3 = 0.5 -0.25 0.125 1 -1\n"
+    "floats w2 3,2,1,1 = 0.1 0.2 -0.3\n"
+    "node Conv x w1 -> c1 pads=1,1,1,1 strides=2,2\n"
+    "node Slice x s e ax st -> sl\n"
+    "integers s 2 = 0 0\n"
+    "integers e 2 = 4 4\n"
+    "integers ax 2 = 2 3\n"
+    "integers st 2 = 2 2\n"
+    "node Conv sl w2 -> c2\n"
+    "node Add c1 c2 -> a\n"
+    "node Relu a -> r\n"
+    "node GlobalAveragePool r -> p\n"
+    "node Flatten p -> y\n"
+    "output y\n";
+
+/* What is added to the convolution is made after it. */
+static const char *const late_network =
+    "input x N,2,4,4\n"
+    "floats w1 2,2,3,3 = 0.5 -0.25 0.125 1 -1\n"
+    "integers s 2 = 0 0\n"
+    "integers e 2 = 4 4\n"
+    "integers ax 2 = 2 3\n"
+    "integers st 2 = 2 2\n"
+    "node Conv x w1 -> c1 pads=1,1,1,1 strides=2,2\n"
+    "node Slice x s e ax st -> sl\n"
+    "node Add c1 sl -> a\n"
+    "node Relu a -> r\n"
+    "node GlobalAveragePool r -> p\n"
+    "node Flatten p -> y\n"
+    "output y\n";
+
+static struct network *read_text(const char *text)
+{
+    struct error err = {0};
+    struct network *network = onnx_builder_read(text, &err);
+
+    if (!network)
+        fail_msg("%s", err.text);
+    return network;
+}
+
+/* The logits of the plain definition. */
+static void plain_logits(const struct network *network, float *logits)
+{
+    float input[108];
+    float **values;
+
+    for (int i = 0; i < 108; i++)
+        input[i] = sinf((float)i * 1.7f);
+    values = plain_network_run(network, input);
+    memcpy(logits, values[network->output],
+           network->tensors[network->output].count * sizeof *logits);
+    plain_network_free(network, values);
+}
+
+static void check_same_logits(const char *text, int layers_after)
+{
+    struct network *network = read_text(text);
+    float before[4], after[4];
+    size_t classes = network->tensors[network->output].count;
+
+    plain_logits(network, before);
+    network_fuse(network);
+    assert_int_equal(network->layer_count, layers_after);
+    plain_logits(network, after);
+    for (size_t i = 0; i < classes; i++)
+        assert_float_equal(after[i], before[i], 1e-5);
+    network_fold_batchnorm(network);
+    plain_logits(network, after);
+    for (size_t i = 0; i < classes; i++)
+        assert_float_equal(after[i], before[i], 1e-5);
+    network_destroy(network);
+}
+
+static void fusing_and_folding_keep_the_logits(void **state)
+{
+    (void)state;
+    check_same_logits(residual_network, 4);
+    check_same_logits(downsampling_network, 5);
+    check_same_logits(late_network, 4);
+}
+
+static void a_block_becomes_convolutions_with_residual_and_clamp(void **state)
+{
+    struct network *network = read_text(residual_network);
+    const struct layer *last;
+
+    (void)state;
+    network_fuse(network);
+    last = &network->layers[1];
+    assert_int_equal(last->kind, LAYER_CONV);
+    assert_true(last->conv.has_residual);
+    assert_float_equal(last->low, 0, 0);
+    assert_string_equal(network->tensors[last->output].name, "r2");
+    assert_string_equal(network->tensors[last->inputs[1]].name, "r1");
+    assert_true(network->tensors[last->output].nonnegative);
+    network_destroy(network);
+}
+
+static void a_tensor_with_two_readers_is_not_swallowed(void **state)
+{
+    struct network *network = read_text("input x N,1,2,2\n"
+                                        "floats w 1,1,1,1 = 2\n"
+                                        "node Conv x w -> c\n"
+                                        "node Relu c -> r\n"
+                                        "node Add c r -> a\n"
+                                        "node Flatten a -> y\n"
+                                        "output y\n");
+
+    (void)state;
+    network_fuse(network);
+    assert_true(network_find_tensor(network, "c") >= 0);
+    assert_false(network->tensors[network_find_tensor(network, "c")].nonnegative);
+    assert_false(network->tensors[network_find_tensor(network, "a")].nonnegative);
+    network_destroy(network);
+}
+
+static void unread_layers_and_their_tensors_disappear(void **state)
+{
+    struct network *network = read_text("input x N,2,1,1\n"
+                                        "floats w 2,2,1,1 = 1 2 3 4\n"
+                                        "node Relu x -> unread\n"
+                                        "node Conv x w -> c\n"
+                                        "node Flatten c -> y\n"
+                                        "output y\n");
+
+    (void)state;
+    network_fuse(network);
+    assert_int_equal(network_find_tensor(network, "unread"), -1);
+    assert_true(network->layer_count <= 2);
+    network_destroy(network);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fusing_and_folding_keep_the_logits),
+        cmocka_unit_test(a_block_becomes_convolutions_with_residual_and_clamp),
+        cmocka_unit_test(a_tensor_with_two_readers_is_not_swallowed),
+        cmocka_unit_test(unread_layers_and_their_tensors_disappear),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+#include "core/network/placement.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/network/fuse.h"
+#include "tests/support/onnx_builder.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* A stem, a residual block whose sum feeds two layers, one of them without a ReLU, and a
+ * fully connected layer. Fusion leaves no Relu, Add or Flatten. */
+static const char text[] =
+    "input x N,2,8,8\n"
+    "floats w.stem 4,2,3,3\n"
+    "floats w.left 4,4,3,3\n"
+    "floats w.right 4,4,3,3\n"
+    "floats w.linear 6,4,1,1\n"
+    "floats w.last 5,6\n"
+    "node Conv x w.stem -> stem pads=1,1,1,1 name=/stem\n"
+    "node Relu stem -> stem.out\n"
+    "node Conv stem.out w.left -> left pads=1,1,1,1 name=/block/left\n"
+    "node Relu left -> left.out\n"
+    "node Conv left.out w.right -> right pads=1,1,1,1 name=/block/right\n"
+    "node Add right stem.out -> sum\n"
+    "node Relu sum -> sum.out\n"
+    "node Conv sum.out w.linear -> linear name=/linear\n"
+    "node GlobalAveragePool linear -> pooled\n"
+    "node Flatten pooled -> flat\n"
+    "node Gemm flat w.last -> y transB=1 name=/last\n"
+    "output y\n";
+
+static struct network *network;
+static struct placement placement;
+static struct placement_rules rules;
+static struct error err;
+
+static int read_network(void **state)
+{
+    (void)state;
+    network = onnx_builder_read(text, &err);
+    if (!network)
+        return -1;
+    network_fuse(network);
+    return 0;
+}
+
+static int destroy_network(void **state)
+{
+    (void)state;
+    network_destroy(network);
+    return 0;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    rules = (struct placement_rules){
+        .grids = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+        .weight_bits = 4,
+        .activation_bits = 8,
+    };
+    err = (struct error){0};
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    placement_clear(&placement);
+    assert_null(placement.items);
+    return 0;
+}
+
+static void place(const char *const *keep_float, int count)
+{
+    rules.keep_float = keep_float;
+    rules.keep_float_count = count;
+    if (placement_init(&placement, network, &rules, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void assert_names(const char *const *names, size_t count)
+{
+    assert_int_equal(placement.count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(placement.items[i].name, names[i]);
+}
+
+#define assert_placed(...)                                                             \
+    assert_names((const char *const[]){__VA_ARGS__},                                   \
+                 COUNT(((const char *const[]){__VA_ARGS__})))
+#define keep(...)                                                                      \
+    place((const char *const[]){__VA_ARGS__},                                          \
+          COUNT(((const char *const[]){__VA_ARGS__})))
+
+/* ---- what is quantized ----------------------------------------------------------------------- */
+
+static void weights_come_before_the_output_of_their_layer(void **state)
+{
+    (void)state;
+    place(NULL, 0);
+    assert_placed("x", "w.stem", "stem.out", "w.left", "left.out", "w.right", "sum.out",
+                  "w.linear", "pooled", "w.last");
+}
+
+static void only_activations_that_feed_a_quantized_layer_are_quantized(void **state)
+{
+    (void)state;
+    keep("first", "last");
+    assert_placed("stem.out", "w.left", "left.out", "w.right", "sum.out", "w.linear");
+}
+
+static void a_side_of_32_bits_stays_in_float(void **state)
+{
+    (void)state;
+    rules.activation_bits = BITS_FLOAT;
+    keep("first", "last");
+    assert_placed("w.left", "w.right", "w.linear");
+    placement_clear(&placement);
+    rules.activation_bits = 8;
+    rules.weight_bits = BITS_FLOAT;
+    keep("first", "last");
+    assert_placed("stem.out", "left.out", "sum.out");
+}
+
+static void the_target_and_the_sign_decide_the_grid(void **state)
+{
+    (void)state;
+    place(NULL, 0);
+    for (int i = 0; i < placement.count; i++) {
+        const struct quantized_tensor *item = &placement.items[i];
+        bool is_signed =
+            strcmp(item->name, "x") == 0 || strcmp(item->name, "pooled") == 0;
+
+        if (item->is_weight)
+            assert_int_equal(item->grid, GRID_NARROW);
+        else
+            assert_int_equal(item->grid, is_signed ? GRID_MIDTREAD : GRID_UNSIGNED);
+        assert_int_equal(item->bits, item->is_weight ? 4 : 8);
+    }
+}
+
+static void items_are_found_by_layer_and_by_tensor(void **state)
+{
+    int found = 0;
+
+    (void)state;
+    keep("first", "last");
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (placement.of_layer[layer] >= 0) {
+            const struct quantized_tensor *item =
+                &placement.items[placement.of_layer[layer]];
+
+            assert_true(item->is_weight && item->index == layer);
+            found++;
+        }
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        if (placement.of_tensor[tensor] >= 0) {
+            const struct quantized_tensor *item =
+                &placement.items[placement.of_tensor[tensor]];
+
+            assert_true(!item->is_weight && item->index == tensor);
+            assert_string_equal(item->name, network->tensors[tensor].name);
+            found++;
+        }
+    assert_int_equal(found, placement.count);
+}
+
+/* ---- what is kept in float ------------------------------------------------------------------- */
+
+static void layers_are_kept_by_their_name_their_weights_or_their_output(void **state)
+{
+    static const char *const ways[] = {"/block/left", "w.left", "left.out"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        keep("first", "last", ways[i]);
+        assert_placed("left.out", "w.right", "sum.out", "w.linear");
+        placement_clear(&placement);
+    }
+    place(NULL, 0);
+}
+
+static void a_pattern_keeps_all_that_fits(void **state)
+{
+    (void)state;
+    keep("/block/*", "w.l[ai]*");
+    assert_placed("x", "w.stem");
+}
+
+static void a_pattern_that_fits_nothing_is_told(void **state)
+{
+    static const char *const patterns[] = {"first", "/blok/*"};
+
+    (void)state;
+    rules.keep_float = patterns;
+    rules.keep_float_count = 2;
+    assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
+    assert_int_equal(err.code, EXIT_CONFIG);
+    assert_non_null(strstr(err.text,
+                           "keep_float: \"/blok/*\" fits no convolution or fully "
+                           "connected layer of "));
+}
+
+static void nothing_left_to_quantize_is_told(void **state)
+{
+    static const char *const everything[] = {"*"};
+
+    (void)state;
+    rules.keep_float = everything;
+    rules.keep_float_count = 1;
+    assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
+    assert_int_equal(err.code, EXIT_CONFIG);
+    assert_non_null(strstr(err.text, "is left to quantize"));
+}
+
+static void both_sides_in_float_is_nothing_left_to_quantize(void **state)
+{
+    (void)state;
+    rules.weight_bits = rules.activation_bits = BITS_FLOAT;
+    assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
+    assert_int_equal(err.code, EXIT_CONFIG);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, start, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(weights_come_before_the_output_of_their_layer),
+        TEST(only_activations_that_feed_a_quantized_layer_are_quantized),
+        TEST(a_side_of_32_bits_stays_in_float),
+        TEST(the_target_and_the_sign_decide_the_grid),
+        TEST(items_are_found_by_layer_and_by_tensor),
+        TEST(layers_are_kept_by_their_name_their_weights_or_their_output),
+        TEST(a_pattern_keeps_all_that_fits),
+        TEST(a_pattern_that_fits_nothing_is_told),
+        TEST(nothing_left_to_quantize_is_told),
+        TEST(both_sides_in_float_is_nothing_left_to_quantize),
+    };
+
+    return cmocka_run_group_tests_name("placement", tests, read_network,
+                                       destroy_network);
+}

@@ -1,0 +1,241 @@
+#include "tests/support/plain_network.h"
+
+#include "core/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One layer at work. */
+struct work {
+    const struct layer *layer;
+    const struct tensor *in, *out; /* the first input and the output */
+    float *const *inputs;          /* [input_count] */
+    float *result;
+};
+
+static size_t stored(const struct tensor *tensor, size_t written)
+{
+    size_t area = (size_t)tensor->height * (size_t)tensor->width;
+
+    if (tensor->rank != 3)
+        return written;
+    return written % area * (size_t)tensor->channels + written / area;
+}
+
+/* The input element under window position (i, j) of output (y, x), or NULL: padding. */
+static const float *under_window(const struct work *work, int y, int x, int i, int j)
+{
+    const struct window *window = &work->layer->window;
+    int row = y * window->stride_height - window->pad_top + i * window->dilation_height;
+    int column =
+        x * window->stride_width - window->pad_left + j * window->dilation_width;
+
+    if (row < 0 || row >= work->in->height || column < 0 || column >= work->in->width)
+        return NULL;
+    return work->inputs[0] + ((size_t)row * (size_t)work->in->width + (size_t)column) *
+                                 (size_t)work->in->channels;
+}
+
+static float conv_at(const struct work *work, int y, int x, int channel)
+{
+    const struct conv *conv = &work->layer->conv;
+    const struct window *window = &work->layer->window;
+    int depth = conv->in_channels / conv->groups;
+    int first = channel / (conv->out_channels / conv->groups) * depth;
+    const float *weights =
+        conv->weights + (size_t)channel * (size_t)(window->kernel_height *
+                                                   window->kernel_width * depth);
+    double sum = 0;
+
+    for (int i = 0; i < window->kernel_height; i++)
+        for (int j = 0; j < window->kernel_width; j++, weights += depth) {
+            const float *pixel = under_window(work, y, x, i, j);
+
+            for (int c = 0; pixel && c < depth; c++)
+                sum += (double)pixel[first + c] * (double)weights[c];
+        }
+    return (float)(sum * (double)conv->scale[channel] + (double)conv->shift[channel]);
+}
+
+static float max_at(const struct work *work, int y, int x, int channel)
+{
+    const struct window *window = &work->layer->window;
+    float best = -INFINITY;
+
+    for (int i = 0; i < window->kernel_height; i++)
+        for (int j = 0; j < window->kernel_width; j++) {
+            const float *pixel = under_window(work, y, x, i, j);
+
+            if (pixel && pixel[channel] > best)
+                best = pixel[channel];
+        }
+    return best;
+}
+
+/* True where window position (i, j) is input or padding the file asked for. */
+static bool is_counted(const struct work *work, int y, int x, int i, int j)
+{
+    const struct window *window = &work->layer->window;
+    const struct average_pool *pool = &work->layer->average_pool;
+    int row = y * window->stride_height + i * window->dilation_height;
+    int column = x * window->stride_width + j * window->dilation_width;
+    int rows =
+        window->pad_top + work->in->height + window->pad_bottom - pool->extra_bottom;
+    int columns =
+        window->pad_left + work->in->width + window->pad_right - pool->extra_right;
+
+    return row < rows && column < columns;
+}
+
+static float average_at(const struct work *work, int y, int x, int channel)
+{
+    const struct window *window = &work->layer->window;
+    double sum = 0;
+    int count = 0;
+
+    for (int i = 0; i < window->kernel_height; i++)
+        for (int j = 0; j < window->kernel_width; j++) {
+            const float *pixel = under_window(work, y, x, i, j);
+
+            sum += pixel ? (double)pixel[channel] : 0;
+            if (pixel || (work->layer->average_pool.count_padding &&
+                          is_counted(work, y, x, i, j)))
+                count++;
+        }
+    return (float)(sum / count);
+}
+
+typedef float at_fn(const struct work *work, int y, int x, int channel);
+
+static void run_window(const struct work *work, at_fn *at)
+{
+    const struct tensor *out = work->out;
+    float *result = work->result;
+
+    for (int y = 0; y < out->height; y++)
+        for (int x = 0; x < out->width; x++)
+            for (int channel = 0; channel < out->channels; channel++)
+                *result++ = at(work, y, x, channel);
+}
+
+static void run_affine(const struct work *work)
+{
+    const struct affine *affine = &work->layer->affine;
+    size_t channels = (size_t)work->out->channels;
+
+    for (size_t i = 0; i < work->out->count; i++) {
+        float scale = affine->scale ? affine->scale[i % channels] : 1.f;
+        float shift = affine->shift ? affine->shift[i % channels] : 0.f;
+
+        work->result[i] = scale * work->inputs[0][i] + shift;
+    }
+}
+
+static void run_add(const struct work *work)
+{
+    for (size_t i = 0; i < work->out->count; i++)
+        for (int input = 0; input < work->layer->input_count; input++)
+            work->result[i] += work->inputs[input][i];
+}
+
+static void run_concat(const struct network *network, const struct work *work)
+{
+    size_t pixels = (size_t)work->out->height * (size_t)work->out->width;
+    float *result = work->result;
+
+    for (size_t pixel = 0; pixel < pixels; pixel++)
+        for (int input = 0; input < work->layer->input_count; input++) {
+            size_t channels =
+                (size_t)network->tensors[work->layer->inputs[input]].channels;
+
+            memcpy(result, work->inputs[input] + pixel * channels,
+                   channels * sizeof *result);
+            result += channels;
+        }
+}
+
+static void run_rearrange(const struct work *work)
+{
+    const struct rearrange *rearrange = &work->layer->rearrange;
+
+    for (size_t i = 0; i < work->out->count; i++)
+        work->result[i] = rearrange->from[i] < 0 ? rearrange->fill
+                                                 : work->inputs[0][rearrange->from[i]];
+}
+
+static void run_kind(const struct network *network, const struct work *work)
+{
+    switch (work->layer->kind) {
+    case LAYER_CONV:
+        run_window(work, conv_at);
+        break;
+    case LAYER_MAX_POOL:
+        run_window(work, max_at);
+        break;
+    case LAYER_AVERAGE_POOL:
+        run_window(work, average_at);
+        break;
+    case LAYER_AFFINE:
+        run_affine(work);
+        break;
+    case LAYER_ADD:
+        run_add(work);
+        break;
+    case LAYER_CONCAT:
+        run_concat(network, work);
+        break;
+    default:
+        run_rearrange(work);
+    }
+}
+
+static void run_layer(const struct network *network, const struct layer *layer,
+                      float **values)
+{
+    const struct tensor *out = &network->tensors[layer->output];
+    float **inputs = memory_zeroed((size_t)layer->input_count, sizeof *inputs);
+    struct work work = {.layer = layer,
+                        .in = &network->tensors[layer->inputs[0]],
+                        .out = out,
+                        .inputs = inputs,
+                        .result = memory_zeroed(out->count, sizeof(float))};
+
+    for (int i = 0; i < layer->input_count; i++)
+        inputs[i] = values[layer->inputs[i]];
+    run_kind(network, &work);
+    for (size_t i = 0; i < out->count; i++) {
+        if (layer->kind == LAYER_CONV && layer->conv.has_residual)
+            work.result[i] += inputs[layer->input_count - 1][i];
+        work.result[i] = fminf(fmaxf(work.result[i], layer->low), layer->high);
+    }
+    values[layer->output] = work.result;
+    free(inputs);
+}
+
+float **plain_network_run(const struct network *network, const float *input)
+{
+    float **values = memory_zeroed((size_t)network->tensor_count, sizeof *values);
+    const struct tensor *tensor = &network->tensors[network->input];
+    float *first = memory_zeroed(tensor->count, sizeof *first);
+
+    for (size_t i = 0; i < tensor->count; i++)
+        first[stored(tensor, i)] = input[i];
+    values[network->input] = first;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        run_layer(network, &network->layers[layer], values);
+    return values;
+}
+
+void plain_network_free(const struct network *network, float **values)
+{
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        free(values[tensor]);
+    free(values);
+}
+
+float plain_network_at(const struct network *network, float *const *values, int tensor,
+                       size_t written)
+{
+    return values[tensor][stored(&network->tensors[tensor], written)];
+}
