@@ -1,0 +1,71 @@
+#include "core/exchange/cases.h"
+
+#include "core/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_taken(const struct cases *cases, const char *id)
+{
+    for (int i = 0; i < cases->count; i++)
+        if (strcmp(cases->list[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static void name_case(const struct cases *cases, struct calibration_case *one)
+{
+    char bits[16], plain[CASE_ID_BYTES - 16];
+
+    config_bits_text(one->bits, bits);
+    snprintf(plain, sizeof plain, "%s-%s-%s-%s", one->model->name,
+             config_target_name(one->target), bits,
+             config_method_name(one->method->name));
+    snprintf(one->id, sizeof one->id, "%s", plain);
+    for (int number = 2; is_taken(cases, one->id); number++)
+        snprintf(one->id, sizeof one->id, "%s-%d", plain, number);
+}
+
+void cases_init(struct cases *cases, const struct config *config)
+{
+    size_t most = (size_t)config->model_count * (size_t)config->target_count *
+                  (size_t)config->bits_count * (size_t)config->method_count;
+
+    *cases = (struct cases){.list = memory_zeroed(most, sizeof *cases->list)};
+    for (int model = 0; model < config->model_count; model++)
+        for (int target = 0; target < config->target_count; target++)
+            for (int bits = 0; bits < config->bits_count; bits++)
+                for (int method = 0; method < config->method_count; method++) {
+                    struct calibration_case *one = &cases->list[cases->count];
+
+                    one->model = &config->models[model];
+                    one->target = config->targets[target];
+                    one->bits = config->bits[bits];
+                    one->method = &config->methods[method];
+                    name_case(cases, one);
+                    cases->count++;
+                }
+}
+
+void cases_clear(struct cases *cases)
+{
+    free(cases->list);
+    *cases = (struct cases){0};
+}
+
+struct placement_rules case_rules(const struct calibration_case *one)
+{
+    static const struct target_grids grids[] = {
+        [TARGET_PAPER] = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD},
+        [TARGET_ONNX] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+    };
+
+    return (struct placement_rules){
+        .grids = grids[one->target],
+        .weight_bits = one->bits.weights,
+        .activation_bits = one->bits.activations,
+        .keep_float = (const char *const *)one->model->keep_float,
+        .keep_float_count = one->model->keep_float_count,
+    };
+}

@@ -1,0 +1,31 @@
+/* cases.h - the cases of a configuration: model x target x bits x method. */
+#ifndef CORE_EXCHANGE_CASES_H
+#define CORE_EXCHANGE_CASES_H
+
+#include "core/format/config.h"
+#include "core/network/placement.h"
+
+enum { CASE_ID_BYTES = 192 };
+
+struct calibration_case {
+    char id[CASE_ID_BYTES]; /* e.g. resnet20-paper-W4A4-lapq; names its folder */
+    const struct config_model *model;
+    enum config_target target;
+    struct config_bits bits;
+    const struct config_method_settings *method;
+};
+
+struct cases {
+    struct calibration_case
+        *list; /* [count] in the order of the configuration; owned */
+    int count;
+};
+
+/* `config` is borrowed. Ids are unique: methods that would share one are numbered. */
+void cases_init(struct cases *cases, const struct config *config);
+void cases_clear(struct cases *cases);
+
+/* The grids that a target uses, and its rules for a case. `rules` borrows from the case. */
+struct placement_rules case_rules(const struct calibration_case *one);
+
+#endif

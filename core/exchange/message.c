@@ -1,0 +1,68 @@
+#include "core/exchange/message.h"
+
+#include "core/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int request_score_count(const struct request *request)
+{
+    return request->candidate_count > 0 ? request->candidate_count : 1;
+}
+
+static size_t sums_of(const struct request *request)
+{
+    switch (request->kind) {
+    case REQUEST_OPEN:
+        return REPLY_OPEN_SUMS;
+    case REQUEST_OVERLAP:
+        return REPLY_OVERLAP_SUMS;
+    case REQUEST_SCORE:
+    case REQUEST_VALIDATE:
+        return (size_t)request_score_count(request) * REPLY_SCORE_SUMS;
+    case REQUEST_HISTOGRAM:
+        return 1 + HISTOGRAM_BINS;
+    default:
+        return 0;
+    }
+}
+
+static size_t maxima_of(const struct request *request)
+{
+    switch (request->kind) {
+    case REQUEST_OPEN:
+        return REPLY_OPEN_MAXIMA;
+    case REQUEST_OVERLAP:
+        return REPLY_OVERLAP_MAXIMA;
+    case REQUEST_RANGE:
+        return REPLY_RANGE_MAXIMA;
+    default:
+        return 0;
+    }
+}
+
+void reply_init(struct reply *reply, const struct request *request)
+{
+    reply->sum_count = sums_of(request);
+    reply->sums = memory_zeroed(reply->sum_count, sizeof *reply->sums);
+    reply->maximum_count = maxima_of(request);
+    reply->maxima = memory_zeroed(reply->maximum_count, sizeof *reply->maxima);
+    for (size_t i = 0; i < reply->maximum_count; i++)
+        reply->maxima[i] = -INFINITY;
+}
+
+void reply_clear(struct reply *reply)
+{
+    free(reply->sums);
+    free(reply->maxima);
+    *reply = (struct reply){0};
+}
+
+struct score reply_score(const struct reply *reply, int candidate)
+{
+    struct score score;
+
+    memcpy(&score, reply->sums + (size_t)candidate * REPLY_SCORE_SUMS, sizeof score);
+    return score;
+}

@@ -1,0 +1,56 @@
+/* message.h - what coordinator and workers say to each other: plain data, no MPI. */
+#ifndef CORE_EXCHANGE_MESSAGE_H
+#define CORE_EXCHANGE_MESSAGE_H
+
+#include "core/network/score.h"
+#include "core/quant/histogram.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum request_kind {
+    REQUEST_OPEN,      /* prepare case `subject`: network, samples, evaluator */
+    REQUEST_OVERLAP,   /* compare calibration and validation samples by content */
+    REQUEST_SCORE,     /* score candidates on the calibration samples */
+    REQUEST_VALIDATE,  /* score candidates on the validation samples */
+    REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
+    REQUEST_HISTOGRAM, /* its histogram over `range` */
+    REQUEST_STOP       /* no more requests */
+};
+
+struct request {
+    enum request_kind kind;
+    int subject;         /* a case or a placement item */
+    int candidate_count; /* candidates that come with it; 0: the float network */
+    int step_count;      /* steps of each candidate */
+    struct range range;
+};
+
+/* What a rank found on its shard. Replies of all ranks merge by adding the sums and taking the
+ * largest of the maxima, so the merged reply does not depend on how many ranks there are. */
+struct reply {
+    int64_t *sums; /* [sum_count] owned */
+    size_t sum_count;
+    double *maxima; /* [maximum_count] owned */
+    size_t maximum_count;
+};
+
+/* Where the numbers of each kind of reply stand. */
+enum { REPLY_CALIBRATION_SAMPLES, REPLY_VALIDATION_SAMPLES, REPLY_OPEN_SUMS };
+enum { REPLY_HASH, REPLY_MINUS_HASH, REPLY_OPEN_MAXIMA };
+enum { REPLY_OVERLAPPING, REPLY_OVERLAP_SUMS };
+enum { REPLY_MINUS_FIRST_OVERLAPPING, REPLY_OVERLAP_MAXIMA };
+enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
+enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
+
+/* Makes an empty reply of the size that fits the request: sums zero, maxima -infinity. */
+void reply_init(struct reply *reply, const struct request *request);
+void reply_clear(struct reply *reply);
+
+/* The score of candidate `candidate` in a reply to REQUEST_SCORE or REQUEST_VALIDATE. */
+struct score reply_score(const struct reply *reply, int candidate);
+
+/* Scores in a reply: at least one, for the float network. */
+int request_score_count(const struct request *request);
+
+#endif

@@ -1,0 +1,41 @@
+/* shard.h - the part of a case that one rank owns: its blocks, and how it answers. No MPI. */
+#ifndef CORE_EXCHANGE_SHARD_H
+#define CORE_EXCHANGE_SHARD_H
+
+#include "core/exchange/cases.h"
+#include "core/exchange/message.h"
+#include "core/network/evaluator.h"
+
+/* Blocks [first_block, end_block) of `blocks` belong to rank `rank` of `ranks`: as even as can
+ * be, consecutive. */
+struct share {
+    size_t first_block, end_block;
+};
+struct share share_of(size_t blocks, int rank, int ranks);
+
+struct shard;
+
+/* `config` and `cases` are borrowed. Nothing is open yet. */
+struct shard *shard_create(const struct config *config, const struct cases *cases,
+                           int rank, int ranks);
+void shard_destroy(struct shard *shard);
+
+/* Does what a request asks, on the blocks of this rank.
+ *
+ *   steps  [request->candidate_count, request->step_count]
+ *   reply  made by reply_init() for this request; out
+ *
+ * Fails with what the files deserve (EXIT_INPUT, EXIT_CONFIG); the shard stays usable. */
+int shard_answer(struct shard *shard, const struct request *request, const float *steps,
+                 struct reply *reply, struct error *err);
+
+/* The network and the placement of the open case; borrowed until the next is opened. */
+const struct network *shard_network(const struct shard *shard);
+const struct placement *shard_placement(const struct shard *shard);
+const struct kernel_set *shard_kernels(const struct shard *shard);
+struct evaluator_counters shard_counters(const struct shard *shard);
+
+/* Reads the model of a case as it is run: fused, batch norm folded where asked for. */
+struct network *shard_read_network(const struct config_model *model, struct error *err);
+
+#endif

@@ -1,0 +1,269 @@
+#include "core/format/result.h"
+
+#include "core/base/memory.h"
+#include "core/base/version.h"
+#include "core/format/draft.h"
+#include "core/kernel/sgemm.h"
+
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void result_init(struct result *result, const char *case_id, int step_count)
+{
+    size_t steps = (size_t)step_count;
+
+    *result = (struct result){
+        .case_id = memory_text(case_id),
+        .start.steps = memory_zeroed(steps, sizeof(float)),
+        .result.steps = memory_zeroed(steps, sizeof(float)),
+        .p_grid.vertex = NAN,
+    };
+}
+
+void result_clear(struct result *result)
+{
+    free(result->case_id);
+    free(result->start.steps);
+    free(result->result.steps);
+    for (int i = 0; i < result->warning_count; i++)
+        free(result->warnings[i]);
+    *result = (struct result){0};
+}
+
+void result_warn(struct result *result, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    for (int i = 0; i < result->warning_count; i++)
+        if (strcmp(result->warnings[i], text) == 0)
+            return;
+    if (result->warning_count < WARNINGS_MOST)
+        result->warnings[result->warning_count++] = memory_text(text);
+}
+
+long result_evaluations(const struct result *result)
+{
+    long evaluations = 0;
+
+    for (int i = 0; i < result->phase_count; i++)
+        evaluations += result->phases[i].evaluations;
+    return evaluations;
+}
+
+/* ---- JSON
+ * ------------------------------------------------------------------------------- */
+
+static json_t *hex_of(double value)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%a", value);
+    return json_string(text);
+}
+
+/* JSON knows no NaN: null. */
+static json_t *real_of(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *score_of(const struct score *score)
+{
+    if (score->samples == 0)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "loss",
+                     real_of(score_loss(score)), "loss_hex", hex_of(score_loss(score)),
+                     "top1", real_of(score_top1(score)), "top5",
+                     real_of(score_top5(score)), "samples", (json_int_t)score->samples,
+                     "not_finite", (json_int_t)score->not_finite);
+}
+
+static json_t *point_of(const struct result_point *point)
+{
+    return json_pack("{s:o, s:o}", "calibration", score_of(&point->calibration),
+                     "validation", score_of(&point->validation));
+}
+
+static json_t *step_of(const struct quantized_tensor *tensor, float start, float step)
+{
+    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "tensor", tensor->name,
+                     "kind", tensor->is_weight ? "weights" : "activations", "grid",
+                     grid_name(tensor->grid), "bits", tensor->bits, "step",
+                     real_of(step), "step_hex", hex_of(step), "clip",
+                     real_of(step * grid_levels(tensor->grid, tensor->bits)),
+                     "start_step_hex", hex_of(start));
+}
+
+/* Appends a value; without one (a text that is not UTF-8) there is no array either, which
+ * json_of() sees. */
+static json_t *append(json_t *array, json_t *value)
+{
+    if (array && json_array_append_new(array, value) == 0)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
+static json_t *steps_of(const struct result *result)
+{
+    json_t *steps = json_array();
+
+    for (int i = 0; i < result->placement->count; i++)
+        steps = append(steps, step_of(&result->placement->items[i],
+                                      result->start.steps[i], result->result.steps[i]));
+    return steps;
+}
+
+static json_t *p_grid_of(const struct result_p_grid *grid)
+{
+    json_t *points = json_array();
+
+    if (grid->count == 0) {
+        json_decref(points);
+        return json_null();
+    }
+    for (int i = 0; i < grid->count; i++)
+        points = append(points, json_pack("{s:o, s:o}", "p", real_of(grid->p[i]),
+                                          "loss", real_of(grid->losses[i])));
+    return json_pack("{s:o, s:o, s:s, s:o}", "points", points, "vertex",
+                     real_of(grid->vertex), "verdict", grid->verdict, "chosen",
+                     real_of(grid->chosen));
+}
+
+static json_t *phases_of(const struct result *result)
+{
+    json_t *phases = json_array();
+
+    for (int i = 0; i < result->phase_count; i++)
+        phases = append(phases, json_pack("{s:s, s:I, s:f}", "name",
+                                          result->phases[i].name, "evaluations",
+                                          (json_int_t)result->phases[i].evaluations,
+                                          "seconds", result->phases[i].seconds));
+    return phases;
+}
+
+static json_t *warnings_of(const struct result *result)
+{
+    json_t *warnings = json_array();
+
+    for (int i = 0; i < result->warning_count; i++)
+        warnings = append(warnings, json_string(result->warnings[i]));
+    return warnings;
+}
+
+static json_t *data_of(const struct config_data *data, const char *hash)
+{
+    if (!data->file)
+        return json_null();
+    return json_pack("{s:s, s:s, s:I}", "file", data->file, "hash", hash,
+                     "first_sample", (json_int_t)data->samples.first);
+}
+
+static json_t *provenance_of(const struct result *result)
+{
+    const struct provenance *from = &result->provenance;
+    const struct config_model *model = result->model;
+
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:i}", "calq", version(),
+                     "kernel", from->kernel, "blas", sgemm_name(), "network",
+                     model->network, "network_hash", from->network_hash, "calibration",
+                     data_of(&model->calibration, from->calibration_hash), "validation",
+                     data_of(&model->validation, from->validation_hash),
+                     "overlapping_samples", (json_int_t)from->overlapping, "ranks",
+                     result->ranks);
+}
+
+static json_t *search_of(const struct result *result)
+{
+    if (!result->stop_reason)
+        return json_null();
+    return json_pack("{s:i, s:s}", "sweeps", result->sweeps, "ended",
+                     result->stop_reason);
+}
+
+static json_t *json_of(const struct result *result)
+{
+    char bits[16];
+
+    config_bits_text(result->bits, bits);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:f, "
+        "s:o}",
+        "case", result->case_id, "model", result->model->name, "target",
+        config_target_name(result->target), "bits", bits, "method",
+        config_method_name(result->method->name), "float",
+        json_pack("{s:o, s:o}", "calibration", score_of(&result->float_calibration),
+                  "validation", score_of(&result->float_validation)),
+        "start", point_of(&result->start), "result", point_of(&result->result),
+        "evaluations", (json_int_t)result_evaluations(result), "steps",
+        steps_of(result), "p_grid", p_grid_of(&result->p_grid), "search",
+        search_of(result), "phases", phases_of(result), "warnings", warnings_of(result),
+        "seconds", result->seconds, "provenance", provenance_of(result));
+}
+
+int result_write_json(const struct result *result, const char *folder,
+                      struct error *err)
+{
+    char path[PATH_MAX];
+    json_t *json;
+    FILE *file;
+    int status;
+
+    snprintf(path, sizeof path, "%s/result.json", folder);
+    file = draft_open(path, err);
+    if (!file)
+        return -1;
+    json = json_of(result);
+    if (!json)
+        status =
+            error_set(err, EXIT_INTERNAL, "cannot make %s: a name is not UTF-8", path);
+    else if (json_dumpf(json, file, JSON_INDENT(2)) < 0)
+        status = error_set(err, EXIT_MACHINE, "cannot write %s", path);
+    else
+        status = 0;
+    json_decref(json);
+    return draft_close(file, path, status, err);
+}
+
+/* ---- CSV
+ * -------------------------------------------------------------------------------- */
+
+void result_write_csv_head(FILE *file)
+{
+    fputs("case,model,target,bits,method,float_loss,start_loss,loss,validation_metric,"
+          "float_validation,start_validation,validation,validation_loss,evaluations,"
+          "seconds,warnings\n",
+          file);
+}
+
+static double metric_of(const struct result *result, const struct score *score)
+{
+    return result->model->metric == METRIC_TOP5 ? score_top5(score) : score_top1(score);
+}
+
+void result_write_csv_line(const struct result *result, FILE *file)
+{
+    char bits[16];
+
+    config_bits_text(result->bits, bits);
+    fprintf(file, "%s,%s,%s,%s,%s,%.9g,%.9g,%.9g,%s,%.6g,%.6g,%.6g,%.9g,%ld,%.3f,%d\n",
+            result->case_id, result->model->name, config_target_name(result->target),
+            bits, config_method_name(result->method->name),
+            score_loss(&result->float_calibration),
+            score_loss(&result->start.calibration),
+            score_loss(&result->result.calibration),
+            config_metric_name(result->model->metric),
+            metric_of(result, &result->float_validation),
+            metric_of(result, &result->start.validation),
+            metric_of(result, &result->result.validation),
+            score_loss(&result->result.validation), result_evaluations(result),
+            result->seconds, result->warning_count);
+}

@@ -1,0 +1,85 @@
+/* result.h - what came out of a case, and the files that tell it. */
+#ifndef CORE_FORMAT_RESULT_H
+#define CORE_FORMAT_RESULT_H
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/format/config.h"
+#include "core/network/placement.h"
+#include "core/network/score.h"
+
+#include <stdio.h>
+
+enum { WARNINGS_MOST = 32, P_COUNT_MOST = 100 };
+
+/* Steps and what they cost. */
+struct result_point {
+    float *steps; /* [step_count] owned */
+    struct score calibration;
+    struct score validation; /* no samples: there is no validation data */
+};
+
+/* The losses over p that the parabola was fitted to (lapq only). */
+struct result_p_grid {
+    int count;
+    double p[P_COUNT_MOST], losses[P_COUNT_MOST];
+    double vertex;       /* of the parabola; NaN: none */
+    const char *verdict; /* why the vertex was taken or not */
+    double chosen;       /* p of the start */
+};
+
+struct result_phase {
+    const char *name;
+    long evaluations;
+    double seconds;
+};
+
+struct provenance {
+    char network_hash[HASH_TEXT_BYTES];
+    char calibration_hash[HASH_TEXT_BYTES];
+    char validation_hash[HASH_TEXT_BYTES]; /* "" without validation data */
+    const char *kernel;
+    size_t overlapping; /* samples in both sets; only with `overlap: allow` */
+};
+
+struct result {
+    char *case_id;                    /* owned */
+    const struct config_model *model; /* borrowed, as all names are */
+    enum config_target target;
+    struct config_bits bits;
+    const struct config_method_settings *method;
+    const struct placement *placement; /* of the steps */
+    struct score float_calibration, float_validation;
+    struct result_point start;  /* where the search began */
+    struct result_point result; /* the best candidate */
+    struct result_p_grid p_grid;
+    struct result_phase phases[4];
+    int phase_count;
+    const char *stop_reason; /* why the search ended; NULL: there was none */
+    int sweeps;
+    char *warnings[WARNINGS_MOST]; /* owned */
+    int warning_count;
+    struct provenance provenance;
+    int ranks;
+    double seconds;
+};
+
+void result_init(struct result *result, const char *case_id, int step_count);
+void result_clear(struct result *result);
+
+/* Adds a sentence for the user; the same sentence is kept once. */
+void result_warn(struct result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Evaluations of all phases. */
+long result_evaluations(const struct result *result);
+
+/* Writes result.json into a folder: complete or not at all. Fails with EXIT_MACHINE. */
+int result_write_json(const struct result *result, const char *folder,
+                      struct error *err);
+
+/* The head and one line of results.csv. */
+void result_write_csv_head(FILE *file);
+void result_write_csv_line(const struct result *result, FILE *file);
+
+#endif

@@ -1,0 +1,53 @@
+#include "core/format/table.h"
+
+#include <string.h>
+
+enum { NAME_WIDTH = 40 };
+
+void table_print_head(FILE *out)
+{
+    fprintf(out, "%-*s %12s %12s %12s %12s %9s\n", NAME_WIDTH, "case", "calibration",
+            "validation", "validation", "evaluations", "seconds");
+    fprintf(out, "%-*s %12s %12s %12s\n", NAME_WIDTH, "", "loss", "loss", "accuracy");
+}
+
+static void print_number(FILE *out, const struct score *score, double value,
+                         const char *format)
+{
+    if (score->samples > 0)
+        fprintf(out, format, value);
+    else
+        fprintf(out, " %12s", "-");
+}
+
+static void print_scores(FILE *out, const struct result *result,
+                         const struct score *calibration,
+                         const struct score *validation)
+{
+    double metric = result->model->metric == METRIC_TOP5 ? score_top5(validation)
+                                                         : score_top1(validation);
+
+    print_number(out, calibration, score_loss(calibration), " %12.4f");
+    print_number(out, validation, score_loss(validation), " %12.4f");
+    print_number(out, validation, 100 * metric, " %10.2f %%");
+}
+
+void table_print_result(FILE *out, const struct result *result,
+                        const struct config_model *previous)
+{
+    if (result->model != previous) {
+        char name[256];
+
+        snprintf(name, sizeof name, "%s float", result->model->name);
+        fprintf(out, "%-*s", NAME_WIDTH, name);
+        print_scores(out, result, &result->float_calibration,
+                     &result->float_validation);
+        fputc('\n', out);
+    }
+    fprintf(out, "%-*s", NAME_WIDTH, result->case_id);
+    print_scores(out, result, &result->result.calibration, &result->result.validation);
+    fprintf(out, " %12ld %9.1f\n", result_evaluations(result), result->seconds);
+    for (int i = 0; i < result->warning_count; i++)
+        fprintf(out, "  note: %s\n", result->warnings[i]);
+    fflush(out);
+}
