@@ -1,0 +1,136 @@
+#include "coordinator/methods/joint_loss.h"
+
+#include "core/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int item_count(const struct joint_loss *joint)
+{
+    return team_placement(joint->team)->count;
+}
+
+/* Writes the steps of a point. Returns false when one is not positive (the reference's
+ * search tries negative clips) or not finite: such a point is no candidate. */
+static bool steps_of_point(const struct joint_loss *joint, const double *point,
+                           float *steps)
+{
+    const struct placement *placement = team_placement(joint->team);
+
+    for (int item = 0; item < placement->count; item++) {
+        const struct quantized_tensor *tensor = &placement->items[item];
+
+        steps[item] = joint->coordinates == JOINT_LOSS_OF_CLIPS
+                          ? grid_step_of_clip(tensor->grid, tensor->bits, point[item])
+                          : (float)exp(point[item]);
+        if (!(isnormal(steps[item]) && steps[item] > 0))
+            return false;
+    }
+    return true;
+}
+
+static void remember(struct joint_loss *joint, const float *steps,
+                     const struct score *score)
+{
+    joint->evaluated++;
+    joint->not_finite += score->not_finite > 0;
+    if (joint->best.samples > 0 && score->loss >= joint->best.loss)
+        return;
+    joint->best = *score;
+    memcpy(joint->best_steps, steps, (size_t)item_count(joint) * sizeof *steps);
+}
+
+static void make_room(struct joint_loss *joint, int count)
+{
+    if (count <= joint->steps_room)
+        return;
+    joint->steps_room = count;
+    joint->steps = memory_resize(
+        joint->steps, (size_t)count * (size_t)item_count(joint) * sizeof *joint->steps);
+}
+
+/* A loss_fn: the candidates among the points go to the team as one batch. */
+static int losses_of_points(void *context, const double *points, int count,
+                            double *losses, struct error *err)
+{
+    struct joint_loss *joint = context;
+    int items = item_count(joint), candidates = 0;
+    struct score *scores = memory_get((size_t)count * sizeof *scores);
+    int *candidate_of = memory_get((size_t)count * sizeof *candidate_of);
+    int status = 0;
+
+    make_room(joint, count);
+    for (int i = 0; i < count; i++)
+        candidate_of[i] =
+            steps_of_point(joint, points + (size_t)i * (size_t)items,
+                           joint->steps + (size_t)candidates * (size_t)items)
+                ? candidates++
+                : -1;
+    if (candidates > 0)
+        status = team_score(joint->team, joint->steps, candidates, scores, err);
+    for (int i = 0; status == 0 && i < count; i++) {
+        int candidate = candidate_of[i];
+
+        losses[i] =
+            candidate < 0 ? joint->no_candidate : score_loss(&scores[candidate]);
+        if (candidate >= 0)
+            remember(joint, joint->steps + (size_t)candidate * (size_t)items,
+                     &scores[candidate]);
+    }
+    if (status == 0 && joint->show)
+        joint->show(joint->show_context, joint->evaluated, score_loss(&joint->best));
+    free(candidate_of);
+    free(scores);
+    return status;
+}
+
+static double coordinate_of(const struct joint_loss *joint, int item, float step)
+{
+    const struct quantized_tensor *tensor = &team_placement(joint->team)->items[item];
+
+    return joint->coordinates == JOINT_LOSS_OF_CLIPS
+               ? (float)(step * grid_levels(tensor->grid, tensor->bits))
+               : log(step);
+}
+
+int joint_loss_init(struct joint_loss *joint, struct team *team,
+                    enum joint_loss_coordinates coordinates,
+                    const struct result_point *start, long max_evaluations,
+                    struct error *err)
+{
+    const struct network *network = team_network(team);
+    double guessing = log((double)network->tensors[network->output].count);
+    size_t items = (size_t)team_placement(team)->count;
+
+    *joint = (struct joint_loss){
+        .team = team,
+        .coordinates = coordinates,
+        .point = memory_zeroed(items, sizeof *joint->point),
+        .best_steps = memory_zeroed(items, sizeof *joint->best_steps),
+        .no_candidate = fmax(guessing, 2 * score_loss(&start->calibration)),
+    };
+    for (size_t item = 0; item < items; item++)
+        joint->point[item] = coordinate_of(joint, (int)item, start->steps[item]);
+    return objective_init(&joint->objective, losses_of_points, joint, (int)items,
+                          max_evaluations, err);
+}
+
+void joint_loss_clear(struct joint_loss *joint)
+{
+    objective_clear(&joint->objective);
+    free(joint->point);
+    free(joint->steps);
+    free(joint->best_steps);
+    *joint = (struct joint_loss){0};
+}
+
+void joint_loss_best(const struct joint_loss *joint, struct result_point *best)
+{
+    if (joint->best.samples == 0 ||
+        (best->calibration.samples > 0 && joint->best.loss >= best->calibration.loss))
+        return;
+    best->calibration = joint->best;
+    memcpy(best->steps, joint->best_steps,
+           (size_t)item_count(joint) * sizeof *best->steps);
+}

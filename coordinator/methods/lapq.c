@@ -1,0 +1,189 @@
+#include "coordinator/methods/lapq.h"
+
+#include "coordinator/methods/joint_loss.h"
+#include "coordinator/methods/layerwise.h"
+#include "coordinator/search/parabola.h"
+#include "coordinator/search/powell.h"
+#include "core/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void keep_as_start(struct result *result, const float *steps,
+                          const struct score *score, double p)
+{
+    memcpy(result->start.steps, steps,
+           (size_t)result->placement->count * sizeof *steps);
+    result->start.calibration = *score;
+    result->p_grid.chosen = p;
+}
+
+/* Layer-wise steps at one p, and what they cost; keeps them when they are the best so
+ * far. */
+static int try_p(const struct method_task *task, struct layerwise *layerwise, double p,
+                 struct result *result, double *loss, struct error *err)
+{
+    float *steps = memory_zeroed((size_t)result->placement->count, sizeof *steps);
+    struct score score;
+    int status = layerwise_steps(layerwise,
+                                 (struct layerwise_rule){.kind = LAYERWISE_LP, .p = p},
+                                 steps, result, err);
+
+    if (status == 0)
+        status = team_score(task->team, steps, 1, &score, err);
+    if (status == 0) {
+        *loss = score_loss(&score);
+        if (result->start.calibration.samples == 0 ||
+            score.loss < result->start.calibration.loss)
+            keep_as_start(result, steps, &score, p);
+        progress_show(task->progress, "%s: p = %.3f, loss %.4f", task->one->id, p,
+                      *loss);
+    }
+    free(steps);
+    return status;
+}
+
+static int scan_p_grid(const struct method_task *task, struct layerwise *layerwise,
+                       struct result *result, struct error *err)
+{
+    const struct config_method_settings *method = task->one->method;
+    struct result_p_grid *grid = &result->p_grid;
+
+    grid->count = method->p_count;
+    for (int i = 0; i < grid->count; i++) {
+        grid->p[i] = method->p[0] +
+                     (method->p[1] - method->p[0]) * i / (double)(grid->count - 1);
+        if (try_p(task, layerwise, grid->p[i], result, &grid->losses[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Takes the vertex of the parabola over p as start, where it deserves it. */
+static int try_vertex(const struct method_task *task, struct layerwise *layerwise,
+                      struct result_phase *phase, struct result *result,
+                      struct error *err)
+{
+    const struct config_method_settings *method = task->one->method;
+    struct result_p_grid *grid = &result->p_grid;
+    double best = grid->chosen, loss;
+    enum parabola_verdict verdict;
+    struct parabola parabola;
+
+    if (parabola_fit(grid->p, grid->losses, grid->count, &parabola, err) < 0)
+        return -1;
+    verdict = parabola_minimum(&parabola, method->p[0], method->p[1], PARABOLA_MARGIN,
+                               &grid->vertex);
+    grid->verdict = parabola_verdict_name(verdict);
+    if (verdict != PARABOLA_MINIMUM) {
+        result_warn(result,
+                    "the parabola over p %s (vertex at p = %.3f): the best grid point, "
+                    "p = %.3f, is the start",
+                    grid->verdict, grid->vertex, best);
+        return 0;
+    }
+    if (try_p(task, layerwise, grid->vertex, result, &loss, err) < 0)
+        return -1;
+    phase->evaluations++;
+    if (grid->chosen == best) {
+        grid->verdict =
+            "has its minimum at a loss that is no lower than the best grid point's";
+        result_warn(
+            result,
+            "the parabola over p %s (vertex at p = %.3f, loss %.4f): the best grid "
+            "point, p = %.3f, is the start",
+            grid->verdict, grid->vertex, loss, best);
+    }
+    return 0;
+}
+
+static int find_start(const struct method_task *task, struct result *result,
+                      struct error *err)
+{
+    struct result_phase *phase = method_begin_phase(result, "p grid");
+    struct layerwise layerwise;
+    int status;
+
+    layerwise_init(&layerwise, task->team, task->one->method->layerwise);
+    status = scan_p_grid(task, &layerwise, result, err);
+    phase->evaluations = result->p_grid.count;
+    if (status == 0)
+        status = try_vertex(task, &layerwise, phase, result, err);
+    layerwise_clear(&layerwise);
+    method_end_phase(phase);
+    return status;
+}
+
+/* Says after each line or batch how the search stands. */
+static void show_search(void *context, long evaluations, double best)
+{
+    const struct method_task *task = context;
+
+    progress_show(task->progress, "%s: search, %ld evaluations, loss %.4f",
+                  task->one->id, evaluations, best);
+}
+
+static long evaluations_left(const struct method_task *task,
+                             const struct result *result)
+{
+    long left = task->max_evaluations - result_evaluations(result);
+
+    if (task->max_evaluations == 0)
+        return 0;
+    return left > 0 ? left : -1;
+}
+
+/* Powell's search from the start; the result is the best candidate that was seen. */
+static int search_jointly(const struct method_task *task, struct result *result,
+                          struct error *err)
+{
+    const struct config_method_settings *method = task->one->method;
+    bool reference = method->line_search == CONFIG_LINE_SEARCH_REFERENCE;
+    struct result_phase *phase = method_begin_phase(result, "joint search");
+    struct powell_options options = powell_default_options();
+    struct powell_result found;
+    struct joint_loss joint;
+    int status;
+
+    options.line_search.kind = reference ? LINE_SEARCH_REFERENCE : LINE_SEARCH_DEFAULT;
+    options.sweeps = method->sweeps;
+    if (joint_loss_init(&joint, task->team,
+                        reference ? JOINT_LOSS_OF_CLIPS : JOINT_LOSS_OF_LOGARITHMS,
+                        &result->start, evaluations_left(task, result), err) < 0)
+        return -1;
+    joint.show = show_search;
+    joint.show_context = (void *)task;
+    status = powell_minimise(&joint.objective, joint.point, &options, &found, err);
+    phase->evaluations = joint.evaluated;
+    if (status == 0) {
+        joint_loss_best(&joint, &result->result);
+        result->stop_reason = stop_reason_name(found.reason);
+        result->sweeps = found.sweeps;
+        if (joint.not_finite > 0)
+            result_warn(result,
+                        "%ld evaluations of the search met logits that are not finite; "
+                        "such a sample counts as a loss of %g",
+                        joint.not_finite, SCORE_LOSS_MOST);
+    }
+    joint_loss_clear(&joint);
+    method_end_phase(phase);
+    return status;
+}
+
+static void keep_start(struct result *result)
+{
+    memcpy(result->result.steps, result->start.steps,
+           (size_t)result->placement->count * sizeof *result->start.steps);
+    result->result.calibration = result->start.calibration;
+}
+
+int lapq_run(const struct method_task *task, struct result *result, struct error *err)
+{
+    if (find_start(task, result, err) < 0)
+        return -1;
+    keep_start(result);
+    if (task->one->method->sweeps == 0 || evaluations_left(task, result) < 0)
+        return 0;
+    return search_jointly(task, result, err);
+}

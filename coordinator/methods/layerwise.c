@@ -1,0 +1,179 @@
+#include "coordinator/methods/layerwise.h"
+
+#include "core/base/memory.h"
+#include "core/quant/clip_lp.h"
+#include "core/quant/clip_minmax.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Weights of more values than this are looked at through a histogram. */
+enum { VALUES_MOST = HISTOGRAM_BINS };
+
+void layerwise_init(struct layerwise *layerwise, struct team *team,
+                    enum config_layerwise mode)
+{
+    size_t items = (size_t)team_placement(team)->count;
+
+    *layerwise = (struct layerwise){
+        .team = team,
+        .mode = mode,
+        .ranges = memory_zeroed(items, sizeof *layerwise->ranges),
+        .distributions = memory_zeroed(items, sizeof *layerwise->distributions),
+        .is_known = memory_zeroed(items, sizeof *layerwise->is_known),
+        .steps = memory_zeroed(items, sizeof *layerwise->steps),
+    };
+}
+
+void layerwise_clear(struct layerwise *layerwise)
+{
+    int items = team_placement(layerwise->team)->count;
+
+    for (int item = 0; item < items; item++)
+        distribution_clear(&layerwise->distributions[item]);
+    free(layerwise->ranges);
+    free(layerwise->distributions);
+    free(layerwise->is_known);
+    free(layerwise->steps);
+    *layerwise = (struct layerwise){0};
+}
+
+static struct distribution distribution_of_many(const float *values, size_t count,
+                                                struct range range)
+{
+    struct histogram *histogram = memory_get(sizeof *histogram);
+    struct distribution distribution;
+
+    histogram_init(histogram, range);
+    histogram_add(histogram, values, count);
+    distribution = distribution_of_histogram(histogram);
+    free(histogram);
+    return distribution;
+}
+
+static void look_at_weights(struct layerwise *layerwise, int item)
+{
+    const struct network *network = team_network(layerwise->team);
+    int index = team_placement(layerwise->team)->items[item].index;
+    const struct layer *layer = &network->layers[index];
+    const struct conv *conv = &layer->conv;
+    size_t count = (size_t)conv->out_channels * (size_t)layer->window.kernel_height *
+                   (size_t)layer->window.kernel_width *
+                   (size_t)(conv->in_channels / conv->groups);
+    struct range range = range_empty();
+
+    range_add(&range, conv->weights, count);
+    layerwise->ranges[item] = range;
+    layerwise->distributions[item] =
+        count <= VALUES_MOST ? distribution_of_values(conv->weights, count)
+                             : distribution_of_many(conv->weights, count, range);
+}
+
+static bool is_zero_everywhere(struct range range)
+{
+    return range.low == 0 && range.high == 0;
+}
+
+static int find_range(struct layerwise *layerwise, int item, const float *steps,
+                      struct error *err)
+{
+    struct range *range = &layerwise->ranges[item];
+
+    if (team_range(layerwise->team, item, steps, range, err) < 0)
+        return -1;
+    if (isfinite(range->low) && isfinite(range->high))
+        return 0;
+    return error_set(err, EXIT_INPUT,
+                     "tensor %s takes values that are not finite on the calibration "
+                     "samples: the network overflows",
+                     team_placement(layerwise->team)->items[item].name);
+}
+
+static int look_at_activation(struct layerwise *layerwise, int item, const float *steps,
+                              bool needs_distribution, struct error *err)
+{
+    struct histogram *histogram;
+    int status = 0;
+
+    if (find_range(layerwise, item, steps, err) < 0)
+        return -1;
+    distribution_clear(&layerwise->distributions[item]);
+    if (!needs_distribution || is_zero_everywhere(layerwise->ranges[item]))
+        return 0;
+    histogram = memory_get(sizeof *histogram);
+    status = team_histogram(layerwise->team, item, steps, layerwise->ranges[item],
+                            histogram, err);
+    if (status == 0)
+        layerwise->distributions[item] = distribution_of_histogram(histogram);
+    free(histogram);
+    return status;
+}
+
+/* Makes sure that range and distribution of a tensor are those under `steps`. */
+static int look_at(struct layerwise *layerwise, int item, struct layerwise_rule rule,
+                   const float *steps, struct error *err)
+{
+    bool is_weight = team_placement(layerwise->team)->items[item].is_weight;
+
+    if (layerwise->is_known[item])
+        return 0;
+    if (is_weight)
+        look_at_weights(layerwise, item);
+    else if (look_at_activation(layerwise, item, steps, rule.kind == LAYERWISE_LP,
+                                err) < 0)
+        return -1;
+    layerwise->is_known[item] =
+        is_weight ||
+        (layerwise->mode == LAYERWISE_INDEPENDENT && rule.kind == LAYERWISE_LP);
+    return 0;
+}
+
+static int find_clip(const struct layerwise *layerwise, int item,
+                     struct layerwise_rule rule, double *clip, struct error *err)
+{
+    const struct quantized_tensor *tensor =
+        &team_placement(layerwise->team)->items[item];
+
+    if (rule.kind == LAYERWISE_MINMAX)
+        return clip_minmax_of_range(layerwise->ranges[item], clip, err);
+    return clip_lp(&layerwise->distributions[item], tensor->grid, tensor->bits, rule.p,
+                   clip, err);
+}
+
+static int find_step(struct layerwise *layerwise, int item, struct layerwise_rule rule,
+                     struct result *result, float *step, struct error *err)
+{
+    const struct quantized_tensor *tensor =
+        &team_placement(layerwise->team)->items[item];
+    double clip;
+
+    if (is_zero_everywhere(layerwise->ranges[item])) {
+        result_warn(result, "tensor %s is zero everywhere; its step is set to 1",
+                    tensor->name);
+        *step = 1;
+        return 0;
+    }
+    if (find_clip(layerwise, item, rule, &clip, err) < 0)
+        return error_prefix(err, "tensor %s", tensor->name);
+    *step = grid_step_of_clip(tensor->grid, tensor->bits, clip);
+    return 0;
+}
+
+int layerwise_steps(struct layerwise *layerwise, struct layerwise_rule rule,
+                    float *steps, struct result *result, struct error *err)
+{
+    const struct placement *placement = team_placement(layerwise->team);
+    bool in_force = layerwise->mode == LAYERWISE_SEQUENTIAL;
+    float *now = layerwise->steps; /* those before the tensor; 0 behind it */
+
+    memset(now, 0, (size_t)placement->count * sizeof *now);
+    for (int item = 0; item < placement->count; item++) {
+        if (look_at(layerwise, item, rule, now, err) < 0 ||
+            find_step(layerwise, item, rule, result, &steps[item], err) < 0)
+            return -1;
+        if (in_force)
+            now[item] = steps[item];
+    }
+    return 0;
+}

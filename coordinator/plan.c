@@ -1,0 +1,78 @@
+#include "coordinator/coordinator.h"
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+
+#include <stdlib.h>
+
+/* Evaluations that a line search takes on average, as measured on ResNet-20. */
+enum { LINE_EVALUATIONS_DEFAULT = 10, LINE_EVALUATIONS_REFERENCE = 30 };
+
+static long expected_evaluations(const struct calibration_case *one, int steps)
+{
+    const struct config_method_settings *method = one->method;
+    long line = method->line_search == CONFIG_LINE_SEARCH_REFERENCE
+                    ? LINE_EVALUATIONS_REFERENCE
+                    : LINE_EVALUATIONS_DEFAULT;
+
+    if (method->name != METHOD_LAPQ)
+        return 1;
+    return method->p_count + 1 + (long)method->sweeps * steps * line;
+}
+
+/* Seconds of one evaluation in which nothing can be reused. The steps do not matter. */
+static int time_evaluation(struct team *team, double *seconds, struct error *err)
+{
+    int count = team_placement(team)->count;
+    float *steps = memory_get((size_t)count * sizeof *steps);
+    struct score score;
+    int status;
+
+    for (int i = 0; i < count; i++)
+        steps[i] = 1;
+    *seconds = -clock_seconds();
+    status = team_score(team, steps, 1, &score, err);
+    *seconds += clock_seconds();
+    free(steps);
+    return status;
+}
+
+static int plan_case(const struct config *config, const struct cases *cases, int index,
+                     struct team *team, FILE *out, double *total, struct error *err)
+{
+    const struct calibration_case *one = &cases->list[index];
+    struct team_case opened;
+    double seconds;
+    long evaluations;
+
+    if (team_open(team, index, &opened, err) < 0 ||
+        time_evaluation(team, &seconds, err) < 0)
+        return -1;
+    evaluations = expected_evaluations(one, team_placement(team)->count);
+    if (config->max_evaluations > 0 && evaluations > config->max_evaluations)
+        evaluations = config->max_evaluations;
+    *total += (double)evaluations * seconds;
+    fprintf(out, "%-40s %7d %11zu %10zu %11ld %9.1f\n", one->id,
+            team_placement(team)->count, opened.calibration_samples,
+            opened.validation_samples, evaluations, (double)evaluations * seconds);
+    return 0;
+}
+
+int coordinator_plan(const struct config *config, const struct cases *cases,
+                     struct team *team, FILE *out, struct error *err)
+{
+    double total = 0;
+
+    fprintf(out, "%-40s %7s %11s %10s %11s %9s\n", "case", "steps", "calibration",
+            "validation", "evaluations", "seconds");
+    for (int index = 0; index < cases->count; index++)
+        if (plan_case(config, cases, index, team, out, &total, err) < 0)
+            return -1;
+    fprintf(
+        out,
+        "\n%d cases on %d ranks, at most about %.0f s and %.0f MiB for activations a "
+        "rank; results would go to %s\n",
+        cases->count, team_ranks(team), total, (double)config->memory_bytes / (1 << 20),
+        config->out);
+    return 0;
+}

@@ -1,0 +1,168 @@
+#include "coordinator/team.h"
+
+#include "core/base/memory.h"
+#include "link/link.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct team {
+    struct shard *shard;
+};
+
+struct team *team_create(const struct config *config, const struct cases *cases)
+{
+    struct team *team = memory_zeroed(1, sizeof *team);
+
+    team->shard = shard_create(config, cases, link_rank(), link_ranks());
+    return team;
+}
+
+void team_destroy(struct team *team)
+{
+    if (!team)
+        return;
+    link_send(&(struct request){.kind = REQUEST_STOP}, NULL);
+    shard_destroy(team->shard);
+    free(team);
+}
+
+int team_ranks(const struct team *team)
+{
+    (void)team;
+    return link_ranks();
+}
+
+/* Asks all ranks, answers for this one, and merges. `reply` is made here; clear it afterwards
+ * whether or not this fails. */
+static int ask(struct team *team, const struct request *request, const float *steps,
+               struct reply *reply, struct error *err)
+{
+    reply_init(reply, request);
+    link_send(request, steps);
+    return link_merge(shard_answer(team->shard, request, steps, reply, err), reply,
+                      err);
+}
+
+static int step_count(const struct team *team)
+{
+    return shard_placement(team->shard)->count;
+}
+
+int team_open(struct team *team, int index, struct team_case *opened, struct error *err)
+{
+    struct request request = {.kind = REQUEST_OPEN, .subject = index};
+    struct reply reply;
+    int status = ask(team, &request, NULL, &reply, err);
+
+    if (status == 0 && reply.maxima[REPLY_HASH] != -reply.maxima[REPLY_MINUS_HASH])
+        status = error_set(err, EXIT_INPUT,
+                           "%s is not the same file on all ranks: its content differs",
+                           shard_network(team->shard)->path);
+    if (status == 0) {
+        opened->calibration_samples = (size_t)reply.sums[REPLY_CALIBRATION_SAMPLES];
+        opened->validation_samples = (size_t)reply.sums[REPLY_VALIDATION_SAMPLES];
+    }
+    reply_clear(&reply);
+    return status;
+}
+
+int team_count_overlapping(struct team *team, size_t *count, size_t *first,
+                           struct error *err)
+{
+    struct request request = {.kind = REQUEST_OVERLAP};
+    struct reply reply;
+    int status = ask(team, &request, NULL, &reply, err);
+
+    if (status == 0) {
+        *count = (size_t)reply.sums[REPLY_OVERLAPPING];
+        *first = *count ? (size_t)-reply.maxima[REPLY_MINUS_FIRST_OVERLAPPING] : 0;
+    }
+    reply_clear(&reply);
+    return status;
+}
+
+static int ask_scores(struct team *team, enum request_kind kind, const float *steps,
+                      int count, struct score *scores, struct error *err)
+{
+    struct request request = {.kind = kind,
+                              .candidate_count = steps ? count : 0,
+                              .step_count = step_count(team)};
+    struct reply reply;
+    int status = ask(team, &request, steps, &reply, err);
+
+    for (int i = 0; status == 0 && i < count; i++)
+        scores[i] = reply_score(&reply, i);
+    reply_clear(&reply);
+    return status;
+}
+
+int team_score(struct team *team, const float *steps, int count, struct score *scores,
+               struct error *err)
+{
+    return ask_scores(team, REQUEST_SCORE, steps, count, scores, err);
+}
+
+int team_validate(struct team *team, const float *steps, int count,
+                  struct score *scores, struct error *err)
+{
+    return ask_scores(team, REQUEST_VALIDATE, steps, count, scores, err);
+}
+
+int team_range(struct team *team, int item, const float *steps, struct range *range,
+               struct error *err)
+{
+    struct request request = {.kind = REQUEST_RANGE,
+                              .subject = item,
+                              .candidate_count = 1,
+                              .step_count = step_count(team)};
+    struct reply reply;
+    int status = ask(team, &request, steps, &reply, err);
+
+    if (status == 0) {
+        range->low = (float)-reply.maxima[REPLY_MINUS_LOW];
+        range->high = (float)reply.maxima[REPLY_HIGH];
+    }
+    reply_clear(&reply);
+    return status;
+}
+
+int team_histogram(struct team *team, int item, const float *steps, struct range range,
+                   struct histogram *histogram, struct error *err)
+{
+    struct request request = {.kind = REQUEST_HISTOGRAM,
+                              .subject = item,
+                              .candidate_count = 1,
+                              .step_count = step_count(team),
+                              .range = range};
+    struct reply reply;
+    int status = ask(team, &request, steps, &reply, err);
+
+    if (status == 0) {
+        histogram->range = range;
+        histogram->zeros = reply.sums[0];
+        memcpy(histogram->counts, reply.sums + 1, sizeof histogram->counts);
+    }
+    reply_clear(&reply);
+    return status;
+}
+
+const struct network *team_network(const struct team *team)
+{
+    return shard_network(team->shard);
+}
+
+const struct placement *team_placement(const struct team *team)
+{
+    return shard_placement(team->shard);
+}
+
+const struct kernel_set *team_kernels(const struct team *team)
+{
+    return shard_kernels(team->shard);
+}
+
+struct evaluator_counters team_counters(const struct team *team)
+{
+    return shard_counters(team->shard);
+}

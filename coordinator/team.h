@@ -1,0 +1,50 @@
+/* team.h - the ranks that work on one case together, as seen from the one that coordinates. */
+#ifndef COORDINATOR_TEAM_H
+#define COORDINATOR_TEAM_H
+
+#include "core/exchange/shard.h"
+
+struct team; /* the coordinating rank's own shard, and the link to the others */
+
+struct team *team_create(const struct config *config, const struct cases *cases);
+
+/* Tells the workers to stop. Takes NULL. */
+void team_destroy(struct team *team);
+
+/* How many ranks there are. */
+int team_ranks(const struct team *team);
+
+/* All of these ask every rank, and fail with the sentence of the first rank that failed. */
+
+struct team_case {
+    size_t calibration_samples;
+    size_t validation_samples; /* 0: none */
+};
+int team_open(struct team *team, int index, struct team_case *opened,
+              struct error *err);
+
+/* Counts the validation samples whose content is among the calibration samples; `first` is the
+ * index in the validation file of the first one. */
+int team_count_overlapping(struct team *team, size_t *count, size_t *first,
+                           struct error *err);
+
+/* Scores candidates [count, placement count] on all calibration samples, or on all validation
+ * samples; steps == NULL with count 1: the float network. scores [count] out. */
+int team_score(struct team *team, const float *steps, int count, struct score *scores,
+               struct error *err);
+int team_validate(struct team *team, const float *steps, int count,
+                  struct score *scores, struct error *err);
+
+/* Range and histogram of the activation of placement item `item`; see evaluator_range(). */
+int team_range(struct team *team, int item, const float *steps, struct range *range,
+               struct error *err);
+int team_histogram(struct team *team, int item, const float *steps, struct range range,
+                   struct histogram *histogram, struct error *err);
+
+/* Of the open case; borrowed. */
+const struct network *team_network(const struct team *team);
+const struct placement *team_placement(const struct team *team);
+const struct kernel_set *team_kernels(const struct team *team);
+struct evaluator_counters team_counters(const struct team *team);
+
+#endif

@@ -1,0 +1,11 @@
+/* worker.h - a rank that answers the coordinator until it is told to stop. */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include "core/base/error.h"
+#include "core/exchange/cases.h"
+
+/* Answers requests on this rank's shard. Collective with the coordinator's team. */
+void worker_answer(const struct config *config, const struct cases *cases);
+
+#endif
