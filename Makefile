@@ -1,0 +1,160 @@
+# calq: one Makefile, no recursion, no configure. A new source file builds and a new test
+# runs without an edit here: sources are found by wildcard, build/ mirrors the tree.
+
+BUILD ?= build
+PKG_CONFIG ?= pkg-config
+MPICC ?= mpicc
+MPIRUN ?= mpirun
+SANITIZE ?=
+CALQ_KIT ?= ../shared/kit
+CALQ_GOLDEN ?= ../shared/golden
+ONNX_PROTO ?= /usr/include/onnx/onnx.proto
+TEST_RANKS ?= 1 2 3 5
+
+# What apt installs on a fresh Debian or Ubuntu; nothing else is needed.
+PACKAGES = gcc libc6-dev pkg-config openmpi-bin libopenmpi-dev libhdf5-dev \
+	libopenblas-serial-dev libyaml-dev protobuf-c-compiler libprotobuf-c-dev \
+	libonnx-dev libjansson-dev libxxhash-dev libcmocka-dev
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- libraries, by pkg-config -------------------------------------------------------------
+# With its serial flavour HDF5 does not know MPI; where only the MPI flavour is there, it does.
+hdf5 = $(if $(shell $(PKG_CONFIG) --exists hdf5-serial && echo yes),hdf5-serial,hdf5)
+libraries = $(hdf5) openblas yaml-0.1 jansson libxxhash libprotobuf-c
+LIBRARY_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(libraries))
+LIBRARY_LIBS = $(shell $(PKG_CONFIG) --libs $(libraries)) -lm
+MPI_CFLAGS = $(shell $(MPICC) --showme:compile)
+MPI_LIBS = $(shell $(MPICC) --showme:link)
+TEST_LIBS = $(shell $(PKG_CONFIG) --libs cmocka)
+
+# -ffp-contract=off: a product and a sum are two roundings unless the source says fma.
+CFLAGS ?= -O2 -g
+OUR_CFLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -ffp-contract=off \
+	-fno-math-errno -I. -I$(BUILD)/generated $(SANITIZE)
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+# ---- sources ------------------------------------------------------------------------------
+sources = $(filter-out main.c,$(wildcard *.c */*.c core/*/*.c coordinator/*/*.c))
+library_sources = $(filter-out tests/%,$(sources))
+support_sources = $(wildcard tests/support/*.c)
+unit_tests = $(wildcard tests/core/*/test_*.c tests/coordinator/*/test_*.c)
+golden_tests = $(wildcard tests/golden/test_*.c)
+mpi_tests = $(wildcard tests/mpi/test_*.c)
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+programs = $(patsubst %.c,$(BUILD)/%,$(1))
+
+# ---- building -----------------------------------------------------------------------------
+.PHONY: all
+all: deps $(BUILD)/calq
+
+# V=1 shows whole commands.
+Q = $(if $(V),,@)
+compile = $(if $(V),,@echo "  CC    $<";) $(CC) $(CFLAGS) $(OUR_CFLAGS) $(LIBRARY_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
+link = $(if $(V),,@echo "  LINK  $@";) $(CC) $(CFLAGS) $(SANITIZE) -o $@ $(filter %.o %.a,$^) $(LIBRARY_LIBS) $(MPI_LIBS)
+
+$(BUILD)/calq: $(BUILD)/main.o $(BUILD)/libcalq.a
+	$(link)
+
+$(BUILD)/libcalq.a: $(call objects,$(library_sources)) $(BUILD)/generated/onnx.pb-c.o
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(BUILD)/%.o: %.c | $(BUILD)/generated/onnx.pb-c.h
+	@mkdir -p $(@D)
+	$(compile)
+
+$(BUILD)/generated/%.o: $(BUILD)/generated/%.c
+	$(compile)
+
+# Everything is compiled after this header, so that with -j too nothing starts before the
+# packages are there.
+$(ONNX_PROTO): | deps ;
+
+$(BUILD)/generated/onnx.pb-c.c $(BUILD)/generated/onnx.pb-c.h &: $(ONNX_PROTO)
+	@mkdir -p $(@D)
+	$(Q)protoc-c --c_out=$(@D) --proto_path=$(dir $<) $(notdir $<)
+
+# Instruction sets and optimisation belong to the kernels alone, by file name.
+$(BUILD)/core/kernel/%.o: EXTRA_CFLAGS += -O3
+$(BUILD)/core/kernel/%_avx2.o: EXTRA_CFLAGS += -mavx2 -mfma
+$(BUILD)/core/kernel/%_avx512vnni.o: EXTRA_CFLAGS += -mavx512f -mavx512bw -mavx512vl \
+	-mavx512dq -mavx512vnni -mavx2 -mfma -mprefer-vector-width=512
+# Plain loops over values gain from the compiler's vectors.
+$(BUILD)/core/quant/%.o $(BUILD)/core/network/conv_%.o: EXTRA_CFLAGS += -O3
+$(BUILD)/core/network/value.o $(BUILD)/core/network/layer_run.o: EXTRA_CFLAGS += -O3
+$(BUILD)/link/link.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
+# The MPI flavour of HDF5 includes <mpi.h> from its own header.
+$(BUILD)/core/format/data_file.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
+# The version is compiled again when it changes.
+$(BUILD)/core/base/version.o: EXTRA_CFLAGS += -DCALQ_VERSION='"$(VERSION)"'
+$(BUILD)/core/base/version.o: $(BUILD)/version
+.PHONY: always
+$(BUILD)/version: always
+	@mkdir -p $(@D)
+	@echo "$(VERSION)" | cmp -s - $@ || echo "$(VERSION)" > $@
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(support_sources)) $(BUILD)/libcalq.a
+	$(link) $(TEST_LIBS)
+
+# ---- checks -------------------------------------------------------------------------------
+# Open MPI refuses root unless told twice; more ranks than cores must be allowed.
+export OMPI_ALLOW_RUN_AS_ROOT = 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
+export OMPI_MCA_rmaps_base_oversubscribe = 1
+export OMPI_MCA_mpi_yield_when_idle = 1
+export CALQ_KIT
+export CALQ_GOLDEN
+export MPIRUN
+
+.PHONY: check check-unit check-golden check-mpi check-end_to_end check-asan
+check: check-unit check-golden check-mpi check-end_to_end check-asan
+
+check-unit: deps $(call programs,$(unit_tests))
+	@tests/run-programs $(call programs,$(unit_tests))
+
+# Whole networks against the reference implementation: too long for the sanitizers.
+check-golden: deps $(call programs,$(golden_tests))
+	@tests/run-programs $(call programs,$(golden_tests))
+
+check-mpi: deps $(call programs,$(mpi_tests))
+	@for ranks in $(TEST_RANKS); do \
+		tests/run-programs --ranks $$ranks $(call programs,$(mpi_tests)) || exit 1; \
+	done
+
+check-end_to_end: deps $(BUILD)/calq
+	@tests/end_to_end/run $(BUILD)/calq
+
+check-asan: deps
+	@$(MAKE) --no-print-directory check-unit BUILD=build-asan CFLAGS="-O1 -g" \
+		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+
+# ---- the rest -----------------------------------------------------------------------------
+.PHONY: run deps format format-check install clean
+EXAMPLE ?= examples/glyphs/glyphs.yaml
+RANKS ?= $(shell n=$$(nproc); if [ $$n -gt 8 ]; then echo 8; else echo $$n; fi)
+run: all
+	@$(MPIRUN) -n $(RANKS) $(BUILD)/calq run $(EXAMPLE)
+
+deps:
+	@PKG_CONFIG="$(PKG_CONFIG)" MPICC="$(MPICC)" ONNX_PROTO="$(ONNX_PROTO)" \
+		./install-missing $(PACKAGES)
+
+formatted = $(shell git ls-files '*.c' '*.h')
+format:
+	clang-format -i $(formatted)
+
+format-check:
+	clang-format --dry-run -Werror $(formatted)
+
+PREFIX ?= /usr/local
+install: all
+	install -D $(BUILD)/calq $(DESTDIR)$(PREFIX)/bin/calq
+
+clean:
+	rm -rf build build-asan
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,29 @@
+#include "commands/command.h"
+
+#include <string.h>
+
+const struct command commands[] = {
+    {"run", "CONFIG [options]", "calibrate every case of a configuration",
+     "  --dry-run        print the cases, evaluations and time that it would take\n"
+     "  --set KEY=VALUE  replace a setting, e.g. --set block=16 or\n"
+     "                   --set models.0.calibration.samples=64; may be repeated\n"
+     "\n"
+     "Start it with mpirun or srun to use several ranks; one rank needs no launcher.\n"
+     "`calq help settings` lists all settings of a configuration.\n",
+     command_run},
+    {"inspect", "MODEL", "list the layers and the tensors that can be quantized", NULL,
+     command_inspect},
+    {"help", "[COMMAND | settings]", "explain a command, or the settings", NULL,
+     command_help},
+    {"version", "", "print the version, the kernels and the libraries", NULL,
+     command_version},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct command *command_named(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}

@@ -1,0 +1,77 @@
+#include "commands/command.h"
+
+#include "core/exchange/shard.h"
+
+#include <stdio.h>
+
+static void print_layer(const struct network *network,
+                        const struct placement *placement, int index)
+{
+    const struct layer *layer = &network->layers[index];
+    const struct tensor *output = &network->tensors[layer->output];
+    char shape[48];
+
+    snprintf(shape, sizeof shape, "%dx%dx%d", output->height, output->width,
+             output->channels);
+    printf("%4d  %-18s %-14s %12zu  %s %s  %s\n", index, layer_kind_name(layer), shape,
+           layer_macs(layer, output->count),
+           placement->of_layer[index] >= 0 ? "W" : "-",
+           placement->of_tensor[layer->output] >= 0 ? "A" : "-", layer->name);
+}
+
+static void print_quantized(const struct placement *placement)
+{
+    printf("\nquantizable tensors, in the order of a candidate's steps:\n");
+    for (int item = 0; item < placement->count; item++)
+        printf("%4d  %-11s %-9s %s\n", item,
+               placement->items[item].is_weight ? "weights" : "activations",
+               grid_name(placement->items[item].grid), placement->items[item].name);
+}
+
+static void print_network(const struct network *network,
+                          const struct placement *placement)
+{
+    const struct tensor *input = &network->tensors[network->input];
+
+    printf("%s\ninput %s %dx%dx%d, output %s of %zu classes\n\n", network->path,
+           input->name, input->height, input->width, input->channels,
+           network->tensors[network->output].name,
+           network->tensors[network->output].count);
+    printf("%4s  %-18s %-14s %12s  %s  %s\n", "", "layer", "output HxWxC",
+           "multiply-adds", "W A", "name");
+    for (int index = 0; index < network->layer_count; index++)
+        print_layer(network, placement, index);
+    printf("%4s  %-18s %-14s %12zu\n", "", "a sample", "", network_macs(network));
+    print_quantized(placement);
+    printf("\nW: the weights are quantized, A: the output is; the first and the last "
+           "layer "
+           "stay in float unless keep_float says otherwise.\n");
+}
+
+int command_inspect(int count, char **arguments, struct error *err)
+{
+    static char *keep[] = {"first", "last"};
+    struct config_model model = {.keep_float = {keep[0], keep[1]},
+                                 .keep_float_count = 2};
+    struct config_method_settings method = {0};
+    struct calibration_case one = {
+        .model = &model, .bits = {8, 8}, .target = TARGET_PAPER, .method = &method};
+    struct placement_rules rules = case_rules(&one);
+    struct placement placement = {0};
+    struct network *network;
+    int code = EXIT_DONE;
+
+    if (count != 1) {
+        error_set(err, EXIT_USAGE, "which model? e.g. calq inspect network.onnx");
+        return EXIT_USAGE;
+    }
+    model.network = arguments[0];
+    network = shard_read_network(&model, err);
+    if (!network || placement_init(&placement, network, &rules, err) < 0)
+        code = (int)err->code;
+    else
+        print_network(network, &placement);
+    placement_clear(&placement);
+    network_destroy(network);
+    return code;
+}

@@ -1,0 +1,137 @@
+#include "commands/command.h"
+
+#include "coordinator/coordinator.h"
+#include "core/base/hash.h"
+#include "core/kernel/sgemm.h"
+#include "link/link.h"
+#include "worker/worker.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { OVERRIDES_MOST = 64 };
+
+struct options {
+    const char *config;
+    bool dry_run;
+    const char *overrides[OVERRIDES_MOST];
+    int override_count;
+};
+
+static int add_override(struct options *options, const char *override,
+                        struct error *err)
+{
+    if (!override || !strchr(override, '='))
+        return error_set(
+            err, EXIT_USAGE,
+            "--set needs KEY=VALUE, e.g. --set block=16; see `calq help run`");
+    if (options->override_count == OVERRIDES_MOST)
+        return error_set(err, EXIT_USAGE, "more than %d --set options", OVERRIDES_MOST);
+    options->overrides[options->override_count++] = override;
+    return 0;
+}
+
+static int parse(int count, char **arguments, struct options *options,
+                 struct error *err)
+{
+    for (int i = 0; i < count; i++) {
+        const char *argument = arguments[i];
+
+        if (strcmp(argument, "--dry-run") == 0) {
+            options->dry_run = true;
+        } else if (strcmp(argument, "--set") == 0) {
+            if (add_override(options, ++i < count ? arguments[i] : NULL, err) < 0)
+                return -1;
+        } else if (argument[0] == '-') {
+            return error_set(err, EXIT_USAGE,
+                             "there is no option \"%s\"; see `calq help run`",
+                             argument);
+        } else if (options->config) {
+            return error_set(err, EXIT_USAGE,
+                             "one configuration at a time, not %s and %s",
+                             options->config, argument);
+        } else {
+            options->config = argument;
+        }
+    }
+    if (!options->config)
+        return error_set(
+            err, EXIT_USAGE,
+            "which configuration? e.g. calq run examples/glyphs/glyphs.yaml");
+    return 0;
+}
+
+/* All ranks must have read the same configuration. */
+static int compare_with_coordinator(const struct options *options, struct error *err)
+{
+    char own[HASH_TEXT_BYTES] = "", first[HASH_TEXT_BYTES];
+    int status = hash_file(options->config, own, err);
+
+    memcpy(first, own, sizeof first);
+    link_broadcast(first, sizeof first);
+    if (status == 0 && memcmp(own, first, sizeof own) != 0)
+        status =
+            error_set(err, EXIT_CONFIG,
+                      "%s differs from the file that the coordinating rank has read",
+                      options->config);
+    return status;
+}
+
+static int read_config(const struct options *options, struct config *config,
+                       struct error *err)
+{
+    int status = config_read(options->config, options->overrides,
+                             options->override_count, config, err);
+
+    if (link_agree(status, err) < 0)
+        return -1;
+    return link_agree(compare_with_coordinator(options, err), err);
+}
+
+static int coordinate(const struct options *options, const struct config *config,
+                      const struct cases *cases, struct error *err)
+{
+    struct team *team = team_create(config, cases);
+    int status = options->dry_run
+                     ? coordinator_plan(config, cases, team, stdout, err)
+                     : coordinator_run(config, cases, team, stdout, stderr, err);
+
+    team_destroy(team);
+    return status;
+}
+
+static int run_on_ranks(const struct options *options, struct error *err)
+{
+    struct config config = {0};
+    struct cases cases;
+    int status = read_config(options, &config, err);
+
+    if (status == 0) {
+        cases_init(&cases, &config);
+        if (link_coordinates())
+            status = coordinate(options, &config, &cases, err);
+        else
+            worker_answer(&config, &cases);
+        cases_clear(&cases);
+    }
+    config_clear(&config);
+    return status;
+}
+
+int command_run(int count, char **arguments, struct error *err)
+{
+    struct options options = {0};
+    int status;
+
+    sgemm_init();
+    link_open();
+    status = parse(count, arguments, &options, err);
+    if (status == 0)
+        status = run_on_ranks(&options, err);
+    /* Rank 0 speaks for all, and its exit code is the job's: were another rank to end with an
+     * error first, a launcher could end rank 0 before it has spoken. */
+    if (!link_coordinates())
+        status = 0;
+    link_close();
+    return status == 0 ? EXIT_DONE : (int)err->code;
+}

@@ -1,0 +1,19 @@
+#include "core/base/version.h"
+
+#include "commands/command.h"
+#include "core/kernel/kernel.h"
+#include "core/kernel/sgemm.h"
+
+#include <stdio.h>
+
+int command_version(int count, char **arguments, struct error *err)
+{
+    (void)count;
+    (void)arguments;
+    (void)err;
+    printf("calq %s\nkernels:", version());
+    for (const struct kernel_set *set = kernel_sets; set->name; set++)
+        printf(" %s%s", set->name, set->runs_here() ? "" : " (not on this machine)");
+    printf("\nfloat products: %s\n", sgemm_name());
+    return EXIT_DONE;
+}

@@ -1,0 +1,34 @@
+#include "commands/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The options that people try first. */
+static const char *command_name(const char *argument)
+{
+    if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0)
+        return "help";
+    if (strcmp(argument, "--version") == 0)
+        return "version";
+    return argument;
+}
+
+int main(int count, char **arguments)
+{
+    const char *name = count > 1 ? command_name(arguments[1]) : "help";
+    const struct command *command = command_named(name);
+    struct error err = {0};
+    int code;
+
+    if (!command) {
+        fprintf(stderr, "calq: there is no command \"%s\"; see `calq help`\n", name);
+        return EXIT_USAGE;
+    }
+    if (count > 2 && strcmp(command_name(arguments[2]), "help") == 0)
+        code = command_help(1, &arguments[1], &err);
+    else
+        code = command->run(count > 2 ? count - 2 : 0, arguments + 2, &err);
+    if (code != EXIT_DONE && err.text[0])
+        fprintf(stderr, "calq: %s\n", err.text);
+    return code;
+}
