@@ -40,17 +40,35 @@ static int bin_of(double position)
     return (int)(position < HISTOGRAM_BINS - 1 ? position : HISTOGRAM_BINS - 1);
 }
 
+enum { PIECE = 512 };
+
+/* Moves the values that are not zero to the front of `kept` and returns how many they are. In
+ * the output of a ReLU zeros come and go too irregularly for a branch. */
+static size_t keep_nonzeros(const float *values, size_t count, float *kept)
+{
+    size_t nonzeros = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        kept[nonzeros] = values[i];
+        nonzeros += values[i] != 0;
+    }
+    return nonzeros;
+}
+
 void histogram_add(struct histogram *histogram, const float *values, size_t count)
 {
     double low = histogram->range.low;
     double width = bin_width(histogram);
     double bins_per_unit = width > 0 ? 1 / width : 0;
 
-    for (size_t i = 0; i < count; i++) {
-        if (values[i] == 0)
-            histogram->zeros++;
-        else
-            histogram->counts[bin_of((values[i] - low) * bins_per_unit)]++;
+    for (size_t done = 0; done < count; done += PIECE) {
+        size_t piece = count - done < PIECE ? count - done : PIECE;
+        float kept[PIECE];
+        size_t nonzeros = keep_nonzeros(values + done, piece, kept);
+
+        histogram->zeros += (int64_t)(piece - nonzeros);
+        for (size_t i = 0; i < nonzeros; i++)
+            histogram->counts[bin_of((kept[i] - low) * bins_per_unit)]++;
     }
 }
 

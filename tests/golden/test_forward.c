@@ -1,0 +1,89 @@
+/* The logits of the kit's ResNet-20 on four images against the reference implementation. */
+#include "core/base/memory.h"
+#include "core/network/evaluator.h"
+#include "tests/support/golden.h"
+#include "tests/support/kit.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { IMAGES = 4, CLASSES = 10 };
+
+/* A way to run the network, by its name in the golden file. */
+static const struct configuration {
+    const char *name;
+    bool is_float, corrects_mean;
+    double tolerance; /* of a logit */
+} configurations[] = {
+    {"fp32", true, false, 1e-3},
+    {"w4a4_pstar", false, false, 1e-3},
+    {"w4a4_pstar_biascorr", false, true, 1e-3},
+};
+
+static void take_steps(const struct placement *placement, json_t *clips, float *steps)
+{
+    assert_int_equal(json_array_size(clips), placement->count);
+    for (int item = 0; item < placement->count; item++)
+        steps[item] =
+            grid_step_of_clip(placement->items[item].grid, placement->items[item].bits,
+                              json_number_value(json_array_get(clips, (size_t)item)));
+}
+
+static void compare(const struct configuration *configuration, struct network *network,
+                    struct samples images, json_t *golden)
+{
+    static const char *const keep[] = {"first", "last"};
+    struct placement_rules rules = {
+        {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD}, 4, 4, keep, 2};
+    struct evaluator_options options = {.kernels = kernel_set_best(),
+                                        .corrects_mean = configuration->corrects_mean,
+                                        .block = IMAGES};
+    float steps[64], logits[IMAGES * CLASSES];
+    double expected[IMAGES * CLASSES];
+    struct evaluator *evaluator;
+    struct placement placement;
+    struct error err = {0};
+
+    assert_int_equal(placement_init(&placement, network, &rules, &err), 0);
+    if (!configuration->is_float)
+        take_steps(&placement, golden_at(golden, "alphas_float32"), steps);
+    evaluator = evaluator_create(network, &placement, &options, images);
+    evaluator_logits(evaluator, configuration->is_float ? NULL : steps, images, logits);
+    golden_numbers(golden_at(golden, "logits"), expected, IMAGES * CLASSES);
+    for (int i = 0; i < IMAGES * CLASSES; i++)
+        assert_float_equal(logits[i], expected[i], configuration->tolerance);
+    evaluator_destroy(evaluator);
+    placement_clear(&placement);
+}
+
+static void logits_equal_the_reference(void **state)
+{
+    json_t *golden = golden_open("golden_lapq.json");
+    struct network *network;
+    struct samples images;
+
+    (void)state;
+    if (!golden)
+        skip();
+    network = kit_resnet20();
+    images = kit_images(0, IMAGES);
+    for (size_t i = 0; i < sizeof configurations / sizeof *configurations; i++)
+        compare(
+            &configurations[i], network, images,
+            json_object_get(golden_at(golden, "f_forward"), configurations[i].name));
+    network_destroy(network);
+    kit_samples_clear(&images);
+    json_decref(golden);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(logits_equal_the_reference)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
