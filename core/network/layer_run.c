@@ -137,31 +137,58 @@ static size_t tap_element(const struct pool_window *at, int sample, int row, int
                (size_t)at->input->channels;
 }
 
-static void max_of_window(const struct pool_window *at, int sample, const float *x,
-                          float *y)
+/* What a pool makes of one window, all channels of it. */
+typedef void (*window_fn)(const struct task *task, const struct pool_window *at,
+                          int sample, const void *from, void *to);
+
+/* Slides a pool's window over all samples: `from` is the input, `to` the output. */
+static void slide(const struct task *task, window_fn look, const void *from, void *to,
+                  size_t element_bytes)
+{
+    const struct tensor *output = output_tensor(task);
+    unsigned char *pixel = to;
+
+    for (int sample = 0; sample < task->samples; sample++)
+        for (int row = 0; row < output->height; row++)
+            for (int column = 0; column < output->width; column++) {
+                struct pool_window at = pool_window_of(task, row, column);
+
+                look(task, &at, sample, from, pixel);
+                pixel += (size_t)output->channels * element_bytes;
+            }
+}
+
+static void max_of_window(const struct task *task, const struct pool_window *at,
+                          int sample, const void *from, void *to)
 {
     int channels = at->input->channels;
+    float *y = to;
 
+    (void)task;
     for (int channel = 0; channel < channels; channel++)
         y[channel] = -INFINITY;
     for (int row = at->rows.first; row < at->rows.end; row++)
         for (int column = at->columns.first; column < at->columns.end; column++) {
-            const float *tap = x + tap_element(at, sample, row, column);
+            const float *tap =
+                (const float *)from + tap_element(at, sample, row, column);
 
             for (int channel = 0; channel < channels; channel++)
                 y[channel] = tap[channel] > y[channel] ? tap[channel] : y[channel];
         }
 }
 
-static void max_of_window_codes(const struct pool_window *at, int sample,
-                                const uint8_t *x, uint8_t *y)
+static void max_of_window_codes(const struct task *task, const struct pool_window *at,
+                                int sample, const void *from, void *to)
 {
     int channels = at->input->channels;
+    uint8_t *y = to;
 
+    (void)task;
     memset(y, 0, (size_t)channels);
     for (int row = at->rows.first; row < at->rows.end; row++)
         for (int column = at->columns.first; column < at->columns.end; column++) {
-            const uint8_t *tap = x + tap_element(at, sample, row, column);
+            const uint8_t *tap =
+                (const uint8_t *)from + tap_element(at, sample, row, column);
 
             for (int channel = 0; channel < channels; channel++)
                 y[channel] = tap[channel] > y[channel] ? tap[channel] : y[channel];
@@ -170,32 +197,12 @@ static void max_of_window_codes(const struct pool_window *at, int sample,
 
 static void run_max_pool(const struct task *task)
 {
-    const struct tensor *output = output_tensor(task);
-    const float *x = floats_of(task, 0);
-    float *y = task->out;
-
-    for (int sample = 0; sample < task->samples; sample++)
-        for (int row = 0; row < output->height; row++)
-            for (int column = 0; column < output->width;
-                 column++, y += output->channels) {
-                struct pool_window at = pool_window_of(task, row, column);
-
-                max_of_window(&at, sample, x, y);
-            }
+    slide(task, max_of_window, floats_of(task, 0), task->out, sizeof(float));
 }
 
-static void pass_max_pool(const struct task *task, uint8_t *y)
+static void pass_max_pool(const struct task *task, uint8_t *codes)
 {
-    const struct tensor *output = output_tensor(task);
-
-    for (int sample = 0; sample < task->samples; sample++)
-        for (int row = 0; row < output->height; row++)
-            for (int column = 0; column < output->width;
-                 column++, y += output->channels) {
-                struct pool_window at = pool_window_of(task, row, column);
-
-                max_of_window_codes(&at, sample, task->inputs[0]->data, y);
-            }
+    slide(task, max_of_window_codes, task->inputs[0]->data, codes, sizeof(uint8_t));
 }
 
 /* Taps of one direction that count for the average: those on the input, or those within the
@@ -222,17 +229,18 @@ static int divisor(const struct pool_window *at, const struct average_pool *pool
                    w->pad_right - pool->extra_right, pool->count_padding);
 }
 
-static void average_of_window(const struct pool_window *at,
-                              const struct average_pool *pool, int sample,
-                              const float *x, float *y)
+static void average_of_window(const struct task *task, const struct pool_window *at,
+                              int sample, const void *from, void *to)
 {
     int channels = at->input->channels;
-    float count = (float)divisor(at, pool);
+    float count = (float)divisor(at, &task->layer->average_pool);
+    float *y = to;
 
     memset(y, 0, (size_t)channels * sizeof *y);
     for (int row = at->rows.first; row < at->rows.end; row++)
         for (int column = at->columns.first; column < at->columns.end; column++) {
-            const float *tap = x + tap_element(at, sample, row, column);
+            const float *tap =
+                (const float *)from + tap_element(at, sample, row, column);
 
             for (int channel = 0; channel < channels; channel++)
                 y[channel] += tap[channel];
@@ -243,18 +251,7 @@ static void average_of_window(const struct pool_window *at,
 
 static void run_average_pool(const struct task *task)
 {
-    const struct tensor *output = output_tensor(task);
-    const float *x = floats_of(task, 0);
-    float *y = task->out;
-
-    for (int sample = 0; sample < task->samples; sample++)
-        for (int row = 0; row < output->height; row++)
-            for (int column = 0; column < output->width;
-                 column++, y += output->channels) {
-                struct pool_window at = pool_window_of(task, row, column);
-
-                average_of_window(&at, &task->layer->average_pool, sample, x, y);
-            }
+    slide(task, average_of_window, floats_of(task, 0), task->out, sizeof(float));
 }
 
 static void run_rearrange(const struct task *task)
