@@ -4,6 +4,7 @@
 #include "coordinator/methods/layerwise.h"
 #include "coordinator/search/parabola.h"
 #include "coordinator/search/powell.h"
+#include "core/base/clock.h"
 #include "core/base/memory.h"
 
 #include <math.h>
@@ -115,13 +116,21 @@ static int find_start(const struct method_task *task, struct result *result,
     return status;
 }
 
-/* Says after each line or batch how the search stands. */
+/* Who watches the search. */
+struct watch {
+    const struct method_task *task;
+    double began; /* clock_seconds() */
+};
+
+/* Says after each batch how the search stands. */
 static void show_search(void *context, long evaluations, double best)
 {
-    const struct method_task *task = context;
+    const struct watch *watch = context;
+    double seconds = clock_seconds() - watch->began;
 
-    progress_show(task->progress, "%s: search, %ld evaluations, loss %.4f",
-                  task->one->id, evaluations, best);
+    progress_show(
+        watch->task->progress, "%s: search, %ld evaluations, %.1f a second, loss %.4f",
+        watch->task->one->id, evaluations, (double)evaluations / seconds, best);
 }
 
 static long evaluations_left(const struct method_task *task,
@@ -143,6 +152,7 @@ static int search_jointly(const struct method_task *task, struct result *result,
     struct result_phase *phase = method_begin_phase(result, "joint search");
     struct powell_options options = powell_default_options();
     struct powell_result found;
+    struct watch watch = {task, clock_seconds()};
     struct joint_loss joint;
     int status;
 
@@ -153,7 +163,7 @@ static int search_jointly(const struct method_task *task, struct result *result,
                         &result->start, evaluations_left(task, result), err) < 0)
         return -1;
     joint.show = show_search;
-    joint.show_context = (void *)task;
+    joint.show_context = &watch;
     status = powell_minimise(&joint.objective, joint.point, &options, &found, err);
     phase->evaluations = joint.evaluated;
     if (status == 0) {
