@@ -43,6 +43,7 @@ library_sources = $(filter-out tests/%,$(sources))
 support_sources = $(wildcard tests/support/*.c)
 unit_tests = $(wildcard tests/core/*/test_*.c tests/coordinator/*/test_*.c)
 golden_tests = $(wildcard tests/golden/test_*.c)
+end_to_end_tools = $(wildcard tests/end_to_end/*.c)
 mpi_tests = $(wildcard tests/mpi/test_*.c)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 programs = $(patsubst %.c,$(BUILD)/%,$(1))
@@ -125,7 +126,7 @@ check-mpi: deps $(call programs,$(mpi_tests))
 		tests/run-programs --ranks $$ranks $(call programs,$(mpi_tests)) || exit 1; \
 	done
 
-check-end_to_end: deps $(BUILD)/calq
+check-end_to_end: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
 	@tests/end_to_end/run $(BUILD)/calq
 
 check-asan: deps
@@ -148,7 +149,7 @@ format:
 	clang-format -i $(formatted)
 
 format-check:
-	clang-format --dry-run -Werror $(formatted)
+	@clang-format --dry-run -Werror $(formatted)
 
 PREFIX ?= /usr/local
 install: all

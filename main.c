@@ -28,6 +28,10 @@ int main(int count, char **arguments)
         code = command_help(1, &arguments[1], &err);
     else
         code = command->run(count > 2 ? count - 2 : 0, arguments + 2, &err);
+    if (code == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
+        error_set(&err, EXIT_MACHINE, "cannot write to the standard output");
+        code = EXIT_MACHINE;
+    }
     if (code != EXIT_DONE && err.text[0])
         fprintf(stderr, "calq: %s\n", err.text);
     return code;

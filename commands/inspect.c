@@ -67,10 +67,16 @@ int command_inspect(int count, char **arguments, struct error *err)
     }
     model.network = arguments[0];
     network = shard_read_network(&model, err);
-    if (!network || placement_init(&placement, network, &rules, err) < 0)
-        code = (int)err->code;
-    else
+    if (network && placement_init(&placement, network, &rules, err) < 0) {
+        /* Two layers or fewer: show what could be quantized with no layer in float. */
+        placement_clear(&placement);
+        rules.keep_float_count = 0;
+    }
+    if (network &&
+        (placement.count > 0 || placement_init(&placement, network, &rules, err) == 0))
         print_network(network, &placement);
+    else
+        code = (int)err->code;
     placement_clear(&placement);
     network_destroy(network);
     return code;

@@ -7,6 +7,8 @@
 #include "worker/worker.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { OVERRIDES_MOST = 64 };
@@ -61,19 +63,33 @@ static int parse(int count, char **arguments, struct options *options,
     return 0;
 }
 
-/* All ranks must have read the same configuration. */
+/* A hash of what was asked for. Paths may differ by their environment variables: a node may keep
+ * its own copy of the data. */
+static int hash_request(const struct options *options, uint64_t *hash,
+                        struct error *err)
+{
+    char text[HASH_TEXT_BYTES];
+
+    if (hash_file(options->config, text, err) < 0)
+        return -1;
+    *hash = hash_bytes(text, sizeof text - 1, 0);
+    for (int i = 0; i < options->override_count; i++)
+        *hash = hash_bytes(options->overrides[i], strlen(options->overrides[i]), *hash);
+    return 0;
+}
+
+/* All ranks must have been asked for the same. */
 static int compare_with_coordinator(const struct options *options, struct error *err)
 {
-    char own[HASH_TEXT_BYTES] = "", first[HASH_TEXT_BYTES];
-    int status = hash_file(options->config, own, err);
+    uint64_t own = 0, first;
+    int status = hash_request(options, &own, err);
 
-    memcpy(first, own, sizeof first);
-    link_broadcast(first, sizeof first);
-    if (status == 0 && memcmp(own, first, sizeof own) != 0)
-        status =
-            error_set(err, EXIT_CONFIG,
-                      "%s differs from the file that the coordinating rank has read",
-                      options->config);
+    first = own;
+    link_broadcast(&first, sizeof first);
+    if (status == 0 && own != first)
+        status = error_set(err, EXIT_CONFIG,
+                           "%s or --set is not what the coordinating rank has read",
+                           options->config);
     return status;
 }
 

@@ -68,11 +68,10 @@ int coordinator_plan(const struct config *config, const struct cases *cases,
     for (int index = 0; index < cases->count; index++)
         if (plan_case(config, cases, index, team, out, &total, err) < 0)
             return -1;
-    fprintf(
-        out,
-        "\n%d cases on %d ranks, at most about %.0f s and %.0f MiB for activations a "
-        "rank; results would go to %s\n",
-        cases->count, team_ranks(team), total, (double)config->memory_bytes / (1 << 20),
-        config->out);
+    fprintf(out,
+            "\n%d cases on %d ranks; the evaluations alone would take about %.0f s, "
+            "activations at most %.0f MiB a rank; results would go to %s\n",
+            cases->count, team_ranks(team), total,
+            (double)config->memory_bytes / (1 << 20), config->out);
     return 0;
 }

@@ -57,7 +57,7 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
 
     if (status == 0 && reply.maxima[REPLY_HASH] != -reply.maxima[REPLY_MINUS_HASH])
         status = error_set(err, EXIT_INPUT,
-                           "%s is not the same file on all ranks: its content differs",
+                           "%s is not the same file on all ranks, or its data are not",
                            shard_network(team->shard)->path);
     if (status == 0) {
         opened->calibration_samples = (size_t)reply.sums[REPLY_CALIBRATION_SAMPLES];
@@ -74,6 +74,12 @@ int team_count_overlapping(struct team *team, size_t *count, size_t *first,
     struct reply reply;
     int status = ask(team, &request, NULL, &reply, err);
 
+    if (status == 0 &&
+        reply.maxima[REPLY_SAMPLES_HASH] != -reply.maxima[REPLY_MINUS_SAMPLES_HASH])
+        status =
+            error_set(err, EXIT_INPUT,
+                      "the calibration samples of %s are not the same on all ranks",
+                      shard_network(team->shard)->path);
     if (status == 0) {
         *count = (size_t)reply.sums[REPLY_OVERLAPPING];
         *first = *count ? (size_t)-reply.maxima[REPLY_MINUS_FIRST_OVERLAPPING] : 0;
@@ -160,9 +166,4 @@ const struct placement *team_placement(const struct team *team)
 const struct kernel_set *team_kernels(const struct team *team)
 {
     return shard_kernels(team->shard);
-}
-
-struct evaluator_counters team_counters(const struct team *team)
-{
-    return shard_counters(team->shard);
 }

@@ -45,6 +45,5 @@ int team_histogram(struct team *team, int item, const float *steps, struct range
 const struct network *team_network(const struct team *team);
 const struct placement *team_placement(const struct team *team);
 const struct kernel_set *team_kernels(const struct team *team);
-struct evaluator_counters team_counters(const struct team *team);
 
 #endif

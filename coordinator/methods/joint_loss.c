@@ -11,8 +11,8 @@ static int item_count(const struct joint_loss *joint)
     return team_placement(joint->team)->count;
 }
 
-/* Writes the steps of a point. Returns false when one is not positive (the reference's
- * search tries negative clips) or not finite: such a point is no candidate. */
+/* Writes the steps of a point. Returns false when one overflows or vanishes: such a point
+ * is no candidate. */
 static bool steps_of_point(const struct joint_loss *joint, const double *point,
                            float *steps)
 {

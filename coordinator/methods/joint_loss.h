@@ -18,7 +18,7 @@ struct joint_loss {
     struct team *team;          /* borrowed */
     enum joint_loss_coordinates coordinates;
     double *point;       /* [items] the start; the search moves it */
-    double no_candidate; /* loss of a point with a step that is not positive */
+    double no_candidate; /* loss of a point with a step that is no number */
     float *steps;        /* [batch, items] scratch */
     int steps_room;      /* candidates that fit */
     float *best_steps;   /* [items] of the lowest loss so far */
@@ -34,11 +34,11 @@ struct joint_loss {
  *   start            steps, all > 0, and their score
  *   max_evaluations  0: no limit
  *
- * A point with a step that is not positive (the reference's line search tries negative
- * clips) is not evaluated. It costs what guessing costs, the logarithm of the number of
- * classes, or twice the loss of the start where that is more: so it is never accepted,
- * but not so high that it would mislead a parabola through it. The reference evaluates
- * such points with a step of 1e-8, which destroys the tensor and costs about as much.
+ * A clip that is not positive, as the reference's line search tries them, is evaluated with the
+ * smallest step there is (grid_step_of_clip), which destroys the tensor; the reference does the
+ * same with a step of 1e-8. A step whose logarithm overflows or vanishes is not evaluated: it
+ * costs what guessing costs, the logarithm of the number of classes, or twice the loss of the
+ * start where that is more; it is never accepted, but would not mislead a parabola.
  */
 int joint_loss_init(struct joint_loss *joint, struct team *team,
                     enum joint_loss_coordinates coordinates,

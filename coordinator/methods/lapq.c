@@ -188,12 +188,28 @@ static void keep_start(struct result *result)
     result->result.calibration = result->start.calibration;
 }
 
+static int check_budget(const struct method_task *task, struct error *err)
+{
+    long grid = task->one->method->p_count + 1;
+
+    if (task->max_evaluations == 0 || task->max_evaluations >= grid)
+        return 0;
+    return error_set(err, EXIT_CONFIG,
+                     "budget: %ld evaluations are too few for lapq, whose p grid and "
+                     "parabola take %ld; raise `evaluations` or lower `p_count`",
+                     task->max_evaluations, grid);
+}
+
 int lapq_run(const struct method_task *task, struct result *result, struct error *err)
 {
-    if (find_start(task, result, err) < 0)
+    if (check_budget(task, err) < 0 || find_start(task, result, err) < 0)
         return -1;
     keep_start(result);
-    if (task->one->method->sweeps == 0 || evaluations_left(task, result) < 0)
+    if (task->one->method->sweeps == 0)
         return 0;
+    if (evaluations_left(task, result) < 0) {
+        result->stop_reason = stop_reason_name(STOP_EVALUATIONS_SPENT);
+        return 0;
+    }
     return search_jointly(task, result, err);
 }

@@ -29,10 +29,11 @@ void layerwise_clear(struct layerwise *layerwise);
 
 /* Finds a step for every tensor by the rule.
  *
- *   sequential   in the order of execution: an activation is measured with all steps
- * before it in force, as the reference implementation does independent  every
- * activation is measured in the float network steps        [items] out result receives
- * a warning for each tensor that is zero everywhere; its step is 1
+ *   sequential   in the order of execution: an activation is measured with all steps before it
+ *                in force, as the reference implementation does
+ *   independent  every activation is measured in the float network
+ *   steps        [items] out
+ *   result       receives a warning for each tensor that is zero everywhere; its step is 1
  */
 int layerwise_steps(struct layerwise *layerwise, struct layerwise_rule rule,
                     float *steps, struct result *result, struct error *err);

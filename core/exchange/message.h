@@ -10,7 +10,7 @@
 
 enum request_kind {
     REQUEST_OPEN,      /* prepare case `subject`: network, samples, evaluator */
-    REQUEST_OVERLAP,   /* compare calibration and validation samples by content */
+    REQUEST_OVERLAP,   /* compare samples by content: of both sets, and of all ranks */
     REQUEST_SCORE,     /* score candidates on the calibration samples */
     REQUEST_VALIDATE,  /* score candidates on the validation samples */
     REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
@@ -39,7 +39,12 @@ struct reply {
 enum { REPLY_CALIBRATION_SAMPLES, REPLY_VALIDATION_SAMPLES, REPLY_OPEN_SUMS };
 enum { REPLY_HASH, REPLY_MINUS_HASH, REPLY_OPEN_MAXIMA };
 enum { REPLY_OVERLAPPING, REPLY_OVERLAP_SUMS };
-enum { REPLY_MINUS_FIRST_OVERLAPPING, REPLY_OVERLAP_MAXIMA };
+enum {
+    REPLY_SAMPLES_HASH,
+    REPLY_MINUS_SAMPLES_HASH,
+    REPLY_MINUS_FIRST_OVERLAPPING,
+    REPLY_OVERLAP_MAXIMA
+};
 enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
 enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
 

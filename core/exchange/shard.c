@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct shard {
     const struct config *config;
@@ -176,27 +177,55 @@ static int open_case(struct shard *shard, int index, struct error *err)
     return 0;
 }
 
-/* Says what was opened; the hash shows whether all ranks see the same model. */
+/* A hash that merges as a maximum beside its negative: 52 bits are exact in a double. */
+static void reply_hash(struct reply *reply, int at, int minus_at, uint64_t hash)
+{
+    reply->maxima[at] = (double)(hash >> 12);
+    reply->maxima[minus_at] = -reply->maxima[at];
+}
+
+/* What a data file looks like from this rank; its content is compared sample by sample later. */
+static uint64_t look_of_data(const struct data_file *file, const char *path,
+                             uint64_t seed)
+{
+    const struct normalisation *normalisation = data_file_normalisation(file);
+    size_t constants = (size_t)normalisation->channels * sizeof(float);
+    struct stat status = {0};
+    uint64_t numbers[3] = {data_file_count(file), data_file_first(file), 0};
+
+    if (stat(path, &status) == 0)
+        numbers[2] = (uint64_t)status.st_size;
+    seed = hash_bytes(numbers, sizeof numbers, seed);
+    seed = hash_bytes(&normalisation->scale, sizeof normalisation->scale, seed);
+    seed = hash_bytes(normalisation->mean, constants, seed);
+    return hash_bytes(normalisation->std, constants, seed);
+}
+
+/* Says what was opened; the hash shows whether all ranks see the same model and data. */
 static int answer_open(struct shard *shard, const struct request *request,
                        const float *steps, struct reply *reply, struct error *err)
 {
+    const struct config_model *model;
     char text[HASH_TEXT_BYTES];
-    double hash;
+    uint64_t hash;
 
     (void)steps;
-    if (open_case(shard, request->subject, err) < 0 ||
-        hash_file(shard->open->model->network, text, err) < 0)
+    if (open_case(shard, request->subject, err) < 0)
         return -1;
-    hash = (double)(hash_bytes(text, sizeof text - 1, 0) >> 12); /* 52 bits: exact */
+    model = shard->open->model;
+    if (hash_file(model->network, text, err) < 0)
+        return -1;
+    hash = hash_bytes(text, sizeof text - 1, 0);
+    hash = look_of_data(shard->calibration, model->calibration.file, hash);
     reply->sums[REPLY_CALIBRATION_SAMPLES] = (int64_t)shard->own_count;
     if (shard->validation) {
         size_t first, count;
 
         own_samples(shard, shard->validation, &first, &count);
         reply->sums[REPLY_VALIDATION_SAMPLES] = (int64_t)count;
+        hash = look_of_data(shard->validation, model->validation.file, hash);
     }
-    reply->maxima[REPLY_HASH] = hash;
-    reply->maxima[REPLY_MINUS_HASH] = -hash;
+    reply_hash(reply, REPLY_HASH, REPLY_MINUS_HASH, hash);
     return 0;
 }
 
@@ -338,17 +367,19 @@ static int answer_overlap(struct shard *shard, const struct request *request,
 {
     size_t piece = (size_t)shard->config->block * BLOCKS_AT_ONCE;
     uint64_t *hashes;
-    size_t first, count;
+    size_t first = 0, count = 0;
     int status = 0;
 
     (void)request;
     (void)steps;
-    if (!shard->validation)
-        return 0;
     hashes = calibration_hashes(shard, err);
     if (!hashes)
         return -1;
-    own_samples(shard, shard->validation, &first, &count);
+    reply_hash(
+        reply, REPLY_SAMPLES_HASH, REPLY_MINUS_SAMPLES_HASH,
+        hash_bytes(hashes, data_file_count(shard->calibration) * sizeof *hashes, 0));
+    if (shard->validation)
+        own_samples(shard, shard->validation, &first, &count);
     for (size_t done = 0; status == 0 && done < count; done += piece)
         status = compare_piece(shard, hashes, first + done,
                                count - done < piece ? count - done : piece, reply, err);
@@ -384,9 +415,4 @@ const struct placement *shard_placement(const struct shard *shard)
 const struct kernel_set *shard_kernels(const struct shard *shard)
 {
     return shard->kernels;
-}
-
-struct evaluator_counters shard_counters(const struct shard *shard)
-{
-    return evaluator_counters(shard->evaluator);
 }

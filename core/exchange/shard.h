@@ -33,7 +33,6 @@ int shard_answer(struct shard *shard, const struct request *request, const float
 const struct network *shard_network(const struct shard *shard);
 const struct placement *shard_placement(const struct shard *shard);
 const struct kernel_set *shard_kernels(const struct shard *shard);
-struct evaluator_counters shard_counters(const struct shard *shard);
 
 /* Reads the model of a case as it is run: fused, batch norm folded where asked for. */
 struct network *shard_read_network(const struct config_model *model, struct error *err);

@@ -1,7 +1,7 @@
 /* config.h - what a run shall do, read from a YAML file.
  *
  * One table with a row a setting (config_schema.c) gives the parser, the range checks,
- * the defaults, `calq run --help-config` and the resolved configuration that is stored
+ * the defaults, `calq help settings` and the resolved configuration that is stored
  * with the results.
  */
 #ifndef CORE_FORMAT_CONFIG_H

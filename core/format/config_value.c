@@ -1,6 +1,7 @@
 #include "core/format/config_value.h"
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 #include "core/format/config_errors.h"
 
 #include <assert.h>
@@ -296,22 +297,6 @@ static const char *read_variable(const char *text, const char **value,
     return *value && **value ? text + length + sizeof "${}" - 1 : NULL;
 }
 
-/* What a variable may bring into a path, so that the resolved configuration can be
- * written and read again. */
-static bool is_printable_utf8(const char *text)
-{
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        int more = *c < 0x80 ? 0 : *c < 0xC2 ? -1 : *c < 0xE0 ? 1 : *c < 0xF0 ? 2 : 3;
-
-        if (*c < ' ' || *c == 0x7F || more < 0 || *c > 0xF4)
-            return false;
-        for (; more > 0; more--)
-            if ((*++c & 0xC0) != 0x80)
-                return false;
-    }
-    return true;
-}
-
 static char *append(char *text, const char *more, size_t bytes)
 {
     size_t length = strlen(text);
@@ -340,7 +325,7 @@ int config_value_path(const char *text, char **path, struct error *err)
         }
         made = append(made, value, strlen(value));
     }
-    if (!is_printable_utf8(made) || strstr(made, "${")) {
+    if (!text_is_printable(made) || strstr(made, "${")) {
         free(made);
         return error_set(
             err, EXIT_CONFIG,

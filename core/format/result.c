@@ -45,8 +45,11 @@ void result_warn(struct result *result, const char *format, ...)
     for (int i = 0; i < result->warning_count; i++)
         if (strcmp(result->warnings[i], text) == 0)
             return;
-    if (result->warning_count < WARNINGS_MOST)
-        result->warnings[result->warning_count++] = memory_text(text);
+    if (result->warning_count == WARNINGS_MOST)
+        return;
+    if (result->warning_count == WARNINGS_MOST - 1)
+        snprintf(text, sizeof text, "there were more warnings than these");
+    result->warnings[result->warning_count++] = memory_text(text);
 }
 
 long result_evaluations(const struct result *result)
@@ -58,8 +61,7 @@ long result_evaluations(const struct result *result)
     return evaluations;
 }
 
-/* ---- JSON
- * ------------------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------------- */
 
 static json_t *hex_of(double value)
 {
@@ -233,8 +235,7 @@ int result_write_json(const struct result *result, const char *folder,
     return draft_close(file, path, status, err);
 }
 
-/* ---- CSV
- * -------------------------------------------------------------------------------- */
+/* ---- CSV ----------------------------------------------------------------------- */
 
 void result_write_csv_head(FILE *file)
 {
@@ -249,21 +250,31 @@ static double metric_of(const struct result *result, const struct score *score)
     return result->model->metric == METRIC_TOP5 ? score_top5(score) : score_top1(score);
 }
 
+/* A cell with a number; empty where there is none. */
+static void write_cell(FILE *file, double value)
+{
+    if (isfinite(value))
+        fprintf(file, "%.9g,", value);
+    else
+        fputc(',', file);
+}
+
 void result_write_csv_line(const struct result *result, FILE *file)
 {
     char bits[16];
 
     config_bits_text(result->bits, bits);
-    fprintf(file, "%s,%s,%s,%s,%s,%.9g,%.9g,%.9g,%s,%.6g,%.6g,%.6g,%.9g,%ld,%.3f,%d\n",
-            result->case_id, result->model->name, config_target_name(result->target),
-            bits, config_method_name(result->method->name),
-            score_loss(&result->float_calibration),
-            score_loss(&result->start.calibration),
-            score_loss(&result->result.calibration),
-            config_metric_name(result->model->metric),
-            metric_of(result, &result->float_validation),
-            metric_of(result, &result->start.validation),
-            metric_of(result, &result->result.validation),
-            score_loss(&result->result.validation), result_evaluations(result),
-            result->seconds, result->warning_count);
+    fprintf(file, "%s,%s,%s,%s,%s,", result->case_id, result->model->name,
+            config_target_name(result->target), bits,
+            config_method_name(result->method->name));
+    write_cell(file, score_loss(&result->float_calibration));
+    write_cell(file, score_loss(&result->start.calibration));
+    write_cell(file, score_loss(&result->result.calibration));
+    fprintf(file, "%s,", config_metric_name(result->model->metric));
+    write_cell(file, metric_of(result, &result->float_validation));
+    write_cell(file, metric_of(result, &result->start.validation));
+    write_cell(file, metric_of(result, &result->result.validation));
+    write_cell(file, score_loss(&result->result.validation));
+    fprintf(file, "%ld,%.3f,%d\n", result_evaluations(result), result->seconds,
+            result->warning_count);
 }

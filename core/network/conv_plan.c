@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,7 @@ void conv_plan_init(struct conv_plan *plan, const struct network *network,
     const struct tensor *input = &network->tensors[layer->inputs[0]];
     const struct window *window = &layer->window;
 
+    assert(input->channels == layer->conv.in_channels);
     *plan = (struct conv_plan){
         .pads = window->pad_top || window->pad_left || window->pad_bottom ||
                 window->pad_right,

@@ -51,9 +51,6 @@ void conv_run_sizes(const struct conv_run *run, int samples,
 {
     const struct conv_plan *plan = &run->plan;
     size_t pixels = (size_t)samples * (size_t)plan->pixels;
-    size_t outputs = pixels * (size_t)run->layer->conv.out_channels;
-    size_t inputs = (size_t)samples * (size_t)plan->height * (size_t)plan->width *
-                    (size_t)plan->channels;
 
     if (plan->pads)
         sizes->planes =
@@ -64,8 +61,6 @@ void conv_run_sizes(const struct conv_run *run, int samples,
     sizes->window_sums = larger(sizes->window_sums, pixels * sizeof(int32_t));
     sizes->rows = larger(sizes->rows,
                          chunk_rows(plan) * (size_t)plan->window_count * sizeof(float));
-    sizes->sums = larger(sizes->sums, outputs * sizeof(float));
-    sizes->floats = larger(sizes->floats, larger(inputs, outputs) * sizeof(float));
 }
 
 /* ---- in integers ----------------------------------------------------------------------
@@ -137,8 +132,12 @@ static struct epilogue epilogue_of(const struct conv_run *run,
         epilogue.residual_f32 = residual->data;
     }
     if (quantizer) {
-        epilogue.low = fmaxf(epilogue.low, (float)quantizer_lowest(quantizer));
-        epilogue.high = fminf(epilogue.high, (float)quantizer_highest(quantizer));
+        float lowest = (float)quantizer_lowest(quantizer);
+        float highest = (float)quantizer_highest(quantizer);
+
+        /* Both ends of the clamp may lie beyond the codes. */
+        epilogue.low = fminf(fmaxf(epilogue.low, lowest), highest);
+        epilogue.high = fminf(fmaxf(epilogue.high, lowest), highest);
         epilogue.zero_code = value_zero_code(quantizer);
         epilogue.out_u8 = output->data;
     } else {
@@ -343,6 +342,7 @@ static void run_in_float(struct conv_run *run, const struct value *input,
                                (void *)as_floats(input, inputs, scratch->floats[0])};
     const float *planes = padded(plan, &floats, samples, scratch);
 
+    conv_weights_need_floats(&run->weights);
     if (run->weights.is_depthwise)
         float_depthwise(run, planes, samples, scratch->sums);
     else

@@ -31,7 +31,7 @@ struct scratch {
 
 /* What one layer needs at most for `samples` samples, in bytes, field by field. */
 struct scratch_sizes {
-    size_t planes, plane_sums, window_sums, rows, sums, floats;
+    size_t planes, plane_sums, window_sums, rows;
 };
 
 void conv_run_init(struct conv_run *run, const struct network *network,

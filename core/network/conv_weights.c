@@ -17,16 +17,13 @@ static int group_outputs(const struct conv *conv)
     return conv->out_channels / conv->groups;
 }
 
-/* [channels, taps] to [taps, channels], for depthwise kernels. */
-#define DEFINE_TRANSPOSE(name, type)                                                   \
-    static void name(const type *from, int channels, int taps, type *to)               \
-    {                                                                                  \
-        for (int channel = 0; channel < channels; channel++)                           \
-            for (int tap = 0; tap < taps; tap++)                                       \
-                to[tap * channels + channel] = *from++;                                \
-    }
-DEFINE_TRANSPOSE(transpose_codes, int8_t)
-DEFINE_TRANSPOSE(transpose_floats, float)
+/* [channels, taps] to [taps, channels], for the depthwise kernels. */
+static void transpose(const int8_t *from, int channels, int taps, int8_t *to)
+{
+    for (int channel = 0; channel < channels; channel++)
+        for (int tap = 0; tap < taps; tap++)
+            to[tap * channels + channel] = *from++;
+}
 
 void conv_weights_init(struct conv_weights *weights, const struct conv_plan *plan,
                        const struct conv *conv, bool corrects_mean)
@@ -89,8 +86,8 @@ static void pack(struct conv_weights *weights, const struct conv_plan *plan)
     int outputs = group_outputs(conv);
 
     if (weights->is_depthwise) {
-        transpose_codes(weights->codes, conv->out_channels, plan->window_count,
-                        weights->packed);
+        transpose(weights->codes, conv->out_channels, plan->window_count,
+                  weights->packed);
         return;
     }
     for (int group = 0; group < conv->groups; group++)
@@ -100,30 +97,29 @@ static void pack(struct conv_weights *weights, const struct conv_plan *plan)
                        weights->packed + (size_t)group * weights->packed_group_bytes);
 }
 
-/* The quantized, corrected values in `floats`, in the order of `codes`. */
-static void dequantize(const struct conv_weights *weights, float *floats)
+/* A weight as the float path has it: quantized and corrected, or as it was. */
+static float value_of(const struct conv_weights *weights, int channel, size_t at)
 {
-    const int8_t *code = weights->codes;
-
-    for (int channel = 0; channel < weights->conv->out_channels; channel++)
-        for (int i = 0; i < weights->window_count; i++)
-            *floats++ = quantizer_value(&weights->quantizer, *code++) +
-                        weights->corrections[channel];
+    if (weights->quantizer.step == 0)
+        return weights->conv->weights[at];
+    return quantizer_value(&weights->quantizer, weights->codes[at]) +
+           weights->corrections[channel];
 }
 
-static void fill_floats(struct conv_weights *weights)
+void conv_weights_need_floats(struct conv_weights *weights)
 {
-    size_t bytes = weight_count(weights) * sizeof(float);
-    float *floats = memory_copy(weights->conv->weights, bytes);
+    int stride = weights->is_depthwise ? weights->conv->out_channels : 1;
 
-    if (weights->quantizer.step > 0)
-        dequantize(weights, floats);
-    if (weights->is_depthwise)
-        transpose_floats(floats, weights->conv->out_channels, weights->window_count,
-                         weights->floats);
-    else
-        memcpy(weights->floats, floats, bytes);
-    free(floats);
+    if (weights->has_floats)
+        return;
+    for (int channel = 0; channel < weights->conv->out_channels; channel++) {
+        size_t first = (size_t)channel * (size_t)weights->window_count;
+        float *to = weights->floats + (weights->is_depthwise ? (size_t)channel : first);
+
+        for (int i = 0; i < weights->window_count; i++)
+            to[i * stride] = value_of(weights, channel, first + (size_t)i);
+    }
+    weights->has_floats = true;
 }
 
 void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
@@ -148,5 +144,5 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
         sum_codes(weights);
         pack(weights, plan);
     }
-    fill_floats(weights);
+    weights->has_floats = false;
 }

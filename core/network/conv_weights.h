@@ -16,8 +16,9 @@ struct conv_weights {
     float *corrections;         /* [out_channels] added to each quantized weight */
     int8_t *packed; /* per group as conv_u8s8_pack; depthwise [taps, channels] */
     size_t packed_group_bytes;
-    int run_bytes; /* run length in the packing, a multiple of QUAD */
-    float *floats; /* the same weights for the float path, [out_channels,
+    int run_bytes;   /* run length in the packing, a multiple of QUAD */
+    bool has_floats; /* `floats` are those of the present step */
+    float *floats;   /* the same weights for the float path, [out_channels,
                                   window_count]; depthwise [taps, channels] */
 };
 
@@ -29,6 +30,9 @@ void conv_weights_clear(struct conv_weights *weights);
 /* Quantizes the weights, unless they already are on that grid with that step; NULL: float. */
 void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
                       const struct quantizer *quantizer);
+
+/* Makes `floats` those of the present step; the float path asks for them. */
+void conv_weights_need_floats(struct conv_weights *weights);
 
 /* value = step * (code + conv_weights_offset()), before the correction. */
 double conv_weights_offset(const struct conv_weights *weights);

@@ -51,6 +51,7 @@ static void make_scratch(struct evaluator *evaluator)
     const struct network *network = evaluator->network;
     int samples = evaluator->options.block;
     struct scratch_sizes sizes = {0};
+    size_t floats = 0; /* of the largest tensor */
     struct scratch *scratch = &evaluator->scratch;
 
     for (int layer = 0; layer < network->layer_count; layer++)
@@ -59,15 +60,15 @@ static void make_scratch(struct evaluator *evaluator)
     for (int tensor = 0; tensor < network->tensor_count; tensor++) {
         size_t bytes = (size_t)samples * network->tensors[tensor].count * sizeof(float);
 
-        sizes.floats = bytes > sizes.floats ? bytes : sizes.floats;
+        floats = bytes > floats ? bytes : floats;
     }
     scratch->planes = memory_aligned(sizes.planes + INPUT_SLACK);
     scratch->plane_sums = memory_aligned(sizes.plane_sums);
     scratch->window_sums = memory_aligned(sizes.window_sums);
     scratch->rows = memory_aligned(sizes.rows);
-    scratch->sums = memory_aligned(sizes.floats);
-    scratch->floats[0] = memory_aligned(sizes.floats);
-    scratch->floats[1] = memory_aligned(sizes.floats);
+    scratch->sums = memory_aligned(floats);
+    scratch->floats[0] = memory_aligned(floats);
+    scratch->floats[1] = memory_aligned(floats);
 }
 
 static int most_inputs(const struct network *network)

@@ -120,38 +120,52 @@ static void sink(struct network *network, int from, int to)
     point_at_producers(network, from);
 }
 
-/* conv -> add of a tensor that is made before the convolution. */
-static bool fuse_residual(struct network *network, int index)
+/* The sum of two that alone reads this bare convolution, or -1; `other` is what is added. */
+static int sum_of(const struct network *network, int index, int *other)
 {
-    struct layer *layer = &network->layers[index];
+    const struct layer *layer = &network->layers[index];
     int reader = only_reader(network, layer->output);
     const struct layer *next = reader < 0 ? NULL : &network->layers[reader];
-    int other;
 
     if (layer->kind != LAYER_CONV || !next || next->kind != LAYER_ADD ||
         next->input_count != 2 || !layer_is_unclamped(layer) ||
         layer->conv.has_residual)
-        return false;
-    other = next->inputs[next->inputs[0] == layer->output ? 1 : 0];
-    if (other == layer->output || network->tensors[other].producer >= index)
-        return false;
+        return -1;
+    *other = next->inputs[next->inputs[0] == layer->output ? 1 : 0];
+    return *other == layer->output ? -1 : reader;
+}
+
+static void add_residual(struct network *network, int index, int reader, int other)
+{
+    struct layer *layer = &network->layers[index];
+
     layer->inputs = memory_resize(layer->inputs, 2 * sizeof *layer->inputs);
     layer->inputs[layer->input_count++] = other;
     layer->conv.has_residual = true;
     take_output(network, layer, reader);
+}
+
+/* conv -> add of a tensor that is made before the convolution. */
+static bool fuse_residual(struct network *network, int index)
+{
+    int other, reader = sum_of(network, index, &other);
+
+    if (reader < 0 || network->tensors[other].producer >= index)
+        return false;
+    add_residual(network, index, reader, other);
     return true;
 }
 
 /* conv -> add of a tensor that is made later: the convolution waits for it. */
 static bool fuse_late_residual(struct network *network, int index)
 {
-    int reader = only_reader(network, network->layers[index].output);
+    int other, reader = sum_of(network, index, &other);
 
-    if (network->layers[index].kind != LAYER_CONV || reader < 0 ||
-        network->layers[reader].kind != LAYER_ADD)
+    if (reader < 0)
         return false;
     sink(network, index, reader - 1);
-    return fuse_residual(network, reader - 1);
+    add_residual(network, reader - 1, reader, other);
+    return true;
 }
 
 /* rearrange -> rearrange */
@@ -179,12 +193,13 @@ static bool fuse_rearrange(struct network *network, int index)
 
 static bool changes_nothing(const struct network *network, const struct layer *layer)
 {
-    size_t count = network->tensors[layer->output].count;
+    const struct tensor *input = &network->tensors[layer->inputs[0]];
+    const struct tensor *output = &network->tensors[layer->output];
 
-    if (layer->kind != LAYER_REARRANGE ||
-        count != network->tensors[layer->inputs[0]].count)
+    if (layer->kind != LAYER_REARRANGE || input->height != output->height ||
+        input->width != output->width || input->channels != output->channels)
         return false;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < output->count; i++)
         if (layer->rearrange.from[i] != (int32_t)i)
             return false;
     return true;

@@ -1,6 +1,7 @@
 #include "core/network/onnx_graph.h"
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 #include "core/network/onnx_error.h"
 #include "core/network/onnx_tensor.h"
 
@@ -15,6 +16,10 @@ static int check_name(const struct onnx_graph *graph, const char *what,
     if (strlen(name) > ONNX_NAME_BYTES_MAX)
         return onnx_error(err, graph->path, "the name of %s has more than %d bytes",
                           what, ONNX_NAME_BYTES_MAX);
+    if (!text_is_printable(name))
+        return onnx_error(err, graph->path,
+                          "the name of %s is not UTF-8, or holds a control character",
+                          what);
     return 0;
 }
 

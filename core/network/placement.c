@@ -97,6 +97,25 @@ static void find_feeding(const struct network *network, const bool *kept, bool *
             feeds[network->layers[layer].inputs[0]] = true;
 }
 
+/* Integer sums of u8 x s8 products are 32 bits wide. */
+enum { PRODUCTS_MOST = INT32_MAX / (UINT8_MAX * -INT8_MIN) };
+
+static int check_sums(const struct network *network, const bool *kept,
+                      struct error *err)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        size_t products = layer_macs(layer, 1);
+
+        if (layer->kind == LAYER_CONV && !kept[index] && products > PRODUCTS_MOST)
+            return error_set(err, EXIT_INPUT,
+                             "%s: layer %s sums %zu products, and 32-bit sums hold %d; "
+                             "name it in keep_float",
+                             network->path, layer->name, products, PRODUCTS_MOST);
+    }
+    return 0;
+}
+
 static void add_in_order(struct placement *placement, const struct network *network,
                          const struct placement_rules *rules, const bool *kept,
                          const bool *feeds)
@@ -138,7 +157,7 @@ int placement_init(struct placement *placement, const struct network *network,
         .of_layer = all_minus_one(network->layer_count),
         .of_tensor = all_minus_one(network->tensor_count),
     };
-    if (find_kept(network, rules, kept, err) < 0)
+    if (find_kept(network, rules, kept, err) < 0 || check_sums(network, kept, err) < 0)
         goto done;
     find_feeding(network, kept, feeds);
     add_in_order(placement, network, rules, kept, feeds);

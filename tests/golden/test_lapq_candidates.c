@@ -20,12 +20,13 @@ enum { IMAGES = 512, CLASSES = 10 };
 static struct network *network;
 static struct samples images;
 
-static int read_kit(void **state)
+/* Skips the test where there is no kit. */
+static void need_kit(void)
 {
-    (void)state;
+    if (network)
+        return;
     network = kit_resnet20();
     images = kit_images(0, IMAGES);
-    return 0;
 }
 
 static int free_kit(void **state)
@@ -252,6 +253,7 @@ static void losses_of_each_image_equal_the_reference(void **state)
     (void)state;
     if (!golden)
         skip();
+    need_kit();
     cases = golden_at(golden, "f_per_image_ce_512.cases");
     json_array_foreach(cases, index, one)
     {
@@ -278,15 +280,16 @@ static void losses_of_each_image_equal_the_reference(void **state)
  * the reference, which it must meet as well as the reference meets itself (2e-2). */
 static void candidates_have_the_mean_loss_of_the_reference(void **state)
 {
-    FILE *file =
-        fopen(kit_path("CALQ_GOLDEN", "../shared/golden", "lapq_resnet20.csv"), "r");
+    FILE *file;
     int rows = 0, outside = 0, outside_with_levels = 0;
     char *line = NULL;
     size_t room = 0;
     struct row row;
 
     (void)state;
+    file = fopen(kit_path("CALQ_GOLDEN", "../shared/golden", "lapq_resnet20.csv"), "r");
     assert_non_null(file);
+    need_kit();
     while (getline(&line, &room, file) > 0) {
         double losses[IMAGES], loss, with_levels;
 
@@ -323,5 +326,5 @@ int main(void)
         cmocka_unit_test(candidates_have_the_mean_loss_of_the_reference),
     };
 
-    return cmocka_run_group_tests(tests, read_kit, free_kit);
+    return cmocka_run_group_tests(tests, NULL, free_kit);
 }

@@ -381,6 +381,53 @@ static void the_input_can_be_quantized_too(void **state)
     clear_trial(&trial);
 }
 
+/* A clamp that lies below the lowest code: the code must be the lowest one with every set. */
+static void a_clamp_beyond_the_codes_gives_the_end_code(void **state)
+{
+    struct error err = {0};
+    struct network *whole = network;
+    struct score best = {0};
+
+    (void)state;
+    network = onnx_builder_read("input x N,3,8,8\n"
+                                "floats w0 4,3,1,1 = 0.5 -0.25\n"
+                                "floats w1 4,4,1,1 = 0.3 -0.2 0.1\n"
+                                "floats fc 5,4 = 0.6 -0.5 0.4\n"
+                                "floats low - = -3\n"
+                                "floats high - = -1\n"
+                                "node Conv x w0 -> c0\n"
+                                "node Conv c0 w1 -> c1\n"
+                                "node Clip c1 low high -> r1\n"
+                                "node Conv r1 w1 -> c2\n"
+                                "node GlobalAveragePool c2 -> p\n"
+                                "node Flatten p -> f\n"
+                                "node Gemm f fc -> y transB=1\n"
+                                "output y\n",
+                                &err);
+    assert_non_null(network);
+    network_fuse(network);
+    for (const struct kernel_set *set = kernel_sets; set->name; set++) {
+        struct trial_options options = plain;
+        struct trial trial;
+        struct score score;
+
+        if (!set->runs_here())
+            continue;
+        options.kernel = set->name;
+        make_trial(&trial, &options, 4);
+        for (int item = 0; item < trial.placement.count; item++)
+            trial.steps[item] = 0.1f;
+        score = score_of(&trial);
+        clear_trial(&trial);
+        if (set == kernel_set_best())
+            best = score;
+        assert_same_score(score, best);
+        assert_true(score_loss(&score) < 3);
+    }
+    network_destroy(network);
+    network = whole;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +438,7 @@ int main(void)
         cmocka_unit_test(own_and_other_samples_score_alike),
         cmocka_unit_test(a_measured_tensor_is_left_in_float),
         cmocka_unit_test(the_input_can_be_quantized_too),
+        cmocka_unit_test(a_clamp_beyond_the_codes_gives_the_end_code),
     };
 
     return cmocka_run_group_tests(tests, make_network, free_network);

@@ -63,6 +63,13 @@ static const char *const late_network =
     "node Flatten p -> y\n"
     "output y\n";
 
+/* Nothing moves when a plane of one channel is flattened, but its channels are other ones. */
+static const char *const flat_network = "input x N,1,6,6\n"
+                                        "floats w 3,36 = 0.5 -0.25 0.125 1 -1\n"
+                                        "node Flatten x -> f\n"
+                                        "node Gemm f w -> y transB=1\n"
+                                        "output y\n";
+
 static struct network *read_text(const char *text)
 {
     struct error err = {0};
@@ -112,6 +119,7 @@ static void fusing_and_folding_keep_the_logits(void **state)
     check_same_logits(residual_network, 4);
     check_same_logits(downsampling_network, 5);
     check_same_logits(late_network, 4);
+    check_same_logits(flat_network, 2);
 }
 
 static void a_block_becomes_convolutions_with_residual_and_clamp(void **state)
@@ -165,6 +173,38 @@ static void unread_layers_and_their_tensors_disappear(void **state)
     network_destroy(network);
 }
 
+static void a_reshape_that_changes_the_channels_stays(void **state)
+{
+    struct network *network = read_text(flat_network);
+
+    (void)state;
+    network_fuse(network);
+    assert_int_equal(network->tensors[network->layers[1].inputs[0]].channels, 36);
+    network_destroy(network);
+}
+
+/* A convolution that cannot take the sum in does not wait for the other one. */
+static void the_order_changes_only_where_it_helps(void **state)
+{
+    struct network *network = read_text("input x N,1,2,2\n"
+                                        "floats w 1,1,1,1 = 2\n"
+                                        "node Conv x w -> a name=/a\n"
+                                        "node Relu a -> ra\n"
+                                        "node Conv x w -> b name=/b\n"
+                                        "node Relu b -> rb\n"
+                                        "node Conv rb w -> c name=/c\n"
+                                        "node Relu c -> rc\n"
+                                        "node Add ra rc -> s\n"
+                                        "node Flatten s -> y\n"
+                                        "output y\n");
+
+    (void)state;
+    network_fuse(network);
+    assert_string_equal(network->layers[0].name, "/a");
+    assert_string_equal(network->layers[1].name, "/b");
+    network_destroy(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +212,8 @@ int main(void)
         cmocka_unit_test(a_block_becomes_convolutions_with_residual_and_clamp),
         cmocka_unit_test(a_tensor_with_two_readers_is_not_swallowed),
         cmocka_unit_test(unread_layers_and_their_tensors_disappear),
+        cmocka_unit_test(a_reshape_that_changes_the_channels_stays),
+        cmocka_unit_test(the_order_changes_only_where_it_helps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

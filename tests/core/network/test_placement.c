@@ -227,6 +227,25 @@ static void both_sides_in_float_is_nothing_left_to_quantize(void **state)
     assert_int_equal(err.code, EXIT_CONFIG);
 }
 
+static void sums_of_more_than_32_bits_are_told(void **state)
+{
+    struct network *usual = network;
+
+    (void)state;
+    network = onnx_builder_read("input x N,65794\n"
+                                "floats w 2,65794\n"
+                                "node Gemm x w -> y transB=1 name=/wide\n"
+                                "output y\n",
+                                &err);
+    assert_non_null(network);
+    network_fuse(network);
+    assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
+    assert_int_equal(err.code, EXIT_INPUT);
+    assert_non_null(strstr(err.text, "/wide sums 65794 products"));
+    network_destroy(network);
+    network = usual;
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, start, end)
 
 int main(void)
@@ -242,6 +261,7 @@ int main(void)
         TEST(a_pattern_that_fits_nothing_is_told),
         TEST(nothing_left_to_quantize_is_told),
         TEST(both_sides_in_float_is_nothing_left_to_quantize),
+        TEST(sums_of_more_than_32_bits_are_told),
     };
 
     return cmocka_run_group_tests_name("placement", tests, read_network,

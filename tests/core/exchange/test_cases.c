@@ -1,0 +1,145 @@
+#include "core/exchange/cases.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static struct config config;
+static struct cases cases;
+
+/* One model, one target, one pair of bits, min-max. */
+static int start(void **state)
+{
+    (void)state;
+    config = (struct config){
+        .models = {{.name = "a"}},
+        .model_count = 1,
+        .targets = {TARGET_PAPER},
+        .target_count = 1,
+        .bits = {{4, 4}},
+        .bits_count = 1,
+        .methods = {{.name = METHOD_MINMAX}},
+        .method_count = 1,
+    };
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    cases_clear(&cases);
+    assert_null(cases.list);
+    assert_int_equal(cases.count, 0);
+    return 0;
+}
+
+static void assert_ids(const char *const *ids, int count)
+{
+    assert_int_equal(cases.count, count);
+    for (int i = 0; i < count; i++)
+        assert_string_equal(cases.list[i].id, ids[i]);
+}
+
+static void there_is_a_case_for_every_combination_in_order(void **state)
+{
+    static const char *const ids[] = {
+        "a-paper-W4A4-minmax", "a-paper-W4A4-lapq",    "a-paper-W8A32-minmax",
+        "a-paper-W8A32-lapq",  "a-onnx-W4A4-minmax",   "a-onnx-W4A4-lapq",
+        "a-onnx-W8A32-minmax", "a-onnx-W8A32-lapq",    "b-paper-W4A4-minmax",
+        "b-paper-W4A4-lapq",   "b-paper-W8A32-minmax", "b-paper-W8A32-lapq",
+        "b-onnx-W4A4-minmax",  "b-onnx-W4A4-lapq",     "b-onnx-W8A32-minmax",
+        "b-onnx-W8A32-lapq",
+    };
+
+    (void)state;
+    config.models[1].name = "b";
+    config.targets[1] = TARGET_ONNX;
+    config.bits[1] = (struct config_bits){8, 32};
+    config.methods[1].name = METHOD_LAPQ;
+    config.model_count = config.target_count = config.bits_count = config.method_count =
+        2;
+    cases_init(&cases, &config);
+    assert_ids(ids, COUNT(ids));
+    assert_ptr_equal(cases.list[11].model, &config.models[1]);
+    assert_int_equal(cases.list[11].target, TARGET_PAPER);
+    assert_int_equal(cases.list[11].bits.activations, 32);
+    assert_ptr_equal(cases.list[11].method, &config.methods[1]);
+}
+
+static void cases_that_would_share_an_id_are_numbered(void **state)
+{
+    static const char *const ids[] = {"a-paper-W4A4-mmse", "a-paper-W4A4-mmse-2",
+                                      "a-paper-W4A4-minmax", "a-paper-W4A4-mmse-3"};
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        config.methods[i].name = i == 2 ? METHOD_MINMAX : METHOD_MMSE;
+    config.method_count = 4;
+    cases_init(&cases, &config);
+    assert_ids(ids, COUNT(ids));
+}
+
+static void ids_of_long_names_are_cut_and_still_unique(void **state)
+{
+    char names[2][2 * CASE_ID_BYTES];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        memset(names[i], 'x', sizeof names[i] - 1);
+        names[i][sizeof names[i] - 2] = (char)('a' + i);
+        names[i][sizeof names[i] - 1] = '\0';
+        config.models[i].name = names[i];
+    }
+    config.model_count = 2;
+    cases_init(&cases, &config);
+    assert_int_equal(cases.count, 2);
+    assert_true(strlen(cases.list[0].id) < CASE_ID_BYTES);
+    assert_string_not_equal(cases.list[0].id, cases.list[1].id);
+}
+
+static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
+{
+    static const struct target_grids grids[] = {
+        [TARGET_PAPER] = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD},
+        [TARGET_ONNX] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+    };
+
+    (void)state;
+    config.targets[1] = TARGET_ONNX;
+    config.target_count = 2;
+    config.bits[0] = (struct config_bits){3, 8};
+    config.models[0].keep_float[0] = "first";
+    config.models[0].keep_float_count = 1;
+    cases_init(&cases, &config);
+    for (int i = 0; i < 2; i++) {
+        struct placement_rules rules = case_rules(&cases.list[i]);
+
+        assert_memory_equal(&rules.grids, &grids[config.targets[i]],
+                            sizeof rules.grids);
+        assert_int_equal(rules.weight_bits, 3);
+        assert_int_equal(rules.activation_bits, 8);
+        assert_int_equal(rules.keep_float_count, 1);
+        assert_string_equal(rules.keep_float[0], "first");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(there_is_a_case_for_every_combination_in_order,
+                                        start, end),
+        cmocka_unit_test_setup_teardown(cases_that_would_share_an_id_are_numbered,
+                                        start, end),
+        cmocka_unit_test_setup_teardown(ids_of_long_names_are_cut_and_still_unique,
+                                        start, end),
+        cmocka_unit_test_setup_teardown(
+            a_target_decides_the_grids_and_the_case_the_rest, start, end),
+    };
+
+    return cmocka_run_group_tests_name("cases", tests, NULL, NULL);
+}

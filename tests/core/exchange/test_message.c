@@ -1,0 +1,100 @@
+#include "core/exchange/message.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void a_reply_has_the_size_that_fits_its_request(void **state)
+{
+    static const struct {
+        struct request request;
+        size_t sums, maxima;
+    } fits[] = {
+        {{.kind = REQUEST_OPEN}, REPLY_OPEN_SUMS, REPLY_OPEN_MAXIMA},
+        {{.kind = REQUEST_OVERLAP}, REPLY_OVERLAP_SUMS, REPLY_OVERLAP_MAXIMA},
+        {{.kind = REQUEST_SCORE}, REPLY_SCORE_SUMS, 0},
+        {{.kind = REQUEST_SCORE, .candidate_count = 7}, 7 * REPLY_SCORE_SUMS, 0},
+        {{.kind = REQUEST_VALIDATE}, REPLY_SCORE_SUMS, 0},
+        {{.kind = REQUEST_VALIDATE, .candidate_count = 2}, 2 * REPLY_SCORE_SUMS, 0},
+        {{.kind = REQUEST_RANGE, .candidate_count = 1}, 0, REPLY_RANGE_MAXIMA},
+        {{.kind = REQUEST_HISTOGRAM, .candidate_count = 1}, 1 + HISTOGRAM_BINS, 0},
+        {{.kind = REQUEST_STOP}, 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(fits); i++) {
+        struct reply reply;
+
+        reply_init(&reply, &fits[i].request);
+        assert_int_equal(reply.sum_count, fits[i].sums);
+        assert_int_equal(reply.maximum_count, fits[i].maxima);
+        reply_clear(&reply);
+    }
+}
+
+/* So that a rank with nothing to say changes nothing. */
+static void an_empty_reply_is_neutral_when_merged(void **state)
+{
+    static const enum request_kind kinds[] = {REQUEST_OPEN,  REQUEST_OVERLAP,
+                                              REQUEST_SCORE, REQUEST_VALIDATE,
+                                              REQUEST_RANGE, REQUEST_HISTOGRAM};
+
+    (void)state;
+    for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+        struct request request = {.kind = kinds[kind], .candidate_count = 3};
+        struct reply reply;
+
+        reply_init(&reply, &request);
+        for (size_t i = 0; i < reply.sum_count; i++)
+            assert_true(reply.sums[i] == 0);
+        for (size_t i = 0; i < reply.maximum_count; i++)
+            assert_true(isinf(reply.maxima[i]) && reply.maxima[i] < 0);
+        reply_clear(&reply);
+        assert_null(reply.sums);
+        assert_null(reply.maxima);
+    }
+}
+
+static void the_score_of_each_candidate_is_found(void **state)
+{
+    struct request request = {.kind = REQUEST_SCORE, .candidate_count = 3};
+    struct reply reply;
+
+    (void)state;
+    reply_init(&reply, &request);
+    for (size_t i = 0; i < reply.sum_count; i++)
+        reply.sums[i] = (int64_t)i;
+    for (int i = 0; i < 3; i++) {
+        struct score score = reply_score(&reply, i);
+
+        assert_true(score.loss == 5 * i && score.samples == 5 * i + 1 &&
+                    score.top1 == 5 * i + 2 && score.top5 == 5 * i + 3 &&
+                    score.not_finite == 5 * i + 4);
+    }
+    reply_clear(&reply);
+}
+
+static void a_request_without_candidates_is_about_the_float_network(void **state)
+{
+    (void)state;
+    assert_int_equal(request_score_count(&(struct request){.candidate_count = 0}), 1);
+    assert_int_equal(request_score_count(&(struct request){.candidate_count = 1}), 1);
+    assert_int_equal(request_score_count(&(struct request){.candidate_count = 9}), 9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reply_has_the_size_that_fits_its_request),
+        cmocka_unit_test(an_empty_reply_is_neutral_when_merged),
+        cmocka_unit_test(the_score_of_each_candidate_is_found),
+        cmocka_unit_test(a_request_without_candidates_is_about_the_float_network),
+    };
+
+    return cmocka_run_group_tests_name("message", tests, NULL, NULL);
+}

@@ -1,0 +1,446 @@
+#include "core/exchange/shard.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/memory.h"
+#include "tests/support/hdf5_builder.h"
+#include "tests/support/onnx_builder.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum { SAMPLES = 45, BLOCK = 4, ELEMENTS = 2 * 6 * 6, CLASSES = 5 };
+enum { CALIBRATED = 26, VALIDATION_FIRST = 20 }; /* six of them in both sets */
+enum { CANDIDATES = 2, STEPS = 6 };
+
+static char folder[] = "/tmp/calq-test-shard-XXXXXX";
+static char data[64];
+static char *network;
+static struct config config;
+static struct config_model *model;
+static struct cases cases;
+static struct error err;
+
+/* ---- a small network, data and configuration ----------------------------------------------- */
+
+static const char network_text[] =
+    "input x N,2,6,6\n"
+    "floats w1 4,2,3,3 = 0.5 -0.25 0.1 0.3 -0.4 0.2 0.05\n"
+    "floats w2 6,4,3,3 = 0.3 -0.2 0.15 -0.35 0.25 -0.1 0.4 0.02 -0.05 0.12 -0.3\n"
+    "floats w3 5,6 = 1 -1 0.5 0.25 -0.75 0.4 0.9\n"
+    "node Conv x w1 -> a pads=1,1,1,1 name=one\n"
+    "node Relu a -> b\n"
+    "node Conv b w2 -> c pads=1,1,1,1 name=two\n"
+    "node Relu c -> d\n"
+    "node GlobalAveragePool d -> e\n"
+    "node Flatten e -> f\n"
+    "node Gemm f w3 -> y transB=1 name=three\n"
+    "output y\n";
+
+static void write_data(void)
+{
+    static const size_t sizes[] = {SAMPLES, 2, 6, 6};
+    double samples[SAMPLES * ELEMENTS], labels[SAMPLES];
+    unsigned state = 1;
+
+    for (size_t i = 0; i < SAMPLES * ELEMENTS; i++) {
+        state = state * 1664525u + 1013904223u;
+        samples[i] = (double)(state >> 8) / (1 << 23) - 1;
+    }
+    for (size_t i = 0; i < SAMPLES; i++)
+        labels[i] = (double)(i % CLASSES);
+    hdf5_builder_samples(data, HDF5_F32, sizes, samples, labels);
+}
+
+static int make_files(void **state)
+{
+    Onnx__ModelProto *made = onnx_builder_model(network_text);
+
+    (void)state;
+    network = onnx_builder_save(made);
+    onnx__model_proto__free_unpacked(made, NULL);
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(data, sizeof data, "%s/data.h5", folder);
+    write_data();
+    return 0;
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    onnx_builder_delete(network);
+    unlink(data);
+    return rmdir(folder);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    config = (struct config){
+        .block = BLOCK,
+        .memory_bytes = 1 << 20,
+        .kernel = "auto",
+        .models = {{
+            .name = "small",
+            .network = network,
+            .calibration = {data, {0, CALIBRATED}},
+            .validation = {data, {VALIDATION_FIRST, SIZE_MAX}},
+            .samples = "/x",
+            .labels = "/y",
+            .scale = 1,
+        }},
+        .model_count = 1,
+        .targets = {TARGET_ONNX},
+        .target_count = 1,
+        .bits = {{4, 4}},
+        .bits_count = 1,
+        .methods = {{.name = METHOD_MINMAX}},
+        .method_count = 1,
+    };
+    model = &config.models[0];
+    cases_init(&cases, &config);
+    err = (struct error){0};
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    cases_clear(&cases);
+    return 0;
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+static int open_case(struct shard *shard)
+{
+    struct request request = {.kind = REQUEST_OPEN};
+    struct reply reply;
+    int status;
+
+    reply_init(&reply, &request);
+    status = shard_answer(shard, &request, NULL, &reply, &err);
+    reply_clear(&reply);
+    return status;
+}
+
+/* Adds what a shard answers to `merged`, as ranks merge their replies. */
+static void merge_answer(struct shard *shard, const struct request *request,
+                         const float *steps, struct reply *merged)
+{
+    struct reply reply;
+
+    reply_init(&reply, request);
+    if (shard_answer(shard, request, steps, &reply, &err) < 0)
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < reply.sum_count; i++)
+        merged->sums[i] += reply.sums[i];
+    for (size_t i = 0; i < reply.maximum_count; i++)
+        merged->maxima[i] = fmax(merged->maxima[i], reply.maxima[i]);
+    reply_clear(&reply);
+}
+
+/* The merged reply of `ranks` shards; clear it. */
+static void ask_ranks(int ranks, const struct request *request, const float *steps,
+                      struct reply *merged)
+{
+    reply_init(merged, request);
+    for (int rank = 0; rank < ranks; rank++) {
+        struct shard *shard = shard_create(&config, &cases, rank, ranks);
+
+        if (request->kind != REQUEST_OPEN && open_case(shard) < 0)
+            fail_msg("%s", err.text);
+        if (request->candidate_count > 0)
+            assert_int_equal(request->step_count, shard_placement(shard)->count);
+        merge_answer(shard, request, steps, merged);
+        shard_destroy(shard);
+    }
+}
+
+static void assert_same_reply(const struct reply *left, const struct reply *right)
+{
+    assert_int_equal(left->sum_count, right->sum_count);
+    assert_int_equal(left->maximum_count, right->maximum_count);
+    assert_memory_equal(left->sums, right->sums, left->sum_count * sizeof *left->sums);
+    assert_memory_equal(left->maxima, right->maxima,
+                        left->maximum_count * sizeof *left->maxima);
+}
+
+/* ---- shares -------------------------------------------------------------------------------- */
+
+static void every_block_belongs_to_one_rank_and_shares_are_even(void **state)
+{
+    (void)state;
+    for (int ranks = 1; ranks <= 9; ranks++)
+        for (size_t blocks = 0; blocks <= 30; blocks++) {
+            size_t next = 0;
+
+            for (int rank = 0; rank < ranks; rank++) {
+                struct share share = share_of(blocks, rank, ranks);
+                size_t own = share.end_block - share.first_block;
+
+                assert_int_equal(share.first_block, next);
+                assert_true(share.end_block >= share.first_block);
+                assert_true(own == blocks / (size_t)ranks ||
+                            own == blocks / (size_t)ranks + 1);
+                next = share.end_block;
+            }
+            assert_int_equal(next, blocks);
+        }
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+/* Items of the network: x (signed), w1, b, w2, f, w3. */
+static const float candidates[CANDIDATES][STEPS] = {
+    {0.2f, 0.07f, 0.1f, 0.05f, 0.06f, 0.15f}, {0.1f, 0.05f, 0.2f, 0.07f, 0.03f, 0.1f}};
+
+static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
+{
+    static const struct request requests[] = {
+        {.kind = REQUEST_OPEN},
+        {.kind = REQUEST_OVERLAP},
+        {.kind = REQUEST_SCORE, .step_count = STEPS},
+        {.kind = REQUEST_SCORE, .candidate_count = CANDIDATES, .step_count = STEPS},
+        {.kind = REQUEST_VALIDATE, .step_count = STEPS},
+        {.kind = REQUEST_VALIDATE, .candidate_count = CANDIDATES, .step_count = STEPS},
+        {.kind = REQUEST_RANGE,
+         .subject = 0,
+         .candidate_count = 1,
+         .step_count = STEPS},
+        {.kind = REQUEST_RANGE,
+         .subject = 2,
+         .candidate_count = 1,
+         .step_count = STEPS},
+        {.kind = REQUEST_HISTOGRAM,
+         .subject = 2,
+         .candidate_count = 1,
+         .step_count = STEPS,
+         .range = {0, 1.5f}},
+    };
+    static const int ranks[] = {2, 3, 5, 8, 20}; /* there are seven blocks */
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        struct reply expected;
+
+        ask_ranks(1, &requests[i], candidates[0], &expected);
+        for (size_t j = 0; j < COUNT(ranks); j++) {
+            struct reply reply;
+
+            ask_ranks(ranks[j], &requests[i], candidates[0], &reply);
+            assert_same_reply(&reply, &expected);
+            reply_clear(&reply);
+        }
+        reply_clear(&expected);
+    }
+}
+
+static void neither_memory_nor_kernels_change_an_answer(void **state)
+{
+    struct request request = {
+        .kind = REQUEST_SCORE, .candidate_count = CANDIDATES, .step_count = STEPS};
+    struct reply expected, reply;
+
+    (void)state;
+    ask_ranks(1, &request, candidates[0], &expected);
+    for (const struct kernel_set *set = kernel_sets; set->name; set++) {
+        if (!set->runs_here())
+            continue;
+        config.kernel = (char *)set->name;
+        for (config.memory_bytes = 0; config.memory_bytes <= 4096;
+             config.memory_bytes += 4096) {
+            ask_ranks(2, &request, candidates[0], &reply);
+            assert_same_reply(&reply, &expected);
+            reply_clear(&reply);
+        }
+    }
+    reply_clear(&expected);
+}
+
+static void opening_tells_how_many_samples_there_are(void **state)
+{
+    struct request request = {.kind = REQUEST_OPEN};
+    struct reply reply;
+
+    (void)state;
+    ask_ranks(3, &request, NULL, &reply);
+    assert_int_equal(reply.sums[REPLY_CALIBRATION_SAMPLES], CALIBRATED);
+    assert_int_equal(reply.sums[REPLY_VALIDATION_SAMPLES], SAMPLES - VALIDATION_FIRST);
+    assert_true(reply.maxima[REPLY_HASH] == -reply.maxima[REPLY_MINUS_HASH]);
+    reply_clear(&reply);
+    model->validation.file = NULL;
+    ask_ranks(3, &request, NULL, &reply);
+    assert_int_equal(reply.sums[REPLY_VALIDATION_SAMPLES], 0);
+    reply_clear(&reply);
+}
+
+static void samples_in_both_sets_are_found(void **state)
+{
+    struct request request = {.kind = REQUEST_OVERLAP};
+    struct reply reply;
+
+    (void)state;
+    ask_ranks(2, &request, NULL, &reply);
+    assert_int_equal(reply.sums[REPLY_OVERLAPPING], CALIBRATED - VALIDATION_FIRST);
+    assert_true(reply.maxima[REPLY_MINUS_FIRST_OVERLAPPING] == -VALIDATION_FIRST);
+    reply_clear(&reply);
+    model->validation.samples.first = CALIBRATED;
+    ask_ranks(2, &request, NULL, &reply);
+    assert_int_equal(reply.sums[REPLY_OVERLAPPING], 0);
+    reply_clear(&reply);
+    model->validation.file = NULL;
+    ask_ranks(2, &request, NULL, &reply);
+    assert_int_equal(reply.sums[REPLY_OVERLAPPING], 0);
+    reply_clear(&reply);
+}
+
+static void scores_count_every_sample_once(void **state)
+{
+    static const struct {
+        enum request_kind kind;
+        int samples;
+    } kinds[] = {{REQUEST_SCORE, CALIBRATED},
+                 {REQUEST_VALIDATE, SAMPLES - VALIDATION_FIRST}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct request request = {
+            .kind = kinds[i].kind, .candidate_count = CANDIDATES, .step_count = STEPS};
+        struct reply reply;
+
+        ask_ranks(3, &request, candidates[0], &reply);
+        for (int j = 0; j < CANDIDATES; j++) {
+            struct score score = reply_score(&reply, j);
+
+            assert_int_equal(score.samples, kinds[i].samples);
+            assert_true(score_loss(&score) > 0 && score_loss(&score) < 10);
+        }
+        reply_clear(&reply);
+    }
+}
+
+static void bias_correction_reaches_the_evaluator(void **state)
+{
+    struct request request = {
+        .kind = REQUEST_SCORE, .candidate_count = 1, .step_count = STEPS};
+    struct reply without, with;
+
+    (void)state;
+    ask_ranks(1, &request, candidates[0], &without);
+    config.methods[0].bias_correction = BIAS_CORRECTION_MEAN;
+    ask_ranks(1, &request, candidates[0], &with);
+    assert_true(reply_score(&with, 0).loss != reply_score(&without, 0).loss);
+    reply_clear(&without);
+    reply_clear(&with);
+}
+
+/* ---- what can be wrong ----------------------------------------------------------------------- */
+
+static char *nothing[] = {"no_such*"};
+
+static void break_network(void)
+{
+    model->network = "no/such.onnx";
+}
+
+static void break_input(void)
+{
+    model->input = "image";
+}
+
+static void break_kernel(void)
+{
+    config.kernel = "neon";
+}
+
+static void break_keep_float(void)
+{
+    model->keep_float[0] = nothing[0];
+    model->keep_float_count = 1;
+}
+
+static void break_calibration(void)
+{
+    model->calibration.file = "no/such.h5";
+}
+
+static void break_validation(void)
+{
+    model->validation.samples = (struct sample_range){SAMPLES, 1};
+}
+
+static void what_is_wrong_is_told_and_the_shard_stays_usable(void **state)
+{
+    static const struct {
+        void (*break_it)(void);
+        enum exit_code code;
+        const char *sentence;
+    } list[] = {
+        {break_network, EXIT_INPUT, "no/such.onnx"},
+        {break_input, EXIT_CONFIG, "has no input \"image\"; its input is \"x\""},
+        {break_kernel, EXIT_CONFIG, "kernel: \"neon\" is unknown"},
+        {break_keep_float, EXIT_CONFIG, "keep_float: \"no_such*\" fits no"},
+        {break_calibration, EXIT_INPUT, "no/such.h5"},
+        {break_validation, EXIT_INPUT, "holds only 45 samples"},
+    };
+    struct shard *shard;
+
+    for (size_t i = 0; i < COUNT(list); i++) {
+        struct request request = {.kind = REQUEST_SCORE};
+        struct reply reply;
+
+        start(state);
+        shard = shard_create(&config, &cases, 0, 1);
+        assert_int_equal(open_case(shard), 0);
+        list[i].break_it();
+        assert_int_equal(open_case(shard), -1);
+        assert_int_equal(err.code, list[i].code);
+        if (!strstr(err.text, list[i].sentence))
+            fail_msg("\"%s\" does not say \"%s\"", err.text, list[i].sentence);
+        end(state);
+        start(state);
+        assert_int_equal(open_case(shard), 0);
+        reply_init(&reply, &request);
+        merge_answer(shard, &request, NULL, &reply);
+        assert_int_equal(reply_score(&reply, 0).samples, CALIBRATED);
+        reply_clear(&reply);
+        shard_destroy(shard);
+        end(state);
+    }
+}
+
+static void a_shard_that_was_never_opened_can_be_destroyed(void **state)
+{
+    (void)state;
+    shard_destroy(shard_create(&config, &cases, 1, 3));
+    shard_destroy(NULL);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, start, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_block_belongs_to_one_rank_and_shares_are_even),
+        TEST(merged_answers_do_not_depend_on_the_number_of_ranks),
+        TEST(neither_memory_nor_kernels_change_an_answer),
+        TEST(opening_tells_how_many_samples_there_are),
+        TEST(samples_in_both_sets_are_found),
+        TEST(scores_count_every_sample_once),
+        TEST(bias_correction_reaches_the_evaluator),
+        cmocka_unit_test(what_is_wrong_is_told_and_the_shard_stays_usable),
+        TEST(a_shard_that_was_never_opened_can_be_destroyed),
+    };
+
+    return cmocka_run_group_tests_name("shard", tests, make_files, remove_files);
+}

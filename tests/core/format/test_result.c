@@ -1,0 +1,359 @@
+#include "core/format/result.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STEPS = 2, ONE = 1 << 30 }; /* a score's loss has 2^32 units */
+
+static char folder[] = "/tmp/calq-test-result-XXXXXX";
+static char path[64];
+static struct quantized_tensor items[STEPS] = {
+    {.is_weight = true, .name = "w", .grid = GRID_MIDRISE, .bits = 4},
+    {.index = 3, .name = "relu", .grid = GRID_UNSIGNED, .bits = 8},
+};
+static struct placement placement = {.items = items, .count = STEPS};
+static struct config_model model;
+static struct config_method_settings method;
+static struct result result;
+static struct error err;
+static json_t *json;
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof path, "%s/result.json", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+static struct score score_of(int64_t loss, int64_t samples, int64_t top1)
+{
+    return (struct score){
+        .loss = loss * ONE, .samples = samples, .top1 = top1, .top5 = samples};
+}
+
+/* A min-max result with validation. */
+static int start(void **state)
+{
+    (void)state;
+    model = (struct config_model){.name = "net",
+                                  .network = "net.onnx",
+                                  .calibration = {"calibration.h5", {5, 10}},
+                                  .validation = {"validation.h5", {0, 20}}};
+    method = (struct config_method_settings){.name = METHOD_MINMAX};
+    result_init(&result, "net-paper-W4A8-minmax", STEPS);
+    result.model = &model;
+    result.target = TARGET_PAPER;
+    result.bits = (struct config_bits){4, 8};
+    result.method = &method;
+    result.placement = &placement;
+    result.float_calibration = score_of(10, 10, 9);
+    result.float_validation = score_of(20, 20, 19);
+    result.start.calibration = score_of(30, 10, 5);
+    result.start.validation = score_of(60, 20, 10);
+    result.result.calibration = score_of(20, 10, 7);
+    result.result.validation = score_of(40, 20, 15);
+    memcpy(result.start.steps, (float[]){0.5f, 0.25f}, STEPS * sizeof(float));
+    memcpy(result.result.steps, (float[]){0.1f, 1e-30f}, STEPS * sizeof(float));
+    result.phases[0] = (struct result_phase){"layer-wise", 3, 0.5};
+    result.phases[1] = (struct result_phase){"joint search", 40, 1.5};
+    result.phase_count = 2;
+    result.provenance = (struct provenance){.network_hash = "0a",
+                                            .calibration_hash = "0b",
+                                            .validation_hash = "0c",
+                                            .kernel = "scalar"};
+    result.ranks = 3;
+    result.seconds = 2.5;
+    json = NULL;
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    result_clear(&result);
+    json_decref(json);
+    unlink(path);
+    return 0;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static void write_and_read(void)
+{
+    if (result_write_json(&result, folder, &err) < 0)
+        fail_msg("%s", err.text);
+    json = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(json);
+}
+
+/* The value under "a.b"; a number is an index. */
+static json_t *at(const char *keys)
+{
+    char copy[128], *rest = NULL;
+    json_t *value = json;
+
+    snprintf(copy, sizeof copy, "%s", keys);
+    for (char *key = strtok_r(copy, ".", &rest); key; key = strtok_r(NULL, ".", &rest))
+        value = json_is_array(value) ? json_array_get(value, (size_t)atoi(key))
+                                     : json_object_get(value, key);
+    if (!value)
+        fail_msg("there is no %s", keys);
+    return value;
+}
+
+static void assert_text_at(const char *keys, const char *text)
+{
+    assert_string_equal(json_string_value(at(keys)), text);
+}
+
+static void assert_number_at(const char *keys, double number)
+{
+    assert_true(json_is_number(at(keys)));
+    if (json_number_value(at(keys)) != number)
+        fail_msg("%s is %.17g, not %.17g", keys, json_number_value(at(keys)), number);
+}
+
+static void json_tells_what_the_case_is_and_what_came_out(void **state)
+{
+    (void)state;
+    write_and_read();
+    assert_text_at("case", "net-paper-W4A8-minmax");
+    assert_text_at("model", "net");
+    assert_text_at("target", "paper");
+    assert_text_at("bits", "W4A8");
+    assert_text_at("method", "minmax");
+    assert_number_at("float.calibration.loss", 0.25);
+    assert_number_at("float.validation.top1", 0.95);
+    assert_number_at("start.calibration.loss", 0.75);
+    assert_number_at("result.calibration.loss", 0.5);
+    assert_number_at("result.calibration.samples", 10);
+    assert_number_at("result.validation.top1", 0.75);
+    assert_number_at("result.validation.top5", 1);
+    assert_number_at("evaluations", 43);
+    assert_number_at("phases.1.evaluations", 40);
+    assert_text_at("phases.0.name", "layer-wise");
+    assert_number_at("seconds", 2.5);
+    assert_int_equal(json_array_size(at("warnings")), 0);
+}
+
+static void json_tells_where_the_result_comes_from(void **state)
+{
+    (void)state;
+    write_and_read();
+    assert_text_at("provenance.network", "net.onnx");
+    assert_text_at("provenance.network_hash", "0a");
+    assert_text_at("provenance.calibration.file", "calibration.h5");
+    assert_text_at("provenance.calibration.hash", "0b");
+    assert_number_at("provenance.calibration.first_sample", 5);
+    assert_text_at("provenance.validation.hash", "0c");
+    assert_text_at("provenance.kernel", "scalar");
+    assert_number_at("provenance.ranks", 3);
+    assert_number_at("provenance.overlapping_samples", 0);
+    assert_true(strlen(json_string_value(at("provenance.calq"))) > 0);
+    assert_true(strlen(json_string_value(at("provenance.blas"))) > 0);
+}
+
+static void steps_and_losses_come_back_to_the_last_bit(void **state)
+{
+    (void)state;
+    result.result.calibration.loss = (INT64_C(1) << 33) / 3;
+    write_and_read();
+    assert_int_equal(json_array_size(at("steps")), STEPS);
+    assert_text_at("steps.0.tensor", "w");
+    assert_text_at("steps.0.kind", "weights");
+    assert_text_at("steps.0.grid", "midrise");
+    assert_number_at("steps.0.bits", 4);
+    assert_text_at("steps.1.tensor", "relu");
+    assert_text_at("steps.1.kind", "activations");
+    for (int i = 0; i < STEPS; i++) {
+        const json_t *step = json_array_get(at("steps"), (size_t)i);
+        const char *hex = json_string_value(json_object_get(step, "step_hex"));
+        const char *start_hex =
+            json_string_value(json_object_get(step, "start_step_hex"));
+
+        assert_true(strtof(hex, NULL) == result.result.steps[i]);
+        assert_true(strtof(start_hex, NULL) == result.start.steps[i]);
+        assert_true((float)json_real_value(json_object_get(step, "step")) ==
+                    result.result.steps[i]);
+    }
+    assert_number_at("steps.0.clip", 0.1f * 7.5);
+    assert_number_at("result.calibration.loss", score_loss(&result.result.calibration));
+    assert_true(strtod(json_string_value(at("result.calibration.loss_hex")), NULL) ==
+                score_loss(&result.result.calibration));
+}
+
+static void what_there_is_not_is_null(void **state)
+{
+    static const char *const absent[] = {"p_grid",
+                                         "search",
+                                         "float.validation",
+                                         "start.validation",
+                                         "result.validation",
+                                         "provenance.validation"};
+
+    (void)state;
+    model.validation.file = NULL;
+    result.float_validation = result.start.validation = result.result.validation =
+        (struct score){0};
+    write_and_read();
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        if (!json_is_null(at(absent[i])))
+            fail_msg("%s is there", absent[i]);
+}
+
+static void the_p_grid_and_the_search_of_lapq_are_told(void **state)
+{
+    (void)state;
+    method.name = METHOD_LAPQ;
+    result.p_grid = (struct result_p_grid){.count = 3,
+                                           .p = {2, 3, 4},
+                                           .losses = {0.5, 0.25, INFINITY},
+                                           .vertex = NAN,
+                                           .verdict = "opens downwards",
+                                           .chosen = 3};
+    result.stop_reason = "all sweeps done";
+    result.sweeps = 2;
+    write_and_read();
+    assert_text_at("method", "lapq");
+    assert_int_equal(json_array_size(at("p_grid.points")), 3);
+    assert_number_at("p_grid.points.1.p", 3);
+    assert_number_at("p_grid.points.1.loss", 0.25);
+    assert_true(json_is_null(at("p_grid.points.2.loss")));
+    assert_true(json_is_null(at("p_grid.vertex")));
+    assert_text_at("p_grid.verdict", "opens downwards");
+    assert_number_at("p_grid.chosen", 3);
+    assert_number_at("search.sweeps", 2);
+    assert_text_at("search.ended", "all sweeps done");
+}
+
+static void a_folder_that_is_missing_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(result_write_json(&result, "/no/such/folder", &err), -1);
+    assert_int_equal(err.code, EXIT_MACHINE);
+    assert_non_null(strstr(err.text, "/no/such/folder/result.json"));
+}
+
+static void a_name_that_is_not_utf8_is_told_and_nothing_is_written(void **state)
+{
+    (void)state;
+    items[1].name = "re\xfflu";
+    assert_int_equal(result_write_json(&result, folder, &err), -1);
+    items[1].name = "relu";
+    assert_int_equal(err.code, EXIT_INTERNAL);
+    assert_non_null(strstr(err.text, "a name is not UTF-8"));
+    assert_int_equal(access(path, F_OK), -1);
+
+    result_warn(&result, "tensor %s is zero everywhere", "re\xfflu");
+    assert_int_equal(result_write_json(&result, folder, &err), -1);
+    assert_non_null(strstr(err.text, "a name is not UTF-8"));
+}
+
+/* ---- warnings -------------------------------------------------------------------------------- */
+
+static void a_warning_is_kept_once(void **state)
+{
+    (void)state;
+    result_warn(&result, "tensor %s is zero everywhere", "a");
+    result_warn(&result, "tensor %s is zero everywhere", "b");
+    result_warn(&result, "tensor %s is zero everywhere", "a");
+    write_and_read();
+    assert_int_equal(json_array_size(at("warnings")), 2);
+    assert_text_at("warnings.0", "tensor a is zero everywhere");
+    assert_text_at("warnings.1", "tensor b is zero everywhere");
+}
+
+static void more_warnings_than_there_is_room_for_do_no_harm(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2 * WARNINGS_MOST; i++)
+        result_warn(&result, "warning %d", i);
+    assert_int_equal(result.warning_count, WARNINGS_MOST);
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+/* Head and line as one text. Free with free(). */
+static char *csv(void)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *file = open_memstream(&text, &bytes);
+
+    assert_non_null(file);
+    result_write_csv_head(file);
+    result_write_csv_line(&result, file);
+    fclose(file);
+    return text;
+}
+
+static int commas(const char *text, size_t bytes)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < bytes; i++)
+        count += text[i] == ',';
+    return count;
+}
+
+static void a_csv_line_has_the_columns_of_the_head(void **state)
+{
+    char *text = csv();
+    char *second = strchr(text, '\n') + 1;
+
+    (void)state;
+    assert_int_equal(commas(text, (size_t)(second - text)),
+                     commas(second, strlen(second)));
+    assert_string_equal(second,
+                        "net-paper-W4A8-minmax,net,paper,W4A8,minmax,0.25,0.75,0.5,"
+                        "top1,0.95,0.5,0.75,0.5,43,2.500,0\n");
+    free(text);
+}
+
+static void csv_shows_the_metric_of_the_model(void **state)
+{
+    char *text;
+
+    (void)state;
+    model.metric = METRIC_TOP5;
+    text = csv();
+    assert_non_null(strstr(text, ",top5,1,1,1,"));
+    free(text);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, start, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(json_tells_what_the_case_is_and_what_came_out),
+        TEST(json_tells_where_the_result_comes_from),
+        TEST(steps_and_losses_come_back_to_the_last_bit),
+        TEST(what_there_is_not_is_null),
+        TEST(the_p_grid_and_the_search_of_lapq_are_told),
+        TEST(a_folder_that_is_missing_is_told),
+        TEST(a_name_that_is_not_utf8_is_told_and_nothing_is_written),
+        TEST(a_warning_is_kept_once),
+        TEST(more_warnings_than_there_is_room_for_do_no_harm),
+        TEST(a_csv_line_has_the_columns_of_the_head),
+        TEST(csv_shows_the_metric_of_the_model),
+    };
+
+    return cmocka_run_group_tests_name("result", tests, make_folder, remove_folder);
+}

@@ -1,0 +1,203 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016  # names of harness.sh; ${HERE} is for calq
+# bad_input.sh - what is wrong is told once, in a sentence, with the exit code of its kind, and no
+# rank is left waiting.
+
+# A run ends with CODE, tells SENTENCE, and leaves no result.
+refused() { # CODE SENTENCE ARGUMENTS...
+    calq run --set "out=$work/run" "${@:3}"
+    expect_code "$1"
+    expect_told "$2"
+    leaves_no_result
+}
+
+leaves_no_result() {
+    [ -z "$(find "$work/run" -name 'result*' 2>/dev/null)" ] || fail "there are results"
+    [ -z "$(find "$work/run" -name '*.draft' 2>/dev/null)" ] || fail "there is a draft"
+}
+
+refuses_alone() { # FACT CODE SENTENCE ARGUMENTS...
+    check 1 "$1" refused "${@:2}"
+}
+
+refuses() { # the same on several ranks too
+    refuses_alone "$@"
+    check 3 "$1" refused "${@:2}"
+}
+
+with_network() { network=("$small" --set "models.0.network=$1"); }
+with_data() { data=("$small" --set "models.0.calibration={file: $1, samples: all}"); }
+
+# ---- the configuration ----------------------------------------------------------------------
+
+# Writes small.yaml changed by a sed script to $inputs/NAME.
+changed() { # NAME SCRIPT
+    sed "$2" "$small" >"$inputs/$1"
+}
+
+refuses "a missing configuration is named" 3 \
+    "cannot open no/such.yaml: No such file or directory" no/such.yaml
+
+changed unknown_key.yaml 's/^block:/blok:/'
+refuses "an unknown key is told with its line and the nearest key" 3 \
+    'unknown_key.yaml:4:1: unknown key "blok"; did you mean block?' "$inputs/unknown_key.yaml"
+
+changed bits.yaml 's/^bits:.*/bits: W9A4/'
+refuses "bits: W9A4 is told with its line and what bits can be" 3 \
+    'bits.yaml:13:7: bits: "W9A4" is not a bit setting' "$inputs/bits.yaml"
+
+changed many.yaml 's/^block:/blok:/; s/^bits:.*/bits: W9A4/; s/p_count: 4/p_count: 2/'
+all_errors_of_a_configuration_are_told_at_once() {
+    refused 3 'many.yaml:4:1: unknown key "blok"' "$inputs/many.yaml"
+    expect_in "$work/log" 'many.yaml:13:7: bits: "W9A4"'
+    expect_in "$work/log" 'many.yaml:17:27: p_count:'
+}
+check 1 all_errors_of_a_configuration_are_told_at_once
+check 3 all_errors_of_a_configuration_are_told_at_once
+
+refuses_alone "an unknown key in --set is told with the nearest key" 3 \
+    '--set blok=16: unknown key "blok"; did you mean block?' "$small" --set blok=16
+refuses_alone "an environment variable that is not set is named" 3 \
+    'the environment variable CALQ_NO_SUCH is not set' "$small" \
+    --set 'models.0.network=${CALQ_NO_SUCH}/a.onnx'
+refuses_alone "a kernel that does not exist is named" 3 'kernel: "neon" is unknown' \
+    "$small" --set kernel=neon
+refuses_alone "a pattern of keep_float that fits nothing is named" 3 \
+    'keep_float: "layer4.*" fits no convolution' "$small" --set 'models.0.keep_float=layer4.*'
+refuses_alone "a network of which nothing is left to quantize is refused" 3 \
+    "nothing of examples/glyphs/glyphs.onnx is left to quantize" "$small" \
+    --set 'models.0.keep_float="*"'
+
+# ---- the network ----------------------------------------------------------------------------
+
+with_network no/such.onnx
+refuses "a missing model is named" 4 \
+    "no/such.onnx: cannot open: No such file or directory" "${network[@]}"
+with_network "$inputs/truncated.onnx"
+refuses "a truncated model is refused" 4 \
+    "truncated.onnx: the file is damaged: a field is cut off" "${network[@]}"
+with_network "$inputs/empty.onnx"
+refuses_alone "an empty model is refused" 4 "empty.onnx: the file is empty" "${network[@]}"
+with_network "$inputs/nested.onnx"
+refuses "a model nested 4,000 deep is refused" 4 \
+    "nested.onnx: messages are nested more than 64 deep" "${network[@]}"
+with_network "$inputs/unsupported.onnx"
+an_unsupported_operator_is_told_with_its_node_and_file() {
+    refused 4 "Softplus, which calq cannot run" "${network[@]}"
+    expect_told '/unsupported.onnx: node "the_odd_one" '
+}
+check 1 an_unsupported_operator_is_told_with_its_node_and_file
+check 3 an_unsupported_operator_is_told_with_its_node_and_file
+with_network "$small"
+refuses_alone "a model that is no ONNX file is refused" 4 \
+    "small.yaml: the file is damaged" "${network[@]}"
+
+a_model_cut_anywhere_is_refused() {
+    local model=examples/glyphs/glyphs.onnx size at
+    size=$(wc -c <$model)
+    for at in 1 2 7 30 100 1000 5000 20000 $((size / 3)) $((size - 1000)) $((size - 1)); do
+        head -c "$at" $model >"$work/cut.onnx"
+        calq inspect "$work/cut.onnx"
+        [ "$code" -eq 4 ] || fail "cut at byte $at: the exit code is $code, not 4"
+        expect_told "cut.onnx: "
+    done
+}
+check 1 a_model_cut_anywhere_is_refused
+
+# ---- the data -------------------------------------------------------------------------------
+
+with_data no/such.h5
+refuses "a missing data file is named" 4 \
+    "cannot open no/such.h5: No such file or directory" "${data[@]}"
+refuses "a missing validation file is named" 4 \
+    "cannot open no/such.h5: No such file or directory" \
+    "$small" --set models.0.validation.file=no/such.h5
+with_data "$small"
+refuses_alone "data that is no HDF5 file is refused" 4 "small.yaml is not an HDF5 file" "${data[@]}"
+with_data "$inputs/too-few-labels.h5"
+refuses "labels and images of different length are refused" 4 \
+    "/images holds 32 samples but /labels holds 31 labels" "${data[@]}"
+with_data "$inputs/label-out-of-range.h5"
+refuses "a label out of range is told with its sample" 4 \
+    "sample 20 has the label 47 (/labels), but the network has the classes 0..46" "${data[@]}"
+with_data "$inputs/nan.h5"
+refuses "a NaN in the data is told with its sample" 4 \
+    "nan.h5: sample 20 of /images holds a NaN" "${data[@]}"
+check 3 "the rank that meets the NaN tells it" refused 4 "rank 2 on " "${data[@]}"
+refuses "a NaN in the validation data is told with its sample" 4 \
+    "nan.h5: sample 20 of /images holds a NaN" \
+    "$small" --set "models.0.validation={file: $inputs/nan.h5, samples: all}"
+refuses_alone "more samples than there are are refused" 4 \
+    "samples 0..768 are selected, but examples/glyphs/calibration.h5 holds only 768" \
+    "$small" --set models.0.calibration.samples=769
+refuses_alone "a missing dataset is told with those that are there" 4 \
+    "has no dataset /targets; datasets at its top level: /images, /labels" \
+    "$small" --set models.0.labels=/targets
+
+# ---- overlapping samples ----------------------------------------------------------------------
+
+refuses "validation samples that are calibration samples too are refused" 4 \
+    "12 validation samples are calibration samples too, first sample 32 of" "$small" \
+    --set "models.0.validation={file: examples/glyphs/calibration.h5, samples: 32..99}"
+refuses_alone "the same samples in another file and type are found" 4 \
+    "32 validation samples are calibration samples too, first sample 0 of" "$small" \
+    --set "models.0.validation={file: $inputs/same-in-float.h5, samples: all}"
+
+overlap_that_is_allowed_is_on_record() {
+    calibrate "$small" --set overlap=allow --set methods=minmax --set bits=W4A4 --set targets=paper \
+        --set "models.0.validation={file: examples/glyphs/calibration.h5, samples: 32..99}"
+    expect_in "$work/out" "12 validation samples are calibration samples too"
+    expect_in "$work/run/cases/glyphs-paper-W4A4-minmax/result.json" '"overlapping_samples": 12'
+    expect_in "$work/run/cases/glyphs-paper-W4A4-minmax/result.json" \
+        "12 validation samples are calibration samples too"
+}
+check 1 overlap_that_is_allowed_is_on_record
+check 3 overlap_that_is_allowed_is_on_record
+
+# ---- one rank that sees something else --------------------------------------------------------
+
+# Rank 1 alone finds another value of the environment variable HERE, with which a path begins.
+differs_on_rank_1() { # VALUE CODE SENTENCE ARGUMENTS...
+    export HERE=examples/glyphs
+    wrapper=("$here/on_rank" 1 "HERE=$1")
+    refused "$2" "$3" "${@:4}"
+    expect_told "rank 1 on "
+}
+check 3 "one rank that cannot open the calibration data is named" \
+    differs_on_rank_1 /no/such 4 "cannot open /no/such/calibration.h5" \
+    "$small" --set 'models.0.calibration.file=${HERE}/calibration.h5'
+check 3 "one rank that cannot open the validation data is named" \
+    differs_on_rank_1 /no/such 4 "cannot open /no/such/validation.h5" \
+    "$small" --set 'models.0.validation.file=${HERE}/validation.h5'
+check 3 "one rank that cannot open the model is named" \
+    differs_on_rank_1 /no/such 4 "/no/such/glyphs.onnx: cannot open" \
+    "$small" --set 'models.0.network=${HERE}/glyphs.onnx'
+
+a_model_that_differs_on_one_rank_is_refused() {
+    cp examples/glyphs/glyphs.onnx "$work/glyphs.onnx"
+    mkdir "$work/other"
+    cp "$inputs/another.onnx" "$work/other/glyphs.onnx"
+    export HERE=$work
+    wrapper=("$here/on_rank" 1 "HERE=$work/other")
+    refused 4 "glyphs.onnx is not the same file on all ranks" "$small" \
+        --set 'models.0.network=${HERE}/glyphs.onnx'
+}
+check 3 a_model_that_differs_on_one_rank_is_refused
+
+# The validation samples have the shape of the calibration samples, and are more.
+data_that_differ_on_one_rank_are_refused() {
+    mkdir "$work/own" "$work/other"
+    cp examples/glyphs/calibration.h5 "$work/own/data.h5"
+    cp examples/glyphs/validation.h5 "$work/other/data.h5"
+    export HERE=$work/own
+    wrapper=("$here/on_rank" 1 "HERE=$work/other")
+    refused 4 "is not the same file on all ranks, or its data are not" "$small" \
+        --set 'models.0.calibration.file=${HERE}/data.h5'
+}
+check 3 data_that_differ_on_one_rank_are_refused
+
+a_configuration_that_is_missing_on_one_rank_is_told() {
+    wrapper=("$here/on_rank" 1 ELSEWHERE=/ sh -c 'cd "${ELSEWHERE:-.}" && exec "$@"' sh)
+    refused 3 "rank 1 on " "$small"
+    expect_told "cannot open $small: No such file or directory"
+}
+check 3 a_configuration_that_is_missing_on_one_rank_is_told

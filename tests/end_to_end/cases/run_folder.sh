@@ -1,0 +1,145 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016  # names of harness.sh; ${HERE} is for calq
+# run_folder.sh - what a run leaves behind: whole files, that say enough to run it again.
+
+few=(--set bits=W4A4 --set targets=paper --set 'methods=[minmax, mmse]')
+
+a_run_leaves_its_configuration_and_its_results() {
+    calibrate "$small" "${few[@]}"
+    expect_files "$work/run" <<-END
+	./cases/glyphs-paper-W4A4-minmax/result.json
+	./cases/glyphs-paper-W4A4-mmse/result.json
+	./config.yaml
+	./results.csv
+	END
+    digits "$work/run" >"$work/digits"
+    expect_in "$work/digits" '"step_hex": "0x'
+    expect_in "$work/digits" '"network_hash": "'
+    expect_in "$work/out" "results: $work/run/results.csv"
+}
+check 1 a_run_leaves_its_configuration_and_its_results
+check 3 a_run_leaves_its_configuration_and_its_results
+
+results_csv_has_a_line_a_case_and_all_columns() {
+    calibrate "$small" "${few[@]}"
+    [ "$(cut -d, -f1 "$work/run/results.csv" | tr '\n' ' ')" = \
+        "case glyphs-paper-W4A4-minmax glyphs-paper-W4A4-mmse " ] || fail "there are other lines"
+    awk -F, 'NR == 1 { columns = NF } NF != columns { exit 1 }' "$work/run/results.csv" ||
+        fail "a line has more or fewer columns than the head"
+}
+check 1 results_csv_has_a_line_a_case_and_all_columns
+
+settings_of_the_command_line_are_in_the_stored_configuration() {
+    export HERE=examples/glyphs
+    calibrate "$small" "${few[@]}" --set block=16 --set models.0.metric=top5 \
+        --set 'models.0.network=${HERE}/glyphs.onnx'
+    expect_in "$work/run/config.yaml" "block: 16"
+    expect_in "$work/run/config.yaml" "metric: top5"
+    expect_in "$work/run/config.yaml" "examples/glyphs/glyphs.onnx"
+    expect_not_in "$work/run/config.yaml" "HERE"
+    expect_in "$work/run/results.csv" ",top5,"
+}
+check 1 settings_of_the_command_line_are_in_the_stored_configuration
+check 3 settings_of_the_command_line_are_in_the_stored_configuration
+
+the_stored_configuration_gives_the_same_result_again() {
+    calibrate "$settings" --set 'methods=[{name: lapq, p_count: 3, sweeps: 1}]'
+    digits "$work/run" >"$work/first"
+    calibrate "$work/run/config.yaml" --set "out=$work/again"
+    digits "$work/again" >"$work/second"
+    expect_same "$work/first" "$work/second"
+    grep -v '^out:' "$work/run/config.yaml" >"$work/first"
+    grep -v '^out:' "$work/again/config.yaml" >"$work/second"
+    expect_same "$work/first" "$work/second"
+}
+check 1 the_stored_configuration_gives_the_same_result_again
+check 3 the_stored_configuration_gives_the_same_result_again
+
+without_validation_data_there_is_no_metric() {
+    calibrate "$settings" --set 'methods=[minmax]' --set budget.evaluations=0
+    digits "$work/run" >/dev/null
+    grep -Eq '^folded float +[0-9.]+ +- +- *$' "$work/out" ||
+        fail "the table does not show that there is no validation"
+}
+check 1 without_validation_data_there_is_no_metric
+
+a_budget_of_evaluations_is_kept() {
+    calibrate "$small" --set bits=W4A4 --set targets=paper --set budget.evaluations=20 \
+        --set 'methods=[{name: lapq, p_count: 4}]'
+    expect_in "$work/run/cases/glyphs-paper-W4A4-lapq/result.json" '"evaluations": 20,'
+}
+check 1 a_budget_of_evaluations_is_kept
+check 3 a_budget_of_evaluations_is_kept
+
+a_dry_run_prints_the_cases_and_writes_nothing() {
+    calq run --dry-run --set "out=$work/run" "$small"
+    expect_code 0
+    [ ! -e "$work/run" ] || fail "there is a run folder"
+    [ "$(grep -c '^glyphs-' "$work/out")" -eq 24 ] || fail "it does not print 24 cases"
+    expect_in "$work/out" "glyphs-onnx-W8A8-lapq"
+    expect_in "$work/out" "24 cases on $ranks ranks"
+    expect_in "$work/out" "results would go to $work/run"
+}
+check 1 a_dry_run_prints_the_cases_and_writes_nothing
+check 3 a_dry_run_prints_the_cases_and_writes_nothing
+
+a_dry_run_finds_what_is_missing() {
+    calq run --dry-run --set "out=$work/run" "$small" --set models.0.network=no/such.onnx
+    expect_code 4
+    expect_told "no/such.onnx: cannot open"
+    [ ! -e "$work/run" ] || fail "there is a run folder"
+}
+check 1 a_dry_run_finds_what_is_missing
+check 3 a_dry_run_finds_what_is_missing
+
+logs_hold_no_carriage_return_and_no_escape() {
+    calibrate "$small" "${few[@]}"
+    ! grep -q "$(printf '[\r\033]')" "$work/out" "$work/log" || fail "there is one"
+}
+check 1 logs_hold_no_carriage_return_and_no_escape
+check 3 logs_hold_no_carriage_return_and_no_escape
+
+results_of_the_cases_before_a_failure_stay() {
+    sed 's/^  - name: folded/  - name: missing/; /missing/,$ s/glyphs.onnx/no-such.onnx/' \
+        "$settings" >"$work/config.yaml"
+    calq run "$work/config.yaml" --set "out=$work/run" --set 'methods=[minmax]'
+    expect_code 4
+    expect_told "no-such.onnx: cannot open"
+    expect_files "$work/run" <<-END
+	./cases/glyphs-paper-W4A4-minmax/result.json
+	./config.yaml
+	./results.csv
+	END
+    digits "$work/run" >/dev/null
+}
+check 1 results_of_the_cases_before_a_failure_stay
+check 3 results_of_the_cases_before_a_failure_stay
+
+# ---- a run folder that cannot be ---------------------------------------------------------------
+
+a_run_folder_below_a_file_is_refused() {
+    touch "$work/file"
+    calq run "$small" --set "out=$work/file/run"
+    expect_code 8
+    expect_told "cannot create the folder $work/file: File exists"
+}
+check 1 a_run_folder_below_a_file_is_refused
+check 3 a_run_folder_below_a_file_is_refused
+
+a_run_folder_that_cannot_be_written_is_refused() {
+    [ "$(id -u)" -ne 0 ] || skip "permissions do not bind root"
+    mkdir -m 555 "$work/closed"
+    calq run "$small" --set "out=$work/closed/run"
+    expect_code 8
+    expect_told "cannot create the folder $work/closed/run: Permission denied"
+}
+check 1 a_run_folder_that_cannot_be_written_is_refused
+
+a_file_in_the_place_of_the_results_is_told() {
+    mkdir "$work/run"
+    touch "$work/run/cases"
+    calq run "$small" "${few[@]}" --set "out=$work/run"
+    expect_code 8
+    expect_told "cannot create the folder $work/run/cases: File exists"
+}
+check 1 a_file_in_the_place_of_the_results_is_told
+check 3 a_file_in_the_place_of_the_results_is_told

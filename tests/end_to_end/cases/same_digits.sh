@@ -1,0 +1,32 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016  # names of harness.sh; ${HERE} is for calq
+# same_digits.sh - the same configuration gives the same steps, losses and metrics to the last bit,
+# on any number of ranks, with any kernels and any memory.
+
+one_case=(--set bits=W4A4 --set targets=onnx --set 'methods=[{name: lapq, p_count: 3}]')
+
+check 1 "all methods, targets and bits give their digits" same small "$small"
+check 1 "a second run gives the same digits" same small "$small"
+check 2 "the digits are the same" same small "$small"
+check 3 "the digits are the same" same small "$small"
+check 5 "the digits are the same" same small "$small"
+check 1 "the digits are the same without memory for activations" same small "$small" --set memory=0
+check 3 "the digits are the same with a little memory" same small "$small" --set memory=2MiB
+
+# The scalar kernels are slow, so this is less work.
+with_kernel() {
+    needs_kernels "$1"
+    same kernels "$small" --set "kernel=$1" --set 'bits=[W4A4, W8A8]' \
+        --set 'methods=[minmax, {name: lapq, p_count: 3}]' --set budget.evaluations=20
+}
+for kernel in avx512vnni avx2 scalar; do
+    check 1 "the digits are the same with the kernels $kernel" with_kernel $kernel
+done
+
+other="bias correction, independent steps, reference search, folded batch norm"
+check 1 "$other give their digits" same settings "$settings"
+check 3 "$other give the same digits" same settings "$settings"
+
+check 1 "a single block of samples gives its digits" \
+    same one_block "$small" "${one_case[@]}" --set block=64
+check 3 "more ranks than blocks give the same digits" \
+    same one_block "$small" "${one_case[@]}" --set block=64

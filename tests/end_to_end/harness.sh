@@ -1,0 +1,158 @@
+# shellcheck shell=bash disable=SC2154,SC2034  # $program and $here are set by run
+# harness.sh - what the cases are written with; read by run.
+#
+# A case is a function that is named by the fact it shows. It runs in a process of its own with
+#
+#   $ranks    how many ranks calq runs on
+#   $work     an empty folder
+#   $inputs   the folder of what make_inputs wrote
+#
+# and ends with fail or skip, or well.
+
+MPIRUN=${MPIRUN:-mpirun}
+limit=${LIMIT:-60} # seconds for one run of calq: what takes longer hangs
+passed=0 failed=0 skipped=0
+
+# Open MPI refuses root unless told twice; more ranks than cores must be allowed.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+
+tools=$(dirname "$program")/tests/end_to_end
+small=$here/small.yaml
+settings=$here/settings.yaml
+
+prepare() {
+    local tool
+    scratch=$(mktemp -d "${TMPDIR:-/tmp}/calq-end-to-end.XXXXXX") || exit 2
+    trap 'rm -rf "$scratch"' EXIT
+    inputs=$scratch/inputs
+    mkdir "$inputs"
+    for tool in make_inputs digits; do
+        [ -x "$tools/$tool" ] || env -u MAKEFLAGS make --silent \
+            "BUILD=$(dirname "$program")" "$tools/$tool" || exit 2
+    done
+    "$tools/make_inputs" "$inputs" || exit 2
+}
+
+finish() {
+    local line="$passed passed, $failed failed"
+    [ $skipped -eq 0 ] || line="$line, $skipped skipped"
+    echo "$line"
+    [ $failed -eq 0 ]
+}
+
+# ---- a case ---------------------------------------------------------------------------------
+
+# check RANKS FACT [COMMAND...]: runs the case and prints what came of it. Without a command, FACT
+# is the function.
+check() {
+    local ranks=$1 fact=${2//_/ } where=
+    shift
+    [ $# -eq 1 ] || shift
+    [ "$ranks" -eq 1 ] || where=", on $ranks ranks"
+    work=$(mktemp -d "$scratch/case.XXXXXX")
+    ("$@") 3>"$work/problem" >&3 2>&1
+    case $? in
+    0)
+        passed=$((passed + 1))
+        echo "ok       $fact$where"
+        ;;
+    77)
+        skipped=$((skipped + 1))
+        echo "skipped  $fact$where: $(cat "$work/problem")"
+        ;;
+    *)
+        failed=$((failed + 1))
+        echo "FAILED   $fact$where"
+        sed 's/^/         /' "$work/problem"
+        [ ! -e "$work/log" ] || sed 's/^/         | /' "$work/log" | head -n 40
+        ;;
+    esac
+    rm -rf "$work"
+}
+
+fail() {
+    echo "$*" >&3
+    exit 1
+}
+
+skip() {
+    echo "$*" >&3
+    exit 77
+}
+
+# Runs calq: its output goes to $work/out, its log to $work/log, its exit code to $code. What stands
+# in the array `wrapper` starts it on every rank.
+wrapper=()
+calq() {
+    local launcher=()
+    # MPIRUN may come with options.
+    # shellcheck disable=SC2206
+    [ "$ranks" -eq 1 ] || launcher=($MPIRUN -n "$ranks")
+    timeout --kill-after=10 "$limit" "${launcher[@]}" "${wrapper[@]}" "$program" "$@" \
+        >"$work/out" 2>"$work/log"
+    code=$?
+    case $code in
+    124 | 137) fail "calq $*: no end after $limit s" ;;
+    esac
+}
+
+# The same for a run that must succeed: results go to $work/run unless told otherwise.
+calibrate() {
+    calq run --set "out=$work/run" "$@"
+    expect_code 0
+}
+
+# ---- what is expected ------------------------------------------------------------------------
+
+expect_code() {
+    [ "$code" -eq "$1" ] || fail "the exit code is $code, not $1"
+}
+
+expect_in() { # FILE TEXT
+    grep -qF -e "$2" "$1" || fail "$(basename "$1") does not say: $2"
+}
+
+expect_not_in() { # FILE TEXT
+    ! grep -qF -e "$2" "$1" || fail "$(basename "$1") says: $2"
+}
+
+# The text is told, and by one rank only.
+expect_told() {
+    local times
+    expect_in "$work/log" "$1"
+    times=$(grep -c '^calq: ' "$work/log")
+    [ "$times" -eq 1 ] || fail "it is told $times times, not once"
+}
+
+expect_files() { # FOLDER, and on stdin the files that are to be in it
+    diff - <(cd "$1" && find . -type f | sort) || fail "$1 holds other files"
+}
+
+expect_same() { # FILE FILE
+    cmp -s "$1" "$2" || {
+        diff "$1" "$2" | head -n 20
+        fail "$(basename "$1") and $(basename "$2") differ"
+    }
+}
+
+# ---- helpers ---------------------------------------------------------------------------------
+
+# Prints all of the results in a run folder that must be the same in every run.
+digits() {
+    "$tools/digits" "$1"/cases/*/result.json || fail "the results in $1 are not sound"
+}
+
+# Compares with what the first run of this NAME gave; the first is the measure.
+same() { # NAME ARGUMENTS...
+    local measure=$scratch/digits.$1
+    calibrate "${@:2}"
+    digits "$work/run" >"$work/digits"
+    [ -e "$measure" ] || cp "$work/digits" "$measure"
+    expect_same "$measure" "$work/digits"
+}
+
+needs_kernels() { # NAME
+    ! "$program" version | grep '^kernels:' | grep -qF " $1 (not" ||
+        skip "this machine has not what it takes"
+}

@@ -1,0 +1,222 @@
+/* make_inputs.c - writes the bad and odd input files that the end-to-end cases need, made from
+ * the embedded example. Usage: make_inputs FOLDER, in the root of the repository. */
+#include "core/base/memory.h"
+#include "tests/support/hdf5_builder.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "onnx.pb-c.h"
+
+#define NETWORK "examples/glyphs/glyphs.onnx"
+#define DATA "examples/glyphs/calibration.h5"
+
+static const char *folder;
+
+static const char *in_folder(const char *name)
+{
+    static char path[PATH_MAX];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void give_up(const char *problem, const char *path)
+{
+    fprintf(stderr, "make_inputs: %s %s\n", problem, path);
+    exit(1);
+}
+
+static void write_bytes(const char *name, const uint8_t *bytes, size_t size)
+{
+    FILE *file = fopen(in_folder(name), "wb");
+
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file) != 0)
+        give_up("cannot write", in_folder(name));
+}
+
+/* ---- networks ------------------------------------------------------------------------------ */
+
+static uint8_t *read_bytes(const char *path, size_t *size)
+{
+    enum { ROOM = 1 << 20 };
+    uint8_t *bytes = memory_get(ROOM);
+    FILE *file = fopen(path, "rb");
+
+    if (!file)
+        give_up("cannot read", path);
+    *size = fread(bytes, 1, ROOM, file);
+    fclose(file);
+    return bytes;
+}
+
+static void write_model(const char *name, const Onnx__ModelProto *model)
+{
+    size_t size = onnx__model_proto__get_packed_size(model);
+    uint8_t *bytes = memory_get(size);
+
+    onnx__model_proto__pack(model, bytes);
+    write_bytes(name, bytes, size);
+    free(bytes);
+}
+
+static void replace_text(char **text, const char *by)
+{
+    free(*text);
+    *text = memory_text(by);
+}
+
+static Onnx__NodeProto *first_relu(const Onnx__GraphProto *graph)
+{
+    for (size_t i = 0; i < graph->n_node; i++)
+        if (strcmp(graph->node[i]->op_type, "Relu") == 0)
+            return graph->node[i];
+    give_up("no Relu in", NETWORK);
+    return NULL;
+}
+
+static void write_networks(void)
+{
+    size_t size;
+    uint8_t *bytes = read_bytes(NETWORK, &size);
+    Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, bytes);
+    Onnx__NodeProto *relu;
+
+    if (!model)
+        give_up("cannot read", NETWORK);
+    write_bytes("truncated.onnx", bytes, size / 2);
+    write_bytes("empty.onnx", bytes, 0);
+    replace_text(&model->producer_name, "somebody else");
+    write_model("another.onnx", model); /* the same network, other content */
+    relu = first_relu(model->graph);
+    replace_text(&relu->op_type, "Softplus");
+    replace_text(&relu->name, "the_odd_one");
+    write_model("unsupported.onnx", model);
+    onnx__model_proto__free_unpacked(model, NULL);
+    free(bytes);
+}
+
+/* Bytes that grow towards the front, so that a message's length is known when it is written. */
+struct message {
+    uint8_t bytes[1 << 18];
+    size_t begin;
+};
+
+static void put_before(struct message *message, const uint8_t *bytes, size_t count)
+{
+    message->begin -= count;
+    memcpy(message->bytes + message->begin, bytes, count);
+}
+
+/* Makes all that was written so far one field of a message. */
+static void wrap(struct message *message, int field)
+{
+    enum { LENGTH_DELIMITED = 2, MORE = 0x80, PART_BITS = 7 };
+    size_t size = sizeof message->bytes - message->begin;
+    uint8_t head[8];
+    size_t used = 0;
+
+    head[used++] = (uint8_t)(field << 3 | LENGTH_DELIMITED);
+    for (; size >= MORE; size >>= PART_BITS)
+        head[used++] = (uint8_t)(size | MORE);
+    head[used++] = (uint8_t)size;
+    put_before(message, head, used);
+}
+
+/* A graph within an attribute of a node of a graph, and so on. */
+static void write_nested(int depth)
+{
+    enum { MODEL_GRAPH = 7, GRAPH_NODE = 1, NODE_ATTRIBUTE = 5, ATTRIBUTE_GRAPH = 6 };
+    static const uint8_t ir_version_7[] = {1 << 3, 7};
+    struct message *message = memory_zeroed(1, sizeof *message);
+
+    message->begin = sizeof message->bytes;
+    for (int i = 0; i < depth; i++) {
+        wrap(message, ATTRIBUTE_GRAPH);
+        wrap(message, NODE_ATTRIBUTE);
+        wrap(message, GRAPH_NODE);
+    }
+    wrap(message, MODEL_GRAPH);
+    put_before(message, ir_version_7, sizeof ir_version_7);
+    write_bytes("nested.onnx", message->bytes + message->begin,
+                sizeof message->bytes - message->begin);
+    free(message);
+}
+
+/* ---- data ---------------------------------------------------------------------------------- */
+
+/* The first samples of the example's calibration data: four blocks of eight. */
+enum {
+    SAMPLES = 32,
+    ALL_SAMPLES = 768,
+    SIDE = 24,
+    ELEMENTS = SIDE * SIDE,
+    CLASSES = 47
+};
+enum { ODD_SAMPLE = 20 }; /* in the third block: of 3 ranks, the last has it */
+
+struct data {
+    double images[SAMPLES * ELEMENTS], labels[SAMPLES];
+};
+
+static void read_dataset(const char *dataset, double *values, size_t count)
+{
+    enum { ROOM = ALL_SAMPLES * ELEMENTS };
+    float *all = memory_get(ROOM * sizeof *all);
+
+    hdf5_builder_read(DATA, dataset, all, ROOM);
+    for (size_t i = 0; i < count; i++)
+        values[i] = all[i];
+    free(all);
+}
+
+static void write_data(const char *name, enum hdf5_type type, const struct data *data,
+                       size_t labels)
+{
+    static const size_t sizes[] = {SAMPLES, 1, SIDE, SIDE};
+    const char *path = in_folder(name);
+
+    hdf5_builder_create(path);
+    hdf5_builder_add(path, "/images", type, 4, sizes, data->images, 0);
+    hdf5_builder_add(path, "/labels", HDF5_I32, 1, &labels, data->labels, 0);
+}
+
+static void write_data_files(void)
+{
+    struct data *data = memory_get(sizeof *data);
+    double pixel, label;
+
+    read_dataset("/images", data->images, SAMPLES * ELEMENTS);
+    read_dataset("/labels", data->labels, SAMPLES);
+    write_data("same-in-float.h5", HDF5_F32, data, SAMPLES);
+    write_data("too-few-labels.h5", HDF5_U8, data, SAMPLES - 1);
+
+    label = data->labels[ODD_SAMPLE];
+    data->labels[ODD_SAMPLE] = CLASSES;
+    write_data("label-out-of-range.h5", HDF5_U8, data, SAMPLES);
+    data->labels[ODD_SAMPLE] = label;
+
+    pixel = data->images[ODD_SAMPLE * ELEMENTS];
+    data->images[ODD_SAMPLE * ELEMENTS] = NAN;
+    write_data("nan.h5", HDF5_F32, data, SAMPLES);
+    data->images[ODD_SAMPLE * ELEMENTS] = pixel;
+    free(data);
+}
+
+int main(int count, char **arguments)
+{
+    enum { DEPTH = 4000 };
+
+    if (count != 2) {
+        fprintf(stderr, "usage: make_inputs FOLDER\n");
+        return 2;
+    }
+    folder = arguments[1];
+    write_networks();
+    write_nested(DEPTH);
+    write_data_files();
+    return 0;
+}

@@ -1,0 +1,493 @@
+/* The team on several ranks: rank 0 runs the tests and is the coordinator's end, the others run the
+ * real worker until the group teardown stops them. */
+#include "coordinator/team.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/memory.h"
+#include "core/kernel/sgemm.h"
+#include "link/link.h"
+#include "tests/support/hdf5_builder.h"
+#include "worker/worker.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define NETWORK "examples/glyphs/glyphs.onnx"
+#define CALIBRATION "examples/glyphs/calibration.h5"
+#define VALIDATION "examples/glyphs/validation.h5"
+
+/* The cases: a sound one, and what can be wrong on one rank. */
+enum {
+    SOUND,
+    NO_NETWORK_ON_LAST_RANK,
+    NO_DATA_ON_LAST_RANK,
+    NO_NETWORK_BUT_ON_RANK_0,
+    OTHER_NETWORK_ON_LAST_RANK,
+    SPOILT_CALIBRATION,
+    SPOILT_VALIDATION,
+    OVERLAPPING,
+    ONE_BLOCK,
+    CASE_COUNT
+};
+
+enum { BLOCK = 8, SPOILT_SAMPLES = 32, SPOILT_SAMPLE = 20, ELEMENTS = 24 * 24 };
+enum { CANDIDATES = 3 };
+
+static char folder[] = "/tmp/calq-test-team-XXXXXX"; /* rank 0 makes it */
+static char spoilt[64], other[64];                   /* files in it */
+static struct config config;
+static struct cases cases;
+static struct team *team;
+static struct shard *alone; /* the same work by one process */
+static struct error err;
+
+/* ---- files and configuration, before there is a team ----------------------------------- */
+
+static void write_spoilt(void)
+{
+    static const size_t sizes[] = {SPOILT_SAMPLES, 1, 24, 24}, labels = SPOILT_SAMPLES;
+    double *images = memory_zeroed(SPOILT_SAMPLES * ELEMENTS, sizeof *images);
+
+    for (size_t i = 0; i < SPOILT_SAMPLES * ELEMENTS; i++)
+        images[i] = (double)(i % 256);
+    images[SPOILT_SAMPLE * ELEMENTS + 7] = NAN;
+    hdf5_builder_create(spoilt);
+    hdf5_builder_add(spoilt, "/images", HDF5_F32, 4, sizes, images, 0);
+    hdf5_builder_add(spoilt, "/labels", HDF5_I32, 1, &labels, images, 0);
+    free(images);
+}
+
+/* The same network, named by another producer. */
+static void write_other_network(void)
+{
+    static const unsigned char producer[] = {2 << 3 | 2, 1, 'x'};
+    FILE *from = fopen(NETWORK, "rb"), *to = fopen(other, "wb");
+    char bytes[4096];
+    size_t count;
+
+    assert_non_null(from);
+    assert_non_null(to);
+    while ((count = fread(bytes, 1, sizeof bytes, from)) > 0)
+        assert_int_equal(fwrite(bytes, 1, count, to), count);
+    assert_int_equal(fwrite(producer, 1, sizeof producer, to), sizeof producer);
+    fclose(from);
+    fclose(to);
+}
+
+static void make_files(void)
+{
+    if (link_coordinates())
+        assert_non_null(mkdtemp(folder));
+    link_broadcast(folder, sizeof folder);
+    snprintf(spoilt, sizeof spoilt, "%s/spoilt.h5", folder);
+    snprintf(other, sizeof other, "%s/other.onnx", folder);
+    if (link_coordinates()) {
+        write_spoilt();
+        write_other_network();
+    }
+    link_broadcast(folder, sizeof folder); /* the files are there now */
+}
+
+static void remove_files(void)
+{
+    unlink(spoilt);
+    unlink(other);
+    rmdir(folder);
+}
+
+static struct config_model sound_model(void)
+{
+    static char *keep[] = {"first", "last"};
+
+    return (struct config_model){
+        .name = "glyphs",
+        .network = NETWORK,
+        .keep_float = {keep[0], keep[1]},
+        .keep_float_count = 2,
+        .calibration = {CALIBRATION, {0, 44}},  /* five blocks and a half */
+        .validation = {VALIDATION, {100, 310}}, /* more than is read at once */
+        .samples = "/images",
+        .labels = "/labels",
+        .scale = NAN,
+    };
+}
+
+/* The configuration as this rank sees it. */
+static void make_config(void)
+{
+    bool is_first = link_rank() == 0, is_last = link_rank() == link_ranks() - 1;
+    struct config_model *models = config.models;
+
+    config = (struct config){
+        .block = BLOCK,
+        .memory_bytes = 1 << 24,
+        .kernel = "auto",
+        .model_count = CASE_COUNT,
+        .targets = {TARGET_PAPER},
+        .target_count = 1,
+        .bits = {{4, 4}},
+        .bits_count = 1,
+        .methods = {{.name = METHOD_MINMAX}},
+        .method_count = 1,
+    };
+    for (int i = 0; i < CASE_COUNT; i++)
+        models[i] = sound_model();
+    if (is_last) {
+        models[NO_NETWORK_ON_LAST_RANK].network = "no/such.onnx";
+        models[NO_DATA_ON_LAST_RANK].calibration.file = "no/such.h5";
+        models[OTHER_NETWORK_ON_LAST_RANK].network = other;
+    }
+    if (!is_first)
+        models[NO_NETWORK_BUT_ON_RANK_0].network = "no/such.onnx";
+    models[SPOILT_CALIBRATION].calibration =
+        (struct config_data){spoilt, {0, SPOILT_SAMPLES}};
+    models[SPOILT_VALIDATION].validation =
+        (struct config_data){spoilt, {0, SPOILT_SAMPLES}};
+    models[OVERLAPPING].validation = (struct config_data){CALIBRATION, {32, 68}};
+    models[ONE_BLOCK].calibration.samples.count = 5;
+    cases_init(&cases, &config);
+}
+
+/* ---- the work of one process ------------------------------------------------------------- */
+
+/* What one process answers; clear the reply. */
+static void ask_alone(const struct request *request, const float *steps,
+                      struct reply *reply)
+{
+    reply_init(reply, request);
+    if (shard_answer(alone, request, steps, reply, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void open_case(int index)
+{
+    struct request request = {.kind = REQUEST_OPEN, .subject = index};
+    struct team_case opened;
+    struct reply reply;
+
+    if (team_open(team, index, &opened, &err) < 0)
+        fail_msg("%s", err.text);
+    ask_alone(&request, NULL, &reply);
+    assert_int_equal(opened.calibration_samples, reply.sums[REPLY_CALIBRATION_SAMPLES]);
+    assert_int_equal(opened.validation_samples, reply.sums[REPLY_VALIDATION_SAMPLES]);
+    reply_clear(&reply);
+}
+
+static int step_count(void)
+{
+    return team_placement(team)->count;
+}
+
+/* Candidates [CANDIDATES, step_count()] that are all different. Free with free(). */
+static float *some_candidates(void)
+{
+    int steps = step_count();
+    float *candidates = memory_get((size_t)(CANDIDATES * steps) * sizeof *candidates);
+
+    for (int i = 0; i < CANDIDATES * steps; i++)
+        candidates[i] = team_placement(team)->items[i % steps].is_weight
+                            ? 0.02f + 0.003f * (float)(i % 7)
+                            : 0.1f + 0.05f * (float)(i % 5);
+    return candidates;
+}
+
+static void assert_scores_of_one_process(enum request_kind kind,
+                                         const float *candidates,
+                                         const struct score *scores)
+{
+    struct request request = {.kind = kind,
+                              .candidate_count = candidates ? CANDIDATES : 0,
+                              .step_count = step_count()};
+    struct reply reply;
+
+    ask_alone(&request, candidates, &reply);
+    for (int i = 0; i < request_score_count(&request); i++) {
+        struct score expected = reply_score(&reply, i);
+
+        assert_true(expected.samples > 0 && expected.loss > 0);
+        assert_memory_equal(&scores[i], &expected, sizeof expected);
+    }
+    reply_clear(&reply);
+}
+
+/* ---- merged answers ------------------------------------------------------------------------ */
+
+static void all_samples_are_shared_out(void **state)
+{
+    struct team_case opened;
+
+    (void)state;
+    assert_int_equal(team_ranks(team), link_ranks());
+    assert_int_equal(team_open(team, SOUND, &opened, &err), 0);
+    assert_int_equal(opened.calibration_samples, 44);
+    assert_int_equal(opened.validation_samples, 310);
+}
+
+static void calibration_scores_are_those_of_one_process(void **state)
+{
+    float *candidates;
+    struct score scores[CANDIDATES], single;
+
+    (void)state;
+    open_case(SOUND);
+    candidates = some_candidates();
+    assert_int_equal(team_score(team, NULL, 1, scores, &err), 0);
+    assert_scores_of_one_process(REQUEST_SCORE, NULL, scores);
+    assert_int_equal(team_score(team, candidates, CANDIDATES, scores, &err), 0);
+    assert_scores_of_one_process(REQUEST_SCORE, candidates, scores);
+    for (int i = 0; i < CANDIDATES; i++) {
+        assert_int_equal(
+            team_score(team, candidates + i * step_count(), 1, &single, &err), 0);
+        assert_memory_equal(&single, &scores[i], sizeof single);
+    }
+    free(candidates);
+}
+
+static void validation_scores_are_those_of_one_process(void **state)
+{
+    float *candidates;
+    struct score scores[CANDIDATES];
+
+    (void)state;
+    open_case(SOUND);
+    candidates = some_candidates();
+    assert_int_equal(team_validate(team, NULL, 1, scores, &err), 0);
+    assert_scores_of_one_process(REQUEST_VALIDATE, NULL, scores);
+    assert_int_equal(team_validate(team, candidates, CANDIDATES, scores, &err), 0);
+    assert_scores_of_one_process(REQUEST_VALIDATE, candidates, scores);
+    free(candidates);
+}
+
+static void ranges_and_histograms_are_those_of_one_process(void **state)
+{
+    struct histogram *histogram = memory_get(sizeof *histogram);
+    float *steps;
+
+    (void)state;
+    open_case(SOUND);
+    steps = some_candidates();
+    for (int item = 0; item < step_count(); item++) {
+        struct request request = {
+            .subject = item, .candidate_count = 1, .step_count = step_count()};
+        struct reply reply;
+        struct range range;
+
+        if (team_placement(team)->items[item].is_weight)
+            continue;
+        request.kind = REQUEST_RANGE;
+        assert_int_equal(team_range(team, item, steps, &range, &err), 0);
+        ask_alone(&request, steps, &reply);
+        assert_true(range.low == -reply.maxima[REPLY_MINUS_LOW] &&
+                    range.high == reply.maxima[REPLY_HIGH] && range.low < range.high);
+        reply_clear(&reply);
+
+        request.kind = REQUEST_HISTOGRAM;
+        request.range = range;
+        assert_int_equal(team_histogram(team, item, steps, range, histogram, &err), 0);
+        ask_alone(&request, steps, &reply);
+        assert_true(histogram->zeros == reply.sums[0]);
+        assert_memory_equal(histogram->counts, reply.sums + 1,
+                            sizeof histogram->counts);
+        reply_clear(&reply);
+    }
+    free(steps);
+    free(histogram);
+}
+
+static void overlapping_samples_are_counted_once_and_the_first_is_found(void **state)
+{
+    size_t count, first;
+
+    (void)state;
+    open_case(OVERLAPPING);
+    assert_int_equal(team_count_overlapping(team, &count, &first, &err), 0);
+    assert_int_equal(count, 12);
+    assert_int_equal(first, 32);
+    open_case(SOUND);
+    assert_int_equal(team_count_overlapping(team, &count, &first, &err), 0);
+    assert_int_equal(count, 0);
+}
+
+static void ranks_without_a_block_take_part(void **state)
+{
+    float *candidates;
+    struct score scores[CANDIDATES];
+
+    (void)state;
+    open_case(ONE_BLOCK);
+    candidates = some_candidates();
+    assert_int_equal(team_score(team, candidates, CANDIDATES, scores, &err), 0);
+    assert_scores_of_one_process(REQUEST_SCORE, candidates, scores);
+    assert_int_equal(scores[0].samples, 5);
+    free(candidates);
+}
+
+/* ---- errors --------------------------------------------------------------------------------- */
+
+/* The error is EXIT_INPUT, says `sentence`, and names the rank where there are several. */
+static void assert_told_by(int rank, const char *sentence)
+{
+    char who[32];
+
+    snprintf(who, sizeof who, "rank %d on ", rank);
+    assert_int_equal(err.code, EXIT_INPUT);
+    if (!strstr(err.text, sentence))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, sentence);
+    if ((strncmp(err.text, who, strlen(who)) == 0) != (link_ranks() > 1))
+        fail_msg("\"%s\" begins with the wrong rank, not %d", err.text, rank);
+}
+
+static void assert_team_is_well(void)
+{
+    struct score score;
+
+    open_case(SOUND);
+    assert_int_equal(team_score(team, NULL, 1, &score, &err), 0);
+    assert_scores_of_one_process(REQUEST_SCORE, NULL, &score);
+}
+
+static int last_rank(void)
+{
+    return link_ranks() - 1;
+}
+
+/* The rank that owns the block of the spoilt sample. */
+static int spoilt_rank(void)
+{
+    enum { BLOCKS = SPOILT_SAMPLES / BLOCK };
+    int rank = 0;
+
+    while (share_of(BLOCKS, rank, link_ranks()).end_block <= SPOILT_SAMPLE / BLOCK)
+        rank++;
+    return rank;
+}
+
+static void what_one_rank_misses_is_told_by_it_and_the_team_stays_well(void **state)
+{
+    static const struct missing {
+        int index;
+        const char *sentence;
+    } list[] = {
+        {NO_NETWORK_ON_LAST_RANK, "no/such.onnx"},
+        {NO_DATA_ON_LAST_RANK, "no/such.h5"},
+    };
+    struct team_case opened;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(list); i++) {
+        assert_int_equal(team_open(team, list[i].index, &opened, &err), -1);
+        assert_told_by(last_rank(), list[i].sentence);
+        assert_team_is_well();
+    }
+}
+
+static void of_several_ranks_that_fail_the_lowest_tells(void **state)
+{
+    struct team_case opened;
+
+    (void)state;
+    if (link_ranks() == 1)
+        skip();
+    assert_int_equal(team_open(team, NO_NETWORK_BUT_ON_RANK_0, &opened, &err), -1);
+    assert_told_by(1, "no/such.onnx");
+    assert_team_is_well();
+}
+
+static void a_network_that_differs_on_one_rank_is_refused(void **state)
+{
+    struct team_case opened;
+
+    (void)state;
+    if (link_ranks() == 1)
+        skip();
+    assert_int_equal(team_open(team, OTHER_NETWORK_ON_LAST_RANK, &opened, &err), -1);
+    assert_int_equal(err.code, EXIT_INPUT);
+    assert_string_equal(err.text, NETWORK
+                        " is not the same file on all ranks: its content differs");
+    assert_team_is_well();
+}
+
+static void a_spoilt_sample_is_told_by_the_rank_that_has_it(void **state)
+{
+    struct team_case opened;
+
+    (void)state;
+    assert_int_equal(team_open(team, SPOILT_CALIBRATION, &opened, &err), -1);
+    assert_told_by(spoilt_rank(), "sample 20 of /images holds a NaN");
+    assert_team_is_well();
+}
+
+static void an_error_in_validation_leaves_the_case_open(void **state)
+{
+    struct score score;
+
+    (void)state;
+    open_case(SPOILT_VALIDATION);
+    assert_int_equal(team_validate(team, NULL, 1, &score, &err), -1);
+    assert_told_by(spoilt_rank(), "sample 20 of /images holds a NaN");
+    assert_int_equal(team_score(team, NULL, 1, &score, &err), 0);
+    assert_scores_of_one_process(REQUEST_SCORE, NULL, &score);
+}
+
+/* ---- the two ends ---------------------------------------------------------------------------- */
+
+static int begin_team(void **state)
+{
+    (void)state;
+    team = team_create(&config, &cases);
+    alone = shard_create(&config, &cases, 0, 1);
+    return 0;
+}
+
+static int stop_team(void **state)
+{
+    (void)state;
+    team_destroy(team);
+    shard_destroy(alone);
+    remove_files();
+    return 0;
+}
+
+static int coordinate(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_samples_are_shared_out),
+        cmocka_unit_test(calibration_scores_are_those_of_one_process),
+        cmocka_unit_test(validation_scores_are_those_of_one_process),
+        cmocka_unit_test(ranges_and_histograms_are_those_of_one_process),
+        cmocka_unit_test(overlapping_samples_are_counted_once_and_the_first_is_found),
+        cmocka_unit_test(ranks_without_a_block_take_part),
+        cmocka_unit_test(what_one_rank_misses_is_told_by_it_and_the_team_stays_well),
+        cmocka_unit_test(of_several_ranks_that_fail_the_lowest_tells),
+        cmocka_unit_test(a_network_that_differs_on_one_rank_is_refused),
+        cmocka_unit_test(a_spoilt_sample_is_told_by_the_rank_that_has_it),
+        cmocka_unit_test(an_error_in_validation_leaves_the_case_open),
+    };
+
+    return cmocka_run_group_tests_name("team", tests, begin_team, stop_team);
+}
+
+int main(void)
+{
+    int failed = 0;
+
+    sgemm_init();
+    link_open();
+    make_files();
+    make_config();
+    if (link_coordinates())
+        failed = coordinate();
+    else
+        worker_answer(&config, &cases);
+    cases_clear(&cases);
+    link_close();
+    return failed;
+}
