@@ -143,6 +143,16 @@ static int find_kernels(struct shard *shard, struct error *err)
     return 0;
 }
 
+/* No block is larger than the larger set of samples. */
+static int block_at_most(const struct shard *shard)
+{
+    size_t most = data_file_count(shard->calibration);
+
+    if (shard->validation && data_file_count(shard->validation) > most)
+        most = data_file_count(shard->validation);
+    return (size_t)shard->config->block < most ? shard->config->block : (int)most;
+}
+
 static int open_case(struct shard *shard, int index, struct error *err)
 {
     struct placement_rules rules;
@@ -170,7 +180,7 @@ static int open_case(struct shard *shard, int index, struct error *err)
             .kernels = shard->kernels,
             .corrects_mean =
                 shard->open->method->bias_correction == BIAS_CORRECTION_MEAN,
-            .block = shard->config->block,
+            .block = block_at_most(shard),
             .memory_bytes = shard->config->memory_bytes,
         },
         (struct samples){shard->values, shard->labels, shard->own_count});
