@@ -90,23 +90,25 @@ static int know_model(struct run *run, const struct calibration_case *one,
 
 /* ---- one case ------------------------------------------------------------------------------ */
 
-/* Start and result in one pass over the validation samples. */
+/* Start and result in one pass over the validation samples; often they are the same. */
 static int validate(struct run *run, struct result *result, struct error *err)
 {
     size_t items = (size_t)result->placement->count;
-    float *steps = memory_get(2 * items * sizeof *steps);
+    size_t bytes = items * sizeof(float);
+    int count = memcmp(result->start.steps, result->result.steps, bytes) == 0 ? 1 : 2;
+    float *steps = memory_get(2 * bytes);
     struct score scores[2];
     int status;
 
     progress_show(&run->progress, "%s: validation", result->case_id);
-    memcpy(steps, result->start.steps, items * sizeof *steps);
-    memcpy(steps + items, result->result.steps, items * sizeof *steps);
-    status = team_validate(run->team, steps, 2, scores, err);
+    memcpy(steps, result->start.steps, bytes);
+    memcpy(steps + items, result->result.steps, bytes);
+    status = team_validate(run->team, steps, count, scores, err);
     free(steps);
     if (status < 0)
         return -1;
     result->start.validation = scores[0];
-    result->result.validation = scores[1];
+    result->result.validation = scores[count - 1];
     return 0;
 }
 
