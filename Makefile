@@ -35,7 +35,10 @@ TEST_LIBS = $(shell $(PKG_CONFIG) --libs cmocka)
 CFLAGS ?= -O2 -g
 OUR_CFLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -ffp-contract=off \
 	-fno-math-errno -I. -I$(BUILD)/generated $(SANITIZE)
-VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+# Without git, or outside a clone, the version is the hash of the sources.
+VERSION := $(shell test -e .git && git describe --always --dirty 2>/dev/null || \
+	echo sources-$$(find main.c commands coordinator core link worker -name '*.[ch]' | \
+	LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-12))
 
 # ---- sources ------------------------------------------------------------------------------
 sources = $(filter-out main.c,$(wildcard *.c */*.c core/*/*.c coordinator/*/*.c))
@@ -94,7 +97,7 @@ $(BUILD)/core/format/data_file.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
 $(BUILD)/core/base/version.o: EXTRA_CFLAGS += -DCALQ_VERSION='"$(VERSION)"'
 $(BUILD)/core/base/version.o: $(BUILD)/version
 .PHONY: always
-$(BUILD)/version: always
+$(BUILD)/version: always | deps
 	@mkdir -p $(@D)
 	@echo "$(VERSION)" | cmp -s - $@ || echo "$(VERSION)" > $@
 
@@ -129,8 +132,9 @@ check-mpi: deps $(call programs,$(mpi_tests))
 check-end_to_end: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
 	@tests/end_to_end/run $(BUILD)/calq
 
+# Some versions of gcc misalign vectors on the stack that detects use after return.
 check-asan: deps
-	@$(MAKE) --no-print-directory check-unit BUILD=build-asan CFLAGS="-O1 -g" \
+	@ASAN_OPTIONS=detect_stack_use_after_return=0:$$ASAN_OPTIONS $(MAKE) --no-print-directory check-unit BUILD=$(BUILD)-asan CFLAGS="-O1 -g" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 
 # ---- the rest -----------------------------------------------------------------------------
@@ -143,8 +147,10 @@ run: all
 deps:
 	@PKG_CONFIG="$(PKG_CONFIG)" MPICC="$(MPICC)" ONNX_PROTO="$(ONNX_PROTO)" \
 		./install-missing $(PACKAGES)
+	@mkdir -p $(BUILD) 2>/dev/null || { echo "calq cannot be built here: the folder $(BUILD)" \
+		"cannot be made; copy calq to a folder of your own, or say make BUILD=FOLDER" >&2; exit 1; }
 
-formatted = $(shell git ls-files '*.c' '*.h')
+formatted = $(shell find . -path './build*' -prune -o -name '*.[ch]' -print)
 format:
 	clang-format -i $(formatted)
 

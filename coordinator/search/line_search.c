@@ -118,7 +118,7 @@ static int probe_both_sides(const struct walk *walk, double loss_here,
 {
     int side = walk->options->probes / 2;
     double distance = walk->initial_step;
-    double positions[LINE_MAX_PROBES];
+    double positions[LINE_MAX_PROBES] = {0};
     struct trial trials[LINE_MAX_PROBES + 1]; /* from one end to the other */
     const struct trial *lowest;
 
