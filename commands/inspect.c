@@ -44,8 +44,7 @@ static void print_network(const struct network *network,
     printf("%4s  %-18s %-14s %12zu\n", "", "a sample", "", network_macs(network));
     print_quantized(placement);
     printf("\nW: the weights are quantized, A: the output is; the first and the last "
-           "layer "
-           "stay in float unless keep_float says otherwise.\n");
+           "layer stay in float unless keep_float says otherwise.\n");
 }
 
 int command_inspect(int count, char **arguments, struct error *err)

@@ -181,13 +181,6 @@ static int search_jointly(const struct method_task *task, struct result *result,
     return status;
 }
 
-static void keep_start(struct result *result)
-{
-    memcpy(result->result.steps, result->start.steps,
-           (size_t)result->placement->count * sizeof *result->start.steps);
-    result->result.calibration = result->start.calibration;
-}
-
 static int check_budget(const struct method_task *task, struct error *err)
 {
     long grid = task->one->method->p_count + 1;
@@ -204,7 +197,7 @@ int lapq_run(const struct method_task *task, struct result *result, struct error
 {
     if (check_budget(task, err) < 0 || find_start(task, result, err) < 0)
         return -1;
-    keep_start(result);
+    method_keep_start(result);
     if (task->one->method->sweeps == 0)
         return 0;
     if (evaluations_left(task, result) < 0) {

@@ -58,9 +58,7 @@ static void look_at_weights(struct layerwise *layerwise, int item)
     int index = team_placement(layerwise->team)->items[item].index;
     const struct layer *layer = &network->layers[index];
     const struct conv *conv = &layer->conv;
-    size_t count = (size_t)conv->out_channels * (size_t)layer->window.kernel_height *
-                   (size_t)layer->window.kernel_width *
-                   (size_t)(conv->in_channels / conv->groups);
+    size_t count = (size_t)conv->out_channels * layer_window_count(layer);
     struct range range = range_empty();
 
     range_add(&range, conv->weights, count);

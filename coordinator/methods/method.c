@@ -22,6 +22,13 @@ void method_end_phase(struct result_phase *phase)
     phase->seconds += clock_seconds();
 }
 
+void method_keep_start(struct result *result)
+{
+    memcpy(result->result.steps, result->start.steps,
+           (size_t)result->placement->count * sizeof *result->start.steps);
+    result->result.calibration = result->start.calibration;
+}
+
 /* Steps by one rule, tensor after tensor, without a search. */
 static int run_layerwise(const struct method_task *task, struct layerwise_rule rule,
                          struct result *result, struct error *err)
@@ -40,9 +47,7 @@ static int run_layerwise(const struct method_task *task, struct layerwise_rule r
         return -1;
     phase->evaluations = 1;
     method_end_phase(phase);
-    memcpy(result->result.steps, result->start.steps,
-           (size_t)result->placement->count * sizeof *result->start.steps);
-    result->result.calibration = result->start.calibration;
+    method_keep_start(result);
     return 0;
 }
 

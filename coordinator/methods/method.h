@@ -22,4 +22,8 @@ int method_run(const struct method_task *task, struct result *result,
 struct result_phase *method_begin_phase(struct result *result, const char *name);
 void method_end_phase(struct result_phase *phase);
 
+/* Takes the start as the result: all that a method without a search has, and what a search has
+ * until it finds something better. */
+void method_keep_start(struct result *result);
+
 #endif

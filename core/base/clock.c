@@ -2,20 +2,10 @@
 
 #include <time.h>
 
-static double seconds_of(clockid_t clock)
+double clock_seconds(void)
 {
     struct timespec now;
 
-    clock_gettime(clock, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-double clock_seconds(void)
-{
-    return seconds_of(CLOCK_MONOTONIC);
-}
-
-double clock_cpu_seconds(void)
-{
-    return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }

@@ -2,8 +2,7 @@
 #ifndef CORE_BASE_CLOCK_H
 #define CORE_BASE_CLOCK_H
 
-/* Seconds since some fixed moment, and seconds of CPU that this process used. */
+/* Seconds since some fixed moment. */
 double clock_seconds(void);
-double clock_cpu_seconds(void);
 
 #endif

@@ -329,9 +329,7 @@ void network_fold_batchnorm(struct network *network)
 
         if (layer->kind != LAYER_CONV)
             continue;
-        count = (size_t)layer->window.kernel_height *
-                (size_t)layer->window.kernel_width *
-                (size_t)(conv->in_channels / conv->groups);
+        count = layer_window_count(layer);
         for (int channel = 0; channel < conv->out_channels; channel++) {
             for (size_t i = 0; i < count; i++)
                 conv->weights[(size_t)channel * count + i] *= conv->scale[channel];

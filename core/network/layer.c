@@ -37,13 +37,15 @@ bool layer_is_unclamped(const struct layer *layer)
     return layer->low == -INFINITY && layer->high == INFINITY;
 }
 
+size_t layer_window_count(const struct layer *layer)
+{
+    return (size_t)layer->window.kernel_height * (size_t)layer->window.kernel_width *
+           (size_t)(layer->conv.in_channels / layer->conv.groups);
+}
+
 size_t layer_macs(const struct layer *layer, size_t outputs)
 {
-    if (layer->kind != LAYER_CONV)
-        return 0;
-    return outputs * (size_t)layer->window.kernel_height *
-           (size_t)layer->window.kernel_width *
-           (size_t)(layer->conv.in_channels / layer->conv.groups);
+    return layer->kind == LAYER_CONV ? outputs * layer_window_count(layer) : 0;
 }
 
 static const char *conv_name(const struct layer *layer)

@@ -90,6 +90,9 @@ struct window window_of_one(void);
 /* True where the clamp does nothing. */
 bool layer_is_unclamped(const struct layer *layer);
 
+/* Weights of one output channel of a convolution: what one output element sums over. */
+size_t layer_window_count(const struct layer *layer);
+
 /* Multiply-adds of one sample; zero for everything that is no convolution. `outputs` are the
  * elements of the layer's output. */
 size_t layer_macs(const struct layer *layer, size_t outputs);

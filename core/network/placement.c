@@ -107,7 +107,7 @@ static int check_sums(const struct network *network, const bool *kept,
         const struct layer *layer = &network->layers[index];
         size_t products = layer_macs(layer, 1);
 
-        if (layer->kind == LAYER_CONV && !kept[index] && products > PRODUCTS_MOST)
+        if (!kept[index] && products > PRODUCTS_MOST)
             return error_set(err, EXIT_INPUT,
                              "%s: layer %s sums %zu products, and 32-bit sums hold %d; "
                              "name it in keep_float",

@@ -178,9 +178,7 @@ static void take_reference_means(struct conv *conv, size_t count, const float *o
 
 static size_t weight_count(const struct layer *layer)
 {
-    return (size_t)layer->conv.out_channels * (size_t)layer->window.kernel_height *
-           (size_t)layer->window.kernel_width *
-           (size_t)(layer->conv.in_channels / layer->conv.groups);
+    return (size_t)layer->conv.out_channels * layer_window_count(layer);
 }
 
 /* Replaces the weights by the reference's; calq's codes stay as they are, and its correction of
