@@ -83,8 +83,9 @@ $(BUILD)/generated/onnx.pb-c.c $(BUILD)/generated/onnx.pb-c.h &: $(ONNX_PROTO)
 	$(Q)protoc-c --c_out=$(@D) --proto_path=$(dir $<) $(notdir $<)
 
 # Instruction sets and optimisation belong to the kernels alone, by file name.
-$(BUILD)/core/kernel/%.o: EXTRA_CFLAGS += -O3
+$(BUILD)/core/kernel/window_sums_%.o: EXTRA_CFLAGS += -O3
 $(BUILD)/core/kernel/%_avx2.o: EXTRA_CFLAGS += -mavx2 -mfma
+$(BUILD)/core/kernel/%_avxvnni.o: EXTRA_CFLAGS += -mavx2 -mfma -mavxvnni
 $(BUILD)/core/kernel/%_avx512vnni.o: EXTRA_CFLAGS += -mavx512f -mavx512bw -mavx512vl \
 	-mavx512dq -mavx512vnni -mavx2 -mfma -mprefer-vector-width=512
 # Plain loops over values gain from the compiler's vectors.

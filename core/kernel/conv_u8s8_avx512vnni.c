@@ -1,14 +1,14 @@
+#include "core/kernel/conv_tiles.h"
 #include "core/kernel/epilogue_avx512.h"
 #include "core/kernel/kernel_variants.h"
 
 #include <string.h>
 
-enum { PIXELS_MOST = 16, PANELS_MOST = 4 };
+/* A tile of `pixels` x `panels` accumulators; both are constants where it is inlined, so that all
+ * loops over them unroll and the accumulators stay in registers. */
+enum { WINDOWS_MOST = 18, VECTORS_MOST = 28, BASES = 6 };
 
-/* A tile of `pixels` x `panels` accumulators: both are constants where it is inlined. */
-#define TILE static inline __attribute__((always_inline)) void
-
-static inline __m512i quad(const uint8_t *bytes)
+INLINE __m512i quad(const uint8_t *bytes)
 {
     int32_t four;
 
@@ -16,127 +16,320 @@ static inline __m512i quad(const uint8_t *bytes)
     return _mm512_set1_epi32(four);
 }
 
-TILE multiply(const struct conv_u8s8 *conv, const uint8_t *const *windows,
-              const int8_t *weights, size_t panel_bytes, const int pixels,
-              const int panels, __m512i acc[PIXELS_MOST][PANELS_MOST])
+/* Pixels are addressed as base + {0, 1, 2, 4} * step from every third pixel on: that many
+ * addresses fit into the registers, and x86 multiplies by 2 and 4 in an address for nothing. */
+INLINE const uint8_t *pixel_at(const uint8_t *const bases[BASES], ptrdiff_t step,
+                               const int pixel)
 {
-    for (int run = 0; run < conv->runs; run++) {
-        int32_t offset = conv->run_offsets[run];
+    static const signed char base_of[WINDOWS_MOST] = {0, 0, 0, 1, 0, 1, 2, 1, 2,
+                                                      3, 2, 3, 4, 3, 4, 5, 5, 5};
 
-        for (int byte = 0; byte < conv->run_bytes;
-             byte += QUAD, weights += PANEL * QUAD) {
-            __m512i w[PANELS_MOST];
+    return bases[base_of[pixel]] + (pixel - 3 * base_of[pixel]) * step;
+}
+
+/* Moves to the next quad. The empty instruction keeps gcc from making an address a pixel of
+ * it. */
+INLINE void advance(const uint8_t *bases[BASES], const int pixels)
+{
+#pragma GCC unroll 6
+    for (int base = 0; base < (pixels + 2) / 3; base++) {
+        bases[base] += QUAD;
+        __asm__("" : "+r"(bases[base]));
+    }
+}
+
+INLINE void set_bases(const struct conv_tile *tile, int run,
+                      const uint8_t *bases[BASES])
+{
+#pragma GCC unroll 6
+    for (int base = 0; base < BASES; base++)
+        bases[base] =
+            tile->window + tile->run_offsets[run] + 3 * base * tile->window_step;
+}
+
+INLINE void multiply(const struct conv_tile *tile, const int pixels, const int panels,
+                     __m512i acc[VECTORS_MOST])
+{
+    const int8_t *weights = tile->weights;
+    ptrdiff_t step = tile->window_step;
+
+    for (int run = 0; run < tile->runs; run++) {
+        const int8_t *end = weights + (ptrdiff_t)PANEL * tile->run_bytes;
+        const uint8_t *bases[BASES];
+
+        set_bases(tile, run, bases);
+        for (; weights < end; weights += PANEL * QUAD) {
+            __m512i w[TILE_PANELS_MOST];
 
 #pragma GCC unroll 4
             for (int panel = 0; panel < panels; panel++)
-                w[panel] = _mm512_load_si512(weights + (size_t)panel * panel_bytes);
+                w[panel] =
+                    _mm512_load_si512(weights + (size_t)panel * tile->panel_bytes);
 #pragma GCC unroll 16
             for (int pixel = 0; pixel < pixels; pixel++) {
-                __m512i x = quad(windows[pixel] + offset + byte);
+                __m512i x = quad(pixel_at(bases, step, pixel));
 
 #pragma GCC unroll 4
                 for (int panel = 0; panel < panels; panel++)
-                    acc[pixel][panel] =
-                        _mm512_dpbusd_epi32(acc[pixel][panel], x, w[panel]);
+                    acc[pixel * panels + panel] =
+                        _mm512_dpbusd_epi32(acc[pixel * panels + panel], x, w[panel]);
             }
+            advance(bases, pixels);
         }
     }
 }
 
-TILE tile(const struct conv_u8s8 *conv, const uint8_t *const *windows, size_t row,
-          int channel, const int pixels, const int panels)
+/* One panel of windows of three neighbouring pixels: an input byte is loaded once and
+ * multiplied with the weights of all three places that it takes in windows. One panel alone
+ * would wait for its loads otherwise. */
+INLINE void multiply_three(const struct conv_tile *tile, const int pixels,
+                           __m512i acc[VECTORS_MOST])
 {
-    const struct epilogue *epilogue = &conv->epilogue;
-    size_t panel_bytes = (size_t)PANEL * (size_t)conv->runs * (size_t)conv->run_bytes;
-    const int8_t *weights = conv->weights + (size_t)(channel / PANEL) * panel_bytes;
-    __m512i acc[PIXELS_MOST][PANELS_MOST];
+    ptrdiff_t step = tile->window_step, place = step * PANEL;
 
-#pragma GCC unroll 16
+    for (int run = 0; run < tile->runs; run++) {
+        const int8_t *weights = tile->weights + 3 * place * run, *end = weights + place;
+        const uint8_t *bases[BASES];
+
+        set_bases(tile, run, bases);
+        for (; weights < end; weights += PANEL * QUAD) {
+            __m512i w[3] = {_mm512_load_si512(weights),
+                            _mm512_load_si512(weights + place),
+                            _mm512_load_si512(weights + 2 * place)};
+
+#pragma GCC unroll 18
+            for (int at = 0; at < pixels + 2; at++) {
+                __m512i x = quad(pixel_at(bases, step, at));
+
+#pragma GCC unroll 3
+                for (int i = 0; i < 3; i++)
+                    if (at - i >= 0 && at - i < pixels)
+                        acc[at - i] = _mm512_dpbusd_epi32(acc[at - i], x, w[i]);
+            }
+            advance(bases, pixels + 2);
+        }
+    }
+}
+
+/* Stores four vectors' codes, of which `count` are wanted: vector `at` of the tile and the
+ * following ones, in pieces of as many channels as stand together. */
+INLINE void store_codes(uint8_t *out, ptrdiff_t step, const int panels, const int at,
+                        const int count, __m512i codes)
+{
+    if (panels == 4 || (count == 4 && step == panels * PANEL)) {
+        _mm512_storeu_si512(panels == 4 ? out + at / 4 * step : out + at * PANEL,
+                            codes);
+    } else if (panels == 2) {
+        _mm256_storeu_si256((__m256i *)(out + at / 2 * step),
+                            _mm512_castsi512_si256(codes));
+        if (count == 4)
+            _mm256_storeu_si256((__m256i *)(out + (at / 2 + 1) * step),
+                                _mm512_extracti64x4_epi64(codes, 1));
+    } else {
+        __m128i part[4] = {
+            _mm512_castsi512_si128(codes), _mm512_extracti32x4_epi32(codes, 1),
+            _mm512_extracti32x4_epi32(codes, 2), _mm512_extracti32x4_epi32(codes, 3)};
+
+#pragma GCC unroll 4
+        for (int i = 0; i < count; i++)
+            _mm_storeu_si128(
+                (__m128i *)(out + (at + i) / panels * step + (at + i) % panels * PANEL),
+                part[i]);
+    }
+}
+
+/* Codes of the whole tile, [pixels, panels * PANEL] with `step` bytes from a pixel to the next.
+ * What the epilogue has and has not is constant where this is inlined. */
+INLINE void finish_codes(const struct epilogue *epilogue, const struct conv_tile *tile,
+                         const int pixels, const int panels, const bool corrects,
+                         const bool adds, const __m512i acc[VECTORS_MOST], uint8_t *out,
+                         ptrdiff_t step)
+{
+    const struct byte_rule rule = byte_rule_of(epilogue);
+    const struct linear16 linear[TILE_PANELS_MOST] = {
+        linear_of(epilogue, tile->channel, corrects),
+        linear_of(epilogue, tile->channel + (panels > 1) * PANEL, corrects),
+        linear_of(epilogue, tile->channel + (panels > 2) * 2 * PANEL, corrects),
+        linear_of(epilogue, tile->channel + (panels > 3) * 3 * PANEL, corrects)};
+    const float *sums = corrects ? epilogue->window_sums + tile->sum : NULL;
+    const uint8_t *addend = adds ? epilogue->residual_u8 + tile->residual : NULL;
+    const ptrdiff_t sum_step = tile->sum_step, addend_step = tile->residual_step;
+
+#pragma GCC unroll 8
+    for (int at = 0; at < pixels * panels; at += 4) {
+        const int count = pixels * panels - at < 4 ? pixels * panels - at : 4;
+        __m512i rounded[4];
+
+#pragma GCC unroll 4
+        for (int i = 0; i < count; i++) {
+            const int pixel = (at + i) / panels, panel = (at + i) % panels;
+            __m512 v =
+                linear_value(&linear[panel], acc[at + i], corrects,
+                             _mm512_set1_ps(corrects ? sums[pixel * sum_step] : 0));
+
+            if (adds)
+                v = add_codes(addend + pixel * addend_step + panel * PANEL,
+                              rule.residual_scale, v);
+            rounded[i] = _mm512_cvtps_epi32(v);
+        }
+#pragma GCC unroll 4
+        for (int i = count; i < 4; i++)
+            rounded[i] = rounded[0];
+        store_codes(out, step, panels, at, count, codes_avx512(&rule, rounded));
+    }
+}
+
+INLINE void finish_codes_to(const struct epilogue *epilogue,
+                            const struct conv_tile *tile, const int pixels,
+                            const int panels, const __m512i acc[VECTORS_MOST],
+                            uint8_t *out, ptrdiff_t step)
+{
+    if (epilogue->correction && epilogue->residual_u8)
+        finish_codes(epilogue, tile, pixels, panels, true, true, acc, out, step);
+    else if (epilogue->correction)
+        finish_codes(epilogue, tile, pixels, panels, true, false, acc, out, step);
+    else if (epilogue->residual_u8)
+        finish_codes(epilogue, tile, pixels, panels, false, true, acc, out, step);
+    else
+        finish_codes(epilogue, tile, pixels, panels, false, false, acc, out, step);
+}
+
+/* Copies the channels that are there from codes [pixels, panels * PANEL]. */
+static void copy_channels(const uint8_t *codes, const struct conv_tile *tile,
+                          int pixels, int panels, uint8_t *out)
+{
+    __mmask64 mask = ((__mmask64)1 << tile->channels) - 1; /* fewer than 64 */
+
     for (int pixel = 0; pixel < pixels; pixel++)
-#pragma GCC unroll 4
-        for (int panel = 0; panel < panels; panel++)
-            acc[pixel][panel] = _mm512_setzero_si512();
-    multiply(conv, windows, weights, panel_bytes, pixels, panels, acc);
-#pragma GCC unroll 16
-    for (int pixel = 0; pixel < pixels; pixel++) {
-        size_t at = (row + (size_t)pixel) * epilogue->stride;
-        int32_t sum =
-            epilogue->correction ? epilogue->window_sums[row + (size_t)pixel] : 0;
+        _mm512_mask_storeu_epi8(
+            out + pixel * tile->out_step, mask,
+            _mm512_maskz_loadu_epi8(mask, codes + (ptrdiff_t)pixel * panels * PANEL));
+}
 
-#pragma GCC unroll 4
-        for (int panel = 0; panel < panels; panel++) {
-            int first = channel + panel * PANEL;
+/* Any epilogue, from sums in memory: rarer, and not worth being made for every tile. */
+static void finish_any(const struct epilogue *epilogue, const struct conv_tile *tile,
+                       int vectors, int panels, const __m512i *acc)
+{
+    for (int at = 0; at < vectors; at++) {
+        ptrdiff_t pixel = at / panels, first = at % panels * PANEL;
+        float sum = epilogue->correction
+                        ? epilogue->window_sums[tile->sum + pixel * tile->sum_step]
+                        : 0;
 
-            /* Keeps gcc from spilling the accumulators around the loop above. */
-            __asm__ volatile("" : "+v"(acc[pixel][panel]));
-            epilogue_avx512(epilogue, first, at + (size_t)first,
-                            channels_mask(conv->channels, first), acc[pixel][panel],
-                            _mm512_set1_epi32(sum));
-        }
+        if (first < tile->channels)
+            epilogue_avx512(epilogue, tile->channel + (int)first,
+                            tile->channels - (int)first,
+                            tile->out + pixel * tile->out_step + first,
+                            tile->residual + pixel * tile->residual_step + first,
+                            acc[at], _mm512_set1_ps(sum));
     }
 }
 
-/* The pixels left over at the end of a row of tiles go one by one. */
-#define DEFINE_STRIP(name, PIXELS, PANELS)                                             \
-    static void name(const struct conv_u8s8 *conv, const uint8_t *const *windows,      \
-                     int count, size_t row, int channel)                               \
+INLINE void finish(const struct epilogue *epilogue, const struct conv_tile *tile,
+                   const int pixels, const int panels, const __m512i acc[VECTORS_MOST])
+{
+    if (!epilogue->out_u8 || epilogue->residual_f32 || !epilogue->is_tame) {
+        __m512i kept[VECTORS_MOST]; /* so that `acc` itself needs no address */
+
+#pragma GCC unroll 28
+        for (int at = 0; at < pixels * panels; at++)
+            kept[at] = acc[at];
+        finish_any(epilogue, tile, pixels * panels, panels, kept);
+    } else if (tile->channels < panels * PANEL) {
+        uint8_t codes[VECTORS_MOST * PANEL];
+
+        finish_codes_to(epilogue, tile, pixels, panels, acc, codes, panels * PANEL);
+        copy_channels(codes, tile, pixels, panels, epilogue->out_u8 + tile->out);
+    } else {
+        finish_codes_to(epilogue, tile, pixels, panels, acc,
+                        epilogue->out_u8 + tile->out, tile->out_step);
+    }
+}
+
+INLINE void tile_of(const struct epilogue *epilogue, const struct conv_tile *tile,
+                    const int pixels, const int panels, const bool three)
+{
+    __m512i acc[VECTORS_MOST];
+
+#pragma GCC unroll 28
+    for (int at = 0; at < pixels * panels; at++)
+        acc[at] = _mm512_setzero_si512();
+    if (three)
+        multiply_three(tile, pixels, acc);
+    else
+        multiply(tile, pixels, panels, acc);
+#pragma GCC unroll 28
+    for (int at = 0; at < pixels * panels; at++)
+        __asm__ volatile("" : "+v"(acc[at])); /* or gcc spills them in the loop above */
+    finish(epilogue, tile, pixels, panels, acc);
+}
+
+#define DEFINE_TILE(PIXELS, PANELS)                                                    \
+    static void tile_##PIXELS##x##PANELS(const struct epilogue *epilogue,              \
+                                         const struct conv_tile *tile)                 \
     {                                                                                  \
-        if (count == (PIXELS))                                                         \
-            tile(conv, windows, row, channel, PIXELS, PANELS);                         \
-        else                                                                           \
-            for (int pixel = 0; pixel < count; pixel++)                                \
-                tile(conv, windows + pixel, row + (size_t)pixel, channel, 1, PANELS);  \
+        tile_of(epilogue, tile, PIXELS, PANELS, false);                                \
     }
 
-DEFINE_STRIP(strip_of_1_panel, 14, 1)
-DEFINE_STRIP(strip_of_2_panels, 12, 2)
-DEFINE_STRIP(strip_of_3_panels, 8, 3)
-DEFINE_STRIP(strip_of_4_panels, 6, 4)
+DEFINE_TILE(16, 1)
+DEFINE_TILE(14, 1)
+DEFINE_TILE(8, 1)
+DEFINE_TILE(4, 1)
+DEFINE_TILE(1, 1)
+DEFINE_TILE(14, 2)
+DEFINE_TILE(12, 2)
+DEFINE_TILE(10, 2)
+DEFINE_TILE(8, 2)
+DEFINE_TILE(7, 2)
+DEFINE_TILE(4, 2)
+DEFINE_TILE(1, 2)
+DEFINE_TILE(8, 3)
+DEFINE_TILE(4, 3)
+DEFINE_TILE(1, 3)
+DEFINE_TILE(6, 4)
+DEFINE_TILE(4, 4)
+DEFINE_TILE(1, 4)
 
-static const struct {
-    int pixels;
-    void (*run)(const struct conv_u8s8 *, const uint8_t *const *, int, size_t, int);
-} strips[PANELS_MOST + 1] = {
-    [1] = {14, strip_of_1_panel},
-    [2] = {12, strip_of_2_panels},
-    [3] = {8, strip_of_3_panels},
-    [4] = {6, strip_of_4_panels},
+static void tile_16x1_three(const struct epilogue *epilogue,
+                            const struct conv_tile *tile)
+{
+    tile_of(epilogue, tile, 16, 1, true);
+}
+
+/* Quarters of a cycle for one quad: two products and two loads a cycle, but no less than the
+ * latency of a product, and something for the loop. */
+#define LARGER(a, b) ((a) > (b) ? (a) : (b))
+#define COST(pixels, panels)                                                           \
+    (LARGER(LARGER(2 * (pixels) * (panels), 2 * ((pixels) + (panels))), 20) + 1)
+#define TILE(PIXELS, PANELS)                                                           \
+    {                                                                                  \
+        PIXELS, PANELS, COST(PIXELS, PANELS), false, tile_##PIXELS##x##PANELS          \
+    }
+
+static const struct conv_tile_size sizes[] = {
+    {16, 1, 2 * 16 + 1, true, tile_16x1_three},
+    TILE(14, 2),
+    TILE(12, 2),
+    TILE(10, 2),
+    TILE(8, 2),
+    TILE(7, 2),
+    TILE(4, 2),
+    TILE(1, 2),
+    TILE(8, 3),
+    TILE(4, 3),
+    TILE(1, 3),
+    TILE(6, 4),
+    TILE(4, 4),
+    TILE(1, 4),
+    TILE(16, 1),
+    TILE(14, 1),
+    TILE(8, 1),
+    TILE(4, 1),
+    TILE(1, 1),
+    {0},
 };
-
-static const uint8_t *window_of(const struct conv_u8s8 *conv, size_t row)
-{
-    return conv->input + row / (size_t)conv->pixels * conv->sample_bytes +
-           conv->pixel_offsets[row % (size_t)conv->pixels];
-}
-
-/* All pixels of all samples, for `panels` panels of channels from `channel` on. */
-static void columns(const struct conv_u8s8 *conv, int channel, int panels)
-{
-    size_t rows = (size_t)conv->samples * (size_t)conv->pixels;
-    const uint8_t *windows[PIXELS_MOST];
-
-    for (size_t row = 0; row < rows;) {
-        int count = 0;
-        size_t first = row;
-
-        while (count < strips[panels].pixels && row < rows)
-            windows[count++] = window_of(conv, row++);
-        strips[panels].run(conv, windows, count, first, channel);
-    }
-}
 
 void conv_u8s8_avx512vnni(const struct conv_u8s8 *conv)
 {
-    int panels = (conv->channels + PANEL - 1) / PANEL;
-
-    for (int panel = 0; panel < panels;) {
-        int left = panels - panel;
-        /* 5 panels are 3 + 2, not 4 + 1 */
-        int now = left <= PANELS_MOST       ? left
-                  : left == PANELS_MOST + 1 ? 3
-                                            : PANELS_MOST;
-
-        columns(conv, panel * PANEL, now);
-        panel += now;
-    }
+    conv_tiles_run(conv, sizes, sizeof(int8_t));
 }

@@ -1,49 +1,123 @@
+#include "core/kernel/depthwise_pixels.h"
 #include "core/kernel/epilogue_avx2.h"
 #include "core/kernel/kernel_variants.h"
 
 #include <string.h>
 
-/* Eight bytes, of which `count` are there. */
-static inline __m128i eight_bytes(const void *bytes, int count)
-{
-    int64_t eight = 0;
+/* Two taps stand together in a 32-bit lane as 16-bit numbers, so that vpmaddwd multiplies and adds
+ * both exactly: interleaving 2 x 16 channels gives 2 vectors of 8. */
+enum { BLOCK = 16, PAIRS_MOST = 32 };
 
-    memcpy(&eight, bytes, (size_t)count);
-    return _mm_cvtsi64_si128(eight);
+struct pair {
+    __m256i first, second; /* channels 0-3 and 8-11, 4-7 and 12-15 */
+};
+
+INLINE struct pair interleave(__m256i a, __m256i b)
+{
+    return (struct pair){_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)};
 }
 
-static void pixel_of_channels(const struct depthwise_u8s8 *depthwise,
-                              const uint8_t *window, size_t at, int channel)
+INLINE struct pair plus_products(struct pair acc, struct pair input,
+                                 struct pair weights)
+{
+    return (struct pair){
+        _mm256_add_epi32(acc.first, _mm256_madd_epi16(input.first, weights.first)),
+        _mm256_add_epi32(acc.second, _mm256_madd_epi16(input.second, weights.second))};
+}
+
+/* The other way round: channels 0-7 and 8-15. */
+INLINE struct pair in_order(struct pair sums)
+{
+    return (struct pair){_mm256_permute2x128_si256(sums.first, sums.second, 0x20),
+                         _mm256_permute2x128_si256(sums.first, sums.second, 0x31)};
+}
+
+/* Up to 16 channels of a layer and their weights. */
+struct block {
+    const struct depthwise_u8s8 *depthwise;
+    int channel, count, taps;
+    struct pair weights[PAIRS_MOST];
+};
+
+/* The weights of a tap as 16-bit numbers, zeros where there are none. */
+static __m256i tap_weights(const struct block *block, int tap)
+{
+    int8_t weights[BLOCK] = {0};
+
+    if (tap < block->taps)
+        memcpy(weights,
+               block->depthwise->weights + tap * block->depthwise->channels +
+                   block->channel,
+               (size_t)block->count);
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)weights));
+}
+
+static void block_init(struct block *block, const struct depthwise_u8s8 *depthwise,
+                       int channel)
 {
     int left = depthwise->channels - channel;
-    int count = left < 8 ? left : 8;
-    __m256i acc = _mm256_setzero_si256(), sum = _mm256_setzero_si256();
 
-    for (int tap = 0; tap < depthwise->taps; tap++) {
-        const int8_t *weights =
-            depthwise->weights + (size_t)tap * (size_t)depthwise->channels + channel;
-        __m256i x = _mm256_cvtepu8_epi32(
-            eight_bytes(window + depthwise->tap_offsets[tap] + channel, count));
-        __m256i w = _mm256_cvtepi8_epi32(eight_bytes(weights, count));
+    block->depthwise = depthwise;
+    block->channel = channel;
+    block->count = left < BLOCK ? left : BLOCK;
+    block->taps = depthwise->taps_high * depthwise->taps_wide;
+    for (int tap = 0; tap < block->taps; tap += 2)
+        block->weights[tap / 2] =
+            interleave(tap_weights(block, tap), tap_weights(block, tap + 1));
+}
 
-        acc = _mm256_add_epi32(acc, _mm256_mullo_epi32(x, w));
-        sum = _mm256_add_epi32(sum, x);
+static void finish(const struct block *block, const struct depthwise_pixel *pixel,
+                   struct pair acc, struct pair sums)
+{
+    const struct epilogue *epilogue = &block->depthwise->epilogue;
+    int half = BLOCK / 2;
+
+    acc = in_order(acc);
+    sums = in_order(sums);
+    epilogue_avx2(epilogue, block->channel, block->count < half ? block->count : half,
+                  pixel->out + block->channel, pixel->residual + block->channel,
+                  acc.first, _mm256_cvtepi32_ps(sums.first));
+    if (block->count > half)
+        epilogue_avx2(epilogue, block->channel + half, block->count - half,
+                      pixel->out + block->channel + half,
+                      pixel->residual + block->channel + half, acc.second,
+                      _mm256_cvtepi32_ps(sums.second));
+}
+
+INLINE __m256i widened(const uint8_t *codes)
+{
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)codes));
+}
+
+static void run_pixel(const void *context, const struct depthwise_pixel *pixel)
+{
+    const struct block *block = context;
+    const int32_t *taps = block->depthwise->tap_offsets;
+    const uint8_t *window = pixel->window + block->channel;
+    const __m256i one = _mm256_set1_epi16(1), zero = _mm256_setzero_si256();
+    struct pair acc = {zero, zero}, sums = acc;
+
+    for (int tap = 0; tap < block->taps; tap += 2) {
+        struct pair input =
+            interleave(widened(window + taps[tap]),
+                       tap + 1 < block->taps ? widened(window + taps[tap + 1]) : zero);
+
+        acc = plus_products(acc, input, block->weights[tap / 2]);
+        sums = plus_products(sums, input, (struct pair){one, one});
     }
-    epilogue_avx2(&depthwise->epilogue, channel, at + (size_t)channel, count, acc, sum);
+    finish(block, pixel, acc, sums);
 }
 
 void depthwise_u8s8_avx2(const struct depthwise_u8s8 *depthwise)
 {
-    size_t row = 0;
+    if (depthwise->taps_high * depthwise->taps_wide > 2 * PAIRS_MOST) {
+        depthwise_u8s8_scalar(depthwise);
+        return;
+    }
+    for (int channel = 0; channel < depthwise->channels; channel += BLOCK) {
+        struct block block;
 
-    for (int sample = 0; sample < depthwise->samples; sample++)
-        for (int pixel = 0; pixel < depthwise->pixels; pixel++, row++) {
-            const uint8_t *window = depthwise->input +
-                                    (size_t)sample * depthwise->sample_bytes +
-                                    depthwise->pixel_offsets[pixel];
-
-            for (int channel = 0; channel < depthwise->channels; channel += 8)
-                pixel_of_channels(depthwise, window, row * depthwise->epilogue.stride,
-                                  channel);
-        }
+        block_init(&block, depthwise, channel);
+        depthwise_each_pixel(depthwise, run_pixel, &block);
+    }
 }

@@ -1,42 +1,455 @@
+#include "core/kernel/depthwise_pixels.h"
 #include "core/kernel/epilogue_avx512.h"
 #include "core/kernel/kernel_variants.h"
 
-static inline __m512i widened(const uint8_t *codes, __mmask16 mask)
+#include <string.h>
+
+/* Four bytes of four taps stand together in a 32-bit lane, so that vpdpbusd adds up four taps at
+ * once: interleaving 4 x 64 channels gives 4 vectors of 16 channels. Group g of them has, in
+ * quarter i of the register, channels 16 i + 4 g ... + 3; the codes of the four groups come out
+ * in order (interleaved_codes_avx512). Weights are interleaved in the same way, as is all that
+ * belongs to a channel. */
+enum { BLOCK = 64, GROUPS = 4, TAPS_MOST = 64 };
+
+struct groups {
+    __m512i of[GROUPS];
+};
+
+INLINE struct groups interleave(__m512i a, __m512i b, __m512i c, __m512i d)
 {
-    return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, codes));
+    __m512i low_ab = _mm512_unpacklo_epi8(a, b), high_ab = _mm512_unpackhi_epi8(a, b);
+    __m512i low_cd = _mm512_unpacklo_epi8(c, d), high_cd = _mm512_unpackhi_epi8(c, d);
+
+    return (struct groups){{_mm512_unpacklo_epi16(low_ab, low_cd),
+                            _mm512_unpackhi_epi16(low_ab, low_cd),
+                            _mm512_unpacklo_epi16(high_ab, high_cd),
+                            _mm512_unpackhi_epi16(high_ab, high_cd)}};
 }
 
-static void pixel_of_channels(const struct depthwise_u8s8 *depthwise,
-                              const uint8_t *window, size_t at, int channel)
+/* What the 64 bytes of a register are. */
+enum lanes {
+    WHOLE,
+    PART,
+    TWO_ROWS
+}; /* 64 channels, fewer, up to 32 of two output rows */
+
+/* Some channels of a layer, and what belongs to them. */
+struct block {
+    const struct depthwise_u8s8 *depthwise;
+    int channel, count;
+    enum lanes lanes;
+    __mmask64 mask; /* of the channels that are there, in the first row */
+    struct byte_rule rule;
+    __m512 scale[GROUPS], shift[GROUPS], correction[GROUPS];
+};
+
+static __m512 group_floats(const float floats[BLOCK], int group)
 {
-    __mmask16 mask = channels_mask(depthwise->channels, channel);
+    __m512 v = _mm512_castps128_ps512(_mm_loadu_ps(floats + 4 * group));
+
+    v = _mm512_insertf32x4(v, _mm_loadu_ps(floats + 16 + 4 * group), 1);
+    v = _mm512_insertf32x4(v, _mm_loadu_ps(floats + 32 + 4 * group), 2);
+    return _mm512_insertf32x4(v, _mm_loadu_ps(floats + 48 + 4 * group), 3);
+}
+
+static void set_groups(const struct block *block, const float *of_channels,
+                       __m512 groups[GROUPS])
+{
+    float floats[BLOCK] = {0};
+    size_t bytes = (size_t)block->count * sizeof *floats;
+
+    if (of_channels) {
+        memcpy(floats, of_channels + block->channel, bytes);
+        if (block->lanes == TWO_ROWS)
+            memcpy(floats + BLOCK / 2, of_channels + block->channel, bytes);
+    }
+    for (int group = 0; group < GROUPS; group++)
+        groups[group] = group_floats(floats, group);
+}
+
+static void block_init(struct block *block, const struct depthwise_u8s8 *depthwise,
+                       int channel)
+{
+    const struct epilogue *epilogue = &depthwise->epilogue;
+    int left = depthwise->channels - channel;
+
+    block->depthwise = depthwise;
+    block->channel = channel;
+    block->count = left < BLOCK ? left : BLOCK;
+    block->lanes = left >= BLOCK                               ? WHOLE
+                   : left <= BLOCK / 2 && depthwise->rows >= 2 ? TWO_ROWS
+                                                               : PART;
+    block->mask = ~(__mmask64)0 >> (BLOCK - block->count);
+    block->rule = byte_rule_of(epilogue);
+    set_groups(block, epilogue->scale, block->scale);
+    set_groups(block, epilogue->shift, block->shift);
+    set_groups(block, epilogue->correction, block->correction);
+}
+
+INLINE __m512i load64(const struct block *block, const enum lanes lanes,
+                      const void *bytes, ptrdiff_t next_row)
+{
+    __mmask32 half = (__mmask32)block->mask;
+
+    if (lanes == WHOLE)
+        return _mm512_loadu_si512(bytes);
+    if (lanes == PART)
+        return _mm512_maskz_loadu_epi8(block->mask, bytes);
+    return _mm512_inserti64x4(
+        _mm512_castsi256_si512(_mm256_maskz_loadu_epi8(half, bytes)),
+        _mm256_maskz_loadu_epi8(half, (const char *)bytes + next_row), 1);
+}
+
+INLINE void store64(const struct block *block, const enum lanes lanes, uint8_t *out,
+                    __m512i codes)
+{
+    if (lanes == WHOLE) {
+        _mm512_storeu_si512(out, codes);
+    } else if (lanes == PART) {
+        _mm512_mask_storeu_epi8(out, block->mask, codes);
+    } else {
+        __mmask32 half = (__mmask32)block->mask;
+
+        _mm256_mask_storeu_epi8(out, half, _mm512_castsi512_si256(codes));
+        _mm256_mask_storeu_epi8(out + block->depthwise->epilogue.out.row, half,
+                                _mm512_extracti64x4_epi64(codes, 1));
+    }
+}
+
+/* The weights of a tap, or zeros where there is none; the same for two rows. */
+static __m512i tap_weights(const struct block *block, int tap)
+{
+    const struct depthwise_u8s8 *depthwise = block->depthwise;
+
+    if (tap >= depthwise->taps_high * depthwise->taps_wide)
+        return _mm512_setzero_si512();
+    return load64(
+        block, block->lanes == TWO_ROWS ? TWO_ROWS : PART,
+        depthwise->weights + (ptrdiff_t)tap * depthwise->channels + block->channel, 0);
+}
+
+INLINE void store_pixel(const struct block *block, const enum lanes lanes,
+                        const bool corrects, const struct groups *acc,
+                        const struct groups *sums, uint8_t *out)
+{
+    __m512i rounded[GROUPS];
+
+#pragma GCC unroll 4
+    for (int group = 0; group < GROUPS; group++) {
+        __m512 v = block->shift[group];
+
+        if (corrects)
+            v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums->of[group]),
+                                block->correction[group], v);
+        v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc->of[group]), block->scale[group], v);
+        rounded[group] = _mm512_cvtps_epi32(v);
+    }
+    store64(block, lanes, out, interleaved_codes_avx512(&block->rule, rounded));
+}
+
+INLINE struct groups products(const struct groups *acc, const struct groups *input,
+                              const struct groups *weights)
+{
+    struct groups sum;
+
+#pragma GCC unroll 4
+    for (int group = 0; group < GROUPS; group++)
+        sum.of[group] =
+            _mm512_dpbusd_epi32(acc->of[group], input->of[group], weights->of[group]);
+    return sum;
+}
+
+INLINE struct groups no_groups(void)
+{
+    __m512i zero = _mm512_setzero_si512();
+
+    return (struct groups){{zero, zero, zero, zero}};
+}
+
+INLINE struct groups ones(void)
+{
+    __m512i one = _mm512_set1_epi8(1);
+
+    return (struct groups){{one, one, one, one}};
+}
+
+INLINE struct groups plus(const struct groups *a, const struct groups *b)
+{
+    struct groups sum;
+
+#pragma GCC unroll 4
+    for (int group = 0; group < GROUPS; group++)
+        sum.of[group] = _mm512_add_epi32(a->of[group], b->of[group]);
+    return sum;
+}
+
+/* What goes over the rows: calls `run` with the window and the output of the first pixel of each
+ * row, or of each pair of rows. The last pair may begin with a row that was done before. */
+INLINE void each_row(const struct block *block, const enum lanes lanes,
+                     const struct groups *weights, const bool corrects,
+                     void (*run)(const struct block *, const struct groups *,
+                                 const enum lanes, const bool, const uint8_t *,
+                                 uint8_t *))
+{
+    const struct depthwise_u8s8 *depthwise = block->depthwise;
+    const struct strides *in = &depthwise->windows, *out = &depthwise->epilogue.out;
+    const int at_once = lanes == TWO_ROWS ? 2 : 1, last = depthwise->rows - at_once;
+
+    for (int sample = 0; sample < depthwise->samples; sample++)
+        for (int begin = 0; begin < depthwise->rows; begin += at_once) {
+            int row = begin < last ? begin : last;
+
+            run(block, weights, lanes, corrects,
+                depthwise->input + sample * in->sample + row * in->row + block->channel,
+                depthwise->epilogue.out_u8 + sample * out->sample + row * out->row +
+                    block->channel);
+        }
+}
+
+/* ---- 3 x 3, stride 1 -----------------------------------------------------------------------
+ *
+ * Along a row each column of input is interleaved once, and counts for three output pixels:
+ * `done` needs it as its last column, `next` as its middle one, the one after as its first. */
+
+struct sliding {
+    struct groups done, next;
+};
+
+/* Where the columns of a window's three rows are. Local copies: bytes that are stored could be
+ * anything that a pointer leads to. */
+struct columns {
+    const uint8_t *rows[3];
+    ptrdiff_t step, next_row;
+};
+
+INLINE struct columns columns_of(const struct depthwise_u8s8 *depthwise,
+                                 const uint8_t *window)
+{
+    const int32_t *taps = depthwise->tap_offsets;
+
+    return (struct columns){
+        .rows = {window, window + taps[3], window + taps[6]},
+        .step = depthwise->windows.column,
+        .next_row = depthwise->windows.row,
+    };
+}
+
+INLINE struct groups next_column(const struct block *block, const enum lanes lanes,
+                                 struct columns *columns)
+{
+    __m512i bytes[3];
+
+#pragma GCC unroll 3
+    for (int row = 0; row < 3; row++) {
+        bytes[row] = load64(block, lanes, columns->rows[row], columns->next_row);
+        columns->rows[row] += columns->step;
+    }
+    return interleave(bytes[0], bytes[1], bytes[2], _mm512_setzero_si512());
+}
+
+/* Sums of the columns that `done` and `next` have seen. */
+INLINE struct groups slide_sums(struct sliding *sums, const struct groups *input)
+{
+    const struct groups zero = no_groups(), one = ones();
+    struct groups column = products(&zero, input, &one);
+    struct groups finished = plus(&sums->done, &column);
+
+    sums->done = plus(&sums->next, &column);
+    sums->next = column;
+    return finished;
+}
+
+INLINE void row_of_three(const struct block *block, const struct groups *weights,
+                         const enum lanes lanes, const bool corrects,
+                         const uint8_t *window, uint8_t *out)
+{
+    const struct depthwise_u8s8 *depthwise = block->depthwise;
+    const ptrdiff_t out_step = depthwise->epilogue.out.column;
+    const int count = depthwise->columns;
+    const struct groups zero = no_groups();
+    struct columns columns = columns_of(depthwise, window);
+    struct groups input = next_column(block, lanes, &columns);
+    struct sliding acc, sums = {zero, zero};
+
+    acc.next = products(&zero, &input, &weights[0]);
+    if (corrects)
+        slide_sums(&sums, &input);
+    input = next_column(block, lanes, &columns);
+    acc.done = products(&acc.next, &input, &weights[1]);
+    acc.next = products(&zero, &input, &weights[0]);
+    if (corrects)
+        slide_sums(&sums, &input);
+    for (int column = 0; column < count; column++, out += out_step) {
+        struct groups finished, sum = zero;
+
+        input = next_column(block, lanes, &columns);
+        finished = products(&acc.done, &input, &weights[2]);
+        acc.done = products(&acc.next, &input, &weights[1]);
+        acc.next = products(&zero, &input, &weights[0]);
+        if (corrects)
+            sum = slide_sums(&sums, &input);
+        store_pixel(block, lanes, corrects, &finished, &sum, out);
+    }
+}
+
+INLINE void rows_of_three(const struct block *block, const enum lanes lanes,
+                          const bool corrects)
+{
+    struct groups weights[3];
+
+    for (int column = 0; column < 3; column++)
+        weights[column] =
+            interleave(tap_weights(block, column), tap_weights(block, column + 3),
+                       tap_weights(block, column + 6), _mm512_setzero_si512());
+    each_row(block, lanes, weights, corrects, row_of_three);
+}
+
+static bool is_three_by_three(const struct depthwise_u8s8 *depthwise)
+{
+    const int32_t *taps = depthwise->tap_offsets;
+    ptrdiff_t step = depthwise->windows.column;
+
+    return depthwise->taps_high == 3 && depthwise->taps_wide == 3 && taps[0] == 0 &&
+           taps[1] == step && taps[2] == 2 * step;
+}
+
+/* ---- any window ---------------------------------------------------------------------------- */
+
+INLINE void pixel_of_any(const struct block *block, const struct groups *weights,
+                         const enum lanes lanes, const bool corrects,
+                         const uint8_t *window, uint8_t *out)
+{
+    const struct depthwise_u8s8 *depthwise = block->depthwise;
+    const int32_t *taps = depthwise->tap_offsets;
+    const int count = depthwise->taps_high * depthwise->taps_wide;
+    const struct groups one = ones();
+    struct groups acc = no_groups(), sums = acc;
+
+    for (int tap = 0; tap < count; tap += 4) {
+        __m512i bytes[4];
+        struct groups input;
+
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++)
+            bytes[i] = tap + i < count ? load64(block, lanes, window + taps[tap + i],
+                                                depthwise->windows.row)
+                                       : _mm512_setzero_si512();
+        input = interleave(bytes[0], bytes[1], bytes[2], bytes[3]);
+        acc = products(&acc, &input, &weights[tap / 4]);
+        if (corrects)
+            sums = products(&sums, &input, &one);
+    }
+    store_pixel(block, lanes, corrects, &acc, &sums, out);
+}
+
+INLINE void row_of_any(const struct block *block, const struct groups *weights,
+                       const enum lanes lanes, const bool corrects,
+                       const uint8_t *window, uint8_t *out)
+{
+    const struct depthwise_u8s8 *depthwise = block->depthwise;
+
+    for (int column = 0; column < depthwise->columns; column++)
+        pixel_of_any(block, weights, lanes, corrects,
+                     window + column * depthwise->windows.column,
+                     out + column * depthwise->epilogue.out.column);
+}
+
+INLINE void rows_of_any(const struct block *block, const enum lanes lanes,
+                        const bool corrects)
+{
+    const struct depthwise_u8s8 *depthwise = block->depthwise;
+    struct groups weights[TAPS_MOST / 4];
+
+    for (int tap = 0; tap < depthwise->taps_high * depthwise->taps_wide; tap += 4)
+        weights[tap / 4] =
+            interleave(tap_weights(block, tap), tap_weights(block, tap + 1),
+                       tap_weights(block, tap + 2), tap_weights(block, tap + 3));
+    each_row(block, lanes, weights, corrects, row_of_any);
+}
+
+/* ---- which ---------------------------------------------------------------------------------- */
+
+#define DEFINE_BLOCKS(name, rows, lanes)                                               \
+    static void name(const struct block *block)                                        \
+    {                                                                                  \
+        rows(block, lanes, false);                                                     \
+    }                                                                                  \
+    static void name##_corrected(const struct block *block)                            \
+    {                                                                                  \
+        rows(block, lanes, true);                                                      \
+    }
+
+DEFINE_BLOCKS(three_whole, rows_of_three, WHOLE)
+DEFINE_BLOCKS(three_part, rows_of_three, PART)
+DEFINE_BLOCKS(three_two_rows, rows_of_three, TWO_ROWS)
+DEFINE_BLOCKS(any_whole, rows_of_any, WHOLE)
+DEFINE_BLOCKS(any_part, rows_of_any, PART)
+DEFINE_BLOCKS(any_two_rows, rows_of_any, TWO_ROWS)
+
+static void run_block(const struct block *block)
+{
+    static void (*const three[][2])(const struct block *) = {
+        [WHOLE] = {three_whole, three_whole_corrected},
+        [PART] = {three_part, three_part_corrected},
+        [TWO_ROWS] = {three_two_rows, three_two_rows_corrected},
+    };
+    static void (*const any[][2])(const struct block *) = {
+        [WHOLE] = {any_whole, any_whole_corrected},
+        [PART] = {any_part, any_part_corrected},
+        [TWO_ROWS] = {any_two_rows, any_two_rows_corrected},
+    };
+    bool corrects = block->depthwise->epilogue.correction != NULL;
+
+    if (is_three_by_three(block->depthwise))
+        three[block->lanes][corrects](block);
+    else
+        any[block->lanes][corrects](block);
+}
+
+/* ---- any epilogue --------------------------------------------------------------------------- */
+
+static void finish_16_channels(const struct depthwise_u8s8 *depthwise,
+                               const struct depthwise_pixel *pixel, int channel)
+{
+    int count = depthwise->channels - channel;
+    __mmask16 mask = mask_of(count);
     __m512i acc = _mm512_setzero_si512(), sum = _mm512_setzero_si512();
 
-    for (int tap = 0; tap < depthwise->taps; tap++) {
-        const int8_t *weights =
-            depthwise->weights + (size_t)tap * (size_t)depthwise->channels + channel;
-        __m512i x = widened(window + depthwise->tap_offsets[tap] + channel, mask);
-        __m512i w = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(mask, weights));
+    for (int tap = 0; tap < depthwise->taps_high * depthwise->taps_wide; tap++) {
+        __m512i x = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(
+            mask, pixel->window + depthwise->tap_offsets[tap] + channel));
+        __m512i w = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(
+            mask, depthwise->weights + (ptrdiff_t)tap * depthwise->channels + channel));
 
         acc = _mm512_add_epi32(acc, _mm512_mullo_epi32(x, w));
         sum = _mm512_add_epi32(sum, x);
     }
-    epilogue_avx512(&depthwise->epilogue, channel, at + (size_t)channel, mask, acc,
-                    sum);
+    epilogue_avx512(&depthwise->epilogue, channel, count, pixel->out + channel,
+                    pixel->residual + channel, acc, _mm512_cvtepi32_ps(sum));
+}
+
+static void run_pixel(const void *context, const struct depthwise_pixel *pixel)
+{
+    const struct depthwise_u8s8 *depthwise = context;
+
+    for (int channel = 0; channel < depthwise->channels; channel += 16)
+        finish_16_channels(depthwise, pixel, channel);
 }
 
 void depthwise_u8s8_avx512vnni(const struct depthwise_u8s8 *depthwise)
 {
-    size_t row = 0;
+    const struct epilogue *epilogue = &depthwise->epilogue;
 
-    for (int sample = 0; sample < depthwise->samples; sample++)
-        for (int pixel = 0; pixel < depthwise->pixels; pixel++, row++) {
-            const uint8_t *window = depthwise->input +
-                                    (size_t)sample * depthwise->sample_bytes +
-                                    depthwise->pixel_offsets[pixel];
+    if (!epilogue->out_u8 || !epilogue->is_tame || epilogue->residual_u8 ||
+        epilogue->residual_f32 ||
+        depthwise->taps_high * depthwise->taps_wide > TAPS_MOST) {
+        depthwise_each_pixel(depthwise, run_pixel, depthwise);
+        return;
+    }
+    for (int channel = 0; channel < depthwise->channels; channel += BLOCK) {
+        struct block block;
 
-            for (int channel = 0; channel < depthwise->channels; channel += 16)
-                pixel_of_channels(depthwise, window, row * depthwise->epilogue.stride,
-                                  channel);
-        }
+        block_init(&block, depthwise, channel);
+        run_block(&block);
+    }
 }

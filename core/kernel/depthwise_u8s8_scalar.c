@@ -1,30 +1,26 @@
+#include "core/kernel/depthwise_pixels.h"
 #include "core/kernel/epilogue_scalar.h"
 #include "core/kernel/kernel_variants.h"
 
+static void run_pixel(const void *context, const struct depthwise_pixel *pixel)
+{
+    const struct depthwise_u8s8 *depthwise = context;
+
+    for (int channel = 0; channel < depthwise->channels; channel++) {
+        int32_t acc = 0, sum = 0;
+
+        for (int tap = 0; tap < depthwise->taps_high * depthwise->taps_wide; tap++) {
+            int32_t code = pixel->window[depthwise->tap_offsets[tap] + channel];
+
+            acc += code * depthwise->weights[tap * depthwise->channels + channel];
+            sum += code;
+        }
+        epilogue_scalar(&depthwise->epilogue, channel, pixel->out + channel,
+                        pixel->residual + channel, acc, (float)sum);
+    }
+}
+
 void depthwise_u8s8_scalar(const struct depthwise_u8s8 *depthwise)
 {
-    const struct epilogue *epilogue = &depthwise->epilogue;
-    size_t channels = (size_t)depthwise->channels;
-
-    for (int sample = 0; sample < depthwise->samples; sample++)
-        for (int pixel = 0; pixel < depthwise->pixels; pixel++) {
-            size_t row = (size_t)sample * (size_t)depthwise->pixels + (size_t)pixel;
-            const uint8_t *window = depthwise->input +
-                                    (size_t)sample * depthwise->sample_bytes +
-                                    depthwise->pixel_offsets[pixel];
-
-            for (size_t channel = 0; channel < channels; channel++) {
-                int32_t acc = 0, sum = 0;
-
-                for (int tap = 0; tap < depthwise->taps; tap++) {
-                    int32_t code =
-                        window[(size_t)depthwise->tap_offsets[tap] + channel];
-
-                    acc += code * depthwise->weights[(size_t)tap * channels + channel];
-                    sum += code;
-                }
-                epilogue_scalar(epilogue, (int)channel,
-                                row * epilogue->stride + channel, acc, sum);
-            }
-        }
+    depthwise_each_pixel(depthwise, run_pixel, depthwise);
 }

@@ -1,49 +1,133 @@
-/* epilogue_avx512.h - the epilogue of epilogue_scalar.h for 16 channels at a time. */
+/* epilogue_avx512.h - the epilogue of epilogue_scalar.h for vectors of 16 channels.
+ *
+ * Of channels that are not there, lanes hold anything; only stores are masked.
+ */
 #ifndef CORE_KERNEL_EPILOGUE_AVX512_H
 #define CORE_KERNEL_EPILOGUE_AVX512_H
 
 #include "core/kernel/kernel.h"
 
 #include <immintrin.h>
+#include <math.h>
 
-/* Finishes channels [channel, channel + 16) under `mask` at output elements from `at` on. */
-static inline void epilogue_avx512(const struct epilogue *epilogue, int channel,
-                                   size_t at, __mmask16 mask, __m512i acc,
-                                   __m512i window_sums)
+#define INLINE static inline __attribute__((always_inline))
+
+/* The constants of 16 channels. */
+struct linear16 {
+    __m512 scale, shift, correction;
+};
+
+INLINE struct linear16 linear_of(const struct epilogue *epilogue, int channel,
+                                 const bool corrects)
 {
-    __m512 v = _mm512_maskz_loadu_ps(mask, epilogue->shift + channel);
+    return (struct linear16){
+        .scale = _mm512_loadu_ps(epilogue->scale + channel),
+        .shift = _mm512_loadu_ps(epilogue->shift + channel),
+        .correction = corrects ? _mm512_loadu_ps(epilogue->correction + channel)
+                               : _mm512_setzero_ps(),
+    };
+}
 
-    if (epilogue->correction)
-        v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(window_sums),
-                            _mm512_maskz_loadu_ps(mask, epilogue->correction + channel),
-                            v);
-    v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc),
-                        _mm512_maskz_loadu_ps(mask, epilogue->scale + channel), v);
+INLINE __m512 linear_value(const struct linear16 *linear, __m512i acc,
+                           const bool corrects, __m512 window_sums)
+{
+    __m512 v = linear->shift;
+
+    if (corrects)
+        v = _mm512_fmadd_ps(window_sums, linear->correction, v);
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), linear->scale, v);
+}
+
+/* v + scale * codes. */
+INLINE __m512 add_codes(const uint8_t *codes, __m512 scale, __m512 v)
+{
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(
+                               _mm_loadu_si128((const __m128i *)codes))),
+                           scale, v);
+}
+
+INLINE __mmask16 mask_of(int count)
+{
+    return count >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);
+}
+
+/* What turns the values of a tame epilogue into bytes. The clamp is applied to bytes, where it
+ * costs a quarter: rounding is monotone, so the order does not matter. */
+struct byte_rule {
+    __m512 residual_scale;
+    __m512i zero_code;           /* 16-bit */
+    __m512i low_code, high_code; /* 8-bit */
+};
+
+/* Rounds half to even, without a call. */
+INLINE int code_of(const struct epilogue *epilogue, float end)
+{
+    return _mm_cvtss_si32(_mm_set_ss(end)) + epilogue->zero_code;
+}
+
+INLINE struct byte_rule byte_rule_of(const struct epilogue *epilogue)
+{
+    return (struct byte_rule){
+        .residual_scale = _mm512_set1_ps(epilogue->residual_scale),
+        .zero_code = _mm512_set1_epi16((short)epilogue->zero_code),
+        .low_code = _mm512_set1_epi8((char)code_of(epilogue, epilogue->low)),
+        .high_code = _mm512_set1_epi8((char)code_of(epilogue, epilogue->high)),
+    };
+}
+
+/* Codes of four vectors a, b, c, d of 16 rounded values. In each quarter of the register stand 4
+ * codes of a, 4 of b, 4 of c, 4 of d. */
+INLINE __m512i interleaved_codes_avx512(const struct byte_rule *rule,
+                                        const __m512i rounded[4])
+{
+    __m512i ab = _mm512_packs_epi32(rounded[0], rounded[1]);
+    __m512i cd = _mm512_packs_epi32(rounded[2], rounded[3]);
+    __m512i codes = _mm512_packus_epi16(_mm512_adds_epi16(ab, rule->zero_code),
+                                        _mm512_adds_epi16(cd, rule->zero_code));
+
+    return _mm512_min_epu8(_mm512_max_epu8(codes, rule->low_code), rule->high_code);
+}
+
+/* The same in order: 16 codes of a, of b, of c, of d. */
+INLINE __m512i codes_avx512(const struct byte_rule *rule, const __m512i rounded[4])
+{
+    const __m512i in_order =
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+
+    return _mm512_permutexvar_epi32(in_order, interleaved_codes_avx512(rule, rounded));
+}
+
+/* Any epilogue, for channels [channel, channel + count) of one pixel. */
+INLINE void epilogue_avx512(const struct epilogue *epilogue, int channel, int count,
+                            ptrdiff_t out, ptrdiff_t residual, __m512i acc,
+                            __m512 window_sums)
+{
+    bool corrects = epilogue->correction != NULL;
+    __m512 scale = _mm512_set1_ps(epilogue->residual_scale);
+    __mmask16 mask = mask_of(count);
+    struct linear16 linear;
+    __m512 v;
+
+    if (epilogue->out_s32) {
+        _mm512_mask_storeu_epi32(epilogue->out_s32 + out, mask, acc);
+        return;
+    }
+    linear = linear_of(epilogue, channel, corrects);
+    v = linear_value(&linear, acc, corrects, window_sums);
     if (epilogue->residual_f32)
-        v = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(mask, epilogue->residual_f32 + at),
-                            _mm512_set1_ps(epilogue->residual_scale), v);
+        v = _mm512_fmadd_ps(_mm512_loadu_ps(epilogue->residual_f32 + residual), scale,
+                            v);
     else if (epilogue->residual_u8)
-        v = _mm512_fmadd_ps(
-            _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(
-                _mm_maskz_loadu_epi8(mask, epilogue->residual_u8 + at))),
-            _mm512_set1_ps(epilogue->residual_scale), v);
-    v = _mm512_max_ps(v, _mm512_set1_ps(epilogue->low));
+        v = add_codes(epilogue->residual_u8 + residual, scale, v);
+    v = _mm512_max_ps(v, _mm512_set1_ps(epilogue->low)); /* NaN becomes low */
     v = _mm512_min_ps(v, _mm512_set1_ps(epilogue->high));
     if (epilogue->out_u8)
         _mm512_mask_cvtepi32_storeu_epi8(
-            epilogue->out_u8 + at, mask,
+            epilogue->out_u8 + out, mask,
             _mm512_add_epi32(_mm512_cvtps_epi32(v),
                              _mm512_set1_epi32(epilogue->zero_code)));
     else
-        _mm512_mask_storeu_ps(epilogue->out_f32 + at, mask, v);
-}
-
-/* The lanes of the channels that exist, from `channel` on. */
-static inline __mmask16 channels_mask(int channels, int channel)
-{
-    int left = channels - channel;
-
-    return left >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << left) - 1);
+        _mm512_mask_storeu_ps(epilogue->out_f32 + out, mask, v);
 }
 
 #endif

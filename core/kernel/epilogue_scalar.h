@@ -6,26 +6,33 @@
 
 #include <math.h>
 
-/* Finishes the sum of one channel at output element `at`. A NaN takes the low end of the clamp,
- * as the vector instructions have it. */
+/* Finishes the sum of one channel, which goes to element `out` of the output and belongs to
+ * element `residual` of the residual. A NaN takes the low end of the clamp, as the vector
+ * instructions have it. */
 static inline void epilogue_scalar(const struct epilogue *epilogue, int channel,
-                                   size_t at, int32_t acc, int32_t window_sum)
+                                   ptrdiff_t out, ptrdiff_t residual, int32_t acc,
+                                   float window_sum)
 {
-    float v = epilogue->shift[channel];
+    float v;
 
+    if (epilogue->out_s32) {
+        epilogue->out_s32[out] = acc;
+        return;
+    }
+    v = epilogue->shift[channel];
     if (epilogue->correction)
-        v = fmaf((float)window_sum, epilogue->correction[channel], v);
+        v = fmaf(window_sum, epilogue->correction[channel], v);
     v = fmaf((float)acc, epilogue->scale[channel], v);
     if (epilogue->residual_f32)
-        v = fmaf(epilogue->residual_f32[at], epilogue->residual_scale, v);
+        v = fmaf(epilogue->residual_f32[residual], epilogue->residual_scale, v);
     else if (epilogue->residual_u8)
-        v = fmaf((float)epilogue->residual_u8[at], epilogue->residual_scale, v);
+        v = fmaf((float)epilogue->residual_u8[residual], epilogue->residual_scale, v);
     v = v > epilogue->low ? v : epilogue->low;
     v = v < epilogue->high ? v : epilogue->high;
     if (epilogue->out_u8)
-        epilogue->out_u8[at] = (uint8_t)((int)lrintf(v) + epilogue->zero_code);
+        epilogue->out_u8[out] = (uint8_t)((int)lrintf(v) + epilogue->zero_code);
     else
-        epilogue->out_f32[at] = v;
+        epilogue->out_f32[out] = v;
 }
 
 #endif

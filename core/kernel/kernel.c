@@ -1,6 +1,7 @@
 #include "core/kernel/kernel.h"
 
 #include "core/kernel/kernel_variants.h"
+#include "core/kernel/window_sums.h"
 
 #include <string.h>
 
@@ -15,6 +16,11 @@ static bool has_avx2(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
+static bool has_avxvnni(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avxvnni");
+}
+
 static bool has_avx512vnni(void)
 {
     return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
@@ -22,21 +28,35 @@ static bool has_avx512vnni(void)
 }
 #endif
 
+enum { NEVER_WIDE = 128 };
+
 const struct kernel_set kernel_sets[] = {
 #ifdef __x86_64__
     {.name = "avx512vnni",
      .runs_here = has_avx512vnni,
+     .wide_above = NEVER_WIDE,
      .conv_u8s8 = conv_u8s8_avx512vnni,
-     .depthwise_u8s8 = depthwise_u8s8_avx512vnni},
+     .depthwise_u8s8 = depthwise_u8s8_avx512vnni,
+     .window_sums_u8 = window_sums_u8_avx512vnni},
+    {.name = "avxvnni",
+     .runs_here = has_avxvnni,
+     .wide_above = NEVER_WIDE,
+     .conv_u8s8 = conv_u8s8_avxvnni,
+     .depthwise_u8s8 = depthwise_u8s8_avx2,
+     .window_sums_u8 = window_sums_u8_avx2},
     {.name = "avx2",
      .runs_here = has_avx2,
+     .wide_above = CONV_U8S8_AVX2_WIDE_ABOVE,
      .conv_u8s8 = conv_u8s8_avx2,
-     .depthwise_u8s8 = depthwise_u8s8_avx2},
+     .depthwise_u8s8 = depthwise_u8s8_avx2,
+     .window_sums_u8 = window_sums_u8_avx2},
 #endif
     {.name = "scalar",
      .runs_here = always,
+     .wide_above = NEVER_WIDE,
      .conv_u8s8 = conv_u8s8_scalar,
-     .depthwise_u8s8 = depthwise_u8s8_scalar},
+     .depthwise_u8s8 = depthwise_u8s8_scalar,
+     .window_sums_u8 = window_sums_u8_scalar},
     {.name = NULL},
 };
 
@@ -59,31 +79,54 @@ const struct kernel_set *kernel_set_named(const char *name)
     return NULL;
 }
 
-static size_t panels(int channels)
+/* ---- packing ------------------------------------------------------------------------------ */
+
+static size_t panel_weights(int runs, int run_bytes)
 {
-    return ((size_t)channels + PANEL - 1) / PANEL;
+    return (size_t)PANEL * (size_t)runs * (size_t)run_bytes;
 }
 
-size_t conv_u8s8_packed_bytes(int channels, int runs, int run_bytes)
+static bool is_wide(const struct kernel_set *set, int weight_most)
 {
-    return panels(channels) * PANEL * (size_t)runs * (size_t)run_bytes;
+    return weight_most > set->wide_above;
 }
 
-void conv_u8s8_pack(const int8_t *codes, int channels, int runs, int run_length,
-                    int run_bytes, int8_t *packed)
+size_t conv_u8s8_packed_bytes(const struct kernel_set *set, int weight_most,
+                              int channels, int runs, int run_bytes)
 {
-    size_t panel_bytes = (size_t)PANEL * (size_t)runs * (size_t)run_bytes;
+    return ((size_t)channels + PANEL - 1) / PANEL * panel_weights(runs, run_bytes) *
+           (is_wide(set, weight_most) ? sizeof(int16_t) : sizeof(int8_t));
+}
 
-    memset(packed, 0, conv_u8s8_packed_bytes(channels, runs, run_bytes));
+void conv_u8s8_pack(const struct kernel_set *set, int weight_most, const int8_t *codes,
+                    int channels, int runs, int run_length, int run_bytes, void *packed)
+{
+    bool wide = is_wide(set, weight_most);
+    int16_t *words = packed;
+    int8_t *bytes = packed;
+
+    memset(packed, 0,
+           conv_u8s8_packed_bytes(set, weight_most, channels, runs, run_bytes));
     for (int channel = 0; channel < channels; channel++) {
-        int8_t *panel = packed + (size_t)(channel / PANEL) * panel_bytes;
-        int lane = channel % PANEL;
+        size_t panel = (size_t)(channel / PANEL) * panel_weights(runs, run_bytes);
+        size_t lane = (size_t)(channel % PANEL);
 
         for (int run = 0; run < runs; run++)
             for (int byte = 0; byte < run_length; byte++) {
                 size_t k = (size_t)run * (size_t)run_bytes + (size_t)byte;
+                size_t at = panel + (k / QUAD * PANEL + lane) * QUAD + k % QUAD;
 
-                panel[(k / QUAD * PANEL + (size_t)lane) * QUAD + k % QUAD] = *codes++;
+                if (wide)
+                    words[at] = *codes++;
+                else
+                    bytes[at] = *codes++;
             }
     }
+}
+
+size_t window_sums_scratch(const struct window_sums_u8 *window_sums)
+{
+    struct input_region region = input_region_of(window_sums);
+
+    return (size_t)region.rows * (size_t)region.columns;
 }

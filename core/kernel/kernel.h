@@ -1,6 +1,6 @@
 /* kernel.h - the inner loops on integers: their arguments, and the table of variants.
  *
- * A convolution reads an NHWC plane of u8 codes whose padding is materialised, so that every
+ * A convolution reads NHWC planes of u8 codes whose padding is materialised, so that every
  * row of the window is one run of consecutive bytes: im2col is never built. Fully connected
  * layers are convolutions with a window of one. The `scalar` variant is the definition; every
  * other one equals it bit for bit. Kernels allocate nothing and cannot fail.
@@ -13,9 +13,16 @@
 #include <stdint.h>
 
 enum {
-    PANEL = 16,      /* output channels that are packed together */
-    QUAD = 4,        /* consecutive input bytes that one 32-bit lane multiplies */
-    INPUT_SLACK = 64 /* bytes that must be readable behind every input */
+    PANEL = 16, /* output channels that are packed together */
+    QUAD = 4,   /* consecutive input bytes that one 32-bit lane multiplies */
+    CHANNEL_SLACK =
+        PANEL,       /* floats that must be readable behind those of the channels */
+    INPUT_SLACK = 64 /* bytes that must be readable behind input and residual */
+};
+
+/* Elements from one sample, row or column of a plane to the next. */
+struct strides {
+    ptrdiff_t sample, row, column;
 };
 
 /* What becomes of the sums: with acc the sum of products and S the sum of the input codes
@@ -24,64 +31,95 @@ enum {
  *   v = fma(S, correction[c], shift[c])     or shift[c]
  *   v = fma(acc, scale[c], v)
  *   v = fma(residual, residual_scale, v)    when there is a residual
- *   v = min(max(v, low), high)
+ *   v = min(max(v, low), high)              NaN becomes low
  *
- * stored as float, or as u8: round half to even, plus zero_code. Everything is float; the step
- * of the output is already divided out of scale, shift, correction, residual_scale and the clamp.
+ * stored as float, or as u8: round half to even, plus zero_code, which must lie within 0..255
+ * for both ends of the clamp. Everything is float; the step of the output is already divided
+ * out of scale, shift, correction, residual_scale and the clamp. With `out_s32` the sums are
+ * stored as they are and nothing else of this counts.
  */
 struct epilogue {
-    const float *scale;      /* [channels] */
-    const float *shift;      /* [channels] */
-    const float *correction; /* [channels] or NULL */
-    const int32_t
-        *window_sums; /* conv: [pixels of all samples]; not used by depthwise */
-    const float *residual_f32;  /* [pixels, stride] or NULL */
-    const uint8_t *residual_u8; /* [pixels, stride] or NULL; at most one of the two */
+    const float *scale;       /* [channels], as the next two with CHANNEL_SLACK */
+    const float *shift;       /* [channels] */
+    const float *correction;  /* [channels] or NULL */
+    const float *window_sums; /* [samples, rows, columns] of S; not used by depthwise */
+    const float *residual_f32;  /* first pixel, or NULL */
+    const uint8_t *residual_u8; /* first pixel, or NULL; at most one of the two */
+    struct strides residual;    /* of either */
     float residual_scale;
     float low, high;
+    bool
+        is_tame; /* |v| < 2^30 before the clamp whatever the sums are, and no NaN: the caller
+                     knows, and kernels are faster then */
     int zero_code;
-    float *out_f32;  /* [pixels, stride] or NULL */
-    uint8_t *out_u8; /* [pixels, stride] or NULL; exactly one of the two */
-    size_t stride;   /* elements from one pixel to the next, outputs and residual */
+    int32_t *out_s32;   /* first pixel, or NULL */
+    float *out_f32;     /* first pixel, or NULL */
+    uint8_t *out_u8;    /* first pixel, or NULL; exactly one of the three */
+    struct strides out; /* of any */
 };
 
-/* acc[pixel, channel] = sum over runs and bytes of input * weight, a group of channels. */
+/* Runs [first, end) of a window. */
+struct run_range {
+    int first, end;
+};
+
+/* acc[pixel, channel] = sum over runs and bytes of input * weight. */
 struct conv_u8s8 {
-    const uint8_t *input; /* first sample's plane */
-    size_t sample_bytes;  /* from one sample's plane to the next */
-    int samples;
-    const int32_t *pixel_offsets; /* [pixels] where each output pixel's window begins */
-    int pixels;                   /* output pixels of one sample */
-    const int32_t *run_offsets;   /* [runs] from the window's begin to each run */
+    const uint8_t *input;       /* the window of the first output pixel */
+    struct strides windows;     /* bytes from one output pixel's window to the next */
+    int samples, rows, columns; /* of the output */
+    const int32_t *run_offsets; /* [runs] bytes from a window to each of its runs */
     int runs;
-    int run_bytes;         /* a multiple of QUAD; surplus bytes have weight zero */
-    const int8_t *weights; /* packed by conv_u8s8_pack */
+    int run_bytes; /* a multiple of QUAD; surplus bytes have weight zero */
+    const struct run_range
+        *row_runs;         /* [rows] the runs that are not all padding of code 0,
+                                         or NULL: all of them everywhere */
+    const int8_t *weights; /* packed by conv_u8s8_pack for the set that runs */
+    int weight_most;       /* no weight is larger in magnitude, 1..128 */
     int channels;          /* output channels */
     struct epilogue epilogue;
 };
 
 /* acc[pixel, channel] = sum over taps of input[.., channel] * weight[tap, channel]. */
 struct depthwise_u8s8 {
-    const uint8_t *input;
-    size_t sample_bytes;
-    int samples;
-    const int32_t *pixel_offsets; /* [pixels] */
-    int pixels;
-    const int32_t *tap_offsets; /* [taps] */
-    int taps;
-    const int8_t *weights; /* [taps, channels] */
+    const uint8_t *input;       /* the window of the first output pixel */
+    struct strides windows;     /* bytes from one output pixel's window to the next */
+    int samples, rows, columns; /* of the output */
+    const int32_t *tap_offsets; /* [taps] bytes, row after row of the window */
+    int taps_high, taps_wide;   /* the window */
+    const int8_t *weights;      /* [taps, channels] */
     int channels;
     struct epilogue epilogue;
 };
 
+/* sums[sample, row, column] = sum of the codes under an output pixel's window. */
+struct window_sums_u8 {
+    const uint8_t *input;       /* the window of the first output pixel */
+    struct strides windows;     /* bytes from one output pixel's window to the next */
+    int samples, rows, columns; /* of the output */
+    int taps_high, taps_wide;   /* the window */
+    ptrdiff_t tap_row, tap_column; /* bytes from one tap to the next */
+    ptrdiff_t input_row;           /* bytes from one input row to the next */
+    int input_channels;            /* bytes from one input pixel to the next */
+    int channels;                  /* that are summed */
+    int32_t *scratch;              /* window_sums_scratch() elements */
+    float *sums;                   /* [samples, rows, columns] out */
+};
+
+/* Elements of scratch that window sums need: a sum for every input pixel under a window. */
+size_t window_sums_scratch(const struct window_sums_u8 *window_sums);
+
 typedef void (*conv_u8s8_fn)(const struct conv_u8s8 *conv);
 typedef void (*depthwise_u8s8_fn)(const struct depthwise_u8s8 *depthwise);
+typedef void (*window_sums_u8_fn)(const struct window_sums_u8 *window_sums);
 
 struct kernel_set {
     const char *name;
     bool (*runs_here)(void);
+    int wide_above; /* convolutions with larger weights have them packed as 16 bits */
     conv_u8s8_fn conv_u8s8;
     depthwise_u8s8_fn depthwise_u8s8;
+    window_sums_u8_fn window_sums_u8;
 };
 
 /* Every variant that was compiled, fastest first; ends with a row without a name. */
@@ -95,13 +133,16 @@ const struct kernel_set *kernel_set_best(void);
 const struct kernel_set *kernel_set_named(const char *name);
 
 /* Bytes of the packed weights, and the packing: [channels / PANEL][runs * run_bytes / QUAD]
- * [PANEL][QUAD], zero where a channel or a byte is surplus.
+ * [PANEL][QUAD], zero where a channel or a byte is surplus; int8, or int16 where weight_most is
+ * above the set's `wide_above`.
  *
  *   codes   [channels, runs, run_length]   run_length <= run_bytes
  *   packed  out, conv_u8s8_packed_bytes() bytes, 64-byte aligned
  */
-size_t conv_u8s8_packed_bytes(int channels, int runs, int run_bytes);
-void conv_u8s8_pack(const int8_t *codes, int channels, int runs, int run_length,
-                    int run_bytes, int8_t *packed);
+size_t conv_u8s8_packed_bytes(const struct kernel_set *set, int weight_most,
+                              int channels, int runs, int run_bytes);
+void conv_u8s8_pack(const struct kernel_set *set, int weight_most, const int8_t *codes,
+                    int channels, int runs, int run_length, int run_bytes,
+                    void *packed);
 
 #endif

@@ -4,12 +4,20 @@
 
 #include "core/kernel/kernel.h"
 
+/* conv_u8s8_avx2 wants weights above this as 16 bits. */
+enum { CONV_U8S8_AVX2_WIDE_ABOVE = 64 };
+
 void conv_u8s8_scalar(const struct conv_u8s8 *conv);
 void conv_u8s8_avx2(const struct conv_u8s8 *conv);
+void conv_u8s8_avxvnni(const struct conv_u8s8 *conv);
 void conv_u8s8_avx512vnni(const struct conv_u8s8 *conv);
 
 void depthwise_u8s8_scalar(const struct depthwise_u8s8 *depthwise);
 void depthwise_u8s8_avx2(const struct depthwise_u8s8 *depthwise);
 void depthwise_u8s8_avx512vnni(const struct depthwise_u8s8 *depthwise);
+
+void window_sums_u8_scalar(const struct window_sums_u8 *window_sums);
+void window_sums_u8_avx2(const struct window_sums_u8 *window_sums);
+void window_sums_u8_avx512vnni(const struct window_sums_u8 *window_sums);
 
 #endif

@@ -1,7 +1,6 @@
 #include "core/network/arena.h"
 
 #include "core/base/memory.h"
-#include "core/kernel/kernel.h"
 
 #include <stdlib.h>
 
@@ -11,7 +10,13 @@ struct life {
     size_t offset, bytes;
 };
 
-static struct life life_of(const struct network *network, int tensor, int samples)
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static struct life life_of(const struct network *network, const struct plane *planes,
+                           int tensor, int samples)
 {
     struct life life = {.first = network->tensors[tensor].producer,
                         .last = network->tensors[tensor].producer};
@@ -22,8 +27,9 @@ static struct life life_of(const struct network *network, int tensor, int sample
                 life.last = layer;
     if (tensor == network->output)
         life.last = network->layer_count;
-    life.bytes = ((size_t)samples * network->tensors[tensor].count * sizeof(float) +
-                  INPUT_SLACK + 63) /
+    life.bytes = (larger(value_float_bytes(&planes[tensor], samples),
+                         value_code_bytes(&planes[tensor], samples)) +
+                  63) /
                  64 * 64;
     return life;
 }
@@ -46,14 +52,15 @@ static void settle(struct life *lives, int tensor)
         }
 }
 
-void arena_init(struct arena *arena, const struct network *network, int samples)
+void arena_init(struct arena *arena, const struct network *network,
+                const struct plane *planes, int samples)
 {
     struct life *lives = memory_zeroed((size_t)network->tensor_count, sizeof *lives);
 
     *arena = (struct arena){.offsets = memory_zeroed((size_t)network->tensor_count,
                                                      sizeof *arena->offsets)};
     for (int tensor = 0; tensor < network->tensor_count; tensor++) {
-        lives[tensor] = life_of(network, tensor, samples);
+        lives[tensor] = life_of(network, planes, tensor, samples);
         settle(lives, tensor);
         arena->offsets[tensor] = lives[tensor].offset;
         if (lives[tensor].offset + lives[tensor].bytes > arena->bytes)

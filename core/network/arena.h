@@ -2,7 +2,7 @@
 #ifndef CORE_NETWORK_ARENA_H
 #define CORE_NETWORK_ARENA_H
 
-#include "core/network/network.h"
+#include "core/network/value.h"
 
 struct arena {
     size_t *offsets; /* [tensors] bytes; owned */
@@ -10,9 +10,10 @@ struct arena {
     size_t bytes;
 };
 
-/* Room for every tensor of `samples` samples as floats. A tensor's room is its own from the
- * layer that makes it to the last layer that reads it. */
-void arena_init(struct arena *arena, const struct network *network, int samples);
+/* Room for every tensor of `samples` samples, as floats or as codes in `planes` [tensors]. A
+ * tensor's room is its own from the layer that makes it to the last layer that reads it. */
+void arena_init(struct arena *arena, const struct network *network,
+                const struct plane *planes, int samples);
 void arena_clear(struct arena *arena);
 
 void *arena_tensor(const struct arena *arena, int tensor);

@@ -10,146 +10,112 @@
 static void plan_runs(struct conv_plan *plan, const struct layer *layer)
 {
     const struct window *window = &layer->window;
-    bool rows = layer->conv.groups == 1 && window->dilation_width == 1;
-    int across = rows ? 1 : window->kernel_width;
+    bool whole_rows = layer->conv.groups == 1 && window->dilation_width == 1;
+    int across = whole_rows ? 1 : window->kernel_width;
 
     plan->runs = window->kernel_height * across;
-    plan->run_length = plan->group_channels * (rows ? window->kernel_width : 1);
+    plan->run_length = plan->group_channels * (whole_rows ? window->kernel_width : 1);
     plan->window_count = plan->runs * plan->run_length;
     plan->run_offsets = memory_get((size_t)plan->runs * sizeof *plan->run_offsets);
     for (int y = 0; y < window->kernel_height; y++)
         for (int x = 0; x < across; x++)
             plan->run_offsets[y * across + x] =
-                (y * window->dilation_height * plan->plane_width +
-                 x * window->dilation_width) *
-                plan->channels;
+                (int32_t)(y * window->dilation_height * plane_row(&plan->plane) +
+                          (ptrdiff_t)x * window->dilation_width * plan->plane.channels);
 }
 
 static void plan_taps(struct conv_plan *plan, const struct window *window)
 {
-    plan->taps = window->kernel_height * window->kernel_width;
-    plan->tap_offsets = memory_get((size_t)plan->taps * sizeof *plan->tap_offsets);
-    for (int tap = 0; tap < plan->taps; tap++)
-        plan->tap_offsets[tap] =
-            tap / window->kernel_width * window->dilation_height * plan->plane_width +
-            tap % window->kernel_width * window->dilation_width;
+    int plane_width = plan->plane.left + plan->plane.width + plan->plane.right;
+
+    plan->taps_high = window->kernel_height;
+    plan->taps_wide = window->kernel_width;
+    plan->tap_offsets = memory_get((size_t)(plan->taps_high * plan->taps_wide) *
+                                   sizeof *plan->tap_offsets);
+    for (int y = 0; y < plan->taps_high; y++)
+        for (int x = 0; x < plan->taps_wide; x++)
+            plan->tap_offsets[y * plan->taps_wide + x] =
+                y * window->dilation_height * plane_width + x * window->dilation_width;
 }
 
-static void plan_pixels(struct conv_plan *plan, const struct window *window, int rows,
-                        int columns)
+/* Window rows that lie above or below the input are all padding. */
+static void plan_row_runs(struct conv_plan *plan, const struct window *window)
 {
-    plan->pixels = rows * columns;
-    plan->pixel_offsets =
-        memory_get((size_t)plan->pixels * sizeof *plan->pixel_offsets);
-    for (int y = 0; y < rows; y++)
-        for (int x = 0; x < columns; x++)
-            plan->pixel_offsets[y * columns + x] =
-                (y * window->stride_height * plan->plane_width +
-                 x * window->stride_width) *
-                plan->channels;
+    int across = plan->runs / window->kernel_height;
+
+    plan->row_runs = memory_get((size_t)plan->rows * sizeof *plan->row_runs);
+    for (int row = 0; row < plan->rows; row++) {
+        int y = row * window->stride_height - window->pad_top;
+        int first = 0, end = window->kernel_height;
+
+        while (first < end && y + first * window->dilation_height < 0)
+            first++;
+        while (end > first &&
+               y + (end - 1) * window->dilation_height >= plan->plane.height)
+            end--;
+        plan->row_runs[row] = (struct run_range){first * across, end * across};
+    }
 }
 
-void conv_plan_init(struct conv_plan *plan, const struct network *network,
-                    const struct layer *layer)
+void conv_plan_init(struct conv_plan *plan, const struct layer *layer,
+                    const struct plane *plane)
 {
-    const struct tensor *input = &network->tensors[layer->inputs[0]];
     const struct window *window = &layer->window;
+    ptrdiff_t row = plane_row(plane);
 
-    assert(input->channels == layer->conv.in_channels);
+    assert(plane->channels == layer->conv.in_channels);
+    assert(plane->top >= window->pad_top && plane->left >= window->pad_left);
     *plan = (struct conv_plan){
-        .pads = window->pad_top || window->pad_left || window->pad_bottom ||
-                window->pad_right,
-        .channels = input->channels,
-        .height = input->height,
-        .width = input->width,
-        .pad_top = window->pad_top,
-        .pad_left = window->pad_left,
-        .plane_height = input->height + window->pad_top + window->pad_bottom,
-        .plane_width = input->width + window->pad_left + window->pad_right,
+        .plane = *plane,
+        .first = plane_first(plane) - window->pad_top * row -
+                 (ptrdiff_t)window->pad_left * plane->channels,
+        .windows = {.sample = (ptrdiff_t)plane_count(plane),
+                    .row = window->stride_height * row,
+                    .column = (ptrdiff_t)window->stride_width * plane->channels},
+        .rows = window_output_height(window, plane->height),
+        .columns = window_output_width(window, plane->width),
         .group_channels = layer->conv.in_channels / layer->conv.groups,
     };
-    plan->plane_count =
-        (size_t)plan->plane_height * (size_t)plan->plane_width * (size_t)plan->channels;
     plan_runs(plan, layer);
+    plan_row_runs(plan, window);
     plan_taps(plan, window);
-    plan_pixels(plan, window, window_output_height(window, input->height),
-                window_output_width(window, input->width));
 }
 
 void conv_plan_clear(struct conv_plan *plan)
 {
     free(plan->run_offsets);
+    free(plan->row_runs);
     free(plan->tap_offsets);
-    free(plan->pixel_offsets);
     *plan = (struct conv_plan){0};
 }
 
-void conv_plan_pad(const struct conv_plan *plan, const void *input, int samples,
-                   size_t element_bytes, int padding, void *planes)
+void conv_plan_pad(const struct conv_plan *plan, const float *input, int samples,
+                   float *planes)
 {
-    size_t row_bytes = (size_t)plan->width * (size_t)plan->channels * element_bytes;
-    size_t plane_row =
-        (size_t)plan->plane_width * (size_t)plan->channels * element_bytes;
-    size_t left = (size_t)plan->pad_left * (size_t)plan->channels * element_bytes;
-    size_t plane_bytes = plan->plane_count * element_bytes;
-    const unsigned char *from = input;
+    const struct plane *plane = &plan->plane;
+    size_t row = (size_t)plane->width * (size_t)plane->channels;
 
-    memset(planes, padding, (size_t)samples * plane_bytes);
-    for (int sample = 0; sample < samples; sample++) {
-        unsigned char *to = (unsigned char *)planes + (size_t)sample * plane_bytes +
-                            (size_t)plan->pad_top * plane_row + left;
+    memset(planes, 0, (size_t)samples * plane_count(plane) * sizeof *planes);
+    for (int sample = 0; sample < samples; sample++, planes += plane_count(plane)) {
+        float *to = planes + plane_first(plane);
 
-        for (int y = 0; y < plan->height; y++, from += row_bytes, to += plane_row)
-            memcpy(to, from, row_bytes);
-    }
-}
-
-/* Sums over the channels of a group, pixel after pixel of a plane. */
-static void sum_channels(const struct conv_plan *plan, const uint8_t *plane,
-                         int32_t *sums)
-{
-    size_t pixels = (size_t)plan->plane_height * (size_t)plan->plane_width;
-
-    for (size_t pixel = 0; pixel < pixels; pixel++, plane += plan->channels) {
-        int32_t sum = 0;
-
-        for (int channel = 0; channel < plan->group_channels; channel++)
-            sum += plane[channel];
-        sums[pixel] = sum;
-    }
-}
-
-void conv_plan_window_sums(const struct conv_plan *plan, const uint8_t *planes,
-                           int samples, int group, int32_t *plane_sums,
-                           int32_t *window_sums)
-{
-    for (int sample = 0; sample < samples; sample++) {
-        sum_channels(plan,
-                     planes + (size_t)sample * plan->plane_count +
-                         (size_t)(group * plan->group_channels),
-                     plane_sums);
-        for (int pixel = 0; pixel < plan->pixels; pixel++) {
-            const int32_t *window =
-                plane_sums + plan->pixel_offsets[pixel] / plan->channels;
-            int32_t sum = 0;
-
-            for (int tap = 0; tap < plan->taps; tap++)
-                sum += window[plan->tap_offsets[tap]];
-            *window_sums++ = sum;
-        }
+        for (int y = 0; y < plane->height; y++, input += row, to += plane_row(plane))
+            memcpy(to, input, row * sizeof *input);
     }
 }
 
 void conv_plan_gather(const struct conv_plan *plan, const float *planes, int group,
                       size_t first_row, size_t row_count, float *rows)
 {
-    size_t pixels = (size_t)plan->pixels;
+    size_t pixels = conv_plan_pixels(plan), columns = (size_t)plan->columns;
     size_t run_bytes = (size_t)plan->run_length * sizeof *rows;
 
+    planes += plan->first + group * plan->group_channels;
     for (size_t row = first_row; row < first_row + row_count; row++) {
-        const float *window = planes + row / pixels * plan->plane_count +
-                              plan->pixel_offsets[row % pixels] +
-                              (size_t)(group * plan->group_channels);
+        const float *window = planes +
+                              (ptrdiff_t)(row / pixels) * plan->windows.sample +
+                              (ptrdiff_t)(row % pixels / columns) * plan->windows.row +
+                              (ptrdiff_t)(row % columns) * plan->windows.column;
 
         for (int run = 0; run < plan->runs; run++, rows += plan->run_length)
             memcpy(rows, window + plan->run_offsets[run], run_bytes);

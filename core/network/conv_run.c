@@ -9,19 +9,21 @@
 
 enum { CHUNK_BYTES = 256 * 1024 }; /* of gathered rows: they should stay in the cache */
 
-void conv_run_init(struct conv_run *run, const struct network *network,
-                   const struct layer *layer, bool corrects_mean)
+void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
+                   const struct layer *layer, const struct plane *input,
+                   bool corrects_mean)
 {
-    size_t outputs = (size_t)layer->conv.out_channels;
+    size_t outputs = (size_t)layer->conv.out_channels + CHANNEL_SLACK;
 
     *run = (struct conv_run){
         .layer = layer,
+        .kernels = kernels,
         .scale = memory_zeroed(outputs, sizeof *run->scale),
         .shift = memory_zeroed(outputs, sizeof *run->shift),
         .correction = memory_zeroed(outputs, sizeof *run->correction),
     };
-    conv_plan_init(&run->plan, network, layer);
-    conv_weights_init(&run->weights, &run->plan, &layer->conv, corrects_mean);
+    conv_plan_init(&run->plan, layer, input);
+    conv_weights_init(&run->weights, kernels, &run->plan, &layer->conv, corrects_mean);
 }
 
 void conv_run_clear(struct conv_run *run)
@@ -46,19 +48,46 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* The window sums of a group, as the kernels are asked for them. */
+static struct window_sums_u8 window_sums_of(const struct conv_run *run,
+                                            const uint8_t *planes, int samples,
+                                            const struct scratch *scratch)
+{
+    const struct conv_plan *plan = &run->plan;
+    const struct window *window = &run->layer->window;
+
+    return (struct window_sums_u8){
+        .input = planes,
+        .windows = plan->windows,
+        .samples = samples,
+        .rows = plan->rows,
+        .columns = plan->columns,
+        .taps_high = plan->taps_high,
+        .taps_wide = plan->taps_wide,
+        .tap_row = window->dilation_height * plane_row(&plan->plane),
+        .tap_column = (ptrdiff_t)window->dilation_width * plan->plane.channels,
+        .input_row = plane_row(&plan->plane),
+        .input_channels = plan->plane.channels,
+        .channels = plan->group_channels,
+        .scratch = scratch->pixel_sums,
+        .sums = scratch->window_sums,
+    };
+}
+
 void conv_run_sizes(const struct conv_run *run, int samples,
                     struct scratch_sizes *sizes)
 {
     const struct conv_plan *plan = &run->plan;
-    size_t pixels = (size_t)samples * (size_t)plan->pixels;
+    const struct scratch none = {0};
+    struct window_sums_u8 window_sums = window_sums_of(run, NULL, samples, &none);
 
-    if (plan->pads)
-        sizes->planes =
-            larger(sizes->planes, (size_t)samples * plan->plane_count * sizeof(float));
-    sizes->plane_sums =
-        larger(sizes->plane_sums,
-               plan->plane_count / (size_t)plan->channels * sizeof(int32_t));
-    sizes->window_sums = larger(sizes->window_sums, pixels * sizeof(int32_t));
+    if (plane_has_border(&plan->plane))
+        sizes->planes = larger(
+            sizes->planes, (size_t)samples * plane_count(&plan->plane) * sizeof(float));
+    sizes->pixel_sums =
+        larger(sizes->pixel_sums, window_sums_scratch(&window_sums) * sizeof(int32_t));
+    sizes->window_sums = larger(
+        sizes->window_sums, (size_t)samples * conv_plan_pixels(plan) * sizeof(float));
     sizes->rows = larger(sizes->rows,
                          chunk_rows(plan) * (size_t)plan->window_count * sizeof(float));
 }
@@ -75,6 +104,28 @@ void conv_run_sizes(const struct conv_run *run, int samples,
 static bool needs_window_sums(const struct conv_weights *weights)
 {
     return conv_weights_offset(weights) != 0 || weights->corrects_mean;
+}
+
+/* Whether no value before the clamp can reach 2^30, whatever the codes are: the sums of products
+ * and of codes are bounded by the number of weights. */
+static bool is_tame(const struct conv_run *run)
+{
+    const struct conv_steps *steps = &run->made_for;
+    double codes = (double)UINT8_MAX * run->weights.window_count;
+    double residual =
+        UINT8_MAX * (double)steps->residual / (steps->output > 0 ? steps->output : 1.0);
+
+    for (int channel = 0; channel < run->layer->conv.out_channels; channel++) {
+        double most =
+            fabs((double)run->shift[channel]) +
+            fabs((double)run->correction[channel]) * codes +
+            fabs((double)run->scale[channel]) * codes * run->weights.weight_most +
+            residual;
+
+        if (!(most < 1 << 30)) /* or NaN */
+            return false;
+    }
+    return true;
 }
 
 static void make_epilogue(struct conv_run *run)
@@ -98,6 +149,7 @@ static void make_epilogue(struct conv_run *run)
                                       product * zero * weights->code_sums[channel] -
                                       sum * zero * weights->window_count);
     }
+    run->is_tame = is_tame(run);
 }
 
 static void renew_epilogue(struct conv_run *run, struct conv_steps steps)
@@ -108,8 +160,48 @@ static void renew_epilogue(struct conv_run *run, struct conv_steps steps)
     make_epilogue(run);
 }
 
+static void set_residual(struct epilogue *epilogue, const struct value *residual,
+                         float unit)
+{
+    if (value_is_codes(residual)) {
+        epilogue->residual_u8 = value_codes(residual);
+        epilogue->residual_scale = residual->step / unit;
+        epilogue->residual = plane_strides(residual->plane);
+    } else {
+        struct plane bare = plane_bare(residual->plane);
+
+        epilogue->residual_f32 = residual->data;
+        epilogue->residual_scale = 1 / unit;
+        epilogue->residual = plane_strides(&bare);
+    }
+}
+
+static void set_output(struct epilogue *epilogue, const struct quantizer *quantizer,
+                       struct value *output, int samples)
+{
+    if (quantizer) {
+        float lowest = (float)quantizer_lowest(quantizer);
+        float highest = (float)quantizer_highest(quantizer);
+
+        /* Both ends of the clamp may lie beyond the codes. */
+        epilogue->low = fminf(fmaxf(epilogue->low, lowest), highest);
+        epilogue->high = fminf(fmaxf(epilogue->high, lowest), highest);
+        epilogue->zero_code = value_zero_code(quantizer);
+        value_become_codes(output, samples, quantizer->step,
+                           value_zero_code(quantizer));
+        epilogue->out_u8 = value_codes(output);
+        epilogue->out = plane_strides(output->plane);
+    } else {
+        struct plane bare = plane_bare(output->plane);
+
+        value_become_floats(output);
+        epilogue->out_f32 = output->data;
+        epilogue->out = plane_strides(&bare);
+    }
+}
+
 static struct epilogue epilogue_of(const struct conv_run *run,
-                                   const struct value *residual,
+                                   const struct value *residual, int samples,
                                    const struct quantizer *quantizer,
                                    struct value *output, const struct scratch *scratch)
 {
@@ -119,30 +211,14 @@ static struct epilogue epilogue_of(const struct conv_run *run,
         .shift = run->shift,
         .correction = needs_window_sums(&run->weights) ? run->correction : NULL,
         .window_sums = scratch->window_sums,
-        .residual_scale = 1 / unit,
         .low = run->layer->low / unit,
         .high = run->layer->high / unit,
-        .stride = (size_t)run->layer->conv.out_channels,
+        .is_tame = run->is_tame,
     };
 
-    if (residual && value_is_codes(residual)) {
-        epilogue.residual_u8 = residual->data;
-        epilogue.residual_scale = residual->step / unit;
-    } else if (residual) {
-        epilogue.residual_f32 = residual->data;
-    }
-    if (quantizer) {
-        float lowest = (float)quantizer_lowest(quantizer);
-        float highest = (float)quantizer_highest(quantizer);
-
-        /* Both ends of the clamp may lie beyond the codes. */
-        epilogue.low = fminf(fmaxf(epilogue.low, lowest), highest);
-        epilogue.high = fminf(fmaxf(epilogue.high, lowest), highest);
-        epilogue.zero_code = value_zero_code(quantizer);
-        epilogue.out_u8 = output->data;
-    } else {
-        epilogue.out_f32 = output->data;
-    }
+    if (residual)
+        set_residual(&epilogue, residual, unit);
+    set_output(&epilogue, quantizer, output, samples);
     return epilogue;
 }
 
@@ -163,8 +239,9 @@ static void advance(struct epilogue *epilogue, size_t channels)
         epilogue->out_u8 += channels;
 }
 
-static void integer_groups(const struct conv_run *run, const struct kernel_set *kernels,
-                           const uint8_t *planes, int samples, struct epilogue epilogue,
+/* `windows` is the window of the first output pixel. */
+static void integer_groups(const struct conv_run *run, const uint8_t *windows,
+                           int zero_code, int samples, struct epilogue epilogue,
                            const struct scratch *scratch)
 {
     const struct conv_plan *plan = &run->plan;
@@ -172,20 +249,26 @@ static void integer_groups(const struct conv_run *run, const struct kernel_set *
     int outputs = conv->out_channels / conv->groups;
 
     for (int group = 0; group < conv->groups; group++) {
-        if (epilogue.correction)
-            conv_plan_window_sums(plan, planes, samples, group, scratch->plane_sums,
-                                  scratch->window_sums);
-        kernels->conv_u8s8(&(struct conv_u8s8){
-            .input = planes + (size_t)group * (size_t)plan->group_channels,
-            .sample_bytes = plan->plane_count,
+        const uint8_t *input = windows + (size_t)group * (size_t)plan->group_channels;
+
+        if (epilogue.correction) {
+            struct window_sums_u8 sums = window_sums_of(run, input, samples, scratch);
+
+            run->kernels->window_sums_u8(&sums);
+        }
+        run->kernels->conv_u8s8(&(struct conv_u8s8){
+            .input = input,
+            .windows = plan->windows,
             .samples = samples,
-            .pixel_offsets = plan->pixel_offsets,
-            .pixels = plan->pixels,
+            .rows = plan->rows,
+            .columns = plan->columns,
             .run_offsets = plan->run_offsets,
             .runs = plan->runs,
             .run_bytes = run->weights.run_bytes,
+            .row_runs = zero_code == 0 ? plan->row_runs : NULL,
             .weights =
                 run->weights.packed + (size_t)group * run->weights.packed_group_bytes,
+            .weight_most = run->weights.weight_most,
             .channels = outputs,
             .epilogue = epilogue,
         });
@@ -193,42 +276,32 @@ static void integer_groups(const struct conv_run *run, const struct kernel_set *
     }
 }
 
-static void integer_depthwise(const struct conv_run *run,
-                              const struct kernel_set *kernels, const uint8_t *planes,
+static void integer_depthwise(const struct conv_run *run, const uint8_t *windows,
                               int samples, struct epilogue epilogue)
 {
     const struct conv_plan *plan = &run->plan;
 
-    kernels->depthwise_u8s8(&(struct depthwise_u8s8){
-        .input = planes,
-        .sample_bytes = plan->plane_count,
+    run->kernels->depthwise_u8s8(&(struct depthwise_u8s8){
+        .input = windows,
+        .windows = plan->windows,
         .samples = samples,
-        .pixel_offsets = plan->pixel_offsets,
-        .pixels = plan->pixels,
+        .rows = plan->rows,
+        .columns = plan->columns,
         .tap_offsets = plan->run_offsets,
-        .taps = plan->runs,
+        .taps_high = plan->taps_high,
+        .taps_wide = plan->taps_wide,
         .weights = run->weights.packed,
-        .channels = plan->channels,
+        .channels = plan->plane.channels,
         .epilogue = epilogue,
     });
 }
 
-static const void *padded(const struct conv_plan *plan, const struct value *input,
-                          int samples, const struct scratch *scratch)
+static void run_in_integers(struct conv_run *run, const struct value *input,
+                            const struct value *residual, int samples,
+                            const struct quantizer *quantizer, struct value *output,
+                            const struct scratch *scratch)
 {
-    if (!plan->pads)
-        return input->data;
-    conv_plan_pad(plan, input->data, samples, value_element_bytes(input),
-                  input->zero_code, scratch->planes);
-    return scratch->planes;
-}
-
-static void run_in_integers(struct conv_run *run, const struct kernel_set *kernels,
-                            const struct value *input, const struct value *residual,
-                            int samples, const struct quantizer *quantizer,
-                            struct value *output, const struct scratch *scratch)
-{
-    const uint8_t *planes = padded(&run->plan, input, samples, scratch);
+    const uint8_t *windows = (const uint8_t *)input->data + run->plan.first;
     struct epilogue epilogue;
 
     renew_epilogue(run, (struct conv_steps){
@@ -239,13 +312,11 @@ static void run_in_integers(struct conv_run *run, const struct kernel_set *kerne
                             .input_zero = input->zero_code,
                             .residual_zero = residual ? residual->zero_code : 0,
                         });
-    epilogue = epilogue_of(run, residual, quantizer, output, scratch);
+    epilogue = epilogue_of(run, residual, samples, quantizer, output, scratch);
     if (run->weights.is_depthwise)
-        integer_depthwise(run, kernels, planes, samples, epilogue);
+        integer_depthwise(run, windows, samples, epilogue);
     else
-        integer_groups(run, kernels, planes, samples, epilogue, scratch);
-    output->step = quantizer ? quantizer->step : 0;
-    output->zero_code = quantizer ? value_zero_code(quantizer) : 0;
+        integer_groups(run, windows, input->zero_code, samples, epilogue, scratch);
 }
 
 /* ---- in float -------------------------------------------------------------------------- */
@@ -256,7 +327,7 @@ static void float_products(const struct conv_run *run, const float *planes, int 
 {
     const struct conv_plan *plan = &run->plan;
     const struct conv *conv = &run->layer->conv;
-    size_t rows = (size_t)samples * (size_t)plan->pixels;
+    size_t rows = (size_t)samples * conv_plan_pixels(plan);
     size_t chunk = chunk_rows(plan);
     int outputs = conv->out_channels / conv->groups;
     int depth = plan->window_count;
@@ -276,26 +347,38 @@ static void float_products(const struct conv_run *run, const float *planes, int 
     }
 }
 
+/* sums [channels] of one output pixel. */
+static void float_depthwise_pixel(const struct conv_run *run, const float *window,
+                                  float *sums)
+{
+    const struct conv_plan *plan = &run->plan;
+    size_t channels = (size_t)plan->plane.channels;
+
+    memset(sums, 0, channels * sizeof *sums);
+    for (int tap = 0; tap < plan->runs; tap++) {
+        const float *x = window + plan->run_offsets[tap];
+        const float *w = run->weights.floats + (size_t)tap * channels;
+
+        for (size_t channel = 0; channel < channels; channel++)
+            sums[channel] += x[channel] * w[channel];
+    }
+}
+
 static void float_depthwise(const struct conv_run *run, const float *planes,
                             int samples, float *sums)
 {
     const struct conv_plan *plan = &run->plan;
-    size_t channels = (size_t)plan->channels;
+    const struct strides *windows = &plan->windows;
 
     for (int sample = 0; sample < samples; sample++)
-        for (int pixel = 0; pixel < plan->pixels; pixel++, sums += channels) {
-            const float *window = planes + (size_t)sample * plan->plane_count +
-                                  plan->pixel_offsets[pixel];
-
-            memset(sums, 0, channels * sizeof *sums);
-            for (int tap = 0; tap < plan->runs; tap++) {
-                const float *x = window + plan->run_offsets[tap];
-                const float *w = run->weights.floats + (size_t)tap * channels;
-
-                for (size_t channel = 0; channel < channels; channel++)
-                    sums[channel] += x[channel] * w[channel];
+        for (int row = 0; row < plan->rows; row++)
+            for (int column = 0; column < plan->columns; column++) {
+                float_depthwise_pixel(run,
+                                      planes + plan->first + sample * windows->sample +
+                                          row * windows->row + column * windows->column,
+                                      sums);
+                sums += plan->plane.channels;
             }
-        }
 }
 
 /* sums = clamp(scale * sums + shift + residual), in place. */
@@ -320,12 +403,21 @@ static void finish_floats(const struct layer *layer, const float *residual,
     }
 }
 
-static const float *as_floats(const struct value *value, size_t count, float *room)
+static const float *as_floats(const struct value *value, int samples, float *room)
 {
     if (!value_is_codes(value))
         return value->data;
-    value_to_floats(value, count, room);
+    value_to_floats(value, samples, room);
     return room;
+}
+
+static const float *padded(const struct conv_plan *plan, const float *input,
+                           int samples, const struct scratch *scratch)
+{
+    if (!plane_has_border(&plan->plane))
+        return input;
+    conv_plan_pad(plan, input, samples, scratch->planes);
+    return scratch->planes;
 }
 
 static void run_in_float(struct conv_run *run, const struct value *input,
@@ -334,13 +426,8 @@ static void run_in_float(struct conv_run *run, const struct value *input,
                          const struct scratch *scratch)
 {
     const struct conv_plan *plan = &run->plan;
-    size_t inputs = (size_t)samples * (size_t)plan->height * (size_t)plan->width *
-                    (size_t)plan->channels;
-    size_t pixels = (size_t)samples * (size_t)plan->pixels;
-    size_t outputs = pixels * (size_t)run->layer->conv.out_channels;
-    struct value floats = {.data =
-                               (void *)as_floats(input, inputs, scratch->floats[0])};
-    const float *planes = padded(plan, &floats, samples, scratch);
+    const float *planes =
+        padded(plan, as_floats(input, samples, scratch->floats[0]), samples, scratch);
 
     conv_weights_need_floats(&run->weights);
     if (run->weights.is_depthwise)
@@ -348,21 +435,19 @@ static void run_in_float(struct conv_run *run, const struct value *input,
     else
         float_products(run, planes, samples, scratch);
     finish_floats(run->layer,
-                  residual ? as_floats(residual, outputs, scratch->floats[1]) : NULL,
-                  pixels, scratch->sums);
-    value_from_floats(scratch->sums, outputs, quantizer, output);
+                  residual ? as_floats(residual, samples, scratch->floats[1]) : NULL,
+                  (size_t)samples * conv_plan_pixels(plan), scratch->sums);
+    value_from_floats(scratch->sums, samples, quantizer, output);
 }
 
-void conv_run_block(struct conv_run *run, const struct kernel_set *kernels,
-                    const struct quantizer *weights, const struct value *input,
-                    const struct value *residual, int samples,
-                    const struct quantizer *quantizer, struct value *output,
-                    const struct scratch *scratch)
+void conv_run_block(struct conv_run *run, const struct quantizer *weights,
+                    const struct value *input, const struct value *residual,
+                    int samples, const struct quantizer *quantizer,
+                    struct value *output, const struct scratch *scratch)
 {
     conv_weights_set(&run->weights, &run->plan, weights);
     if (weights && value_is_codes(input))
-        run_in_integers(run, kernels, input, residual, samples, quantizer, output,
-                        scratch);
+        run_in_integers(run, input, residual, samples, quantizer, output, scratch);
     else
         run_in_float(run, input, residual, samples, quantizer, output, scratch);
 }

@@ -12,7 +12,10 @@ struct conv_run {
     const struct layer *layer; /* borrowed */
     struct conv_plan plan;
     struct conv_weights weights;
-    float *scale, *shift, *correction; /* [out_channels] the epilogue for `made_for` */
+    const struct kernel_set *kernels;  /* borrowed */
+    float *scale, *shift, *correction; /* [out_channels, and slack] the epilogue for
+                                          `made_for` */
+    bool is_tame;                      /* as in struct epilogue */
     struct conv_steps {
         float weights, input, output, residual;
         int input_zero, residual_zero;
@@ -21,21 +24,23 @@ struct conv_run {
 
 /* Memory that is used while a layer runs and means nothing afterwards. */
 struct scratch {
-    void *planes;         /* padded input */
-    int32_t *plane_sums;  /* [plane pixels] */
-    int32_t *window_sums; /* [samples, pixels] */
-    float *rows;          /* gathered windows */
-    float *sums;          /* products of the rows with the weights */
-    float *floats[2];     /* an input, a residual or an output as floats */
+    float *planes;       /* padded input */
+    int32_t *pixel_sums; /* of one sample's input */
+    float *window_sums;  /* [samples, pixels] */
+    float *rows;         /* gathered windows */
+    float *sums;         /* products of the rows with the weights */
+    float *floats[2];    /* an input, a residual or an output as floats */
 };
 
 /* What one layer needs at most for `samples` samples, in bytes, field by field. */
 struct scratch_sizes {
-    size_t planes, plane_sums, window_sums, rows;
+    size_t planes, pixel_sums, window_sums, rows;
 };
 
-void conv_run_init(struct conv_run *run, const struct network *network,
-                   const struct layer *layer, bool corrects_mean);
+/* `kernels` and `layer` are borrowed; `input` is the plane of the layer's input. */
+void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
+                   const struct layer *layer, const struct plane *input,
+                   bool corrects_mean);
 void conv_run_clear(struct conv_run *run);
 
 /* Raises `sizes` to what this convolution needs. */
@@ -47,12 +52,11 @@ void conv_run_sizes(const struct conv_run *run, int samples,
  *
  *   weights    the weights' quantizer, or NULL: float
  *   residual   or NULL
- *   output     data is where to write; step and zero_code are set
+ *   output     data is where to write, plane its layout; step and zero_code are set
  */
-void conv_run_block(struct conv_run *run, const struct kernel_set *kernels,
-                    const struct quantizer *weights, const struct value *input,
-                    const struct value *residual, int samples,
-                    const struct quantizer *quantizer, struct value *output,
-                    const struct scratch *scratch);
+void conv_run_block(struct conv_run *run, const struct quantizer *weights,
+                    const struct value *input, const struct value *residual,
+                    int samples, const struct quantizer *quantizer,
+                    struct value *output, const struct scratch *scratch);
 
 #endif

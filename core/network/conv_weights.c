@@ -25,28 +25,38 @@ static void transpose(const int8_t *from, int channels, int taps, int8_t *to)
             to[tap * channels + channel] = *from++;
 }
 
-void conv_weights_init(struct conv_weights *weights, const struct conv_plan *plan,
-                       const struct conv *conv, bool corrects_mean)
+enum { WEIGHT_MOST = -INT8_MIN };
+
+static size_t group_bytes(const struct conv_weights *weights,
+                          const struct conv_plan *plan, int weight_most)
+{
+    if (weights->is_depthwise)
+        return (size_t)plan->window_count;
+    return conv_u8s8_packed_bytes(weights->kernels, weight_most,
+                                  group_outputs(weights->conv), plan->runs,
+                                  weights->run_bytes);
+}
+
+void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
+                       const struct conv_plan *plan, const struct conv *conv,
+                       bool corrects_mean)
 {
     size_t outputs = (size_t)conv->out_channels;
 
     *weights = (struct conv_weights){
         .conv = conv,
+        .kernels = kernels,
         .window_count = plan->window_count,
         .is_depthwise = conv->groups > 1 && plan->group_channels == 1 &&
                         conv->out_channels == conv->in_channels,
         .corrects_mean = corrects_mean,
         .run_bytes = (plan->run_length + QUAD - 1) / QUAD * QUAD,
     };
-    weights->packed_group_bytes =
-        weights->is_depthwise ? (size_t)plan->window_count
-                              : conv_u8s8_packed_bytes(group_outputs(conv), plan->runs,
-                                                       weights->run_bytes);
     weights->codes = memory_get(weight_count(weights));
     weights->code_sums = memory_zeroed(outputs, sizeof *weights->code_sums);
     weights->corrections = memory_zeroed(outputs, sizeof *weights->corrections);
     weights->packed =
-        memory_aligned(weights->packed_group_bytes * (size_t)conv->groups);
+        memory_aligned(group_bytes(weights, plan, WEIGHT_MOST) * (size_t)conv->groups);
     weights->floats = memory_aligned(weight_count(weights) * sizeof *weights->floats);
     weights->quantizer.step = -1; /* neither float nor quantized yet */
     conv_weights_set(weights, plan, NULL);
@@ -91,7 +101,8 @@ static void pack(struct conv_weights *weights, const struct conv_plan *plan)
         return;
     }
     for (int group = 0; group < conv->groups; group++)
-        conv_u8s8_pack(weights->codes +
+        conv_u8s8_pack(weights->kernels, weights->weight_most,
+                       weights->codes +
                            (size_t)group * (size_t)outputs * (size_t)plan->window_count,
                        outputs, plan->runs, plan->run_length, weights->run_bytes,
                        weights->packed + (size_t)group * weights->packed_group_bytes);
@@ -134,6 +145,8 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
         return;
     weights->quantizer = *wanted;
     if (quantizer) {
+        weights->weight_most = -quantizer_lowest(quantizer);
+        weights->packed_group_bytes = group_bytes(weights, plan, weights->weight_most);
         quantizer_codes(quantizer, weights->conv->weights, weight_count(weights),
                         weights->codes);
         if (weights->corrects_mean)

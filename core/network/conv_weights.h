@@ -6,25 +6,28 @@
 #include "core/quant/quantizer.h"
 
 struct conv_weights {
-    const struct conv *conv;    /* borrowed */
-    int window_count;           /* weights of one output channel */
-    bool is_depthwise;          /* one input and one output channel a group */
-    bool corrects_mean;         /* bias correction of the mean */
-    struct quantizer quantizer; /* step 0: the weights are float */
-    int8_t *codes;              /* [out_channels, window_count] */
-    int32_t *code_sums;         /* [out_channels] */
-    float *corrections;         /* [out_channels] added to each quantized weight */
-    int8_t *packed; /* per group as conv_u8s8_pack; depthwise [taps, channels] */
-    size_t packed_group_bytes;
-    int run_bytes;   /* run length in the packing, a multiple of QUAD */
-    bool has_floats; /* `floats` are those of the present step */
-    float *floats;   /* the same weights for the float path, [out_channels,
+    const struct conv *conv;          /* borrowed */
+    const struct kernel_set *kernels; /* that the weights are packed for; borrowed */
+    int window_count;                 /* weights of one output channel */
+    bool is_depthwise;                /* one input and one output channel a group */
+    bool corrects_mean;               /* bias correction of the mean */
+    struct quantizer quantizer;       /* step 0: the weights are float */
+    int8_t *codes;                    /* [out_channels, window_count] */
+    int32_t *code_sums;               /* [out_channels] */
+    float *corrections; /* [out_channels] added to each quantized weight */
+    int weight_most;    /* no code of the present grid is larger in magnitude */
+    int8_t *packed;     /* per group as conv_u8s8_pack; depthwise [taps, channels] */
+    size_t packed_group_bytes; /* of the present grid */
+    int run_bytes;             /* run length in the packing, a multiple of QUAD */
+    bool has_floats;           /* `floats` are those of the present step */
+    float *floats;             /* the same weights for the float path, [out_channels,
                                   window_count]; depthwise [taps, channels] */
 };
 
-/* `conv` is borrowed. The weights begin in float. */
-void conv_weights_init(struct conv_weights *weights, const struct conv_plan *plan,
-                       const struct conv *conv, bool corrects_mean);
+/* `kernels` and `conv` are borrowed. The weights begin in float. */
+void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
+                       const struct conv_plan *plan, const struct conv *conv,
+                       bool corrects_mean);
 void conv_weights_clear(struct conv_weights *weights);
 
 /* Quantizes the weights, unless they already are on that grid with that step; NULL: float. */

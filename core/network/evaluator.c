@@ -21,7 +21,9 @@ struct evaluator {
     const struct placement *placement;
     struct evaluator_options options;
     struct samples own;
-    struct conv_run *convs; /* [layers], used where the layer is a convolution */
+    struct plane *planes;     /* [tensors] */
+    struct conv_run *convs;   /* [layers], used where the layer is a convolution */
+    struct code_moves *moves; /* [layers], used where it is a rearrangement */
     struct scratch scratch;
     struct arena arena;            /* tensors that are not remembered */
     struct remembered *remembered; /* [remembered blocks, tensors] */
@@ -63,7 +65,7 @@ static void make_scratch(struct evaluator *evaluator)
         floats = bytes > floats ? bytes : floats;
     }
     scratch->planes = memory_aligned(sizes.planes + INPUT_SLACK);
-    scratch->plane_sums = memory_aligned(sizes.plane_sums);
+    scratch->pixel_sums = memory_aligned(sizes.pixel_sums);
     scratch->window_sums = memory_aligned(sizes.window_sums);
     scratch->rows = memory_aligned(sizes.rows);
     scratch->sums = memory_aligned(floats);
@@ -81,19 +83,15 @@ static int most_inputs(const struct network *network)
     return most;
 }
 
-static size_t rounded_up(size_t bytes)
-{
-    return (bytes + INPUT_SLACK + 63) / 64 * 64;
-}
-
-/* Bytes of a remembered tensor: codes where it is quantized. */
+/* Bytes of a remembered tensor. Where codes pass through it may hold either kind. */
 static size_t slot_bytes(const struct evaluator *evaluator, int tensor)
 {
-    size_t element =
-        evaluator->placement->of_tensor[tensor] >= 0 ? sizeof(uint8_t) : sizeof(float);
+    const struct plane *plane = &evaluator->planes[tensor];
+    size_t codes = value_code_bytes(plane, evaluator->options.block);
+    size_t floats = value_float_bytes(plane, evaluator->options.block);
+    bool is_quantized = evaluator->placement->of_tensor[tensor] >= 0;
 
-    return rounded_up((size_t)evaluator->options.block *
-                      evaluator->network->tensors[tensor].count * element);
+    return ((is_quantized || codes > floats ? codes : floats) + 63) / 64 * 64;
 }
 
 static bool can_be_remembered(const struct evaluator *evaluator, int tensor)
@@ -139,6 +137,26 @@ static void make_remembered(struct evaluator *evaluator)
         }
 }
 
+static void make_layers(struct evaluator *evaluator)
+{
+    const struct network *network = evaluator->network;
+    size_t layers = (size_t)network->layer_count;
+
+    evaluator->convs = memory_zeroed(layers, sizeof *evaluator->convs);
+    evaluator->moves = memory_zeroed(layers, sizeof *evaluator->moves);
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        const struct plane *input = &evaluator->planes[layer->inputs[0]];
+
+        if (layer->kind == LAYER_CONV)
+            conv_run_init(&evaluator->convs[index], evaluator->options.kernels, layer,
+                          input, evaluator->options.corrects_mean);
+        else if (layer->kind == LAYER_REARRANGE)
+            code_moves_init(&evaluator->moves[index], &layer->rearrange, input,
+                            &evaluator->planes[layer->output]);
+    }
+}
+
 struct evaluator *evaluator_create(const struct network *network,
                                    const struct placement *placement,
                                    const struct evaluator_options *options,
@@ -151,19 +169,17 @@ struct evaluator *evaluator_create(const struct network *network,
     evaluator->placement = placement;
     evaluator->options = *options;
     evaluator->own = own;
-    evaluator->convs =
-        memory_zeroed((size_t)network->layer_count, sizeof *evaluator->convs);
-    for (int layer = 0; layer < network->layer_count; layer++)
-        if (network->layers[layer].kind == LAYER_CONV)
-            conv_run_init(&evaluator->convs[layer], network, &network->layers[layer],
-                          options->corrects_mean);
+    evaluator->planes = planes_of(network);
+    make_layers(evaluator);
     make_scratch(evaluator);
     make_remembered(evaluator);
-    arena_init(&evaluator->arena, network, options->block);
+    arena_init(&evaluator->arena, network, evaluator->planes, options->block);
     evaluator->quantizers =
         memory_zeroed((size_t)placement->count, sizeof *evaluator->quantizers);
     evaluator->signatures = memory_zeroed(tensors, sizeof *evaluator->signatures);
     evaluator->current = memory_zeroed(tensors, sizeof *evaluator->current);
+    for (size_t tensor = 0; tensor < tensors; tensor++)
+        evaluator->current[tensor].plane = &evaluator->planes[tensor];
     evaluator->needed = memory_zeroed(tensors, sizeof *evaluator->needed);
     evaluator->inputs =
         memory_zeroed((size_t)most_inputs(network), sizeof *evaluator->inputs);
@@ -174,12 +190,16 @@ void evaluator_destroy(struct evaluator *evaluator)
 {
     if (!evaluator)
         return;
-    for (int layer = 0; layer < evaluator->network->layer_count; layer++)
+    for (int layer = 0; layer < evaluator->network->layer_count; layer++) {
         if (evaluator->network->layers[layer].kind == LAYER_CONV)
             conv_run_clear(&evaluator->convs[layer]);
+        code_moves_clear(&evaluator->moves[layer]);
+    }
     free(evaluator->convs);
+    free(evaluator->moves);
+    free(evaluator->planes);
     free(evaluator->scratch.planes);
-    free(evaluator->scratch.plane_sums);
+    free(evaluator->scratch.pixel_sums);
     free(evaluator->scratch.window_sums);
     free(evaluator->scratch.rows);
     free(evaluator->scratch.sums);
@@ -293,12 +313,11 @@ static void load_input(struct evaluator *evaluator, const struct block *block)
     int input = evaluator->network->input;
     const struct quantizer *quantizer =
         quantizer_of(evaluator, evaluator->placement->of_tensor[input]);
-    size_t count = (size_t)block->samples * evaluator->network->tensors[input].count;
     struct value *value = &evaluator->current[input];
 
     value->data =
         quantizer ? arena_tensor(&evaluator->arena, input) : (void *)block->values;
-    value_from_floats(block->values, count, quantizer, value);
+    value_from_floats(block->values, block->samples, quantizer, value);
 }
 
 static void run_layer(struct evaluator *evaluator, int index, const struct block *block,
@@ -312,14 +331,15 @@ static void run_layer(struct evaluator *evaluator, int index, const struct block
     for (int i = 0; i < layer->input_count; i++)
         evaluator->inputs[i] = &evaluator->current[layer->inputs[i]];
     if (layer->kind == LAYER_CONV)
-        conv_run_block(&evaluator->convs[index], evaluator->options.kernels,
+        conv_run_block(&evaluator->convs[index],
                        quantizer_of(evaluator, placement->of_layer[index]),
                        evaluator->inputs[0],
                        layer->conv.has_residual ? evaluator->inputs[1] : NULL,
                        block->samples, quantizer, output, &evaluator->scratch);
     else
-        layer_run_block(evaluator->network, layer, evaluator->inputs, block->samples,
-                        quantizer, output, &evaluator->scratch);
+        layer_run_block(evaluator->network, layer, &evaluator->moves[index],
+                        evaluator->inputs, block->samples, quantizer, output,
+                        &evaluator->scratch);
 }
 
 static void make_tensor(struct evaluator *evaluator, int index,
@@ -387,11 +407,10 @@ static const float *block_floats(struct evaluator *evaluator, const struct block
                                  int tensor)
 {
     const struct value *value = run_block(evaluator, block, tensor);
-    size_t count = (size_t)block->samples * evaluator->network->tensors[tensor].count;
 
     if (!value_is_codes(value))
         return value->data;
-    value_to_floats(value, count, evaluator->scratch.sums);
+    value_to_floats(value, block->samples, evaluator->scratch.sums);
     return evaluator->scratch.sums;
 }
 

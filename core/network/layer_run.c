@@ -8,6 +8,7 @@
 struct task {
     const struct network *network;
     const struct layer *layer;
+    const struct code_moves *moves;
     const struct value *const *inputs;
     int samples;
     const struct scratch *scratch;
@@ -36,8 +37,7 @@ static const float *floats_of(const struct task *task, int input)
 
     if (!value_is_codes(value))
         return value->data;
-    value_to_floats(value, elements(task, input_tensor(task, input)),
-                    task->scratch->floats[0]);
+    value_to_floats(value, task->samples, task->scratch->floats[0]);
     return task->scratch->floats[0];
 }
 
@@ -110,9 +110,11 @@ struct pool_window {
     struct taps rows, columns;
     const struct tensor *input;
     const struct window *window;
+    struct strides strides; /* of the input */
 };
 
-static struct pool_window pool_window_of(const struct task *task, int row, int column)
+static struct pool_window pool_window_of(const struct task *task,
+                                         const struct plane *plane, int row, int column)
 {
     const struct window *w = &task->layer->window;
     const struct tensor *input = input_tensor(task, 0);
@@ -124,38 +126,64 @@ static struct pool_window pool_window_of(const struct task *task, int row, int c
                            w->dilation_width, input->width),
         .input = input,
         .window = w,
+        .strides = plane_strides(plane),
     };
 }
 
-static size_t tap_element(const struct pool_window *at, int sample, int row, int column)
+static ptrdiff_t tap_element(const struct pool_window *at, int sample, int row,
+                             int column)
 {
     int y = at->rows.begin + row * at->window->dilation_height;
     int x = at->columns.begin + column * at->window->dilation_width;
 
-    return (size_t)sample * at->input->count +
-           ((size_t)y * (size_t)at->input->width + (size_t)x) *
-               (size_t)at->input->channels;
+    return sample * at->strides.sample + y * at->strides.row + x * at->strides.column;
 }
 
 /* What a pool makes of one window, all channels of it. */
 typedef void (*window_fn)(const struct task *task, const struct pool_window *at,
                           int sample, const void *from, void *to);
 
-/* Slides a pool's window over all samples: `from` is the input, `to` the output. */
-static void slide(const struct task *task, window_fn look, const void *from, void *to,
-                  size_t element_bytes)
+/* One side of a pool: where its first pixel is, and how it is laid out. */
+struct side {
+    unsigned char *first;
+    struct plane plane;
+};
+
+static struct side float_side(const struct tensor *tensor, const float *floats)
 {
-    const struct tensor *output = output_tensor(task);
-    unsigned char *pixel = to;
+    return (struct side){(unsigned char *)floats,
+                         {.height = tensor->height,
+                          .width = tensor->width,
+                          .channels = tensor->channels}};
+}
+
+static struct side code_side(const struct value *value)
+{
+    return (struct side){value_codes(value), *value->plane};
+}
+
+/* Slides a pool's window over all samples. */
+static void slide(const struct task *task, window_fn look, struct side from,
+                  struct side to, size_t element_bytes)
+{
+    const struct strides out = plane_strides(&to.plane);
 
     for (int sample = 0; sample < task->samples; sample++)
-        for (int row = 0; row < output->height; row++)
-            for (int column = 0; column < output->width; column++) {
-                struct pool_window at = pool_window_of(task, row, column);
+        for (int row = 0; row < to.plane.height; row++)
+            for (int column = 0; column < to.plane.width; column++) {
+                struct pool_window at = pool_window_of(task, &from.plane, row, column);
+                ptrdiff_t element =
+                    sample * out.sample + row * out.row + column * out.column;
 
-                look(task, &at, sample, from, pixel);
-                pixel += (size_t)output->channels * element_bytes;
+                look(task, &at, sample, from.first,
+                     to.first + element * (ptrdiff_t)element_bytes);
             }
+}
+
+static void slide_floats(const struct task *task, window_fn look)
+{
+    slide(task, look, float_side(input_tensor(task, 0), floats_of(task, 0)),
+          float_side(output_tensor(task), task->out), sizeof(float));
 }
 
 static void max_of_window(const struct task *task, const struct pool_window *at,
@@ -197,12 +225,13 @@ static void max_of_window_codes(const struct task *task, const struct pool_windo
 
 static void run_max_pool(const struct task *task)
 {
-    slide(task, max_of_window, floats_of(task, 0), task->out, sizeof(float));
+    slide_floats(task, max_of_window);
 }
 
-static void pass_max_pool(const struct task *task, uint8_t *codes)
+static void pass_max_pool(const struct task *task, struct value *output)
 {
-    slide(task, max_of_window_codes, task->inputs[0]->data, codes, sizeof(uint8_t));
+    slide(task, max_of_window_codes, code_side(task->inputs[0]), code_side(output),
+          sizeof(uint8_t));
 }
 
 /* Taps of one direction that count for the average: those on the input, or those within the
@@ -251,7 +280,7 @@ static void average_of_window(const struct task *task, const struct pool_window 
 
 static void run_average_pool(const struct task *task)
 {
-    slide(task, average_of_window, floats_of(task, 0), task->out, sizeof(float));
+    slide_floats(task, average_of_window);
 }
 
 static void run_rearrange(const struct task *task)
@@ -268,18 +297,9 @@ static void run_rearrange(const struct task *task)
     }
 }
 
-static void pass_rearrange(const struct task *task, uint8_t *y)
+static void pass_rearrange(const struct task *task, struct value *output)
 {
-    const int32_t *from = task->layer->rearrange.from;
-    size_t count = output_tensor(task)->count;
-    const uint8_t *x = task->inputs[0]->data;
-    uint8_t fill = (uint8_t)task->inputs[0]->zero_code;
-
-    for (int sample = 0; sample < task->samples; sample++) {
-        for (size_t i = 0; i < count; i++)
-            *y++ = from[i] < 0 ? fill : x[from[i]];
-        x += input_tensor(task, 0)->count;
-    }
+    code_moves_run(task->moves, task->inputs[0], task->samples, output);
 }
 
 static void clamp(const struct layer *layer, size_t count, float *values)
@@ -296,7 +316,7 @@ static void clamp(const struct layer *layer, size_t count, float *values)
 /* How each kind runs on floats, and on codes that pass through (NULL: they cannot). */
 static const struct {
     void (*run)(const struct task *task);
-    void (*pass)(const struct task *task, uint8_t *codes);
+    void (*pass)(const struct task *task, struct value *output);
 } kinds[LAYER_KIND_COUNT] = {
     [LAYER_AFFINE] = {.run = run_affine},
     [LAYER_ADD] = {.run = run_add},
@@ -316,12 +336,13 @@ static bool codes_can_pass(const struct layer *layer, const struct value *input,
 }
 
 void layer_run_block(const struct network *network, const struct layer *layer,
-                     const struct value *const *inputs, int samples,
-                     const struct quantizer *quantizer, struct value *output,
-                     const struct scratch *scratch)
+                     const struct code_moves *moves, const struct value *const *inputs,
+                     int samples, const struct quantizer *quantizer,
+                     struct value *output, const struct scratch *scratch)
 {
     struct task task = {.network = network,
                         .layer = layer,
+                        .moves = moves,
                         .inputs = inputs,
                         .samples = samples,
                         .scratch = scratch,
@@ -330,12 +351,11 @@ void layer_run_block(const struct network *network, const struct layer *layer,
 
     assert(kinds[layer->kind].run);
     if (codes_can_pass(layer, inputs[0], quantizer)) {
-        kinds[layer->kind].pass(&task, output->data);
-        output->step = inputs[0]->step;
-        output->zero_code = inputs[0]->zero_code;
+        value_become_codes(output, samples, inputs[0]->step, inputs[0]->zero_code);
+        kinds[layer->kind].pass(&task, output);
         return;
     }
     kinds[layer->kind].run(&task);
     clamp(layer, count, task.out);
-    value_from_floats(task.out, count, quantizer, output);
+    value_from_floats(task.out, samples, quantizer, output);
 }

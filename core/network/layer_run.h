@@ -2,21 +2,23 @@
 #ifndef CORE_NETWORK_LAYER_RUN_H
 #define CORE_NETWORK_LAYER_RUN_H
 
+#include "core/network/code_moves.h"
 #include "core/network/conv_run.h"
 #include "core/network/network.h"
 #include "core/network/value.h"
 
 /* Runs one layer other than LAYER_CONV on a block.
  *
+ *   moves      how a rearrangement is done to codes; else not used
  *   inputs     [layer->input_count] pointers to the values of its inputs
  *   quantizer  of the output, or NULL: codes pass through pools and rearrangements as they are,
  *              everything else gives floats
- *   output     data is where to write; step and zero_code are set
+ *   output     data is where to write, plane its layout; step and zero_code are set
  *   scratch    floats[0], floats[1] and sums hold a block of the largest tensor each
  */
 void layer_run_block(const struct network *network, const struct layer *layer,
-                     const struct value *const *inputs, int samples,
-                     const struct quantizer *quantizer, struct value *output,
-                     const struct scratch *scratch);
+                     const struct code_moves *moves, const struct value *const *inputs,
+                     int samples, const struct quantizer *quantizer,
+                     struct value *output, const struct scratch *scratch);
 
 #endif

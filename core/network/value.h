@@ -2,15 +2,18 @@
 #ifndef CORE_NETWORK_VALUE_H
 #define CORE_NETWORK_VALUE_H
 
+#include "core/network/plane.h"
 #include "core/quant/quantizer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* The values of a block: [samples, height, width, channels]. */
+/* The values of a block: floats [samples, height, width, channels], or u8 stored codes in
+ * `samples` planes with their borders. */
 struct value {
-    void *data;    /* float, or u8 stored codes; borrowed; INPUT_SLACK bytes follow */
+    void *data;                /* borrowed; INPUT_SLACK bytes follow */
+    const struct plane *plane; /* of the tensor; borrowed */
     float step;    /* 0: data are floats; else value = step * (stored - zero_code) */
     int zero_code; /* the stored code of the value zero */
 };
@@ -20,9 +23,10 @@ static inline bool value_is_codes(const struct value *value)
     return value->step > 0;
 }
 
-static inline size_t value_element_bytes(const struct value *value)
+/* The first pixel of the first sample. */
+static inline uint8_t *value_codes(const struct value *value)
 {
-    return value_is_codes(value) ? sizeof(uint8_t) : sizeof(float);
+    return (uint8_t *)value->data + plane_first(value->plane);
 }
 
 /* The stored code of zero under a quantizer of activations (midtread, narrow, unsigned). */
@@ -31,12 +35,21 @@ static inline int value_zero_code(const struct quantizer *quantizer)
     return -quantizer_lowest(quantizer);
 }
 
-/* Writes `count` values as floats; codes are multiplied by their step. */
-void value_to_floats(const struct value *value, size_t count, float *floats);
+/* Bytes that `samples` samples need, as floats or as codes. */
+size_t value_float_bytes(const struct plane *plane, int samples);
+size_t value_code_bytes(const struct plane *plane, int samples);
 
-/* Writes floats to `to`: as they are, or, where `quantizer` is not NULL, as stored codes. Sets
- * to->step and to->zero_code. */
-void value_from_floats(const float *floats, size_t count,
+/* Makes a value one of codes; they are still to be written, but the border is filled. */
+void value_become_codes(struct value *value, int samples, float step, int zero_code);
+void value_become_floats(struct value *value);
+
+/* Writes the values as floats, [samples, height, width, channels]; codes are multiplied by their
+ * step. */
+void value_to_floats(const struct value *value, int samples, float *floats);
+
+/* Writes floats [samples, height, width, channels] to `to`: as they are, or, where `quantizer` is
+ * not NULL, as stored codes. */
+void value_from_floats(const float *floats, int samples,
                        const struct quantizer *quantizer, struct value *to);
 
 #endif

@@ -1,7 +1,6 @@
 /* Every kernel set against the scalar definition, on shapes at, below and above tile edges. */
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
-#include "core/kernel/kernel_variants.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -42,108 +41,210 @@ static void *random_bytes(size_t count)
     return bytes;
 }
 
-/* A convolution of a square plane; everything that it reads is random, and extreme codes are
- * frequent enough to overflow 16-bit sums. */
+/* A convolution of a plane; everything that it reads is random, and extreme codes are frequent
+ * enough to overflow 16-bit sums. `padding` rows above and below hold zeros. */
 struct shape {
-    int channels, size, kernel, outputs, samples;
+    int channels, height, width, kernel, stride, padding, outputs, samples;
 };
 
 static const struct shape shapes[] = {
-    {1, 1, 1, 1, 1},    {3, 5, 3, 7, 2},   {4, 6, 3, 16, 1},  {16, 6, 3, 16, 3},
-    {16, 4, 1, 17, 2},  {8, 7, 3, 31, 1},  {8, 7, 3, 32, 2},  {8, 5, 3, 33, 1},
-    {5, 4, 2, 47, 1},   {64, 3, 3, 48, 1}, {12, 3, 1, 63, 5}, {12, 5, 3, 64, 1},
-    {9, 3, 3, 65, 2},   {2, 9, 5, 80, 1},  {6, 4, 3, 96, 1},  {256, 1, 1, 130, 29},
-    {130, 4, 3, 20, 1},
+    {1, 1, 1, 1, 1, 0, 1, 1},      {3, 5, 5, 3, 1, 0, 7, 2},
+    {4, 6, 6, 3, 1, 1, 16, 1},     {16, 6, 6, 3, 1, 1, 16, 3},
+    {16, 3, 18, 3, 1, 1, 16, 1},   {16, 3, 19, 3, 1, 1, 13, 1},
+    {32, 2, 36, 3, 1, 1, 16, 2},   {16, 4, 4, 1, 2, 0, 17, 2},
+    {8, 7, 7, 3, 2, 1, 31, 1},     {8, 7, 7, 3, 1, 0, 32, 2},
+    {8, 5, 5, 3, 1, 1, 33, 1},     {5, 4, 4, 2, 1, 0, 47, 1},
+    {64, 3, 3, 3, 1, 1, 48, 1},    {12, 3, 3, 1, 1, 0, 63, 5},
+    {12, 5, 5, 3, 1, 2, 64, 1},    {9, 3, 3, 3, 1, 0, 65, 2},
+    {2, 9, 9, 5, 3, 2, 80, 1},     {6, 4, 4, 3, 1, 1, 96, 1},
+    {256, 1, 1, 1, 1, 0, 130, 29}, {130, 4, 4, 3, 1, 0, 20, 1},
+    {4, 3, 16, 3, 1, 1, 24, 1},    {4, 3, 17, 3, 1, 1, 40, 1},
+    {8, 2, 30, 1, 1, 0, 32, 3},    {8, 3, 9, 3, 1, 0, 64, 1},
+    {20, 1, 131, 1, 1, 0, 32, 2},  {64, 2, 2, 2, 1, 0, 70, 16},
 };
 
 enum residual_kind { RESIDUAL_NONE, RESIDUAL_F32, RESIDUAL_U8 };
+enum out_kind { OUT_F32, OUT_U8, OUT_S32 };
 
 /* A way to finish the sums. */
 struct finish {
-    bool corrects, to_u8;
+    bool corrects;
+    enum out_kind out;
     enum residual_kind residual;
     float low, high;
     int zero_code;
+    bool is_tame;
 };
 
 static const struct finish finishes[] = {
-    {false, false, RESIDUAL_NONE, -INFINITY, INFINITY, 0},
-    {true, false, RESIDUAL_F32, 0, INFINITY, 0},
-    {true, true, RESIDUAL_U8, 0, 15, 0},
-    {false, true, RESIDUAL_F32, 0, 255, 0},
-    {true, true, RESIDUAL_NONE, -128, 127, 128},
-    {false, true, RESIDUAL_U8, -2, 1, 2},
+    {false, OUT_F32, RESIDUAL_NONE, -INFINITY, INFINITY, 0, true},
+    {true, OUT_F32, RESIDUAL_F32, 0, INFINITY, 0, false},
+    {true, OUT_U8, RESIDUAL_U8, 0, 15, 0, true},
+    {true, OUT_U8, RESIDUAL_U8, 0, 15, 0, false},
+    {false, OUT_U8, RESIDUAL_F32, 0, 255, 0, true},
+    {false, OUT_U8, RESIDUAL_NONE, 0, 255, 0, true},
+    {true, OUT_U8, RESIDUAL_NONE, -128, 127, 128, true},
+    {false, OUT_U8, RESIDUAL_U8, -2, 1, 2, true},
+    {false, OUT_U8, RESIDUAL_NONE, -1.5f, 6.25f, 8, true},
+    {false, OUT_S32, RESIDUAL_NONE, 0, 0, 0, true},
 };
+
+static int out_rows(const struct shape *shape)
+{
+    return (shape->height + 2 * shape->padding - shape->kernel) / shape->stride + 1;
+}
+
+static int out_columns(const struct shape *shape)
+{
+    return (shape->width - shape->kernel) / shape->stride + 1;
+}
 
 /* Memory of one test case. */
 struct parts {
+    const struct shape *shape;
+    int weight_most;
     uint8_t *input;
     int8_t *codes, *packed;
-    int32_t *pixel_offsets, *run_offsets, *window_sums;
-    float *scale, *shift, *correction, *residual_f32;
+    int32_t *run_offsets;
+    struct run_range *row_runs;
+    float *scale, *shift, *correction, *residual_f32, *window_sums;
     uint8_t *residual_u8;
-    size_t rows, outputs;
+    size_t rows, elements;  /* output pixels; elements between first and last output */
+    struct strides outputs; /* with gaps, so that canaries can stand in them */
 };
 
-static void set_offsets(struct parts *parts, const struct shape *shape, int out)
+static ptrdiff_t input_row(const struct shape *shape)
 {
-    int row = shape->size * shape->channels;
-
-    parts->pixel_offsets = memory_get((size_t)(out * out) * sizeof(int32_t));
-    for (int pixel = 0; pixel < out * out; pixel++)
-        parts->pixel_offsets[pixel] = pixel / out * row + pixel % out * shape->channels;
-    parts->run_offsets = memory_get((size_t)shape->kernel * sizeof(int32_t));
-    for (int run = 0; run < shape->kernel; run++)
-        parts->run_offsets[run] = run * row;
+    return (ptrdiff_t)shape->width * shape->channels;
 }
 
-static void make_epilogue(struct parts *parts, const struct shape *shape)
+static void make_input(struct parts *parts)
 {
-    size_t channels = (size_t)shape->outputs;
+    const struct shape *shape = parts->shape;
+    size_t padding = (size_t)(shape->padding * input_row(shape));
+    size_t inner = (size_t)(shape->height * input_row(shape));
+    size_t plane = inner + 2 * padding;
 
+    parts->input = random_bytes(plane * (size_t)shape->samples);
+    for (int sample = 0; sample < shape->samples; sample++) {
+        uint8_t *from = parts->input + (size_t)sample * plane;
+
+        memset(from, 0, padding);
+        memset(from + padding + inner, 0, padding);
+    }
+}
+
+static void make_runs(struct parts *parts)
+{
+    const struct shape *shape = parts->shape;
+    int rows = out_rows(shape);
+
+    parts->run_offsets = memory_get((size_t)shape->kernel * sizeof(int32_t));
+    for (int run = 0; run < shape->kernel; run++)
+        parts->run_offsets[run] = (int32_t)(run * input_row(shape));
+    parts->row_runs = memory_get((size_t)rows * sizeof *parts->row_runs);
+    for (int row = 0; row < rows; row++) {
+        int first = shape->padding - row * shape->stride;
+        int end = shape->padding + shape->height - row * shape->stride;
+
+        first = first < 0 ? 0 : first;
+        parts->row_runs[row].end = end < shape->kernel ? end : shape->kernel;
+        parts->row_runs[row].first =
+            first < parts->row_runs[row].end ? first : parts->row_runs[row].end;
+    }
+}
+
+static void make_weights(struct parts *parts, int weight_most)
+{
+    const struct shape *shape = parts->shape;
+    size_t count =
+        (size_t)(shape->outputs * shape->kernel * shape->kernel * shape->channels);
+
+    parts->weight_most = weight_most;
+    parts->codes = random_bytes(count);
+    for (size_t i = 0; i < count; i++) {
+        int code = parts->codes[i];
+        int most = weight_most;
+
+        if (random_bits() % 4 == 0)
+            code = code < 0 ? -most : most - (most == 128);
+        parts->codes[i] = (int8_t)(code < -most                  ? -most
+                                   : code > most - (most == 128) ? most - 1
+                                                                 : code);
+    }
+}
+
+static int run_bytes_of(const struct shape *shape)
+{
+    return (shape->kernel * shape->channels + QUAD - 1) / QUAD * QUAD;
+}
+
+static void pack_for(struct parts *parts, const struct kernel_set *set)
+{
+    const struct shape *shape = parts->shape;
+
+    free(parts->packed);
+    parts->packed = memory_aligned(conv_u8s8_packed_bytes(
+        set, parts->weight_most, shape->outputs, shape->kernel, run_bytes_of(shape)));
+    conv_u8s8_pack(set, parts->weight_most, parts->codes, shape->outputs, shape->kernel,
+                   shape->kernel * shape->channels, run_bytes_of(shape), parts->packed);
+}
+
+static void make_epilogue(struct parts *parts)
+{
+    const struct shape *shape = parts->shape;
+    size_t channels = (size_t)shape->outputs + CHANNEL_SLACK;
+    int columns = out_columns(shape), rows = out_rows(shape);
+
+    parts->rows = (size_t)(shape->samples * rows * columns);
+    parts->outputs.column = shape->outputs + (shape->samples > 1 ? 3 : 0);
+    parts->outputs.row = columns * parts->outputs.column + shape->padding * 5;
+    parts->outputs.sample = rows * parts->outputs.row + shape->padding * 11;
+    parts->elements = (size_t)(shape->samples * parts->outputs.sample);
     parts->scale = random_floats(channels, -1e-3f, 1e-3f);
     parts->shift = random_floats(channels, -4, 8);
     parts->correction = random_floats(channels, -1e-3f, 1e-3f);
-    parts->residual_f32 = random_floats(parts->outputs, -8, 8);
-    parts->residual_u8 = random_bytes(parts->outputs);
-    parts->window_sums = memory_get(parts->rows * sizeof(int32_t));
+    parts->residual_f32 = random_floats(parts->elements + INPUT_SLACK / 4, -8, 8);
+    parts->residual_u8 = random_bytes(parts->elements);
+    parts->window_sums = memory_get(parts->rows * sizeof(float));
     for (size_t row = 0; row < parts->rows; row++)
-        parts->window_sums[row] = (int32_t)(random_bits() % 60000);
+        parts->window_sums[row] = (float)(random_bits() % 60000);
 }
 
-static struct conv_u8s8 make_conv(struct parts *parts, const struct shape *shape)
+static struct conv_u8s8 make_conv(struct parts *parts, const struct shape *shape,
+                                  int weight_most)
 {
-    int out = shape->size - shape->kernel + 1;
-    int run_length = shape->kernel * shape->channels;
-    int run_bytes = (run_length + QUAD - 1) / QUAD * QUAD;
-    size_t plane = (size_t)(shape->size * shape->size * shape->channels);
-
-    parts->rows = (size_t)(shape->samples * out * out);
-    parts->outputs = parts->rows * (size_t)shape->outputs;
-    parts->input = random_bytes(plane * (size_t)shape->samples);
-    parts->codes = random_bytes((size_t)(shape->outputs * shape->kernel * run_length));
-    parts->packed = memory_aligned(
-        conv_u8s8_packed_bytes(shape->outputs, shape->kernel, run_bytes));
-    conv_u8s8_pack(parts->codes, shape->outputs, shape->kernel, run_length, run_bytes,
-                   parts->packed);
-    set_offsets(parts, shape, out);
-    make_epilogue(parts, shape);
+    *parts = (struct parts){.shape = shape};
+    make_input(parts);
+    make_runs(parts);
+    make_weights(parts, weight_most);
+    make_epilogue(parts);
     return (struct conv_u8s8){
         .input = parts->input,
-        .sample_bytes = plane,
+        .windows = {(shape->height + 2 * shape->padding) * input_row(shape),
+                    shape->stride * input_row(shape),
+                    (ptrdiff_t)shape->stride * shape->channels},
         .samples = shape->samples,
-        .pixel_offsets = parts->pixel_offsets,
-        .pixels = out * out,
+        .rows = out_rows(shape),
+        .columns = out_columns(shape),
         .run_offsets = parts->run_offsets,
         .runs = shape->kernel,
-        .run_bytes = run_bytes,
-        .weights = parts->packed,
+        .run_bytes = run_bytes_of(shape),
+        .weight_most = weight_most,
         .channels = shape->outputs,
     };
 }
 
+static void run_with(const struct kernel_set *set, struct parts *parts,
+                     struct conv_u8s8 *conv)
+{
+    pack_for(parts, set);
+    conv->weights = parts->packed;
+    set->conv_u8s8(conv);
+}
+
 static struct epilogue finish_of(const struct parts *parts, const struct finish *finish,
-                                 size_t stride, void *out)
+                                 void *out)
 {
     return (struct epilogue){
         .scale = parts->scale,
@@ -152,13 +253,16 @@ static struct epilogue finish_of(const struct parts *parts, const struct finish 
         .window_sums = parts->window_sums,
         .residual_f32 = finish->residual == RESIDUAL_F32 ? parts->residual_f32 : NULL,
         .residual_u8 = finish->residual == RESIDUAL_U8 ? parts->residual_u8 : NULL,
+        .residual = parts->outputs,
         .residual_scale = 0.37f,
         .low = finish->low,
         .high = finish->high,
+        .is_tame = finish->is_tame,
         .zero_code = finish->zero_code,
-        .out_u8 = finish->to_u8 ? out : NULL,
-        .out_f32 = finish->to_u8 ? NULL : out,
-        .stride = stride,
+        .out_s32 = finish->out == OUT_S32 ? out : NULL,
+        .out_f32 = finish->out == OUT_F32 ? out : NULL,
+        .out_u8 = finish->out == OUT_U8 ? out : NULL,
+        .out = parts->outputs,
     };
 }
 
@@ -167,25 +271,24 @@ static void clear(struct parts *parts)
     free(parts->input);
     free(parts->codes);
     free(parts->packed);
-    free(parts->pixel_offsets);
     free(parts->run_offsets);
-    free(parts->window_sums);
+    free(parts->row_runs);
     free(parts->scale);
     free(parts->shift);
     free(parts->correction);
     free(parts->residual_f32);
     free(parts->residual_u8);
+    free(parts->window_sums);
 }
 
 /* The plain sum for one output, from the unpacked codes. */
-static int32_t plain_sum(const struct parts *parts, const struct shape *shape,
-                         size_t row, int channel)
+static int32_t plain_sum(const struct parts *parts, const struct conv_u8s8 *conv,
+                         int sample, int row, int column, int channel)
 {
-    int out = shape->size - shape->kernel + 1;
+    const struct shape *shape = parts->shape;
     int run_length = shape->kernel * shape->channels;
-    size_t plane = (size_t)(shape->size * shape->size * shape->channels);
-    const uint8_t *window = parts->input + row / (size_t)(out * out) * plane +
-                            parts->pixel_offsets[row % (size_t)(out * out)];
+    const uint8_t *window = parts->input + sample * conv->windows.sample +
+                            row * conv->windows.row + column * conv->windows.column;
     const int8_t *code = parts->codes + channel * shape->kernel * run_length;
     int32_t sum = 0;
 
@@ -195,45 +298,55 @@ static int32_t plain_sum(const struct parts *parts, const struct shape *shape,
     return sum;
 }
 
+static void check_sums(const struct parts *parts, const struct conv_u8s8 *conv,
+                       const int32_t *out)
+{
+    for (int sample = 0; sample < conv->samples; sample++)
+        for (int row = 0; row < conv->rows; row++)
+            for (int column = 0; column < conv->columns; column++)
+                for (int channel = 0; channel < conv->channels; channel++)
+                    assert_int_equal(
+                        out[sample * parts->outputs.sample + row * parts->outputs.row +
+                            column * parts->outputs.column + channel],
+                        plain_sum(parts, conv, sample, row, column, channel));
+}
+
 static void scalar_is_the_plain_sum(void **state)
 {
+    static const struct finish as_sums = {.out = OUT_S32};
+
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct parts parts;
-        struct conv_u8s8 conv = make_conv(&parts, &shapes[i]);
-        float *out = memory_get(parts.outputs * sizeof *out);
-        float one = 1, zero = 0;
+        struct conv_u8s8 conv = make_conv(&parts, &shapes[i], 128);
+        int32_t *out = memory_zeroed(parts.elements, sizeof *out);
 
-        conv.epilogue = finish_of(&parts, &finishes[0], (size_t)shapes[i].outputs, out);
-        for (int channel = 0; channel < shapes[i].outputs; channel++) {
-            parts.scale[channel] = one;
-            parts.shift[channel] = zero;
-        }
-        conv_u8s8_scalar(&conv);
-        for (size_t at = 0; at < parts.outputs; at++)
-            assert_true(out[at] ==
-                        (float)plain_sum(&parts, &shapes[i],
-                                         at / (size_t)shapes[i].outputs,
-                                         (int)(at % (size_t)shapes[i].outputs)));
+        conv.epilogue = finish_of(&parts, &as_sums, out);
+        run_with(kernel_set_named("scalar"), &parts, &conv);
+        check_sums(&parts, &conv, out);
         free(out);
         clear(&parts);
     }
 }
 
-/* One shape and one way to finish, against the definition. */
+/* One shape and one way to finish, against the definition; what lies between the outputs must
+ * stay as it was. */
 static void compare(const struct kernel_set *set, const struct shape *shape,
-                    const struct finish *finish)
+                    const struct finish *finish, int weight_most)
 {
+    enum { CANARY = 0xa5 };
     struct parts parts;
-    struct conv_u8s8 conv = make_conv(&parts, shape);
-    size_t element = finish->to_u8 ? 1 : sizeof(float);
-    size_t bytes = parts.outputs * element;
-    uint8_t *expected = memory_zeroed(1, bytes), *found = memory_zeroed(1, bytes);
+    struct conv_u8s8 conv = make_conv(&parts, shape, weight_most);
+    size_t bytes = parts.elements * (finish->out == OUT_U8 ? 1 : 4);
+    uint8_t *expected = memory_get(bytes), *found = memory_get(bytes);
 
-    conv.epilogue = finish_of(&parts, finish, (size_t)shape->outputs, expected);
-    conv_u8s8_scalar(&conv);
-    conv.epilogue = finish_of(&parts, finish, (size_t)shape->outputs, found);
-    set->conv_u8s8(&conv);
+    memset(expected, CANARY, bytes);
+    memset(found, CANARY, bytes);
+    conv.epilogue = finish_of(&parts, finish, expected);
+    run_with(kernel_set_named("scalar"), &parts, &conv);
+    conv.epilogue = finish_of(&parts, finish, found);
+    conv.row_runs = parts.row_runs; /* padding adds nothing */
+    run_with(set, &parts, &conv);
     assert_memory_equal(expected, found, bytes);
     free(expected);
     free(found);
@@ -242,6 +355,8 @@ static void compare(const struct kernel_set *set, const struct shape *shape,
 
 static void every_set_equals_scalar_bit_for_bit(void **state)
 {
+    static const int weights_most[] = {128, 64, 8};
+
     (void)state;
     for (const struct kernel_set *set = kernel_sets; set->name; set++) {
         if (!set->runs_here()) {
@@ -250,80 +365,79 @@ static void every_set_equals_scalar_bit_for_bit(void **state)
         }
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
             for (size_t j = 0; j < sizeof finishes / sizeof *finishes; j++)
-                compare(set, &shapes[i], &finishes[j]);
+                compare(set, &shapes[i], &finishes[j], weights_most[(i + j) % 3]);
     }
 }
 
-/* A depthwise convolution with the offsets of the dense one; its taps are single bytes. */
-static void compare_depthwise(const struct kernel_set *set, int channels,
-                              const struct finish *finish)
+/* Every number of columns and channels around the tiles of all sets. */
+static void every_width_and_depth_of_tiles_is_covered(void **state)
 {
-    struct shape shape = {channels, 6, 3, channels, 2};
-    struct parts parts;
-    struct conv_u8s8 conv = make_conv(&parts, &shape);
-    size_t bytes = parts.outputs * (finish->to_u8 ? 1 : sizeof(float));
-    uint8_t *expected = memory_zeroed(1, bytes), *found = memory_zeroed(1, bytes);
-    int32_t taps[9];
-    struct depthwise_u8s8 depthwise = {.input = conv.input,
-                                       .sample_bytes = conv.sample_bytes,
-                                       .samples = conv.samples,
-                                       .pixel_offsets = conv.pixel_offsets,
-                                       .pixels = conv.pixels,
-                                       .tap_offsets = taps,
-                                       .taps = 9,
-                                       .weights = parts.codes,
-                                       .channels = channels};
+    (void)state;
+    for (const struct kernel_set *set = kernel_sets; set->name; set++)
+        for (int columns = 1; set->runs_here() && columns <= 34; columns++)
+            for (int panels = 1; panels <= 9; panels += columns % 2 + 1) {
+                struct shape shape = {4,
+                                      3,
+                                      columns + 2,
+                                      3,
+                                      1,
+                                      1,
+                                      panels * PANEL - columns % 3,
+                                      1 + columns % 2};
 
-    for (int tap = 0; tap < 9; tap++)
-        taps[tap] = (tap / 3 * shape.size + tap % 3) * channels;
-    depthwise.epilogue = finish_of(&parts, finish, (size_t)channels, expected);
-    depthwise_u8s8_scalar(&depthwise);
-    depthwise.epilogue = finish_of(&parts, finish, (size_t)channels, found);
-    set->depthwise_u8s8(&depthwise);
-    assert_memory_equal(expected, found, bytes);
-    free(expected);
-    free(found);
-    clear(&parts);
+                compare(set, &shape, &finishes[5], 8 << columns % 5);
+            }
 }
 
-static void every_depthwise_equals_scalar_bit_for_bit(void **state)
+/* The largest sums that weights of each magnitude allow: 16-bit sums must not overflow. */
+static void the_largest_codes_do_not_overflow(void **state)
 {
-    static const int channels[] = {1, 3, 7, 8, 9, 15, 16, 17, 24, 33, 96};
+    static const struct finish as_sums = {.out = OUT_S32};
+    static const struct shape shape = {64, 3, 5, 3, 1, 0, 16, 1};
 
     (void)state;
     for (const struct kernel_set *set = kernel_sets; set->name; set++)
-        for (size_t i = 0; set->runs_here() && i < sizeof channels / sizeof *channels;
-             i++)
-            for (size_t j = 0; j < sizeof finishes / sizeof *finishes; j++)
-                compare_depthwise(set, channels[i], &finishes[j]);
+        for (int most = 1; set->runs_here() && most <= 128; most++) {
+            struct parts parts;
+            struct conv_u8s8 conv = make_conv(&parts, &shape, most);
+            int32_t *out = memory_zeroed(parts.elements, sizeof *out);
+
+            memset(parts.input, 255, (size_t)(shape.height * input_row(&shape)));
+            memset(parts.codes, -most, (size_t)(16 * 9 * 64));
+            conv.epilogue = finish_of(&parts, &as_sums, out);
+            run_with(set, &parts, &conv);
+            check_sums(&parts, &conv, out);
+            free(out);
+            clear(&parts);
+        }
 }
 
 /* An epilogue that overflows: infinities and NaN must not differ between the sets either. */
 static void overflowing_epilogues_are_equal_too(void **state)
 {
-    static const struct finish finish = {true, true, RESIDUAL_F32, -8, 7, 8};
-    struct shape shape = {8, 3, 1, 19, 1};
+    static const struct finish finish = {true, OUT_U8, RESIDUAL_F32, -8, 7, 8, false};
+    static const struct finish no_residual = {true, OUT_U8, RESIDUAL_NONE, -8,
+                                              7,    8,      false};
+    static const struct shape shape = {8, 3, 3, 1, 1, 0, 19, 1};
 
     (void)state;
-    for (const struct kernel_set *set = kernel_sets; set->name; set++) {
-        struct parts parts;
-        struct conv_u8s8 conv;
-        uint8_t expected[19 * 9] = {0}, found[19 * 9] = {0};
+    for (const struct kernel_set *set = kernel_sets; set->name; set++)
+        for (int with = 0; set->runs_here() && with < 2; with++) {
+            struct parts parts;
+            struct conv_u8s8 conv = make_conv(&parts, &shape, 128);
+            uint8_t expected[19 * 9] = {0}, found[19 * 9] = {0};
 
-        if (!set->runs_here())
-            continue;
-        conv = make_conv(&parts, &shape);
-        for (int channel = 0; channel < 19; channel++) {
-            parts.scale[channel] = channel % 3 ? INFINITY : -3e38f;
-            parts.correction[channel] = channel % 2 ? -INFINITY : 3e38f;
+            for (int channel = 0; channel < 19; channel++) {
+                parts.scale[channel] = channel % 3 ? INFINITY : -3e38f;
+                parts.correction[channel] = channel % 2 ? -INFINITY : 3e38f;
+            }
+            conv.epilogue = finish_of(&parts, with ? &finish : &no_residual, expected);
+            run_with(kernel_set_named("scalar"), &parts, &conv);
+            conv.epilogue.out_u8 = found;
+            run_with(set, &parts, &conv);
+            assert_memory_equal(expected, found, sizeof expected);
+            clear(&parts);
         }
-        conv.epilogue = finish_of(&parts, &finish, 19, expected);
-        conv_u8s8_scalar(&conv);
-        conv.epilogue = finish_of(&parts, &finish, 19, found);
-        set->conv_u8s8(&conv);
-        assert_memory_equal(expected, found, sizeof expected);
-        clear(&parts);
-    }
 }
 
 static void sets_are_found_by_name(void **state)
@@ -339,7 +453,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scalar_is_the_plain_sum),
         cmocka_unit_test(every_set_equals_scalar_bit_for_bit),
-        cmocka_unit_test(every_depthwise_equals_scalar_bit_for_bit),
+        cmocka_unit_test(every_width_and_depth_of_tiles_is_covered),
+        cmocka_unit_test(the_largest_codes_do_not_overflow),
         cmocka_unit_test(overflowing_epilogues_are_equal_too),
         cmocka_unit_test(sets_are_found_by_name),
     };

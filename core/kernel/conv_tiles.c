@@ -1,0 +1,294 @@
+#include "core/kernel/conv_tiles.h"
+
+#include <assert.h>
+#include <limits.h>
+
+/* What is to be covered, and with which tiles. */
+struct tiling {
+    const struct conv_u8s8 *conv;
+    const struct conv_tile_size *sizes;
+    int panels;
+    size_t run_weights; /* bytes of one run's weights in a panel */
+};
+
+/* One direction of the output: its length, and the way from an element to the next. */
+struct axis {
+    int count;
+    ptrdiff_t window, out, residual, sum;
+};
+
+/* The output as the tiles go over it. Tiles lie along `inner`; only `rows` tells which runs
+ * count. */
+struct cover {
+    struct axis rows, outer, inner;
+};
+
+static struct cover cover_of(const struct conv_u8s8 *conv)
+{
+    const struct epilogue *epilogue = &conv->epilogue;
+
+    return (struct cover){
+        .outer = {conv->samples, conv->windows.sample, epilogue->out.sample,
+                  epilogue->residual.sample, (ptrdiff_t)conv->rows * conv->columns},
+        .rows = {conv->rows, conv->windows.row, epilogue->out.row,
+                 epilogue->residual.row, conv->columns},
+        .inner = {conv->columns, conv->windows.column, epilogue->out.column,
+                  epilogue->residual.column, 1},
+    };
+}
+
+/* Whether the end of one `inner` is where the next one begins. */
+static bool continues(const struct axis *inner, const struct axis *next)
+{
+    return next->window == inner->count * inner->window &&
+           next->out == inner->count * inner->out &&
+           next->residual == inner->count * inner->residual &&
+           next->sum == inner->count * inner->sum;
+}
+
+static void merge(struct axis *inner, struct axis *next)
+{
+    if (next->count > 1 && !continues(inner, next))
+        return;
+    inner->count *= next->count;
+    next->count = 1;
+}
+
+/* Rows and samples that follow each other without a gap become one long row. */
+static void lengthen(const struct conv_u8s8 *conv, struct cover *cover)
+{
+    if (conv->row_runs)
+        return;
+    merge(&cover->inner, &cover->rows);
+    if (cover->rows.count == 1)
+        merge(&cover->inner, &cover->outer);
+}
+
+static bool fits(const struct conv_tile_size *size, const struct tiling *tiling,
+                 const struct axis *inner, int panels)
+{
+    return size->panels == panels && size->pixels <= inner->count &&
+           (!size->needs_three || (inner->window * 3 == tiling->conv->run_bytes &&
+                                   inner->window % QUAD == 0));
+}
+
+/* The cheapest tile of so many panels that covers `pixels` pixels, or NULL. */
+static const struct conv_tile_size *cheapest_over(const struct tiling *tiling,
+                                                  const struct axis *inner, int panels,
+                                                  int pixels)
+{
+    const struct conv_tile_size *best = NULL;
+
+    for (const struct conv_tile_size *size = tiling->sizes; size->pixels; size++)
+        if (fits(size, tiling, inner, panels) && size->pixels >= pixels &&
+            (!best || size->cost < best->cost))
+            best = size;
+    return best;
+}
+
+/* Whole tiles, and one over what is left. */
+static long cost_along(const struct tiling *tiling, const struct axis *inner,
+                       const struct conv_tile_size *size)
+{
+    int left = inner->count % size->pixels;
+    long cost = (long)(inner->count / size->pixels) * size->cost;
+
+    return left ? cost + cheapest_over(tiling, inner, size->panels, left)->cost : cost;
+}
+
+/* The cheapest tiles of each number of panels, and what they cost; NULL where there are none. */
+struct choice {
+    const struct conv_tile_size *of[TILE_PANELS_MOST + 1];
+    long cost[TILE_PANELS_MOST + 1];
+};
+
+static struct choice choose(const struct tiling *tiling, const struct axis *inner)
+{
+    struct choice choice = {0};
+
+    for (const struct conv_tile_size *size = tiling->sizes; size->pixels; size++)
+        if (fits(size, tiling, inner, size->panels)) {
+            long cost = cost_along(tiling, inner, size);
+
+            if (!choice.of[size->panels] || cost < choice.cost[size->panels]) {
+                choice.of[size->panels] = size;
+                choice.cost[size->panels] = cost;
+            }
+        }
+    assert(choice.of[1]);
+    return choice;
+}
+
+/* Cost of so many panels when as many as possible go `by` at a time, the rest at its best.
+ * `by` gets the best number for the first of them. */
+static long cost_of_panels(const struct choice *choice, int panels, int *by)
+{
+    long least = LONG_MAX;
+
+    if (panels == 0)
+        return 0;
+    for (int now = 1; now <= TILE_PANELS_MOST && now <= panels; now++)
+        if (choice->of[now]) {
+            int of_the_rest;
+            long cost = panels / now * choice->cost[now] +
+                        cost_of_panels(choice, panels % now, &of_the_rest);
+
+            if (cost < least) {
+                least = cost;
+                *by = now;
+            }
+        }
+    return least;
+}
+
+static long cost_of_cover(const struct tiling *tiling, const struct cover *cover)
+{
+    struct choice choice = choose(tiling, &cover->inner);
+    int by;
+
+    return cover->outer.count * cost_of_panels(&choice, tiling->panels, &by);
+}
+
+/* Short rows are better covered across the samples. */
+static void turn(const struct tiling *tiling, struct cover *cover)
+{
+    struct cover turned = {
+        .rows = cover->rows, .outer = cover->inner, .inner = cover->outer};
+
+    if (cost_of_cover(tiling, &turned) < cost_of_cover(tiling, cover))
+        *cover = turned;
+}
+
+/* ---- going over the cover ---------------------------------------------------------------- */
+
+static void move(struct conv_tile *tile, const struct axis *axis, int to)
+{
+    tile->window += to * axis->window;
+    tile->out += to * axis->out;
+    tile->residual += to * axis->residual;
+    tile->sum += to * axis->sum;
+}
+
+/* Part of a row: pixels [begin, end) along `inner`. */
+struct stretch {
+    int outer, row, begin, end;
+};
+
+static struct conv_tile tile_at(const struct tiling *tiling, const struct cover *cover,
+                                const struct stretch *stretch, int panel)
+{
+    const struct conv_u8s8 *conv = tiling->conv;
+    struct run_range runs = {0, conv->runs};
+    struct conv_tile tile = {
+        .window = conv->input,
+        .window_step = cover->inner.window,
+        .run_bytes = conv->run_bytes,
+        .panel_bytes = (size_t)conv->runs * tiling->run_weights,
+        .weight_most = conv->weight_most,
+        .channel = panel * PANEL,
+        .channels = conv->channels - panel * PANEL,
+        .out = (ptrdiff_t)panel * PANEL,
+        .out_step = cover->inner.out,
+        .residual = (ptrdiff_t)panel * PANEL,
+        .residual_step = cover->inner.residual,
+        .sum_step = cover->inner.sum,
+    };
+
+    if (conv->row_runs)
+        runs = conv->row_runs[stretch->row];
+    tile.run_offsets = conv->run_offsets + runs.first;
+    tile.runs = runs.end - runs.first;
+    tile.weights = conv->weights + (size_t)panel * tile.panel_bytes +
+                   (size_t)runs.first * tiling->run_weights;
+    move(&tile, &cover->outer, stretch->outer);
+    move(&tile, &cover->rows, stretch->row);
+    return tile;
+}
+
+static void run_tile(const struct tiling *tiling, const struct cover *cover,
+                     const struct conv_tile_size *size, const struct conv_tile *first,
+                     int at)
+{
+    struct conv_tile tile = *first;
+
+    move(&tile, &cover->inner, at);
+    size->run(&tiling->conv->epilogue, &tile);
+}
+
+/* Tiles over a stretch; the last one may begin earlier than the one before it ends, and compute
+ * some pixels again. */
+static void run_stretch(const struct tiling *tiling, const struct cover *cover,
+                        const struct conv_tile_size *size,
+                        const struct stretch *stretch, int panel)
+{
+    const struct conv_tile first = tile_at(tiling, cover, stretch, panel);
+    int at = stretch->begin;
+
+    for (; at + size->pixels <= stretch->end; at += size->pixels)
+        run_tile(tiling, cover, size, &first, at);
+    if (at < stretch->end) {
+        size = cheapest_over(tiling, &cover->inner, size->panels, stretch->end - at);
+        run_tile(tiling, cover, size, &first, stretch->end - size->pixels);
+    }
+}
+
+/* Panels [first, end) of a stretch. */
+static void run_panels(const struct tiling *tiling, const struct cover *cover,
+                       const struct choice *choice, const struct stretch *stretch,
+                       int first, int end)
+{
+    for (int panel = first, by = 1; panel < end; panel += by) {
+        cost_of_panels(choice, end - panel, &by);
+        run_stretch(tiling, cover, choice->of[by], stretch, panel);
+    }
+}
+
+enum {
+    SMALL_WEIGHTS =
+        24 * 1024, /* bytes that may stay in the first cache beside the rest */
+    STRETCH = 112  /* pixels: whole tiles of 7, 8, 14 and 16 */
+};
+
+/* All pixels, stretch after stretch, for panels [first, end). */
+static void run_pixels(const struct tiling *tiling, const struct cover *cover,
+                       const struct choice *choice, int first, int end)
+{
+    for (int outer = 0; outer < cover->outer.count; outer++)
+        for (int row = 0; row < cover->rows.count; row++)
+            for (int begin = 0; begin < cover->inner.count; begin += STRETCH) {
+                int left = cover->inner.count - begin;
+                struct stretch stretch = {outer, row, begin,
+                                          begin + (left < STRETCH ? left : STRETCH)};
+
+                run_panels(tiling, cover, choice, &stretch, first, end);
+            }
+}
+
+void conv_tiles_run(const struct conv_u8s8 *conv, const struct conv_tile_size *sizes,
+                    size_t weight_bytes)
+{
+    struct cover cover = cover_of(conv);
+    const struct tiling tiling = {
+        .conv = conv,
+        .sizes = sizes,
+        .panels = (conv->channels + PANEL - 1) / PANEL,
+        .run_weights = (size_t)PANEL * (size_t)conv->run_bytes * weight_bytes,
+    };
+    size_t all_weights =
+        (size_t)tiling.panels * (size_t)conv->runs * tiling.run_weights;
+    struct choice choice;
+
+    lengthen(conv, &cover);
+    turn(&tiling, &cover);
+    choice = choose(&tiling, &cover.inner);
+    /* Few weights stay in the cache while the pixels go by, and each pixel's output is written
+     * at once. Otherwise the pixels go by again for each few panels. */
+    if (all_weights <= SMALL_WEIGHTS) {
+        run_pixels(&tiling, &cover, &choice, 0, tiling.panels);
+        return;
+    }
+    for (int panel = 0, by = 1; panel < tiling.panels; panel += by) {
+        cost_of_panels(&choice, tiling.panels - panel, &by);
+        run_pixels(&tiling, &cover, &choice, panel, panel + by);
+    }
+}

@@ -1,0 +1,46 @@
+/* conv_tiles.h - cuts a convolution into tiles for the registers of an instruction set.
+ *
+ * A tile is some neighbouring output pixels x some panels of output channels; its sums stay in
+ * registers. An instruction set brings a table of the tiles it has; here is decided which of
+ * them cover an output best, and where each of them lies.
+ */
+#ifndef CORE_KERNEL_CONV_TILES_H
+#define CORE_KERNEL_CONV_TILES_H
+
+#include "core/kernel/kernel.h"
+
+enum { TILE_PANELS_MOST = 4 };
+
+/* Where one tile lies: its first pixel, and the way from a pixel to the next. */
+struct conv_tile {
+    const uint8_t *window;
+    ptrdiff_t window_step;
+    const int32_t *run_offsets; /* those that count here */
+    int runs;
+    int run_bytes;
+    const int8_t *weights; /* of the first panel, from the first of these runs on */
+    size_t panel_bytes;    /* from one panel's weights to the next */
+    int weight_most;       /* as in struct conv_u8s8 */
+    int channel, channels; /* the first channel, and how many from there on are there */
+    ptrdiff_t out, out_step;
+    ptrdiff_t residual, residual_step;
+    ptrdiff_t sum, sum_step; /* in window_sums */
+};
+
+typedef void (*conv_tile_fn)(const struct epilogue *epilogue,
+                             const struct conv_tile *tile);
+
+/* A row of the table. Tables end with a row of no pixels, and have a row of one pixel for one
+ * panel, so that every output can be covered. */
+struct conv_tile_size {
+    int pixels, panels;
+    int cost; /* time for one quad of input, in any unit: compared within a table */
+    bool needs_three; /* only for windows of three neighbouring pixels in each run */
+    conv_tile_fn run;
+};
+
+/* Runs the whole convolution. A packed weight has `weight_bytes` bytes. */
+void conv_tiles_run(const struct conv_u8s8 *conv, const struct conv_tile_size *sizes,
+                    size_t weight_bytes);
+
+#endif
