@@ -37,14 +37,14 @@ OUR_CFLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -ffp-contract=off \
 	-fno-math-errno -I. -I$(BUILD)/generated $(SANITIZE)
 # Without git, or outside a clone, the version is the hash of the sources.
 VERSION := $(shell test -e .git && git describe --always --dirty 2>/dev/null || \
-	echo sources-$$(find main.c commands coordinator core link worker -name '*.[ch]' | \
+	echo sources-$$(find main.c bench commands coordinator core link worker -name '*.[ch]' | \
 	LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-12))
 
 # ---- sources ------------------------------------------------------------------------------
 sources = $(filter-out main.c,$(wildcard *.c */*.c core/*/*.c coordinator/*/*.c))
 library_sources = $(filter-out tests/%,$(sources))
 support_sources = $(wildcard tests/support/*.c)
-unit_tests = $(wildcard tests/core/*/test_*.c tests/coordinator/*/test_*.c)
+unit_tests = $(wildcard tests/bench/test_*.c tests/core/*/test_*.c tests/coordinator/*/test_*.c)
 golden_tests = $(wildcard tests/golden/test_*.c)
 end_to_end_tools = $(wildcard tests/end_to_end/*.c)
 mpi_tests = $(wildcard tests/mpi/test_*.c)
@@ -115,11 +115,16 @@ export CALQ_KIT
 export CALQ_GOLDEN
 export MPIRUN
 
-.PHONY: check check-unit check-golden check-mpi check-end_to_end check-asan
-check: check-unit check-golden check-mpi check-end_to_end check-asan
+.PHONY: check check-unit check-kernel_loops check-golden check-mpi check-end_to_end check-asan
+check: check-unit check-kernel_loops check-golden check-mpi check-end_to_end check-asan
 
 check-unit: deps $(call programs,$(unit_tests))
 	@tests/run-programs $(call programs,$(unit_tests))
+
+# The machine code of the kernels whose loops must not touch the stack.
+kernel_loops = $(filter-out %_scalar.c,$(wildcard core/kernel/conv_u8s8_*.c))
+check-kernel_loops: deps $(call objects,$(kernel_loops))
+	@tests/kernel_loops/check $(call objects,$(kernel_loops))
 
 # Whole networks against the reference implementation: too long for the sanitizers.
 check-golden: deps $(call programs,$(golden_tests))
@@ -138,6 +143,23 @@ check-asan: deps
 	@ASAN_OPTIONS=detect_stack_use_after_return=0:$$ASAN_OPTIONS $(MAKE) --no-print-directory check-unit BUILD=$(BUILD)-asan CFLAGS="-O1 -g" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 
+# ---- benchmarks ---------------------------------------------------------------------------
+# Peers are timed where they are installed: oneDNN by apt (libdnnl-dev), ONNX Runtime by
+# npm install --ignore-scripts in tests/peers.
+.PHONY: bench
+BENCH_NETWORKS ?= examples/glyphs/glyphs.onnx $(BUILD)/resnet18.onnx $(wildcard $(CALQ_KIT)/cifar10/resnet20.onnx)
+has_onednn = $(shell echo '\#include <dnnl.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes)
+bench: all $(if $(has_onednn),$(BUILD)/tests/peers/onednn) $(BUILD)/resnet18.onnx
+	@$(BUILD)/calq bench
+	@for network in $(BENCH_NETWORKS); do echo; $(BUILD)/calq bench network $$network || exit 1; done
+
+$(BUILD)/tests/peers/onednn: tests/peers/onednn.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(OUR_CFLAGS) -o $@ $< -ldnnl -lgomp -lm
+
+$(BUILD)/resnet18.onnx: $(BUILD)/tests/bench/make_resnet18
+	@$< $@
+
 # ---- the rest -----------------------------------------------------------------------------
 .PHONY: run deps format format-check install clean
 EXAMPLE ?= examples/glyphs/glyphs.yaml
@@ -151,7 +173,7 @@ deps:
 	@mkdir -p $(BUILD) 2>/dev/null || { echo "calq cannot be built here: the folder $(BUILD)" \
 		"cannot be made; copy calq to a folder of your own, or say make BUILD=FOLDER" >&2; exit 1; }
 
-formatted = $(shell find . -path './build*' -prune -o -name '*.[ch]' -print)
+formatted = $(shell find . \( -path './build*' -o -name node_modules \) -prune -o -name '*.[ch]' -print)
 format:
 	clang-format -i $(formatted)
 

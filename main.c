@@ -1,5 +1,7 @@
 #include "commands/command.h"
 
+#include "core/kernel/sgemm.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@ int main(int count, char **arguments)
     struct error err = {0};
     int code;
 
+    sgemm_init(arguments);
     if (!command) {
         fprintf(stderr, "calq: there is no command \"%s\"; see `calq help`\n", name);
         return EXIT_USAGE;

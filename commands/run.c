@@ -2,7 +2,6 @@
 
 #include "coordinator/coordinator.h"
 #include "core/base/hash.h"
-#include "core/kernel/sgemm.h"
 #include "link/link.h"
 #include "worker/worker.h"
 
@@ -139,7 +138,6 @@ int command_run(int count, char **arguments, struct error *err)
     struct options options = {0};
     int status;
 
-    sgemm_init();
     link_open();
     status = parse(count, arguments, &options, err);
     if (status == 0)

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <string.h>
 
 /* What is to be covered, and with which tiles. */
 struct tiling {
@@ -119,34 +120,52 @@ static struct choice choose(const struct tiling *tiling, const struct axis *inne
     return choice;
 }
 
-/* Cost of so many panels when as many as possible go `by` at a time, the rest at its best.
- * `by` gets the best number for the first of them. */
-static long cost_of_panels(const struct choice *choice, int panels, int *by)
+/* Panels [first, end), a whole number of tiles of this size. */
+struct part {
+    int first, end;
+    const struct conv_tile_size *size;
+};
+
+/* How all panels are covered: as many as possible with one size, the rest with others. */
+struct parts {
+    struct part list[TILE_PANELS_MOST];
+    int count;
+    long cost;
+};
+
+/* The cheapest parts that cover panels [first, end). */
+static struct parts parts_of(const struct choice *choice, int first, int end)
 {
-    long least = LONG_MAX;
+    struct parts best = {.cost = first == end ? 0 : LONG_MAX};
 
-    if (panels == 0)
-        return 0;
-    for (int now = 1; now <= TILE_PANELS_MOST && now <= panels; now++)
-        if (choice->of[now]) {
-            int of_the_rest;
-            long cost = panels / now * choice->cost[now] +
-                        cost_of_panels(choice, panels % now, &of_the_rest);
+    for (int by = 1; by <= TILE_PANELS_MOST && by <= end - first; by++) {
+        int whole = (end - first) / by, middle = first + whole * by;
+        struct parts parts;
 
-            if (cost < least) {
-                least = cost;
-                *by = now;
-            }
+        if (!choice->of[by])
+            continue;
+        parts = parts_of(choice, middle, end);
+        parts.cost += whole * choice->cost[by];
+        if (parts.cost < best.cost) {
+            memmove(parts.list + 1, parts.list,
+                    (size_t)parts.count++ * sizeof *parts.list);
+            parts.list[0] = (struct part){first, middle, choice->of[by]};
+            best = parts;
         }
-    return least;
+    }
+    return best;
+}
+
+static struct parts parts_along(const struct tiling *tiling, const struct axis *inner)
+{
+    struct choice choice = choose(tiling, inner);
+
+    return parts_of(&choice, 0, tiling->panels);
 }
 
 static long cost_of_cover(const struct tiling *tiling, const struct cover *cover)
 {
-    struct choice choice = choose(tiling, &cover->inner);
-    int by;
-
-    return cover->outer.count * cost_of_panels(&choice, tiling->panels, &by);
+    return cover->outer.count * parts_along(tiling, &cover->inner).cost;
 }
 
 /* Short rows are better covered across the samples. */
@@ -232,15 +251,12 @@ static void run_stretch(const struct tiling *tiling, const struct cover *cover,
     }
 }
 
-/* Panels [first, end) of a stretch. */
-static void run_panels(const struct tiling *tiling, const struct cover *cover,
-                       const struct choice *choice, const struct stretch *stretch,
-                       int first, int end)
+/* The panels of a part, over a stretch. */
+static void run_part(const struct tiling *tiling, const struct cover *cover,
+                     const struct part *part, const struct stretch *stretch)
 {
-    for (int panel = first, by = 1; panel < end; panel += by) {
-        cost_of_panels(choice, end - panel, &by);
-        run_stretch(tiling, cover, choice->of[by], stretch, panel);
-    }
+    for (int panel = part->first; panel < part->end; panel += part->size->panels)
+        run_stretch(tiling, cover, part->size, stretch, panel);
 }
 
 enum {
@@ -249,9 +265,9 @@ enum {
     STRETCH = 112  /* pixels: whole tiles of 7, 8, 14 and 16 */
 };
 
-/* All pixels, stretch after stretch, for panels [first, end). */
+/* All pixels, stretch after stretch, each for all of these parts. */
 static void run_pixels(const struct tiling *tiling, const struct cover *cover,
-                       const struct choice *choice, int first, int end)
+                       const struct part *parts, int count)
 {
     for (int outer = 0; outer < cover->outer.count; outer++)
         for (int row = 0; row < cover->rows.count; row++)
@@ -260,7 +276,8 @@ static void run_pixels(const struct tiling *tiling, const struct cover *cover,
                 struct stretch stretch = {outer, row, begin,
                                           begin + (left < STRETCH ? left : STRETCH)};
 
-                run_panels(tiling, cover, choice, &stretch, first, end);
+                for (int part = 0; part < count; part++)
+                    run_part(tiling, cover, &parts[part], &stretch);
             }
 }
 
@@ -274,21 +291,24 @@ void conv_tiles_run(const struct conv_u8s8 *conv, const struct conv_tile_size *s
         .panels = (conv->channels + PANEL - 1) / PANEL,
         .run_weights = (size_t)PANEL * (size_t)conv->run_bytes * weight_bytes,
     };
-    size_t all_weights =
-        (size_t)tiling.panels * (size_t)conv->runs * tiling.run_weights;
-    struct choice choice;
+    struct parts parts;
 
     lengthen(conv, &cover);
     turn(&tiling, &cover);
-    choice = choose(&tiling, &cover.inner);
+    parts = parts_along(&tiling, &cover.inner);
     /* Few weights stay in the cache while the pixels go by, and each pixel's output is written
      * at once. Otherwise the pixels go by again for each few panels. */
-    if (all_weights <= SMALL_WEIGHTS) {
-        run_pixels(&tiling, &cover, &choice, 0, tiling.panels);
+    if ((size_t)tiling.panels * (size_t)conv->runs * tiling.run_weights <=
+        SMALL_WEIGHTS) {
+        run_pixels(&tiling, &cover, parts.list, parts.count);
         return;
     }
-    for (int panel = 0, by = 1; panel < tiling.panels; panel += by) {
-        cost_of_panels(&choice, tiling.panels - panel, &by);
-        run_pixels(&tiling, &cover, &choice, panel, panel + by);
-    }
+    for (int i = 0; i < parts.count; i++)
+        for (int panel = parts.list[i].first; panel < parts.list[i].end;
+             panel += parts.list[i].size->panels) {
+            struct part few = {panel, panel + parts.list[i].size->panels,
+                               parts.list[i].size};
+
+            run_pixels(&tiling, &cover, &few, 1);
+        }
 }

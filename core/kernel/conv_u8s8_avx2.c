@@ -14,6 +14,14 @@ INLINE int32_t quad(const uint8_t *bytes)
     return four;
 }
 
+/* Moves to the next quad. The empty instruction keeps gcc from making an address a pixel of
+ * it. */
+INLINE void advance(const uint8_t **input)
+{
+    *input += QUAD;
+    __asm__("" : "+r"(*input));
+}
+
 /* ---- any weights -------------------------------------------------------------------------
  *
  * Weights are packed as 16 bits (see `wide_above`), the input is widened, and vpmaddwd multiplies
@@ -39,7 +47,7 @@ INLINE void multiply_wide(const struct conv_tile *tile, const int pixels,
         const int16_t *end = weights + (ptrdiff_t)PANEL * tile->run_bytes;
         const uint8_t *input = tile->window + tile->run_offsets[run];
 
-        for (; weights < end; weights += PANEL * QUAD, input += QUAD) {
+        for (; weights < end; weights += PANEL * QUAD, advance(&input)) {
             __m256i x[PIXELS_MOST];
 
 #pragma GCC unroll 3
@@ -121,7 +129,7 @@ INLINE void multiply_small(const struct conv_tile *tile, const int pixels,
 #pragma GCC unroll 6
             for (int at = 0; at < 2 * pixels; at++)
                 pairs[at] = _mm256_setzero_si256();
-            for (; weights < piece; weights += PANEL * QUAD, input += QUAD) {
+            for (; weights < piece; weights += PANEL * QUAD, advance(&input)) {
                 __m256i w[2] = {
                     _mm256_load_si256((const __m256i *)weights),
                     _mm256_load_si256((const __m256i *)(weights + PANEL * QUAD / 2))};

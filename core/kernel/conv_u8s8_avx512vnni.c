@@ -138,19 +138,19 @@ INLINE void store_codes(uint8_t *out, ptrdiff_t step, const int panels, const in
     }
 }
 
-/* Codes of the whole tile, [pixels, panels * PANEL] with `step` bytes from a pixel to the next.
- * What the epilogue has and has not is constant where this is inlined. */
+/* Codes of the whole tile, [pixels, panels * PANEL] with `step` bytes from a pixel to the next. */
 INLINE void finish_codes(const struct epilogue *epilogue, const struct conv_tile *tile,
-                         const int pixels, const int panels, const bool corrects,
-                         const bool adds, const __m512i acc[VECTORS_MOST], uint8_t *out,
-                         ptrdiff_t step)
+                         const int pixels, const int panels, const int traits,
+                         const __m512i acc[VECTORS_MOST], uint8_t *out, ptrdiff_t step)
 {
+    const bool corrects = traits & CORRECTS, adds = traits & ADDS;
     const struct byte_rule rule = byte_rule_of(epilogue);
     const struct linear16 linear[TILE_PANELS_MOST] = {
         linear_of(epilogue, tile->channel, corrects),
         linear_of(epilogue, tile->channel + (panels > 1) * PANEL, corrects),
         linear_of(epilogue, tile->channel + (panels > 2) * 2 * PANEL, corrects),
         linear_of(epilogue, tile->channel + (panels > 3) * 3 * PANEL, corrects)};
+    /* Local copies: bytes that are stored could be anything that a pointer leads to. */
     const float *sums = corrects ? epilogue->window_sums + tile->sum : NULL;
     const uint8_t *addend = adds ? epilogue->residual_u8 + tile->residual : NULL;
     const ptrdiff_t sum_step = tile->sum_step, addend_step = tile->residual_step;
@@ -175,23 +175,8 @@ INLINE void finish_codes(const struct epilogue *epilogue, const struct conv_tile
 #pragma GCC unroll 4
         for (int i = count; i < 4; i++)
             rounded[i] = rounded[0];
-        store_codes(out, step, panels, at, count, codes_avx512(&rule, rounded));
+        store_codes(out, step, panels, at, count, codes_avx512(&rule, traits, rounded));
     }
-}
-
-INLINE void finish_codes_to(const struct epilogue *epilogue,
-                            const struct conv_tile *tile, const int pixels,
-                            const int panels, const __m512i acc[VECTORS_MOST],
-                            uint8_t *out, ptrdiff_t step)
-{
-    if (epilogue->correction && epilogue->residual_u8)
-        finish_codes(epilogue, tile, pixels, panels, true, true, acc, out, step);
-    else if (epilogue->correction)
-        finish_codes(epilogue, tile, pixels, panels, true, false, acc, out, step);
-    else if (epilogue->residual_u8)
-        finish_codes(epilogue, tile, pixels, panels, false, true, acc, out, step);
-    else
-        finish_codes(epilogue, tile, pixels, panels, false, false, acc, out, step);
 }
 
 /* Copies the channels that are there from codes [pixels, panels * PANEL]. */
@@ -228,6 +213,11 @@ static void finish_any(const struct epilogue *epilogue, const struct conv_tile *
 INLINE void finish(const struct epilogue *epilogue, const struct conv_tile *tile,
                    const int pixels, const int panels, const __m512i acc[VECTORS_MOST])
 {
+    const bool is_part = tile->channels < panels * PANEL;
+    uint8_t codes[VECTORS_MOST * PANEL], *out = codes;
+    ptrdiff_t step = panels * PANEL;
+    int traits;
+
     if (!epilogue->out_u8 || epilogue->residual_f32 || !epilogue->is_tame) {
         __m512i kept[VECTORS_MOST]; /* so that `acc` itself needs no address */
 
@@ -235,15 +225,19 @@ INLINE void finish(const struct epilogue *epilogue, const struct conv_tile *tile
         for (int at = 0; at < pixels * panels; at++)
             kept[at] = acc[at];
         finish_any(epilogue, tile, pixels * panels, panels, kept);
-    } else if (tile->channels < panels * PANEL) {
-        uint8_t codes[VECTORS_MOST * PANEL];
-
-        finish_codes_to(epilogue, tile, pixels, panels, acc, codes, panels * PANEL);
-        copy_channels(codes, tile, pixels, panels, epilogue->out_u8 + tile->out);
-    } else {
-        finish_codes_to(epilogue, tile, pixels, panels, acc,
-                        epilogue->out_u8 + tile->out, tile->out_step);
+        return;
     }
+    if (!is_part) {
+        out = epilogue->out_u8 + tile->out;
+        step = tile->out_step;
+    }
+    traits = epilogue_traits(epilogue);
+#pragma GCC unroll 8
+    for (int known = 0; known < TRAITS_COUNT; known++)
+        if (traits == known)
+            finish_codes(epilogue, tile, pixels, panels, known, acc, out, step);
+    if (is_part)
+        copy_channels(codes, tile, pixels, panels, epilogue->out_u8 + tile->out);
 }
 
 INLINE void tile_of(const struct epilogue *epilogue, const struct conv_tile *tile,

@@ -9,7 +9,7 @@
  * quarter i of the register, channels 16 i + 4 g ... + 3; the codes of the four groups come out
  * in order (interleaved_codes_avx512). Weights are interleaved in the same way, as is all that
  * belongs to a channel. */
-enum { BLOCK = 64, GROUPS = 4, TAPS_MOST = 64 };
+enum { BLOCK = 64, GROUPS = 4, TAPS_MOST = 64, BLOCKS_MOST = 8 };
 
 struct groups {
     __m512i of[GROUPS];
@@ -33,6 +33,12 @@ enum lanes {
     TWO_ROWS
 }; /* 64 channels, fewer, up to 32 of two output rows */
 
+struct block;
+
+/* Runs some output rows, from the window and the output of the first pixel on. */
+typedef void (*rows_fn)(const struct block *block, int rows, const uint8_t *window,
+                        uint8_t *out);
+
 /* Some channels of a layer, and what belongs to them. */
 struct block {
     const struct depthwise_u8s8 *depthwise;
@@ -40,7 +46,10 @@ struct block {
     enum lanes lanes;
     __mmask64 mask; /* of the channels that are there, in the first row */
     struct byte_rule rule;
+    bool shifts; /* a trait of the epilogue */
     __m512 scale[GROUPS], shift[GROUPS], correction[GROUPS];
+    struct groups weights[TAPS_MOST / 4];
+    rows_fn run_rows;
 };
 
 static __m512 group_floats(const float floats[BLOCK], int group)
@@ -65,25 +74,6 @@ static void set_groups(const struct block *block, const float *of_channels,
     }
     for (int group = 0; group < GROUPS; group++)
         groups[group] = group_floats(floats, group);
-}
-
-static void block_init(struct block *block, const struct depthwise_u8s8 *depthwise,
-                       int channel)
-{
-    const struct epilogue *epilogue = &depthwise->epilogue;
-    int left = depthwise->channels - channel;
-
-    block->depthwise = depthwise;
-    block->channel = channel;
-    block->count = left < BLOCK ? left : BLOCK;
-    block->lanes = left >= BLOCK                               ? WHOLE
-                   : left <= BLOCK / 2 && depthwise->rows >= 2 ? TWO_ROWS
-                                                               : PART;
-    block->mask = ~(__mmask64)0 >> (BLOCK - block->count);
-    block->rule = byte_rule_of(epilogue);
-    set_groups(block, epilogue->scale, block->scale);
-    set_groups(block, epilogue->shift, block->shift);
-    set_groups(block, epilogue->correction, block->correction);
 }
 
 INLINE __m512i load64(const struct block *block, const enum lanes lanes,
@@ -128,23 +118,24 @@ static __m512i tap_weights(const struct block *block, int tap)
         depthwise->weights + (ptrdiff_t)tap * depthwise->channels + block->channel, 0);
 }
 
-INLINE void store_pixel(const struct block *block, const enum lanes lanes,
-                        const bool corrects, const struct groups *acc,
-                        const struct groups *sums, uint8_t *out)
+/* The rounded values of a group. */
+INLINE __m512i rounded_group(const struct block *block, const int group,
+                             const bool corrects, __m512i acc, __m512i sums)
 {
-    __m512i rounded[GROUPS];
+    __m512 v = block->shift[group];
 
-#pragma GCC unroll 4
-    for (int group = 0; group < GROUPS; group++) {
-        __m512 v = block->shift[group];
+    if (corrects)
+        v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), block->correction[group], v);
+    v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), block->scale[group], v);
+    return _mm512_cvtps_epi32(v);
+}
 
-        if (corrects)
-            v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums->of[group]),
-                                block->correction[group], v);
-        v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc->of[group]), block->scale[group], v);
-        rounded[group] = _mm512_cvtps_epi32(v);
-    }
-    store64(block, lanes, out, interleaved_codes_avx512(&block->rule, rounded));
+INLINE void store_rounded(const struct block *block, const enum lanes lanes,
+                          const __m512i rounded[GROUPS], uint8_t *out)
+{
+    store64(block, lanes, out,
+            block->shifts ? interleaved_codes_avx512(&block->rule, SHIFTS, rounded)
+                          : interleaved_codes_avx512(&block->rule, 0, rounded));
 }
 
 INLINE struct groups products(const struct groups *acc, const struct groups *input,
@@ -173,39 +164,6 @@ INLINE struct groups ones(void)
     return (struct groups){{one, one, one, one}};
 }
 
-INLINE struct groups plus(const struct groups *a, const struct groups *b)
-{
-    struct groups sum;
-
-#pragma GCC unroll 4
-    for (int group = 0; group < GROUPS; group++)
-        sum.of[group] = _mm512_add_epi32(a->of[group], b->of[group]);
-    return sum;
-}
-
-/* What goes over the rows: calls `run` with the window and the output of the first pixel of each
- * row, or of each pair of rows. The last pair may begin with a row that was done before. */
-INLINE void each_row(const struct block *block, const enum lanes lanes,
-                     const struct groups *weights, const bool corrects,
-                     void (*run)(const struct block *, const struct groups *,
-                                 const enum lanes, const bool, const uint8_t *,
-                                 uint8_t *))
-{
-    const struct depthwise_u8s8 *depthwise = block->depthwise;
-    const struct strides *in = &depthwise->windows, *out = &depthwise->epilogue.out;
-    const int at_once = lanes == TWO_ROWS ? 2 : 1, last = depthwise->rows - at_once;
-
-    for (int sample = 0; sample < depthwise->samples; sample++)
-        for (int begin = 0; begin < depthwise->rows; begin += at_once) {
-            int row = begin < last ? begin : last;
-
-            run(block, weights, lanes, corrects,
-                depthwise->input + sample * in->sample + row * in->row + block->channel,
-                depthwise->epilogue.out_u8 + sample * out->sample + row * out->row +
-                    block->channel);
-        }
-}
-
 /* ---- 3 x 3, stride 1 -----------------------------------------------------------------------
  *
  * Along a row each column of input is interleaved once, and counts for three output pixels:
@@ -214,6 +172,32 @@ INLINE void each_row(const struct block *block, const enum lanes lanes,
 struct sliding {
     struct groups done, next;
 };
+
+/* Takes in a column, and gives the sums of the pixel that it ends. */
+INLINE __m512i slide(struct sliding *sliding, const int group, __m512i input,
+                     const struct groups weights[3])
+{
+    const __m512i zero = _mm512_setzero_si512();
+    __m512i *done = &sliding->done.of[group], *next = &sliding->next.of[group];
+    __m512i ended = _mm512_dpbusd_epi32(*done, input, weights[2].of[group]);
+
+    *done = _mm512_dpbusd_epi32(*next, input, weights[1].of[group]);
+    *next = _mm512_dpbusd_epi32(zero, input, weights[0].of[group]);
+    return ended;
+}
+
+/* The same with weights of one. */
+INLINE __m512i slide_sums(struct sliding *sliding, const int group, __m512i input)
+{
+    __m512i *done = &sliding->done.of[group], *next = &sliding->next.of[group];
+    __m512i column =
+        _mm512_dpbusd_epi32(_mm512_setzero_si512(), input, _mm512_set1_epi8(1));
+    __m512i ended = _mm512_add_epi32(*done, column);
+
+    *done = _mm512_add_epi32(*next, column);
+    *next = column;
+    return ended;
+}
 
 /* Where the columns of a window's three rows are. Local copies: bytes that are stored could be
  * anything that a pointer leads to. */
@@ -247,61 +231,45 @@ INLINE struct groups next_column(const struct block *block, const enum lanes lan
     return interleave(bytes[0], bytes[1], bytes[2], _mm512_setzero_si512());
 }
 
-/* Sums of the columns that `done` and `next` have seen. */
-INLINE struct groups slide_sums(struct sliding *sums, const struct groups *input)
-{
-    const struct groups zero = no_groups(), one = ones();
-    struct groups column = products(&zero, input, &one);
-    struct groups finished = plus(&sums->done, &column);
-
-    sums->done = plus(&sums->next, &column);
-    sums->next = column;
-    return finished;
-}
-
-INLINE void row_of_three(const struct block *block, const struct groups *weights,
-                         const enum lanes lanes, const bool corrects,
-                         const uint8_t *window, uint8_t *out)
+INLINE void row_of_three(const struct block *block, const enum lanes lanes,
+                         const bool corrects, const uint8_t *window, uint8_t *out)
 {
     const struct depthwise_u8s8 *depthwise = block->depthwise;
+    /* Kept in registers, or left in memory where window sums need the registers. */
+    const struct groups kept[3] = {block->weights[0], block->weights[1],
+                                   block->weights[2]};
+    const struct groups *weights = corrects ? block->weights : kept;
     const ptrdiff_t out_step = depthwise->epilogue.out.column;
     const int count = depthwise->columns;
-    const struct groups zero = no_groups();
     struct columns columns = columns_of(depthwise, window);
-    struct groups input = next_column(block, lanes, &columns);
-    struct sliding acc, sums = {zero, zero};
+    struct sliding acc = {no_groups(), no_groups()}, sums = acc;
 
-    acc.next = products(&zero, &input, &weights[0]);
-    if (corrects)
-        slide_sums(&sums, &input);
-    input = next_column(block, lanes, &columns);
-    acc.done = products(&acc.next, &input, &weights[1]);
-    acc.next = products(&zero, &input, &weights[0]);
-    if (corrects)
-        slide_sums(&sums, &input);
-    for (int column = 0; column < count; column++, out += out_step) {
-        struct groups finished, sum = zero;
+    /* The first two columns end no pixel. */
+    for (int column = -2; column < count; column++) {
+        struct groups input = next_column(block, lanes, &columns);
+        __m512i rounded[GROUPS];
 
-        input = next_column(block, lanes, &columns);
-        finished = products(&acc.done, &input, &weights[2]);
-        acc.done = products(&acc.next, &input, &weights[1]);
-        acc.next = products(&zero, &input, &weights[0]);
-        if (corrects)
-            sum = slide_sums(&sums, &input);
-        store_pixel(block, lanes, corrects, &finished, &sum, out);
+#pragma GCC unroll 4
+        for (int group = 0; group < GROUPS; group++) {
+            __m512i ended = slide(&acc, group, input.of[group], weights), sum = ended;
+
+            if (corrects)
+                sum = slide_sums(&sums, group, input.of[group]);
+            rounded[group] = rounded_group(block, group, corrects, ended, sum);
+        }
+        if (column < 0)
+            continue;
+        store_rounded(block, lanes, rounded, out);
+        out += out_step;
     }
 }
 
-INLINE void rows_of_three(const struct block *block, const enum lanes lanes,
-                          const bool corrects)
+static void weigh_three(struct block *block)
 {
-    struct groups weights[3];
-
     for (int column = 0; column < 3; column++)
-        weights[column] =
+        block->weights[column] =
             interleave(tap_weights(block, column), tap_weights(block, column + 3),
                        tap_weights(block, column + 6), _mm512_setzero_si512());
-    each_row(block, lanes, weights, corrects, row_of_three);
 }
 
 static bool is_three_by_three(const struct depthwise_u8s8 *depthwise)
@@ -315,15 +283,15 @@ static bool is_three_by_three(const struct depthwise_u8s8 *depthwise)
 
 /* ---- any window ---------------------------------------------------------------------------- */
 
-INLINE void pixel_of_any(const struct block *block, const struct groups *weights,
-                         const enum lanes lanes, const bool corrects,
-                         const uint8_t *window, uint8_t *out)
+INLINE void pixel_of_any(const struct block *block, const enum lanes lanes,
+                         const bool corrects, const uint8_t *window, uint8_t *out)
 {
     const struct depthwise_u8s8 *depthwise = block->depthwise;
     const int32_t *taps = depthwise->tap_offsets;
     const int count = depthwise->taps_high * depthwise->taps_wide;
     const struct groups one = ones();
     struct groups acc = no_groups(), sums = acc;
+    __m512i rounded[GROUPS];
 
     for (int tap = 0; tap < count; tap += 4) {
         __m512i bytes[4];
@@ -335,75 +303,141 @@ INLINE void pixel_of_any(const struct block *block, const struct groups *weights
                                                 depthwise->windows.row)
                                        : _mm512_setzero_si512();
         input = interleave(bytes[0], bytes[1], bytes[2], bytes[3]);
-        acc = products(&acc, &input, &weights[tap / 4]);
+        acc = products(&acc, &input, &block->weights[tap / 4]);
         if (corrects)
             sums = products(&sums, &input, &one);
     }
-    store_pixel(block, lanes, corrects, &acc, &sums, out);
+#pragma GCC unroll 4
+    for (int group = 0; group < GROUPS; group++)
+        rounded[group] =
+            rounded_group(block, group, corrects, acc.of[group], sums.of[group]);
+    store_rounded(block, lanes, rounded, out);
 }
 
-INLINE void row_of_any(const struct block *block, const struct groups *weights,
-                       const enum lanes lanes, const bool corrects,
-                       const uint8_t *window, uint8_t *out)
+INLINE void row_of_any(const struct block *block, const enum lanes lanes,
+                       const bool corrects, const uint8_t *window, uint8_t *out)
 {
     const struct depthwise_u8s8 *depthwise = block->depthwise;
+    const ptrdiff_t step = depthwise->windows.column;
+    const ptrdiff_t out_step = depthwise->epilogue.out.column;
+    const int count = depthwise->columns;
 
-    for (int column = 0; column < depthwise->columns; column++)
-        pixel_of_any(block, weights, lanes, corrects,
-                     window + column * depthwise->windows.column,
-                     out + column * depthwise->epilogue.out.column);
+    for (int column = 0; column < count; column++)
+        pixel_of_any(block, lanes, corrects, window + column * step,
+                     out + column * out_step);
 }
 
-INLINE void rows_of_any(const struct block *block, const enum lanes lanes,
-                        const bool corrects)
+static void weigh_any(struct block *block)
 {
     const struct depthwise_u8s8 *depthwise = block->depthwise;
-    struct groups weights[TAPS_MOST / 4];
 
     for (int tap = 0; tap < depthwise->taps_high * depthwise->taps_wide; tap += 4)
-        weights[tap / 4] =
+        block->weights[tap / 4] =
             interleave(tap_weights(block, tap), tap_weights(block, tap + 1),
                        tap_weights(block, tap + 2), tap_weights(block, tap + 3));
-    each_row(block, lanes, weights, corrects, row_of_any);
 }
 
 /* ---- which ---------------------------------------------------------------------------------- */
 
-#define DEFINE_BLOCKS(name, rows, lanes)                                               \
-    static void name(const struct block *block)                                        \
+/* Rows one by one, or by twos: then the last two may begin with one that was done before. */
+#define DEFINE_ROWS(name, run_row, lanes, corrects)                                    \
+    static void name(const struct block *block, int rows, const uint8_t *window,       \
+                     uint8_t *out)                                                     \
     {                                                                                  \
-        rows(block, lanes, false);                                                     \
-    }                                                                                  \
-    static void name##_corrected(const struct block *block)                            \
-    {                                                                                  \
-        rows(block, lanes, true);                                                      \
+        const struct depthwise_u8s8 *depthwise = block->depthwise;                     \
+        const ptrdiff_t in_row = depthwise->windows.row;                               \
+        const ptrdiff_t out_row = depthwise->epilogue.out.row;                         \
+        const int at_once = (lanes) == TWO_ROWS ? 2 : 1;                               \
+                                                                                       \
+        for (int begin = 0; begin < rows; begin += at_once) {                          \
+            int row = begin + at_once <= rows ? begin : rows - at_once;                \
+                                                                                       \
+            run_row(block, lanes, corrects, window + row * in_row,                     \
+                    out + row * out_row);                                              \
+        }                                                                              \
     }
 
-DEFINE_BLOCKS(three_whole, rows_of_three, WHOLE)
-DEFINE_BLOCKS(three_part, rows_of_three, PART)
-DEFINE_BLOCKS(three_two_rows, rows_of_three, TWO_ROWS)
-DEFINE_BLOCKS(any_whole, rows_of_any, WHOLE)
-DEFINE_BLOCKS(any_part, rows_of_any, PART)
-DEFINE_BLOCKS(any_two_rows, rows_of_any, TWO_ROWS)
+DEFINE_ROWS(three_whole, row_of_three, WHOLE, false)
+DEFINE_ROWS(three_whole_corrected, row_of_three, WHOLE, true)
+DEFINE_ROWS(three_part, row_of_three, PART, false)
+DEFINE_ROWS(three_part_corrected, row_of_three, PART, true)
+DEFINE_ROWS(three_two_rows, row_of_three, TWO_ROWS, false)
+DEFINE_ROWS(three_two_rows_corrected, row_of_three, TWO_ROWS, true)
+DEFINE_ROWS(any_whole, row_of_any, WHOLE, false)
+DEFINE_ROWS(any_whole_corrected, row_of_any, WHOLE, true)
+DEFINE_ROWS(any_part, row_of_any, PART, false)
+DEFINE_ROWS(any_part_corrected, row_of_any, PART, true)
+DEFINE_ROWS(any_two_rows, row_of_any, TWO_ROWS, false)
+DEFINE_ROWS(any_two_rows_corrected, row_of_any, TWO_ROWS, true)
 
-static void run_block(const struct block *block)
+static const struct {
+    void (*weigh)(struct block *block);
+    rows_fn rows[3][2]; /* by lanes, and without or with window sums */
+} ways[2] = {
+    {weigh_any,
+     {[WHOLE] = {any_whole, any_whole_corrected},
+      [PART] = {any_part, any_part_corrected},
+      [TWO_ROWS] = {any_two_rows, any_two_rows_corrected}}},
+    {weigh_three,
+     {[WHOLE] = {three_whole, three_whole_corrected},
+      [PART] = {three_part, three_part_corrected},
+      [TWO_ROWS] = {three_two_rows, three_two_rows_corrected}}},
+};
+
+static void block_init(struct block *block, const struct depthwise_u8s8 *depthwise,
+                       int channel)
 {
-    static void (*const three[][2])(const struct block *) = {
-        [WHOLE] = {three_whole, three_whole_corrected},
-        [PART] = {three_part, three_part_corrected},
-        [TWO_ROWS] = {three_two_rows, three_two_rows_corrected},
-    };
-    static void (*const any[][2])(const struct block *) = {
-        [WHOLE] = {any_whole, any_whole_corrected},
-        [PART] = {any_part, any_part_corrected},
-        [TWO_ROWS] = {any_two_rows, any_two_rows_corrected},
-    };
-    bool corrects = block->depthwise->epilogue.correction != NULL;
+    const struct epilogue *epilogue = &depthwise->epilogue;
+    int left = depthwise->channels - channel, way = is_three_by_three(depthwise);
 
-    if (is_three_by_three(block->depthwise))
-        three[block->lanes][corrects](block);
-    else
-        any[block->lanes][corrects](block);
+    block->depthwise = depthwise;
+    block->channel = channel;
+    block->count = left < BLOCK ? left : BLOCK;
+    block->lanes = left >= BLOCK                               ? WHOLE
+                   : left <= BLOCK / 2 && depthwise->rows >= 2 ? TWO_ROWS
+                                                               : PART;
+    block->mask = ~(__mmask64)0 >> (BLOCK - block->count);
+    block->rule = byte_rule_of(epilogue);
+    block->shifts = epilogue_traits(epilogue) & SHIFTS;
+    set_groups(block, epilogue->scale, block->scale);
+    set_groups(block, epilogue->shift, block->shift);
+    set_groups(block, epilogue->correction, block->correction);
+    ways[way].weigh(block);
+    block->run_rows = ways[way].rows[block->lanes][epilogue->correction != NULL];
+}
+
+/* Output rows [row, row + count) of a block. */
+static void run_rows(const struct block *block, int sample, int row, int count)
+{
+    const struct depthwise_u8s8 *depthwise = block->depthwise;
+    const struct strides *in = &depthwise->windows, *out = &depthwise->epilogue.out;
+
+    if (block->lanes == TWO_ROWS && count == 1) { /* the one before is done again */
+        row--;
+        count++;
+    }
+    block->run_rows(block, count,
+                    depthwise->input + sample * in->sample + row * in->row +
+                        block->channel,
+                    depthwise->epilogue.out_u8 + sample * out->sample + row * out->row +
+                        block->channel);
+}
+
+/* Some blocks, a few rows after the other. Where blocks share cache lines few rows at a time go
+ * through all blocks, so that the lines are still there. */
+static void run_blocks(const struct depthwise_u8s8 *depthwise, int first_channel)
+{
+    int rows = depthwise->rows, few = depthwise->channels % BLOCK ? 2 : rows;
+    struct block blocks[BLOCKS_MOST];
+    int count = 0;
+
+    for (int channel = first_channel;
+         channel < depthwise->channels && count < BLOCKS_MOST; channel += BLOCK)
+        block_init(&blocks[count++], depthwise, channel);
+    for (int sample = 0; sample < depthwise->samples; sample++)
+        for (int row = 0; row < rows; row += few)
+            for (int i = 0; i < count; i++)
+                run_rows(&blocks[i], sample, row, rows - row < few ? rows - row : few);
 }
 
 /* ---- any epilogue --------------------------------------------------------------------------- */
@@ -446,10 +480,6 @@ void depthwise_u8s8_avx512vnni(const struct depthwise_u8s8 *depthwise)
         depthwise_each_pixel(depthwise, run_pixel, depthwise);
         return;
     }
-    for (int channel = 0; channel < depthwise->channels; channel += BLOCK) {
-        struct block block;
-
-        block_init(&block, depthwise, channel);
-        run_block(&block);
-    }
+    for (int channel = 0; channel < depthwise->channels; channel += BLOCKS_MOST * BLOCK)
+        run_blocks(depthwise, channel);
 }

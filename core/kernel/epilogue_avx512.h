@@ -75,26 +75,46 @@ INLINE struct byte_rule byte_rule_of(const struct epilogue *epilogue)
     };
 }
 
+/* What an epilogue has, as bits; constant where kernels are inlined. */
+enum {
+    CORRECTS = 1, /* window sums */
+    ADDS = 2,     /* codes of a residual */
+    SHIFTS = 4,   /* a zero code or a low end of the clamp that is not 0 */
+    TRAITS_COUNT = 8
+};
+
+static inline int epilogue_traits(const struct epilogue *epilogue)
+{
+    return (epilogue->correction ? CORRECTS : 0) | (epilogue->residual_u8 ? ADDS : 0) |
+           (epilogue->zero_code != 0 || code_of(epilogue, epilogue->low) != 0 ? SHIFTS
+                                                                              : 0);
+}
+
 /* Codes of four vectors a, b, c, d of 16 rounded values. In each quarter of the register stand 4
  * codes of a, 4 of b, 4 of c, 4 of d. */
-INLINE __m512i interleaved_codes_avx512(const struct byte_rule *rule,
+INLINE __m512i interleaved_codes_avx512(const struct byte_rule *rule, const int traits,
                                         const __m512i rounded[4])
 {
     __m512i ab = _mm512_packs_epi32(rounded[0], rounded[1]);
     __m512i cd = _mm512_packs_epi32(rounded[2], rounded[3]);
-    __m512i codes = _mm512_packus_epi16(_mm512_adds_epi16(ab, rule->zero_code),
-                                        _mm512_adds_epi16(cd, rule->zero_code));
+    __m512i codes;
 
+    if (!(traits & SHIFTS)) /* what is below 0 has become 0 */
+        return _mm512_min_epu8(_mm512_packus_epi16(ab, cd), rule->high_code);
+    codes = _mm512_packus_epi16(_mm512_adds_epi16(ab, rule->zero_code),
+                                _mm512_adds_epi16(cd, rule->zero_code));
     return _mm512_min_epu8(_mm512_max_epu8(codes, rule->low_code), rule->high_code);
 }
 
 /* The same in order: 16 codes of a, of b, of c, of d. */
-INLINE __m512i codes_avx512(const struct byte_rule *rule, const __m512i rounded[4])
+INLINE __m512i codes_avx512(const struct byte_rule *rule, const int traits,
+                            const __m512i rounded[4])
 {
     const __m512i in_order =
         _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 
-    return _mm512_permutexvar_epi32(in_order, interleaved_codes_avx512(rule, rounded));
+    return _mm512_permutexvar_epi32(in_order,
+                                    interleaved_codes_avx512(rule, traits, rounded));
 }
 
 /* Any epilogue, for channels [channel, channel + count) of one pixel. */

@@ -113,6 +113,9 @@ typedef void (*conv_u8s8_fn)(const struct conv_u8s8 *conv);
 typedef void (*depthwise_u8s8_fn)(const struct depthwise_u8s8 *depthwise);
 typedef void (*window_sums_u8_fn)(const struct window_sums_u8 *window_sums);
 
+/* Multiplies in registers, as fast as the core can, and returns the number of multiply-adds. */
+typedef size_t (*peak_u8s8_fn)(size_t rounds);
+
 struct kernel_set {
     const char *name;
     bool (*runs_here)(void);
@@ -120,6 +123,7 @@ struct kernel_set {
     conv_u8s8_fn conv_u8s8;
     depthwise_u8s8_fn depthwise_u8s8;
     window_sums_u8_fn window_sums_u8;
+    peak_u8s8_fn peak_u8s8; /* NULL: there is no such thing */
 };
 
 /* Every variant that was compiled, fastest first; ends with a row without a name. */

@@ -2,12 +2,15 @@
 
 #include "core/base/memory.h"
 #include "core/kernel/sgemm.h"
+#include "core/kernel/vector_clones.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 256 * 1024 }; /* of gathered rows: they should stay in the cache */
+enum {
+    CHUNK_BYTES = 128 * 1024
+}; /* of gathered windows: they should stay in the cache */
 
 void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
                    const struct layer *layer, const struct plane *input,
@@ -36,11 +39,13 @@ void conv_run_clear(struct conv_run *run)
     *run = (struct conv_run){0};
 }
 
+/* Output rows whose windows are gathered at once. */
 static size_t chunk_rows(const struct conv_plan *plan)
 {
-    size_t rows = CHUNK_BYTES / ((size_t)plan->window_count * sizeof(float));
+    size_t row_bytes =
+        (size_t)plan->columns * (size_t)plan->window_count * sizeof(float);
 
-    return rows < 16 ? 16 : rows;
+    return row_bytes < CHUNK_BYTES ? CHUNK_BYTES / row_bytes : 1;
 }
 
 static size_t larger(size_t a, size_t b)
@@ -81,15 +86,17 @@ void conv_run_sizes(const struct conv_run *run, int samples,
     const struct scratch none = {0};
     struct window_sums_u8 window_sums = window_sums_of(run, NULL, samples, &none);
 
-    if (plane_has_border(&plan->plane))
-        sizes->planes = larger(
-            sizes->planes, (size_t)samples * plane_count(&plan->plane) * sizeof(float));
+    sizes->planes = larger(sizes->planes,
+                           ((size_t)samples * plane_count(&plan->plane) + FLOAT_SLACK) *
+                               sizeof(float));
     sizes->pixel_sums =
         larger(sizes->pixel_sums, window_sums_scratch(&window_sums) * sizeof(int32_t));
     sizes->window_sums = larger(
         sizes->window_sums, (size_t)samples * conv_plan_pixels(plan) * sizeof(float));
-    sizes->rows = larger(sizes->rows,
-                         chunk_rows(plan) * (size_t)plan->window_count * sizeof(float));
+    sizes->windows = larger(sizes->windows, (chunk_rows(plan) * (size_t)plan->columns *
+                                                 (size_t)plan->window_count +
+                                             FLOAT_SLACK) *
+                                                sizeof(float));
 }
 
 /* ---- in integers ----------------------------------------------------------------------
@@ -321,33 +328,39 @@ static void run_in_integers(struct conv_run *run, const struct value *input,
 
 /* ---- in float -------------------------------------------------------------------------- */
 
-/* sums [rows, out_channels] = windows of the planes times the weights, a chunk at a time. */
-static void float_products(const struct conv_run *run, const float *planes, int samples,
+/* Some output rows, counted over all samples. */
+struct row_range {
+    size_t first, count;
+};
+
+/* sums [pixels of the rows, out_channels] = windows times weights. */
+static void float_products(const struct conv_run *run, const float *planes,
+                           struct row_range rows, float *sums,
                            const struct scratch *scratch)
 {
     const struct conv_plan *plan = &run->plan;
     const struct conv *conv = &run->layer->conv;
-    size_t rows = (size_t)samples * conv_plan_pixels(plan);
-    size_t chunk = chunk_rows(plan);
+    int pixels = (int)rows.count * plan->columns;
     int outputs = conv->out_channels / conv->groups;
     int depth = plan->window_count;
 
-    for (size_t first = 0; first < rows; first += chunk) {
-        size_t count = rows - first < chunk ? rows - first : chunk;
+    for (int group = 0; group < conv->groups; group++) {
+        const float *windows =
+            planes + rows.first * (size_t)plan->columns * (size_t)plan->plane.channels;
 
-        for (int group = 0; group < conv->groups; group++) {
-            conv_plan_gather(plan, planes, group, first, count, scratch->rows);
-            sgemm((int)count, outputs, depth, scratch->rows, depth,
-                  run->weights.floats + (size_t)group * (size_t)outputs * (size_t)depth,
-                  depth,
-                  scratch->sums + first * (size_t)conv->out_channels +
-                      (size_t)group * (size_t)outputs,
-                  conv->out_channels);
+        if (!conv_plan_is_pointwise(plan)) {
+            conv_plan_gather(plan, planes, group, rows.first, rows.count,
+                             scratch->windows);
+            windows = scratch->windows;
         }
+        sgemm(pixels, outputs, depth, windows, depth,
+              run->weights.floats + (size_t)group * (size_t)outputs * (size_t)depth,
+              outputs, sums + (size_t)group * (size_t)outputs, conv->out_channels);
     }
 }
 
 /* sums [channels] of one output pixel. */
+VECTOR_CLONES
 static void float_depthwise_pixel(const struct conv_run *run, const float *window,
                                   float *sums)
 {
@@ -365,33 +378,37 @@ static void float_depthwise_pixel(const struct conv_run *run, const float *windo
 }
 
 static void float_depthwise(const struct conv_run *run, const float *planes,
-                            int samples, float *sums)
+                            struct row_range rows, float *sums)
 {
     const struct conv_plan *plan = &run->plan;
-    const struct strides *windows = &plan->windows;
+    size_t height = (size_t)plan->rows;
 
-    for (int sample = 0; sample < samples; sample++)
-        for (int row = 0; row < plan->rows; row++)
-            for (int column = 0; column < plan->columns; column++) {
-                float_depthwise_pixel(run,
-                                      planes + plan->first + sample * windows->sample +
-                                          row * windows->row + column * windows->column,
-                                      sums);
-                sums += plan->plane.channels;
-            }
+    for (size_t row = rows.first; row < rows.first + rows.count; row++) {
+        const float *window = planes + plan->first +
+                              (ptrdiff_t)(row / height) * plan->windows.sample +
+                              (ptrdiff_t)(row % height) * plan->windows.row;
+
+        for (int column = 0; column < plan->columns; column++) {
+            float_depthwise_pixel(run, window, sums);
+            window += plan->windows.column;
+            sums += plan->plane.channels;
+        }
+    }
 }
 
 /* sums = clamp(scale * sums + shift + residual), in place. */
+VECTOR_CLONES
 static void finish_floats(const struct layer *layer, const float *residual,
                           size_t pixels, float *sums)
 {
     const struct conv *conv = &layer->conv;
+    const float *restrict scale = conv->scale, *restrict shift = conv->shift;
     size_t channels = (size_t)conv->out_channels;
     float low = layer->low, high = layer->high;
 
     for (size_t pixel = 0; pixel < pixels; pixel++, sums += channels) {
         for (size_t channel = 0; channel < channels; channel++)
-            sums[channel] = sums[channel] * conv->scale[channel] + conv->shift[channel];
+            sums[channel] = sums[channel] * scale[channel] + shift[channel];
         if (residual)
             for (size_t channel = 0; channel < channels; channel++)
                 sums[channel] += *residual++;
@@ -414,10 +431,31 @@ static const float *as_floats(const struct value *value, int samples, float *roo
 static const float *padded(const struct conv_plan *plan, const float *input,
                            int samples, const struct scratch *scratch)
 {
-    if (!plane_has_border(&plan->plane))
+    if (conv_plan_is_pointwise(plan))
         return input;
     conv_plan_pad(plan, input, samples, scratch->planes);
     return scratch->planes;
+}
+
+/* Some rows of the output: the sums are finished and stored while they are in the cache. */
+static void float_rows(const struct conv_run *run, const float *planes,
+                       const float *residual, struct row_range rows,
+                       const struct quantizer *quantizer, struct value *output,
+                       const struct scratch *scratch)
+{
+    size_t columns = (size_t)run->plan.columns;
+    size_t row_count = columns * (size_t)run->layer->conv.out_channels;
+    size_t first = rows.first * row_count;
+    float *sums = quantizer ? scratch->sums : (float *)output->data + first;
+
+    if (run->weights.is_depthwise)
+        float_depthwise(run, planes, rows, sums);
+    else
+        float_products(run, planes, rows, sums, scratch);
+    finish_floats(run->layer, residual ? residual + first : NULL, rows.count * columns,
+                  sums);
+    if (quantizer)
+        value_put_rows(sums, rows.first, rows.count, quantizer, output);
 }
 
 static void run_in_float(struct conv_run *run, const struct value *input,
@@ -428,16 +466,21 @@ static void run_in_float(struct conv_run *run, const struct value *input,
     const struct conv_plan *plan = &run->plan;
     const float *planes =
         padded(plan, as_floats(input, samples, scratch->floats[0]), samples, scratch);
+    const float *addend =
+        residual ? as_floats(residual, samples, scratch->floats[1]) : NULL;
+    size_t all = (size_t)samples * (size_t)plan->rows, chunk = chunk_rows(plan);
 
     conv_weights_need_floats(&run->weights);
-    if (run->weights.is_depthwise)
-        float_depthwise(run, planes, samples, scratch->sums);
+    if (quantizer)
+        value_become_codes(output, samples, quantizer->step,
+                           value_zero_code(quantizer));
     else
-        float_products(run, planes, samples, scratch);
-    finish_floats(run->layer,
-                  residual ? as_floats(residual, samples, scratch->floats[1]) : NULL,
-                  (size_t)samples * conv_plan_pixels(plan), scratch->sums);
-    value_from_floats(scratch->sums, samples, quantizer, output);
+        value_become_floats(output);
+    for (size_t first = 0; first < all; first += chunk) {
+        struct row_range rows = {first, all - first < chunk ? all - first : chunk};
+
+        float_rows(run, planes, addend, rows, quantizer, output, scratch);
+    }
 }
 
 void conv_run_block(struct conv_run *run, const struct quantizer *weights,

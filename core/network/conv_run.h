@@ -27,14 +27,14 @@ struct scratch {
     float *planes;       /* padded input */
     int32_t *pixel_sums; /* of one sample's input */
     float *window_sums;  /* [samples, pixels] */
-    float *rows;         /* gathered windows */
-    float *sums;         /* products of the rows with the weights */
+    float *windows;      /* gathered windows of some output rows */
+    float *sums;         /* products of the windows with the weights */
     float *floats[2];    /* an input, a residual or an output as floats */
 };
 
 /* What one layer needs at most for `samples` samples, in bytes, field by field. */
 struct scratch_sizes {
-    size_t planes, pixel_sums, window_sums, rows;
+    size_t planes, pixel_sums, window_sums, windows;
 };
 
 /* `kernels` and `layer` are borrowed; `input` is the plane of the layer's input. */

@@ -119,16 +119,20 @@ static float value_of(const struct conv_weights *weights, int channel, size_t at
 
 void conv_weights_need_floats(struct conv_weights *weights)
 {
-    int stride = weights->is_depthwise ? weights->conv->out_channels : 1;
+    size_t count = (size_t)weights->window_count;
+    /* Channels that stand beside each other for each element of the window. */
+    size_t together = weights->is_depthwise ? (size_t)weights->conv->out_channels
+                                            : (size_t)group_outputs(weights->conv);
 
     if (weights->has_floats)
         return;
     for (int channel = 0; channel < weights->conv->out_channels; channel++) {
-        size_t first = (size_t)channel * (size_t)weights->window_count;
-        float *to = weights->floats + (weights->is_depthwise ? (size_t)channel : first);
+        size_t group = (size_t)channel / together;
+        float *to =
+            weights->floats + group * together * count + (size_t)channel % together;
 
-        for (int i = 0; i < weights->window_count; i++)
-            to[i * stride] = value_of(weights, channel, first + (size_t)i);
+        for (size_t i = 0; i < count; i++)
+            to[i * together] = value_of(weights, channel, (size_t)channel * count + i);
     }
     weights->has_floats = true;
 }

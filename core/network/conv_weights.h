@@ -20,8 +20,8 @@ struct conv_weights {
     size_t packed_group_bytes; /* of the present grid */
     int run_bytes;             /* run length in the packing, a multiple of QUAD */
     bool has_floats;           /* `floats` are those of the present step */
-    float *floats;             /* the same weights for the float path, [out_channels,
-                                  window_count]; depthwise [taps, channels] */
+    float *floats; /* the same weights for the float path, per group [window_count,
+                        outputs of the group]; depthwise [taps, channels] */
 };
 
 /* `kernels` and `conv` are borrowed. The weights begin in float. */

@@ -1,5 +1,6 @@
 #include "core/network/evaluator.h"
 
+#include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/network/arena.h"
@@ -37,6 +38,7 @@ struct evaluator {
     bool *needed;                /* [tensors] */
     const struct value **inputs; /* [most inputs of a layer] */
     struct evaluator_counters counters;
+    double *layer_seconds; /* [layers] */
 };
 
 /* A block: its input, and what is remembered of it (NULL: nothing ever). */
@@ -64,10 +66,10 @@ static void make_scratch(struct evaluator *evaluator)
 
         floats = bytes > floats ? bytes : floats;
     }
-    scratch->planes = memory_aligned(sizes.planes + INPUT_SLACK);
+    scratch->planes = memory_aligned(sizes.planes);
     scratch->pixel_sums = memory_aligned(sizes.pixel_sums);
     scratch->window_sums = memory_aligned(sizes.window_sums);
-    scratch->rows = memory_aligned(sizes.rows);
+    scratch->windows = memory_aligned(sizes.windows);
     scratch->sums = memory_aligned(floats);
     scratch->floats[0] = memory_aligned(floats);
     scratch->floats[1] = memory_aligned(floats);
@@ -143,6 +145,7 @@ static void make_layers(struct evaluator *evaluator)
     size_t layers = (size_t)network->layer_count;
 
     evaluator->convs = memory_zeroed(layers, sizeof *evaluator->convs);
+    evaluator->layer_seconds = memory_zeroed(layers, sizeof *evaluator->layer_seconds);
     evaluator->moves = memory_zeroed(layers, sizeof *evaluator->moves);
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
@@ -196,12 +199,13 @@ void evaluator_destroy(struct evaluator *evaluator)
         code_moves_clear(&evaluator->moves[layer]);
     }
     free(evaluator->convs);
+    free(evaluator->layer_seconds);
     free(evaluator->moves);
     free(evaluator->planes);
     free(evaluator->scratch.planes);
     free(evaluator->scratch.pixel_sums);
     free(evaluator->scratch.window_sums);
-    free(evaluator->scratch.rows);
+    free(evaluator->scratch.windows);
     free(evaluator->scratch.sums);
     free(evaluator->scratch.floats[0]);
     free(evaluator->scratch.floats[1]);
@@ -348,9 +352,12 @@ static void make_tensor(struct evaluator *evaluator, int index,
     int tensor = evaluator->network->layers[index].output;
     struct remembered *place = place_of(evaluator, block, tensor);
     struct value *value = &evaluator->current[tensor];
+    double began = evaluator->options.times_layers ? clock_cpu_seconds() : 0;
 
     value->data = place ? place->value.data : arena_tensor(&evaluator->arena, tensor);
     run_layer(evaluator, index, block, value);
+    if (evaluator->options.times_layers)
+        evaluator->layer_seconds[index] += clock_cpu_seconds() - began;
     if (place) {
         place->value = *value;
         place->signature = evaluator->signatures[tensor];
@@ -512,4 +519,9 @@ void evaluator_histogram(struct evaluator *evaluator, int item, const float *ste
 struct evaluator_counters evaluator_counters(const struct evaluator *evaluator)
 {
     return evaluator->counters;
+}
+
+const double *evaluator_layer_seconds(const struct evaluator *evaluator)
+{
+    return evaluator->layer_seconds;
 }

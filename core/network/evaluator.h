@@ -25,6 +25,7 @@ struct evaluator_options {
     bool corrects_mean;  /* bias correction: mean */
     int block;           /* samples evaluated together */
     size_t memory_bytes; /* for remembered activations */
+    bool times_layers;   /* for evaluator_layer_seconds() */
 };
 
 /* What was done since the evaluator was made. */
@@ -66,5 +67,9 @@ void evaluator_histogram(struct evaluator *evaluator, int item, const float *ste
                          struct histogram *histogram);
 
 struct evaluator_counters evaluator_counters(const struct evaluator *evaluator);
+
+/* CPU seconds that each layer took since the evaluator was made, [layers]; borrowed. Zeros
+ * without `times_layers`. */
+const double *evaluator_layer_seconds(const struct evaluator *evaluator);
 
 #endif

@@ -1,5 +1,7 @@
 #include "core/network/value.h"
 
+#include "core/kernel/vector_clones.h"
+
 #include <string.h>
 
 size_t value_float_bytes(const struct plane *plane, int samples)
@@ -25,64 +27,65 @@ void value_become_floats(struct value *value)
     value->zero_code = 0;
 }
 
-static void codes_to_floats(const struct value *value, const uint8_t *codes,
-                            size_t count, float *floats)
+VECTOR_CLONES
+static void codes_to_floats(const uint8_t *codes, size_t count, float step,
+                            int zero_code, float *floats)
 {
     for (size_t i = 0; i < count; i++)
-        floats[i] = value->step * (float)(codes[i] - value->zero_code);
+        floats[i] = step * (float)(codes[i] - zero_code);
 }
 
-/* The codes that stand together: rows, or everything where there is no border. */
-struct pieces {
-    size_t rows, row_count;
-    ptrdiff_t row_step;
-};
-
-static struct pieces pieces_of(const struct plane *plane)
+/* Row `row` of all samples' rows. */
+static uint8_t *row_of(const struct value *value, size_t row)
 {
-    size_t row = (size_t)plane->width * (size_t)plane->channels;
+    const struct plane *plane = value->plane;
+    size_t height = (size_t)plane->height;
 
-    if (!plane_has_border(plane))
-        return (struct pieces){1, row * (size_t)plane->height, 0};
-    return (struct pieces){(size_t)plane->height, row, plane_row(plane)};
+    return value_codes(value) + row / height * plane_count(plane) +
+           (ptrdiff_t)(row % height) * plane_row(plane);
+}
+
+static size_t row_count(const struct plane *plane)
+{
+    return (size_t)plane->width * (size_t)plane->channels;
 }
 
 void value_to_floats(const struct value *value, int samples, float *floats)
 {
-    struct pieces pieces = pieces_of(value->plane);
-    size_t all = (size_t)samples * plane_inner_count(value->plane);
+    size_t rows = (size_t)samples * (size_t)value->plane->height;
+    size_t count = row_count(value->plane);
 
     if (!value_is_codes(value)) {
         if (value->data != floats)
-            memcpy(floats, value->data, all * sizeof *floats);
+            memcpy(floats, value->data, rows * count * sizeof *floats);
         return;
     }
-    for (int sample = 0; sample < samples; sample++)
-        for (size_t row = 0; row < pieces.rows; row++, floats += pieces.row_count)
-            codes_to_floats(value,
-                            value_codes(value) +
-                                (size_t)sample * plane_count(value->plane) +
-                                (ptrdiff_t)row * pieces.row_step,
-                            pieces.row_count, floats);
+    for (size_t row = 0; row < rows; row++)
+        codes_to_floats(row_of(value, row), count, value->step, value->zero_code,
+                        floats + row * count);
+}
+
+void value_put_rows(const float *floats, size_t first, size_t rows,
+                    const struct quantizer *quantizer, struct value *to)
+{
+    size_t count = row_count(to->plane);
+
+    for (size_t row = 0; row < rows; row++)
+        quantizer_stored_codes(quantizer, floats + row * count, count,
+                               row_of(to, first + row));
 }
 
 void value_from_floats(const float *floats, int samples,
                        const struct quantizer *quantizer, struct value *to)
 {
-    struct pieces pieces = pieces_of(to->plane);
-    size_t all = (size_t)samples * plane_inner_count(to->plane);
+    size_t rows = (size_t)samples * (size_t)to->plane->height;
 
-    if (!quantizer) {
-        if (to->data != floats)
-            memcpy(to->data, floats, all * sizeof *floats);
+    if (quantizer) {
+        value_become_codes(to, samples, quantizer->step, value_zero_code(quantizer));
+        value_put_rows(floats, 0, rows, quantizer, to);
+    } else {
         value_become_floats(to);
-        return;
+        if (to->data != floats)
+            memcpy(to->data, floats, rows * row_count(to->plane) * sizeof *floats);
     }
-    value_become_codes(to, samples, quantizer->step, value_zero_code(quantizer));
-    for (int sample = 0; sample < samples; sample++)
-        for (size_t row = 0; row < pieces.rows; row++, floats += pieces.row_count)
-            quantizer_stored_codes(quantizer, floats, pieces.row_count,
-                                   value_codes(to) +
-                                       (size_t)sample * plane_count(to->plane) +
-                                       (ptrdiff_t)row * pieces.row_step);
 }

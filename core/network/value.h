@@ -52,4 +52,9 @@ void value_to_floats(const struct value *value, int samples, float *floats);
 void value_from_floats(const float *floats, int samples,
                        const struct quantizer *quantizer, struct value *to);
 
+/* Writes floats [rows, width, channels] as stored codes to a value that has become one of codes:
+ * to `rows` rows from row `first` on, counted over all samples. */
+void value_put_rows(const float *floats, size_t first, size_t rows,
+                    const struct quantizer *quantizer, struct value *to);
+
 #endif

@@ -1,5 +1,7 @@
 #include "core/quant/quantizer.h"
 
+#include "core/kernel/vector_clones.h"
+
 #include <assert.h>
 #include <float.h>
 
@@ -113,6 +115,7 @@ float quantizer_value(const struct quantizer *quantizer, int code)
 /* One loop for both kinds of codes, in bytes: signed codes are stored in two's
  * complement. Runs have a fixed length because the compiler vectorises those at -O2
  * already. */
+VECTOR_CLONES
 static void round_to_bytes(const struct rounding *rounding, int byte_of_level,
                            const float *restrict values, size_t count,
                            uint8_t *restrict bytes)

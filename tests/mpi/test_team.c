@@ -475,11 +475,12 @@ static int coordinate(void)
     return cmocka_run_group_tests_name("team", tests, begin_team, stop_team);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
     int failed = 0;
 
-    sgemm_init();
+    (void)count;
+    sgemm_init(arguments);
     link_open();
     make_files();
     make_config();
