@@ -13,6 +13,22 @@ const struct command commands[] = {
      command_run},
     {"inspect", "MODEL", "list the layers and the tensors that can be quantized", NULL,
      command_inspect},
+    {"bench", "[network MODEL] [options]",
+     "time the integer kernels, or a whole network",
+     "Without a model: each layer of well-known networks, beside the peak of this core "
+     "and\n"
+     "beside oneDNN. With a model: images a second and where the time goes, beside "
+     "ONNX\n"
+     "Runtime. `make bench` builds what stands beside.\n"
+     "\n"
+     "  --kernel NAME    a kernel set, as `calq version` lists them (auto)\n"
+     "  --bits W4A8      of weights and activations (W8A8)\n"
+     "  --target NAME    paper: weights without a zero level, which need window sums;\n"
+     "                   onnx (onnx)\n"
+     "  --rounds N       measurements, of which the median counts (15)\n"
+     "  --only PATTERN   kernels: only the layers with such names, e.g. '*3x3*'\n"
+     "  --block N        network: samples evaluated together (16)\n",
+     command_bench},
     {"help", "[COMMAND | settings]", "explain a command, or the settings", NULL,
      command_help},
     {"version", "", "print the version, the kernels and the libraries", NULL,

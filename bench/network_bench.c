@@ -1,0 +1,318 @@
+#include "bench/network_bench.h"
+
+#include "bench/peer.h"
+#include "bench/rounds.h"
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/network/evaluator.h"
+#include "core/quant/clip_minmax.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { BLOCKS = 4 }; /* so that no block finds itself in the nearest cache */
+
+static const double round_seconds = 0.1;
+static const size_t memory_enough = (size_t)4 << 30;
+
+/* Random samples, an evaluator that remembers them, and steps. */
+struct trial {
+    const struct network_bench_options *options;
+    struct samples samples;
+    struct evaluator *evaluator;
+    float *steps; /* [items] */
+    int flipped;  /* the item whose step goes back and forth, or -1 */
+};
+
+static void make_samples(struct trial *trial)
+{
+    const struct network *network = trial->options->network;
+    size_t count = (size_t)BLOCKS * (size_t)trial->options->block;
+    size_t values = count * network->tensors[network->input].count;
+    float *random = memory_get(values * sizeof *random);
+    uint32_t state = 1;
+
+    for (size_t i = 0; i < values; i++) {
+        state = state * 1664525u + 1013904223u;
+        random[i] = (float)(int32_t)state / 1073741824.0f; /* in [-2, 2) */
+    }
+    trial->samples = (struct samples){
+        random, memory_zeroed(count, sizeof *trial->samples.labels), count};
+}
+
+static struct evaluator *evaluator_of(const struct trial *trial, size_t memory_bytes,
+                                      bool times_layers)
+{
+    const struct network_bench_options *options = trial->options;
+
+    return evaluator_create(options->network, options->placement,
+                            &(struct evaluator_options){.kernels = options->kernels,
+                                                        .block = options->block,
+                                                        .memory_bytes = memory_bytes,
+                                                        .times_layers = times_layers},
+                            trial->samples);
+}
+
+static float step_of_weights(const struct network *network,
+                             const struct quantized_tensor *item)
+{
+    const struct layer *layer = &network->layers[item->index];
+    size_t count = layer_window_count(layer) * (size_t)layer->conv.out_channels;
+    float most = 0;
+
+    for (size_t i = 0; i < count; i++)
+        most = fmaxf(most, fabsf(layer->conv.weights[i]));
+    return grid_step_of_clip(item->grid, item->bits, most);
+}
+
+/* Min-max steps, one tensor after the other: good enough that nothing saturates. */
+static void find_steps(struct trial *trial)
+{
+    const struct placement *placement = trial->options->placement;
+
+    trial->steps = memory_zeroed((size_t)placement->count, sizeof *trial->steps);
+    for (int item = 0; item < placement->count; item++) {
+        const struct quantized_tensor *tensor = &placement->items[item];
+        struct range range = range_empty();
+
+        if (tensor->bits == BITS_FLOAT)
+            continue;
+        if (tensor->is_weight) {
+            trial->steps[item] = step_of_weights(trial->options->network, tensor);
+        } else {
+            evaluator_range(trial->evaluator, item, trial->steps, &range);
+            trial->steps[item] = grid_step_of_clip(
+                tensor->grid, tensor->bits, fmaxf(fabsf(range.low), fabsf(range.high)));
+        }
+    }
+}
+
+/* The second activation: when its step changes, everything but the layers before the first
+ * quantized one must be computed again. */
+static int item_to_flip(const struct placement *placement)
+{
+    int seen = 0;
+
+    for (int item = 0; item < placement->count; item++)
+        if (!placement->items[item].is_weight && ++seen == 2)
+            return item;
+    return -1;
+}
+
+static void trial_init(struct trial *trial, const struct network_bench_options *options)
+{
+    *trial = (struct trial){.options = options};
+    make_samples(trial);
+    trial->evaluator = evaluator_of(trial, memory_enough, false);
+    find_steps(trial);
+    trial->flipped = item_to_flip(options->placement);
+}
+
+static void trial_clear(struct trial *trial)
+{
+    evaluator_destroy(trial->evaluator);
+    free((float *)trial->samples.values);
+    free((int32_t *)trial->samples.labels);
+    free(trial->steps);
+}
+
+/* ---- what is timed ------------------------------------------------------------------------- */
+
+static void run_everything(void *context)
+{
+    struct trial *trial = context;
+    struct score score = {0};
+
+    evaluator_score_others(trial->evaluator, trial->steps, trial->samples, &score);
+}
+
+static void run_quantized(void *context)
+{
+    struct trial *trial = context;
+    struct score score = {0};
+    float *step = &trial->steps[trial->flipped], kept = *step;
+
+    *step = nextafterf(kept, INFINITY);
+    evaluator_score(trial->evaluator, trial->steps, &score);
+    *step = kept;
+    evaluator_score(trial->evaluator, trial->steps, &score);
+}
+
+/* Images a second. */
+struct result {
+    struct series everything, quantized, peer, peak;
+    const char *peer_name; /* NULL: there is none */
+    char name[128];        /* where it is kept */
+};
+
+static int one_round(struct trial *trial, int times, struct peer *peer, int peer_times,
+                     struct result *result, struct error *err)
+{
+    double images = (double)trial->samples.count, seconds;
+
+    series_add(&result->everything,
+               images / seconds_of_one(run_everything, trial, times));
+    if (trial->flipped >= 0)
+        series_add(&result->quantized,
+                   2 * images / seconds_of_one(run_quantized, trial, (times + 1) / 2));
+    if (!peer)
+        return 0;
+    if (peer_round(peer, peer_times, &seconds, err) < 0)
+        return -1;
+    series_add(&result->peer, trial->options->block / seconds);
+    return 0;
+}
+
+static int take_rounds(struct trial *trial, struct peer *peer, struct result *result,
+                       struct error *err)
+{
+    int times = times_in(run_everything, trial, round_seconds);
+    int peer_times = 1;
+    double seconds;
+
+    if (peer) {
+        if (peer_round(peer, 1, &seconds, err) < 0)
+            return -1;
+        peer_times = (int)(round_seconds / seconds) + 1;
+    }
+    for (int round = 0; round < trial->options->rounds; round++)
+        if (one_round(trial, times, peer, peer_times, result, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- what is printed ------------------------------------------------------------------------ */
+
+static void print_rate(const char *what, const struct series *series,
+                       const struct result *result, FILE *out)
+{
+    double rate = series_median(series);
+
+    fprintf(out, "  %-30s %9.1f images/s %9.4f ms", what, rate, 1000 / rate);
+    if (result->peer_name && series != &result->peer)
+        fprintf(out, "  %5.2f x %s", series_ratio(series, &result->peer),
+                result->peer_name);
+    fputc('\n', out);
+}
+
+static void print_rates(const struct network_bench_options *options,
+                        const struct result *result, FILE *out)
+{
+    fprintf(out,
+            "%s, %s, blocks of %d, kernels %s; medians of %d rounds in turns, CPU time "
+            "of one core\n\n",
+            options->network->path, options->bits, options->block,
+            options->kernels->name, options->rounds);
+    print_rate("everything", &result->everything, result, out);
+    if (result->quantized.count > 0)
+        print_rate("first float layers kept", &result->quantized, result, out);
+    if (result->peer_name)
+        print_rate(result->peer_name, &result->peer, result, out);
+    else
+        fprintf(out, "  ONNX Runtime is not there: run `npm install --ignore-scripts` "
+                     "in tests/peers\n");
+}
+
+static double peak_gops(const struct kernel_set *kernels)
+{
+    enum { ROUNDS = 1 << 18 };
+    double began = clock_cpu_seconds();
+    size_t products = kernels->peak_u8s8 ? kernels->peak_u8s8(ROUNDS) : 0;
+
+    return 2e-9 * (double)products / (clock_cpu_seconds() - began);
+}
+
+static void print_layer(const struct network *network, int index, double seconds,
+                        double all, double peak, FILE *out)
+{
+    const struct layer *layer = &network->layers[index];
+    const struct tensor *output = &network->tensors[layer->output];
+    double gops = 2e-9 * (double)layer_macs(layer, output->count) / seconds;
+    char shape[48];
+
+    snprintf(shape, sizeof shape, "%dx%dx%d", output->height, output->width,
+             output->channels);
+    fprintf(out, "%4d  %-18s %-14s %9.2f %6.1f%%", index, layer_kind_name(layer), shape,
+            seconds * 1e6, 100 * seconds / all);
+    if (gops > 0 && peak > 0)
+        fprintf(out, " %7.0f %6.1f%%", gops, 100 * gops / peak);
+    else if (gops > 0)
+        fprintf(out, " %7.0f %7s", gops, "-");
+    else
+        fprintf(out, " %7s %7s", "", "");
+    fprintf(out, "  %s\n", layer->name);
+}
+
+/* Where the time goes, in a run of its own: looking at the clock costs some. */
+static void print_layers(struct trial *trial, FILE *out)
+{
+    const struct network *network = trial->options->network;
+    double peak = peak_gops(trial->options->kernels), all = 0;
+    int times = times_in(run_everything, trial, 4 * round_seconds);
+    struct evaluator *timed = evaluator_of(trial, 0, true);
+    const double *seconds = evaluator_layer_seconds(timed);
+    double images = (double)trial->samples.count * times;
+    struct trial with_clock = *trial;
+
+    with_clock.evaluator = timed;
+    for (int i = 0; i < times; i++)
+        run_everything(&with_clock);
+    for (int layer = 0; layer < network->layer_count; layer++)
+        all += seconds[layer] / images;
+    fprintf(out, "\n%4s  %-18s %-14s %9s %7s %7s %7s  name; peak %.0f GOPS\n", "",
+            "layer", "output HxWxC", "us/image", "share", "GOPS", "of peak", peak);
+    for (int layer = 0; layer < network->layer_count; layer++)
+        print_layer(network, layer, seconds[layer] / images, all, peak, out);
+    evaluator_destroy(timed);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+/* NULL without an error where ONNX Runtime is not installed. */
+static struct peer *start_onnxruntime(const struct network_bench_options *options,
+                                      struct error *err)
+{
+    char script[PEER_PATH_BYTES], module[PEER_PATH_BYTES], batch[16];
+
+    if (!peer_path("../tests/peers/onnxruntime.js", script) ||
+        !peer_path("../tests/peers/node_modules/onnxruntime-node", module))
+        return NULL;
+    snprintf(batch, sizeof batch, "%d", options->block);
+    return peer_start(
+        (char *[]){"node", script, options->network->path, batch, "int8", NULL}, err);
+}
+
+static int measure(struct trial *trial, struct peer *peer, FILE *out, struct error *err)
+{
+    struct result result = {0};
+
+    if (peer) {
+        const char *name = peer_prepare(peer, NULL, err);
+
+        if (!name)
+            return -1;
+        snprintf(result.name, sizeof result.name, "%s", name);
+        result.peer_name = result.name;
+    }
+    if (take_rounds(trial, peer, &result, err) < 0)
+        return -1;
+    print_rates(trial->options, &result, out);
+    print_layers(trial, out);
+    return 0;
+}
+
+int network_bench(const struct network_bench_options *options, FILE *out,
+                  struct error *err)
+{
+    struct trial trial;
+    struct peer *peer = start_onnxruntime(options, err);
+    int status = -1;
+
+    if (!peer && err->text[0])
+        return -1;
+    trial_init(&trial, options);
+    status = measure(&trial, peer, out, err);
+    trial_clear(&trial);
+    peer_stop(peer);
+    return status;
+}

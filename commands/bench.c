@@ -1,0 +1,184 @@
+#include "bench/kernel_bench.h"
+#include "bench/network_bench.h"
+#include "bench/rounds.h"
+#include "commands/command.h"
+#include "core/exchange/shard.h"
+#include "core/format/config_value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    const char *model; /* NULL: the kernels */
+    const char *kernel, *only;
+    const char *target;
+    struct config_bits bits;
+    int block, rounds;
+};
+
+static int read_number(const char *name, const char *text, int least, int most,
+                       int *number, struct error *err)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+
+    if (end == text || *end != '\0' || value < least || value > most)
+        return error_set(err, EXIT_USAGE, "%s takes a number from %d to %d, not \"%s\"",
+                         name, least, most, text);
+    *number = (int)value;
+    return 0;
+}
+
+static int read_bits(const char *text, struct config_bits *bits, struct error *err)
+{
+    if (config_value_bits(text, bits, err) == 0)
+        return 0;
+    err->code = EXIT_USAGE;
+    return error_prefix(err, "--bits");
+}
+
+/* One option that takes a value. */
+static int set_option(struct options *options, const char *name, const char *value,
+                      struct error *err)
+{
+    if (strcmp(name, "--kernel") == 0)
+        options->kernel = value;
+    else if (strcmp(name, "--only") == 0)
+        options->only = value;
+    else if (strcmp(name, "--target") == 0)
+        options->target = value;
+    else if (strcmp(name, "--bits") == 0)
+        return read_bits(value, &options->bits, err);
+    else if (strcmp(name, "--block") == 0)
+        return read_number(name, value, 1, 4096, &options->block, err);
+    else if (strcmp(name, "--rounds") == 0)
+        return read_number(name, value, 1, ROUNDS_MOST, &options->rounds, err);
+    else
+        return error_set(err, EXIT_USAGE,
+                         "there is no option \"%s\"; see `calq help bench`", name);
+    return 0;
+}
+
+static int parse(int count, char **arguments, struct options *options,
+                 struct error *err)
+{
+    int at = 0;
+
+    if (count > 0 && strcmp(arguments[0], "network") == 0) {
+        if (count < 2 || arguments[1][0] == '-')
+            return error_set(err, EXIT_USAGE,
+                             "which model? e.g. calq bench network network.onnx");
+        options->model = arguments[1];
+        at = 2;
+    }
+    for (; at < count; at += 2) {
+        if (arguments[at][0] != '-')
+            return error_set(err, EXIT_USAGE,
+                             "\"%s\" is not understood; see `calq help bench`",
+                             arguments[at]);
+        if (at + 1 == count)
+            return error_set(err, EXIT_USAGE, "%s needs a value; see `calq help bench`",
+                             arguments[at]);
+        if (set_option(options, arguments[at], arguments[at + 1], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int target_of(const struct options *options, enum config_target *target,
+                     struct error *err)
+{
+    for (*target = TARGET_PAPER; *target <= TARGET_ONNX; ++*target)
+        if (strcmp(options->target, config_target_name(*target)) == 0)
+            return 0;
+    return error_set(err, EXIT_USAGE, "--target is %s or %s, not \"%s\"",
+                     config_target_name(TARGET_PAPER), config_target_name(TARGET_ONNX),
+                     options->target);
+}
+
+static int bench_kernels(const struct options *options,
+                         const struct kernel_set *kernels, struct error *err)
+{
+    enum config_target target;
+
+    if (target_of(options, &target, err) < 0)
+        return -1;
+    if (options->bits.weights > BITS_MOST || options->bits.activations != BITS_MOST)
+        return error_set(err, EXIT_USAGE,
+                         "kernels are timed with --bits W2A8 to W8A8: their speed does "
+                         "not depend on the bits of activations");
+    return kernel_bench(
+        &(struct kernel_bench_options){.work = {.kernels = kernels,
+                                                .weight_bits = options->bits.weights,
+                                                .corrects = target == TARGET_PAPER},
+                                       .only = options->only,
+                                       .rounds = options->rounds},
+        stdout, err);
+}
+
+static int bench_placed(const struct options *options, const struct kernel_set *kernels,
+                        const struct network *network,
+                        const struct placement *placement, struct error *err)
+{
+    char bits[16], title[64];
+
+    config_bits_text(options->bits, bits);
+    snprintf(title, sizeof title, "%s %s", bits, options->target);
+    return network_bench(&(struct network_bench_options){.network = network,
+                                                         .placement = placement,
+                                                         .kernels = kernels,
+                                                         .bits = title,
+                                                         .block = options->block,
+                                                         .rounds = options->rounds},
+                         stdout, err);
+}
+
+static int bench_network(const struct options *options,
+                         const struct kernel_set *kernels, struct error *err)
+{
+    static char first[] = "first", last[] = "last";
+    struct config_model model = {.network = (char *)options->model,
+                                 .keep_float = {first, last},
+                                 .keep_float_count = 2};
+    struct config_method_settings method = {0};
+    struct calibration_case one = {
+        .model = &model, .bits = options->bits, .method = &method};
+    struct placement placement = {0};
+    struct network *network;
+    int status = -1;
+
+    if (target_of(options, &one.target, err) < 0)
+        return -1;
+    network = shard_read_network(&model, err);
+    if (network) {
+        struct placement_rules rules = case_rules(&one);
+
+        if (placement_init(&placement, network, &rules, err) == 0)
+            status = bench_placed(options, kernels, network, &placement, err);
+    }
+    placement_clear(&placement);
+    network_destroy(network);
+    return status;
+}
+
+int command_bench(int count, char **arguments, struct error *err)
+{
+    struct options options = {
+        .kernel = "auto", .target = "onnx", .bits = {8, 8}, .block = 16, .rounds = 15};
+    const struct kernel_set *kernels;
+    int status = parse(count, arguments, &options, err);
+
+    if (status < 0)
+        return (int)err->code;
+    kernels = kernel_set_named(options.kernel);
+    if (!kernels) {
+        error_set(err, EXIT_USAGE,
+                  "--kernel: \"%s\" is unknown or does not run on this machine; see "
+                  "`calq version`",
+                  options.kernel);
+        return EXIT_USAGE;
+    }
+    status = options.model ? bench_network(&options, kernels, err)
+                           : bench_kernels(&options, kernels, err);
+    return status == 0 ? EXIT_DONE : (int)err->code;
+}
