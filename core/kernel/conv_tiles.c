@@ -22,6 +22,7 @@ struct axis {
  * count. */
 struct cover {
     struct axis rows, outer, inner;
+    bool is_turned; /* `outer` are columns, `inner` are samples */
 };
 
 static struct cover cover_of(const struct conv_u8s8 *conv)
@@ -58,7 +59,7 @@ static void merge(struct axis *inner, struct axis *next)
 /* Rows and samples that follow each other without a gap become one long row. */
 static void lengthen(const struct conv_u8s8 *conv, struct cover *cover)
 {
-    if (conv->row_runs)
+    if (conv->row_runs || conv->column_bytes)
         return;
     merge(&cover->inner, &cover->rows);
     if (cover->rows.count == 1)
@@ -163,16 +164,32 @@ static struct parts parts_along(const struct tiling *tiling, const struct axis *
     return parts_of(&choice, 0, tiling->panels);
 }
 
-static long cost_of_cover(const struct tiling *tiling, const struct cover *cover)
+/* Bytes of a run that count, summed over what `outer` goes over. */
+static long bytes_of_cover(const struct conv_u8s8 *conv, const struct cover *cover)
 {
-    return cover->outer.count * parts_along(tiling, &cover->inner).cost;
+    long bytes = 0;
+
+    if (!cover->is_turned || !conv->column_bytes)
+        return (long)cover->outer.count * conv->run_bytes;
+    for (int column = 0; column < conv->columns; column++)
+        bytes += conv->column_bytes[column].end - conv->column_bytes[column].first;
+    return bytes;
 }
 
-/* Short rows are better covered across the samples. */
+static long cost_of_cover(const struct tiling *tiling, const struct cover *cover)
+{
+    return bytes_of_cover(tiling->conv, cover) *
+           parts_along(tiling, &cover->inner).cost;
+}
+
+/* Short rows are better covered across the samples; and where tiles lie across the samples, bytes
+ * that are padding need not be multiplied. */
 static void turn(const struct tiling *tiling, struct cover *cover)
 {
-    struct cover turned = {
-        .rows = cover->rows, .outer = cover->inner, .inner = cover->outer};
+    struct cover turned = {.rows = cover->rows,
+                           .outer = cover->inner,
+                           .inner = cover->outer,
+                           .is_turned = true};
 
     if (cost_of_cover(tiling, &turned) < cost_of_cover(tiling, cover))
         *cover = turned;
@@ -197,11 +214,10 @@ static struct conv_tile tile_at(const struct tiling *tiling, const struct cover 
                                 const struct stretch *stretch, int panel)
 {
     const struct conv_u8s8 *conv = tiling->conv;
-    struct run_range runs = {0, conv->runs};
+    struct span runs = {0, conv->runs}, bytes = {0, conv->run_bytes};
     struct conv_tile tile = {
-        .window = conv->input,
         .window_step = cover->inner.window,
-        .run_bytes = conv->run_bytes,
+        .run_weights = (ptrdiff_t)tiling->run_weights,
         .panel_bytes = (size_t)conv->runs * tiling->run_weights,
         .weight_most = conv->weight_most,
         .channel = panel * PANEL,
@@ -215,10 +231,15 @@ static struct conv_tile tile_at(const struct tiling *tiling, const struct cover 
 
     if (conv->row_runs)
         runs = conv->row_runs[stretch->row];
+    if (conv->column_bytes && cover->is_turned)
+        bytes = conv->column_bytes[stretch->outer];
     tile.run_offsets = conv->run_offsets + runs.first;
     tile.runs = runs.end - runs.first;
+    tile.run_bytes = bytes.end - bytes.first;
+    tile.window = conv->input + bytes.first;
     tile.weights = conv->weights + (size_t)panel * tile.panel_bytes +
-                   (size_t)runs.first * tiling->run_weights;
+                   (size_t)runs.first * tiling->run_weights +
+                   tiling->run_weights / (size_t)conv->run_bytes * (size_t)bytes.first;
     move(&tile, &cover->outer, stretch->outer);
     move(&tile, &cover->rows, stretch->row);
     return tile;

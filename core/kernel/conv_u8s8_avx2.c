@@ -40,10 +40,11 @@ INLINE __m256i widened(const uint8_t *bytes)
 INLINE void multiply_wide(const struct conv_tile *tile, const int pixels,
                           __m256i acc[PIXELS_MOST * PARTS])
 {
-    const int16_t *weights = (const int16_t *)tile->weights;
     ptrdiff_t step = tile->window_step;
 
     for (int run = 0; run < tile->runs; run++) {
+        const int16_t *weights =
+            (const int16_t *)(tile->weights + run * tile->run_weights);
         const int16_t *end = weights + (ptrdiff_t)PANEL * tile->run_bytes;
         const uint8_t *input = tile->window + tile->run_offsets[run];
 
@@ -114,10 +115,10 @@ INLINE void widen(__m256i pairs[2 * PIXELS_MOST], const int pixels,
 INLINE void multiply_small(const struct conv_tile *tile, const int pixels,
                            ptrdiff_t piece_bytes, __m256i acc[2 * PIXELS_MOST])
 {
-    const int8_t *weights = tile->weights;
     ptrdiff_t step = tile->window_step;
 
     for (int run = 0; run < tile->runs; run++) {
+        const int8_t *weights = tile->weights + run * tile->run_weights;
         const int8_t *end = weights + (ptrdiff_t)PANEL * tile->run_bytes;
         const uint8_t *input = tile->window + tile->run_offsets[run];
 

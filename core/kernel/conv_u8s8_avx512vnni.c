@@ -50,10 +50,10 @@ INLINE void set_bases(const struct conv_tile *tile, int run,
 INLINE void multiply(const struct conv_tile *tile, const int pixels, const int panels,
                      __m512i acc[VECTORS_MOST])
 {
-    const int8_t *weights = tile->weights;
     ptrdiff_t step = tile->window_step;
 
     for (int run = 0; run < tile->runs; run++) {
+        const int8_t *weights = tile->weights + run * tile->run_weights;
         const int8_t *end = weights + (ptrdiff_t)PANEL * tile->run_bytes;
         const uint8_t *bases[BASES];
 
@@ -191,22 +191,25 @@ static void copy_channels(const uint8_t *codes, const struct conv_tile *tile,
             _mm512_maskz_loadu_epi8(mask, codes + (ptrdiff_t)pixel * panels * PANEL));
 }
 
-/* Any epilogue, from sums in memory: rarer, and not worth being made for every tile. */
+/* Any epilogue, from sums [pixels, panels] in memory: rarer, and not worth being made for every
+ * tile. */
 static void finish_any(const struct epilogue *epilogue, const struct conv_tile *tile,
-                       int vectors, int panels, const __m512i *acc)
+                       int pixels, int panels, const __m512i *acc)
 {
-    for (int at = 0; at < vectors; at++) {
-        ptrdiff_t pixel = at / panels, first = at % panels * PANEL;
-        float sum = epilogue->correction
-                        ? epilogue->window_sums[tile->sum + pixel * tile->sum_step]
-                        : 0;
+    for (int panel = 0; panel * PANEL < tile->channels && panel < panels; panel++) {
+        const int first = panel * PANEL;
+        const struct any_epilogue any =
+            any_epilogue_of(epilogue, tile->channel + first, tile->channels - first);
 
-        if (first < tile->channels)
-            epilogue_avx512(epilogue, tile->channel + (int)first,
-                            tile->channels - (int)first,
-                            tile->out + pixel * tile->out_step + first,
-                            tile->residual + pixel * tile->residual_step + first,
-                            acc[at], _mm512_set1_ps(sum));
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            float sum = epilogue->correction
+                            ? epilogue->window_sums[tile->sum + pixel * tile->sum_step]
+                            : 0;
+
+            finish_any_avx512(&any, tile->out + pixel * tile->out_step + first,
+                              tile->residual + pixel * tile->residual_step + first,
+                              acc[pixel * panels + panel], _mm512_set1_ps(sum));
+        }
     }
 }
 
@@ -224,7 +227,7 @@ INLINE void finish(const struct epilogue *epilogue, const struct conv_tile *tile
 #pragma GCC unroll 28
         for (int at = 0; at < pixels * panels; at++)
             kept[at] = acc[at];
-        finish_any(epilogue, tile, pixels * panels, panels, kept);
+        finish_any(epilogue, tile, pixels, panels, kept);
         return;
     }
     if (!is_part) {

@@ -18,10 +18,10 @@ INLINE __m256i quad(const uint8_t *bytes)
 INLINE void multiply(const struct conv_tile *tile, const int pixels,
                      __m256i acc[2 * PIXELS_MOST])
 {
-    const int8_t *weights = tile->weights;
     ptrdiff_t step = tile->window_step;
 
     for (int run = 0; run < tile->runs; run++) {
+        const int8_t *weights = tile->weights + run * tile->run_weights;
         const int8_t *end = weights + (ptrdiff_t)PANEL * tile->run_bytes;
         /* Every third pixel has an address of its own; x86 adds once or twice the step. */
         const uint8_t *bases[2];

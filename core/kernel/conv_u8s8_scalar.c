@@ -5,11 +5,12 @@
 /* The sum for one channel of a panel. */
 static int32_t dot(const struct conv_tile *tile, int lane)
 {
-    const int8_t *weights = tile->weights + (ptrdiff_t)lane * QUAD;
     int32_t acc = 0;
 
     for (int run = 0; run < tile->runs; run++) {
         const uint8_t *input = tile->window + tile->run_offsets[run];
+        const int8_t *weights =
+            tile->weights + run * tile->run_weights + (ptrdiff_t)lane * QUAD;
 
         for (int byte = 0; byte < tile->run_bytes;
              byte += QUAD, weights += PANEL * QUAD)

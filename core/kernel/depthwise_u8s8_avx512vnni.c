@@ -448,6 +448,7 @@ static void finish_16_channels(const struct depthwise_u8s8 *depthwise,
     int count = depthwise->channels - channel;
     __mmask16 mask = mask_of(count);
     __m512i acc = _mm512_setzero_si512(), sum = _mm512_setzero_si512();
+    struct any_epilogue any;
 
     for (int tap = 0; tap < depthwise->taps_high * depthwise->taps_wide; tap++) {
         __m512i x = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(
@@ -458,8 +459,9 @@ static void finish_16_channels(const struct depthwise_u8s8 *depthwise,
         acc = _mm512_add_epi32(acc, _mm512_mullo_epi32(x, w));
         sum = _mm512_add_epi32(sum, x);
     }
-    epilogue_avx512(&depthwise->epilogue, channel, count, pixel->out + channel,
-                    pixel->residual + channel, acc, _mm512_cvtepi32_ps(sum));
+    any = any_epilogue_of(&depthwise->epilogue, channel, count);
+    finish_any_avx512(&any, pixel->out + channel, pixel->residual + channel, acc,
+                      _mm512_cvtepi32_ps(sum));
 }
 
 static void run_pixel(const void *context, const struct depthwise_pixel *pixel)

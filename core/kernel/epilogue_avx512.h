@@ -117,37 +117,61 @@ INLINE __m512i codes_avx512(const struct byte_rule *rule, const int traits,
                                     interleaved_codes_avx512(rule, traits, rounded));
 }
 
-/* Any epilogue, for channels [channel, channel + count) of one pixel. */
-INLINE void epilogue_avx512(const struct epilogue *epilogue, int channel, int count,
-                            ptrdiff_t out, ptrdiff_t residual, __m512i acc,
-                            __m512 window_sums)
-{
-    bool corrects = epilogue->correction != NULL;
-    __m512 scale = _mm512_set1_ps(epilogue->residual_scale);
-    __mmask16 mask = mask_of(count);
+/* Any epilogue, for 16 channels of which `mask` are there. */
+struct any_epilogue {
+    const struct epilogue *of;
     struct linear16 linear;
-    __m512 v;
+    bool corrects;
+    __mmask16 mask;
+};
 
-    if (epilogue->out_s32) {
-        _mm512_mask_storeu_epi32(epilogue->out_s32 + out, mask, acc);
-        return;
-    }
-    linear = linear_of(epilogue, channel, corrects);
-    v = linear_value(&linear, acc, corrects, window_sums);
+INLINE struct any_epilogue any_epilogue_of(const struct epilogue *epilogue, int channel,
+                                           int count)
+{
+    struct any_epilogue any = {.of = epilogue,
+                               .corrects = epilogue->correction != NULL,
+                               .mask = mask_of(count)};
+
+    if (!epilogue->out_s32) /* sums alone need no constants */
+        any.linear = linear_of(epilogue, channel, any.corrects);
+    return any;
+}
+
+INLINE __m512 any_value(const struct any_epilogue *any, ptrdiff_t residual, __m512i acc,
+                        __m512 window_sums)
+{
+    const struct epilogue *epilogue = any->of;
+    __m512 scale = _mm512_set1_ps(epilogue->residual_scale);
+    __m512 v = linear_value(&any->linear, acc, any->corrects, window_sums);
+
     if (epilogue->residual_f32)
         v = _mm512_fmadd_ps(_mm512_loadu_ps(epilogue->residual_f32 + residual), scale,
                             v);
     else if (epilogue->residual_u8)
         v = add_codes(epilogue->residual_u8 + residual, scale, v);
     v = _mm512_max_ps(v, _mm512_set1_ps(epilogue->low)); /* NaN becomes low */
-    v = _mm512_min_ps(v, _mm512_set1_ps(epilogue->high));
+    return _mm512_min_ps(v, _mm512_set1_ps(epilogue->high));
+}
+
+/* Finishes and stores one vector of sums. */
+INLINE void finish_any_avx512(const struct any_epilogue *any, ptrdiff_t out,
+                              ptrdiff_t residual, __m512i acc, __m512 window_sums)
+{
+    const struct epilogue *epilogue = any->of;
+    __m512 v;
+
+    if (epilogue->out_s32) {
+        _mm512_mask_storeu_epi32(epilogue->out_s32 + out, any->mask, acc);
+        return;
+    }
+    v = any_value(any, residual, acc, window_sums);
     if (epilogue->out_u8)
         _mm512_mask_cvtepi32_storeu_epi8(
-            epilogue->out_u8 + out, mask,
+            epilogue->out_u8 + out, any->mask,
             _mm512_add_epi32(_mm512_cvtps_epi32(v),
                              _mm512_set1_epi32(epilogue->zero_code)));
     else
-        _mm512_mask_storeu_ps(epilogue->out_f32 + out, mask, v);
+        _mm512_mask_storeu_ps(epilogue->out_f32 + out, any->mask, v);
 }
 
 #endif

@@ -58,8 +58,8 @@ struct epilogue {
     struct strides out; /* of any */
 };
 
-/* Runs [first, end) of a window. */
-struct run_range {
+/* [first, end) */
+struct span {
     int first, end;
 };
 
@@ -71,9 +71,10 @@ struct conv_u8s8 {
     const int32_t *run_offsets; /* [runs] bytes from a window to each of its runs */
     int runs;
     int run_bytes; /* a multiple of QUAD; surplus bytes have weight zero */
-    const struct run_range
-        *row_runs;         /* [rows] the runs that are not all padding of code 0,
-                                         or NULL: all of them everywhere */
+    /* What is not all padding of code 0, or NULL: everything everywhere. */
+    const struct span *row_runs;     /* [rows] runs that count in an output row */
+    const struct span *column_bytes; /* [columns] bytes of every run that count in an
+                                        output column, whole quads */
     const int8_t *weights; /* packed by conv_u8s8_pack for the set that runs */
     int weight_most;       /* no weight is larger in magnitude, 1..128 */
     int channels;          /* output channels */

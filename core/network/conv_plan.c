@@ -39,22 +39,50 @@ static void plan_taps(struct conv_plan *plan, const struct window *window)
                 y * window->dilation_height * plane_width + x * window->dilation_width;
 }
 
-/* Window rows that lie above or below the input are all padding. */
+/* The taps of one direction that lie on the input, for one output row or column. */
+static struct span taps_on_input(int begin, int kernel, int dilation, int size)
+{
+    struct span taps = {0, kernel};
+
+    while (taps.first < kernel && begin + taps.first * dilation < 0)
+        taps.first++;
+    while (taps.end > taps.first && begin + (taps.end - 1) * dilation >= size)
+        taps.end--;
+    return taps;
+}
+
+/* Window rows above and below the input are all padding. */
 static void plan_row_runs(struct conv_plan *plan, const struct window *window)
 {
     int across = plan->runs / window->kernel_height;
 
+    if (!window->pad_top && !window->pad_bottom)
+        return;
     plan->row_runs = memory_get((size_t)plan->rows * sizeof *plan->row_runs);
     for (int row = 0; row < plan->rows; row++) {
-        int y = row * window->stride_height - window->pad_top;
-        int first = 0, end = window->kernel_height;
+        struct span taps = taps_on_input(row * window->stride_height - window->pad_top,
+                                         window->kernel_height, window->dilation_height,
+                                         plan->plane.height);
 
-        while (first < end && y + first * window->dilation_height < 0)
-            first++;
-        while (end > first &&
-               y + (end - 1) * window->dilation_height >= plan->plane.height)
-            end--;
-        plan->row_runs[row] = (struct run_range){first * across, end * across};
+        plan->row_runs[row] = (struct span){taps.first * across, taps.end * across};
+    }
+}
+
+/* So are, where a run is a whole window row, its first bytes left of the input and its last ones
+ * right of it. */
+static void plan_column_bytes(struct conv_plan *plan, const struct window *window)
+{
+    if ((!window->pad_left && !window->pad_right) ||
+        plan->runs != window->kernel_height || plan->group_channels % QUAD != 0)
+        return;
+    plan->column_bytes = memory_get((size_t)plan->columns * sizeof *plan->column_bytes);
+    for (int column = 0; column < plan->columns; column++) {
+        struct span taps = taps_on_input(
+            column * window->stride_width - window->pad_left, window->kernel_width,
+            window->dilation_width, plan->plane.width);
+
+        plan->column_bytes[column] = (struct span){taps.first * plan->group_channels,
+                                                   taps.end * plan->group_channels};
     }
 }
 
@@ -79,6 +107,7 @@ void conv_plan_init(struct conv_plan *plan, const struct layer *layer,
     };
     plan_runs(plan, layer);
     plan_row_runs(plan, window);
+    plan_column_bytes(plan, window);
     plan_taps(plan, window);
 }
 
@@ -86,6 +115,7 @@ void conv_plan_clear(struct conv_plan *plan)
 {
     free(plan->run_offsets);
     free(plan->row_runs);
+    free(plan->column_bytes);
     free(plan->tap_offsets);
     *plan = (struct conv_plan){0};
 }
@@ -96,7 +126,7 @@ void conv_plan_pad(const struct conv_plan *plan, const float *input, int samples
     const struct plane *plane = &plan->plane;
     size_t row = (size_t)plane->width * (size_t)plane->channels;
 
-    memset(planes, 0, (size_t)samples * plane_count(plane) * sizeof *planes);
+    plane_fill_border(plane, samples, sizeof *planes, 0, planes);
     for (int sample = 0; sample < samples; sample++, planes += plane_count(plane)) {
         float *to = planes + plane_first(plane);
 

@@ -14,7 +14,8 @@ struct conv_plan {
     int runs;
     int32_t *run_offsets; /* [runs] of group 0; owned */
     int run_length;
-    struct run_range *row_runs; /* [rows] runs that are not all padding; owned */
+    struct span *row_runs;     /* [rows] as in struct conv_u8s8, or NULL; owned */
+    struct span *column_bytes; /* [columns] as in struct conv_u8s8, or NULL; owned */
     int taps_high, taps_wide;
     int32_t *tap_offsets; /* [taps] in plane pixels; owned */
     int group_channels;   /* input channels of a group */

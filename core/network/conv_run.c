@@ -273,6 +273,7 @@ static void integer_groups(const struct conv_run *run, const uint8_t *windows,
             .runs = plan->runs,
             .run_bytes = run->weights.run_bytes,
             .row_runs = zero_code == 0 ? plan->row_runs : NULL,
+            .column_bytes = zero_code == 0 ? plan->column_bytes : NULL,
             .weights =
                 run->weights.packed + (size_t)group * run->weights.packed_group_bytes,
             .weight_most = run->weights.weight_most,

@@ -134,7 +134,8 @@ static void make_remembered(struct evaluator *evaluator)
     slot = evaluator->memory;
     for (size_t i = 0; i < evaluator->remembered_blocks * tensors; i++)
         if (can_be_remembered(evaluator, (int)(i % tensors))) {
-            evaluator->remembered[i].value.data = slot;
+            evaluator->remembered[i].value =
+                (struct value){.data = slot, .plane = &evaluator->planes[i % tensors]};
             slot += slot_bytes(evaluator, (int)(i % tensors));
         }
 }
@@ -181,8 +182,6 @@ struct evaluator *evaluator_create(const struct network *network,
         memory_zeroed((size_t)placement->count, sizeof *evaluator->quantizers);
     evaluator->signatures = memory_zeroed(tensors, sizeof *evaluator->signatures);
     evaluator->current = memory_zeroed(tensors, sizeof *evaluator->current);
-    for (size_t tensor = 0; tensor < tensors; tensor++)
-        evaluator->current[tensor].plane = &evaluator->planes[tensor];
     evaluator->needed = memory_zeroed(tensors, sizeof *evaluator->needed);
     evaluator->inputs =
         memory_zeroed((size_t)most_inputs(network), sizeof *evaluator->inputs);
@@ -312,6 +311,13 @@ static struct remembered *place_of(const struct evaluator *evaluator,
     return &block->remembered[tensor];
 }
 
+/* A value whose room is shared with other tensors: it holds nothing yet. */
+static struct value in_arena(const struct evaluator *evaluator, int tensor)
+{
+    return (struct value){.data = arena_tensor(&evaluator->arena, tensor),
+                          .plane = &evaluator->planes[tensor]};
+}
+
 static void load_input(struct evaluator *evaluator, const struct block *block)
 {
     int input = evaluator->network->input;
@@ -319,8 +325,9 @@ static void load_input(struct evaluator *evaluator, const struct block *block)
         quantizer_of(evaluator, evaluator->placement->of_tensor[input]);
     struct value *value = &evaluator->current[input];
 
-    value->data =
-        quantizer ? arena_tensor(&evaluator->arena, input) : (void *)block->values;
+    *value = in_arena(evaluator, input);
+    if (!quantizer)
+        value->data = (void *)block->values;
     value_from_floats(block->values, block->samples, quantizer, value);
 }
 
@@ -354,7 +361,7 @@ static void make_tensor(struct evaluator *evaluator, int index,
     struct value *value = &evaluator->current[tensor];
     double began = evaluator->options.times_layers ? clock_cpu_seconds() : 0;
 
-    value->data = place ? place->value.data : arena_tensor(&evaluator->arena, tensor);
+    *value = place ? place->value : in_arena(evaluator, tensor);
     run_layer(evaluator, index, block, value);
     if (evaluator->options.times_layers)
         evaluator->layer_seconds[index] += clock_cpu_seconds() - began;

@@ -39,23 +39,39 @@ struct plane plane_bare(const struct plane *plane)
         .height = plane->height, .width = plane->width, .channels = plane->channels};
 }
 
-void plane_fill_border(const struct plane *plane, int samples, uint8_t byte,
-                       uint8_t *bytes)
+/* Between two rows there is often less than a call is worth. */
+static inline void fill(uint8_t *bytes, uint8_t byte, size_t count)
 {
-    size_t row = (size_t)plane_row(plane);
-    size_t left = (size_t)plane->left * (size_t)plane->channels;
-    size_t right = (size_t)plane->right * (size_t)plane->channels;
-    size_t first = (size_t)plane_first(plane);
-    size_t inner = row - left - right;
+    enum { PIECE = 16 };
+    uint8_t piece[PIECE];
+
+    if (count > 8 * PIECE || count % PIECE != 0) {
+        memset(bytes, byte, count);
+        return;
+    }
+    memset(piece, byte, PIECE);
+    for (size_t at = 0; at < count; at += PIECE)
+        memcpy(bytes + at, piece, PIECE);
+}
+
+void plane_fill_border(const struct plane *plane, int samples, size_t element_bytes,
+                       uint8_t byte, void *planes)
+{
+    size_t pixel = (size_t)plane->channels * element_bytes;
+    size_t row = (size_t)plane_row(plane) * element_bytes;
+    size_t left = (size_t)plane->left * pixel, right = (size_t)plane->right * pixel;
+    size_t first = (size_t)plane_first(plane) * element_bytes;
+    uint8_t *bytes = planes;
 
     if (!plane_has_border(plane))
         return;
-    for (int sample = 0; sample < samples; sample++, bytes += plane_count(plane)) {
-        uint8_t *gap = bytes + first + inner; /* behind a row, up to the next one */
+    for (int sample = 0; sample < samples; sample++) {
+        uint8_t *gap = bytes + first + row - left - right; /* behind a row */
 
         memset(bytes, byte, first);
         for (int y = 1; y < plane->height; y++, gap += row)
-            memset(gap, byte, left + right);
+            fill(gap, byte, left + right);
         memset(gap, byte, right + (size_t)plane->bottom * row);
+        bytes += plane_count(plane) * element_bytes;
     }
 }

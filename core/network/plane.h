@@ -55,8 +55,8 @@ static inline bool plane_has_border(const struct plane *plane)
     return plane->top || plane->left || plane->bottom || plane->right;
 }
 
-/* Fills the border of `samples` planes of bytes with `byte`. */
-void plane_fill_border(const struct plane *plane, int samples, uint8_t byte,
-                       uint8_t *bytes);
+/* Fills the border of `samples` planes of elements of `element_bytes` bytes each. */
+void plane_fill_border(const struct plane *plane, int samples, size_t element_bytes,
+                       uint8_t byte, void *planes);
 
 #endif

@@ -16,9 +16,13 @@ size_t value_code_bytes(const struct plane *plane, int samples)
 
 void value_become_codes(struct value *value, int samples, float step, int zero_code)
 {
+    bool has_border = value_is_codes(value) && value->zero_code == zero_code;
+
     value->step = step;
     value->zero_code = zero_code;
-    plane_fill_border(value->plane, samples, (uint8_t)zero_code, value->data);
+    if (!has_border)
+        plane_fill_border(value->plane, samples, sizeof(uint8_t), (uint8_t)zero_code,
+                          value->data);
 }
 
 void value_become_floats(struct value *value)

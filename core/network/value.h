@@ -39,7 +39,8 @@ static inline int value_zero_code(const struct quantizer *quantizer)
 size_t value_float_bytes(const struct plane *plane, int samples);
 size_t value_code_bytes(const struct plane *plane, int samples);
 
-/* Makes a value one of codes; they are still to be written, but the border is filled. */
+/* Makes a value one of codes; they are still to be written, but the border is filled. That is not
+ * done again where the value says that it holds codes for as many samples already. */
 void value_become_codes(struct value *value, int samples, float step, int zero_code);
 void value_become_floats(struct value *value);
 

@@ -42,7 +42,7 @@ static void *random_bytes(size_t count)
 }
 
 /* A convolution of a plane; everything that it reads is random, and extreme codes are frequent
- * enough to overflow 16-bit sums. `padding` rows above and below hold zeros. */
+ * enough to overflow 16-bit sums. On all sides the plane has `padding` zeros. */
 struct shape {
     int channels, height, width, kernel, stride, padding, outputs, samples;
 };
@@ -61,6 +61,8 @@ static const struct shape shapes[] = {
     {4, 3, 16, 3, 1, 1, 24, 1},    {4, 3, 17, 3, 1, 1, 40, 1},
     {8, 2, 30, 1, 1, 0, 32, 3},    {8, 3, 9, 3, 1, 0, 64, 1},
     {20, 1, 131, 1, 1, 0, 32, 2},  {64, 2, 2, 2, 1, 0, 70, 16},
+    {8, 3, 4, 3, 1, 1, 64, 15},    {8, 5, 5, 5, 2, 2, 20, 9},
+    {4, 2, 3, 3, 1, 2, 33, 17},    {12, 4, 2, 3, 2, 1, 16, 31},
 };
 
 enum residual_kind { RESIDUAL_NONE, RESIDUAL_F32, RESIDUAL_U8 };
@@ -96,7 +98,7 @@ static int out_rows(const struct shape *shape)
 
 static int out_columns(const struct shape *shape)
 {
-    return (shape->width - shape->kernel) / shape->stride + 1;
+    return (shape->width + 2 * shape->padding - shape->kernel) / shape->stride + 1;
 }
 
 /* Memory of one test case. */
@@ -106,7 +108,7 @@ struct parts {
     uint8_t *input;
     int8_t *codes, *packed;
     int32_t *run_offsets;
-    struct run_range *row_runs;
+    struct span *row_runs, *column_bytes; /* column_bytes: or NULL */
     float *scale, *shift, *correction, *residual_f32, *window_sums;
     uint8_t *residual_u8;
     size_t rows, elements;  /* output pixels; elements between first and last output */
@@ -115,42 +117,61 @@ struct parts {
 
 static ptrdiff_t input_row(const struct shape *shape)
 {
-    return (ptrdiff_t)shape->width * shape->channels;
+    return (ptrdiff_t)(shape->width + 2 * shape->padding) * shape->channels;
+}
+
+static bool is_padding(const struct shape *shape, int y, int x)
+{
+    return y < shape->padding || y >= shape->padding + shape->height ||
+           x < shape->padding || x >= shape->padding + shape->width;
 }
 
 static void make_input(struct parts *parts)
 {
     const struct shape *shape = parts->shape;
-    size_t padding = (size_t)(shape->padding * input_row(shape));
-    size_t inner = (size_t)(shape->height * input_row(shape));
-    size_t plane = inner + 2 * padding;
+    int height = shape->height + 2 * shape->padding;
+    int width = shape->width + 2 * shape->padding;
+    uint8_t *pixel;
 
-    parts->input = random_bytes(plane * (size_t)shape->samples);
-    for (int sample = 0; sample < shape->samples; sample++) {
-        uint8_t *from = parts->input + (size_t)sample * plane;
+    pixel = parts->input = random_bytes((size_t)(shape->samples * height * width) *
+                                        (size_t)shape->channels);
+    for (int sample = 0; sample < shape->samples; sample++)
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++, pixel += shape->channels)
+                if (is_padding(shape, y, x))
+                    memset(pixel, 0, (size_t)shape->channels);
+}
 
-        memset(from, 0, padding);
-        memset(from + padding + inner, 0, padding);
-    }
+/* The taps of an output row or column that are no padding. */
+static struct span taps_of(const struct shape *shape, int at, int size)
+{
+    int first = shape->padding - at * shape->stride;
+    int end = shape->padding + size - at * shape->stride;
+
+    end = end < shape->kernel ? end : shape->kernel;
+    first = first < 0 ? 0 : first;
+    return (struct span){first < end ? first : end, end};
 }
 
 static void make_runs(struct parts *parts)
 {
     const struct shape *shape = parts->shape;
-    int rows = out_rows(shape);
+    int rows = out_rows(shape), columns = out_columns(shape);
 
     parts->run_offsets = memory_get((size_t)shape->kernel * sizeof(int32_t));
     for (int run = 0; run < shape->kernel; run++)
         parts->run_offsets[run] = (int32_t)(run * input_row(shape));
     parts->row_runs = memory_get((size_t)rows * sizeof *parts->row_runs);
-    for (int row = 0; row < rows; row++) {
-        int first = shape->padding - row * shape->stride;
-        int end = shape->padding + shape->height - row * shape->stride;
+    for (int row = 0; row < rows; row++)
+        parts->row_runs[row] = taps_of(shape, row, shape->height);
+    if (shape->channels % QUAD != 0)
+        return;
+    parts->column_bytes = memory_get((size_t)columns * sizeof *parts->column_bytes);
+    for (int column = 0; column < columns; column++) {
+        struct span taps = taps_of(shape, column, shape->width);
 
-        first = first < 0 ? 0 : first;
-        parts->row_runs[row].end = end < shape->kernel ? end : shape->kernel;
-        parts->row_runs[row].first =
-            first < parts->row_runs[row].end ? first : parts->row_runs[row].end;
+        parts->column_bytes[column] =
+            (struct span){taps.first * shape->channels, taps.end * shape->channels};
     }
 }
 
@@ -273,6 +294,7 @@ static void clear(struct parts *parts)
     free(parts->packed);
     free(parts->run_offsets);
     free(parts->row_runs);
+    free(parts->column_bytes);
     free(parts->scale);
     free(parts->shift);
     free(parts->correction);
@@ -346,6 +368,7 @@ static void compare(const struct kernel_set *set, const struct shape *shape,
     run_with(kernel_set_named("scalar"), &parts, &conv);
     conv.epilogue = finish_of(&parts, finish, found);
     conv.row_runs = parts.row_runs; /* padding adds nothing */
+    conv.column_bytes = parts.column_bytes;
     run_with(set, &parts, &conv);
     assert_memory_equal(expected, found, bytes);
     free(expected);

@@ -214,7 +214,7 @@ static void the_border_is_filled_and_nothing_else_is_touched(void **state)
 
         for (size_t at = 0; at < count; at++)
             bytes[at] = (uint8_t)(at % 251);
-        plane_fill_border(&layout->plane, layout->samples, 253, bytes);
+        plane_fill_border(&layout->plane, layout->samples, 1, 253, bytes);
         for (size_t at = 0; at < count; at++)
             if (is_inside(&layout->plane, at)) {
                 assert_int_equal(bytes[at], at % 251);
@@ -233,9 +233,9 @@ static void no_sample_beyond_those_asked_for_is_touched(void **state)
     uint8_t bytes[3 * 16] = {0};
 
     (void)state;
-    plane_fill_border(&plane, 0, 9, bytes);
+    plane_fill_border(&plane, 0, 1, 9, bytes);
     assert_int_equal(bytes[0], 0);
-    plane_fill_border(&plane, 2, 9, bytes);
+    plane_fill_border(&plane, 2, 1, 9, bytes);
     assert_int_equal(bytes[31], 9);
     for (int at = 32; at < 48; at++)
         assert_int_equal(bytes[at], 0);

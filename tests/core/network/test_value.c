@@ -137,10 +137,33 @@ static void check_round_trip(const struct plane *plane, int samples,
         assert_true(back[i] ==
                     quantizer_value(quantizer, quantizer_code(quantizer, floats[i])));
     memset(value.data, CANARY, value_code_bytes(plane, samples));
+    value_become_floats(&value); /* or the border would be taken for one of codes */
     value_from_floats(back, samples, quantizer, &value);
     check_codes(&value, samples, floats, grid);
     free(back);
     free(floats);
+    free(value.data);
+}
+
+static void a_border_is_not_filled_again(void **state)
+{
+    const struct plane plane = {
+        .height = 2, .width = 2, .channels = 1, .top = 1, .left = 1};
+    struct value value = make_code_value(&plane, 1);
+    uint8_t *border = value.data;
+
+    (void)state;
+    value_become_codes(&value, 1, 0.5f, 8);
+    assert_int_equal(*border, 8);
+    *border = 77; /* nobody writes there: only to see whether it is filled */
+    value_become_codes(&value, 1, 0.25f, 8);
+    assert_int_equal(*border, 77);
+    value_become_codes(&value, 1, 0.25f, 0);
+    assert_int_equal(*border, 0);
+    *border = 77;
+    value_become_floats(&value);
+    value_become_codes(&value, 1, 0.25f, 0);
+    assert_int_equal(*border, 0);
     free(value.data);
 }
 
@@ -286,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(floats_become_codes_in_a_border_of_zeros),
         cmocka_unit_test(a_round_trip_gives_the_values_of_the_codes),
+        cmocka_unit_test(a_border_is_not_filled_again),
         cmocka_unit_test(rows_can_be_put_a_few_at_a_time),
         cmocka_unit_test(a_value_that_becomes_codes_has_its_border_and_nothing_else),
         cmocka_unit_test(floats_without_a_quantizer_pass_unchanged),
