@@ -6,7 +6,7 @@
 
 #include <fnmatch.h>
 
-/* Layers of ResNet-18 and -20, MobileNetV2 and collaborative filtering. */
+/* Layers of ResNet-18 and -20, MobileNetV2, collaborative filtering and VGG. */
 static const struct kernel_shape shapes[] = {
     {"64>64 3x3 @56", 1, 56, 64, 64, 3, 1, false, 1},
     {"64>128 3x3/2 @56", 1, 56, 64, 128, 3, 2, false, 1},
@@ -24,6 +24,7 @@ static const struct kernel_shape shapes[] = {
     {"960>320 1x1 @7 b8", 8, 7, 960, 320, 1, 1, false, 0},
     {"FC 256>128 b1024", 1024, 1, 256, 128, 1, 1, false, 0},
     {"FC 64>32 b1024", 1024, 1, 64, 32, 1, 1, false, 0},
+    {"FC 4096>1024 b64", 64, 1, 4096, 1024, 1, 1, false, 0},
     {"depthwise 3x3 96@56", 1, 56, 96, 96, 3, 1, true, 0},
     {"depthwise 3x3 144@56", 1, 56, 144, 144, 3, 1, true, 0},
     {"depthwise 3x3 192@28", 1, 28, 192, 192, 3, 1, true, 0},

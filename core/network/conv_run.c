@@ -399,8 +399,8 @@ static void float_depthwise(const struct conv_run *run, const float *planes,
 
 /* sums = clamp(scale * sums + shift + residual), in place. */
 VECTOR_CLONES
-static void finish_floats(const struct layer *layer, const float *residual,
-                          size_t pixels, float *sums)
+static void finish_floats(const struct layer *layer, const float *restrict residual,
+                          size_t pixels, float *restrict sums)
 {
     const struct conv *conv = &layer->conv;
     const float *restrict scale = conv->scale, *restrict shift = conv->shift;
@@ -408,16 +408,16 @@ static void finish_floats(const struct layer *layer, const float *residual,
     float low = layer->low, high = layer->high;
 
     for (size_t pixel = 0; pixel < pixels; pixel++, sums += channels) {
-        for (size_t channel = 0; channel < channels; channel++)
-            sums[channel] = sums[channel] * scale[channel] + shift[channel];
-        if (residual)
-            for (size_t channel = 0; channel < channels; channel++)
-                sums[channel] += *residual++;
         for (size_t channel = 0; channel < channels; channel++) {
-            float v = sums[channel] > low ? sums[channel] : low;
+            float v = sums[channel] * scale[channel] + shift[channel];
 
+            if (residual)
+                v += residual[channel];
+            v = v > low ? v : low;
             sums[channel] = v < high ? v : high;
         }
+        if (residual)
+            residual += channels;
     }
 }
 

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Addresses that are this far apart share a place in a cache. */
+enum { CACHE_PERIOD = 2048, CACHE_LINE = 64 };
+
 static void widen(int *border, int padding)
 {
     if (padding > *border)
@@ -30,6 +33,9 @@ struct plane *planes_of(const struct network *network)
         widen(&plane->bottom, layer->window.pad_bottom);
         widen(&plane->right, layer->window.pad_right);
     }
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        if (plane_count(&planes[tensor]) % CACHE_PERIOD == 0)
+            planes[tensor].gap = CACHE_LINE;
     return planes;
 }
 

@@ -9,16 +9,18 @@
 #include "core/kernel/kernel.h"
 #include "core/network/network.h"
 
-/* One sample: [top + height + bottom, left + width + right, channels] elements. */
+/* One sample: [top + height + bottom, left + width + right, channels] elements, and a gap behind
+ * it where samples would otherwise fall into the same few places of the cache. */
 struct plane {
     int height, width, channels;
     int top, left, bottom, right;
+    int gap; /* elements */
 };
 
 /* The planes of all tensors of a network: [tensors], to be freed by the caller. */
 struct plane *planes_of(const struct network *network);
 
-/* The plane without its border. */
+/* The plane without border and gap. */
 struct plane plane_bare(const struct plane *plane);
 
 static inline ptrdiff_t plane_row(const struct plane *plane)
@@ -26,10 +28,11 @@ static inline ptrdiff_t plane_row(const struct plane *plane)
     return (ptrdiff_t)(plane->left + plane->width + plane->right) * plane->channels;
 }
 
-/* Elements of one sample, with the border. */
+/* Elements of one sample, with border and gap: from one sample to the next. */
 static inline size_t plane_count(const struct plane *plane)
 {
-    return (size_t)((plane->top + plane->height + plane->bottom) * plane_row(plane));
+    return (size_t)((plane->top + plane->height + plane->bottom) * plane_row(plane) +
+                    plane->gap);
 }
 
 /* Elements of one sample, without the border. */

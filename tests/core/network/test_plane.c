@@ -150,18 +150,18 @@ static const struct layout {
     size_t count, inner_count;
     ptrdiff_t first, row;
 } layouts[] = {
-    {{1, 1, 1, 0, 0, 0, 0}, 1, 1, 1, 0, 1},
-    {{4, 5, 3, 0, 0, 0, 0}, 2, 60, 60, 0, 15},
-    {{4, 5, 3, 1, 1, 1, 1}, 3, 126, 60, 24, 21},
-    {{4, 5, 3, 2, 0, 0, 0}, 2, 90, 60, 30, 15},
-    {{4, 5, 3, 0, 2, 0, 0}, 2, 84, 60, 6, 21},
-    {{4, 5, 3, 0, 0, 2, 0}, 2, 90, 60, 0, 15},
-    {{4, 5, 3, 0, 0, 0, 2}, 2, 84, 60, 0, 21},
-    {{4, 5, 3, 1, 2, 3, 4}, 4, 264, 60, 39, 33},
-    {{1, 7, 2, 1, 0, 2, 0}, 2, 56, 14, 14, 14},
-    {{7, 1, 2, 0, 1, 0, 2}, 2, 56, 14, 2, 8},
-    {{1, 1, 5, 2, 2, 2, 2}, 3, 125, 5, 60, 25},
-    {{2, 3, 64, 1, 1, 0, 0}, 1, 768, 384, 320, 256},
+    {{1, 1, 1, 0, 0, 0, 0, 0}, 1, 1, 1, 0, 1},
+    {{4, 5, 3, 0, 0, 0, 0, 0}, 2, 60, 60, 0, 15},
+    {{4, 5, 3, 1, 1, 1, 1, 0}, 3, 126, 60, 24, 21},
+    {{4, 5, 3, 2, 0, 0, 0, 0}, 2, 90, 60, 30, 15},
+    {{4, 5, 3, 0, 2, 0, 0, 0}, 2, 84, 60, 6, 21},
+    {{4, 5, 3, 0, 0, 2, 0, 0}, 2, 90, 60, 0, 15},
+    {{4, 5, 3, 0, 0, 0, 2, 0}, 2, 84, 60, 0, 21},
+    {{4, 5, 3, 1, 2, 3, 4, 0}, 4, 264, 60, 39, 33},
+    {{1, 7, 2, 1, 0, 2, 0, 0}, 2, 56, 14, 14, 14},
+    {{7, 1, 2, 0, 1, 0, 2, 0}, 2, 56, 14, 2, 8},
+    {{1, 1, 5, 2, 2, 2, 2, 0}, 3, 125, 5, 60, 25},
+    {{2, 3, 64, 1, 1, 0, 0, 0}, 1, 768, 384, 320, 256},
 };
 
 static void sizes_follow_from_the_border(void **state)
@@ -229,7 +229,7 @@ static void the_border_is_filled_and_nothing_else_is_touched(void **state)
 
 static void no_sample_beyond_those_asked_for_is_touched(void **state)
 {
-    const struct plane plane = {2, 2, 1, 1, 1, 1, 1};
+    const struct plane plane = {2, 2, 1, 1, 1, 1, 1, 0};
     uint8_t bytes[3 * 16] = {0};
 
     (void)state;
@@ -241,9 +241,32 @@ static void no_sample_beyond_those_asked_for_is_touched(void **state)
         assert_int_equal(bytes[at], 0);
 }
 
+/* 4096 or 2048 bytes from one sample to the next: all of them in one place of the cache. */
+static void samples_do_not_fall_into_the_same_place_of_the_cache(void **state)
+{
+    struct error err = {0};
+    struct network *network = onnx_builder_read("input x N,128,4,4\n"
+                                                "floats w 60,128,1,1 = 1\n"
+                                                "node Conv x w -> y\n"
+                                                "node Flatten y -> f\n"
+                                                "output f\n",
+                                                &err);
+    struct plane *planes;
+
+    (void)state;
+    assert_non_null(network);
+    planes = planes_of(network);
+    assert_int_equal(plane_count(&planes[network->input]), 2048 + 64);
+    assert_int_equal(plane_inner_count(&planes[network->input]), 2048);
+    assert_int_equal(plane_count(&planes[network->output]), 60 * 16);
+    free(planes);
+    network_destroy(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_do_not_fall_into_the_same_place_of_the_cache),
         cmocka_unit_test(borders_are_the_widest_padding_of_the_convolutions),
         cmocka_unit_test(a_tensor_that_no_convolution_pads_has_no_border),
         cmocka_unit_test(planes_have_the_shapes_of_their_tensors),

@@ -12,11 +12,11 @@
 
 enum { CANARY = 0xa5 };
 
-static const struct plane planes[] = {{1, 1, 1, 0, 0, 0, 0},   {4, 5, 3, 0, 0, 0, 0},
-                                      {4, 5, 3, 1, 1, 1, 1},   {4, 5, 3, 2, 0, 0, 0},
-                                      {4, 5, 3, 0, 2, 0, 0},   {4, 5, 3, 0, 0, 2, 0},
-                                      {4, 5, 3, 0, 0, 0, 2},   {3, 2, 7, 1, 2, 3, 4},
-                                      {1, 1, 130, 0, 0, 0, 0}, {1, 1, 130, 1, 1, 1, 1}};
+static const struct plane planes[] = {
+    {1, 1, 1, 0, 0, 0, 0, 0},  {4, 5, 3, 0, 0, 0, 0, 0}, {4, 5, 3, 1, 1, 1, 1, 0},
+    {4, 5, 3, 2, 0, 0, 0, 0},  {4, 5, 3, 0, 2, 0, 0, 0}, {4, 5, 3, 0, 0, 2, 0, 0},
+    {4, 5, 3, 0, 0, 0, 2, 0},  {3, 2, 7, 1, 2, 3, 4, 0}, {1, 1, 130, 0, 0, 0, 0, 0},
+    {1, 1, 130, 1, 1, 1, 1, 0}};
 
 static const struct grid_case {
     struct quantizer quantizer;
@@ -230,7 +230,7 @@ static void a_value_that_becomes_codes_has_its_border_and_nothing_else(void **st
 /* What is no number passes too: floats are copied, not computed with. */
 static void floats_without_a_quantizer_pass_unchanged(void **state)
 {
-    const struct plane plane = {2, 3, 1, 1, 1, 1, 1};
+    const struct plane plane = {2, 3, 1, 1, 1, 1, 1, 0};
     const float floats[12] = {0,   -0.f,  NAN,      INFINITY, -INFINITY, 1e-40f,
                               1.5, -1e9f, 3.25e38f, -7,       0.1f,      12};
     struct value value = {.data = memory_get(value_float_bytes(&plane, 2)),
@@ -254,7 +254,7 @@ static void floats_without_a_quantizer_pass_unchanged(void **state)
 
 static void floats_that_are_in_place_stay_there(void **state)
 {
-    const struct plane plane = {1, 2, 2, 0, 1, 0, 1};
+    const struct plane plane = {1, 2, 2, 0, 1, 0, 1, 0};
     float floats[4] = {1, -2, NAN, 4}, expected[4];
     struct value value = {.data = floats, .plane = &plane};
 
@@ -271,14 +271,14 @@ static const struct size_case {
     int samples;
     size_t float_bytes, code_bytes;
 } sizes[] = {
-    {{1, 1, 1, 0, 0, 0, 0}, 1, 4 + 64, 1 + 64},
-    {{4, 5, 3, 0, 0, 0, 0}, 1, 240 + 64, 60 + 64},
-    {{4, 5, 3, 1, 1, 1, 1}, 1, 240 + 64, 126 + 64},
-    {{4, 5, 3, 1, 1, 1, 1}, 7, 1680 + 64, 882 + 64},
-    {{4, 5, 3, 1, 2, 3, 4}, 2, 480 + 64, 528 + 64},
-    {{1, 1, 2, 3, 3, 3, 3}, 1, 8 + 64, 98 + 64}, /* more codes than floats */
-    {{1, 1, 1000, 0, 0, 0, 0}, 3, 12000 + 64, 3000 + 64},
-    {{4, 5, 3, 1, 1, 1, 1}, 0, 64, 64},
+    {{1, 1, 1, 0, 0, 0, 0, 0}, 1, 4 + 64, 1 + 64},
+    {{4, 5, 3, 0, 0, 0, 0, 0}, 1, 240 + 64, 60 + 64},
+    {{4, 5, 3, 1, 1, 1, 1, 0}, 1, 240 + 64, 126 + 64},
+    {{4, 5, 3, 1, 1, 1, 1, 0}, 7, 1680 + 64, 882 + 64},
+    {{4, 5, 3, 1, 2, 3, 4, 0}, 2, 480 + 64, 528 + 64},
+    {{1, 1, 2, 3, 3, 3, 3, 0}, 1, 8 + 64, 98 + 64}, /* more codes than floats */
+    {{1, 1, 1000, 0, 0, 0, 0, 0}, 3, 12000 + 64, 3000 + 64},
+    {{4, 5, 3, 1, 1, 1, 1, 0}, 0, 64, 64},
 };
 
 static void sizes_are_samples_and_slack(void **state)
@@ -296,7 +296,7 @@ static void sizes_are_samples_and_slack(void **state)
 
 static void the_first_code_is_behind_the_border(void **state)
 {
-    const struct plane plane = {4, 5, 3, 1, 2, 3, 4};
+    const struct plane plane = {4, 5, 3, 1, 2, 3, 4, 0};
     uint8_t bytes[264] = {0};
     struct value value = {.data = bytes, .plane = &plane};
 
