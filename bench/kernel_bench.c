@@ -1,8 +1,8 @@
 #include "bench/kernel_bench.h"
 
+#include "bench/peak.h"
 #include "bench/peer.h"
 #include "bench/rounds.h"
-#include "core/base/clock.h"
 
 #include <fnmatch.h>
 
@@ -33,18 +33,7 @@ static const struct kernel_shape shapes[] = {
     {"depthwise 3x3 960@7", 1, 7, 960, 960, 3, 1, true, 0},
 };
 
-static const double round_seconds = 0.008;
-
-/* The fastest set of this machine sets the peak, whichever is timed. */
-static double peak_gops(void)
-{
-    enum { ROUNDS = 1 << 15 };
-    peak_u8s8_fn peak = kernel_set_best()->peak_u8s8;
-    double began = clock_cpu_seconds();
-    size_t products = peak ? peak(ROUNDS) : 0;
-
-    return 2e-9 * (double)products / (clock_cpu_seconds() - began);
-}
+static const double round_seconds = 0.008, peak_seconds = 0.001;
 
 /* oneDNN twice: as it chooses, and with the fastest of its implementations. */
 struct peers {
@@ -138,7 +127,7 @@ static int peer_gops(struct peer *peer, int times, double gigas, struct series *
 static int one_round(struct kernel_work *work, int times, const struct peers *peers,
                      double gigas, struct result *result, struct error *err)
 {
-    series_add(&result->peak, peak_gops());
+    series_add(&result->peak, peak_gops(peak_seconds));
     series_add(&result->ours, gigas / seconds_of_one(kernel_work_run, work, times));
     if (!peers->own)
         return 0;

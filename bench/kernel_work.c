@@ -1,5 +1,6 @@
 #include "bench/kernel_work.h"
 
+#include "bench/random.h"
 #include "core/base/memory.h"
 #include "core/network/conv_run.h"
 #include "core/network/network.h"
@@ -39,13 +40,6 @@ double kernel_shape_operations(const struct kernel_shape *shape)
            shape->kernel * (shape->is_depthwise ? 1 : shape->in);
 }
 
-/* Values that do not repeat soon, in [-1, 1). */
-static float pseudo_random(uint32_t *state)
-{
-    *state = *state * 1664525u + 1013904223u;
-    return (float)(int32_t)*state / 2147483648.0f;
-}
-
 /* What a layer of such a network looks like. */
 static struct network *network_of(const struct kernel_shape *shape)
 {
@@ -72,11 +66,11 @@ static struct network *network_of(const struct kernel_shape *shape)
     weights = layer_window_count(layer) * (size_t)shape->out;
     conv->weights = memory_get(weights * sizeof *conv->weights);
     for (size_t i = 0; i < weights; i++)
-        conv->weights[i] = pseudo_random(&state);
+        conv->weights[i] = random_value(&state);
     conv->scale = memory_get((size_t)shape->out * sizeof *conv->scale);
     conv->shift = memory_get((size_t)shape->out * sizeof *conv->shift);
     for (int channel = 0; channel < shape->out; channel++) {
-        conv->scale[channel] = 1 + 0.1f * pseudo_random(&state);
+        conv->scale[channel] = 1 + 0.1f * random_value(&state);
         conv->shift[channel] = 0.5f;
     }
     network->input = input;
@@ -100,7 +94,7 @@ static void make_values(struct kernel_work *work)
     float *floats = memory_get(inputs * sizeof *floats);
 
     for (size_t i = 0; i < inputs; i++)
-        floats[i] = fabsf(pseudo_random(&state));
+        floats[i] = fabsf(random_value(&state));
     work->input = (struct value){
         .data = memory_aligned(value_code_bytes(&work->planes[0], work->samples)),
         .plane = &work->planes[0]};

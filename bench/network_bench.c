@@ -1,8 +1,9 @@
 #include "bench/network_bench.h"
 
+#include "bench/peak.h"
 #include "bench/peer.h"
+#include "bench/random.h"
 #include "bench/rounds.h"
-#include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/network/evaluator.h"
 #include "core/quant/clip_minmax.h"
@@ -32,10 +33,8 @@ static void make_samples(struct trial *trial)
     float *random = memory_get(values * sizeof *random);
     uint32_t state = 1;
 
-    for (size_t i = 0; i < values; i++) {
-        state = state * 1664525u + 1013904223u;
-        random[i] = (float)(int32_t)state / 1073741824.0f; /* in [-2, 2) */
-    }
+    for (size_t i = 0; i < values; i++)
+        random[i] = 2 * random_value(&state);
     trial->samples = (struct samples){
         random, memory_zeroed(count, sizeof *trial->samples.labels), count};
 }
@@ -213,15 +212,6 @@ static void print_rates(const struct network_bench_options *options,
                      "in tests/peers\n");
 }
 
-static double peak_gops(const struct kernel_set *kernels)
-{
-    enum { ROUNDS = 1 << 18 };
-    double began = clock_cpu_seconds();
-    size_t products = kernels->peak_u8s8 ? kernels->peak_u8s8(ROUNDS) : 0;
-
-    return 2e-9 * (double)products / (clock_cpu_seconds() - began);
-}
-
 static void print_layer(const struct network *network, int index, double seconds,
                         double all, double peak, FILE *out)
 {
@@ -247,7 +237,7 @@ static void print_layer(const struct network *network, int index, double seconds
 static void print_layers(struct trial *trial, FILE *out)
 {
     const struct network *network = trial->options->network;
-    double peak = peak_gops(trial->options->kernels), all = 0;
+    double peak = peak_gops(round_seconds), all = 0;
     int times = times_in(run_everything, trial, 4 * round_seconds);
     struct evaluator *timed = evaluator_of(trial, 0, true);
     const double *seconds = evaluator_layer_seconds(timed);
