@@ -28,10 +28,10 @@ INLINE struct groups interleave(__m512i a, __m512i b, __m512i c, __m512i d)
 
 /* What the 64 bytes of a register are. */
 enum lanes {
-    WHOLE,
-    PART,
-    TWO_ROWS
-}; /* 64 channels, fewer, up to 32 of two output rows */
+    WHOLE,   /* 64 channels */
+    PART,    /* fewer */
+    TWO_ROWS /* up to 32 channels of two output rows */
+};
 
 struct block;
 

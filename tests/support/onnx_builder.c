@@ -12,10 +12,13 @@
 /* Appends to a repeated field of a message. */
 #define APPEND(message, field, item)                                                   \
     do {                                                                               \
-        (message)->n_##field++;                                                        \
-        (message)->field = memory_resize(                                              \
-            (message)->field, (message)->n_##field * sizeof *(message)->field);        \
-        (message)->field[(message)->n_##field - 1] = (item);                           \
+        size_t so_far = (message)->n_##field++;                                        \
+                                                                                       \
+        if ((so_far & (so_far - 1)) == 0) /* room for twice as many */                 \
+            (message)->field =                                                         \
+                memory_resize((message)->field,                                        \
+                              (so_far ? 2 * so_far : 1) * sizeof *(message)->field);   \
+        (message)->field[so_far] = (item);                                             \
     } while (0)
 
 static void give_up(const char *problem, const char *where)
