@@ -61,16 +61,18 @@ static __m512 group_floats(const float floats[BLOCK], int group)
     return _mm512_insertf32x4(v, _mm_loadu_ps(floats + 48 + 4 * group), 3);
 }
 
-static void set_groups(const struct block *block, const float *of_channels,
+/* Up to 64 floats of channels by groups; of 32 channels twice for two rows. */
+static void set_groups(const struct block *block, const float *floats,
                        __m512 groups[GROUPS])
 {
-    float floats[BLOCK] = {0};
-    size_t bytes = (size_t)block->count * sizeof *floats;
+    float some[BLOCK] = {0};
+    size_t bytes = (size_t)block->count * sizeof *some;
 
-    if (of_channels) {
-        memcpy(floats, of_channels + block->channel, bytes);
+    if (block->lanes != WHOLE) {
+        memcpy(some, floats, bytes);
         if (block->lanes == TWO_ROWS)
-            memcpy(floats + BLOCK / 2, of_channels + block->channel, bytes);
+            memcpy(some + BLOCK / 2, floats, bytes);
+        floats = some;
     }
     for (int group = 0; group < GROUPS; group++)
         groups[group] = group_floats(floats, group);
@@ -384,11 +386,13 @@ static const struct {
       [TWO_ROWS] = {three_two_rows, three_two_rows_corrected}}},
 };
 
-static void block_init(struct block *block, const struct depthwise_u8s8 *depthwise,
+/* `like` has what is the same for all blocks. */
+static void block_init(struct block *block, const struct block *like, int way,
                        int channel)
 {
+    const struct depthwise_u8s8 *depthwise = like->depthwise;
     const struct epilogue *epilogue = &depthwise->epilogue;
-    int left = depthwise->channels - channel, way = is_three_by_three(depthwise);
+    int left = depthwise->channels - channel;
 
     block->depthwise = depthwise;
     block->channel = channel;
@@ -397,11 +401,12 @@ static void block_init(struct block *block, const struct depthwise_u8s8 *depthwi
                    : left <= BLOCK / 2 && depthwise->rows >= 2 ? TWO_ROWS
                                                                : PART;
     block->mask = ~(__mmask64)0 >> (BLOCK - block->count);
-    block->rule = byte_rule_of(epilogue);
-    block->shifts = epilogue_traits(epilogue) & SHIFTS;
-    set_groups(block, epilogue->scale, block->scale);
-    set_groups(block, epilogue->shift, block->shift);
-    set_groups(block, epilogue->correction, block->correction);
+    block->rule = like->rule;
+    block->shifts = like->shifts;
+    set_groups(block, epilogue->scale + channel, block->scale);
+    set_groups(block, epilogue->shift + channel, block->shift);
+    if (epilogue->correction)
+        set_groups(block, epilogue->correction + channel, block->correction);
     ways[way].weigh(block);
     block->run_rows = ways[way].rows[block->lanes][epilogue->correction != NULL];
 }
@@ -425,15 +430,17 @@ static void run_rows(const struct block *block, int sample, int row, int count)
 
 /* Some blocks, a few rows after the other. Where blocks share cache lines few rows at a time go
  * through all blocks, so that the lines are still there. */
-static void run_blocks(const struct depthwise_u8s8 *depthwise, int first_channel)
+static void run_blocks(const struct block *like, int first_channel)
 {
+    const struct depthwise_u8s8 *depthwise = like->depthwise;
+    int way = is_three_by_three(depthwise);
     int rows = depthwise->rows, few = depthwise->channels % BLOCK ? 2 : rows;
     struct block blocks[BLOCKS_MOST];
     int count = 0;
 
     for (int channel = first_channel;
          channel < depthwise->channels && count < BLOCKS_MOST; channel += BLOCK)
-        block_init(&blocks[count++], depthwise, channel);
+        block_init(&blocks[count++], like, way, channel);
     for (int sample = 0; sample < depthwise->samples; sample++)
         for (int row = 0; row < rows; row += few)
             for (int i = 0; i < count; i++)
@@ -475,6 +482,7 @@ static void run_pixel(const void *context, const struct depthwise_pixel *pixel)
 void depthwise_u8s8_avx512vnni(const struct depthwise_u8s8 *depthwise)
 {
     const struct epilogue *epilogue = &depthwise->epilogue;
+    struct block like;
 
     if (!epilogue->out_u8 || !epilogue->is_tame || epilogue->residual_u8 ||
         epilogue->residual_f32 ||
@@ -482,6 +490,9 @@ void depthwise_u8s8_avx512vnni(const struct depthwise_u8s8 *depthwise)
         depthwise_each_pixel(depthwise, run_pixel, depthwise);
         return;
     }
+    like.depthwise = depthwise;
+    like.rule = byte_rule_of(epilogue);
+    like.shifts = epilogue_traits(epilogue) & SHIFTS;
     for (int channel = 0; channel < depthwise->channels; channel += BLOCKS_MOST * BLOCK)
-        run_blocks(depthwise, channel);
+        run_blocks(&like, channel);
 }
