@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    CHUNK_BYTES = 128 * 1024
-}; /* of gathered windows: they should stay in the cache */
+/* Windows that are gathered at once: enough for a product at full speed, and not more than stay in
+ * the cache. */
+enum { WINDOWS_AT_ONCE = 448, WINDOW_BYTES_MOST = 512 * 1024 };
 
 void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
                    const struct layer *layer, const struct plane *input,
@@ -42,10 +42,12 @@ void conv_run_clear(struct conv_run *run)
 /* Output rows whose windows are gathered at once. */
 static size_t chunk_rows(const struct conv_plan *plan)
 {
-    size_t row_bytes =
-        (size_t)plan->columns * (size_t)plan->window_count * sizeof(float);
+    size_t windows = (size_t)plan->columns;
+    size_t row_bytes = windows * (size_t)plan->window_count * sizeof(float);
+    size_t rows = WINDOWS_AT_ONCE / windows, most = WINDOW_BYTES_MOST / row_bytes;
 
-    return row_bytes < CHUNK_BYTES ? CHUNK_BYTES / row_bytes : 1;
+    rows = rows < most ? rows : most;
+    return rows > 0 ? rows : 1;
 }
 
 static size_t larger(size_t a, size_t b)

@@ -5,6 +5,7 @@
 #include "core/base/memory.h"
 #include "core/network/arena.h"
 #include "core/network/conv_run.h"
+#include "core/network/early_codes.h"
 #include "core/network/layer_run.h"
 
 #include <assert.h>
@@ -23,6 +24,7 @@ struct evaluator {
     struct evaluator_options options;
     struct samples own;
     struct plane *planes;     /* [tensors] */
+    int *items;               /* [tensors] as early_codes() has them */
     struct conv_run *convs;   /* [layers], used where the layer is a convolution */
     struct code_moves *moves; /* [layers], used where it is a rearrangement */
     struct scratch scratch;
@@ -91,7 +93,7 @@ static size_t slot_bytes(const struct evaluator *evaluator, int tensor)
     const struct plane *plane = &evaluator->planes[tensor];
     size_t codes = value_code_bytes(plane, evaluator->options.block);
     size_t floats = value_float_bytes(plane, evaluator->options.block);
-    bool is_quantized = evaluator->placement->of_tensor[tensor] >= 0;
+    bool is_quantized = evaluator->items[tensor] >= 0;
 
     return ((is_quantized || codes > floats ? codes : floats) + 63) / 64 * 64;
 }
@@ -174,6 +176,7 @@ struct evaluator *evaluator_create(const struct network *network,
     evaluator->options = *options;
     evaluator->own = own;
     evaluator->planes = planes_of(network);
+    evaluator->items = early_codes(network, placement);
     make_layers(evaluator);
     make_scratch(evaluator);
     make_remembered(evaluator);
@@ -201,6 +204,7 @@ void evaluator_destroy(struct evaluator *evaluator)
     free(evaluator->layer_seconds);
     free(evaluator->moves);
     free(evaluator->planes);
+    free(evaluator->items);
     free(evaluator->scratch.planes);
     free(evaluator->scratch.pixel_sums);
     free(evaluator->scratch.window_sums);
@@ -242,9 +246,9 @@ static uint64_t step_bits(const struct evaluator *evaluator, int item)
 static uint64_t signature_of(const struct evaluator *evaluator, int layer)
 {
     const struct layer *made_by = &evaluator->network->layers[layer];
-    uint64_t made_of[3] = {
-        (uint64_t)layer, step_bits(evaluator, evaluator->placement->of_layer[layer]),
-        step_bits(evaluator, evaluator->placement->of_tensor[made_by->output])};
+    uint64_t made_of[3] = {(uint64_t)layer,
+                           step_bits(evaluator, evaluator->placement->of_layer[layer]),
+                           step_bits(evaluator, evaluator->items[made_by->output])};
     uint64_t signature = hash_bytes(made_of, sizeof made_of, 1);
 
     for (int i = 0; i < made_by->input_count; i++)
@@ -253,21 +257,33 @@ static uint64_t signature_of(const struct evaluator *evaluator, int layer)
     return signature | 1; /* never 0 */
 }
 
-static void set_candidate(struct evaluator *evaluator, const float *steps)
+/* The signatures of all tensors under the present quantizers. */
+static void sign_tensors(struct evaluator *evaluator)
 {
     const struct network *network = evaluator->network;
+
+    evaluator->signatures[network->input] =
+        step_bits(evaluator, evaluator->items[network->input]) * 2 + 1;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        evaluator->signatures[network->layers[layer].output] =
+            signature_of(evaluator, layer);
+}
+
+static void set_quantizers(struct evaluator *evaluator, const float *steps)
+{
     const struct placement *placement = evaluator->placement;
-    int input_item = placement->of_tensor[network->input];
 
     for (int item = 0; item < placement->count; item++)
         evaluator->quantizers[item] =
             (struct quantizer){.grid = placement->items[item].grid,
                                .bits = placement->items[item].bits,
                                .step = steps ? steps[item] : 0};
-    evaluator->signatures[network->input] = step_bits(evaluator, input_item) * 2 + 1;
-    for (int layer = 0; layer < network->layer_count; layer++)
-        evaluator->signatures[network->layers[layer].output] =
-            signature_of(evaluator, layer);
+}
+
+static void set_candidate(struct evaluator *evaluator, const float *steps)
+{
+    set_quantizers(evaluator, steps);
+    sign_tensors(evaluator);
 }
 
 /* ---- one block ---------------------------------------------------------------------------- */
@@ -304,7 +320,7 @@ static void find_needed(struct evaluator *evaluator, const struct block *block,
 static struct remembered *place_of(const struct evaluator *evaluator,
                                    const struct block *block, int tensor)
 {
-    int item = evaluator->placement->of_tensor[tensor];
+    int item = evaluator->items[tensor];
 
     if (!block->remembered || (item >= 0 && !quantizer_of(evaluator, item)))
         return NULL;
@@ -322,7 +338,7 @@ static void load_input(struct evaluator *evaluator, const struct block *block)
 {
     int input = evaluator->network->input;
     const struct quantizer *quantizer =
-        quantizer_of(evaluator, evaluator->placement->of_tensor[input]);
+        quantizer_of(evaluator, evaluator->items[input]);
     struct value *value = &evaluator->current[input];
 
     *value = in_arena(evaluator, input);
@@ -337,7 +353,9 @@ static void run_layer(struct evaluator *evaluator, int index, const struct block
     const struct layer *layer = &evaluator->network->layers[index];
     const struct placement *placement = evaluator->placement;
     const struct quantizer *quantizer =
-        quantizer_of(evaluator, placement->of_tensor[layer->output]);
+        early_codes_pass(layer, evaluator->items)
+            ? NULL
+            : quantizer_of(evaluator, evaluator->items[layer->output]);
 
     for (int i = 0; i < layer->input_count; i++)
         evaluator->inputs[i] = &evaluator->current[layer->inputs[i]];
@@ -487,11 +505,9 @@ static void observe(struct evaluator *evaluator, int item, const float *steps,
     size_t count = evaluator->network->tensors[quantized->index].count;
 
     assert(!quantized->is_weight);
-    set_candidate(evaluator, steps);
+    set_quantizers(evaluator, steps);
     evaluator->quantizers[item].step = 0;
-    if (quantized->index != evaluator->network->input)
-        evaluator->signatures[quantized->index] = signature_of(
-            evaluator, evaluator->network->tensors[quantized->index].producer);
+    sign_tensors(evaluator);
     for (size_t first = 0; first < evaluator->own.count;
          first += (size_t)evaluator->options.block) {
         struct block block = block_at(evaluator, &evaluator->own, first, true);

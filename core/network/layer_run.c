@@ -1,5 +1,7 @@
 #include "core/network/layer_run.h"
 
+#include "core/kernel/vector_clones.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -105,6 +107,8 @@ static struct taps taps_of(int output, int stride, int pad, int kernel, int dila
     return taps;
 }
 
+enum { MAX_CHANNELS = 64 }; /* that a max pool of codes does at once */
+
 /* Where a pool's window lies for one output pixel. */
 struct pool_window {
     struct taps rows, columns;
@@ -113,21 +117,16 @@ struct pool_window {
     struct strides strides; /* of the input */
 };
 
-static struct pool_window pool_window_of(const struct task *task,
-                                         const struct plane *plane, int row, int column)
+static struct taps row_taps(const struct window *window, int row, int height)
 {
-    const struct window *w = &task->layer->window;
-    const struct tensor *input = input_tensor(task, 0);
+    return taps_of(row, window->stride_height, window->pad_top, window->kernel_height,
+                   window->dilation_height, height);
+}
 
-    return (struct pool_window){
-        .rows = taps_of(row, w->stride_height, w->pad_top, w->kernel_height,
-                        w->dilation_height, input->height),
-        .columns = taps_of(column, w->stride_width, w->pad_left, w->kernel_width,
-                           w->dilation_width, input->width),
-        .input = input,
-        .window = w,
-        .strides = plane_strides(plane),
-    };
+static struct taps column_taps(const struct window *window, int column, int width)
+{
+    return taps_of(column, window->stride_width, window->pad_left, window->kernel_width,
+                   window->dilation_width, width);
 }
 
 static ptrdiff_t tap_element(const struct pool_window *at, int sample, int row,
@@ -168,16 +167,22 @@ static void slide(const struct task *task, window_fn look, struct side from,
 {
     const struct strides out = plane_strides(&to.plane);
 
-    for (int sample = 0; sample < task->samples; sample++)
-        for (int row = 0; row < to.plane.height; row++)
-            for (int column = 0; column < to.plane.width; column++) {
-                struct pool_window at = pool_window_of(task, &from.plane, row, column);
-                ptrdiff_t element =
-                    sample * out.sample + row * out.row + column * out.column;
+    struct pool_window at = {.input = input_tensor(task, 0),
+                             .window = &task->layer->window,
+                             .strides = plane_strides(&from.plane)};
 
+    for (int row = 0; row < to.plane.height; row++) {
+        at.rows = row_taps(at.window, row, at.input->height);
+        for (int column = 0; column < to.plane.width; column++) {
+            ptrdiff_t pixel = row * out.row + column * out.column;
+
+            at.columns = column_taps(at.window, column, at.input->width);
+            for (int sample = 0; sample < task->samples; sample++)
                 look(task, &at, sample, from.first,
-                     to.first + element * (ptrdiff_t)element_bytes);
-            }
+                     to.first +
+                         (sample * out.sample + pixel) * (ptrdiff_t)element_bytes);
+        }
+    }
 }
 
 static void slide_floats(const struct task *task, window_fn look)
@@ -186,6 +191,7 @@ static void slide_floats(const struct task *task, window_fn look)
           float_side(output_tensor(task), task->out), sizeof(float));
 }
 
+VECTOR_CLONES
 static void max_of_window(const struct task *task, const struct pool_window *at,
                           int sample, const void *from, void *to)
 {
@@ -205,22 +211,38 @@ static void max_of_window(const struct task *task, const struct pool_window *at,
         }
 }
 
+/* The greatest codes of some channels: they stay in registers while the taps go by. */
+static inline __attribute__((always_inline)) void
+max_of_channels(const struct pool_window *at, const uint8_t *from, const int count,
+                uint8_t *to)
+{
+    const ptrdiff_t step = at->window->dilation_width * at->strides.column;
+    const int columns = at->columns.end - at->columns.first;
+    uint8_t most[MAX_CHANNELS] = {0};
+
+    for (int row = at->rows.first; row < at->rows.end; row++) {
+        const uint8_t *tap = from + tap_element(at, 0, row, at->columns.first);
+
+        for (int column = 0; column < columns; column++, tap += step)
+            for (int i = 0; i < count; i++)
+                most[i] = tap[i] > most[i] ? tap[i] : most[i];
+    }
+    memcpy(to, most, (size_t)count);
+}
+
+VECTOR_CLONES
 static void max_of_window_codes(const struct task *task, const struct pool_window *at,
                                 int sample, const void *from, void *to)
 {
-    int channels = at->input->channels;
+    const uint8_t *x = (const uint8_t *)from + sample * at->strides.sample;
+    int channels = at->input->channels, channel = 0;
     uint8_t *y = to;
 
     (void)task;
-    memset(y, 0, (size_t)channels);
-    for (int row = at->rows.first; row < at->rows.end; row++)
-        for (int column = at->columns.first; column < at->columns.end; column++) {
-            const uint8_t *tap =
-                (const uint8_t *)from + tap_element(at, sample, row, column);
-
-            for (int channel = 0; channel < channels; channel++)
-                y[channel] = tap[channel] > y[channel] ? tap[channel] : y[channel];
-        }
+    for (; channel + MAX_CHANNELS <= channels; channel += MAX_CHANNELS)
+        max_of_channels(at, x + channel, MAX_CHANNELS, y + channel);
+    if (channel < channels)
+        max_of_channels(at, x + channel, channels - channel, y + channel);
 }
 
 static void run_max_pool(const struct task *task)
@@ -258,6 +280,7 @@ static int divisor(const struct pool_window *at, const struct average_pool *pool
                    w->pad_right - pool->extra_right, pool->count_padding);
 }
 
+VECTOR_CLONES
 static void average_of_window(const struct task *task, const struct pool_window *at,
                               int sample, const void *from, void *to)
 {
