@@ -48,9 +48,9 @@ struct epilogue {
     struct strides residual;    /* of either */
     float residual_scale;
     float low, high;
-    bool
-        is_tame; /* |v| < 2^30 before the clamp whatever the sums are, and no NaN: the caller
-                     knows, and kernels are faster then */
+    /* |v| < 2^30 before the clamp whatever sums and codes are, and no NaN: the caller knows, and
+     * kernels are faster then. Does not count with residual_f32. */
+    bool is_tame;
     int zero_code;
     int32_t *out_s32;   /* first pixel, or NULL */
     float *out_f32;     /* first pixel, or NULL */
