@@ -36,7 +36,10 @@ static void make_samples(struct trial *trial)
     for (size_t i = 0; i < values; i++)
         random[i] = 2 * random_value(&state);
     trial->samples = (struct samples){
-        random, memory_zeroed(count, sizeof *trial->samples.labels), count};
+        .values = random,
+        .labels = memory_zeroed(count, sizeof *trial->samples.labels),
+        .count = count,
+    };
 }
 
 static struct evaluator *evaluator_of(const struct trial *trial, size_t memory_bytes,

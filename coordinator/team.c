@@ -61,6 +61,7 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
                            shard_network(team->shard)->path);
     if (status == 0) {
         opened->calibration_samples = (size_t)reply.sums[REPLY_CALIBRATION_SAMPLES];
+        opened->check_samples = (size_t)reply.sums[REPLY_CHECK_SAMPLES];
         opened->validation_samples = (size_t)reply.sums[REPLY_VALIDATION_SAMPLES];
     }
     reply_clear(&reply);
@@ -107,6 +108,12 @@ int team_score(struct team *team, const float *steps, int count, struct score *s
                struct error *err)
 {
     return ask_scores(team, REQUEST_SCORE, steps, count, scores, err);
+}
+
+int team_check(struct team *team, const float *steps, int count, struct score *scores,
+               struct error *err)
+{
+    return ask_scores(team, REQUEST_CHECK, steps, count, scores, err);
 }
 
 int team_validate(struct team *team, const float *steps, int count,

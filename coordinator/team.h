@@ -17,8 +17,9 @@ int team_ranks(const struct team *team);
 /* All of these ask every rank, and fail with the sentence of the first rank that failed. */
 
 struct team_case {
-    size_t calibration_samples;
-    size_t validation_samples; /* 0: none */
+    size_t calibration_samples; /* that the search sees */
+    size_t check_samples;       /* that it does not; 0: none */
+    size_t validation_samples;  /* 0: none */
 };
 int team_open(struct team *team, int index, struct team_case *opened,
               struct error *err);
@@ -28,9 +29,12 @@ int team_open(struct team *team, int index, struct team_case *opened,
 int team_count_overlapping(struct team *team, size_t *count, size_t *first,
                            struct error *err);
 
-/* Scores candidates [count, placement count] on all calibration samples, or on all validation
- * samples; steps == NULL with count 1: the float network. scores [count] out. */
+/* Scores candidates [count, placement count] on all calibration samples that the search sees, on
+ * those put aside, or, by cross entropy, on all validation samples; steps == NULL with count 1:
+ * the float network. scores [count] out. */
 int team_score(struct team *team, const float *steps, int count, struct score *scores,
+               struct error *err);
+int team_check(struct team *team, const float *steps, int count, struct score *scores,
                struct error *err);
 int team_validate(struct team *team, const float *steps, int count,
                   struct score *scores, struct error *err);

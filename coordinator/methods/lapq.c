@@ -174,7 +174,7 @@ static int search_jointly(const struct method_task *task, struct result *result,
             result_warn(result,
                         "%ld evaluations of the search met logits that are not finite; "
                         "such a sample counts as a loss of %g",
-                        joint.not_finite, SCORE_LOSS_MOST);
+                        joint.not_finite, LOSS_MOST);
     }
     joint_loss_clear(&joint);
     method_end_phase(phase);

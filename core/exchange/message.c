@@ -19,6 +19,7 @@ static size_t sums_of(const struct request *request)
     case REQUEST_OVERLAP:
         return REPLY_OVERLAP_SUMS;
     case REQUEST_SCORE:
+    case REQUEST_CHECK:
     case REQUEST_VALIDATE:
         return (size_t)request_score_count(request) * REPLY_SCORE_SUMS;
     case REQUEST_HISTOGRAM:

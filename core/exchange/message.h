@@ -12,6 +12,7 @@ enum request_kind {
     REQUEST_OPEN,      /* prepare case `subject`: network, samples, evaluator */
     REQUEST_OVERLAP,   /* compare samples by content: of both sets, and of all ranks */
     REQUEST_SCORE,     /* score candidates on the calibration samples */
+    REQUEST_CHECK,     /* score candidates on the calibration samples put aside */
     REQUEST_VALIDATE,  /* score candidates on the validation samples */
     REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
     REQUEST_HISTOGRAM, /* its histogram over `range` */
@@ -36,7 +37,12 @@ struct reply {
 };
 
 /* Where the numbers of each kind of reply stand. */
-enum { REPLY_CALIBRATION_SAMPLES, REPLY_VALIDATION_SAMPLES, REPLY_OPEN_SUMS };
+enum {
+    REPLY_CALIBRATION_SAMPLES, /* those that the search sees */
+    REPLY_CHECK_SAMPLES,
+    REPLY_VALIDATION_SAMPLES,
+    REPLY_OPEN_SUMS
+};
 enum { REPLY_HASH, REPLY_MINUS_HASH, REPLY_OPEN_MAXIMA };
 enum { REPLY_OVERLAPPING, REPLY_OVERLAP_SUMS };
 enum {
@@ -52,7 +58,8 @@ enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
 void reply_init(struct reply *reply, const struct request *request);
 void reply_clear(struct reply *reply);
 
-/* The score of candidate `candidate` in a reply to REQUEST_SCORE or REQUEST_VALIDATE. */
+/* The score of candidate `candidate` in a reply to REQUEST_SCORE, REQUEST_CHECK or
+ * REQUEST_VALIDATE. */
 struct score reply_score(const struct reply *reply, int candidate);
 
 /* Scores in a reply: at least one, for the float network. */

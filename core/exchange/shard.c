@@ -11,6 +11,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Samples in memory: a rank's own of a set. */
+struct own_samples {
+    float *values;
+    int32_t *labels;
+    float *float_logits; /* NULL: the loss does not need them */
+    size_t count;
+};
+
 struct shard {
     const struct config *config;
     const struct cases *cases;
@@ -22,10 +30,13 @@ struct shard {
     struct placement placement;
     struct evaluator *evaluator;
     struct data_file *calibration,
-        *validation; /* validation: NULL when there is none */
-    float *values;   /* of the own calibration samples */
-    int32_t *labels;
-    size_t own_count;
+        *validation;                  /* validation: NULL when there is none */
+    struct own_samples search, check; /* of the calibration samples */
+};
+
+/* Consecutive samples of a data file. */
+struct sample_set {
+    size_t first, count;
 };
 
 struct share share_of(size_t blocks, int rank, int ranks)
@@ -48,6 +59,14 @@ struct shard *shard_create(const struct config *config, const struct cases *case
     return shard;
 }
 
+static void own_samples_clear(struct own_samples *own)
+{
+    free(own->values);
+    free(own->labels);
+    free(own->float_logits);
+    *own = (struct own_samples){0};
+}
+
 static void close_case(struct shard *shard)
 {
     evaluator_destroy(shard->evaluator);
@@ -58,11 +77,8 @@ static void close_case(struct shard *shard)
     data_file_close(shard->calibration);
     data_file_close(shard->validation);
     shard->calibration = shard->validation = NULL;
-    free(shard->values);
-    free(shard->labels);
-    shard->values = NULL;
-    shard->labels = NULL;
-    shard->own_count = 0;
+    own_samples_clear(&shard->search);
+    own_samples_clear(&shard->check);
     shard->open = NULL;
 }
 
@@ -106,30 +122,79 @@ static struct data_file *open_data(const struct shard *shard,
                           err);
 }
 
-/* The samples of this rank's blocks of a data file: [first, first + count). */
-static void own_samples(const struct shard *shard, const struct data_file *file,
-                        size_t *first, size_t *count)
+/* The calibration samples that the search sees, and those put aside. */
+static struct sample_set search_set(const struct shard *shard)
+{
+    size_t check = (size_t)shard->open->model->calibration.check;
+
+    return (struct sample_set){0, data_file_count(shard->calibration) - check};
+}
+
+static struct sample_set check_set(const struct shard *shard)
+{
+    size_t check = (size_t)shard->open->model->calibration.check;
+
+    return (struct sample_set){data_file_count(shard->calibration) - check, check};
+}
+
+static struct sample_set validation_set(const struct shard *shard)
+{
+    return (struct sample_set){0, shard->validation ? data_file_count(shard->validation)
+                                                    : 0};
+}
+
+/* The samples of this rank's blocks of a set. */
+static struct sample_set own_part(const struct shard *shard, struct sample_set all)
 {
     size_t block = (size_t)shard->config->block;
-    size_t samples = data_file_count(file);
     struct share share =
-        share_of((samples + block - 1) / block, shard->rank, shard->ranks);
-    size_t end = share.end_block * block;
+        share_of((all.count + block - 1) / block, shard->rank, shard->ranks);
+    size_t first = share.first_block * block, end = share.end_block * block;
 
-    *first = share.first_block * block;
-    *count = (end < samples ? end : samples) - (*first < samples ? *first : samples);
+    end = end < all.count ? end : all.count;
+    first = first < end ? first : end;
+    return (struct sample_set){all.first + first, end - first};
+}
+
+static int read_own(const struct shard *shard, struct sample_set all,
+                    struct own_samples *own, struct error *err)
+{
+    size_t count = shard->network->tensors[shard->network->input].count;
+    struct sample_set part = own_part(shard, all);
+
+    own->count = part.count;
+    own->values = memory_get(part.count * count * sizeof *own->values);
+    own->labels = memory_get(part.count * sizeof *own->labels);
+    return data_file_read(shard->calibration, part.first, part.count, own->values,
+                          own->labels, NULL, err);
 }
 
 static int read_calibration(struct shard *shard, struct error *err)
 {
-    size_t count = shard->network->tensors[shard->network->input].count;
-    size_t first;
+    const struct config_data *data = &shard->open->model->calibration;
+    size_t samples = data_file_count(shard->calibration);
 
-    own_samples(shard, shard->calibration, &first, &shard->own_count);
-    shard->values = memory_get(shard->own_count * count * sizeof *shard->values);
-    shard->labels = memory_get(shard->own_count * sizeof *shard->labels);
-    return data_file_read(shard->calibration, first, shard->own_count, shard->values,
-                          shard->labels, NULL, err);
+    if ((size_t)data->check >= samples)
+        return error_set(err, EXIT_CONFIG,
+                         "model %s: check: %d leaves nothing of the %zu calibration "
+                         "samples to search with",
+                         shard->open->model->name, data->check, samples);
+    if (read_own(shard, search_set(shard), &shard->search, err) < 0)
+        return -1;
+    return read_own(shard, check_set(shard), &shard->check, err);
+}
+
+/* As the evaluator wants them; without float logits the loss is cross entropy. */
+static struct samples samples_of(const struct shard *shard,
+                                 const struct own_samples *own)
+{
+    return (struct samples){
+        .values = own->values,
+        .labels = own->labels,
+        .count = own->count,
+        .loss = shard->open->model->loss,
+        .float_logits = own->float_logits,
+    };
 }
 
 static int find_kernels(struct shard *shard, struct error *err)
@@ -153,6 +218,39 @@ static int block_at_most(const struct shard *shard)
     return (size_t)shard->config->block < most ? shard->config->block : (int)most;
 }
 
+static struct evaluator *make_evaluator(const struct shard *shard)
+{
+    const struct config_method_settings *method = shard->open->method;
+
+    return evaluator_create(
+        shard->network, &shard->placement,
+        &(struct evaluator_options){
+            .kernels = shard->kernels,
+            .corrects_mean = method->bias_correction == BIAS_CORRECTION_MEAN,
+            .block = block_at_most(shard),
+            .memory_bytes = shard->config->memory_bytes,
+        },
+        samples_of(shard, &shard->search));
+}
+
+/* Room for what the quantized network is held against, where the loss wants it. */
+static void make_room_for_float_logits(const struct shard *shard,
+                                       struct own_samples *own)
+{
+    size_t classes = shard->network->tensors[shard->network->output].count;
+
+    if (shard->open->model->loss != LOSS_CROSS_ENTROPY)
+        own->float_logits =
+            memory_get(own->count * classes * sizeof *own->float_logits);
+}
+
+static void find_float_logits(const struct shard *shard, const struct own_samples *own)
+{
+    if (own->float_logits)
+        evaluator_logits(shard->evaluator, NULL, samples_of(shard, own),
+                         own->float_logits);
+}
+
 static int open_case(struct shard *shard, int index, struct error *err)
 {
     struct placement_rules rules;
@@ -174,16 +272,11 @@ static int open_case(struct shard *shard, int index, struct error *err)
         if (!shard->validation)
             return -1;
     }
-    shard->evaluator = evaluator_create(
-        shard->network, &shard->placement,
-        &(struct evaluator_options){
-            .kernels = shard->kernels,
-            .corrects_mean =
-                shard->open->method->bias_correction == BIAS_CORRECTION_MEAN,
-            .block = block_at_most(shard),
-            .memory_bytes = shard->config->memory_bytes,
-        },
-        (struct samples){shard->values, shard->labels, shard->own_count});
+    make_room_for_float_logits(shard, &shard->search);
+    make_room_for_float_logits(shard, &shard->check);
+    shard->evaluator = make_evaluator(shard);
+    find_float_logits(shard, &shard->search);
+    find_float_logits(shard, &shard->check);
     return 0;
 }
 
@@ -227,12 +320,11 @@ static int answer_open(struct shard *shard, const struct request *request,
         return -1;
     hash = hash_bytes(text, sizeof text - 1, 0);
     hash = look_of_data(shard->calibration, model->calibration.file, hash);
-    reply->sums[REPLY_CALIBRATION_SAMPLES] = (int64_t)shard->own_count;
+    reply->sums[REPLY_CALIBRATION_SAMPLES] = (int64_t)shard->search.count;
+    reply->sums[REPLY_CHECK_SAMPLES] = (int64_t)shard->check.count;
     if (shard->validation) {
-        size_t first, count;
-
-        own_samples(shard, shard->validation, &first, &count);
-        reply->sums[REPLY_VALIDATION_SAMPLES] = (int64_t)count;
+        reply->sums[REPLY_VALIDATION_SAMPLES] =
+            (int64_t)own_part(shard, validation_set(shard)).count;
         hash = look_of_data(shard->validation, model->validation.file, hash);
     }
     reply_hash(reply, REPLY_HASH, REPLY_MINUS_HASH, hash);
@@ -251,6 +343,22 @@ static int answer_score(struct shard *shard, const struct request *request,
         evaluator_score(
             shard->evaluator,
             request->candidate_count ? steps + i * request->step_count : NULL, &score);
+        memcpy(reply->sums + (size_t)i * REPLY_SCORE_SUMS, &score, sizeof score);
+    }
+    return 0;
+}
+
+static int answer_check(struct shard *shard, const struct request *request,
+                        const float *steps, struct reply *reply, struct error *err)
+{
+    (void)err;
+    for (int i = 0; i < request_score_count(request); i++) {
+        struct score score = {0};
+
+        evaluator_score_others(
+            shard->evaluator,
+            request->candidate_count ? steps + i * request->step_count : NULL,
+            samples_of(shard, &shard->check), &score);
         memcpy(reply->sums + (size_t)i * REPLY_SCORE_SUMS, &score, sizeof score);
     }
     return 0;
@@ -275,7 +383,8 @@ static int validate_piece(struct shard *shard, const struct request *request,
         evaluator_score_others(
             shard->evaluator,
             request->candidate_count ? steps + i * request->step_count : NULL,
-            (struct samples){values, labels, count}, &scores[i]);
+            (struct samples){.values = values, .labels = labels, .count = count},
+            &scores[i]);
     free(values);
     free(labels);
     return status;
@@ -287,14 +396,13 @@ static int answer_validate(struct shard *shard, const struct request *request,
     size_t piece = (size_t)shard->config->block * BLOCKS_AT_ONCE;
     size_t scores_bytes = (size_t)request_score_count(request) * sizeof(struct score);
     struct score *scores = memory_zeroed(1, scores_bytes);
-    size_t first, count;
+    struct sample_set own = own_part(shard, validation_set(shard));
     int status = 0;
 
-    own_samples(shard, shard->validation, &first, &count);
-    for (size_t done = 0; status == 0 && done < count; done += piece)
-        status =
-            validate_piece(shard, request, steps, first + done,
-                           count - done < piece ? count - done : piece, scores, err);
+    for (size_t done = 0; status == 0 && done < own.count; done += piece)
+        status = validate_piece(shard, request, steps, own.first + done,
+                                own.count - done < piece ? own.count - done : piece,
+                                scores, err);
     memcpy(reply->sums, scores, scores_bytes);
     free(scores);
     return status;
@@ -377,7 +485,7 @@ static int answer_overlap(struct shard *shard, const struct request *request,
 {
     size_t piece = (size_t)shard->config->block * BLOCKS_AT_ONCE;
     uint64_t *hashes;
-    size_t first = 0, count = 0;
+    struct sample_set own;
     int status = 0;
 
     (void)request;
@@ -388,11 +496,11 @@ static int answer_overlap(struct shard *shard, const struct request *request,
     reply_hash(
         reply, REPLY_SAMPLES_HASH, REPLY_MINUS_SAMPLES_HASH,
         hash_bytes(hashes, data_file_count(shard->calibration) * sizeof *hashes, 0));
-    if (shard->validation)
-        own_samples(shard, shard->validation, &first, &count);
-    for (size_t done = 0; status == 0 && done < count; done += piece)
-        status = compare_piece(shard, hashes, first + done,
-                               count - done < piece ? count - done : piece, reply, err);
+    own = own_part(shard, validation_set(shard));
+    for (size_t done = 0; status == 0 && done < own.count; done += piece)
+        status = compare_piece(shard, hashes, own.first + done,
+                               own.count - done < piece ? own.count - done : piece,
+                               reply, err);
     free(hashes);
     return status;
 }
@@ -404,9 +512,10 @@ int shard_answer(struct shard *shard, const struct request *request, const float
 {
     static int (*const answers[])(struct shard *, const struct request *, const float *,
                                   struct reply *, struct error *) = {
-        [REQUEST_OPEN] = answer_open,   [REQUEST_OVERLAP] = answer_overlap,
-        [REQUEST_SCORE] = answer_score, [REQUEST_VALIDATE] = answer_validate,
-        [REQUEST_RANGE] = answer_range, [REQUEST_HISTOGRAM] = answer_histogram,
+        [REQUEST_OPEN] = answer_open,           [REQUEST_OVERLAP] = answer_overlap,
+        [REQUEST_SCORE] = answer_score,         [REQUEST_CHECK] = answer_check,
+        [REQUEST_VALIDATE] = answer_validate,   [REQUEST_RANGE] = answer_range,
+        [REQUEST_HISTOGRAM] = answer_histogram,
     };
 
     return answers[request->kind](shard, request, steps, reply, err);

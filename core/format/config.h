@@ -8,6 +8,7 @@
 #define CORE_FORMAT_CONFIG_H
 
 #include "core/base/error.h"
+#include "core/network/loss.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +17,6 @@
 
 enum { CONFIG_LIST_MAX = 64, CONFIG_CHANNELS_MAX = 16 };
 
-enum config_loss { LOSS_CROSS_ENTROPY };
 enum config_metric { METRIC_TOP1, METRIC_TOP5 };
 enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
 enum config_target { TARGET_PAPER, TARGET_ONNX };
@@ -36,12 +36,13 @@ struct sample_range {
 struct config_data {
     char *file; /* owned, ${NAME} replaced from the environment */
     struct sample_range samples;
+    int check; /* of calibration: how many of them, the last, are put aside to judge by */
 };
 
 struct config_model {
     char *name;
     char *network; /* path */
-    enum config_loss loss;
+    enum loss loss;
     enum config_metric metric;
     enum config_batchnorm batchnorm;
     char *keep_float[CONFIG_LIST_MAX]; /* first, last, names, patterns of fnmatch */

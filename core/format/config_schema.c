@@ -11,7 +11,9 @@
 #define AT(type, member) offsetof(struct type, member)
 #define ONLY(method) (1u << (method))
 
-static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy"};
+static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy",
+                                     [LOSS_KL_TO_FLOAT] = "kl_to_float",
+                                     [LOSS_MSE_TO_FLOAT] = "mse_to_float"};
 static const char *const metrics[] = {[METRIC_TOP1] = "top1", [METRIC_TOP5] = "top5"};
 static const char *const batchnorms[] = {
     [BATCHNORM_EPILOGUE] = "epilogue", [BATCHNORM_FOLD] = "fold"};
@@ -62,6 +64,10 @@ static const struct config_field calibration_fields[] = {
      .help = "HDF5 file with labelled samples", .required = true},
     {"samples", KIND_RANGE, AT(config_data, samples), "512",
      .help = "which of them the loss is measured on"},
+    {"check", KIND_INT, AT(config_data, check), "0", .range = {0, 1e9},
+     .help =
+         "how many of these, the last, the search does not see: rounds are judged by "
+         "them"},
 };
 
 static const struct config_field validation_fields[] = {

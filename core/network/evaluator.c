@@ -446,6 +446,19 @@ static const float *block_floats(struct evaluator *evaluator, const struct block
     return evaluator->scratch.sums;
 }
 
+/* Adds the scores of `count` samples from `first` on. */
+static void score_block(const struct samples *samples, size_t first, int count,
+                        const float *logits, size_t classes, struct score *score)
+{
+    for (size_t i = 0; i < (size_t)count; i++) {
+        struct expected expected = {.label = samples->labels[first + i]};
+
+        if (samples->float_logits)
+            expected.logits = samples->float_logits + (first + i) * classes;
+        score_add(score, samples->loss, logits + i * classes, classes, expected);
+    }
+}
+
 static void score_samples(struct evaluator *evaluator, const float *steps,
                           const struct samples *samples, bool is_own,
                           struct score *score)
@@ -459,9 +472,7 @@ static void score_samples(struct evaluator *evaluator, const float *steps,
         struct block block = block_at(evaluator, samples, first, is_own);
         const float *logits = block_floats(evaluator, &block, network->output);
 
-        for (int i = 0; i < block.samples; i++)
-            score_add(score, logits + (size_t)i * classes, classes,
-                      samples->labels[first + (size_t)i]);
+        score_block(samples, first, block.samples, logits, classes, score);
     }
 }
 

@@ -13,11 +13,13 @@
 #include "core/network/score.h"
 #include "core/quant/histogram.h"
 
-/* Labelled samples, already normalised. Borrowed. */
+/* Labelled samples, already normalised, and how their logits are scored. Borrowed. */
 struct samples {
     const float *values;   /* [count, height, width, channels] */
     const int32_t *labels; /* [count] */
     size_t count;
+    enum loss loss;
+    const float *float_logits; /* [count, classes] or NULL, as in struct expected */
 };
 
 struct evaluator_options {

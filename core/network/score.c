@@ -3,28 +3,6 @@
 #include <math.h>
 #include <stdbool.h>
 
-static bool all_finite(const float *logits, size_t classes)
-{
-    for (size_t i = 0; i < classes; i++)
-        if (!isfinite(logits[i]))
-            return false;
-    return true;
-}
-
-double score_cross_entropy(const float *logits, size_t classes, int32_t label)
-{
-    double largest = -INFINITY, sum = 0, loss;
-
-    if (!all_finite(logits, classes))
-        return SCORE_LOSS_MOST;
-    for (size_t i = 0; i < classes; i++)
-        largest = fmax(largest, logits[i]);
-    for (size_t i = 0; i < classes; i++)
-        sum += exp(logits[i] - largest);
-    loss = largest + log(sum) - logits[label];
-    return fmin(fmax(loss, 0.0), SCORE_LOSS_MOST);
-}
-
 /* How many classes come before the label's. */
 static size_t place_of(const float *logits, size_t classes, int32_t label)
 {
@@ -36,13 +14,13 @@ static size_t place_of(const float *logits, size_t classes, int32_t label)
     return place;
 }
 
-void score_add(struct score *score, const float *logits, size_t classes, int32_t label)
+void score_add(struct score *score, enum loss loss, const float *logits, size_t classes,
+               struct expected expected)
 {
-    double loss = score_cross_entropy(logits, classes, label);
-    bool finite = all_finite(logits, classes);
-    size_t place = finite ? place_of(logits, classes, label) : classes;
+    bool finite = loss_has_finite_logits(logits, classes);
+    size_t place = finite ? place_of(logits, classes, expected.label) : classes;
 
-    score->loss += llrint(ldexp(loss, 32));
+    score->loss += llrint(ldexp(loss_of_sample(loss, logits, classes, expected), 32));
     score->samples++;
     score->top1 += place < 1;
     score->top5 += place < 5;

@@ -2,11 +2,7 @@
 #ifndef CORE_NETWORK_SCORE_H
 #define CORE_NETWORK_SCORE_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-/* The largest loss one sample can have. It keeps sums of up to 2^17 samples within 64 bits. */
-#define SCORE_LOSS_MOST 8192.0
+#include "core/network/loss.h"
 
 /* All fields are sums over samples. */
 struct score {
@@ -18,12 +14,9 @@ struct score {
     int64_t not_finite; /* samples whose logits held a NaN or an infinity */
 };
 
-/* Softmax cross entropy of one sample in double, between 0 and SCORE_LOSS_MOST; a sample whose
- * logits are not finite costs SCORE_LOSS_MOST. */
-double score_cross_entropy(const float *logits, size_t classes, int32_t label);
-
 /* Adds one sample. */
-void score_add(struct score *score, const float *logits, size_t classes, int32_t label);
+void score_add(struct score *score, enum loss loss, const float *logits, size_t classes,
+               struct expected expected);
 void score_merge(struct score *score, const struct score *other);
 
 /* Means; NaN where there is no sample. */

@@ -88,8 +88,8 @@ static double losses_of(const struct trial *trial, const float *steps, double *l
 
     evaluator_logits(trial->evaluator, steps, images, logits);
     for (int i = 0; i < IMAGES; i++) {
-        losses[i] =
-            score_cross_entropy(logits + i * CLASSES, CLASSES, images.labels[i]);
+        losses[i] = loss_of_sample(LOSS_CROSS_ENTROPY, logits + i * CLASSES, CLASSES,
+                                   (struct expected){.label = images.labels[i]});
         sum += losses[i];
     }
     free(logits);

@@ -59,7 +59,7 @@ struct samples kit_images(size_t first, size_t count)
     if (!file || data_file_read(file, 0, count, values, labels, NULL, &err) < 0)
         fail_msg("%s", err.text);
     data_file_close(file);
-    return (struct samples){values, labels, count};
+    return (struct samples){.values = values, .labels = labels, .count = count};
 }
 
 void kit_samples_clear(struct samples *samples)

@@ -20,9 +20,9 @@ static const struct {
     {{1, 2, 3}, 0, 2.4076059644443806, 0},
     {{1000, 0, 0}, 0, 0, 1},
     {{1000, 0, 0}, 1, 1000, 0},
-    {{1e30f, 0, 0}, 1, SCORE_LOSS_MOST, 0},
-    {{INFINITY, 0, 0}, 0, SCORE_LOSS_MOST, 0},
-    {{NAN, 0, 0}, 1, SCORE_LOSS_MOST, 0},
+    {{1e30f, 0, 0}, 1, LOSS_MOST, 0},
+    {{INFINITY, 0, 0}, 0, LOSS_MOST, 0},
+    {{NAN, 0, 0}, 1, LOSS_MOST, 0},
 };
 
 static void losses_and_ranks_are_those_of_the_definition(void **state)
@@ -31,7 +31,8 @@ static void losses_and_ranks_are_those_of_the_definition(void **state)
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct score score = {0};
 
-        score_add(&score, samples[i].logits, 3, samples[i].label);
+        score_add(&score, LOSS_CROSS_ENTROPY, samples[i].logits, 3,
+                  (struct expected){.label = samples[i].label});
         assert_true(fabs(score_loss(&score) - samples[i].loss) < 1e-9);
         assert_int_equal(score.top1, samples[i].top1);
         assert_int_equal(score.samples, 1);
@@ -46,9 +47,11 @@ static void sums_do_not_depend_on_the_order(void **state)
 
     (void)state;
     for (size_t i = 0; i < count; i++)
-        score_add(&forwards, samples[i].logits, 3, samples[i].label);
+        score_add(&forwards, LOSS_CROSS_ENTROPY, samples[i].logits, 3,
+                  (struct expected){.label = samples[i].label});
     for (size_t i = count; i-- > 0;)
-        score_add(&parts[i % 2], samples[i].logits, 3, samples[i].label);
+        score_add(&parts[i % 2], LOSS_CROSS_ENTROPY, samples[i].logits, 3,
+                  (struct expected){.label = samples[i].label});
     score_merge(&parts[0], &parts[1]);
     assert_memory_equal(&parts[0], &forwards, sizeof forwards);
 }
@@ -68,13 +71,13 @@ static void the_worst_losses_of_many_samples_still_fit(void **state)
     static const float logits[3] = {1e30f, 0, 0};
 
     (void)state;
-    score_add(&one, logits, 3, 1);
+    score_add(&one, LOSS_CROSS_ENTROPY, logits, 3, (struct expected){.label = 1});
     for (int doubling = 0; doubling < 17; doubling++) {
         all = one;
         score_merge(&one, &all);
     }
     assert_int_equal(one.samples, 1 << 17);
-    assert_true(fabs(score_loss(&one) - SCORE_LOSS_MOST) < 1e-9);
+    assert_true(fabs(score_loss(&one) - LOSS_MOST) < 1e-9);
 }
 
 int main(void)
