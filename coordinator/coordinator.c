@@ -144,6 +144,7 @@ static int find_result(struct run *run, const struct calibration_case *one,
 {
     struct method_task task = {.team = run->team,
                                .one = one,
+                               .has_check = opened->check_samples > 0,
                                .max_evaluations = run->config->max_evaluations,
                                .progress = &run->progress};
 

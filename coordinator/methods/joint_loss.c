@@ -124,13 +124,3 @@ void joint_loss_clear(struct joint_loss *joint)
     free(joint->best_steps);
     *joint = (struct joint_loss){0};
 }
-
-void joint_loss_best(const struct joint_loss *joint, struct result_point *best)
-{
-    if (joint->best.samples == 0 ||
-        (best->calibration.samples > 0 && joint->best.loss >= best->calibration.loss))
-        return;
-    best->calibration = joint->best;
-    memcpy(best->steps, joint->best_steps,
-           (size_t)item_count(joint) * sizeof *best->steps);
-}

@@ -46,7 +46,4 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
                     struct error *err);
 void joint_loss_clear(struct joint_loss *joint);
 
-/* Copies the best steps and their score, if anything was evaluated that is better. */
-void joint_loss_best(const struct joint_loss *joint, struct result_point *best);
-
 #endif

@@ -1,10 +1,7 @@
 #include "coordinator/methods/lapq.h"
 
-#include "coordinator/methods/joint_loss.h"
 #include "coordinator/methods/layerwise.h"
 #include "coordinator/search/parabola.h"
-#include "coordinator/search/powell.h"
-#include "core/base/clock.h"
 #include "core/base/memory.h"
 
 #include <math.h>
@@ -99,6 +96,18 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
     return 0;
 }
 
+static int check_budget(const struct method_task *task, struct error *err)
+{
+    long grid = task->one->method->p_count + 1;
+
+    if (task->max_evaluations == 0 || task->max_evaluations >= grid)
+        return 0;
+    return error_set(err, EXIT_CONFIG,
+                     "budget: %ld evaluations are too few for lapq, whose p grid and "
+                     "parabola take %ld; raise `evaluations` or lower `p_count`",
+                     task->max_evaluations, grid);
+}
+
 static int find_start(const struct method_task *task, struct result *result,
                       struct error *err)
 {
@@ -116,93 +125,10 @@ static int find_start(const struct method_task *task, struct result *result,
     return status;
 }
 
-/* Who watches the search. */
-struct watch {
-    const struct method_task *task;
-    double began; /* clock_seconds() */
-};
-
-/* Says after each batch how the search stands. */
-static void show_search(void *context, long evaluations, double best)
+int lapq_find_start(const struct method_task *task, struct result *result,
+                    struct error *err)
 {
-    const struct watch *watch = context;
-    double seconds = clock_seconds() - watch->began;
-
-    progress_show(
-        watch->task->progress, "%s: search, %ld evaluations, %.1f a second, loss %.4f",
-        watch->task->one->id, evaluations, (double)evaluations / seconds, best);
-}
-
-static long evaluations_left(const struct method_task *task,
-                             const struct result *result)
-{
-    long left = task->max_evaluations - result_evaluations(result);
-
-    if (task->max_evaluations == 0)
-        return 0;
-    return left > 0 ? left : -1;
-}
-
-/* Powell's search from the start; the result is the best candidate that was seen. */
-static int search_jointly(const struct method_task *task, struct result *result,
-                          struct error *err)
-{
-    const struct config_method_settings *method = task->one->method;
-    bool reference = method->line_search == CONFIG_LINE_SEARCH_REFERENCE;
-    struct result_phase *phase = method_begin_phase(result, "joint search");
-    struct powell_options options = powell_default_options();
-    struct powell_result found;
-    struct watch watch = {task, clock_seconds()};
-    struct joint_loss joint;
-    int status;
-
-    options.line_search.kind = reference ? LINE_SEARCH_REFERENCE : LINE_SEARCH_DEFAULT;
-    options.sweeps = method->sweeps;
-    if (joint_loss_init(&joint, task->team,
-                        reference ? JOINT_LOSS_OF_CLIPS : JOINT_LOSS_OF_LOGARITHMS,
-                        &result->start, evaluations_left(task, result), err) < 0)
+    if (check_budget(task, err) < 0)
         return -1;
-    joint.show = show_search;
-    joint.show_context = &watch;
-    status = powell_minimise(&joint.objective, joint.point, &options, &found, err);
-    phase->evaluations = joint.evaluated;
-    if (status == 0) {
-        joint_loss_best(&joint, &result->result);
-        result->stop_reason = stop_reason_name(found.reason);
-        result->sweeps = found.sweeps;
-        if (joint.not_finite > 0)
-            result_warn(result,
-                        "%ld evaluations of the search met logits that are not finite; "
-                        "such a sample counts as a loss of %g",
-                        joint.not_finite, LOSS_MOST);
-    }
-    joint_loss_clear(&joint);
-    method_end_phase(phase);
-    return status;
-}
-
-static int check_budget(const struct method_task *task, struct error *err)
-{
-    long grid = task->one->method->p_count + 1;
-
-    if (task->max_evaluations == 0 || task->max_evaluations >= grid)
-        return 0;
-    return error_set(err, EXIT_CONFIG,
-                     "budget: %ld evaluations are too few for lapq, whose p grid and "
-                     "parabola take %ld; raise `evaluations` or lower `p_count`",
-                     task->max_evaluations, grid);
-}
-
-int lapq_run(const struct method_task *task, struct result *result, struct error *err)
-{
-    if (check_budget(task, err) < 0 || find_start(task, result, err) < 0)
-        return -1;
-    method_keep_start(result);
-    if (task->one->method->sweeps == 0)
-        return 0;
-    if (evaluations_left(task, result) < 0) {
-        result->stop_reason = stop_reason_name(STOP_EVALUATIONS_SPENT);
-        return 0;
-    }
-    return search_jointly(task, result, err);
+    return find_start(task, result, err);
 }

@@ -1,7 +1,9 @@
 #include "coordinator/methods/method.h"
 
+#include "coordinator/methods/joint_search.h"
 #include "coordinator/methods/lapq.h"
 #include "coordinator/methods/layerwise.h"
+#include "coordinator/search/stop.h"
 #include "core/base/clock.h"
 
 #include <assert.h>
@@ -22,16 +24,44 @@ void method_end_phase(struct result_phase *phase)
     phase->seconds += clock_seconds();
 }
 
-void method_keep_start(struct result *result)
+long method_evaluations_left(const struct method_task *task,
+                             const struct result *result)
 {
-    memcpy(result->result.steps, result->start.steps,
-           (size_t)result->placement->count * sizeof *result->start.steps);
-    result->result.calibration = result->start.calibration;
+    long left = task->max_evaluations - result_evaluations(result);
+
+    if (task->max_evaluations == 0)
+        return 0;
+    return left > 0 ? left : -1;
+}
+
+int method_score(const struct method_task *task, struct result_point *point,
+                 struct error *err)
+{
+    if (team_score(task->team, point->steps, 1, &point->calibration, err) < 0)
+        return -1;
+    return task->has_check ? team_check(task->team, point->steps, 1, &point->check, err)
+                           : 0;
+}
+
+bool method_is_better(const struct result_point *point,
+                      const struct result_point *other)
+{
+    return point->check.samples > 0 ? point->check.loss < other->check.loss
+                                    : point->calibration.loss < other->calibration.loss;
+}
+
+void method_copy_point(const struct result *result, struct result_point *to,
+                       const struct result_point *from)
+{
+    memcpy(to->steps, from->steps,
+           (size_t)result->placement->count * sizeof *from->steps);
+    to->calibration = from->calibration;
+    to->check = from->check;
 }
 
 /* Steps by one rule, tensor after tensor, without a search. */
-static int run_layerwise(const struct method_task *task, struct layerwise_rule rule,
-                         struct result *result, struct error *err)
+static int find_layerwise(const struct method_task *task, struct layerwise_rule rule,
+                          struct result *result, struct error *err)
 {
     struct result_phase *phase = method_begin_phase(result, "layer-wise");
     struct layerwise layerwise;
@@ -43,36 +73,60 @@ static int run_layerwise(const struct method_task *task, struct layerwise_rule r
     if (status == 0)
         status = team_score(task->team, result->start.steps, 1,
                             &result->start.calibration, err);
-    if (status < 0)
-        return -1;
     phase->evaluations = 1;
     method_end_phase(phase);
-    method_keep_start(result);
-    return 0;
+    return status;
 }
 
-static int run_minmax(const struct method_task *task, struct result *result,
+static int find_minmax(const struct method_task *task, struct result *result,
+                       struct error *err)
+{
+    return find_layerwise(task, (struct layerwise_rule){.kind = LAYERWISE_MINMAX},
+                          result, err);
+}
+
+static int find_mmse(const struct method_task *task, struct result *result,
+                     struct error *err)
+{
+    return find_layerwise(task, (struct layerwise_rule){.kind = LAYERWISE_LP, .p = 2},
+                          result, err);
+}
+
+static int find_start(const struct method_task *task, struct result *result,
                       struct error *err)
 {
-    return run_layerwise(task, (struct layerwise_rule){.kind = LAYERWISE_MINMAX},
-                         result, err);
+    static int (*const starts[])(const struct method_task *, struct result *,
+                                 struct error *) = {
+        [METHOD_MINMAX] = find_minmax,
+        [METHOD_MMSE] = find_mmse,
+        [METHOD_LAPQ] = lapq_find_start,
+    };
+
+    if (starts[task->one->method->name](task, result, err) < 0)
+        return -1;
+    return task->has_check ? team_check(task->team, result->start.steps, 1,
+                                        &result->start.check, err)
+                           : 0;
 }
 
-static int run_mmse(const struct method_task *task, struct result *result,
-                    struct error *err)
+static int search(const struct method_task *task, struct result *result,
+                  struct error *err)
 {
-    return run_layerwise(task, (struct layerwise_rule){.kind = LAYERWISE_LP, .p = 2},
-                         result, err);
+    const struct config_method_settings *method = task->one->method;
+
+    if (method->name != METHOD_LAPQ || method->sweeps == 0)
+        return 0;
+    if (method_evaluations_left(task, result) < 0) {
+        result->stop_reason = stop_reason_name(STOP_EVALUATIONS_SPENT);
+        return 0;
+    }
+    return joint_search(task, result, err);
 }
 
 int method_run(const struct method_task *task, struct result *result, struct error *err)
 {
-    static int (*const methods[])(const struct method_task *, struct result *,
-                                  struct error *) = {
-        [METHOD_MINMAX] = run_minmax,
-        [METHOD_MMSE] = run_mmse,
-        [METHOD_LAPQ] = lapq_run,
-    };
-
-    return methods[task->one->method->name](task, result, err);
+    if (find_start(task, result, err) < 0)
+        return -1;
+    method_copy_point(result, &result->result, &result->start);
+    return search(task, result, err);
 }

@@ -9,12 +9,14 @@
 struct method_task {
     struct team *team;                  /* with the case open; borrowed */
     const struct calibration_case *one; /* borrowed */
+    bool has_check;                     /* calibration samples are put aside */
     long max_evaluations;               /* of the case; 0: no limit */
     struct progress *progress;          /* borrowed, or NULL */
 };
 
-/* Finds the steps of a case: fills start, result, phases, p_grid, stop_reason and
- * warnings. Validation is not its business. */
+/* Finds the steps of a case: start -> batch norms -> joint search -> batch norms, as far as the
+ * method has them. Fills start, result, phases, p_grid, rounds, stop_reason and warnings.
+ * Validation is not its business. */
 int method_run(const struct method_task *task, struct result *result,
                struct error *err);
 
@@ -22,8 +24,20 @@ int method_run(const struct method_task *task, struct result *result,
 struct result_phase *method_begin_phase(struct result *result, const char *name);
 void method_end_phase(struct result_phase *phase);
 
-/* Takes the start as the result: all that a method without a search has, and what a search has
- * until it finds something better. */
-void method_keep_start(struct result *result);
+/* Evaluations that the budget leaves; 0: no limit, -1: none. */
+long method_evaluations_left(const struct method_task *task,
+                             const struct result *result);
+
+/* Scores a point on all calibration samples, the search's and those put aside. */
+int method_score(const struct method_task *task, struct result_point *point,
+                 struct error *err);
+
+/* Whether `point` is to be preferred to `other`: by the samples put aside, if there are any. */
+bool method_is_better(const struct result_point *point,
+                      const struct result_point *other);
+
+/* Copies steps and calibration scores. */
+void method_copy_point(const struct result *result, struct result_point *to,
+                       const struct result_point *from);
 
 #endif

@@ -14,11 +14,12 @@ struct line_search_options line_search_default_options(void)
     return (struct line_search_options){
         .kind = LINE_SEARCH_DEFAULT,
         .tolerance = 0.01,
-        .initial_step = 0.05,
-        .probe_growth = 3,
-        .probes = 6,
+        .stride = 0.2,
+        .probe_growth = 2,
+        .probes = 2,
         .reach = 4,
         .flatness = 1e-5,
+        .refinements = 1,
         .max_evaluations = 12,
     };
 }
@@ -50,7 +51,7 @@ int line_search_reference(const struct line *line, double loss_here,
 struct walk {
     const struct line *line;
     const struct line_search_options *options;
-    double initial_step; /* these three as positions on the line */
+    double stride; /* these three as positions on the line */
     double tolerance;
     double reach;
     long last_evaluation; /* of the objective, that this line may use */
@@ -64,13 +65,13 @@ static struct walk walk_along(const struct line *line,
     for (int k = 0; k < line->objective->dimension; k++)
         largest = fmax(largest, fabs(line->direction[k]));
     assert(largest > 0);
-    assert(options->tolerance > 0 && options->initial_step > 0);
+    assert(options->tolerance > 0 && options->stride > 0);
     assert(options->probes >= 2 && options->probes <= LINE_MAX_PROBES);
     assert(options->probes % 2 == 0 && options->max_evaluations >= options->probes);
     return (struct walk){
         .line = line,
         .options = options,
-        .initial_step = options->initial_step / largest,
+        .stride = options->stride / largest,
         .tolerance = options->tolerance / largest,
         .reach = options->reach / largest,
         .last_evaluation = line->objective->evaluations + options->max_evaluations,
@@ -117,7 +118,7 @@ static int probe_both_sides(const struct walk *walk, double loss_here,
                             struct bracket *around, struct error *err)
 {
     int side = walk->options->probes / 2;
-    double distance = walk->initial_step;
+    double distance = walk->stride;
     double positions[LINE_MAX_PROBES] = {0};
     struct trial trials[LINE_MAX_PROBES + 1]; /* from one end to the other */
     const struct trial *lowest;
@@ -191,7 +192,8 @@ static int refine(const struct walk *walk, const struct bracket *around,
 
     brent_init(&brent, around);
     *iterations = 0;
-    while (walk_may_go_on(walk) && !brent_is_closed(&brent, walk->tolerance) &&
+    while (*iterations < walk->options->refinements && walk_may_go_on(walk) &&
+           !brent_is_closed(&brent, walk->tolerance) &&
            !is_flat(&brent, walk->options->flatness)) {
         struct trial u;
         double at;

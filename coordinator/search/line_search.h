@@ -15,11 +15,12 @@ enum line_search_kind {
 struct line_search_options {
     enum line_search_kind kind;
     double tolerance;    /* reference: relative to the position; default: a length */
-    double initial_step; /* length of the first probe to each side */
+    double stride;       /* length of the first probe to each side */
     double probe_growth; /* each further probe of the batch is so many times as far */
     int probes;          /* in the first batch: 2, 4, 6 or 8, half to each side */
     double reach;        /* a length: no probe goes further */
     double flatness;     /* losses that differ less than this, relatively, are equal */
+    int refinements;     /* at most so many of Brent's moves */
     int max_evaluations; /* a line, at least `probes` */
 };
 

@@ -13,8 +13,18 @@ struct powell_options powell_default_options(void)
         .line_search = line_search_default_options(),
         .sweeps = 2,
         .loss_tolerance = 1e-4, /* scipy's ftol */
+        .stride_shrinks = 0.7,
+        .shortest_stride = 0.02,
+        .least_gain = 1e-4,
     };
 }
+
+/* What the sweep before says of a direction; the reference has no use for it. */
+struct habit {
+    double stride; /* length of the first probes along it */
+    bool rests;    /* it gained next to nothing: the next sweep leaves it out */
+    int axis;      /* the coordinate that it moves, or -1: several */
+};
 
 struct powell {
     struct objective *objective;
@@ -27,10 +37,12 @@ struct powell {
     enum stop_reason reason;
 
     double *directions;   /* [dimension, dimension], one a row */
+    struct habit *habits; /* [dimension] of the directions; owned */
+    bool some_rested;     /* in this sweep */
     double *sweep_start;  /* [dimension] */
     double *move;         /* [dimension] a direction, then the move along it */
     double *probes;       /* [LINE_MAX_PROBES, dimension] scratch */
-    double *memory;       /* holds the five arrays above; owned */
+    double *memory;       /* holds the arrays of doubles; owned */
     double loss_at_start; /* of the sweep */
     double loss_beyond;   /* as far again beyond the sweep's whole move */
     int steepest;         /* the direction with the largest fall in this sweep */
@@ -45,8 +57,13 @@ static int powell_init(struct powell *search, struct objective *objective,
     double *memory =
         calloc(dimension * (dimension + 3 + LINE_MAX_PROBES), sizeof *memory);
 
-    if (memory == NULL)
+    struct habit *habits = calloc(dimension, sizeof *habits);
+
+    if (memory == NULL || habits == NULL) {
+        free(memory);
+        free(habits);
         return error_set(err, EXIT_MACHINE, "no memory for %zu directions", dimension);
+    }
     *search = (struct powell){
         .objective = objective,
         .options = options,
@@ -56,14 +73,18 @@ static int powell_init(struct powell *search, struct objective *objective,
                  .loss_tolerance = options->loss_tolerance},
         .loss = INFINITY,
         .memory = memory,
+        .habits = habits,
         .directions = memory,
         .point = memory + dimension * dimension,
         .sweep_start = memory + dimension * (dimension + 1),
         .move = memory + dimension * (dimension + 2),
         .probes = memory + dimension * (dimension + 3),
     };
-    for (size_t i = 0; i < dimension; i++)
+    for (size_t i = 0; i < dimension; i++) {
         search->directions[i * dimension + i] = 1;
+        habits[i] =
+            (struct habit){.stride = options->line_search.stride, .axis = (int)i};
+    }
     memcpy(search->point, point, dimension * sizeof *point);
     memcpy(search->sweep_start, point, dimension * sizeof *point);
     return 0;
@@ -87,22 +108,70 @@ static bool move_is_zero(const struct powell *search)
     return true;
 }
 
-/* Goes to the minimum along search->move, which becomes the way there. */
-static int minimise_along_move(struct powell *search, struct error *err)
+/* How far the coordinate goes that goes furthest. */
+static double length_of_move(const struct powell *search)
 {
+    double largest = 0;
+
+    for (int k = 0; k < search->objective->dimension; k++)
+        largest = fmax(largest, fabs(search->move[k]));
+    return largest;
+}
+
+/* Goes to the minimum along search->move, which becomes the way there. The first probes are a
+ * `stride` away; `axis` is the coordinate that moves, or -1. */
+static int minimise_along_move(struct powell *search, double stride, int axis,
+                               struct error *err)
+{
+    const struct powell_options *options = search->options;
     struct line line = {search->objective, search->point, search->move, search->probes};
-    const struct line_search_options *options = &search->options->line_search;
+    struct line_search_options line_options = options->line_search;
     struct line_search_result found;
 
     if (move_is_zero(search))
         return 0;
-    if (line_search(&line, search->loss, options, &found, err) < 0)
+    line_options.stride = stride;
+    if (line_search(&line, search->loss, &line_options, &found, err) < 0)
         return -1;
     for (int k = 0; k < search->objective->dimension; k++) {
         search->move[k] *= found.position;
         search->point[k] += search->move[k];
     }
     search->loss = found.loss;
+    if (options->line_done != NULL)
+        options->line_done(options->context, axis, &found);
+    return 0;
+}
+
+/* The stride shrinks by and by, but a direction that has gone far will go far again. A
+ * direction that gained next to nothing rests for a sweep. */
+static void learn(struct powell *search, struct habit *habit, double gain)
+{
+    const struct powell_options *options = search->options;
+
+    habit->stride = fmax(habit->stride * options->stride_shrinks,
+                         fmax(length_of_move(search) / 2, options->shortest_stride));
+    habit->stride = fmin(habit->stride, options->line_search.reach);
+    habit->rests = gain < options->least_gain * fabs(search->loss);
+}
+
+/* Minimises along direction `i`, unless it rests. */
+static int minimise_along_direction(struct powell *search, int i, struct error *err)
+{
+    bool learns = search->options->line_search.kind == LINE_SEARCH_DEFAULT;
+    struct habit *habit = &search->habits[i];
+    double loss_before = search->loss;
+
+    if (habit->rests) {
+        habit->rests = false;
+        search->some_rested = true;
+        return 0;
+    }
+    copy_point(search, search->move, direction_of(search, i));
+    if (minimise_along_move(search, habit->stride, habit->axis, err) < 0)
+        return -1;
+    if (learns)
+        learn(search, habit, loss_before - search->loss);
     return 0;
 }
 
@@ -111,11 +180,11 @@ static int minimise_along_each_direction(struct powell *search, struct error *er
     search->loss_at_start = search->loss;
     search->steepest = 0;
     search->steepest_fall = 0;
+    search->some_rested = false;
     for (int i = 0; i < search->objective->dimension; i++) {
         double loss_before = search->loss;
 
-        copy_point(search, search->move, direction_of(search, i));
-        if (minimise_along_move(search, err) < 0)
+        if (minimise_along_direction(search, i, err) < 0)
             return -1;
         if (loss_before - search->loss > search->steepest_fall) {
             search->steepest_fall = loss_before - search->loss;
@@ -126,16 +195,34 @@ static int minimise_along_each_direction(struct powell *search, struct error *er
     return 0;
 }
 
-static bool sweep_was_the_last(struct powell *search)
+/* Nothing was gained, but not everything was tried: the next sweep tries it all. */
+static void wake_all(struct powell *search)
+{
+    for (int i = 0; i < search->objective->dimension; i++)
+        search->habits[i].rests = false;
+    search->reason = STOP_NOT_YET;
+}
+
+static int end_sweep(struct powell *search, struct error *err)
 {
     const struct powell_options *options = search->options;
+    bool enough = false;
 
-    if (options->sweep_done != NULL)
-        options->sweep_done(options->sweep_context, search->sweeps, search->point,
-                            search->loss, search->objective->evaluations);
     search->reason = stop_after_sweep(&search->stop, search->objective, search->sweeps,
                                       search->loss_at_start, search->loss);
-    return search->reason != STOP_NOT_YET;
+    if (search->reason == STOP_CONVERGED && search->some_rested)
+        wake_all(search);
+    if (options->sweep_done == NULL)
+        return 0;
+    if (options->sweep_done(options->context,
+                            &(struct powell_sweep){search->sweeps, search->point,
+                                                   search->loss,
+                                                   search->objective->evaluations},
+                            &enough, err) < 0)
+        return -1;
+    if (enough && search->reason == STOP_NOT_YET)
+        search->reason = STOP_TOLD;
+    return 0;
 }
 
 /* Takes the sweep's whole move as a direction, and evaluates where it would lead to
@@ -171,11 +258,16 @@ static int replace_steepest_direction(struct powell *search, struct error *err)
 {
     double *last = direction_of(search, search->objective->dimension - 1);
 
-    if (minimise_along_move(search, err) < 0)
+    int last_index = search->objective->dimension - 1;
+    double stride = search->options->line_search.stride;
+
+    if (minimise_along_move(search, stride, -1, err) < 0)
         return -1;
     if (!move_is_zero(search)) {
         copy_point(search, direction_of(search, search->steepest), last);
         copy_point(search, last, search->move);
+        search->habits[search->steepest] = search->habits[last_index];
+        search->habits[last_index] = (struct habit){.stride = stride, .axis = -1};
     }
     return 0;
 }
@@ -187,7 +279,9 @@ static int search_until_stopped(struct powell *search, struct error *err)
     for (;;) {
         if (minimise_along_each_direction(search, err) < 0)
             return -1;
-        if (sweep_was_the_last(search))
+        if (end_sweep(search, err) < 0)
+            return -1;
+        if (search->reason != STOP_NOT_YET)
             return 0;
         if (look_beyond_the_sweep(search, err) < 0)
             return -1;
@@ -247,5 +341,6 @@ int powell_minimise(struct objective *objective, double *point,
         };
     }
     free(search.memory);
+    free(search.habits);
     return status;
 }

@@ -6,17 +6,34 @@
 #include "coordinator/search/objective.h"
 #include "coordinator/search/stop.h"
 
-/* Told after each sweep over all directions: how many are done, where the search stands
- * ([dimension]), and how many evaluations the objective has counted. */
-typedef void (*powell_sweep_fn)(void *context, int sweeps, const double *point,
-                                double loss, long evaluations);
+/* Where the search stands after a sweep over all directions. */
+struct powell_sweep {
+    int sweeps;          /* done */
+    const double *point; /* [dimension] */
+    double loss;
+    long evaluations; /* that the objective has counted */
+};
+
+/* Told after each sweep; `enough` ends the search (STOP_TOLD). Returns 0, or -1 with the
+ * sentence in `err`. */
+typedef int (*powell_sweep_fn)(void *context, const struct powell_sweep *sweep,
+                               bool *enough, struct error *err);
+
+/* Told after each line; `axis` is the coordinate that moved, or -1: several. */
+typedef void (*powell_line_fn)(void *context, int axis,
+                               const struct line_search_result *found);
 
 struct powell_options {
-    struct line_search_options line_search;
+    struct line_search_options line_search; /* its stride is that of the first sweep */
     int sweeps;            /* 0: until converged, at most 1000 for each dimension */
     double loss_tolerance; /* a sweep that gains less, relatively, has converged */
+    double stride_shrinks; /* of each direction, from sweep to sweep: by this factor, */
+    double shortest_stride; /* down to this length. Default search only */
+    double least_gain; /* a line that gains less, relatively, is left out of the next
+                          sweep. Default search only */
     powell_sweep_fn sweep_done; /* NULL: nobody is told */
-    void *sweep_context;        /* borrowed */
+    powell_line_fn line_done;   /* NULL: nobody is told */
+    void *context;              /* of both; borrowed */
     double *directions;         /* [dimension, dimension], borrowed; receives the last
                                    directions, one a row; NULL: not wanted */
 };
@@ -36,7 +53,9 @@ struct powell_result {
  * that the objective has seen.
  *
  * Each sweep minimises along every direction in turn, at first the axes; then the whole
- * move of the sweep may replace the direction of the largest fall. When the evaluations
+ * move of the sweep may replace the direction of the largest fall. A direction whose line gained
+ * next to nothing rests for one sweep; a sweep without gain ends the search only when none rested
+ * in it. When the evaluations
  * are spent the search ends where it is, also within a line, and this is not an error;
  * the last point of the reference search is then that of the last complete line. On an
  * error `point` is left as it was. */

@@ -23,6 +23,12 @@ enum config_target { TARGET_PAPER, TARGET_ONNX };
 enum config_method { METHOD_MINMAX, METHOD_MMSE, METHOD_LAPQ };
 enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFERENCE };
 enum config_bias_correction { BIAS_CORRECTION_NONE, BIAS_CORRECTION_MEAN };
+enum config_reestimate {
+    REESTIMATE_NONE,
+    REESTIMATE_BEFORE, /* the search */
+    REESTIMATE_AFTER,
+    REESTIMATE_BOTH
+};
 enum config_layerwise { LAYERWISE_SEQUENTIAL, LAYERWISE_INDEPENDENT };
 enum config_overlap { OVERLAP_REFUSE, OVERLAP_ALLOW };
 
@@ -71,9 +77,11 @@ struct config_method_settings {
     enum config_method name;
     enum config_layerwise layerwise;
     enum config_bias_correction bias_correction;
-    double p[2];                         /* range of the p grid; lapq */
-    int p_count;                         /* grid points, at least 3; lapq */
-    int sweeps;                          /* of Powell; 0: none, only the start; lapq */
+    enum config_reestimate reestimate_batchnorm;
+    double p[2];  /* range of the p grid; lapq */
+    int p_count;  /* grid points, at least 3; lapq */
+    int sweeps;   /* of Powell; 0: none, only the start; lapq */
+    int patience; /* sweeps without gain on samples put aside that end it; lapq */
     enum config_line_search line_search; /* lapq */
 };
 

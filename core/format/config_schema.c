@@ -25,6 +25,10 @@ static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "defa
                                                 "reference"};
 static const char *const bias_corrections[] = {
     [BIAS_CORRECTION_NONE] = "none", [BIAS_CORRECTION_MEAN] = "mean"};
+static const char *const reestimates[] = {[REESTIMATE_NONE] = "none",
+                                          [REESTIMATE_BEFORE] = "before",
+                                          [REESTIMATE_AFTER] = "after",
+                                          [REESTIMATE_BOTH] = "both"};
 static const char *const layerwises[] = {
     [LAYERWISE_SEQUENTIAL] = "sequential", [LAYERWISE_INDEPENDENT] = "independent"};
 static const char *const overlaps[] = {
@@ -54,7 +58,8 @@ static bool same_method(const void *left, const void *right)
     return a->name == b->name && a->layerwise == b->layerwise &&
            a->bias_correction == b->bias_correction && a->p[0] == b->p[0] &&
            a->p[1] == b->p[1] && a->p_count == b->p_count && a->sweeps == b->sweeps &&
-           a->line_search == b->line_search;
+           a->line_search == b->line_search && a->patience == b->patience &&
+           a->reestimate_batchnorm == b->reestimate_batchnorm;
 }
 
 /* ---- the settings: key, kind, place, range, default, help ---- */
@@ -134,6 +139,13 @@ static const struct config_field method_fields[] = {
     {"bias_correction", KIND_WORD, AT(config_method_settings, bias_correction), "none",
      .help = "give quantized weights the mean of the float ones",
      .words = WORDS(bias_corrections)},
+    {"reestimate_batchnorm", KIND_WORD,
+     AT(config_method_settings, reestimate_batchnorm), "none",
+     .help =
+         "measure the means and variances of batch norms again in the quantized "
+         "network, before the search, after it, or both; kept where the loss on the "
+         "samples put aside (without any: on all) drops",
+     .words = WORDS(reestimates)},
     {"p", KIND_REAL, AT(config_method_settings, p), "[2, 4]",
      .range = {CONFIG_ABOVE_0, 100},
      .help = "first and last p of the Lp norms that layer-wise steps are tried with",
@@ -142,6 +154,10 @@ static const struct config_field method_fields[] = {
      .help = "how many p are tried", .only = ONLY(METHOD_LAPQ)},
     {"sweeps", KIND_INT, AT(config_method_settings, sweeps), "1", .range = {0, 1000},
      .help = "of Powell's search over all steps; 0: only the start",
+     .only = ONLY(METHOD_LAPQ)},
+    {"patience", KIND_INT, AT(config_method_settings, patience), "2",
+     .range = {1, 1000},
+     .help = "so many sweeps without gain on the samples put aside end the search",
      .only = ONLY(METHOD_LAPQ)},
     {"line_search", KIND_WORD, AT(config_method_settings, line_search), "default",
      .help = "on the logarithm of a step, or as the reference implementation does it",

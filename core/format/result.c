@@ -20,6 +20,7 @@ void result_init(struct result *result, const char *case_id, int step_count)
         .case_id = memory_text(case_id),
         .start.steps = memory_zeroed(steps, sizeof(float)),
         .result.steps = memory_zeroed(steps, sizeof(float)),
+        .lines = memory_zeroed(steps, sizeof *result->lines),
         .p_grid.vertex = NAN,
     };
 }
@@ -29,6 +30,8 @@ void result_clear(struct result *result)
     free(result->case_id);
     free(result->start.steps);
     free(result->result.steps);
+    free(result->lines);
+    free(result->rounds);
     for (int i = 0; i < result->warning_count; i++)
         free(result->warnings[i]);
     *result = (struct result){0};
@@ -90,18 +93,25 @@ static json_t *score_of(const struct score *score)
 
 static json_t *point_of(const struct result_point *point)
 {
-    return json_pack("{s:o, s:o}", "calibration", score_of(&point->calibration),
-                     "validation", score_of(&point->validation));
+    return json_pack("{s:o, s:o, s:o}", "calibration", score_of(&point->calibration),
+                     "check", score_of(&point->check), "validation",
+                     score_of(&point->validation));
 }
 
-static json_t *step_of(const struct quantized_tensor *tensor, float start, float step)
+static json_t *step_of(const struct result *result, int item)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "tensor", tensor->name,
-                     "kind", tensor->is_weight ? "weights" : "activations", "grid",
+    const struct quantized_tensor *tensor = &result->placement->items[item];
+    const struct result_line *line = &result->lines[item];
+    float start = result->start.steps[item], step = result->result.steps[item];
+
+    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
+                     tensor->name, "kind",
+                     tensor->is_weight ? "weights" : "activations", "grid",
                      grid_name(tensor->grid), "bits", tensor->bits, "step",
                      real_of(step), "step_hex", hex_of(step), "clip",
                      real_of(step * grid_levels(tensor->grid, tensor->bits)),
-                     "start_step_hex", hex_of(start));
+                     "start_step_hex", hex_of(start), "evaluations",
+                     (json_int_t)line->evaluations, "gain", real_of(line->gain));
 }
 
 /* Appends a value; without one (a text that is not UTF-8) there is no array either, which
@@ -119,8 +129,7 @@ static json_t *steps_of(const struct result *result)
     json_t *steps = json_array();
 
     for (int i = 0; i < result->placement->count; i++)
-        steps = append(steps, step_of(&result->placement->items[i],
-                                      result->start.steps[i], result->result.steps[i]));
+        steps = append(steps, step_of(result, i));
     return steps;
 }
 
@@ -165,8 +174,9 @@ static json_t *data_of(const struct config_data *data, const char *hash)
 {
     if (!data->file)
         return json_null();
-    return json_pack("{s:s, s:s, s:I}", "file", data->file, "hash", hash,
-                     "first_sample", (json_int_t)data->samples.first);
+    return json_pack("{s:s, s:s, s:I, s:i}", "file", data->file, "hash", hash,
+                     "first_sample", (json_int_t)data->samples.first, "check_samples",
+                     data->check);
 }
 
 static json_t *provenance_of(const struct result *result)
@@ -183,12 +193,27 @@ static json_t *provenance_of(const struct result *result)
                      result->ranks);
 }
 
+static json_t *rounds_of(const struct result *result)
+{
+    json_t *rounds = json_array();
+
+    for (int i = 0; i < result->round_count; i++) {
+        const struct result_round *round = &result->rounds[i];
+
+        rounds = append(rounds, json_pack("{s:i, s:I, s:o, s:o}", "sweep", round->sweep,
+                                          "evaluations", (json_int_t)round->evaluations,
+                                          "loss", real_of(round->loss), "check_loss",
+                                          real_of(round->check_loss)));
+    }
+    return rounds;
+}
+
 static json_t *search_of(const struct result *result)
 {
     if (!result->stop_reason)
         return json_null();
-    return json_pack("{s:i, s:s}", "sweeps", result->sweeps, "ended",
-                     result->stop_reason);
+    return json_pack("{s:i, s:s, s:o}", "sweeps", result->sweeps, "ended",
+                     result->stop_reason, "rounds", rounds_of(result));
 }
 
 static json_t *json_of(const struct result *result)

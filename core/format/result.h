@@ -14,9 +14,10 @@ enum { WARNINGS_MOST = 32, P_COUNT_MOST = 100 };
 
 /* Steps and what they cost. */
 struct result_point {
-    float *steps; /* [step_count] owned */
-    struct score calibration;
-    struct score validation; /* no samples: there is no validation data */
+    float *steps;             /* [step_count] owned */
+    struct score calibration; /* of the samples that the search sees */
+    struct score check;       /* of those put aside; no samples: there are none */
+    struct score validation;  /* no samples: there is no validation data */
 };
 
 /* The losses over p that the parabola was fitted to (lapq only). */
@@ -32,6 +33,19 @@ struct result_phase {
     const char *name;
     long evaluations;
     double seconds;
+};
+
+/* What the line searches along one step cost and gained. */
+struct result_line {
+    long evaluations;
+    double gain; /* of loss */
+};
+
+/* The best candidate after a sweep of the joint search. */
+struct result_round {
+    int sweep; /* 0: the start */
+    long evaluations;
+    double loss, check_loss; /* NaN: no samples are put aside */
 };
 
 struct provenance {
@@ -53,9 +67,12 @@ struct result {
     struct result_point start;  /* where the search began */
     struct result_point result; /* the best candidate */
     struct result_p_grid p_grid;
-    struct result_phase phases[4];
+    struct result_phase phases[8];
     int phase_count;
-    const char *stop_reason; /* why the search ended; NULL: there was none */
+    struct result_round *rounds; /* [round_count] of the joint search; owned */
+    int round_count;
+    struct result_line *lines; /* [step_count] owned */
+    const char *stop_reason;   /* why the search ended; NULL: there was none */
     int sweeps;
     char *warnings[WARNINGS_MOST]; /* owned */
     int warning_count;

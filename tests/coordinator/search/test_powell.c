@@ -95,17 +95,20 @@ static struct sweeps {
     double losses[GOLDEN_MAX_SWEEPS];
 } told;
 
-static void note_sweep(void *context, int sweeps, const double *point, double loss,
-                       long evaluations)
+static int note_sweep(void *context, const struct powell_sweep *sweep, bool *enough,
+                      struct error *error)
 {
     struct sweeps *noted = context;
 
-    assert_int_equal(sweeps, noted->count + 1);
-    assert_true(evaluations > 0);
+    (void)error;
+    assert_false(*enough);
+    assert_int_equal(sweep->sweeps, noted->count + 1);
+    assert_true(sweep->evaluations > 0);
     assert_true(noted->count < GOLDEN_MAX_SWEEPS);
-    memcpy(noted->points[noted->count], point,
-           (size_t)traced.dimension * sizeof *point);
-    noted->losses[noted->count++] = loss;
+    memcpy(noted->points[noted->count], sweep->point,
+           (size_t)traced.dimension * sizeof *sweep->point);
+    noted->losses[noted->count++] = sweep->loss;
+    return 0;
 }
 
 static traced_fn golden_function(const char *name)
@@ -169,7 +172,7 @@ static void assert_run_is(json_t *expected)
 
     told.count = 0;
     options.sweep_done = note_sweep;
-    options.sweep_context = &told;
+    options.context = &told;
     options.directions = directions;
     assert_int_equal(traced_objective(&objective, &traced, golden_function(name),
                                       dimension, max_evaluations, &err),
@@ -282,7 +285,7 @@ static void the_default_finds_known_minima_with_fewer_evaluations(void **state)
          {0, 1, -1, 0.5, 0},
          1,
          1e-2,
-         1e-2,
+         3e-3,
          1e-4,
          0.75},
         {"nonseparable", nonseparable, 10, {0.5, 0.5}, 4.704434, 5e-3, 1e-2, 1e-4, 0.7},
@@ -302,7 +305,7 @@ static void the_default_finds_known_minima_with_fewer_evaluations(void **state)
             minimise(cases[i].function, point, cases[i].dimension, 0, &options);
 
         options.line_search.kind = LINE_SEARCH_DEFAULT;
-        options.line_search.probes = 2; /* enough on a smooth loss */
+        options.line_search.refinements = 4; /* each pays on a smooth loss */
         options.line_search.tolerance = cases[i].tolerance;
         options.loss_tolerance = cases[i].loss_tolerance;
         memcpy(point, cases[i].start, sizeof point);
@@ -360,7 +363,7 @@ static void jagged_losses_get_as_low_with_half_the_evaluations(void **state)
         double clips[36];
         struct powell_result result;
 
-        options.sweeps = 1;
+        options.sweeps = 3;
         for (int i = 0; i < 36; i++) {
             logarithms[i] = log((0.1 + 0.05 * i) * 5) +
                             0.5 * sin(3.7 * i + 1 + start * (1.3 + 0.37 * i));
@@ -371,11 +374,13 @@ static void jagged_losses_get_as_low_with_half_the_evaluations(void **state)
         evaluations_of_default += result.evaluations;
 
         options.line_search.kind = LINE_SEARCH_REFERENCE;
+        options.sweeps = 1;
         result = minimise(network_of_clips, clips, 36, 0, &options);
         of_reference += result.loss;
         evaluations_of_reference += result.evaluations;
     }
-    print_message("  a sweep: %.4f after %ld evaluations; reference %.4f after %ld\n",
+    print_message("  three sweeps: %.4f after %ld evaluations; a sweep of the "
+                  "reference: %.4f after %ld\n",
                   of_default / 12, evaluations_of_default / 12, of_reference / 12,
                   evaluations_of_reference / 12);
     assert_true(of_default < of_reference);
@@ -550,11 +555,12 @@ static void a_flat_loss_costs_one_batch_a_direction(void **state)
 
 static void a_start_that_is_not_finite_is_left(void **state)
 {
-    const struct powell_options options = powell_default_options();
+    struct powell_options options = powell_default_options();
     double point[3] = {0.1, 0.3, 1.18};
     struct powell_result result;
 
     (void)state;
+    options.sweeps = 0;
     assert_true(isnan(undefined_around(point, 3)));
     result = minimise(undefined_around, point, 3, 0, &options);
     assert_true(result.loss < 1.01);
@@ -569,7 +575,7 @@ static void each_sweep_is_told(void **state)
     (void)state;
     told.count = 0;
     options.sweep_done = note_sweep;
-    options.sweep_context = &told;
+    options.context = &told;
     options.sweeps = 5;
     options.line_search.tolerance = 1e-4;
     options.loss_tolerance = 1e-6;
@@ -579,7 +585,7 @@ static void each_sweep_is_told(void **state)
     assert_int_equal(told.count, 5);
     assert_memory_equal(point, told.points[4], sizeof point);
     for (int sweep = 1; sweep < 5; sweep++)
-        assert_true(told.losses[sweep] < told.losses[sweep - 1]);
+        assert_true(told.losses[sweep] <= told.losses[sweep - 1]);
 }
 
 static int fail_after_ten(void *context, const double *points, int count,

@@ -49,7 +49,7 @@ static void prepare(enum hdf5_type type)
     fill_samples(values);
     hdf5_builder_samples(path, type, sizes, values, labels);
     model = (struct config_model){.samples = "/x", .labels = "/y", .scale = 1};
-    data = (struct config_data){path, {0, SIZE_MAX}};
+    data = (struct config_data){.file = path, .samples = {0, SIZE_MAX}};
 }
 
 static struct data_file *open_file(void)
@@ -594,7 +594,7 @@ static void images_of_the_kit_equal_the_reference(void **state)
     prepare(HDF5_U8);
     model =
         (struct config_model){.samples = "/images", .labels = "/labels", .scale = NAN};
-    data = (struct config_data){images, {0, IMAGES}};
+    data = (struct config_data){.file = images, .samples = {0, IMAGES}};
     file = data_file_open(&model, &data, COLOURS, 32, 32, 10, &err);
     if (!file)
         fail_msg("%s", err.text);

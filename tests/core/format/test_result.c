@@ -53,8 +53,8 @@ static int start(void **state)
     (void)state;
     model = (struct config_model){.name = "net",
                                   .network = "net.onnx",
-                                  .calibration = {"calibration.h5", {5, 10}},
-                                  .validation = {"validation.h5", {0, 20}}};
+                                  .calibration = {"calibration.h5", {5, 12}, 2},
+                                  .validation = {"validation.h5", {0, 20}, 0}};
     method = (struct config_method_settings){.name = METHOD_MINMAX};
     result_init(&result, "net-paper-W4A8-minmax", STEPS);
     result.model = &model;
@@ -67,6 +67,7 @@ static int start(void **state)
     result.start.calibration = score_of(30, 10, 5);
     result.start.validation = score_of(60, 20, 10);
     result.result.calibration = score_of(20, 10, 7);
+    result.result.check = score_of(5, 2, 1);
     result.result.validation = score_of(40, 20, 15);
     memcpy(result.start.steps, (float[]){0.5f, 0.25f}, STEPS * sizeof(float));
     memcpy(result.result.steps, (float[]){0.1f, 1e-30f}, STEPS * sizeof(float));

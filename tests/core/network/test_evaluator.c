@@ -58,7 +58,8 @@ static const char *const text =
 static struct network *network;
 static float values[SAMPLES * INPUTS];
 static int32_t labels[SAMPLES];
-static const struct samples samples = {values, labels, SAMPLES};
+static const struct samples samples = {
+    .values = values, .labels = labels, .count = SAMPLES};
 
 static struct network *read_network(void)
 {

@@ -1,0 +1,153 @@
+#include "coordinator/methods/joint_search.h"
+
+#include "coordinator/methods/joint_loss.h"
+#include "coordinator/search/powell.h"
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+struct search {
+    const struct method_task *task;
+    struct result *result;
+    struct joint_loss joint;
+    double began;     /* clock_seconds() */
+    int sweeps_spent; /* since the samples put aside have gained */
+    int64_t judged;   /* loss of the last candidate that was judged; -1: none yet */
+};
+
+/* Says after each batch how the search stands. */
+static void show(void *context, long evaluations, double best)
+{
+    const struct search *search = context;
+    double seconds = clock_seconds() - search->began;
+
+    progress_show(
+        search->task->progress, "%s: search, %ld evaluations, %.1f a second, loss %.4f",
+        search->task->one->id, evaluations, (double)evaluations / seconds, best);
+}
+
+static double loss_or_nan(const struct score *score)
+{
+    return score->samples > 0 ? score_loss(score) : NAN;
+}
+
+static void add_round(const struct search *search, int sweep,
+                      const struct result_point *point)
+{
+    struct result *result = search->result;
+
+    result->rounds = memory_resize(result->rounds, (size_t)(result->round_count + 1) *
+                                                       sizeof *result->rounds);
+    result->rounds[result->round_count++] = (struct result_round){
+        .sweep = sweep,
+        .evaluations = search->joint.evaluated,
+        .loss = score_loss(&point->calibration),
+        .check_loss = loss_or_nan(&point->check),
+    };
+}
+
+/* Scores the best candidate of the search on the samples put aside, and keeps it where it is
+ * better there. */
+static int judge(struct search *search, int sweep, struct error *err)
+{
+    struct result_point *kept = &search->result->result;
+    struct result_point best = {.steps = search->joint.best_steps,
+                                .calibration = search->joint.best};
+
+    search->sweeps_spent++;
+    if (best.calibration.samples == 0 || best.calibration.loss == search->judged)
+        return 0; /* nothing new */
+    search->judged = best.calibration.loss;
+    if (search->task->has_check &&
+        team_check(search->task->team, best.steps, 1, &best.check, err) < 0)
+        return -1;
+    add_round(search, sweep, &best);
+    if (!method_is_better(&best, kept))
+        return 0;
+    search->sweeps_spent = 0;
+    method_copy_point(search->result, kept, &best);
+    return 0;
+}
+
+static int sweep_done(void *context, const struct powell_sweep *sweep, bool *enough,
+                      struct error *err)
+{
+    struct search *search = context;
+
+    if (judge(search, sweep->sweeps, err) < 0)
+        return -1;
+    *enough = search->task->has_check &&
+              search->sweeps_spent >= search->task->one->method->patience;
+    return 0;
+}
+
+/* What the lines along one step's axis took and gained. */
+static void line_done(void *context, int axis, const struct line_search_result *found)
+{
+    struct search *search = context;
+
+    if (axis < 0)
+        return;
+    search->result->lines[axis].evaluations += found->evaluations;
+    search->result->lines[axis].gain += found->gain;
+}
+
+static struct powell_options options_of(struct search *search)
+{
+    const struct config_method_settings *method = search->task->one->method;
+    struct powell_options options = powell_default_options();
+
+    options.line_search.kind = method->line_search == CONFIG_LINE_SEARCH_REFERENCE
+                                   ? LINE_SEARCH_REFERENCE
+                                   : LINE_SEARCH_DEFAULT;
+    options.sweeps = method->sweeps;
+    options.sweep_done = sweep_done;
+    options.line_done = line_done;
+    options.context = search;
+    return options;
+}
+
+static int minimise(struct search *search, struct error *err)
+{
+    struct powell_options options = options_of(search);
+    struct result *result = search->result;
+    struct powell_result found;
+
+    if (powell_minimise(&search->joint.objective, search->joint.point, &options, &found,
+                        err) < 0)
+        return -1;
+    result->stop_reason = stop_reason_name(found.reason);
+    result->sweeps = found.sweeps;
+    if (search->joint.not_finite > 0)
+        result_warn(result,
+                    "%ld evaluations of the search met logits that are not finite; "
+                    "such a sample counts as a loss of %g",
+                    search->joint.not_finite, LOSS_MOST);
+    /* The evaluations may have ended within a sweep. */
+    return judge(search, found.sweeps, err);
+}
+
+int joint_search(const struct method_task *task, struct result *result,
+                 struct error *err)
+{
+    bool of_clips = task->one->method->line_search == CONFIG_LINE_SEARCH_REFERENCE;
+    struct result_phase *phase = method_begin_phase(result, "joint search");
+    struct search search = {
+        .task = task, .result = result, .judged = -1, .began = clock_seconds()};
+    int status;
+
+    if (joint_loss_init(&search.joint, task->team,
+                        of_clips ? JOINT_LOSS_OF_CLIPS : JOINT_LOSS_OF_LOGARITHMS,
+                        &result->start, method_evaluations_left(task, result), err) < 0)
+        return -1;
+    search.joint.show = show;
+    search.joint.show_context = &search;
+    add_round(&search, 0, &result->start);
+    status = minimise(&search, err);
+    phase->evaluations = search.joint.evaluated;
+    joint_loss_clear(&search.joint);
+    method_end_phase(phase);
+    return status;
+}

@@ -1,0 +1,17 @@
+/* joint_search.h - Powell's search over all steps together, and which of its candidates is kept. */
+#ifndef COORDINATOR_METHODS_JOINT_SEARCH_H
+#define COORDINATOR_METHODS_JOINT_SEARCH_H
+
+#include "coordinator/methods/method.h"
+
+/* Searches from result->start, whose steps and scores are set; fills result->result, a phase, the
+ * rounds, why it ended, and warnings.
+ *
+ * Kept is the candidate with the lowest loss that the search has seen (as the reference does).
+ * Where calibration samples are put aside, the best candidate is scored on those after each sweep,
+ * and the one that is best there is kept; the search ends when `patience` sweeps have not found a
+ * better one. The start counts as a candidate too. */
+int joint_search(const struct method_task *task, struct result *result,
+                 struct error *err);
+
+#endif
