@@ -1,6 +1,7 @@
 #include "coordinator/team.h"
 
 #include "core/base/memory.h"
+#include "core/network/moments.h"
 #include "link/link.h"
 
 #include <stdlib.h>
@@ -156,6 +157,60 @@ int team_histogram(struct team *team, int item, const float *steps, struct range
         histogram->zeros = reply.sums[0];
         memcpy(histogram->counts, reply.sums + 1, sizeof histogram->counts);
     }
+    reply_clear(&reply);
+    return status;
+}
+
+static const struct batchnorm *batchnorm_of(const struct team *team, int layer)
+{
+    return team_network(team)->layers[layer].batchnorm;
+}
+
+int team_moments(struct team *team, int layer, const float *steps, float *mean,
+                 float *variance, struct error *err)
+{
+    const struct batchnorm *batchnorm = batchnorm_of(team, layer);
+    struct request request = {.kind = REQUEST_MOMENTS,
+                              .subject = layer,
+                              .candidate_count = steps ? 1 : 0,
+                              .step_count = step_count(team),
+                              .channels = batchnorm->channels};
+    struct reply reply;
+    int status = ask(team, &request, steps, &reply, err);
+
+    if (status == 0 &&
+        moments_statistics(batchnorm, reply.sums, mean, variance, err) < 0)
+        status = error_prefix(err, "layer %s", team_network(team)->layers[layer].name);
+    reply_clear(&reply);
+    return status;
+}
+
+int team_put_batchnorm(struct team *team, int layer, const float *mean,
+                       const float *variance, struct error *err)
+{
+    size_t channels = (size_t)batchnorm_of(team, layer)->channels;
+    struct request request = {.kind = REQUEST_PUT_BATCHNORM,
+                              .subject = layer,
+                              .candidate_count = 2,
+                              .step_count = (int)channels};
+    float *statistics = memory_get(2 * channels * sizeof *statistics);
+    struct reply reply;
+    int status;
+
+    memcpy(statistics, mean, channels * sizeof *mean);
+    memcpy(statistics + channels, variance, channels * sizeof *variance);
+    status = ask(team, &request, statistics, &reply, err);
+    reply_clear(&reply);
+    free(statistics);
+    return status;
+}
+
+int team_restore_batchnorms(struct team *team, struct error *err)
+{
+    struct request request = {.kind = REQUEST_RESTORE_BATCHNORMS};
+    struct reply reply;
+    int status = ask(team, &request, NULL, &reply, err);
+
     reply_clear(&reply);
     return status;
 }

@@ -45,6 +45,18 @@ int team_range(struct team *team, int item, const float *steps, struct range *ra
 int team_histogram(struct team *team, int item, const float *steps, struct range range,
                    struct histogram *histogram, struct error *err);
 
+/* Mean and variance [channels] that the input of layer `layer`'s batch norm has under the steps, or
+ * in the float network where they are NULL; the statistics in force before it count. See moments.h.
+ */
+int team_moments(struct team *team, int layer, const float *steps, float *mean,
+                 float *variance, struct error *err);
+
+/* Puts statistics [channels] of a layer's batch norm in force for all that follows, or the trained
+ * ones of all layers. Opening a case begins with the trained ones. */
+int team_put_batchnorm(struct team *team, int layer, const float *mean,
+                       const float *variance, struct error *err);
+int team_restore_batchnorms(struct team *team, struct error *err);
+
 /* Of the open case; borrowed. */
 const struct network *team_network(const struct team *team);
 const struct placement *team_placement(const struct team *team);

@@ -1,6 +1,7 @@
 #include "core/exchange/message.h"
 
 #include "core/base/memory.h"
+#include "core/network/moments.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ static size_t sums_of(const struct request *request)
         return (size_t)request_score_count(request) * REPLY_SCORE_SUMS;
     case REQUEST_HISTOGRAM:
         return 1 + HISTOGRAM_BINS;
+    case REQUEST_MOMENTS:
+        return moments_count(request->channels);
     default:
         return 0;
     }

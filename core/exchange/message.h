@@ -16,14 +16,21 @@ enum request_kind {
     REQUEST_VALIDATE,  /* score candidates on the validation samples */
     REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
     REQUEST_HISTOGRAM, /* its histogram over `range` */
-    REQUEST_STOP       /* no more requests */
+    REQUEST_MOMENTS, /* moments of the batch norm of layer `subject`, of `channels` channels,
+                          under at most one candidate */
+    REQUEST_PUT_BATCHNORM,      /* put statistics of layer `subject` in force */
+    REQUEST_RESTORE_BATCHNORMS, /* put the trained statistics of all layers in force */
+    REQUEST_STOP                /* no more requests */
 };
 
+/* A request comes with numbers [candidate_count, step_count]: the steps of candidates; with
+ * REQUEST_PUT_BATCHNORM in their place [2, channels], the means and the variances. */
 struct request {
     enum request_kind kind;
-    int subject;         /* a case or a placement item */
+    int subject;         /* a case, a placement item or a layer */
     int candidate_count; /* candidates that come with it; 0: the float network */
     int step_count;      /* steps of each candidate */
+    int channels;        /* of the layer, for REQUEST_MOMENTS */
     struct range range;
 };
 

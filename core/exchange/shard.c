@@ -3,6 +3,7 @@
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/format/data_file.h"
+#include "core/network/batchnorm.h"
 #include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
 
@@ -434,6 +435,42 @@ static int answer_histogram(struct shard *shard, const struct request *request,
     return 0;
 }
 
+/* ---- batch norms ---------------------------------------------------------------------------- */
+
+static int answer_moments(struct shard *shard, const struct request *request,
+                          const float *steps, struct reply *reply, struct error *err)
+{
+    (void)err;
+    evaluator_moments(shard->evaluator, request->subject,
+                      request->candidate_count ? steps : NULL, reply->sums);
+    return 0;
+}
+
+static int answer_put_batchnorm(struct shard *shard, const struct request *request,
+                                const float *statistics, struct reply *reply,
+                                struct error *err)
+{
+    (void)reply;
+    (void)err;
+    batchnorm_put(&shard->network->layers[request->subject], statistics,
+                  statistics + request->step_count);
+    return 0;
+}
+
+static int answer_restore_batchnorms(struct shard *shard, const struct request *request,
+                                     const float *steps, struct reply *reply,
+                                     struct error *err)
+{
+    (void)request;
+    (void)steps;
+    (void)reply;
+    (void)err;
+    for (int layer = 0; layer < shard->network->layer_count; layer++)
+        if (shard->network->layers[layer].batchnorm)
+            batchnorm_restore(&shard->network->layers[layer]);
+    return 0;
+}
+
 /* ---- overlap -------------------------------------------------------------------------------- */
 
 static int by_size(const void *a, const void *b)
@@ -512,10 +549,16 @@ int shard_answer(struct shard *shard, const struct request *request, const float
 {
     static int (*const answers[])(struct shard *, const struct request *, const float *,
                                   struct reply *, struct error *) = {
-        [REQUEST_OPEN] = answer_open,           [REQUEST_OVERLAP] = answer_overlap,
-        [REQUEST_SCORE] = answer_score,         [REQUEST_CHECK] = answer_check,
-        [REQUEST_VALIDATE] = answer_validate,   [REQUEST_RANGE] = answer_range,
+        [REQUEST_OPEN] = answer_open,
+        [REQUEST_OVERLAP] = answer_overlap,
+        [REQUEST_SCORE] = answer_score,
+        [REQUEST_CHECK] = answer_check,
+        [REQUEST_VALIDATE] = answer_validate,
+        [REQUEST_RANGE] = answer_range,
         [REQUEST_HISTOGRAM] = answer_histogram,
+        [REQUEST_MOMENTS] = answer_moments,
+        [REQUEST_PUT_BATCHNORM] = answer_put_batchnorm,
+        [REQUEST_RESTORE_BATCHNORMS] = answer_restore_batchnorms,
     };
 
     return answers[request->kind](shard, request, steps, reply, err);

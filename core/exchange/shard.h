@@ -22,8 +22,10 @@ void shard_destroy(struct shard *shard);
 
 /* Does what a request asks, on the blocks of this rank.
  *
- *   steps  [request->candidate_count, request->step_count]
+ *   steps  [request->candidate_count, request->step_count], or other numbers: see message.h
  *   reply  made by reply_init() for this request; out
+ *
+ * Opening a case begins with the trained statistics of its batch norms.
  *
  * Fails with what the files deserve (EXIT_INPUT, EXIT_CONFIG); the shard stays usable. */
 int shard_answer(struct shard *shard, const struct request *request, const float *steps,

@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/kernel/sgemm.h"
 #include "core/kernel/vector_clones.h"
+#include "core/network/batchnorm.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -321,6 +322,7 @@ static void run_in_integers(struct conv_run *run, const struct value *input,
                             .residual = residual ? residual->step : 0,
                             .input_zero = input->zero_code,
                             .residual_zero = residual ? residual->zero_code : 0,
+                            .batchnorm = batchnorm_signature(run->layer),
                         });
     epilogue = epilogue_of(run, residual, samples, quantizer, output, scratch);
     if (run->weights.is_depthwise)
@@ -496,4 +498,45 @@ void conv_run_block(struct conv_run *run, const struct quantizer *weights,
         run_in_integers(run, input, residual, samples, quantizer, output, scratch);
     else
         run_in_float(run, input, residual, samples, quantizer, output, scratch);
+}
+
+/* The layer without anything after its products: scale and shift [out_channels] are its. */
+static struct layer bare_layer(const struct layer *layer, float *scale, float *shift)
+{
+    struct layer bare = *layer;
+
+    for (int channel = 0; channel < layer->conv.out_channels; channel++) {
+        scale[channel] = 1;
+        shift[channel] = 0;
+    }
+    bare.conv.scale = scale;
+    bare.conv.shift = shift;
+    bare.conv.has_residual = false;
+    bare.batchnorm = NULL;
+    bare.low = -INFINITY;
+    bare.high = INFINITY;
+    return bare;
+}
+
+/* For the time being another layer is run; the epilogue is made anew for it, and again for the layer
+ * itself. */
+void conv_run_products(struct conv_run *run, const struct quantizer *weights,
+                       const struct value *input, int samples, float *products,
+                       const struct scratch *scratch)
+{
+    const struct layer *layer = run->layer;
+    size_t channels = (size_t)layer->conv.out_channels;
+    float *constants = memory_get(2 * channels * sizeof *constants);
+    struct layer bare = bare_layer(layer, constants, constants + channels);
+    struct plane plane = {.height = run->plan.rows,
+                          .width = run->plan.columns,
+                          .channels = (int)channels};
+    struct value output = {.data = products, .plane = &plane};
+
+    run->layer = &bare;
+    run->made_for = (struct conv_steps){0};
+    conv_run_block(run, weights, input, NULL, samples, NULL, &output, scratch);
+    run->layer = layer;
+    run->made_for = (struct conv_steps){0};
+    free(constants);
 }

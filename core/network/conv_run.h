@@ -19,7 +19,8 @@ struct conv_run {
     struct conv_steps {
         float weights, input, output, residual;
         int input_zero, residual_zero;
-    } made_for; /* the steps that the epilogue was worked out for */
+        uint64_t batchnorm; /* signature of the layer's scale and shift */
+    } made_for;             /* what the epilogue was worked out for */
 };
 
 /* Memory that is used while a layer runs and means nothing afterwards. */
@@ -58,5 +59,11 @@ void conv_run_block(struct conv_run *run, const struct quantizer *weights,
                     const struct value *input, const struct value *residual,
                     int samples, const struct quantizer *quantizer,
                     struct value *output, const struct scratch *scratch);
+
+/* products [samples, pixels, out_channels] = conv(input): without scale, shift, residual and
+ * clamp. They may be scratch->sums. */
+void conv_run_products(struct conv_run *run, const struct quantizer *weights,
+                       const struct value *input, int samples, float *products,
+                       const struct scratch *scratch);
 
 #endif

@@ -4,9 +4,11 @@
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/network/arena.h"
+#include "core/network/batchnorm.h"
 #include "core/network/conv_run.h"
 #include "core/network/early_codes.h"
 #include "core/network/layer_run.h"
+#include "core/network/moments.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -241,14 +243,15 @@ static uint64_t step_bits(const struct evaluator *evaluator, int item)
     return bits;
 }
 
-/* A tensor's signature: its layer, the steps of the layer's weights and of the tensor itself, and
- * the signatures of what the layer reads. */
+/* A tensor's signature: its layer, the steps of the layer's weights and of the tensor itself, the
+ * statistics of its batch norm, and the signatures of what the layer reads. */
 static uint64_t signature_of(const struct evaluator *evaluator, int layer)
 {
     const struct layer *made_by = &evaluator->network->layers[layer];
-    uint64_t made_of[3] = {(uint64_t)layer,
+    uint64_t made_of[4] = {(uint64_t)layer,
                            step_bits(evaluator, evaluator->placement->of_layer[layer]),
-                           step_bits(evaluator, evaluator->items[made_by->output])};
+                           step_bits(evaluator, evaluator->items[made_by->output]),
+                           batchnorm_signature(made_by)};
     uint64_t signature = hash_bytes(made_of, sizeof made_of, 1);
 
     for (int i = 0; i < made_by->input_count; i++)
@@ -548,6 +551,38 @@ void evaluator_histogram(struct evaluator *evaluator, int item, const float *ste
                          struct histogram *histogram)
 {
     observe(evaluator, item, steps, look_at_histogram, histogram);
+}
+
+/* The input of a layer's batch norm on a block. */
+static const float *batchnorm_input(struct evaluator *evaluator, int index,
+                                    const struct block *block)
+{
+    const struct layer *layer = &evaluator->network->layers[index];
+    int weights = evaluator->placement->of_layer[index];
+
+    if (layer->kind == LAYER_AFFINE)
+        return block_floats(evaluator, block, layer->inputs[0]);
+    conv_run_products(&evaluator->convs[index], quantizer_of(evaluator, weights),
+                      run_block(evaluator, block, layer->inputs[0]), block->samples,
+                      evaluator->scratch.sums, &evaluator->scratch);
+    return evaluator->scratch.sums;
+}
+
+void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,
+                       int64_t *sums)
+{
+    const struct network *network = evaluator->network;
+    const struct batchnorm *batchnorm = network->layers[layer].batchnorm;
+    const struct tensor *output = &network->tensors[network->layers[layer].output];
+
+    set_candidate(evaluator, steps);
+    for (size_t first = 0; first < evaluator->own.count;
+         first += (size_t)evaluator->options.block) {
+        struct block block = block_at(evaluator, &evaluator->own, first, true);
+
+        moments_add(batchnorm, batchnorm_input(evaluator, layer, &block), block.samples,
+                    output->count / (size_t)batchnorm->channels, sums);
+    }
 }
 
 struct evaluator_counters evaluator_counters(const struct evaluator *evaluator)

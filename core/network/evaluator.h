@@ -2,7 +2,7 @@
  *
  * The evaluator remembers, for each of its blocks, the activation tensors it computed, each with
  * a signature of everything that made it: the layers and the steps upstream. A candidate
- * recomputes only what its changed steps reach. How many blocks are remembered is a matter of
+ * recomputes only what its changed steps reach, and so does a batch norm with other statistics. How many blocks are remembered is a matter of
  * memory; it never changes a digit.
  */
 #ifndef CORE_NETWORK_EVALUATOR_H
@@ -67,6 +67,11 @@ void evaluator_range(struct evaluator *evaluator, int item, const float *steps,
                      struct range *range);
 void evaluator_histogram(struct evaluator *evaluator, int item, const float *steps,
                          struct histogram *histogram);
+
+/* Adds the moments of the input of layer `layer`'s batch norm over the evaluator's own samples to
+ * `sums` [moments_count()], see moments.h; all steps and all batch norms before it are in force. */
+void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,
+                       int64_t *sums);
 
 struct evaluator_counters evaluator_counters(const struct evaluator *evaluator);
 

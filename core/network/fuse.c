@@ -1,6 +1,7 @@
 #include "core/network/fuse.h"
 
 #include "core/base/memory.h"
+#include "core/network/batchnorm.h"
 
 #include <assert.h>
 #include <math.h>
@@ -79,18 +80,43 @@ static void merge_affine(struct conv *conv, const struct affine *affine)
     }
 }
 
+/* Whether a convolution gives its products and, at most, a bias. */
+static bool is_unscaled(const struct conv *conv)
+{
+    for (int channel = 0; channel < conv->out_channels; channel++)
+        if (conv->scale[channel] != 1)
+            return false;
+    return true;
+}
+
+/* A batch norm comes to the convolution that it is merged into. Its input was products plus bias,
+ * so its mean is less by the bias. Behind a scale, or behind another batch norm, it is forgotten:
+ * it stays a constant. */
+static void take_batchnorm(struct layer *layer, struct layer *affine)
+{
+    const struct conv *conv = &layer->conv;
+
+    if (!affine->batchnorm || layer->batchnorm || !is_unscaled(conv))
+        return;
+    layer->batchnorm = affine->batchnorm;
+    affine->batchnorm = NULL;
+    for (int channel = 0; channel < conv->out_channels; channel++)
+        layer->batchnorm->mean[channel] -= conv->shift[channel];
+}
+
 /* conv -> affine: same number of channels, nothing between. */
 static bool fuse_affine(struct network *network, int index)
 {
     struct layer *layer = &network->layers[index];
     int reader = only_reader(network, layer->output);
-    const struct layer *next = reader < 0 ? NULL : &network->layers[reader];
+    struct layer *next = reader < 0 ? NULL : &network->layers[reader];
 
     if (layer->kind != LAYER_CONV || !next || next->kind != LAYER_AFFINE ||
         !layer_is_unclamped(layer) || layer->conv.has_residual)
         return false;
     if (network->tensors[next->output].channels != layer->conv.out_channels)
         return false;
+    take_batchnorm(layer, next);
     merge_affine(&layer->conv, &next->affine);
     take_output(network, layer, reader);
     return true;
@@ -335,5 +361,7 @@ void network_fold_batchnorm(struct network *network)
                 conv->weights[(size_t)channel * count + i] *= conv->scale[channel];
             conv->scale[channel] = 1;
         }
+        batchnorm_destroy(layer->batchnorm);
+        layer->batchnorm = NULL;
     }
 }

@@ -16,7 +16,8 @@
  * it is found out which tensors cannot be negative. */
 void network_fuse(struct network *network);
 
-/* Multiplies the scale of each convolution (batch norm) into its weights: `batchnorm: fold`. */
+/* Multiplies the scale of each convolution (batch norm) into its weights: `batchnorm: fold`. The
+ * convolutions have no batch norm any more. */
 void network_fold_batchnorm(struct network *network);
 
 #endif

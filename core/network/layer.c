@@ -1,5 +1,7 @@
 #include "core/network/layer.h"
 
+#include "core/network/batchnorm.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -74,6 +76,7 @@ void layer_clear(struct layer *layer)
 {
     free(layer->name);
     free(layer->inputs);
+    batchnorm_destroy(layer->batchnorm);
     if (layer->kind == LAYER_CONV) {
         free(layer->conv.weight_name);
         free(layer->conv.weights);

@@ -64,6 +64,8 @@ struct rearrange {
     float fill; /* what -1 stands for */
 };
 
+struct batchnorm;
+
 struct layer {
     enum layer_kind kind;
     char *name;  /* ONNX node name; owned */
@@ -77,6 +79,8 @@ struct layer {
         struct average_pool average_pool;
         struct rearrange rearrange;
     };
+    struct batchnorm *batchnorm; /* of a convolution or affine layer: what its scale and
+                                    shift contain, or NULL; owned */
     float low, high; /* the output is clamped to [low, high]: ReLU is [0, inf] */
 };
 

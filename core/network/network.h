@@ -2,8 +2,9 @@
  *
  * A network is made in two moves: onnx_read() turns each ONNX node into at most one layer, and
  * network_fuse() merges what belongs together (batch norm, residual, ReLU into the
- * convolution; chains of rearrangements into one). After that it is constant: which tensors
- * are quantized is the placement's business (placement.h), their steps the candidate's.
+ * convolution; chains of rearrangements into one). After that it is constant, but for the
+ * statistics of batch norms (batchnorm.h): which tensors are quantized is the placement's
+ * business (placement.h), their steps the candidate's.
  */
 #ifndef CORE_NETWORK_NETWORK_H
 #define CORE_NETWORK_NETWORK_H

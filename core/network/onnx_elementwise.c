@@ -3,6 +3,7 @@
 #include "core/network/onnx_operators.h"
 
 #include "core/base/memory.h"
+#include "core/network/batchnorm.h"
 #include "core/network/onnx_attribute.h"
 #include "core/network/onnx_broadcast.h"
 
@@ -85,9 +86,9 @@ int onnx_read_max(const struct onnx_node *node, struct error *err)
 /* ---- scale and shift a channel ---- */
 
 /* `scale` and `shift` [channels] become the layer's; freed on failure. Either may be
- * NULL. */
-static int give_affine(const struct onnx_node *node, int input, float *scale,
-                       float *shift, struct error *err)
+ * NULL. The result is borrowed and NULL on failure. */
+static struct layer *give_affine(const struct onnx_node *node, int input, float *scale,
+                                 float *shift, struct error *err)
 {
     int channels = node->graph->network->tensors[input].channels;
     struct layer *layer = NULL;
@@ -103,10 +104,10 @@ static int give_affine(const struct onnx_node *node, int input, float *scale,
     if (!layer) {
         free(scale);
         free(shift);
-        return -1;
+        return NULL;
     }
     layer->affine = (struct affine){.scale = scale, .shift = shift};
-    return 0;
+    return layer;
 }
 
 enum { GAMMA, BETA, MEAN, VARIANCE, BATCHNORM_INPUTS };
@@ -148,6 +149,7 @@ int onnx_read_batchnorm(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *inputs[BATCHNORM_INPUTS];
     float epsilon, *scale, *shift;
+    struct layer *layer;
     int input, channels;
 
     if (onnx_node_tensor(node, 0, &input, err) < 0 ||
@@ -155,7 +157,7 @@ int onnx_read_batchnorm(const struct onnx_node *node, struct error *err)
         return -1;
     channels = node->graph->network->tensors[input].channels;
     if (read_batchnorm_inputs(node, channels, inputs, err) < 0 ||
-        onnx_node_unfold(node, 2 * (size_t)channels, err) < 0)
+        onnx_node_unfold(node, 4 * (size_t)channels, err) < 0)
         return -1;
     scale = memory_zeroed((size_t)channels, sizeof *scale);
     shift = memory_zeroed((size_t)channels, sizeof *shift);
@@ -167,7 +169,12 @@ int onnx_read_batchnorm(const struct onnx_node *node, struct error *err)
         shift[i] = (float)((double)inputs[BETA]->reals[i] -
                            (double)inputs[MEAN]->reals[i] * factor);
     }
-    return give_affine(node, input, scale, shift, err);
+    layer = give_affine(node, input, scale, shift, err);
+    if (!layer)
+        return -1;
+    layer->batchnorm = batchnorm_create(channels, epsilon, inputs[MEAN]->reals,
+                                        inputs[VARIANCE]->reals);
+    return 0;
 }
 
 /* ---- two operands ---- */
@@ -249,7 +256,7 @@ static int with_constant(const struct onnx_node *node,
         shift[i] = 0.f;
         apply(c, &scale[i], &shift[i]);
     }
-    return give_affine(node, input, scale, shift, err);
+    return give_affine(node, input, scale, shift, err) ? 0 : -1;
 }
 
 static int add_tensors(const struct onnx_node *node, struct error *err)

@@ -2,6 +2,8 @@
  * real worker until the group teardown stops them. */
 #include "coordinator/team.h"
 
+#include "coordinator/methods/batchnorm_statistics.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +17,7 @@
 
 #include "core/base/memory.h"
 #include "core/kernel/sgemm.h"
+#include "core/network/moments.h"
 #include "link/link.h"
 #include "tests/support/hdf5_builder.h"
 #include "worker/worker.h"
@@ -39,7 +42,7 @@ enum {
 };
 
 enum { BLOCK = 8, SPOILT_SAMPLES = 32, SPOILT_SAMPLE = 20, ELEMENTS = 24 * 24 };
-enum { CANDIDATES = 3 };
+enum { CANDIDATES = 3, CHANNELS_MOST = 64 };
 
 static char folder[] = "/tmp/calq-test-team-XXXXXX"; /* rank 0 makes it */
 static char spoilt[64], other[64];                   /* files in it */
@@ -199,12 +202,13 @@ static float *some_candidates(void)
     return candidates;
 }
 
+/* `count` candidates; NULL: the float network. */
 static void assert_scores_of_one_process(enum request_kind kind,
                                          const float *candidates,
-                                         const struct score *scores)
+                                         const struct score *scores, int count)
 {
     struct request request = {.kind = kind,
-                              .candidate_count = candidates ? CANDIDATES : 0,
+                              .candidate_count = candidates ? count : 0,
                               .step_count = step_count()};
     struct reply reply;
 
@@ -240,9 +244,9 @@ static void calibration_scores_are_those_of_one_process(void **state)
     open_case(SOUND);
     candidates = some_candidates();
     assert_int_equal(team_score(team, NULL, 1, scores, &err), 0);
-    assert_scores_of_one_process(REQUEST_SCORE, NULL, scores);
+    assert_scores_of_one_process(REQUEST_SCORE, NULL, scores, 1);
     assert_int_equal(team_score(team, candidates, CANDIDATES, scores, &err), 0);
-    assert_scores_of_one_process(REQUEST_SCORE, candidates, scores);
+    assert_scores_of_one_process(REQUEST_SCORE, candidates, scores, CANDIDATES);
     for (int i = 0; i < CANDIDATES; i++) {
         assert_int_equal(
             team_score(team, candidates + i * step_count(), 1, &single, &err), 0);
@@ -260,9 +264,9 @@ static void validation_scores_are_those_of_one_process(void **state)
     open_case(SOUND);
     candidates = some_candidates();
     assert_int_equal(team_validate(team, NULL, 1, scores, &err), 0);
-    assert_scores_of_one_process(REQUEST_VALIDATE, NULL, scores);
+    assert_scores_of_one_process(REQUEST_VALIDATE, NULL, scores, 1);
     assert_int_equal(team_validate(team, candidates, CANDIDATES, scores, &err), 0);
-    assert_scores_of_one_process(REQUEST_VALIDATE, candidates, scores);
+    assert_scores_of_one_process(REQUEST_VALIDATE, candidates, scores, CANDIDATES);
     free(candidates);
 }
 
@@ -302,6 +306,194 @@ static void ranges_and_histograms_are_those_of_one_process(void **state)
     free(histogram);
 }
 
+/* What one process, on its own network, answers to the same request. */
+static void measure_alone(int layer, const float *steps, float *mean, float *variance)
+{
+    const struct batchnorm *batchnorm = shard_network(alone)->layers[layer].batchnorm;
+    struct request request = {.kind = REQUEST_MOMENTS,
+                              .subject = layer,
+                              .candidate_count = 1,
+                              .step_count = step_count(),
+                              .channels = batchnorm->channels};
+    struct reply reply;
+
+    ask_alone(&request, steps, &reply);
+    assert_int_equal(moments_statistics(batchnorm, reply.sums, mean, variance, &err),
+                     0);
+    reply_clear(&reply);
+}
+
+static void put_alone(int layer, float *statistics, int channels)
+{
+    struct request request = {.kind = REQUEST_PUT_BATCHNORM,
+                              .subject = layer,
+                              .candidate_count = 2,
+                              .step_count = channels};
+    struct reply reply;
+
+    ask_alone(&request, statistics, &reply);
+    reply_clear(&reply);
+}
+
+static void statistics_of_batch_norms_are_those_of_one_process(void **state)
+{
+    float team_statistics[2 * CHANNELS_MOST], own_statistics[2 * CHANNELS_MOST];
+    const struct network *network;
+    struct score before, score;
+    float *steps;
+    int found = 0;
+
+    (void)state;
+    open_case(SOUND);
+    steps = some_candidates();
+    network = team_network(team);
+    assert_int_equal(team_score(team, steps, 1, &before, &err), 0);
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        const struct batchnorm *batchnorm = network->layers[layer].batchnorm;
+        size_t channels = batchnorm ? (size_t)batchnorm->channels : 0;
+
+        if (!batchnorm)
+            continue;
+        found++;
+        assert_true(channels <= CHANNELS_MOST);
+        measure_alone(layer, steps, own_statistics, own_statistics + channels);
+        assert_int_equal(team_moments(team, layer, steps, team_statistics,
+                                      team_statistics + channels, &err),
+                         0);
+        assert_memory_equal(team_statistics, own_statistics,
+                            2 * channels * sizeof *own_statistics);
+        put_alone(layer, own_statistics, (int)channels);
+        assert_int_equal(team_put_batchnorm(team, layer, team_statistics,
+                                            team_statistics + channels, &err),
+                         0);
+    }
+    assert_true(found > 5);
+    assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
+    assert_scores_of_one_process(REQUEST_SCORE, steps, &score, 1);
+    assert_true(score.loss != before.loss);
+    assert_int_equal(team_restore_batchnorms(team, &err), 0);
+    assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
+    assert_memory_equal(&score, &before, sizeof score);
+    free(steps);
+}
+
+/* Measures the statistics of the float network, and those of the quantized one. */
+static void measure_statistics(const float *steps,
+                               struct batchnorm_statistics *in_float,
+                               struct batchnorm_statistics *found)
+{
+    if (batchnorm_statistics_of_float(team, in_float, &err) < 0 ||
+        batchnorm_statistics_measure(team, steps, in_float, found, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(found->count, in_float->count);
+}
+
+/* Mean and variance that a batch norm's output has before gamma and beta. */
+static void assert_same_output(const struct batchnorm *batchnorm, int channel,
+                               const float *measured, const float *statistics,
+                               const float *in_float)
+{
+    int channels = batchnorm->channels;
+    double epsilon = batchnorm->epsilon;
+    double deviation = sqrt(statistics[channels + channel] + epsilon);
+    double trained = sqrt(batchnorm->variance[channel] + epsilon);
+
+    assert_float_equal((measured[channel] - statistics[channel]) / deviation,
+                       (in_float[channel] - batchnorm->mean[channel]) / trained, 1e-4);
+    assert_float_equal(sqrt(measured[channels + channel] + epsilon) / deviation,
+                       sqrt(in_float[channels + channel] + epsilon) / trained, 1e-4);
+}
+
+static void
+measured_batch_norms_give_the_mean_and_variance_of_the_float_network(void **state)
+{
+    struct batchnorm_statistics in_float = {0}, found = {0};
+    const struct network *network;
+    float measured[2 * CHANNELS_MOST];
+    float *steps;
+    size_t at = 0;
+
+    (void)state;
+    open_case(SOUND);
+    network = team_network(team);
+    steps = some_candidates();
+    measure_statistics(steps, &in_float, &found);
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        const struct batchnorm *batchnorm = network->layers[layer].batchnorm;
+
+        if (!batchnorm)
+            continue;
+        assert_int_equal(team_moments(team, layer, steps, measured,
+                                      measured + batchnorm->channels, &err),
+                         0);
+        for (int channel = 0; channel < batchnorm->channels; channel++)
+            assert_same_output(batchnorm, channel, measured, found.values + at,
+                               in_float.values + at);
+        at += 2 * (size_t)batchnorm->channels;
+    }
+    assert_int_equal(at, found.count);
+    batchnorm_statistics_clear(&in_float);
+    batchnorm_statistics_clear(&found);
+    free(steps);
+}
+
+static void the_float_network_has_the_statistics_it_was_trained_with(void **state)
+{
+    struct batchnorm_statistics in_float = {0}, found = {0};
+    const struct network *network;
+    size_t at = 0;
+
+    (void)state;
+    open_case(SOUND);
+    network = team_network(team);
+    measure_statistics(NULL, &in_float, &found);
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        const struct batchnorm *batchnorm = network->layers[layer].batchnorm;
+
+        for (int i = 0; batchnorm && i < 2 * batchnorm->channels; i++, at++) {
+            int channel = i % batchnorm->channels;
+            double trained = i < batchnorm->channels ? batchnorm->mean[channel]
+                                                     : batchnorm->variance[channel];
+
+            assert_float_equal(found.values[at], trained,
+                               1e-4 * (1 + batchnorm->variance[channel]));
+        }
+    }
+    batchnorm_statistics_clear(&in_float);
+    batchnorm_statistics_clear(&found);
+}
+
+static void statistics_can_be_tried_kept_and_given_up(void **state)
+{
+    static const struct batchnorm_statistics trained = {0};
+    struct batchnorm_statistics in_float = {0}, found = {0}, again = {0}, copy;
+    struct score before, after, score;
+    float *steps;
+
+    (void)state;
+    open_case(SOUND);
+    steps = some_candidates();
+    assert_int_equal(team_score(team, steps, 1, &before, &err), 0);
+    measure_statistics(steps, &in_float, &found);
+    assert_int_equal(team_score(team, steps, 1, &after, &err), 0);
+    assert_true(after.loss < before.loss);
+    assert_int_equal(batchnorm_statistics_put(team, &trained, &err), 0);
+    assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
+    assert_memory_equal(&score, &before, sizeof score);
+    copy = batchnorm_statistics_copy(&found);
+    assert_int_equal(batchnorm_statistics_put(team, &copy, &err), 0);
+    assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
+    assert_memory_equal(&score, &after, sizeof score);
+    assert_int_equal(batchnorm_statistics_measure(team, steps, &in_float, &again, &err),
+                     0);
+    assert_memory_equal(again.values, found.values, found.count * sizeof *found.values);
+    batchnorm_statistics_clear(&in_float);
+    batchnorm_statistics_clear(&found);
+    batchnorm_statistics_clear(&again);
+    batchnorm_statistics_clear(&copy);
+    free(steps);
+}
+
 static void overlapping_samples_are_counted_once_and_the_first_is_found(void **state)
 {
     size_t count, first;
@@ -325,7 +517,7 @@ static void ranks_without_a_block_take_part(void **state)
     open_case(ONE_BLOCK);
     candidates = some_candidates();
     assert_int_equal(team_score(team, candidates, CANDIDATES, scores, &err), 0);
-    assert_scores_of_one_process(REQUEST_SCORE, candidates, scores);
+    assert_scores_of_one_process(REQUEST_SCORE, candidates, scores, CANDIDATES);
     assert_int_equal(scores[0].samples, 5);
     free(candidates);
 }
@@ -351,7 +543,7 @@ static void assert_team_is_well(void)
 
     open_case(SOUND);
     assert_int_equal(team_score(team, NULL, 1, &score, &err), 0);
-    assert_scores_of_one_process(REQUEST_SCORE, NULL, &score);
+    assert_scores_of_one_process(REQUEST_SCORE, NULL, &score, 1);
 }
 
 static int last_rank(void)
@@ -434,7 +626,7 @@ static void an_error_in_validation_leaves_the_case_open(void **state)
     assert_int_equal(team_validate(team, NULL, 1, &score, &err), -1);
     assert_told_by(spoilt_rank(), "sample 20 of /images holds a NaN");
     assert_int_equal(team_score(team, NULL, 1, &score, &err), 0);
-    assert_scores_of_one_process(REQUEST_SCORE, NULL, &score);
+    assert_scores_of_one_process(REQUEST_SCORE, NULL, &score, 1);
 }
 
 /* ---- the two ends ---------------------------------------------------------------------------- */
@@ -463,6 +655,11 @@ static int coordinate(void)
         cmocka_unit_test(calibration_scores_are_those_of_one_process),
         cmocka_unit_test(validation_scores_are_those_of_one_process),
         cmocka_unit_test(ranges_and_histograms_are_those_of_one_process),
+        cmocka_unit_test(statistics_of_batch_norms_are_those_of_one_process),
+        cmocka_unit_test(
+            measured_batch_norms_give_the_mean_and_variance_of_the_float_network),
+        cmocka_unit_test(the_float_network_has_the_statistics_it_was_trained_with),
+        cmocka_unit_test(statistics_can_be_tried_kept_and_given_up),
         cmocka_unit_test(overlapping_samples_are_counted_once_and_the_first_is_found),
         cmocka_unit_test(ranks_without_a_block_take_part),
         cmocka_unit_test(what_one_rank_misses_is_told_by_it_and_the_team_stays_well),

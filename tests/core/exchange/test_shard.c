@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
+#include "core/network/moments.h"
 #include "tests/support/hdf5_builder.h"
 #include "tests/support/onnx_builder.h"
 
@@ -19,7 +20,7 @@
 
 enum { SAMPLES = 45, BLOCK = 4, ELEMENTS = 2 * 6 * 6, CLASSES = 5 };
 enum { CALIBRATED = 26, VALIDATION_FIRST = 20 }; /* six of them in both sets */
-enum { CANDIDATES = 2, STEPS = 6 };
+enum { CANDIDATES = 2, STEPS = 6, CHANNELS = 4 };
 
 static char folder[] = "/tmp/calq-test-shard-XXXXXX";
 static char data[64];
@@ -34,10 +35,14 @@ static struct error err;
 static const char network_text[] =
     "input x N,2,6,6\n"
     "floats w1 4,2,3,3 = 0.5 -0.25 0.1 0.3 -0.4 0.2 0.05\n"
+    "floats g 4 = 1 0.5 1.5\n"
+    "floats m 4 = 0.1 -0.1\n"
+    "floats v 4 = 1 2 0.5 0.1\n"
     "floats w2 6,4,3,3 = 0.3 -0.2 0.15 -0.35 0.25 -0.1 0.4 0.02 -0.05 0.12 -0.3\n"
     "floats w3 5,6 = 1 -1 0.5 0.25 -0.75 0.4 0.9\n"
     "node Conv x w1 -> a pads=1,1,1,1 name=one\n"
-    "node Relu a -> b\n"
+    "node BatchNormalization a g m m v -> n\n"
+    "node Relu n -> b\n"
     "node Conv b w2 -> c pads=1,1,1,1 name=two\n"
     "node Relu c -> d\n"
     "node GlobalAveragePool d -> e\n"
@@ -226,6 +231,11 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
          .candidate_count = 1,
          .step_count = STEPS,
          .range = {0, 1.5f}},
+        {.kind = REQUEST_MOMENTS, .step_count = STEPS, .channels = CHANNELS},
+        {.kind = REQUEST_MOMENTS,
+         .candidate_count = 1,
+         .step_count = STEPS,
+         .channels = CHANNELS},
     };
     static const int ranks[] = {2, 3, 5, 8, 20}; /* there are seven blocks */
 
@@ -344,6 +354,71 @@ static void bias_correction_reaches_the_evaluator(void **state)
     reply_clear(&with);
 }
 
+static struct score answered_score(struct shard *shard)
+{
+    struct request request = {
+        .kind = REQUEST_SCORE, .candidate_count = 1, .step_count = STEPS};
+    struct reply reply;
+    struct score score;
+
+    reply_init(&reply, &request);
+    merge_answer(shard, &request, candidates[0], &reply);
+    score = reply_score(&reply, 0);
+    reply_clear(&reply);
+    return score;
+}
+
+/* Sends a request that is answered with nothing. */
+static void tell(struct shard *shard, const struct request *request, const float *steps)
+{
+    struct reply reply;
+
+    reply_init(&reply, request);
+    merge_answer(shard, request, steps, &reply);
+    reply_clear(&reply);
+}
+
+static void
+statistics_are_in_force_until_they_are_restored_or_a_case_is_opened(void **state)
+{
+    static const float statistics[2 * CHANNELS] = {0.4f, 0.2f, 0, -0.1f, 2, 1, 0.1f, 3};
+    static const struct request put = {.kind = REQUEST_PUT_BATCHNORM,
+                                       .candidate_count = 2,
+                                       .step_count = CHANNELS},
+                                restore = {.kind = REQUEST_RESTORE_BATCHNORMS};
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+    struct score trained, other, again;
+
+    (void)state;
+    assert_int_equal(open_case(shard), 0);
+    trained = answered_score(shard);
+    tell(shard, &put, statistics);
+    other = answered_score(shard);
+    assert_true(other.loss != trained.loss);
+    tell(shard, &restore, NULL);
+    again = answered_score(shard);
+    assert_memory_equal(&again, &trained, sizeof again);
+    tell(shard, &put, statistics);
+    again = answered_score(shard);
+    assert_memory_equal(&again, &other, sizeof again);
+    assert_int_equal(open_case(shard), 0);
+    again = answered_score(shard);
+    assert_memory_equal(&again, &trained, sizeof again);
+    shard_destroy(shard);
+}
+
+static void moments_count_every_calibration_sample_once(void **state)
+{
+    struct request request = {.kind = REQUEST_MOMENTS, .channels = CHANNELS};
+    struct reply reply;
+
+    (void)state;
+    ask_ranks(3, &request, NULL, &reply);
+    assert_int_equal(reply.sums[MOMENTS_SAMPLES], CALIBRATED);
+    assert_int_equal(reply.sums[MOMENTS_NOT_FINITE], 0);
+    reply_clear(&reply);
+}
+
 /* ---- what can be wrong ----------------------------------------------------------------------- */
 
 static char *nothing[] = {"no_such*"};
@@ -438,6 +513,8 @@ int main(void)
         TEST(samples_in_both_sets_are_found),
         TEST(scores_count_every_sample_once),
         TEST(bias_correction_reaches_the_evaluator),
+        TEST(statistics_are_in_force_until_they_are_restored_or_a_case_is_opened),
+        TEST(moments_count_every_calibration_sample_once),
         cmocka_unit_test(what_is_wrong_is_told_and_the_shard_stays_usable),
         TEST(a_shard_that_was_never_opened_can_be_destroyed),
     };
