@@ -1,5 +1,6 @@
 #include "coordinator/coordinator.h"
 
+#include "coordinator/methods/batchnorm_statistics.h"
 #include "coordinator/methods/method.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
@@ -90,8 +91,9 @@ static int know_model(struct run *run, const struct calibration_case *one,
 
 /* ---- one case ------------------------------------------------------------------------------ */
 
-/* Start and result in one pass over the validation samples; often they are the same. */
-static int validate(struct run *run, struct result *result, struct error *err)
+/* Start and result in one pass over the validation samples, where the same batch norms are in
+ * force; often they are the same. */
+static int validate_both(struct run *run, struct result *result, struct error *err)
 {
     size_t items = (size_t)result->placement->count;
     size_t bytes = items * sizeof(float);
@@ -100,7 +102,6 @@ static int validate(struct run *run, struct result *result, struct error *err)
     struct score scores[2];
     int status;
 
-    progress_show(&run->progress, "%s: validation", result->case_id);
     memcpy(steps, result->start.steps, bytes);
     memcpy(steps + items, result->result.steps, bytes);
     status = team_validate(run->team, steps, count, scores, err);
@@ -110,6 +111,31 @@ static int validate(struct run *run, struct result *result, struct error *err)
     result->start.validation = scores[0];
     result->result.validation = scores[count - 1];
     return 0;
+}
+
+static int validate_point(struct run *run, struct result_point *point,
+                          struct error *err)
+{
+    if (batchnorm_statistics_put(run->team, &point->batchnorms, err) < 0)
+        return -1;
+    return team_validate(run->team, point->steps, 1, &point->validation, err);
+}
+
+static int validate(struct run *run, struct result *result, struct error *err)
+{
+    struct result_phase *phase = method_begin_phase(result, "validation");
+    int status;
+
+    progress_show(&run->progress, "%s: validation", result->case_id);
+    if (batchnorm_statistics_are_same(&result->start.batchnorms,
+                                      &result->result.batchnorms))
+        status = validate_both(run, result, err);
+    else
+        status = validate_point(run, &result->start, err) < 0
+                     ? -1
+                     : validate_point(run, &result->result, err);
+    method_end_phase(phase);
+    return status;
 }
 
 static void warn_of_overlap(struct result *result)
@@ -130,6 +156,7 @@ static void describe(const struct run *run, const struct calibration_case *one,
     result->target = one->target;
     result->bits = one->bits;
     result->method = one->method;
+    result->network = team_network(run->team);
     result->placement = team_placement(run->team);
     result->float_calibration = run->known.calibration;
     result->float_validation = run->known.validation;
@@ -190,7 +217,8 @@ static int run_case(struct run *run, int index, struct error *err)
     result->seconds = clock_seconds() - began;
     if (write_result(run, result, err) < 0)
         return -1;
-    result->placement = NULL; /* it goes when the next case is opened */
+    result->network = NULL; /* they go when the next case is opened */
+    result->placement = NULL;
     return 0;
 }
 

@@ -1,26 +1,10 @@
 #include "coordinator/methods/batchnorm_statistics.h"
 
 #include "core/base/memory.h"
-#include "core/network/batchnorm.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-
-struct batchnorm_statistics
-batchnorm_statistics_copy(const struct batchnorm_statistics *from)
-{
-    return (struct batchnorm_statistics){
-        .values = memory_copy(from->values, from->count * sizeof *from->values),
-        .count = from->count,
-    };
-}
-
-void batchnorm_statistics_clear(struct batchnorm_statistics *statistics)
-{
-    free(statistics->values);
-    *statistics = (struct batchnorm_statistics){0};
-}
 
 static struct batchnorm_statistics make_room(const struct network *network)
 {

@@ -15,16 +15,7 @@
 #define COORDINATOR_METHODS_BATCHNORM_STATISTICS_H
 
 #include "coordinator/team.h"
-
-struct batchnorm_statistics {
-    float *values; /* of each layer with a batch norm, in the order of execution: mean
-                      [channels], variance [channels]; owned */
-    size_t count;  /* 0: the trained ones */
-};
-
-struct batchnorm_statistics
-batchnorm_statistics_copy(const struct batchnorm_statistics *from);
-void batchnorm_statistics_clear(struct batchnorm_statistics *statistics);
+#include "core/network/batchnorm.h"
 
 /* Measures the statistics of the float network as it was trained; the trained ones are in force
  * afterwards.

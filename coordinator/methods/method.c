@@ -3,6 +3,7 @@
 #include "coordinator/methods/joint_search.h"
 #include "coordinator/methods/lapq.h"
 #include "coordinator/methods/layerwise.h"
+#include "coordinator/methods/reestimation.h"
 #include "coordinator/search/stop.h"
 #include "core/base/clock.h"
 
@@ -57,6 +58,10 @@ void method_copy_point(const struct result *result, struct result_point *to,
            (size_t)result->placement->count * sizeof *from->steps);
     to->calibration = from->calibration;
     to->check = from->check;
+    if (to->batchnorms.values != from->batchnorms.values) {
+        batchnorm_statistics_clear(&to->batchnorms);
+        to->batchnorms = batchnorm_statistics_copy(&from->batchnorms);
+    }
 }
 
 /* Steps by one rule, tensor after tensor, without a search. */
@@ -123,10 +128,34 @@ static int search(const struct method_task *task, struct result *result,
     return joint_search(task, result, err);
 }
 
-int method_run(const struct method_task *task, struct result *result, struct error *err)
+static bool reestimates(const struct method_task *task, enum config_reestimate when)
+{
+    enum config_reestimate asked = task->one->method->reestimate_batchnorm;
+
+    return asked == when || asked == REESTIMATE_BOTH;
+}
+
+static int run(const struct method_task *task, struct batchnorm_statistics *in_float,
+               struct result *result, struct error *err)
 {
     if (find_start(task, result, err) < 0)
         return -1;
+    if (reestimates(task, REESTIMATE_BEFORE) &&
+        reestimate(task, in_float, &result->start, result, err) < 0)
+        return -1;
     method_copy_point(result, &result->result, &result->start);
-    return search(task, result, err);
+    if (search(task, result, err) < 0)
+        return -1;
+    return reestimates(task, REESTIMATE_AFTER)
+               ? reestimate(task, in_float, &result->result, result, err)
+               : 0;
+}
+
+int method_run(const struct method_task *task, struct result *result, struct error *err)
+{
+    struct batchnorm_statistics in_float = {0};
+    int status = run(task, &in_float, result, err);
+
+    batchnorm_statistics_clear(&in_float);
+    return status;
 }

@@ -25,11 +25,17 @@ void result_init(struct result *result, const char *case_id, int step_count)
     };
 }
 
+static void clear_point(struct result_point *point)
+{
+    free(point->steps);
+    batchnorm_statistics_clear(&point->batchnorms);
+}
+
 void result_clear(struct result *result)
 {
     free(result->case_id);
-    free(result->start.steps);
-    free(result->result.steps);
+    clear_point(&result->start);
+    clear_point(&result->result);
     free(result->lines);
     free(result->rounds);
     for (int i = 0; i < result->warning_count; i++)
@@ -93,9 +99,10 @@ static json_t *score_of(const struct score *score)
 
 static json_t *point_of(const struct result_point *point)
 {
-    return json_pack("{s:o, s:o, s:o}", "calibration", score_of(&point->calibration),
-                     "check", score_of(&point->check), "validation",
-                     score_of(&point->validation));
+    return json_pack("{s:b, s:o, s:o, s:o}", "batchnorms_measured",
+                     point->batchnorms.count > 0, "calibration",
+                     score_of(&point->calibration), "check", score_of(&point->check),
+                     "validation", score_of(&point->validation));
 }
 
 static json_t *step_of(const struct result *result, int item)
@@ -131,6 +138,53 @@ static json_t *steps_of(const struct result *result)
     for (int i = 0; i < result->placement->count; i++)
         steps = append(steps, step_of(result, i));
     return steps;
+}
+
+/* Hexadecimal floats in one line, a blank between two. */
+static json_t *line_of(const float *values, int count)
+{
+    enum { MOST = 20 }; /* characters of one */
+    size_t size = (size_t)count * MOST + 1, at = 0;
+    char *text = memory_get(size);
+    json_t *line;
+
+    text[0] = '\0';
+    for (int i = 0; i < count; i++)
+        at += (size_t)snprintf(text + at, size - at, "%s%a", i > 0 ? " " : "",
+                               (double)values[i]);
+    line = json_string(text);
+    free(text);
+    return line;
+}
+
+static json_t *batchnorm_of(const struct layer *layer, const float *statistics)
+{
+    int channels = layer->batchnorm->channels;
+
+    return json_pack("{s:s, s:o, s:o}", "layer", layer->name, "mean_hex",
+                     line_of(statistics, channels), "variance_hex",
+                     line_of(statistics + channels, channels));
+}
+
+/* The statistics in force, where they are not the trained ones. */
+static json_t *batchnorms_of(const struct result *result)
+{
+    const struct network *network = result->network;
+    const float *statistics = result->result.batchnorms.values;
+    json_t *layers;
+
+    if (result->result.batchnorms.count == 0)
+        return json_null();
+    layers = json_array();
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+
+        if (!layer->batchnorm)
+            continue;
+        layers = append(layers, batchnorm_of(layer, statistics));
+        statistics += 2 * layer->batchnorm->channels;
+    }
+    return layers;
 }
 
 static json_t *p_grid_of(const struct result_p_grid *grid)
@@ -222,8 +276,8 @@ static json_t *json_of(const struct result *result)
 
     config_bits_text(result->bits, bits);
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:f, "
-        "s:o}",
+        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:f, s:o}",
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
         config_method_name(result->method->name), "float",
@@ -231,9 +285,10 @@ static json_t *json_of(const struct result *result)
                   "validation", score_of(&result->float_validation)),
         "start", point_of(&result->start), "result", point_of(&result->result),
         "evaluations", (json_int_t)result_evaluations(result), "steps",
-        steps_of(result), "p_grid", p_grid_of(&result->p_grid), "search",
-        search_of(result), "phases", phases_of(result), "warnings", warnings_of(result),
-        "seconds", result->seconds, "provenance", provenance_of(result));
+        steps_of(result), "batchnorms", batchnorms_of(result), "p_grid",
+        p_grid_of(&result->p_grid), "search", search_of(result), "phases",
+        phases_of(result), "warnings", warnings_of(result), "seconds", result->seconds,
+        "provenance", provenance_of(result));
 }
 
 int result_write_json(const struct result *result, const char *folder,

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/format/config.h"
+#include "core/network/batchnorm.h"
 #include "core/network/placement.h"
 #include "core/network/score.h"
 
@@ -14,10 +15,11 @@ enum { WARNINGS_MOST = 32, P_COUNT_MOST = 100 };
 
 /* Steps and what they cost. */
 struct result_point {
-    float *steps;             /* [step_count] owned */
-    struct score calibration; /* of the samples that the search sees */
-    struct score check;       /* of those put aside; no samples: there are none */
-    struct score validation;  /* no samples: there is no validation data */
+    float *steps;                           /* [step_count] owned */
+    struct batchnorm_statistics batchnorms; /* empty: the trained ones; owned */
+    struct score calibration;               /* of the samples that the search sees */
+    struct score check;      /* of those put aside; no samples: there are none */
+    struct score validation; /* no samples: there is no validation data */
 };
 
 /* The losses over p that the parabola was fitted to (lapq only). */
@@ -62,6 +64,7 @@ struct result {
     enum config_target target;
     struct config_bits bits;
     const struct config_method_settings *method;
+    const struct network *network;
     const struct placement *placement; /* of the steps */
     struct score float_calibration, float_validation;
     struct result_point start;  /* where the search began */

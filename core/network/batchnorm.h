@@ -35,6 +35,19 @@ void batchnorm_put(struct layer *layer, const float *mean, const float *variance
 /* Puts the trained statistics in force. */
 void batchnorm_restore(struct layer *layer);
 
+/* Statistics of all batch norms of a network. */
+struct batchnorm_statistics {
+    float *values; /* of each layer with a batch norm, in the order of execution: mean
+                      [channels], variance [channels]; owned */
+    size_t count;  /* 0: the trained ones */
+};
+
+struct batchnorm_statistics
+batchnorm_statistics_copy(const struct batchnorm_statistics *from);
+void batchnorm_statistics_clear(struct batchnorm_statistics *statistics);
+bool batchnorm_statistics_are_same(const struct batchnorm_statistics *left,
+                                   const struct batchnorm_statistics *right);
+
 /* The signature of a layer's scale and shift: 0 as they were read, or with the trained statistics.
  */
 uint64_t batchnorm_signature(const struct layer *layer);

@@ -40,6 +40,16 @@ static struct line_search_result search(traced_fn function, double origin)
     return search_from(function, &origin, &direction, 1, &options);
 }
 
+/* With as many moves of Brent's as the tolerance asks for. */
+static struct line_search_result search_finely(traced_fn function, double origin)
+{
+    struct line_search_options options = line_search_default_options();
+    const double direction = 1;
+
+    options.refinements = options.max_evaluations;
+    return search_from(function, &origin, &direction, 1, &options);
+}
+
 /* ---- functions of the logarithm of a step ---- */
 
 static double valley(const double *x, int dimension)
@@ -109,23 +119,24 @@ static void the_default_finds_the_minimum_from_near_and_far(void **state)
         double origin, minimum;
         int most_evaluations;
     } cases[] = {
-        {valley, 0, 0, 6},
-        {valley, 0.004, 0, 6},
-        {valley, 0.03, 0, 7},
-        {valley, -0.1, 0, 7},
-        {valley, 0.3, 0, 7},
-        {valley, -1, 0, 8},
-        {valley, 3.9, 0, 9},
-        {rounding_and_clipping, -2.4, -0.4643, 9},
-        {rounding_and_clipping, -0.5, -0.4643, 8},
+        {valley, 0, 0, 2},
+        {valley, 0.004, 0, 2},
+        {valley, 0.03, 0, 3},
+        {valley, -0.1, 0, 3},
+        {valley, 0.3, 0, 4},
+        {valley, -1, 0, 6},
+        {valley, 3.9, 0, 6},
+        {rounding_and_clipping, -2.4, -0.4643, 11},
+        {rounding_and_clipping, -0.5, -0.4643, 4},
         {rounding_and_clipping, 1.5, -0.4643, 12},
-        {line_kink, 0.5, 0, 9},
+        {line_kink, 0.5, 0, 12},
         {defined_above_zero, 0.8, 1.6874, 12},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct line_search_result found = search(cases[i].function, cases[i].origin);
+        struct line_search_result found =
+            search_finely(cases[i].function, cases[i].origin);
 
         if (fabs(cases[i].origin + found.position - cases[i].minimum) > 0.02)
             fail_msg("case %zu: minimum at %g", i, cases[i].origin + found.position);
@@ -168,7 +179,7 @@ static void the_start_is_never_evaluated_again(void **state)
 
 static void the_first_probes_are_one_batch_to_both_sides(void **state)
 {
-    static const double lengths[] = {0.05, 0.15, 0.45, 1.35};
+    static const double lengths[] = {0.2, 0.4, 0.8, 1.6};
     struct line_search_options options = line_search_default_options();
     const double origin = 0;
     const double direction = 1;
@@ -192,7 +203,7 @@ static void a_flat_line_ends_with_its_first_batch(void **state)
     struct line_search_result found = search(flat, 0.4);
 
     (void)state;
-    assert_int_equal(found.evaluations, 6);
+    assert_int_equal(found.evaluations, 2);
     assert_true(found.position == 0 && found.loss == 0.7 && found.gain == 0);
 }
 
@@ -201,7 +212,7 @@ static void a_line_without_finite_losses_ends_where_it_began(void **state)
     struct line_search_result found = search(not_a_number, 0.4);
 
     (void)state;
-    assert_int_equal(found.evaluations, 6);
+    assert_int_equal(found.evaluations, 2);
     assert_true(found.position == 0 && isnan(found.loss) && found.gain == 0);
 }
 
@@ -230,6 +241,37 @@ static void no_probe_goes_beyond_reach_or_after_the_last_evaluation(void **state
         for (int k = 0; k < traced.count; k++)
             assert_true(fabs(traced.points[k][0]) <= options.reach);
     }
+}
+
+static void the_parabola_through_the_probes_is_followed_once(void **state)
+{
+    struct line_search_options options = line_search_default_options();
+    const double direction = 1;
+
+    (void)state;
+    for (double origin = -0.15; origin < 0.16; origin += 0.02) {
+        struct line_search_result found =
+            search_from(valley, &origin, &direction, 1, &options);
+
+        if (fabs(origin) < options.tolerance) /* it says that the origin is the minimum */
+            assert_int_equal(found.evaluations, options.probes);
+        else
+            assert_int_equal(found.evaluations, options.probes + 1);
+        assert_true(fabs(origin + found.position) < options.tolerance);
+    }
+}
+
+static void the_stride_is_the_length_of_the_first_probes(void **state)
+{
+    struct line_search_options options = line_search_default_options();
+    const double origin = 0;
+    const double direction = -4;
+
+    (void)state;
+    options.stride = 0.03;
+    search_from(flat, &origin, &direction, 1, &options);
+    for (int k = 0; k < options.probes; k++)
+        assert_true(fabs(fabs(traced.points[k][0]) - 0.03) < 1e-15);
 }
 
 static double slanted_valley(const double *x, int dimension)
@@ -304,6 +346,8 @@ int main(void)
         cmocka_unit_test(a_line_without_finite_losses_ends_where_it_began),
         cmocka_unit_test(a_finite_loss_beside_a_start_that_is_none_is_found),
         cmocka_unit_test(no_probe_goes_beyond_reach_or_after_the_last_evaluation),
+        cmocka_unit_test(the_parabola_through_the_probes_is_followed_once),
+        cmocka_unit_test(the_stride_is_the_length_of_the_first_probes),
         cmocka_unit_test(the_length_of_the_direction_does_not_matter),
         cmocka_unit_test(the_reference_evaluates_the_start_again_and_a_whole_step_away),
         cmocka_unit_test(the_reference_ends_whatever_the_losses),

@@ -588,6 +588,162 @@ static void each_sweep_is_told(void **state)
         assert_true(told.losses[sweep] <= told.losses[sweep - 1]);
 }
 
+static int stop_after_two(void *context, const struct powell_sweep *sweep, bool *enough,
+                          struct error *error)
+{
+    (void)context;
+    (void)error;
+    *enough = sweep->sweeps == 2;
+    return 0;
+}
+
+static void whoever_watches_the_sweeps_may_end_them(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct powell_options options = powell_default_options();
+        double point[2] = {-1.2, 1};
+        struct powell_result result;
+
+        options.line_search.kind = both[i];
+        options.sweep_done = stop_after_two;
+        options.sweeps = 10;
+        result = minimise(rosenbrock, point, 2, 0, &options);
+        assert_int_equal(result.reason, STOP_TOLD);
+        assert_int_equal(result.sweeps, 2);
+    }
+}
+
+static int cannot_judge(void *context, const struct powell_sweep *sweep, bool *enough,
+                        struct error *error)
+{
+    (void)context;
+    (void)sweep;
+    (void)enough;
+    return error_set(error, EXIT_MACHINE, "rank 2 is gone");
+}
+
+static void a_watcher_that_fails_ends_the_search_with_its_sentence(void **state)
+{
+    struct powell_options options = powell_default_options();
+    double point[2] = {-1.2, 1};
+    struct objective objective;
+    struct powell_result result = {.loss = 7};
+
+    (void)state;
+    options.sweep_done = cannot_judge;
+    assert_int_equal(traced_objective(&objective, &traced, rosenbrock, 2, 0, &err), 0);
+    assert_int_equal(powell_minimise(&objective, point, &options, &result, &err), -1);
+    assert_string_equal(err.text, "rank 2 is gone");
+    assert_true(point[0] == -1.2 && result.loss == 7);
+    objective_clear(&objective);
+}
+
+/* ---- what a direction learns from sweep to sweep ---- */
+
+/* Only every second coordinate matters. */
+static double half_flat(const double *x, int dimension)
+{
+    double sum = 1;
+
+    for (int i = 0; i < dimension; i += 2)
+        sum += square(x[i] - 1.7) + 0.01 * square(square(x[i] - 1.7));
+    return sum;
+}
+
+static struct lines {
+    int count;
+    int axes[200];
+    long evaluations;
+    double gains[8]; /* of each axis */
+} lines;
+
+static void note_line(void *context, int axis, const struct line_search_result *found)
+{
+    struct lines *noted = context;
+
+    assert_true(noted->count < 200);
+    noted->axes[noted->count++] = axis;
+    noted->evaluations += found->evaluations;
+    if (axis >= 0)
+        noted->gains[axis] += found->gain;
+}
+
+static int count_of_axis(int axis, int from, int to)
+{
+    int count = 0;
+
+    for (int i = from; i < to; i++)
+        count += lines.axes[i] == axis;
+    return count;
+}
+
+static void a_direction_that_gains_nothing_rests_every_second_sweep(void **state)
+{
+    struct powell_options options = powell_default_options();
+    double point[8] = {0};
+    struct powell_result result;
+
+    (void)state;
+    memset(&lines, 0, sizeof lines);
+    options.line_done = note_line;
+    options.context = &lines;
+    options.sweeps = 2;
+    result = minimise(half_flat, point, 8, 0, &options);
+    for (int axis = 1; axis < 8; axis += 2) {
+        assert_int_equal(count_of_axis(axis, 0, lines.count), 1);
+        assert_true(lines.gains[axis] == 0);
+    }
+    for (int axis = 0; axis < 8; axis += 2) {
+        assert_int_equal(count_of_axis(axis, 0, lines.count), 2);
+        assert_true(lines.gains[axis] > 2);
+    }
+    /* All but the start and the look beyond the first sweep belong to a line. */
+    assert_int_equal(result.evaluations, lines.evaluations + 2);
+}
+
+static void nothing_has_converged_while_directions_rest(void **state)
+{
+    struct powell_options options = powell_default_options();
+    double point[8] = {1.7, 0, 1.7, 0, 1.7, 0, 1.7, 0}; /* the minimum */
+    struct powell_result result;
+
+    (void)state;
+    options.sweeps = 0;
+    result = minimise(half_flat, point, 8, 0, &options);
+    assert_int_equal(result.reason, STOP_CONVERGED);
+    assert_int_equal(result.sweeps, 1); /* none has rested in the first */
+
+    memset(&lines, 0, sizeof lines);
+    options.line_done = note_line;
+    options.context = &lines;
+    point[0] = 0.2;
+    result = minimise(half_flat, point, 8, 0, &options);
+    assert_int_equal(result.reason, STOP_CONVERGED);
+    for (int axis = 0; axis < 8; axis++) /* the last sweep tried them all */
+        assert_int_equal(count_of_axis(axis, lines.count - 8, lines.count), 1);
+}
+
+static void strides_shrink_from_sweep_to_sweep(void **state)
+{
+    struct powell_options options = powell_default_options();
+    const double point_before[1] = {0.3};
+    double point[1] = {0.3}, expected = options.line_search.stride;
+
+    (void)state;
+    options.sweeps = 3;
+    options.loss_tolerance = -1; /* never converged */
+    options.least_gain = 0;      /* nothing rests */
+    minimise(flat, point, 1, 0, &options);
+    /* The start, then two probes a sweep and the look beyond it, which is the start. */
+    for (int sweep = 0; sweep < 3; sweep++) {
+        const double probe = traced.points[1 + 3 * sweep][0];
+
+        assert_true(fabs(fabs(probe - point_before[0]) - expected) < 1e-12);
+        expected *= options.stride_shrinks;
+    }
+}
+
 static int fail_after_ten(void *context, const double *points, int count,
                           double *losses, struct error *error)
 {
@@ -630,6 +786,11 @@ int main(void)
         cmocka_unit_test(a_flat_loss_costs_one_batch_a_direction),
         cmocka_unit_test(a_start_that_is_not_finite_is_left),
         cmocka_unit_test(each_sweep_is_told),
+        cmocka_unit_test(whoever_watches_the_sweeps_may_end_them),
+        cmocka_unit_test(a_watcher_that_fails_ends_the_search_with_its_sentence),
+        cmocka_unit_test(a_direction_that_gains_nothing_rests_every_second_sweep),
+        cmocka_unit_test(nothing_has_converged_while_directions_rest),
+        cmocka_unit_test(strides_shrink_from_sweep_to_sweep),
         cmocka_unit_test(a_failed_evaluation_ends_the_search_with_its_sentence),
     };
 

@@ -352,8 +352,9 @@ static const struct refusal {
      "t.yaml:2:18: targets: \"tensorrt\" is not known, only paper, onnx"},
     {"name: x\ntargets: [paper, paper]\n" REST,
      "t.yaml:2:18: targets: entry 2 is the same as entry 1"},
-    {IN_MODEL("loss: kl_to_float"),
-     "t.yaml:7:9: loss: \"kl_to_float\" is not known, only cross_entropy"},
+    {IN_MODEL("loss: hinge"),
+     "t.yaml:7:9: loss: \"hinge\" is not known, only cross_entropy, kl_to_float, "
+     "mse_to_float"},
     {IN_METHOD("ocs"),
      "t.yaml:4:3: name: \"ocs\" is not known, only minmax, mmse, lapq"},
     /* bits */
@@ -720,13 +721,14 @@ static void a_written_configuration_says_everything(void **state)
         "  metric: top1\n"
         "  batchnorm: epilogue\n"
         "  keep_float: [\"first\", \"last\"]\n"
-        "  calibration: {file: \"c.h5\", samples: 512}\n"
+        "  calibration: {file: \"c.h5\", samples: 512, check: 0}\n"
         "  inputs: \"/x\"\n"
         "  labels: \"/y\"\n"
         "targets: [paper]\n"
         "bits: [W4A4]\n"
         "methods:\n"
-        "- {name: minmax, layerwise: sequential, bias_correction: none}\n"
+        "- {name: minmax, layerwise: sequential, bias_correction: none, "
+        "reestimate_batchnorm: none}\n"
         "budget: {evaluations: 0}\n";
     char *text;
 

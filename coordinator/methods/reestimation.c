@@ -1,0 +1,73 @@
+#include "coordinator/methods/reestimation.h"
+
+#include "coordinator/methods/batchnorm_statistics.h"
+
+static bool has_batchnorm(const struct network *network)
+{
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].batchnorm)
+            return true;
+    return false;
+}
+
+/* The point with new statistics, and what it costs then. */
+static int measure(const struct method_task *task,
+                   struct batchnorm_statistics *in_float, struct result_point *trial,
+                   struct error *err)
+{
+    if (in_float->count == 0 &&
+        batchnorm_statistics_of_float(task->team, in_float, err) < 0)
+        return -1;
+    if (batchnorm_statistics_measure(task->team, trial->steps, in_float,
+                                     &trial->batchnorms, err) < 0)
+        return -1;
+    return method_score(task, trial, err);
+}
+
+static double judged_loss(const struct result_point *point)
+{
+    return score_loss(point->check.samples > 0 ? &point->check : &point->calibration);
+}
+
+static int keep_the_better(const struct method_task *task,
+                           const struct result_point *trial, struct result_point *point,
+                           struct result *result, struct error *err)
+{
+    if (!method_is_better(trial, point)) {
+        result_warn(result,
+                    "measuring the batch norms again does not lower the loss (%.4f, "
+                    "with them %.4f): they stay as they are",
+                    judged_loss(point), judged_loss(trial));
+        return batchnorm_statistics_put(task->team, &point->batchnorms, err);
+    }
+    batchnorm_statistics_clear(&point->batchnorms);
+    point->batchnorms = batchnorm_statistics_copy(&trial->batchnorms);
+    point->calibration = trial->calibration;
+    point->check = trial->check;
+    return 0;
+}
+
+int reestimate(const struct method_task *task, struct batchnorm_statistics *in_float,
+               struct result_point *point, struct result *result, struct error *err)
+{
+    struct result_phase *phase;
+    struct result_point trial = {.steps = point->steps};
+    int status;
+
+    if (!has_batchnorm(team_network(task->team))) {
+        result_warn(result, "there is no batch norm to measure again%s",
+                    task->one->model->batchnorm == BATCHNORM_FOLD
+                        ? ": they are folded into the weights"
+                        : "");
+        return 0;
+    }
+    phase = method_begin_phase(result, "batch norms");
+    progress_show(task->progress, "%s: batch norms", task->one->id);
+    status = measure(task, in_float, &trial, err);
+    if (status == 0)
+        status = keep_the_better(task, &trial, point, result, err);
+    batchnorm_statistics_clear(&trial.batchnorms);
+    phase->evaluations = 1;
+    method_end_phase(phase);
+    return status;
+}

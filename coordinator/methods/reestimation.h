@@ -1,0 +1,18 @@
+/* reestimation.h - batch norms that are measured again under the steps of a point, and kept where
+ * that pays. */
+#ifndef COORDINATOR_METHODS_REESTIMATION_H
+#define COORDINATOR_METHODS_REESTIMATION_H
+
+#include "coordinator/methods/method.h"
+
+/* Measures the statistics of all batch norms under the point's steps. Where the loss on the samples
+ * put aside drops (without any: on all calibration samples) they become the point's, with its new
+ * scores; else the point stays as it is. The point's statistics are in force afterwards.
+ *
+ *   in_float  from batchnorm_statistics_of_float(), or empty: it is measured first
+ *
+ * Adds a phase, and a warning when nothing is kept or there is no batch norm. */
+int reestimate(const struct method_task *task, struct batchnorm_statistics *in_float,
+               struct result_point *point, struct result *result, struct error *err);
+
+#endif
