@@ -166,21 +166,69 @@ static const struct batchnorm *batchnorm_of(const struct team *team, int layer)
     return team_network(team)->layers[layer].batchnorm;
 }
 
+static int statistics_of(const struct team *team, int layer, const int64_t *sums,
+                         float *mean, float *variance, struct error *err)
+{
+    return moments_statistics(batchnorm_of(team, layer), sums, mean, variance, err) < 0
+               ? error_prefix(err, "layer %s", team_network(team)->layers[layer].name)
+               : 0;
+}
+
 int team_moments(struct team *team, int layer, const float *steps, float *mean,
                  float *variance, struct error *err)
 {
-    const struct batchnorm *batchnorm = batchnorm_of(team, layer);
-    struct request request = {.kind = REQUEST_MOMENTS,
-                              .subject = layer,
-                              .candidate_count = steps ? 1 : 0,
-                              .step_count = step_count(team),
-                              .channels = batchnorm->channels};
+    struct request request = {
+        .kind = REQUEST_MOMENTS,
+        .subject = layer,
+        .candidate_count = steps ? 1 : 0,
+        .step_count = step_count(team),
+        .moment_count = moments_count(batchnorm_of(team, layer)->channels),
+    };
     struct reply reply;
     int status = ask(team, &request, steps, &reply, err);
 
-    if (status == 0 &&
-        moments_statistics(batchnorm, reply.sums, mean, variance, err) < 0)
-        status = error_prefix(err, "layer %s", team_network(team)->layers[layer].name);
+    if (status == 0)
+        status = statistics_of(team, layer, reply.sums, mean, variance, err);
+    reply_clear(&reply);
+    return status;
+}
+
+static size_t count_moments(const struct network *network)
+{
+    size_t count = 0;
+
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].batchnorm)
+            count += moments_count(network->layers[layer].batchnorm->channels);
+    return count;
+}
+
+static int statistics_of_all(const struct team *team, const int64_t *sums,
+                             float *statistics, struct error *err)
+{
+    for (int layer = 0; layer < team_network(team)->layer_count; layer++) {
+        const struct batchnorm *batchnorm = batchnorm_of(team, layer);
+
+        if (!batchnorm)
+            continue;
+        if (statistics_of(team, layer, sums, statistics,
+                          statistics + batchnorm->channels, err) < 0)
+            return -1;
+        sums += moments_count(batchnorm->channels);
+        statistics += 2 * batchnorm->channels;
+    }
+    return 0;
+}
+
+int team_float_moments(struct team *team, float *statistics, struct error *err)
+{
+    struct request request = {.kind = REQUEST_FLOAT_MOMENTS,
+                              .moment_count = count_moments(team_network(team))};
+    struct reply reply;
+    int status = ask(team, &request, NULL, &reply, err);
+
+    if (status == 0)
+        status = statistics_of_all(team, reply.sums, statistics, err);
     reply_clear(&reply);
     return status;
 }

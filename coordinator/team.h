@@ -51,6 +51,10 @@ int team_histogram(struct team *team, int item, const float *steps, struct range
 int team_moments(struct team *team, int layer, const float *steps, float *mean,
                  float *variance, struct error *err);
 
+/* The same of all batch norms in the float network in one go: for each, in the order of execution,
+ * its mean [channels], then its variance [channels]. */
+int team_float_moments(struct team *team, float *statistics, struct error *err);
+
 /* Puts statistics [channels] of a layer's batch norm in force for all that follows, or the trained
  * ones of all layers. Opening a case begins with the trained ones. */
 int team_put_batchnorm(struct team *team, int layer, const float *mean,

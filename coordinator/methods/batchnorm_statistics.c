@@ -51,13 +51,6 @@ static float *variances(const struct batchnorm_statistics *statistics,
     return means(statistics, part) + part->batchnorm->channels;
 }
 
-static int measure_part(struct team *team, const struct part *part, const float *steps,
-                        const struct batchnorm_statistics *room, struct error *err)
-{
-    return team_moments(team, part->layer, steps, means(room, part),
-                        variances(room, part), err);
-}
-
 static int put_part(struct team *team, const struct part *part,
                     const struct batchnorm_statistics *statistics, struct error *err)
 {
@@ -106,19 +99,6 @@ static int match_float(const struct part *part,
     return 0;
 }
 
-static int measure_float(struct team *team, const struct batchnorm_statistics *room,
-                         struct error *err)
-{
-    struct part part = before_first;
-
-    if (team_restore_batchnorms(team, err) < 0)
-        return -1;
-    while (next_part(team_network(team), &part))
-        if (measure_part(team, &part, NULL, room, err) < 0)
-            return -1;
-    return 0;
-}
-
 static int measure(struct team *team, const float *steps,
                    const struct batchnorm_statistics *in_float,
                    const struct batchnorm_statistics *room, struct error *err)
@@ -127,7 +107,8 @@ static int measure(struct team *team, const float *steps,
 
     assert(in_float->count == room->count);
     while (next_part(team_network(team), &part))
-        if (measure_part(team, &part, steps, room, err) < 0 ||
+        if (team_moments(team, part.layer, steps, means(room, &part),
+                         variances(room, &part), err) < 0 ||
             match_float(&part, in_float, room, err) < 0 ||
             put_part(team, &part, room, err) < 0)
             return -1;
@@ -151,8 +132,11 @@ int batchnorm_statistics_of_float(struct team *team, struct batchnorm_statistics
                                   struct error *err)
 {
     struct batchnorm_statistics room = make_room(team_network(team));
+    int status = team_restore_batchnorms(team, err);
 
-    return finish(measure_float(team, &room, err), &room, found);
+    if (status == 0)
+        status = team_float_moments(team, room.values, err);
+    return finish(status, &room, found);
 }
 
 int batchnorm_statistics_measure(struct team *team, const float *steps,

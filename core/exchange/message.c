@@ -1,7 +1,6 @@
 #include "core/exchange/message.h"
 
 #include "core/base/memory.h"
-#include "core/network/moments.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,7 +25,8 @@ static size_t sums_of(const struct request *request)
     case REQUEST_HISTOGRAM:
         return 1 + HISTOGRAM_BINS;
     case REQUEST_MOMENTS:
-        return moments_count(request->channels);
+    case REQUEST_FLOAT_MOMENTS:
+        return request->moment_count;
     default:
         return 0;
     }

@@ -16,8 +16,8 @@ enum request_kind {
     REQUEST_VALIDATE,  /* score candidates on the validation samples */
     REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
     REQUEST_HISTOGRAM, /* its histogram over `range` */
-    REQUEST_MOMENTS, /* moments of the batch norm of layer `subject`, of `channels` channels,
-                          under at most one candidate */
+    REQUEST_MOMENTS,   /* of layer `subject`'s batch norm, at most one candidate */
+    REQUEST_FLOAT_MOMENTS,      /* of all batch norms in the float network */
     REQUEST_PUT_BATCHNORM,      /* put statistics of layer `subject` in force */
     REQUEST_RESTORE_BATCHNORMS, /* put the trained statistics of all layers in force */
     REQUEST_STOP                /* no more requests */
@@ -30,7 +30,7 @@ struct request {
     int subject;         /* a case, a placement item or a layer */
     int candidate_count; /* candidates that come with it; 0: the float network */
     int step_count;      /* steps of each candidate */
-    int channels;        /* of the layer, for REQUEST_MOMENTS */
+    size_t moment_count; /* sums of the reply, for the moments */
     struct range range;
 };
 

@@ -446,6 +446,17 @@ static int answer_moments(struct shard *shard, const struct request *request,
     return 0;
 }
 
+static int answer_float_moments(struct shard *shard, const struct request *request,
+                                const float *steps, struct reply *reply,
+                                struct error *err)
+{
+    (void)request;
+    (void)steps;
+    (void)err;
+    evaluator_float_moments(shard->evaluator, reply->sums);
+    return 0;
+}
+
 static int answer_put_batchnorm(struct shard *shard, const struct request *request,
                                 const float *statistics, struct reply *reply,
                                 struct error *err)
@@ -557,6 +568,7 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_RANGE] = answer_range,
         [REQUEST_HISTOGRAM] = answer_histogram,
         [REQUEST_MOMENTS] = answer_moments,
+        [REQUEST_FLOAT_MOMENTS] = answer_float_moments,
         [REQUEST_PUT_BATCHNORM] = answer_put_batchnorm,
         [REQUEST_RESTORE_BATCHNORMS] = answer_restore_batchnorms,
     };

@@ -37,6 +37,7 @@ struct evaluator {
     /* the candidate at hand */
     struct quantizer *quantizers; /* [items] step 0: float */
     uint64_t *signatures;         /* [tensors] */
+    int64_t *moments; /* of all batch norms, added to while layers run; or NULL */
     /* the block at hand */
     struct value *current;       /* [tensors] */
     bool *needed;                /* [tensors] */
@@ -374,6 +375,55 @@ static void run_layer(struct evaluator *evaluator, int index, const struct block
                         &evaluator->scratch);
 }
 
+static const float *as_floats(const struct evaluator *evaluator,
+                              const struct block *block, const struct value *value)
+{
+    if (!value_is_codes(value))
+        return value->data;
+    value_to_floats(value, block->samples, evaluator->scratch.sums);
+    return evaluator->scratch.sums;
+}
+
+/* The input of a layer's batch norm; the input of the layer is at hand. */
+static const float *batchnorm_input(struct evaluator *evaluator, int index,
+                                    const struct block *block)
+{
+    const struct layer *layer = &evaluator->network->layers[index];
+    const struct value *input = &evaluator->current[layer->inputs[0]];
+    int weights = evaluator->placement->of_layer[index];
+
+    if (layer->kind == LAYER_AFFINE)
+        return as_floats(evaluator, block, input);
+    conv_run_products(&evaluator->convs[index], quantizer_of(evaluator, weights), input,
+                      block->samples, evaluator->scratch.sums, &evaluator->scratch);
+    return evaluator->scratch.sums;
+}
+
+static void add_moments(struct evaluator *evaluator, int index,
+                        const struct block *block, int64_t *sums)
+{
+    const struct network *network = evaluator->network;
+    const struct batchnorm *batchnorm = network->layers[index].batchnorm;
+    const struct tensor *output = &network->tensors[network->layers[index].output];
+
+    moments_add(batchnorm, batchnorm_input(evaluator, index, block), block->samples,
+                output->count / (size_t)batchnorm->channels, sums);
+}
+
+/* Adds to the sums that stand behind those of all layers before this one. */
+static void add_to_all_moments(struct evaluator *evaluator, int index,
+                               const struct block *block)
+{
+    const struct layer *layers = evaluator->network->layers;
+    int64_t *sums = evaluator->moments;
+
+    for (int before = 0; before < index; before++)
+        if (layers[before].batchnorm)
+            sums += moments_count(layers[before].batchnorm->channels);
+    if (layers[index].batchnorm)
+        add_moments(evaluator, index, block, sums);
+}
+
 static void make_tensor(struct evaluator *evaluator, int index,
                         const struct block *block)
 {
@@ -386,6 +436,8 @@ static void make_tensor(struct evaluator *evaluator, int index,
     run_layer(evaluator, index, block, value);
     if (evaluator->options.times_layers)
         evaluator->layer_seconds[index] += clock_cpu_seconds() - began;
+    if (evaluator->moments)
+        add_to_all_moments(evaluator, index, block);
     if (place) {
         place->value = *value;
         place->signature = evaluator->signatures[tensor];
@@ -441,12 +493,7 @@ static struct block block_at(const struct evaluator *evaluator,
 static const float *block_floats(struct evaluator *evaluator, const struct block *block,
                                  int tensor)
 {
-    const struct value *value = run_block(evaluator, block, tensor);
-
-    if (!value_is_codes(value))
-        return value->data;
-    value_to_floats(value, block->samples, evaluator->scratch.sums);
-    return evaluator->scratch.sums;
+    return as_floats(evaluator, block, run_block(evaluator, block, tensor));
 }
 
 /* Adds the scores of `count` samples from `first` on. */
@@ -553,36 +600,31 @@ void evaluator_histogram(struct evaluator *evaluator, int item, const float *ste
     observe(evaluator, item, steps, look_at_histogram, histogram);
 }
 
-/* The input of a layer's batch norm on a block. */
-static const float *batchnorm_input(struct evaluator *evaluator, int index,
-                                    const struct block *block)
-{
-    const struct layer *layer = &evaluator->network->layers[index];
-    int weights = evaluator->placement->of_layer[index];
-
-    if (layer->kind == LAYER_AFFINE)
-        return block_floats(evaluator, block, layer->inputs[0]);
-    conv_run_products(&evaluator->convs[index], quantizer_of(evaluator, weights),
-                      run_block(evaluator, block, layer->inputs[0]), block->samples,
-                      evaluator->scratch.sums, &evaluator->scratch);
-    return evaluator->scratch.sums;
-}
-
 void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,
                        int64_t *sums)
 {
-    const struct network *network = evaluator->network;
-    const struct batchnorm *batchnorm = network->layers[layer].batchnorm;
-    const struct tensor *output = &network->tensors[network->layers[layer].output];
-
     set_candidate(evaluator, steps);
     for (size_t first = 0; first < evaluator->own.count;
          first += (size_t)evaluator->options.block) {
         struct block block = block_at(evaluator, &evaluator->own, first, true);
 
-        moments_add(batchnorm, batchnorm_input(evaluator, layer, &block), block.samples,
-                    output->count / (size_t)batchnorm->channels, sums);
+        run_block(evaluator, &block, evaluator->network->layers[layer].inputs[0]);
+        add_moments(evaluator, layer, &block, sums);
     }
+}
+
+/* Nothing is taken from memory, so that every layer runs and is seen. */
+void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums)
+{
+    set_candidate(evaluator, NULL);
+    evaluator->moments = sums;
+    for (size_t first = 0; first < evaluator->own.count;
+         first += (size_t)evaluator->options.block) {
+        struct block block = block_at(evaluator, &evaluator->own, first, false);
+
+        run_block(evaluator, &block, evaluator->network->output);
+    }
+    evaluator->moments = NULL;
 }
 
 struct evaluator_counters evaluator_counters(const struct evaluator *evaluator)

@@ -73,6 +73,10 @@ void evaluator_histogram(struct evaluator *evaluator, int item, const float *ste
 void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,
                        int64_t *sums);
 
+/* The same of all batch norms of the float network in one go: one layer's sums after the other's, in
+ * the order of execution. */
+void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums);
+
 struct evaluator_counters evaluator_counters(const struct evaluator *evaluator);
 
 /* CPU seconds that each layer took since the evaluator was made, [layers]; borrowed. Zeros

@@ -314,7 +314,7 @@ static void measure_alone(int layer, const float *steps, float *mean, float *var
                               .subject = layer,
                               .candidate_count = 1,
                               .step_count = step_count(),
-                              .channels = batchnorm->channels};
+                              .moment_count = moments_count(batchnorm->channels)};
     struct reply reply;
 
     ask_alone(&request, steps, &reply);

@@ -1,7 +1,5 @@
 #include "core/exchange/message.h"
 
-#include "core/network/moments.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +23,8 @@ static void a_reply_has_the_size_that_fits_its_request(void **state)
         {{.kind = REQUEST_VALIDATE, .candidate_count = 2}, 2 * REPLY_SCORE_SUMS, 0},
         {{.kind = REQUEST_RANGE, .candidate_count = 1}, 0, REPLY_RANGE_MAXIMA},
         {{.kind = REQUEST_HISTOGRAM, .candidate_count = 1}, 1 + HISTOGRAM_BINS, 0},
-        {{.kind = REQUEST_MOMENTS, .channels = 16}, MOMENTS_FIRST + 2 * 16, 0},
+        {{.kind = REQUEST_MOMENTS, .moment_count = 34}, 34, 0},
+        {{.kind = REQUEST_FLOAT_MOMENTS, .moment_count = 68}, 68, 0},
         {{.kind = REQUEST_PUT_BATCHNORM, .candidate_count = 2, .step_count = 16}, 0, 0},
         {{.kind = REQUEST_RESTORE_BATCHNORMS}, 0, 0},
         {{.kind = REQUEST_STOP}, 0, 0},
@@ -46,13 +45,13 @@ static void a_reply_has_the_size_that_fits_its_request(void **state)
 static void an_empty_reply_is_neutral_when_merged(void **state)
 {
     static const enum request_kind kinds[] = {
-        REQUEST_OPEN,  REQUEST_OVERLAP,   REQUEST_SCORE,  REQUEST_VALIDATE,
-        REQUEST_RANGE, REQUEST_HISTOGRAM, REQUEST_MOMENTS};
+        REQUEST_OPEN,  REQUEST_OVERLAP,   REQUEST_SCORE,   REQUEST_VALIDATE,
+        REQUEST_RANGE, REQUEST_HISTOGRAM, REQUEST_MOMENTS, REQUEST_FLOAT_MOMENTS};
 
     (void)state;
     for (size_t kind = 0; kind < COUNT(kinds); kind++) {
         struct request request = {
-            .kind = kinds[kind], .candidate_count = 3, .channels = 5};
+            .kind = kinds[kind], .candidate_count = 3, .moment_count = 12};
         struct reply reply;
 
         reply_init(&reply, &request);

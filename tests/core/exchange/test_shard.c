@@ -20,7 +20,8 @@
 
 enum { SAMPLES = 45, BLOCK = 4, ELEMENTS = 2 * 6 * 6, CLASSES = 5 };
 enum { CALIBRATED = 26, VALIDATION_FIRST = 20 }; /* six of them in both sets */
-enum { CANDIDATES = 2, STEPS = 6, CHANNELS = 4 };
+enum { CANDIDATES = 2, STEPS = 6 };
+enum { CHANNELS = 4, MOMENT_COUNT = MOMENTS_FIRST + 2 * CHANNELS };
 
 static char folder[] = "/tmp/calq-test-shard-XXXXXX";
 static char data[64];
@@ -231,11 +232,12 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
          .candidate_count = 1,
          .step_count = STEPS,
          .range = {0, 1.5f}},
-        {.kind = REQUEST_MOMENTS, .step_count = STEPS, .channels = CHANNELS},
+        {.kind = REQUEST_FLOAT_MOMENTS, .moment_count = MOMENT_COUNT},
+        {.kind = REQUEST_MOMENTS, .step_count = STEPS, .moment_count = MOMENT_COUNT},
         {.kind = REQUEST_MOMENTS,
          .candidate_count = 1,
          .step_count = STEPS,
-         .channels = CHANNELS},
+         .moment_count = MOMENT_COUNT},
     };
     static const int ranks[] = {2, 3, 5, 8, 20}; /* there are seven blocks */
 
@@ -409,7 +411,7 @@ statistics_are_in_force_until_they_are_restored_or_a_case_is_opened(void **state
 
 static void moments_count_every_calibration_sample_once(void **state)
 {
-    struct request request = {.kind = REQUEST_MOMENTS, .channels = CHANNELS};
+    struct request request = {.kind = REQUEST_MOMENTS, .moment_count = MOMENT_COUNT};
     struct reply reply;
 
     (void)state;

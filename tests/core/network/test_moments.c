@@ -291,6 +291,23 @@ static void scores_follow_what_is_in_force(void **state)
     }
 }
 
+static void all_batch_norms_in_float_are_measured_in_one_go(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        int64_t all[2 * (MOMENTS_FIRST + 2 * CHANNELS)] = {0}, each[COUNT(all)] = {0};
+        struct trial trial;
+
+        make_trial(&trial, texts[i], &plain, 4, 1 << 20);
+        evaluator_moments(trial.evaluator, 0, NULL, each);
+        evaluator_moments(trial.evaluator, trial.last, NULL,
+                          each + moments_count(CHANNELS));
+        evaluator_float_moments(trial.evaluator, all);
+        assert_memory_equal(all, each, sizeof all);
+        clear_trial(&trial);
+    }
+}
+
 /* ---- of numbers ----------------------------------------------------------------------------- */
 
 enum { MANY = 70, FEW_PIXELS = 3 };
@@ -386,6 +403,7 @@ int main(void)
             put_in_force_they_give_the_mean_and_variance_that_were_trained),
         cmocka_unit_test(blocks_and_memory_never_change_a_digit),
         cmocka_unit_test(scores_follow_what_is_in_force),
+        cmocka_unit_test(all_batch_norms_in_float_are_measured_in_one_go),
         cmocka_unit_test(parts_of_the_samples_add_up_to_the_same_sums),
         cmocka_unit_test(degenerate_channels_stay_finite),
         cmocka_unit_test(what_is_not_finite_is_told),
