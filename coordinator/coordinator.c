@@ -175,7 +175,8 @@ static int find_result(struct run *run, const struct calibration_case *one,
                                .max_evaluations = run->config->max_evaluations,
                                .progress = &run->progress};
 
-    if (method_run(&task, result, err) < 0)
+    if (method_run(&task, result, err) < 0 ||
+        team_work(run->team, &result->work, err) < 0)
         return -1;
     if (opened->validation_samples > 0 && validate(run, result, err) < 0)
         return -1;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Evaluations that a line search takes on average, as measured on ResNet-20. */
-enum { LINE_EVALUATIONS_DEFAULT = 8, LINE_EVALUATIONS_REFERENCE = 30 };
+enum { LINE_EVALUATIONS_DEFAULT = 3, LINE_EVALUATIONS_REFERENCE = 30 };
 
 static long expected_evaluations(const struct calibration_case *one, int steps)
 {

@@ -263,6 +263,18 @@ int team_restore_batchnorms(struct team *team, struct error *err)
     return status;
 }
 
+int team_work(struct team *team, struct evaluator_counters *work, struct error *err)
+{
+    struct request request = {.kind = REQUEST_WORK};
+    struct reply reply;
+    int status = ask(team, &request, NULL, &reply, err);
+
+    if (status == 0)
+        memcpy(work, reply.sums, sizeof *work);
+    reply_clear(&reply);
+    return status;
+}
+
 const struct network *team_network(const struct team *team)
 {
     return shard_network(team->shard);

@@ -195,12 +195,23 @@ static int minimise_along_each_direction(struct powell *search, struct error *er
     return 0;
 }
 
-/* Nothing was gained, but not everything was tried: the next sweep tries it all. */
-static void wake_all(struct powell *search)
+static enum stop_reason reason_to_stop(const struct powell *search,
+                                       const struct stop *stop)
 {
+    return stop_after_sweep(stop, search->objective, search->sweeps,
+                            search->loss_at_start, search->loss);
+}
+
+/* Nothing was gained, but not everything was tried: the next sweep, if there may be one, tries it
+ * all. */
+static enum stop_reason wake_all(struct powell *search)
+{
+    const struct stop stop = {.max_sweeps = search->stop.max_sweeps,
+                              .loss_tolerance = -1};
+
     for (int i = 0; i < search->objective->dimension; i++)
         search->habits[i].rests = false;
-    search->reason = STOP_NOT_YET;
+    return reason_to_stop(search, &stop);
 }
 
 static int end_sweep(struct powell *search, struct error *err)
@@ -208,10 +219,9 @@ static int end_sweep(struct powell *search, struct error *err)
     const struct powell_options *options = search->options;
     bool enough = false;
 
-    search->reason = stop_after_sweep(&search->stop, search->objective, search->sweeps,
-                                      search->loss_at_start, search->loss);
+    search->reason = reason_to_stop(search, &search->stop);
     if (search->reason == STOP_CONVERGED && search->some_rested)
-        wake_all(search);
+        search->reason = wake_all(search);
     if (options->sweep_done == NULL)
         return 0;
     if (options->sweep_done(options->context,

@@ -22,6 +22,8 @@ static size_t sums_of(const struct request *request)
     case REQUEST_CHECK:
     case REQUEST_VALIDATE:
         return (size_t)request_score_count(request) * REPLY_SCORE_SUMS;
+    case REQUEST_WORK:
+        return REPLY_WORK_SUMS;
     case REQUEST_HISTOGRAM:
         return 1 + HISTOGRAM_BINS;
     case REQUEST_MOMENTS:

@@ -2,6 +2,7 @@
 #ifndef CORE_EXCHANGE_MESSAGE_H
 #define CORE_EXCHANGE_MESSAGE_H
 
+#include "core/network/evaluator.h"
 #include "core/network/score.h"
 #include "core/quant/histogram.h"
 
@@ -20,6 +21,7 @@ enum request_kind {
     REQUEST_FLOAT_MOMENTS,      /* of all batch norms in the float network */
     REQUEST_PUT_BATCHNORM,      /* put statistics of layer `subject` in force */
     REQUEST_RESTORE_BATCHNORMS, /* put the trained statistics of all layers in force */
+    REQUEST_WORK,               /* what was done since the case was opened */
     REQUEST_STOP                /* no more requests */
 };
 
@@ -59,6 +61,7 @@ enum {
     REPLY_OVERLAP_MAXIMA
 };
 enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
+enum { REPLY_WORK_SUMS = sizeof(struct evaluator_counters) / sizeof(int64_t) };
 enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
 
 /* Makes an empty reply of the size that fits the request: sums zero, maxima -infinity. */

@@ -482,6 +482,18 @@ static int answer_restore_batchnorms(struct shard *shard, const struct request *
     return 0;
 }
 
+static int answer_work(struct shard *shard, const struct request *request,
+                       const float *steps, struct reply *reply, struct error *err)
+{
+    struct evaluator_counters counters = evaluator_counters(shard->evaluator);
+
+    (void)request;
+    (void)steps;
+    (void)err;
+    memcpy(reply->sums, &counters, sizeof counters);
+    return 0;
+}
+
 /* ---- overlap -------------------------------------------------------------------------------- */
 
 static int by_size(const void *a, const void *b)
@@ -567,6 +579,7 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_VALIDATE] = answer_validate,
         [REQUEST_RANGE] = answer_range,
         [REQUEST_HISTOGRAM] = answer_histogram,
+        [REQUEST_WORK] = answer_work,
         [REQUEST_MOMENTS] = answer_moments,
         [REQUEST_FLOAT_MOMENTS] = answer_float_moments,
         [REQUEST_PUT_BATCHNORM] = answer_put_batchnorm,

@@ -270,6 +270,16 @@ static json_t *search_of(const struct result *result)
                      result->stop_reason, "rounds", rounds_of(result));
 }
 
+/* What the evaluators did and what they saved; it depends on memory and ranks. */
+static json_t *work_of(const struct evaluator_counters *work)
+{
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I}", "layers_run", (json_int_t)work->layers_run,
+        "epilogues_rerun", (json_int_t)work->epilogues_rerun, "layers_reused",
+        (json_int_t)work->layers_reused, "macs_run", (json_int_t)work->macs_run,
+        "macs_avoided", (json_int_t)work->macs_avoided);
+}
+
 static json_t *json_of(const struct result *result)
 {
     char bits[16];
@@ -277,7 +287,7 @@ static json_t *json_of(const struct result *result)
     config_bits_text(result->bits, bits);
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:f, s:o}",
+        "s:f, s:o, s:o}",
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
         config_method_name(result->method->name), "float",
@@ -288,7 +298,7 @@ static json_t *json_of(const struct result *result)
         steps_of(result), "batchnorms", batchnorms_of(result), "p_grid",
         p_grid_of(&result->p_grid), "search", search_of(result), "phases",
         phases_of(result), "warnings", warnings_of(result), "seconds", result->seconds,
-        "provenance", provenance_of(result));
+        "work", work_of(&result->work), "provenance", provenance_of(result));
 }
 
 int result_write_json(const struct result *result, const char *folder,

@@ -6,6 +6,7 @@
 #include "core/base/hash.h"
 #include "core/format/config.h"
 #include "core/network/batchnorm.h"
+#include "core/network/evaluator.h"
 #include "core/network/placement.h"
 #include "core/network/score.h"
 
@@ -72,7 +73,8 @@ struct result {
     struct result_p_grid p_grid;
     struct result_phase phases[8];
     int phase_count;
-    struct result_round *rounds; /* [round_count] of the joint search; owned */
+    struct evaluator_counters work; /* of all ranks, since the case was opened */
+    struct result_round *rounds;    /* [round_count] of the joint search; owned */
     int round_count;
     struct result_line *lines; /* [step_count] owned */
     const char *stop_reason;   /* why the search ended; NULL: there was none */

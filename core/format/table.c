@@ -32,6 +32,40 @@ static void print_scores(FILE *out, const struct result *result,
     print_number(out, validation, 100 * metric, " %10.2f %%");
 }
 
+static double share_avoided(const struct result *result)
+{
+    double avoided = (double)result->work.macs_avoided;
+
+    return avoided / (avoided + (double)result->work.macs_run);
+}
+
+/* Where evaluations and seconds went. */
+static void print_phases(FILE *out, const struct result *result)
+{
+    for (int i = 0; i < result->phase_count; i++) {
+        const struct result_phase *phase = &result->phases[i];
+
+        fprintf(out, "%s%s", i == 0 ? "  " : "; ", phase->name);
+        if (phase->evaluations > 0)
+            fprintf(out, " %ld evaluation%s,", phase->evaluations,
+                    phase->evaluations == 1 ? "" : "s");
+        fprintf(out, " %.1f s", phase->seconds);
+    }
+    if (result->work.macs_run > 0)
+        fprintf(out, "; %.1f %% of the multiply-adds avoided",
+                100 * share_avoided(result));
+    fputc('\n', out);
+}
+
+/* What the samples say that the search has not seen. */
+static void print_check(FILE *out, const struct result *result)
+{
+    if (result->result.check.samples > 0)
+        fprintf(out, "  on the %lld samples put aside: loss %.4f, at the start %.4f\n",
+                (long long)result->result.check.samples,
+                score_loss(&result->result.check), score_loss(&result->start.check));
+}
+
 void table_print_result(FILE *out, const struct result *result,
                         const struct config_model *previous)
 {
@@ -47,6 +81,8 @@ void table_print_result(FILE *out, const struct result *result,
     fprintf(out, "%-*s", NAME_WIDTH, result->case_id);
     print_scores(out, result, &result->result.calibration, &result->result.validation);
     fprintf(out, " %12ld %9.1f\n", result_evaluations(result), result->seconds);
+    print_phases(out, result);
+    print_check(out, result);
     for (int i = 0; i < result->warning_count; i++)
         fprintf(out, "  note: %s\n", result->warnings[i]);
     fflush(out);

@@ -32,7 +32,9 @@ struct evaluator_options {
 
 /* What was done since the evaluator was made. */
 struct evaluator_counters {
-    int64_t layers_run, layers_reused; /* layers x blocks */
+    int64_t layers_run, epilogues_rerun, layers_reused; /* layers x blocks */
+    int64_t macs_run,
+        macs_avoided; /* multiply-adds of convolutions: done, and not done again */
 };
 
 struct evaluator;

@@ -20,6 +20,7 @@ export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
 tools=$(dirname "$program")/tests/end_to_end
 small=$here/small.yaml
 settings=$here/settings.yaml
+unseen=$here/unseen.yaml
 
 prepare() {
     local tool

@@ -20,6 +20,7 @@
 
 enum { SAMPLES = 45, BLOCK = 4, ELEMENTS = 2 * 6 * 6, CLASSES = 5 };
 enum { CALIBRATED = 26, VALIDATION_FIRST = 20 }; /* six of them in both sets */
+enum { CHECKED = 9 };
 enum { CANDIDATES = 2, STEPS = 6 };
 enum { CHANNELS = 4, MOMENT_COUNT = MOMENTS_FIRST + 2 * CHANNELS };
 
@@ -98,8 +99,8 @@ static int start(void **state)
         .models = {{
             .name = "small",
             .network = network,
-            .calibration = {data, {0, CALIBRATED}},
-            .validation = {data, {VALIDATION_FIRST, SIZE_MAX}},
+            .calibration = {.file = data, .samples = {0, CALIBRATED}},
+            .validation = {.file = data, .samples = {VALIDATION_FIRST, SIZE_MAX}},
             .samples = "/x",
             .labels = "/y",
             .scale = 1,
@@ -255,6 +256,79 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
         }
         reply_clear(&expected);
     }
+}
+
+static void samples_put_aside_are_scored_apart(void **state)
+{
+    static const int ranks[] = {1, 2, 3, 5, 20};
+    struct request of_search = {
+        .kind = REQUEST_SCORE, .candidate_count = CANDIDATES, .step_count = STEPS};
+    struct request of_check = of_search;
+    struct reply all, search, check;
+
+    (void)state;
+    of_check.kind = REQUEST_CHECK;
+    ask_ranks(1, &of_search, candidates[0], &all);
+    model->calibration.check = CHECKED;
+    for (size_t i = 0; i < COUNT(ranks); i++) {
+        ask_ranks(ranks[i], &of_search, candidates[0], &search);
+        ask_ranks(ranks[i], &of_check, candidates[0], &check);
+        for (int candidate = 0; candidate < CANDIDATES; candidate++) {
+            struct score sum = reply_score(&search, candidate);
+            struct score part = reply_score(&check, candidate);
+            struct score expected = reply_score(&all, candidate);
+
+            assert_int_equal(sum.samples, CALIBRATED - CHECKED);
+            assert_int_equal(part.samples, CHECKED);
+            score_merge(&sum, &part);
+            assert_memory_equal(&sum, &expected, sizeof sum);
+        }
+        reply_clear(&search);
+        reply_clear(&check);
+    }
+    reply_clear(&all);
+}
+
+static void losses_to_float_do_not_depend_on_the_number_of_ranks(void **state)
+{
+    static const enum request_kind kinds[] = {REQUEST_SCORE, REQUEST_CHECK};
+    static const enum loss losses[] = {LOSS_KL_TO_FLOAT, LOSS_MSE_TO_FLOAT};
+    struct request in_float = {.step_count = STEPS}, quantized = in_float;
+
+    (void)state;
+    quantized.candidate_count = CANDIDATES;
+    model->calibration.check = CHECKED;
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        for (size_t j = 0; j < COUNT(losses); j++) {
+            struct reply one, three;
+
+            model->loss = losses[j];
+            in_float.kind = quantized.kind = kinds[i];
+            ask_ranks(1, &in_float, NULL, &one);
+            assert_int_equal(reply_score(&one, 0).loss, 0); /* it is as it is */
+            reply_clear(&one);
+            ask_ranks(1, &quantized, candidates[0], &one);
+            ask_ranks(3, &quantized, candidates[0], &three);
+            assert_true(reply_score(&one, 0).loss > 0);
+            assert_same_reply(&three, &one);
+            reply_clear(&one);
+            reply_clear(&three);
+        }
+}
+
+static void as_many_put_aside_as_there_are_is_refused(void **state)
+{
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+
+    (void)state;
+    model->calibration.check = CALIBRATED;
+    assert_int_equal(open_case(shard), -1);
+    assert_int_equal(err.code, EXIT_CONFIG);
+    assert_string_equal(err.text, "model small: check: 26 leaves nothing of the 26 "
+                                  "calibration samples to search with");
+    model->calibration.check = CALIBRATED - 1;
+    assert_int_equal(open_case(shard), 0);
+    shard_destroy(shard);
 }
 
 static void neither_memory_nor_kernels_change_an_answer(void **state)
@@ -510,6 +584,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_block_belongs_to_one_rank_and_shares_are_even),
         TEST(merged_answers_do_not_depend_on_the_number_of_ranks),
+        TEST(samples_put_aside_are_scored_apart),
+        TEST(losses_to_float_do_not_depend_on_the_number_of_ranks),
+        TEST(as_many_put_aside_as_there_are_is_refused),
         TEST(neither_memory_nor_kernels_change_an_answer),
         TEST(opening_tells_how_many_samples_there_are),
         TEST(samples_in_both_sets_are_found),

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/memory.h"
+
 enum { STEPS = 2, ONE = 1 << 30 }; /* a score's loss has 2^32 units */
 
 static char folder[] = "/tmp/calq-test-result-XXXXXX";
@@ -146,11 +148,65 @@ static void json_tells_what_the_case_is_and_what_came_out(void **state)
     assert_number_at("result.calibration.samples", 10);
     assert_number_at("result.validation.top1", 0.75);
     assert_number_at("result.validation.top5", 1);
+    assert_number_at("result.check.loss", 0.625);
+    assert_true(json_is_null(at("start.check")));
     assert_number_at("evaluations", 43);
     assert_number_at("phases.1.evaluations", 40);
     assert_text_at("phases.0.name", "layer-wise");
     assert_number_at("seconds", 2.5);
     assert_int_equal(json_array_size(at("warnings")), 0);
+}
+
+static void json_tells_what_the_search_took_and_gained(void **state)
+{
+    (void)state;
+    result.stop_reason = "converged";
+    result.sweeps = 1;
+    result.rounds = memory_zeroed(2, sizeof *result.rounds);
+    result.round_count = 2;
+    result.rounds[0] = (struct result_round){0, 1, 0.75, NAN};
+    result.rounds[1] = (struct result_round){1, 7, 0.5, 0.625};
+    result.lines[1] = (struct result_line){6, 0.25};
+    result.work = (struct evaluator_counters){.layers_run = 11,
+                                              .epilogues_rerun = 12,
+                                              .layers_reused = 13,
+                                              .macs_run = 14,
+                                              .macs_avoided = (int64_t)1 << 40};
+    write_and_read();
+    assert_text_at("search.ended", "converged");
+    assert_number_at("search.rounds.1.sweep", 1);
+    assert_number_at("search.rounds.1.evaluations", 7);
+    assert_number_at("search.rounds.1.check_loss", 0.625);
+    assert_true(json_is_null(at("search.rounds.0.check_loss")));
+    assert_number_at("steps.0.evaluations", 0);
+    assert_number_at("steps.1.evaluations", 6);
+    assert_number_at("steps.1.gain", 0.25);
+    assert_number_at("work.layers_run", 11);
+    assert_number_at("work.epilogues_rerun", 12);
+    assert_number_at("work.layers_reused", 13);
+    assert_number_at("work.macs_avoided", 0x1p40);
+}
+
+static void json_has_the_statistics_of_batch_norms_that_were_measured(void **state)
+{
+    static const float trained[] = {1, 2};
+    static const float measured[] = {0.1f, -3, 0.25f, 5};
+    struct batchnorm *batchnorm = batchnorm_create(2, 1e-5f, trained, trained);
+    struct layer layers[] = {{.name = "first"}, {.name = "bn", .batchnorm = batchnorm}};
+    const struct network network = {.layers = layers, .layer_count = 2};
+
+    (void)state;
+    result.network = &network;
+    result.result.batchnorms =
+        (struct batchnorm_statistics){memory_copy(measured, sizeof measured), 4};
+    write_and_read();
+    assert_true(json_is_false(at("start.batchnorms_measured")));
+    assert_true(json_is_true(at("result.batchnorms_measured")));
+    assert_int_equal(json_array_size(at("batchnorms")), 1);
+    assert_text_at("batchnorms.0.layer", "bn");
+    assert_text_at("batchnorms.0.mean_hex", "0x1.99999ap-4 -0x1.8p+1");
+    assert_text_at("batchnorms.0.variance_hex", "0x1p-2 0x1.4p+2");
+    batchnorm_destroy(batchnorm);
 }
 
 static void json_tells_where_the_result_comes_from(void **state)
@@ -344,6 +400,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(json_tells_what_the_case_is_and_what_came_out),
+        TEST(json_tells_what_the_search_took_and_gained),
+        TEST(json_has_the_statistics_of_batch_norms_that_were_measured),
         TEST(json_tells_where_the_result_comes_from),
         TEST(steps_and_losses_come_back_to_the_last_bit),
         TEST(what_there_is_not_is_null),
