@@ -125,7 +125,7 @@ static void run_everything(void *context)
     struct trial *trial = context;
     struct score score = {0};
 
-    evaluator_score_others(trial->evaluator, trial->steps, trial->samples, &score);
+    evaluator_score_others(trial->evaluator, trial->steps, 1, trial->samples, &score);
 }
 
 static void run_quantized(void *context)
@@ -135,9 +135,9 @@ static void run_quantized(void *context)
     float *step = &trial->steps[trial->flipped], kept = *step;
 
     *step = nextafterf(kept, INFINITY);
-    evaluator_score(trial->evaluator, trial->steps, &score);
+    evaluator_score(trial->evaluator, trial->steps, 1, &score);
     *step = kept;
-    evaluator_score(trial->evaluator, trial->steps, &score);
+    evaluator_score(trial->evaluator, trial->steps, 1, &score);
 }
 
 /* Images a second. */

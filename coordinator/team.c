@@ -99,8 +99,8 @@ static int ask_scores(struct team *team, enum request_kind kind, const float *st
     struct reply reply;
     int status = ask(team, &request, steps, &reply, err);
 
-    for (int i = 0; status == 0 && i < count; i++)
-        scores[i] = reply_score(&reply, i);
+    if (status == 0)
+        memcpy(scores, reply_scores(&reply), (size_t)count * sizeof *scores);
     reply_clear(&reply);
     return status;
 }
@@ -263,7 +263,7 @@ int team_restore_batchnorms(struct team *team, struct error *err)
     return status;
 }
 
-int team_work(struct team *team, struct evaluator_counters *work, struct error *err)
+int team_work(struct team *team, struct executor_counters *work, struct error *err)
 {
     struct request request = {.kind = REQUEST_WORK};
     struct reply reply;

@@ -62,7 +62,7 @@ int team_put_batchnorm(struct team *team, int layer, const float *mean,
 int team_restore_batchnorms(struct team *team, struct error *err);
 
 /* What all evaluators did since the case was opened. */
-int team_work(struct team *team, struct evaluator_counters *work, struct error *err);
+int team_work(struct team *team, struct executor_counters *work, struct error *err);
 
 /* Of the open case; borrowed. */
 const struct network *team_network(const struct team *team);

@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 int request_score_count(const struct request *request)
 {
@@ -65,10 +64,7 @@ void reply_clear(struct reply *reply)
     *reply = (struct reply){0};
 }
 
-struct score reply_score(const struct reply *reply, int candidate)
+struct score *reply_scores(const struct reply *reply)
 {
-    struct score score;
-
-    memcpy(&score, reply->sums + (size_t)candidate * REPLY_SCORE_SUMS, sizeof score);
-    return score;
+    return (struct score *)reply->sums;
 }

@@ -61,16 +61,16 @@ enum {
     REPLY_OVERLAP_MAXIMA
 };
 enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
-enum { REPLY_WORK_SUMS = sizeof(struct evaluator_counters) / sizeof(int64_t) };
+enum { REPLY_WORK_SUMS = sizeof(struct executor_counters) / sizeof(int64_t) };
 enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
 
 /* Makes an empty reply of the size that fits the request: sums zero, maxima -infinity. */
 void reply_init(struct reply *reply, const struct request *request);
 void reply_clear(struct reply *reply);
 
-/* The score of candidate `candidate` in a reply to REQUEST_SCORE, REQUEST_CHECK or
- * REQUEST_VALIDATE. */
-struct score reply_score(const struct reply *reply, int candidate);
+/* The scores in a reply to REQUEST_SCORE, REQUEST_CHECK or REQUEST_VALIDATE,
+ * [request_score_count()]: its sums. */
+struct score *reply_scores(const struct reply *reply);
 
 /* Scores in a reply: at least one, for the float network. */
 int request_score_count(const struct request *request);

@@ -334,18 +334,18 @@ static int answer_open(struct shard *shard, const struct request *request,
 
 /* ---- scores and statistics ---------------------------------------------------------------- */
 
+/* The steps of the candidates that come with a request; NULL: the float network. */
+static const float *candidates_of(const struct request *request, const float *steps)
+{
+    return request->candidate_count ? steps : NULL;
+}
+
 static int answer_score(struct shard *shard, const struct request *request,
                         const float *steps, struct reply *reply, struct error *err)
 {
     (void)err;
-    for (int i = 0; i < request_score_count(request); i++) {
-        struct score score = {0};
-
-        evaluator_score(
-            shard->evaluator,
-            request->candidate_count ? steps + i * request->step_count : NULL, &score);
-        memcpy(reply->sums + (size_t)i * REPLY_SCORE_SUMS, &score, sizeof score);
-    }
+    evaluator_score(shard->evaluator, candidates_of(request, steps),
+                    request_score_count(request), reply_scores(reply));
     return 0;
 }
 
@@ -353,15 +353,9 @@ static int answer_check(struct shard *shard, const struct request *request,
                         const float *steps, struct reply *reply, struct error *err)
 {
     (void)err;
-    for (int i = 0; i < request_score_count(request); i++) {
-        struct score score = {0};
-
-        evaluator_score_others(
-            shard->evaluator,
-            request->candidate_count ? steps + i * request->step_count : NULL,
-            samples_of(shard, &shard->check), &score);
-        memcpy(reply->sums + (size_t)i * REPLY_SCORE_SUMS, &score, sizeof score);
-    }
+    evaluator_score_others(shard->evaluator, candidates_of(request, steps),
+                           request_score_count(request),
+                           samples_of(shard, &shard->check), reply_scores(reply));
     return 0;
 }
 
@@ -380,12 +374,12 @@ static int validate_piece(struct shard *shard, const struct request *request,
     int status =
         data_file_read(shard->validation, first, count, values, labels, NULL, err);
 
-    for (int i = 0; status == 0 && i < request_score_count(request); i++)
+    if (status == 0)
         evaluator_score_others(
-            shard->evaluator,
-            request->candidate_count ? steps + i * request->step_count : NULL,
+            shard->evaluator, candidates_of(request, steps),
+            request_score_count(request),
             (struct samples){.values = values, .labels = labels, .count = count},
-            &scores[i]);
+            scores);
     free(values);
     free(labels);
     return status;
@@ -395,17 +389,13 @@ static int answer_validate(struct shard *shard, const struct request *request,
                            const float *steps, struct reply *reply, struct error *err)
 {
     size_t piece = (size_t)shard->config->block * BLOCKS_AT_ONCE;
-    size_t scores_bytes = (size_t)request_score_count(request) * sizeof(struct score);
-    struct score *scores = memory_zeroed(1, scores_bytes);
     struct sample_set own = own_part(shard, validation_set(shard));
     int status = 0;
 
     for (size_t done = 0; status == 0 && done < own.count; done += piece)
         status = validate_piece(shard, request, steps, own.first + done,
                                 own.count - done < piece ? own.count - done : piece,
-                                scores, err);
-    memcpy(reply->sums, scores, scores_bytes);
-    free(scores);
+                                reply_scores(reply), err);
     return status;
 }
 
@@ -485,7 +475,7 @@ static int answer_restore_batchnorms(struct shard *shard, const struct request *
 static int answer_work(struct shard *shard, const struct request *request,
                        const float *steps, struct reply *reply, struct error *err)
 {
-    struct evaluator_counters counters = evaluator_counters(shard->evaluator);
+    struct executor_counters counters = evaluator_counters(shard->evaluator);
 
     (void)request;
     (void)steps;

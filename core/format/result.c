@@ -271,7 +271,7 @@ static json_t *search_of(const struct result *result)
 }
 
 /* What the evaluators did and what they saved; it depends on memory and ranks. */
-static json_t *work_of(const struct evaluator_counters *work)
+static json_t *work_of(const struct executor_counters *work)
 {
     return json_pack(
         "{s:I, s:I, s:I, s:I, s:I}", "layers_run", (json_int_t)work->layers_run,

@@ -73,8 +73,8 @@ struct result {
     struct result_p_grid p_grid;
     struct result_phase phases[8];
     int phase_count;
-    struct evaluator_counters work; /* of all ranks, since the case was opened */
-    struct result_round *rounds;    /* [round_count] of the joint search; owned */
+    struct executor_counters work; /* of all ranks, since the case was opened */
+    struct result_round *rounds;   /* [round_count] of the joint search; owned */
     int round_count;
     struct result_line *lines; /* [step_count] owned */
     const char *stop_reason;   /* why the search ended; NULL: there was none */

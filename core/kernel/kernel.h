@@ -93,6 +93,14 @@ struct depthwise_u8s8 {
     struct epilogue epilogue;
 };
 
+/* The epilogue alone, on sums that a convolution stored as they are: the same bits. */
+struct finish_s32 {
+    const int32_t *sums; /* [samples, rows, columns, channels] and PANEL more */
+    int samples, rows, columns;
+    int channels;
+    struct epilogue epilogue; /* to u8 or float */
+};
+
 /* sums[sample, row, column] = sum of the codes under an output pixel's window. */
 struct window_sums_u8 {
     const uint8_t *input;       /* the window of the first output pixel */
@@ -112,6 +120,7 @@ size_t window_sums_scratch(const struct window_sums_u8 *window_sums);
 
 typedef void (*conv_u8s8_fn)(const struct conv_u8s8 *conv);
 typedef void (*depthwise_u8s8_fn)(const struct depthwise_u8s8 *depthwise);
+typedef void (*finish_s32_fn)(const struct finish_s32 *finish);
 typedef void (*window_sums_u8_fn)(const struct window_sums_u8 *window_sums);
 
 /* Multiplies in registers, as fast as the core can, and returns the number of multiply-adds. */
@@ -123,6 +132,7 @@ struct kernel_set {
     int wide_above; /* convolutions with larger weights have them packed as 16 bits */
     conv_u8s8_fn conv_u8s8;
     depthwise_u8s8_fn depthwise_u8s8;
+    finish_s32_fn finish_s32;
     window_sums_u8_fn window_sums_u8;
     peak_u8s8_fn peak_u8s8; /* NULL: there is no such thing */
 };

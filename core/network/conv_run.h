@@ -60,6 +60,24 @@ void conv_run_block(struct conv_run *run, const struct quantizer *weights,
                     int samples, const struct quantizer *quantizer,
                     struct value *output, const struct scratch *scratch);
 
+/* The sums of a convolution in integers before its epilogue. */
+struct conv_sums {
+    int32_t *products; /* [samples, pixels, out_channels] */
+    float
+        *windows; /* [samples, pixels] of the codes under a window, where they count */
+};
+
+/* conv_run_block() in two, where weights and input are quantized and there is one group (the window
+ * sums of more would take as much room again): sums that are kept can be finished once more when
+ * only the residual, the output's quantizer, scale or shift are others. Bit for bit the same. */
+void conv_run_multiply(struct conv_run *run, const struct quantizer *weights,
+                       const struct value *input, int samples,
+                       const struct conv_sums *sums, const struct scratch *scratch);
+void conv_run_finish(struct conv_run *run, const struct quantizer *weights,
+                     const struct value *input, const struct value *residual,
+                     int samples, const struct conv_sums *sums,
+                     const struct quantizer *quantizer, struct value *output);
+
 /* products [samples, pixels, out_channels] = conv(input): without scale, shift, residual and
  * clamp. They may be scratch->sums. */
 void conv_run_products(struct conv_run *run, const struct quantizer *weights,

@@ -41,8 +41,6 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
                        const struct conv_plan *plan, const struct conv *conv,
                        bool corrects_mean)
 {
-    size_t outputs = (size_t)conv->out_channels;
-
     *weights = (struct conv_weights){
         .conv = conv,
         .kernels = kernels,
@@ -53,31 +51,29 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
         .run_bytes = (plan->run_length + QUAD - 1) / QUAD * QUAD,
     };
     weights->codes = memory_get(weight_count(weights));
-    weights->code_sums = memory_zeroed(outputs, sizeof *weights->code_sums);
-    weights->corrections = memory_zeroed(outputs, sizeof *weights->corrections);
-    weights->packed =
-        memory_aligned(group_bytes(weights, plan, WEIGHT_MOST) * (size_t)conv->groups);
-    weights->floats = memory_aligned(weight_count(weights) * sizeof *weights->floats);
-    weights->quantizer.step = -1; /* neither float nor quantized yet */
     conv_weights_set(weights, plan, NULL);
 }
 
 void conv_weights_clear(struct conv_weights *weights)
 {
+    for (int i = 0; i < WEIGHT_VARIANTS; i++) {
+        struct weight_variant *variant = &weights->variants[i];
+
+        free(variant->code_sums);
+        free(variant->corrections);
+        free(variant->packed);
+        free(variant->floats);
+    }
     free(weights->codes);
-    free(weights->code_sums);
-    free(weights->corrections);
-    free(weights->packed);
-    free(weights->floats);
     *weights = (struct conv_weights){0};
 }
 
 double conv_weights_offset(const struct conv_weights *weights)
 {
-    return weights->quantizer.grid == GRID_MIDRISE ? 0.5 : 0.0;
+    return weights->now->quantizer.grid == GRID_MIDRISE ? 0.5 : 0.0;
 }
 
-static void sum_codes(struct conv_weights *weights)
+static void sum_codes(const struct conv_weights *weights, int32_t *sums)
 {
     const int8_t *code = weights->codes;
 
@@ -86,55 +82,84 @@ static void sum_codes(struct conv_weights *weights)
 
         for (int i = 0; i < weights->window_count; i++)
             sum += *code++;
-        weights->code_sums[channel] = sum;
+        sums[channel] = sum;
     }
 }
 
-static void pack(struct conv_weights *weights, const struct conv_plan *plan)
+static void pack(const struct conv_weights *weights, const struct conv_plan *plan,
+                 struct weight_variant *variant)
 {
     const struct conv *conv = weights->conv;
     int outputs = group_outputs(conv);
 
     if (weights->is_depthwise) {
         transpose(weights->codes, conv->out_channels, plan->window_count,
-                  weights->packed);
+                  variant->packed);
         return;
     }
     for (int group = 0; group < conv->groups; group++)
-        conv_u8s8_pack(weights->kernels, weights->weight_most,
+        conv_u8s8_pack(weights->kernels, variant->weight_most,
                        weights->codes +
                            (size_t)group * (size_t)outputs * (size_t)plan->window_count,
                        outputs, plan->runs, plan->run_length, weights->run_bytes,
-                       weights->packed + (size_t)group * weights->packed_group_bytes);
+                       variant->packed + (size_t)group * variant->packed_group_bytes);
 }
 
-/* A weight as the float path has it: quantized and corrected, or as it was. */
-static float value_of(const struct conv_weights *weights, int channel, size_t at)
+/* Room for quantized weights; packed ones of any grid fit. */
+static void make_room(const struct conv_weights *weights, const struct conv_plan *plan,
+                      struct weight_variant *variant)
 {
-    if (weights->quantizer.step == 0)
-        return weights->conv->weights[at];
-    return quantizer_value(&weights->quantizer, weights->codes[at]) +
-           weights->corrections[channel];
-}
+    size_t outputs = (size_t)weights->conv->out_channels;
 
-void conv_weights_need_floats(struct conv_weights *weights)
-{
-    size_t count = (size_t)weights->window_count;
-    /* Channels that stand beside each other for each element of the window. */
-    size_t together = weights->is_depthwise ? (size_t)weights->conv->out_channels
-                                            : (size_t)group_outputs(weights->conv);
-
-    if (weights->has_floats)
+    if (variant->packed)
         return;
-    for (int channel = 0; channel < weights->conv->out_channels; channel++) {
-        size_t group = (size_t)channel / together;
-        float *to =
-            weights->floats + group * together * count + (size_t)channel % together;
+    variant->code_sums = memory_zeroed(outputs, sizeof *variant->code_sums);
+    variant->corrections = memory_zeroed(outputs, sizeof *variant->corrections);
+    variant->packed = memory_aligned(group_bytes(weights, plan, WEIGHT_MOST) *
+                                     (size_t)weights->conv->groups);
+}
 
-        for (size_t i = 0; i < count; i++)
-            to[i * together] = value_of(weights, channel, (size_t)channel * count + i);
+static void quantize(const struct conv_weights *weights, const struct conv_plan *plan,
+                     struct weight_variant *variant)
+{
+    const struct quantizer *quantizer = &variant->quantizer;
+
+    make_room(weights, plan, variant);
+    variant->weight_most = -quantizer_lowest(quantizer);
+    variant->packed_group_bytes = group_bytes(weights, plan, variant->weight_most);
+    quantizer_codes(quantizer, weights->conv->weights, weight_count(weights),
+                    weights->codes);
+    if (weights->corrects_mean)
+        bias_correction_mean(
+            weights->conv->weights, weights->codes, (size_t)weights->conv->out_channels,
+            (size_t)weights->window_count, quantizer, variant->corrections);
+    sum_codes(weights, variant->code_sums);
+    pack(weights, plan, variant);
+}
+
+static bool is_of(const struct weight_variant *variant,
+                  const struct quantizer *quantizer)
+{
+    return variant->last_used > 0 && variant->quantizer.step == quantizer->step &&
+           variant->quantizer.grid == quantizer->grid &&
+           variant->quantizer.bits == quantizer->bits;
+}
+
+/* The variant of that quantizer, or else the one that was not asked for longest. */
+static struct weight_variant *variant_for(struct conv_weights *weights,
+                                          const struct quantizer *quantizer)
+{
+    struct weight_variant *oldest = weights->variants;
+
+    for (int i = 0; i < WEIGHT_VARIANTS; i++) {
+        struct weight_variant *variant = &weights->variants[i];
+
+        if (is_of(variant, quantizer))
+            return variant;
+        if (variant->last_used < oldest->last_used)
+            oldest = variant;
     }
-    weights->has_floats = true;
+    return oldest;
 }
 
 void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
@@ -142,24 +167,56 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
 {
     static const struct quantizer in_float = {.step = 0};
     const struct quantizer *wanted = quantizer ? quantizer : &in_float;
+    struct weight_variant *variant = variant_for(weights, wanted);
 
-    if (weights->quantizer.step == wanted->step &&
-        weights->quantizer.grid == wanted->grid &&
-        weights->quantizer.bits == wanted->bits)
-        return;
-    weights->quantizer = *wanted;
-    if (quantizer) {
-        weights->weight_most = -quantizer_lowest(quantizer);
-        weights->packed_group_bytes = group_bytes(weights, plan, weights->weight_most);
-        quantizer_codes(quantizer, weights->conv->weights, weight_count(weights),
-                        weights->codes);
-        if (weights->corrects_mean)
-            bias_correction_mean(weights->conv->weights, weights->codes,
-                                 (size_t)weights->conv->out_channels,
-                                 (size_t)weights->window_count, quantizer,
-                                 weights->corrections);
-        sum_codes(weights);
-        pack(weights, plan);
+    weights->now = variant;
+    if (!is_of(variant, wanted)) {
+        variant->quantizer = *wanted;
+        variant->has_floats = false;
+        if (quantizer)
+            quantize(weights, plan, variant);
     }
-    weights->has_floats = false;
+    variant->last_used = ++weights->uses;
+}
+
+/* A quantized weight needs its code again: the scratch may hold those of another variant. */
+static void codes_of_now(const struct conv_weights *weights)
+{
+    quantizer_codes(&weights->now->quantizer, weights->conv->weights,
+                    weight_count(weights), weights->codes);
+}
+
+/* A weight as the float path has it: quantized and corrected, or as it was. */
+static float value_of(const struct conv_weights *weights, int channel, size_t at)
+{
+    const struct weight_variant *now = weights->now;
+
+    if (now->quantizer.step == 0)
+        return weights->conv->weights[at];
+    return quantizer_value(&now->quantizer, weights->codes[at]) +
+           now->corrections[channel];
+}
+
+void conv_weights_need_floats(struct conv_weights *weights)
+{
+    struct weight_variant *now = weights->now;
+    size_t count = (size_t)weights->window_count;
+    /* Channels that stand beside each other for each element of the window. */
+    size_t together = weights->is_depthwise ? (size_t)weights->conv->out_channels
+                                            : (size_t)group_outputs(weights->conv);
+
+    if (now->has_floats)
+        return;
+    if (!now->floats)
+        now->floats = memory_aligned(weight_count(weights) * sizeof *now->floats);
+    if (now->quantizer.step > 0)
+        codes_of_now(weights);
+    for (int channel = 0; channel < weights->conv->out_channels; channel++) {
+        size_t group = (size_t)channel / together;
+        float *to = now->floats + group * together * count + (size_t)channel % together;
+
+        for (size_t i = 0; i < count; i++)
+            to[i * together] = value_of(weights, channel, (size_t)channel * count + i);
+    }
+    now->has_floats = true;
 }

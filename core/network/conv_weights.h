@@ -1,9 +1,26 @@
-/* conv_weights.h - the weights of one convolution under the step that is being tried. */
+/* conv_weights.h - the weights of one convolution under the steps that are being tried. */
 #ifndef CORE_NETWORK_CONV_WEIGHTS_H
 #define CORE_NETWORK_CONV_WEIGHTS_H
 
 #include "core/network/conv_plan.h"
 #include "core/quant/quantizer.h"
+
+/* Quantized weights of a convolution that are kept at hand. */
+enum { WEIGHT_VARIANTS = 4 };
+
+/* The weights under one quantizer. */
+struct weight_variant {
+    struct quantizer quantizer; /* step 0: the weights are float */
+    uint64_t last_used;         /* when; 0: never */
+    int32_t *code_sums;         /* [out_channels] */
+    float *corrections;         /* [out_channels] added to each quantized weight */
+    int weight_most;            /* no code of the grid is larger in magnitude */
+    int8_t *packed; /* per group as conv_u8s8_pack; depthwise [taps, channels] */
+    size_t packed_group_bytes;
+    bool has_floats;
+    float *floats; /* the same weights for the float path, per group [window_count,
+                      outputs of the group]; depthwise [taps, channels] */
+};
 
 struct conv_weights {
     const struct conv *conv;          /* borrowed */
@@ -11,17 +28,12 @@ struct conv_weights {
     int window_count;                 /* weights of one output channel */
     bool is_depthwise;                /* one input and one output channel a group */
     bool corrects_mean;               /* bias correction of the mean */
-    struct quantizer quantizer;       /* step 0: the weights are float */
-    int8_t *codes;                    /* [out_channels, window_count] */
-    int32_t *code_sums;               /* [out_channels] */
-    float *corrections; /* [out_channels] added to each quantized weight */
-    int weight_most;    /* no code of the present grid is larger in magnitude */
-    int8_t *packed;     /* per group as conv_u8s8_pack; depthwise [taps, channels] */
-    size_t packed_group_bytes; /* of the present grid */
-    int run_bytes;             /* run length in the packing, a multiple of QUAD */
-    bool has_floats;           /* `floats` are those of the present step */
-    float *floats; /* the same weights for the float path, per group [window_count,
-                        outputs of the group]; depthwise [taps, channels] */
+    int run_bytes; /* run length in the packing, a multiple of QUAD */
+    int8_t *codes; /* [out_channels, window_count] scratch */
+    struct weight_variant
+        variants[WEIGHT_VARIANTS]; /* owned, made as they are needed */
+    uint64_t uses;                 /* so far */
+    struct weight_variant *now;    /* the present one */
 };
 
 /* `kernels` and `conv` are borrowed. The weights begin in float. */
@@ -30,11 +42,12 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
                        bool corrects_mean);
 void conv_weights_clear(struct conv_weights *weights);
 
-/* Quantizes the weights, unless they already are on that grid with that step; NULL: float. */
+/* Makes `now` the weights under that quantizer; NULL: float. They are quantized unless they are
+ * among the last WEIGHT_VARIANTS that were asked for. */
 void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
                       const struct quantizer *quantizer);
 
-/* Makes `floats` those of the present step; the float path asks for them. */
+/* Makes the floats of `now`; the float path asks for them. */
 void conv_weights_need_floats(struct conv_weights *weights);
 
 /* value = step * (code + conv_weights_offset()), before the correction. */

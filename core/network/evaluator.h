@@ -1,14 +1,15 @@
 /* evaluator.h - a network, its quantizers and samples: from steps to exact sums of losses.
  *
- * The evaluator remembers, for each of its blocks, the activation tensors it computed, each with
- * a signature of everything that made it: the layers and the steps upstream. A candidate
- * recomputes only what its changed steps reach, and so does a batch norm with other statistics. How many blocks are remembered is a matter of
- * memory; it never changes a digit.
+ * The evaluator remembers activation tensors of its blocks of samples, each with a signature of
+ * everything that made it: the layers, the steps and the batch norms upstream. A candidate
+ * recomputes only what its changed steps reach. What is remembered is what two candidates have in
+ * common, and of how many blocks is a matter of memory; it never changes a digit.
  */
 #ifndef CORE_NETWORK_EVALUATOR_H
 #define CORE_NETWORK_EVALUATOR_H
 
 #include "core/kernel/kernel.h"
+#include "core/network/executor.h"
 #include "core/network/placement.h"
 #include "core/network/score.h"
 #include "core/quant/histogram.h"
@@ -30,13 +31,6 @@ struct evaluator_options {
     bool times_layers;   /* for evaluator_layer_seconds() */
 };
 
-/* What was done since the evaluator was made. */
-struct evaluator_counters {
-    int64_t layers_run, epilogues_rerun, layers_reused; /* layers x blocks */
-    int64_t macs_run,
-        macs_avoided; /* multiply-adds of convolutions: done, and not done again */
-};
-
 struct evaluator;
 
 /* `network`, `placement` and `own` samples are borrowed; blocks are `block` consecutive
@@ -50,13 +44,14 @@ void evaluator_destroy(struct evaluator *evaluator);
 /* In all of these `steps` [placement->count] are the steps under trial; a step of 0 leaves its
  * tensor in float, and steps == NULL leaves everything in float. */
 
-/* Adds the scores of the evaluator's own samples. */
-void evaluator_score(struct evaluator *evaluator, const float *steps,
-                     struct score *score);
+/* Adds the scores of `count` candidates, steps [count, placement->count], on the evaluator's own
+ * samples to scores [count]. Candidates that come together are evaluated block by block. */
+void evaluator_score(struct evaluator *evaluator, const float *steps, int count,
+                     struct score *scores);
 
-/* Adds the scores of other samples, which are not remembered. Blocks start at the first. */
-void evaluator_score_others(struct evaluator *evaluator, const float *steps,
-                            struct samples others, struct score *score);
+/* The same of other samples, which are not remembered. Blocks start at the first. */
+void evaluator_score_others(struct evaluator *evaluator, const float *steps, int count,
+                            struct samples others, struct score *scores);
 
 /* The logits of other samples: [count, classes]. */
 void evaluator_logits(struct evaluator *evaluator, const float *steps,
@@ -79,7 +74,8 @@ void evaluator_moments(struct evaluator *evaluator, int layer, const float *step
  * the order of execution. */
 void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums);
 
-struct evaluator_counters evaluator_counters(const struct evaluator *evaluator);
+/* What was done since the evaluator was made. */
+struct executor_counters evaluator_counters(const struct evaluator *evaluator);
 
 /* CPU seconds that each layer took since the evaluator was made, [layers]; borrowed. Zeros
  * without `times_layers`. */

@@ -349,13 +349,16 @@ static const struct {
     [LAYER_REARRANGE] = {.run = run_rearrange, .pass = pass_rearrange},
 };
 
-static bool codes_can_pass(const struct layer *layer, const struct value *input,
-                           const struct quantizer *quantizer)
+static bool codes_can_pass(const struct layer *layer)
 {
-    if (!kinds[layer->kind].pass || quantizer || !value_is_codes(input) ||
-        !layer_is_unclamped(layer))
-        return false;
-    return layer->kind != LAYER_REARRANGE || layer->rearrange.fill == 0;
+    return kinds[layer->kind].pass && layer_is_unclamped(layer) &&
+           (layer->kind != LAYER_REARRANGE || layer->rearrange.fill == 0);
+}
+
+bool layer_gives_codes(const struct layer *layer, bool from_codes,
+                       const struct quantizer *quantizer)
+{
+    return quantizer || (from_codes && codes_can_pass(layer));
 }
 
 void layer_run_block(const struct network *network, const struct layer *layer,
@@ -373,7 +376,7 @@ void layer_run_block(const struct network *network, const struct layer *layer,
     size_t count = (size_t)samples * network->tensors[layer->output].count;
 
     assert(kinds[layer->kind].run);
-    if (codes_can_pass(layer, inputs[0], quantizer)) {
+    if (!quantizer && value_is_codes(inputs[0]) && codes_can_pass(layer)) {
         value_become_codes(output, samples, inputs[0]->step, inputs[0]->zero_code);
         kinds[layer->kind].pass(&task, output);
         return;

@@ -7,6 +7,11 @@
 #include "core/network/network.h"
 #include "core/network/value.h"
 
+/* Whether a layer's output holds codes, where its first input holds codes or not and its output's
+ * quantizer is `quantizer`. */
+bool layer_gives_codes(const struct layer *layer, bool from_codes,
+                       const struct quantizer *quantizer);
+
 /* Runs one layer other than LAYER_CONV on a block.
  *
  *   moves      how a rearrangement is done to codes; else not used

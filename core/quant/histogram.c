@@ -1,6 +1,7 @@
 #include "core/quant/histogram.h"
 
 #include "core/base/memory.h"
+#include "core/kernel/vector_clones.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,16 +12,41 @@ struct range range_empty(void)
     return (struct range){.low = INFINITY, .high = -INFINITY};
 }
 
+enum { LANES = 64, PIECE = 512 };
+
+/* Takes in whole LANES of values; the rest is left to the caller. */
+VECTOR_CLONES
+static void range_of_lanes(const float *restrict values, size_t count,
+                           float *restrict low, float *restrict high)
+{
+    for (size_t done = 0; done + LANES <= count; done += LANES)
+        for (int i = 0; i < LANES; i++) {
+            float value = values[done + i];
+
+            low[i] = value < low[i] ? value : low[i];
+            high[i] = value > high[i] ? value : high[i];
+        }
+}
+
+static void range_add_one(struct range *range, float low, float high)
+{
+    range->low = low < range->low ? low : range->low;
+    range->high = high > range->high ? high : range->high;
+}
+
 void range_add(struct range *range, const float *values, size_t count)
 {
-    float low = range->low, high = range->high;
+    float low[LANES], high[LANES];
 
-    for (size_t i = 0; i < count; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
+    for (int i = 0; i < LANES; i++) {
+        low[i] = range->low;
+        high[i] = range->high;
     }
-    range->low = low;
-    range->high = high;
+    range_of_lanes(values, count, low, high);
+    for (int i = 0; i < LANES; i++)
+        range_add_one(range, low[i], high[i]);
+    for (size_t i = count / LANES * LANES; i < count; i++)
+        range_add_one(range, values[i], values[i]);
 }
 
 static double bin_width(const struct histogram *histogram)
@@ -34,42 +60,43 @@ void histogram_init(struct histogram *histogram, struct range range)
     histogram->range = range;
 }
 
-static int bin_of(double position)
+/* Zeros are counted in several places behind the bins: in the output of a ReLU they are so many
+ * that each would wait for the one before. */
+enum { ZERO_PLACES = 8 };
+
+/* Where each value is counted. */
+VECTOR_CLONES
+static void find_places(const float *values, size_t count, double low,
+                        double bins_per_unit, int32_t *places)
 {
-    position = position > 0 ? position : 0;
-    return (int)(position < HISTOGRAM_BINS - 1 ? position : HISTOGRAM_BINS - 1);
-}
-
-enum { PIECE = 512 };
-
-/* Moves the values that are not zero to the front of `kept` and returns how many they are. In
- * the output of a ReLU zeros come and go too irregularly for a branch. */
-static size_t keep_nonzeros(const float *values, size_t count, float *kept)
-{
-    size_t nonzeros = 0;
-
     for (size_t i = 0; i < count; i++) {
-        kept[nonzeros] = values[i];
-        nonzeros += values[i] != 0;
+        double position = (values[i] - low) * bins_per_unit;
+
+        position = position > 0 ? position : 0;
+        position = position < HISTOGRAM_BINS - 1 ? position : HISTOGRAM_BINS - 1;
+        places[i] = values[i] != 0 ? (int32_t)position
+                                   : HISTOGRAM_BINS + (int32_t)(i % ZERO_PLACES);
     }
-    return nonzeros;
 }
 
 void histogram_add(struct histogram *histogram, const float *values, size_t count)
 {
-    double low = histogram->range.low;
     double width = bin_width(histogram);
-    double bins_per_unit = width > 0 ? 1 / width : 0;
+    int64_t counts[HISTOGRAM_BINS + ZERO_PLACES] = {0};
 
     for (size_t done = 0; done < count; done += PIECE) {
         size_t piece = count - done < PIECE ? count - done : PIECE;
-        float kept[PIECE];
-        size_t nonzeros = keep_nonzeros(values + done, piece, kept);
+        int32_t places[PIECE];
 
-        histogram->zeros += (int64_t)(piece - nonzeros);
-        for (size_t i = 0; i < nonzeros; i++)
-            histogram->counts[bin_of((kept[i] - low) * bins_per_unit)]++;
+        find_places(values + done, piece, histogram->range.low,
+                    width > 0 ? 1 / width : 0, places);
+        for (size_t i = 0; i < piece; i++)
+            counts[places[i]]++;
     }
+    for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
+        histogram->counts[bin] += counts[bin];
+    for (int place = 0; place < ZERO_PLACES; place++)
+        histogram->zeros += counts[HISTOGRAM_BINS + place];
 }
 
 static struct distribution distribution_of_size(size_t count)

@@ -217,7 +217,7 @@ static void assert_scores_of_one_process(enum request_kind kind,
 
     ask_alone(&request, candidates, &reply);
     for (int i = 0; i < request_score_count(&request); i++) {
-        struct score expected = reply_score(&reply, i);
+        struct score expected = reply_scores(&reply)[i];
 
         assert_true(expected.samples > 0 && expected.loss > 0);
         assert_memory_equal(&scores[i], &expected, sizeof expected);

@@ -75,7 +75,7 @@ static void the_score_of_each_candidate_is_found(void **state)
     for (size_t i = 0; i < reply.sum_count; i++)
         reply.sums[i] = (int64_t)i;
     for (int i = 0; i < 3; i++) {
-        struct score score = reply_score(&reply, i);
+        struct score score = reply_scores(&reply)[i];
 
         assert_true(score.loss == 5 * i && score.samples == 5 * i + 1 &&
                     score.top1 == 5 * i + 2 && score.top5 == 5 * i + 3 &&

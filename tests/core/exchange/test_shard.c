@@ -274,9 +274,9 @@ static void samples_put_aside_are_scored_apart(void **state)
         ask_ranks(ranks[i], &of_search, candidates[0], &search);
         ask_ranks(ranks[i], &of_check, candidates[0], &check);
         for (int candidate = 0; candidate < CANDIDATES; candidate++) {
-            struct score sum = reply_score(&search, candidate);
-            struct score part = reply_score(&check, candidate);
-            struct score expected = reply_score(&all, candidate);
+            struct score sum = reply_scores(&search)[candidate];
+            struct score part = reply_scores(&check)[candidate];
+            struct score expected = reply_scores(&all)[candidate];
 
             assert_int_equal(sum.samples, CALIBRATED - CHECKED);
             assert_int_equal(part.samples, CHECKED);
@@ -305,11 +305,11 @@ static void losses_to_float_do_not_depend_on_the_number_of_ranks(void **state)
             model->loss = losses[j];
             in_float.kind = quantized.kind = kinds[i];
             ask_ranks(1, &in_float, NULL, &one);
-            assert_int_equal(reply_score(&one, 0).loss, 0); /* it is as it is */
+            assert_int_equal(reply_scores(&one)[0].loss, 0); /* it is as it is */
             reply_clear(&one);
             ask_ranks(1, &quantized, candidates[0], &one);
             ask_ranks(3, &quantized, candidates[0], &three);
-            assert_true(reply_score(&one, 0).loss > 0);
+            assert_true(reply_scores(&one)[0].loss > 0);
             assert_same_reply(&three, &one);
             reply_clear(&one);
             reply_clear(&three);
@@ -406,7 +406,7 @@ static void scores_count_every_sample_once(void **state)
 
         ask_ranks(3, &request, candidates[0], &reply);
         for (int j = 0; j < CANDIDATES; j++) {
-            struct score score = reply_score(&reply, j);
+            struct score score = reply_scores(&reply)[j];
 
             assert_int_equal(score.samples, kinds[i].samples);
             assert_true(score_loss(&score) > 0 && score_loss(&score) < 10);
@@ -425,7 +425,7 @@ static void bias_correction_reaches_the_evaluator(void **state)
     ask_ranks(1, &request, candidates[0], &without);
     config.methods[0].bias_correction = BIAS_CORRECTION_MEAN;
     ask_ranks(1, &request, candidates[0], &with);
-    assert_true(reply_score(&with, 0).loss != reply_score(&without, 0).loss);
+    assert_true(reply_scores(&with)[0].loss != reply_scores(&without)[0].loss);
     reply_clear(&without);
     reply_clear(&with);
 }
@@ -439,7 +439,7 @@ static struct score answered_score(struct shard *shard)
 
     reply_init(&reply, &request);
     merge_answer(shard, &request, candidates[0], &reply);
-    score = reply_score(&reply, 0);
+    score = reply_scores(&reply)[0];
     reply_clear(&reply);
     return score;
 }
@@ -563,7 +563,7 @@ static void what_is_wrong_is_told_and_the_shard_stays_usable(void **state)
         assert_int_equal(open_case(shard), 0);
         reply_init(&reply, &request);
         merge_answer(shard, &request, NULL, &reply);
-        assert_int_equal(reply_score(&reply, 0).samples, CALIBRATED);
+        assert_int_equal(reply_scores(&reply)[0].samples, CALIBRATED);
         reply_clear(&reply);
         shard_destroy(shard);
         end(state);

@@ -167,11 +167,11 @@ static void json_tells_what_the_search_took_and_gained(void **state)
     result.rounds[0] = (struct result_round){0, 1, 0.75, NAN};
     result.rounds[1] = (struct result_round){1, 7, 0.5, 0.625};
     result.lines[1] = (struct result_line){6, 0.25};
-    result.work = (struct evaluator_counters){.layers_run = 11,
-                                              .epilogues_rerun = 12,
-                                              .layers_reused = 13,
-                                              .macs_run = 14,
-                                              .macs_avoided = (int64_t)1 << 40};
+    result.work = (struct executor_counters){.layers_run = 11,
+                                             .epilogues_rerun = 12,
+                                             .layers_reused = 13,
+                                             .macs_run = 14,
+                                             .macs_avoided = (int64_t)1 << 40};
     write_and_read();
     assert_text_at("search.ended", "converged");
     assert_number_at("search.rounds.1.sweep", 1);

@@ -150,7 +150,7 @@ static struct score score_of(struct trial *trial)
 {
     struct score score = {0};
 
-    evaluator_score(trial->evaluator, trial->steps, &score);
+    evaluator_score(trial->evaluator, trial->steps, 1, &score);
     return score;
 }
 
@@ -322,6 +322,230 @@ static void what_is_remembered_never_changes_a_digit(void **state)
     }
 }
 
+/* Batches of candidates that differ in one step or in several, after one another. */
+static void candidates_together_score_as_one_by_one(void **state)
+{
+    static const size_t memory[] = {0, 200000, 1 << 24};
+    static const int bits[][2] = {{4, 4}, {4, 32}, {32, 4}};
+    enum { MOST = 6 };
+
+    (void)state;
+    for (size_t b = 0; b < sizeof bits / sizeof *bits; b++)
+        for (size_t m = 0; m < 3; m++) {
+            struct trial_options options = plain;
+            struct trial together, alone;
+
+            options.weight_bits = bits[b][0];
+            options.activation_bits = bits[b][1];
+            options.corrects_mean = b == 0;
+            options.memory_bytes = 0;
+            make_trial(&alone, &options, 4);
+            options.memory_bytes = memory[m];
+            make_trial(&together, &options, 4);
+            for (int batch = 0; batch < 24; batch++) {
+                int items = together.placement.count, count = 1 + batch % MOST;
+                struct score scores[MOST] = {{0}};
+                float steps[MOST * 32];
+
+                for (int i = 0; i < count; i++) {
+                    float *candidate = steps + i * items;
+
+                    memcpy(candidate, alone.steps, (size_t)items * sizeof *candidate);
+                    candidate[batch % items] *= 1 + 0.05f * (float)(i + 1);
+                    if (i == 3)
+                        candidate[(batch + 2) % items] *= 0.9f;
+                    if (i == 4)
+                        candidate[(batch + 3) % items] = 0; /* left in float */
+                }
+                evaluator_score(together.evaluator, steps, count, scores);
+                for (int i = 0; i < count; i++) {
+                    memcpy(alone.steps, steps + i * items,
+                           (size_t)items * sizeof *steps);
+                    assert_same_score(scores[i], score_of(&alone));
+                }
+            }
+            clear_trial(&together);
+            clear_trial(&alone);
+        }
+}
+
+static int item_named(const struct trial *trial, const char *name)
+{
+    int item = 0;
+
+    while (strcmp(trial->placement.items[item].name, name) != 0)
+        item++;
+    return item;
+}
+
+/* Two layers read the same tensor, and both of their outputs change from candidate to candidate: left
+ * in float and not. */
+static void branches_that_start_from_the_same_sums_are_kept_apart(void **state)
+{
+    static const int bits[][2] = {{4, 4}, {32, 4}};
+    struct network *whole = network;
+    struct error err = {0};
+
+    (void)state;
+    network = onnx_builder_read("input x N,3,8,8\n"
+                                "floats w0 8,3,1,1 = 0.5 -0.25 0.3\n"
+                                "floats w1 8,8,3,3 = 0.3 -0.2 0.1 0.17 -0.4\n"
+                                "floats w2 8,8,3,3 = -0.1 0.2 0.15 -0.37\n"
+                                "floats fc 5,8 = 0.6 -0.5 0.4\n"
+                                "node Conv x w0 -> c0\n"
+                                "node Relu c0 -> r0\n"
+                                "node Conv r0 w1 -> c1 pads=1,1,1,1\n"
+                                "node Relu c1 -> r1\n"
+                                "node Conv r0 w2 -> c2 pads=1,1,1,1\n"
+                                "node Relu c2 -> r2\n"
+                                "node Conv r1 w2 -> c3 pads=1,1,1,1\n"
+                                "node Conv r2 w1 -> c4 pads=1,1,1,1\n"
+                                "node Add c3 c4 -> a\n"
+                                "node GlobalAveragePool a -> p\n"
+                                "node Flatten p -> f\n"
+                                "node Gemm f fc -> y transB=1\n"
+                                "output y\n",
+                                &err);
+    assert_non_null(network);
+    network_fuse(network);
+    for (size_t b = 0; b < 2; b++) {
+        struct trial_options options = plain;
+        struct trial trial, alone;
+
+        options.weight_bits = bits[b][0];
+        options.activation_bits = bits[b][1];
+        make_trial(&trial, &options, 4);
+        options.memory_bytes = 0;
+        make_trial(&alone, &options, 4);
+        for (int move = 0; move < 15; move++) {
+            bool in_float = move % 5 == 1;
+
+            alone.steps[item_named(&alone, "r1")] =
+                in_float ? 0 : 0.2f + 0.03f * (float)move;
+            alone.steps[item_named(&alone, "r2")] =
+                in_float ? 0 : 0.2f + 0.03f * (float)(move / 5);
+            memcpy(trial.steps, alone.steps, sizeof trial.steps);
+            assert_same_score(score_of(&trial), score_of(&alone));
+        }
+        assert_true(evaluator_counters(trial.evaluator).epilogues_rerun > 0);
+        clear_trial(&trial);
+        clear_trial(&alone);
+    }
+    network_destroy(network);
+    network = whole;
+}
+
+static int64_t all_macs(void)
+{
+    int64_t macs = 0;
+
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        const struct layer *of = &network->layers[layer];
+
+        macs += (int64_t)layer_macs(of, network->tensors[of->output].count);
+    }
+    return macs;
+}
+
+/* What was done since `before`. */
+static struct executor_counters done_since(const struct trial *trial,
+                                           struct executor_counters before)
+{
+    struct executor_counters now = evaluator_counters(trial->evaluator);
+
+    return (struct executor_counters){now.layers_run - before.layers_run,
+                                      now.epilogues_rerun - before.epilogues_rerun,
+                                      now.layers_reused - before.layers_reused,
+                                      now.macs_run - before.macs_run,
+                                      now.macs_avoided - before.macs_avoided};
+}
+
+/* r1 has a residual; the layers behind it read nothing else of what lies before it. */
+static void another_step_of_an_activation_needs_its_epilogue_only(void **state)
+{
+    enum { BLOCKS = 4 };
+    struct score scores[2] = {{0}};
+    struct executor_counters before, done;
+    struct trial trial;
+    float steps[2][32];
+    int64_t macs;
+    int item;
+
+    (void)state;
+    make_trial(&trial, &plain, 4);
+    item = item_named(&trial, "r1");
+    score_of(&trial);
+    for (int i = 0; i < 2; i++) {
+        trial.steps[item] *= 1.1f;
+        memcpy(steps[i], trial.steps, sizeof steps[i]);
+    }
+    memmove(steps[0] + trial.placement.count, steps[1], sizeof steps[1]);
+    before = evaluator_counters(trial.evaluator);
+    evaluator_score(trial.evaluator, steps[0], 2, scores);
+    done = done_since(&trial, before);
+    macs = all_macs() * SAMPLES;
+    assert_int_equal(done.macs_run + done.macs_avoided, 2 * macs);
+    assert_int_equal(done.epilogues_rerun, BLOCKS); /* of the second candidate */
+
+    before = evaluator_counters(trial.evaluator);
+    trial.steps[item] *= 1.1f;
+    score_of(&trial);
+    done = done_since(&trial, before);
+    assert_int_equal(done.epilogues_rerun, BLOCKS);
+    assert_true(done.macs_run < macs / 2); /* neither the first layer nor that of r1 */
+    assert_int_equal(done.macs_run + done.macs_avoided, macs);
+    clear_trial(&trial);
+}
+
+static void the_same_candidate_again_is_taken_from_memory(void **state)
+{
+    struct executor_counters before, done;
+    struct trial trial;
+
+    (void)state;
+    make_trial(&trial, &plain, 4);
+    score_of(&trial);
+    score_of(&trial); /* worth remembering now */
+    before = evaluator_counters(trial.evaluator);
+    score_of(&trial);
+    done = done_since(&trial, before);
+    assert_int_equal(done.layers_run, 0);
+    assert_int_equal(done.macs_run, 0);
+    assert_int_equal(done.macs_avoided, all_macs() * SAMPLES);
+    clear_trial(&trial);
+}
+
+/* Range, histogram and the codes of one tensor after the other: every product is made once. */
+static void measuring_in_sequence_multiplies_once(void **state)
+{
+    struct histogram *histogram = memory_get(sizeof *histogram);
+    struct trial_options options = plain;
+    float steps[32] = {0};
+    struct executor_counters done;
+    struct trial trial;
+
+    (void)state;
+    options.memory_bytes = 1 << 24;
+    make_trial(&trial, &options, 4);
+    for (int item = 0; item < trial.placement.count; item++) {
+        struct range range = range_empty();
+
+        if (!trial.placement.items[item].is_weight) {
+            evaluator_range(trial.evaluator, item, steps, &range);
+            histogram_init(histogram, range);
+            evaluator_histogram(trial.evaluator, item, steps, histogram);
+        }
+        steps[item] = trial.steps[item];
+    }
+    score_of(&trial);
+    done = evaluator_counters(trial.evaluator);
+    /* All but the two groups' convolution, whose sums are not kept. */
+    assert_true(done.macs_run < all_macs() * SAMPLES * 6 / 5);
+    assert_true(done.epilogues_rerun > 0);
+    free(histogram);
+    clear_trial(&trial);
+}
+
 static void own_and_other_samples_score_alike(void **state)
 {
     struct score others = {0};
@@ -329,7 +553,7 @@ static void own_and_other_samples_score_alike(void **state)
 
     (void)state;
     make_trial(&trial, &plain, 4);
-    evaluator_score_others(trial.evaluator, trial.steps, samples, &others);
+    evaluator_score_others(trial.evaluator, trial.steps, 1, samples, &others);
     assert_same_score(score_of(&trial), others);
     assert_int_equal(others.samples, SAMPLES);
     clear_trial(&trial);
@@ -436,6 +660,11 @@ int main(void)
         cmocka_unit_test(integers_compute_what_quantized_floats_do),
         cmocka_unit_test(every_kernel_set_gives_the_same_bits),
         cmocka_unit_test(what_is_remembered_never_changes_a_digit),
+        cmocka_unit_test(candidates_together_score_as_one_by_one),
+        cmocka_unit_test(branches_that_start_from_the_same_sums_are_kept_apart),
+        cmocka_unit_test(another_step_of_an_activation_needs_its_epilogue_only),
+        cmocka_unit_test(the_same_candidate_again_is_taken_from_memory),
+        cmocka_unit_test(measuring_in_sequence_multiplies_once),
         cmocka_unit_test(own_and_other_samples_score_alike),
         cmocka_unit_test(a_measured_tensor_is_left_in_float),
         cmocka_unit_test(the_input_can_be_quantized_too),

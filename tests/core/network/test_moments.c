@@ -129,7 +129,7 @@ static struct score score_of(const struct trial *trial)
 {
     struct score score = {0};
 
-    evaluator_score(trial->evaluator, trial->steps, &score);
+    evaluator_score(trial->evaluator, trial->steps, 1, &score);
     return score;
 }
 

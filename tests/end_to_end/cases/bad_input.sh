@@ -201,3 +201,7 @@ a_configuration_that_is_missing_on_one_rank_is_told() {
     expect_told "cannot open $small: No such file or directory"
 }
 check 3 a_configuration_that_is_missing_on_one_rank_is_told
+
+refuses "as many samples put aside as there are is told" 3 \
+    "model glyphs: check: 44 leaves nothing of the 44 calibration samples to search with" \
+    "$small" --set models.0.calibration.check=44

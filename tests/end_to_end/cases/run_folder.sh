@@ -143,3 +143,28 @@ a_file_in_the_place_of_the_results_is_told() {
 }
 check 1 a_file_in_the_place_of_the_results_is_told
 check 3 a_file_in_the_place_of_the_results_is_told
+
+# Never worse than the start, and told: the samples put aside choose.
+samples_put_aside_decide_what_is_kept() {
+    calibrate "$unseen"
+    awk '/on the 21 samples put aside: loss/ {
+             sub(",", "", $8)
+             lines++
+             worse += $8 > $NF
+         }
+         END { exit lines != 6 || worse }' "$work/out" ||
+        fail "a result is worse than its start on the samples put aside, or does not tell"
+    expect_in "$work/run/cases/glyphs-paper-W3A3-lapq/result.json" '"check_loss": 0.'
+    expect_in "$work/run/cases/distance-paper-W3A3-lapq/result.json" '"check_loss": null'
+}
+check 1 samples_put_aside_decide_what_is_kept
+
+new_statistics_of_batch_norms_are_in_the_result() {
+    calibrate "$unseen" --set bits=W2A32 --set 'methods=[{name: mmse, reestimate_batchnorm: after}]'
+    expect_in "$work/run/cases/glyphs-paper-W2A32-mmse/result.json" '"variance_hex": "0x'
+    expect_in "$work/out" "batch norms 1 evaluation"
+    calibrate "$settings" --set models.0.batchnorm=fold --set "out=$work/folded" \
+        --set 'methods=[{name: minmax, reestimate_batchnorm: after}]'
+    expect_in "$work/out" "there is no batch norm to measure again: they are folded into the weights"
+}
+check 1 new_statistics_of_batch_norms_are_in_the_result
