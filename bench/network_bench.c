@@ -89,14 +89,13 @@ static void find_steps(struct trial *trial)
     }
 }
 
-/* The second activation: when its step changes, everything but the layers before the first
- * quantized one must be computed again. */
+/* The first quantized weights: when their step changes, everything but the layers before them must
+ * be computed again. */
 static int item_to_flip(const struct placement *placement)
 {
-    int seen = 0;
-
     for (int item = 0; item < placement->count; item++)
-        if (!placement->items[item].is_weight && ++seen == 2)
+        if (placement->items[item].is_weight &&
+            placement->items[item].bits != BITS_FLOAT)
             return item;
     return -1;
 }

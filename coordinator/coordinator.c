@@ -1,6 +1,6 @@
 #include "coordinator/coordinator.h"
 
-#include "coordinator/methods/batchnorm_statistics.h"
+#include "coordinator/methods/batchnorm_matching.h"
 #include "coordinator/methods/method.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
@@ -116,7 +116,7 @@ static int validate_both(struct run *run, struct result *result, struct error *e
 static int validate_point(struct run *run, struct result_point *point,
                           struct error *err)
 {
-    if (batchnorm_statistics_put(run->team, &point->batchnorms, err) < 0)
+    if (batchnorm_matching_put(run->team, &point->batchnorms, err) < 0)
         return -1;
     return team_validate(run->team, point->steps, 1, &point->validation, err);
 }
@@ -175,9 +175,12 @@ static int find_result(struct run *run, const struct calibration_case *one,
                                .max_evaluations = run->config->max_evaluations,
                                .progress = &run->progress};
 
-    if (method_run(&task, result, err) < 0 ||
-        team_work(run->team, &result->work, err) < 0)
+    struct executor_counters before, after;
+
+    if (team_work(run->team, &before, err) < 0 || method_run(&task, result, err) < 0 ||
+        team_work(run->team, &after, err) < 0)
         return -1;
+    result->work = executor_counters_since(after, before);
     if (opened->validation_samples > 0 && validate(run, result, err) < 0)
         return -1;
     if (result->result.calibration.not_finite > 0)
@@ -213,6 +216,7 @@ static int run_case(struct run *run, int index, struct error *err)
         return -1;
     describe(run, one, result);
     run->done++;
+    method_add_phase(result, "opening", clock_seconds() - began);
     if (find_result(run, one, &opened, result, err) < 0)
         return error_prefix(err, "case %s", one->id);
     result->seconds = clock_seconds() - began;

@@ -52,9 +52,10 @@ static int plan_case(const struct config *config, const struct cases *cases, int
     if (config->max_evaluations > 0 && evaluations > config->max_evaluations)
         evaluations = config->max_evaluations;
     *total += (double)evaluations * seconds;
-    fprintf(out, "%-40s %7d %11zu %10zu %11ld %9.1f\n", one->id,
+    fprintf(out, "%-40s %7d %11zu %7zu %10zu %11ld %9.1f\n", one->id,
             team_placement(team)->count, opened.calibration_samples,
-            opened.validation_samples, evaluations, (double)evaluations * seconds);
+            opened.check_samples, opened.validation_samples, evaluations,
+            (double)evaluations * seconds);
     return 0;
 }
 
@@ -63,14 +64,16 @@ int coordinator_plan(const struct config *config, const struct cases *cases,
 {
     double total = 0;
 
-    fprintf(out, "%-40s %7s %11s %10s %11s %9s\n", "case", "steps", "calibration",
-            "validation", "evaluations", "seconds");
+    fprintf(out, "%-40s %7s %11s %7s %10s %11s %9s\n", "case", "steps", "calibration",
+            "check", "validation", "evaluations", "seconds");
     for (int index = 0; index < cases->count; index++)
         if (plan_case(config, cases, index, team, out, &total, err) < 0)
             return -1;
     fprintf(out,
-            "\n%d cases on %d ranks; the evaluations alone would take about %.0f s, "
-            "activations at most %.0f MiB a rank; results would go to %s\n",
+            "\n%d cases on %d ranks; the evaluations alone would take about %.0f s if "
+            "every "
+            "sweep ran and nothing were reused,\nactivations at most %.0f MiB a rank; "
+            "results would go to %s\n",
             cases->count, team_ranks(team), total,
             (double)config->memory_bytes / (1 << 20), config->out);
     return 0;

@@ -166,14 +166,6 @@ static const struct batchnorm *batchnorm_of(const struct team *team, int layer)
     return team_network(team)->layers[layer].batchnorm;
 }
 
-static int statistics_of(const struct team *team, int layer, const int64_t *sums,
-                         float *mean, float *variance, struct error *err)
-{
-    return moments_statistics(batchnorm_of(team, layer), sums, mean, variance, err) < 0
-               ? error_prefix(err, "layer %s", team_network(team)->layers[layer].name)
-               : 0;
-}
-
 int team_moments(struct team *team, int layer, const float *steps, float *mean,
                  float *variance, struct error *err)
 {
@@ -188,7 +180,7 @@ int team_moments(struct team *team, int layer, const float *steps, float *mean,
     int status = ask(team, &request, steps, &reply, err);
 
     if (status == 0)
-        status = statistics_of(team, layer, reply.sums, mean, variance, err);
+        moments_statistics(batchnorm_of(team, layer), reply.sums, mean, variance);
     reply_clear(&reply);
     return status;
 }
@@ -203,21 +195,19 @@ static size_t count_moments(const struct network *network)
     return count;
 }
 
-static int statistics_of_all(const struct team *team, const int64_t *sums,
-                             float *statistics, struct error *err)
+static void statistics_of_all(const struct team *team, const int64_t *sums,
+                              float *statistics)
 {
     for (int layer = 0; layer < team_network(team)->layer_count; layer++) {
         const struct batchnorm *batchnorm = batchnorm_of(team, layer);
 
         if (!batchnorm)
             continue;
-        if (statistics_of(team, layer, sums, statistics,
-                          statistics + batchnorm->channels, err) < 0)
-            return -1;
+        moments_statistics(batchnorm, sums, statistics,
+                           statistics + batchnorm->channels);
         sums += moments_count(batchnorm->channels);
         statistics += 2 * batchnorm->channels;
     }
-    return 0;
 }
 
 int team_float_moments(struct team *team, float *statistics, struct error *err)
@@ -228,7 +218,7 @@ int team_float_moments(struct team *team, float *statistics, struct error *err)
     int status = ask(team, &request, NULL, &reply, err);
 
     if (status == 0)
-        status = statistics_of_all(team, reply.sums, statistics, err);
+        statistics_of_all(team, reply.sums, statistics);
     reply_clear(&reply);
     return status;
 }

@@ -27,8 +27,8 @@ int link_agree(int status, struct error *err);
 /* Copies rank 0's bytes to all ranks. */
 void link_broadcast(void *data, size_t bytes);
 
-/* Hands a request and the numbers that come with it from rank 0 to the others. On the others `steps` points to
- * a buffer that grows as needed; the caller frees it. */
+/* Hands a request and the numbers that come with it from rank 0 to the others. On the others
+ * `steps` points to a buffer that grows as needed; the caller frees it. */
 void link_send(const struct request *request, const float *steps);
 void link_receive(struct request *request, float **steps);
 

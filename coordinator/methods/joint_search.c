@@ -88,11 +88,11 @@ static int sweep_done(void *context, const struct powell_sweep *sweep, bool *eno
 static void line_done(void *context, int axis, const struct line_search_result *found)
 {
     struct search *search = context;
+    struct result_line *line =
+        axis < 0 ? &search->result->other_lines : &search->result->lines[axis];
 
-    if (axis < 0)
-        return;
-    search->result->lines[axis].evaluations += found->evaluations;
-    search->result->lines[axis].gain += found->gain;
+    line->evaluations += found->evaluations;
+    line->gain += found->gain;
 }
 
 static struct powell_options options_of(struct search *search)

@@ -1,6 +1,7 @@
 #include "coordinator/methods/lapq.h"
 
 #include "coordinator/methods/layerwise.h"
+#include "coordinator/methods/reestimation.h"
 #include "coordinator/search/parabola.h"
 #include "core/base/memory.h"
 
@@ -98,14 +99,17 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
 
 static int check_budget(const struct method_task *task, struct error *err)
 {
-    long grid = task->one->method->p_count + 1;
+    long least = task->one->method->p_count + 1 +
+                 reestimate_evaluations(task, REESTIMATE_BEFORE) +
+                 reestimate_evaluations(task, REESTIMATE_AFTER);
 
-    if (task->max_evaluations == 0 || task->max_evaluations >= grid)
+    if (task->max_evaluations == 0 || task->max_evaluations >= least)
         return 0;
     return error_set(err, EXIT_CONFIG,
-                     "budget: %ld evaluations are too few for lapq, whose p grid and "
-                     "parabola take %ld; raise `evaluations` or lower `p_count`",
-                     task->max_evaluations, grid);
+                     "budget: %ld evaluations are too few for lapq, whose p grid, "
+                     "parabola and batch norms take %ld; raise `evaluations` or lower "
+                     "`p_count`",
+                     task->max_evaluations, least);
 }
 
 static int find_start(const struct method_task *task, struct result *result,

@@ -25,10 +25,16 @@ void method_end_phase(struct result_phase *phase)
     phase->seconds += clock_seconds();
 }
 
+void method_add_phase(struct result *result, const char *name, double seconds)
+{
+    method_begin_phase(result, name)->seconds = seconds;
+}
+
 long method_evaluations_left(const struct method_task *task,
                              const struct result *result)
 {
-    long left = task->max_evaluations - result_evaluations(result);
+    long left = task->max_evaluations - result_evaluations(result) -
+                reestimate_evaluations(task, REESTIMATE_AFTER);
 
     if (task->max_evaluations == 0)
         return 0;
@@ -128,27 +134,17 @@ static int search(const struct method_task *task, struct result *result,
     return joint_search(task, result, err);
 }
 
-static bool reestimates(const struct method_task *task, enum config_reestimate when)
-{
-    enum config_reestimate asked = task->one->method->reestimate_batchnorm;
-
-    return asked == when || asked == REESTIMATE_BOTH;
-}
-
 static int run(const struct method_task *task, struct batchnorm_statistics *in_float,
                struct result *result, struct error *err)
 {
     if (find_start(task, result, err) < 0)
         return -1;
-    if (reestimates(task, REESTIMATE_BEFORE) &&
-        reestimate(task, in_float, &result->start, result, err) < 0)
+    if (reestimate(task, REESTIMATE_BEFORE, in_float, &result->start, result, err) < 0)
         return -1;
     method_copy_point(result, &result->result, &result->start);
     if (search(task, result, err) < 0)
         return -1;
-    return reestimates(task, REESTIMATE_AFTER)
-               ? reestimate(task, in_float, &result->result, result, err)
-               : 0;
+    return reestimate(task, REESTIMATE_AFTER, in_float, &result->result, result, err);
 }
 
 int method_run(const struct method_task *task, struct result *result, struct error *err)

@@ -23,8 +23,9 @@ int method_run(const struct method_task *task, struct result *result,
 /* A phase of the work: where its evaluations and seconds go. */
 struct result_phase *method_begin_phase(struct result *result, const char *name);
 void method_end_phase(struct result_phase *phase);
+void method_add_phase(struct result *result, const char *name, double seconds);
 
-/* Evaluations that the budget leaves; 0: no limit, -1: none. */
+/* Evaluations that the budget leaves for a search; 0: no limit, -1: none. */
 long method_evaluations_left(const struct method_task *task,
                              const struct result *result);
 
@@ -36,7 +37,7 @@ int method_score(const struct method_task *task, struct result_point *point,
 bool method_is_better(const struct result_point *point,
                       const struct result_point *other);
 
-/* Copies steps, batch norms and calibration scores. */
+/* Copies steps, batch norms and the scores of calibration and check samples. */
 void method_copy_point(const struct result *result, struct result_point *to,
                        const struct result_point *from);
 

@@ -1,6 +1,6 @@
 #include "coordinator/methods/reestimation.h"
 
-#include "coordinator/methods/batchnorm_statistics.h"
+#include "coordinator/methods/batchnorm_matching.h"
 
 static bool has_batchnorm(const struct network *network)
 {
@@ -10,17 +10,37 @@ static bool has_batchnorm(const struct network *network)
     return false;
 }
 
+static bool is_asked_for(const struct method_task *task, enum config_reestimate when)
+{
+    enum config_reestimate asked = task->one->method->reestimate_batchnorm;
+
+    return asked == when || asked == REESTIMATE_BOTH;
+}
+
+long reestimate_evaluations(const struct method_task *task, enum config_reestimate when)
+{
+    return is_asked_for(task, when) && has_batchnorm(team_network(task->team));
+}
+
 /* The point with new statistics, and what it costs then. */
 static int measure(const struct method_task *task,
                    struct batchnorm_statistics *in_float, struct result_point *trial,
-                   struct error *err)
+                   struct result *result, struct error *err)
 {
+    int kept;
+
     if (in_float->count == 0 &&
-        batchnorm_statistics_of_float(task->team, in_float, err) < 0)
+        batchnorm_matching_of_float(task->team, in_float, err) < 0)
         return -1;
-    if (batchnorm_statistics_measure(task->team, trial->steps, in_float,
-                                     &trial->batchnorms, err) < 0)
+    if (batchnorm_matching_measure(task->team, trial->steps, in_float,
+                                   &trial->batchnorms, &kept, err) < 0)
         return -1;
+    if (kept > 0)
+        result_warn(
+            result,
+            "the inputs of %d channels of batch norms are too far from what was "
+            "trained to be measured: they keep the trained statistics",
+            kept);
     return method_score(task, trial, err);
 }
 
@@ -29,16 +49,16 @@ static double judged_loss(const struct result_point *point)
     return score_loss(point->check.samples > 0 ? &point->check : &point->calibration);
 }
 
-static int keep_the_better(const struct method_task *task,
+static int keep_the_better(const struct method_task *task, const char *when,
                            const struct result_point *trial, struct result_point *point,
                            struct result *result, struct error *err)
 {
     if (!method_is_better(trial, point)) {
         result_warn(result,
-                    "measuring the batch norms again does not lower the loss (%.4f, "
+                    "measuring the batch norms again %s does not lower the loss (%.4f, "
                     "with them %.4f): they stay as they are",
-                    judged_loss(point), judged_loss(trial));
-        return batchnorm_statistics_put(task->team, &point->batchnorms, err);
+                    when, judged_loss(point), judged_loss(trial));
+        return batchnorm_matching_put(task->team, &point->batchnorms, err);
     }
     batchnorm_statistics_clear(&point->batchnorms);
     point->batchnorms = batchnorm_statistics_copy(&trial->batchnorms);
@@ -47,13 +67,17 @@ static int keep_the_better(const struct method_task *task,
     return 0;
 }
 
-int reestimate(const struct method_task *task, struct batchnorm_statistics *in_float,
-               struct result_point *point, struct result *result, struct error *err)
+int reestimate(const struct method_task *task, enum config_reestimate when,
+               struct batchnorm_statistics *in_float, struct result_point *point,
+               struct result *result, struct error *err)
 {
+    bool is_before = when == REESTIMATE_BEFORE;
     struct result_phase *phase;
     struct result_point trial = {.steps = point->steps};
     int status;
 
+    if (!is_asked_for(task, when))
+        return 0;
     if (!has_batchnorm(team_network(task->team))) {
         result_warn(result, "there is no batch norm to measure again%s",
                     task->one->model->batchnorm == BATCHNORM_FOLD
@@ -61,11 +85,14 @@ int reestimate(const struct method_task *task, struct batchnorm_statistics *in_f
                         : "");
         return 0;
     }
-    phase = method_begin_phase(result, "batch norms");
+    phase = method_begin_phase(result,
+                               is_before ? "batch norms before" : "batch norms after");
     progress_show(task->progress, "%s: batch norms", task->one->id);
-    status = measure(task, in_float, &trial, err);
+    status = measure(task, in_float, &trial, result, err);
     if (status == 0)
-        status = keep_the_better(task, &trial, point, result, err);
+        status =
+            keep_the_better(task, is_before ? "before the search" : "after the search",
+                            &trial, point, result, err);
     batchnorm_statistics_clear(&trial.batchnorms);
     phase->evaluations = 1;
     method_end_phase(phase);

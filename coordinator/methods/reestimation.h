@@ -9,10 +9,16 @@
  * put aside drops (without any: on all calibration samples) they become the point's, with its new
  * scores; else the point stays as it is. The point's statistics are in force afterwards.
  *
- *   in_float  from batchnorm_statistics_of_float(), or empty: it is measured first
+ *   when      before or after the search
+ *   in_float  from batchnorm_matching_of_float(), or empty: it is measured first
  *
  * Adds a phase, and a warning when nothing is kept or there is no batch norm. */
-int reestimate(const struct method_task *task, struct batchnorm_statistics *in_float,
-               struct result_point *point, struct result *result, struct error *err);
+int reestimate(const struct method_task *task, enum config_reestimate when,
+               struct batchnorm_statistics *in_float, struct result_point *point,
+               struct result *result, struct error *err);
+
+/* Evaluations that this will take before or after the search. */
+long reestimate_evaluations(const struct method_task *task,
+                            enum config_reestimate when);
 
 #endif

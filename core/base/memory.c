@@ -46,7 +46,7 @@ void *memory_copy(const void *from, size_t bytes)
 
 void *memory_aligned(size_t bytes)
 {
-    size_t rounded = (bytes + 63) / 64 * 64;
+    size_t rounded = memory_in_lines(bytes);
     void *memory = NULL;
 
     if (posix_memalign(&memory, 64, rounded ? rounded : 64) != 0)

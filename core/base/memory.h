@@ -15,6 +15,17 @@ char *memory_text(const char *text);
 /* Copies `bytes` bytes into fresh memory. */
 void *memory_copy(const void *from, size_t bytes);
 
+static inline size_t memory_larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Whole cache lines that hold so many bytes, in bytes. */
+static inline size_t memory_in_lines(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
 /* 64-byte aligned and zeroed, for kernels; free with free(). */
 void *memory_aligned(size_t bytes);
 

@@ -113,14 +113,15 @@ struct network *shard_read_network(const struct config_model *model, struct erro
 }
 
 static struct data_file *open_data(const struct shard *shard,
-                                   const struct config_data *data, struct error *err)
+                                   const struct config_data *data, bool needs_labels,
+                                   struct error *err)
 {
     const struct network *network = shard->network;
     const struct tensor *input = &network->tensors[network->input];
 
     return data_file_open(shard->open->model, data, input->channels, input->height,
                           input->width, (int)network->tensors[network->output].count,
-                          err);
+                          needs_labels, err);
 }
 
 /* The calibration samples that the search sees, and those put aside. */
@@ -265,11 +266,13 @@ static int open_case(struct shard *shard, int index, struct error *err)
     if (!shard->network ||
         placement_init(&shard->placement, shard->network, &rules, err) < 0)
         return -1;
-    shard->calibration = open_data(shard, &shard->open->model->calibration, err);
+    shard->calibration = open_data(shard, &shard->open->model->calibration,
+                                   shard->open->model->loss == LOSS_CROSS_ENTROPY, err);
     if (!shard->calibration || read_calibration(shard, err) < 0)
         return -1;
     if (shard->open->model->validation.file) {
-        shard->validation = open_data(shard, &shard->open->model->validation, err);
+        shard->validation =
+            open_data(shard, &shard->open->model->validation, true, err);
         if (!shard->validation)
             return -1;
     }

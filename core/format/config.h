@@ -132,5 +132,6 @@ void config_bits_text(struct config_bits bits, char text[16]);
 const char *config_method_name(enum config_method method);
 const char *config_target_name(enum config_target target);
 const char *config_metric_name(enum config_metric metric);
+const char *config_loss_name(enum loss loss);
 
 #endif

@@ -68,11 +68,12 @@ static const struct config_field calibration_fields[] = {
     {"file", KIND_PATH, AT(config_data, file), NULL,
      .help = "HDF5 file with labelled samples", .required = true},
     {"samples", KIND_RANGE, AT(config_data, samples), "512",
-     .help = "which of them the loss is measured on"},
+     .help = "which of them are used: the last `check` of these judge, the others are "
+             "searched with"},
     {"check", KIND_INT, AT(config_data, check), "0", .range = {0, 1e9},
-     .help =
-         "how many of these, the last, the search does not see: rounds are judged by "
-         "them"},
+     .help = "how many of `samples`, the last, the search does not see: what each "
+             "sweep found "
+             "is judged by them"},
 };
 
 static const struct config_field validation_fields[] = {
@@ -113,7 +114,9 @@ static const struct config_field model_fields[] = {
     {"inputs", KIND_INPUT, 0, "/x",
      .help = "dataset with the samples, or {network input: dataset}"},
     {"labels", KIND_TEXT, AT(config_model, labels), "/y",
-     .help = "dataset with the labels"},
+     .help =
+         "dataset with the labels; calibration data may lack it where the loss is not "
+         "cross_entropy"},
     {"scale", KIND_REAL, AT(config_model, scale), NULL,
      .range = {CONFIG_ABOVE_0, FLT_MAX},
      .help =
@@ -186,7 +189,9 @@ static const struct config_field config_fields[] = {
     {"ranks_per_case", KIND_DEFAULT_ONLY, 0, "all",
      .help = "ranks that work together on one case"},
     {"memory", KIND_SIZE, AT(config, memory_bytes), "2GiB",
-     .help = "per rank, for stored activations; never changes a digit"},
+     .help = "per rank, for activations that the next candidate shares; weights are "
+             "kept under their "
+             "last four steps beside; never changes a digit"},
     {"kernel", KIND_TEXT, AT(config, kernel), "auto",
      .help = "the instruction set of the inner loops; never changes a digit"},
     {"overlap", KIND_WORD, AT(config, overlap), "refuse",
@@ -225,6 +230,11 @@ const char *config_method_name(enum config_method method)
 const char *config_target_name(enum config_target target)
 {
     return targets[target];
+}
+
+const char *config_loss_name(enum loss loss)
+{
+    return losses[loss];
 }
 
 const char *config_metric_name(enum config_metric metric)

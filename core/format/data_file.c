@@ -2,6 +2,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/memory.h"
+#include "core/network/loss.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -439,12 +440,18 @@ static int read_rows(const struct data_file *file, hid_t dataset, const char *na
     return 0;
 }
 
-/* Reads labels from the selection, in range or an error. */
+/* Reads labels from the selection, in range or an error; NO_LABEL where the file has none. */
 static int read_labels(const struct data_file *file, size_t first, size_t count,
                        int32_t *labels, struct error *err)
 {
     enum { PIECE = 1024 };
     long long stored[PIECE];
+
+    if (file->labels < 0) {
+        for (size_t i = 0; labels && i < count; i++)
+            labels[i] = NO_LABEL;
+        return 0;
+    }
 
     for (size_t done = 0; done < count; done += PIECE) {
         size_t piece = count - done < PIECE ? count - done : PIECE;
@@ -531,16 +538,35 @@ int data_file_read(struct data_file *file, size_t first, size_t count, float *va
 
 /* ---- life ---- */
 
+static bool has_dataset(const struct data_file *file, const char *name)
+{
+    hid_t dataset = H5Dopen2(file->file, name, H5P_DEFAULT);
+
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    return dataset >= 0;
+}
+
+static int open_labels(struct data_file *file, bool needs_labels, size_t sample_count,
+                       struct error *err)
+{
+    if (!needs_labels && !has_dataset(file, file->label_name))
+        return 0;
+    if (open_dataset(file, file->label_name, &file->labels, err) < 0)
+        return -1;
+    return check_label_shape(file, sample_count, err);
+}
+
 static int open_and_check(struct data_file *file, const struct config_model *model,
-                          const struct config_data *data, struct error *err)
+                          const struct config_data *data, bool needs_labels,
+                          struct error *err)
 {
     size_t count = 0;
 
     if (open_file(file, err) < 0 ||
         open_dataset(file, file->sample_name, &file->samples, err) < 0 ||
-        open_dataset(file, file->label_name, &file->labels, err) < 0 ||
         check_samples(file, &count, err) < 0 ||
-        check_label_shape(file, count, err) < 0 ||
+        open_labels(file, needs_labels, count, err) < 0 ||
         select_range(file, data->samples, count, err) < 0 ||
         find_normalisation(file, model, err) < 0)
         return -1;
@@ -549,7 +575,8 @@ static int open_and_check(struct data_file *file, const struct config_model *mod
 
 struct data_file *data_file_open(const struct config_model *model,
                                  const struct config_data *data, int channels,
-                                 int height, int width, int classes, struct error *err)
+                                 int height, int width, int classes, bool needs_labels,
+                                 struct error *err)
 {
     struct data_file *file = memory_zeroed(1, sizeof *file);
 
@@ -561,7 +588,7 @@ struct data_file *data_file_open(const struct config_model *model,
     file->height = height;
     file->width = width;
     file->classes = classes;
-    if (open_and_check(file, model, data, err) == 0)
+    if (open_and_check(file, model, data, needs_labels, err) == 0)
         return file;
     data_file_close(file);
     return NULL;

@@ -25,14 +25,15 @@ struct data_file; /* open file, opaque */
  * H, W] or [N, F] of u8, f32 or f64 with C*H*W = channels*height*width as the network
  * wants, and that every selected label lies in [0, classes). [N, H, W] serves a network
  * with one channel, and any shape with the right product a network that takes flat
- * samples. Labels are integers, [N] or [N, 1].
+ * samples. Labels are integers, [N] or [N, 1]; without `needs_labels` their dataset may be missing.
  *
  *   result  close with data_file_close(); NULL on failure (EXIT_INPUT, the sentence
  * names the file and the dataset)
  */
 struct data_file *data_file_open(const struct config_model *model,
                                  const struct config_data *data, int channels,
-                                 int height, int width, int classes, struct error *err);
+                                 int height, int width, int classes, bool needs_labels,
+                                 struct error *err);
 void data_file_close(struct data_file *file);
 
 /* Number of selected samples, and where the selection begins in the file. */
@@ -45,7 +46,7 @@ const struct normalisation *data_file_normalisation(const struct data_file *file
 /* Reads the selected samples [first, first + count), normalised and in NHWC order.
  *
  *   values  [count, height, width, channels] out, or NULL
- *   labels  [count] out, or NULL
+ *   labels  [count] out, or NULL; NO_LABEL where the file has none
  *   hashes  [count] out, or NULL: hash of each sample's stored values (as float, in
  * stored order, before normalisation), equal for equal content in u8 and in f32
  *

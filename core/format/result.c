@@ -4,6 +4,7 @@
 #include "core/base/version.h"
 #include "core/format/draft.h"
 #include "core/kernel/sgemm.h"
+#include "core/network/batchnorm.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -266,8 +267,11 @@ static json_t *search_of(const struct result *result)
 {
     if (!result->stop_reason)
         return json_null();
-    return json_pack("{s:i, s:s, s:o}", "sweeps", result->sweeps, "ended",
-                     result->stop_reason, "rounds", rounds_of(result));
+    return json_pack("{s:i, s:s, s:o, s:{s:I, s:o}}", "sweeps", result->sweeps, "ended",
+                     result->stop_reason, "rounds", rounds_of(result),
+                     "other_directions", "evaluations",
+                     (json_int_t)result->other_lines.evaluations, "gain",
+                     real_of(result->other_lines.gain));
 }
 
 /* What the evaluators did and what they saved; it depends on memory and ranks. */
@@ -286,11 +290,12 @@ static json_t *json_of(const struct result *result)
 
     config_bits_text(result->bits, bits);
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:f, s:o, s:o}",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:f, s:o, s:o}",
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
-        config_method_name(result->method->name), "float",
+        config_method_name(result->method->name), "loss",
+        config_loss_name(result->model->loss), "float",
         json_pack("{s:o, s:o}", "calibration", score_of(&result->float_calibration),
                   "validation", score_of(&result->float_validation)),
         "start", point_of(&result->start), "result", point_of(&result->result),
@@ -329,7 +334,8 @@ int result_write_json(const struct result *result, const char *folder,
 
 void result_write_csv_head(FILE *file)
 {
-    fputs("case,model,target,bits,method,float_loss,start_loss,loss,validation_metric,"
+    fputs("case,model,target,bits,method,loss_name,float_loss,start_loss,loss,"
+          "start_check_loss,check_loss,batchnorms_measured,validation_metric,"
           "float_validation,start_validation,validation,validation_loss,evaluations,"
           "seconds,warnings\n",
           file);
@@ -354,12 +360,16 @@ void result_write_csv_line(const struct result *result, FILE *file)
     char bits[16];
 
     config_bits_text(result->bits, bits);
-    fprintf(file, "%s,%s,%s,%s,%s,", result->case_id, result->model->name,
+    fprintf(file, "%s,%s,%s,%s,%s,%s,", result->case_id, result->model->name,
             config_target_name(result->target), bits,
-            config_method_name(result->method->name));
+            config_method_name(result->method->name),
+            config_loss_name(result->model->loss));
     write_cell(file, score_loss(&result->float_calibration));
     write_cell(file, score_loss(&result->start.calibration));
     write_cell(file, score_loss(&result->result.calibration));
+    write_cell(file, score_loss(&result->start.check));
+    write_cell(file, score_loss(&result->result.check));
+    fprintf(file, "%s,", result->result.batchnorms.count > 0 ? "yes" : "no");
     fprintf(file, "%s,", config_metric_name(result->model->metric));
     write_cell(file, metric_of(result, &result->float_validation));
     write_cell(file, metric_of(result, &result->start.validation));

@@ -5,7 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/format/config.h"
-#include "core/network/batchnorm.h"
+#include "core/network/batchnorm_statistics.h"
 #include "core/network/evaluator.h"
 #include "core/network/placement.h"
 #include "core/network/score.h"
@@ -73,11 +73,12 @@ struct result {
     struct result_p_grid p_grid;
     struct result_phase phases[8];
     int phase_count;
-    struct executor_counters work; /* of all ranks, since the case was opened */
+    struct executor_counters work; /* of all ranks, for start, search and batch norms */
     struct result_round *rounds;   /* [round_count] of the joint search; owned */
     int round_count;
-    struct result_line *lines; /* [step_count] owned */
-    const char *stop_reason;   /* why the search ended; NULL: there was none */
+    struct result_line *lines;      /* [step_count] owned */
+    struct result_line other_lines; /* along directions of several steps */
+    const char *stop_reason;        /* why the search ended; NULL: there was none */
     int sweeps;
     char *warnings[WARNINGS_MOST]; /* owned */
     int warning_count;

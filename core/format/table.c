@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { NAME_WIDTH = 40 };
+enum { NAME_WIDTH = 40, WIDTH = 102 };
 
 void table_print_head(FILE *out)
 {
@@ -39,21 +39,47 @@ static double share_avoided(const struct result *result)
     return avoided / (avoided + (double)result->work.macs_run);
 }
 
+enum { TEXT_MOST = 128 };
+
+/* Adds a part to a line of parts, or begins the next line. */
+static void print_part(FILE *out, int *column, const char *part)
+{
+    int length = (int)strlen(part);
+
+    if (*column > 0 && *column + 2 + length <= WIDTH) {
+        fprintf(out, "; %s", part);
+        *column += 2 + length;
+    } else {
+        fprintf(out, "%s  %s", *column > 0 ? ";\n" : "", part);
+        *column = 2 + length;
+    }
+}
+
+static void phase_text(const struct result_phase *phase, char text[TEXT_MOST])
+{
+    if (phase->evaluations > 0)
+        snprintf(text, TEXT_MOST, "%s %ld evaluation%s, %.1f s", phase->name,
+                 phase->evaluations, phase->evaluations == 1 ? "" : "s",
+                 phase->seconds);
+    else
+        snprintf(text, TEXT_MOST, "%s %.1f s", phase->name, phase->seconds);
+}
+
 /* Where evaluations and seconds went. */
 static void print_phases(FILE *out, const struct result *result)
 {
-    for (int i = 0; i < result->phase_count; i++) {
-        const struct result_phase *phase = &result->phases[i];
+    char text[TEXT_MOST];
+    int column = 0;
 
-        fprintf(out, "%s%s", i == 0 ? "  " : "; ", phase->name);
-        if (phase->evaluations > 0)
-            fprintf(out, " %ld evaluation%s,", phase->evaluations,
-                    phase->evaluations == 1 ? "" : "s");
-        fprintf(out, " %.1f s", phase->seconds);
+    for (int i = 0; i < result->phase_count; i++) {
+        phase_text(&result->phases[i], text);
+        print_part(out, &column, text);
     }
-    if (result->work.macs_run > 0)
-        fprintf(out, "; %.1f %% of the multiply-adds avoided",
-                100 * share_avoided(result));
+    if (result->work.macs_run > 0) {
+        snprintf(text, sizeof text, "%.1f %% of the multiply-adds avoided",
+                 100 * share_avoided(result));
+        print_part(out, &column, text);
+    }
     fputc('\n', out);
 }
 
@@ -77,6 +103,9 @@ void table_print_result(FILE *out, const struct result *result,
         print_scores(out, result, &result->float_calibration,
                      &result->float_validation);
         fputc('\n', out);
+        if (result->model->loss != LOSS_CROSS_ENTROPY)
+            fprintf(out, "  calibration loss: %s; validation loss: cross_entropy\n",
+                    config_loss_name(result->model->loss));
     }
     fprintf(out, "%-*s", NAME_WIDTH, result->case_id);
     print_scores(out, result, &result->result.calibration, &result->result.validation);

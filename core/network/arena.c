@@ -10,11 +10,6 @@ struct life {
     size_t offset, bytes;
 };
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 static struct life life_of(const struct network *network, const struct plane *planes,
                            int tensor, int samples)
 {
@@ -27,10 +22,9 @@ static struct life life_of(const struct network *network, const struct plane *pl
                 life.last = layer;
     if (tensor == network->output)
         life.last = network->layer_count;
-    life.bytes = (larger(value_float_bytes(&planes[tensor], samples),
-                         value_code_bytes(&planes[tensor], samples)) +
-                  63) /
-                 64 * 64;
+    life.bytes =
+        memory_in_lines(memory_larger(value_float_bytes(&planes[tensor], samples),
+                                      value_code_bytes(&planes[tensor], samples)));
     return life;
 }
 

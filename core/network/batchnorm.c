@@ -117,25 +117,3 @@ uint64_t batchnorm_signature(const struct layer *layer)
 {
     return layer->batchnorm ? layer->batchnorm->signature : 0;
 }
-
-struct batchnorm_statistics
-batchnorm_statistics_copy(const struct batchnorm_statistics *from)
-{
-    return (struct batchnorm_statistics){
-        .values = memory_copy(from->values, from->count * sizeof *from->values),
-        .count = from->count,
-    };
-}
-
-void batchnorm_statistics_clear(struct batchnorm_statistics *statistics)
-{
-    free(statistics->values);
-    *statistics = (struct batchnorm_statistics){0};
-}
-
-bool batchnorm_statistics_are_same(const struct batchnorm_statistics *left,
-                                   const struct batchnorm_statistics *right)
-{
-    return left->count == right->count &&
-           memcmp(left->values, right->values, left->count * sizeof *left->values) == 0;
-}

@@ -1,9 +1,9 @@
 /* batchnorm.h - a batch norm that went into a layer's scale and shift, and whose statistics can be
  * replaced.
  *
- * Its input is what the layer computes before scale, shift, residual and clamp: the bare products of
- * a convolution, the input of an affine layer. So its statistics are in those units, and new ones
- * change nothing but the layer's scale and shift.
+ * Its input is what the layer computes before scale, shift, residual and clamp: the bare products
+ * of a convolution, the input of an affine layer. So its statistics are in those units, and new
+ * ones change nothing but the layer's scale and shift.
  */
 #ifndef CORE_NETWORK_BATCHNORM_H
 #define CORE_NETWORK_BATCHNORM_H
@@ -27,26 +27,13 @@ void batchnorm_destroy(struct batchnorm *batchnorm);
 /* The input's standard deviation as it was trained: sqrt(variance + epsilon). */
 double batchnorm_deviation(const struct batchnorm *batchnorm, int channel);
 
-/* Puts other statistics in force: `layer` has a batch norm, mean and variance [channels] are finite,
- * variance + epsilon > 0. They are worked out from the trained ones, whatever is in force, so that
+/* Puts other statistics in force: `layer` has a batch norm, mean and variance [channels] are
+ * finite, variance + epsilon > 0. They are worked out from the trained ones, whatever is in force, so that
  * the trained statistics give back the very bits of scale and shift. */
 void batchnorm_put(struct layer *layer, const float *mean, const float *variance);
 
 /* Puts the trained statistics in force. */
 void batchnorm_restore(struct layer *layer);
-
-/* Statistics of all batch norms of a network. */
-struct batchnorm_statistics {
-    float *values; /* of each layer with a batch norm, in the order of execution: mean
-                      [channels], variance [channels]; owned */
-    size_t count;  /* 0: the trained ones */
-};
-
-struct batchnorm_statistics
-batchnorm_statistics_copy(const struct batchnorm_statistics *from);
-void batchnorm_statistics_clear(struct batchnorm_statistics *statistics);
-bool batchnorm_statistics_are_same(const struct batchnorm_statistics *left,
-                                   const struct batchnorm_statistics *right);
 
 /* The signature of a layer's scale and shift: 0 as they were read, or with the trained statistics.
  */

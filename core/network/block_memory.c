@@ -6,23 +6,11 @@
 
 /* Bytes of the parts of a block's room, which is cut up in this order. */
 struct sizes {
-    size_t *tensors; /* [tensors] */
-    size_t
-        products; /* of the layer with the largest output that may be finished again */
-    size_t windows; /* of the same for a convolution */
+    size_t *tensors;    /* [tensors] */
+    size_t products;    /* of the largest output that may be finished again */
+    size_t window_sums; /* of the same for a convolution */
     size_t all;
 };
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Whole cache lines. */
-static size_t rounded_up(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
 
 /* Bytes of a tensor; the network's input is at hand anyway. Where codes pass through it may hold
  * either kind. */
@@ -34,7 +22,7 @@ static size_t tensor_bytes(const struct network *network, const struct plane *pl
 
     if (tensor == network->input)
         return 0;
-    return rounded_up(items[tensor] >= 0 ? codes : larger(codes, floats));
+    return memory_in_lines(items[tensor] >= 0 ? codes : memory_larger(codes, floats));
 }
 
 static struct sizes sizes_of(const struct network *network, const struct plane *planes,
@@ -51,11 +39,12 @@ static struct sizes sizes_of(const struct network *network, const struct plane *
         sizes.all += sizes.tensors[tensor];
         if (items[tensor] < 0 || tensor == network->input)
             continue;
-        sizes.products =
-            larger(sizes.products, rounded_up(value_float_bytes(plane, samples)));
-        sizes.windows = larger(sizes.windows, rounded_up(pixels * sizeof(float)));
+        sizes.products = memory_larger(
+            sizes.products, memory_in_lines(value_float_bytes(plane, samples)));
+        sizes.window_sums =
+            memory_larger(sizes.window_sums, memory_in_lines(pixels * sizeof(float)));
     }
-    sizes.all += sizes.products + sizes.windows;
+    sizes.all += sizes.products + sizes.window_sums;
     return sizes;
 }
 
@@ -69,7 +58,7 @@ static void lay_out(struct remembered_block *block, const struct sizes *sizes,
         room += sizes->tensors[tensor];
     }
     block->unfinished.values = room;
-    block->unfinished.windows = (float *)(room + sizes->products);
+    block->unfinished.window_sums = (float *)(room + sizes->products);
 }
 
 void block_memory_init(struct block_memory *memory, const struct network *network,

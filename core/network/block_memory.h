@@ -18,7 +18,7 @@ struct remembered {
 struct unfinished {
     uint64_t signature; /* 0: nothing yet */
     void *values;       /* int32 products or floats, [samples, elements] */
-    float *windows;     /* window sums of a convolution, [samples, pixels] */
+    float *window_sums; /* of a convolution, [samples, pixels] */
 };
 
 struct remembered_block {

@@ -115,14 +115,15 @@ static void sign_layer(struct candidate *candidate, int layer)
                           candidate->tensors[made_by->inputs[0]], in_integers};
     uint64_t finished_with[] = {step_bits(candidate_output(candidate, layer)),
                                 batchnorm_signature(made_by)};
-    uint64_t sums = hash_bytes(made_of, sizeof made_of, 1);
-    uint64_t floats = add_inputs(candidate, made_by, 1,
-                                 hash_bytes(&finished_with[1], sizeof(uint64_t), sums));
+    uint64_t of_sums = hash_bytes(made_of, sizeof made_of, 1);
+    uint64_t of_floats =
+        add_inputs(candidate, made_by, 1,
+                   hash_bytes(&finished_with[1], sizeof(uint64_t), of_sums));
 
     /* Never 0. */
-    candidate->unfinished[layer] = (in_integers ? sums : floats) | 1;
+    candidate->unfinished[layer] = (in_integers ? of_sums : of_floats) | 1;
     candidate->tensors[made_by->output] =
-        hash_bytes(finished_with, sizeof finished_with, floats) | 1;
+        hash_bytes(finished_with, sizeof finished_with, of_floats) | 1;
     candidate->in_codes[made_by->output] =
         layer_gives_codes(made_by, candidate->in_codes[made_by->inputs[0]],
                           candidate_output(candidate, layer));

@@ -12,7 +12,7 @@
 
 struct candidate {
     const struct network *network;     /* borrowed, as the next two */
-    const struct placement *placement; /* */
+    const struct placement *placement; /* whose items are quantized */
     const int *items;                  /* [tensors] as early_codes() has them */
     struct quantizer *quantizers;      /* [items] step 0: float; owned */
     uint64_t *tensors;                 /* [tensors] signatures; owned */

@@ -121,14 +121,6 @@ static void finish_floats(const struct layer *layer, const float *restrict resid
     }
 }
 
-static const float *as_floats(const struct value *value, int samples, float *room)
-{
-    if (!value_is_codes(value))
-        return value->data;
-    value_to_floats(value, samples, room);
-    return room;
-}
-
 static const float *padded(const struct conv_plan *plan, const float *input,
                            int samples, const struct scratch *scratch)
 {
@@ -165,10 +157,10 @@ void conv_float_run(struct conv_run *run, const struct value *input,
                     const struct scratch *scratch)
 {
     const struct conv_plan *plan = &run->plan;
-    const float *planes =
-        padded(plan, as_floats(input, samples, scratch->floats[0]), samples, scratch);
+    const float *planes = padded(
+        plan, value_as_floats(input, samples, scratch->floats[0]), samples, scratch);
     const float *addend =
-        residual ? as_floats(residual, samples, scratch->floats[1]) : NULL;
+        residual ? value_as_floats(residual, samples, scratch->floats[1]) : NULL;
     size_t all = (size_t)samples * (size_t)plan->rows, chunk = chunk_rows(plan);
 
     conv_weights_need_floats(&run->weights);

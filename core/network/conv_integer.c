@@ -295,7 +295,7 @@ void conv_integer_multiply(const struct conv_run *run, const struct value *input
                  .out = {channels * (ptrdiff_t)conv_plan_pixels(plan),
                          channels * plan->columns, channels},
              },
-             sums->windows, scratch);
+             sums->window_sums, scratch);
 }
 
 void conv_integer_finish(struct conv_run *run, const struct value *input,
@@ -313,7 +313,7 @@ void conv_integer_finish(struct conv_run *run, const struct value *input,
         .epilogue = prepare(run, input, residual, samples, quantizer, output),
     };
 
-    finish.epilogue.window_sums = sums->windows;
+    finish.epilogue.window_sums = sums->window_sums;
     run->kernels->finish_s32(&finish);
 }
 

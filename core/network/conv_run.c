@@ -34,24 +34,20 @@ void conv_run_clear(struct conv_run *run)
     *run = (struct conv_run){0};
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 void conv_run_sizes(const struct conv_run *run, int samples,
                     struct scratch_sizes *sizes)
 {
     const struct conv_plan *plan = &run->plan;
 
-    sizes->planes = larger(sizes->planes,
-                           ((size_t)samples * plane_count(&plan->plane) + FLOAT_SLACK) *
-                               sizeof(float));
-    sizes->pixel_sums =
-        larger(sizes->pixel_sums, conv_integer_scratch(run, samples) * sizeof(int32_t));
-    sizes->window_sums = larger(
+    sizes->planes = memory_larger(
+        sizes->planes,
+        ((size_t)samples * plane_count(&plan->plane) + FLOAT_SLACK) * sizeof(float));
+    sizes->pixel_sums = memory_larger(
+        sizes->pixel_sums, conv_integer_scratch(run, samples) * sizeof(int32_t));
+    sizes->window_sums = memory_larger(
         sizes->window_sums, (size_t)samples * conv_plan_pixels(plan) * sizeof(float));
-    sizes->windows = larger(sizes->windows, conv_float_windows(run) * sizeof(float));
+    sizes->windows =
+        memory_larger(sizes->windows, conv_float_windows(run) * sizeof(float));
 }
 
 void conv_run_block(struct conv_run *run, const struct quantizer *weights,
@@ -101,8 +97,8 @@ static struct layer bare_layer(const struct layer *layer, float *scale, float *s
     return bare;
 }
 
-/* For the time being another layer is run; the epilogue is made anew for it, and again for the layer
- * itself. */
+/* For the time being another layer is run; the epilogue is made anew for it, and again for the
+ * layer itself. */
 void conv_run_products(struct conv_run *run, const struct quantizer *weights,
                        const struct value *input, int samples, float *products,
                        const struct scratch *scratch)

@@ -62,9 +62,8 @@ void conv_run_block(struct conv_run *run, const struct quantizer *weights,
 
 /* The sums of a convolution in integers before its epilogue. */
 struct conv_sums {
-    int32_t *products; /* [samples, pixels, out_channels] */
-    float
-        *windows; /* [samples, pixels] of the codes under a window, where they count */
+    int32_t *products;  /* [samples, pixels, out_channels] */
+    float *window_sums; /* [samples, pixels] of the codes, where they count */
 };
 
 /* conv_run_block() in two, where weights and input are quantized and there is one group (the window

@@ -17,7 +17,7 @@
 /* Labelled samples, already normalised, and how their logits are scored. Borrowed. */
 struct samples {
     const float *values;   /* [count, height, width, channels] */
-    const int32_t *labels; /* [count] */
+    const int32_t *labels; /* [count] or NO_LABEL, unless the loss is cross entropy */
     size_t count;
     enum loss loss;
     const float *float_logits; /* [count, classes] or NULL, as in struct expected */
@@ -70,8 +70,8 @@ void evaluator_histogram(struct evaluator *evaluator, int item, const float *ste
 void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,
                        int64_t *sums);
 
-/* The same of all batch norms of the float network in one go: one layer's sums after the other's, in
- * the order of execution. */
+/* The same of all batch norms of the float network in one go: one layer's sums after the other's,
+ * in the order of execution. */
 void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums);
 
 /* What was done since the evaluator was made. */

@@ -21,6 +21,7 @@ struct executor {
     const struct value **inputs; /* [most inputs of a layer] */
     int64_t *macs;               /* [layers] multiply-adds of a sample */
     int64_t *macs_to;            /* [tensors] of a tensor's layer and all before it */
+    int64_t *layers_to;          /* [tensors] how many these layers are */
     struct executor_counters counters;
     double *layer_seconds; /* [layers] */
 };
@@ -92,7 +93,7 @@ static int most_inputs(const struct network *network)
     return most;
 }
 
-static void count_macs(struct executor *executor)
+static void count_upstream(struct executor *executor)
 {
     const struct network *network = executor->network;
 
@@ -103,8 +104,10 @@ static void count_macs(struct executor *executor)
             (int64_t)layer_macs(layer, network->tensors[layer->output].count);
         find_needed(executor, NULL, NULL, layer->output);
         for (int before = 0; before <= index; before++)
-            if (executor->needed[network->layers[before].output])
+            if (executor->needed[network->layers[before].output]) {
                 executor->macs_to[layer->output] += executor->macs[before];
+                executor->layers_to[layer->output]++;
+            }
     }
 }
 
@@ -140,13 +143,14 @@ struct executor *executor_create(const struct network *network,
     executor->moves = memory_zeroed(layers, sizeof *executor->moves);
     executor->macs = memory_zeroed(layers, sizeof *executor->macs);
     executor->macs_to = memory_zeroed(tensors, sizeof *executor->macs_to);
+    executor->layers_to = memory_zeroed(tensors, sizeof *executor->layers_to);
     executor->layer_seconds = memory_zeroed(layers, sizeof *executor->layer_seconds);
     executor->current = memory_zeroed(tensors, sizeof *executor->current);
     executor->needed = memory_zeroed(tensors, sizeof *executor->needed);
     executor->inputs =
         memory_zeroed((size_t)most_inputs(network), sizeof *executor->inputs);
     make_layers(executor);
-    count_macs(executor);
+    count_upstream(executor);
     make_scratch(executor);
     arena_init(&executor->arena, network, planes, options->block);
     return executor;
@@ -165,6 +169,7 @@ void executor_destroy(struct executor *executor)
     free(executor->moves);
     free(executor->macs);
     free(executor->macs_to);
+    free(executor->layers_to);
     free(executor->layer_seconds);
     free(executor->scratch.planes);
     free(executor->scratch.pixel_sums);
@@ -243,7 +248,7 @@ static void run_on_sums(struct executor *executor, const struct task *task,
                         struct unfinished *unfinished, bool are_valid,
                         struct value *output)
 {
-    const struct conv_sums sums = {unfinished->values, unfinished->windows};
+    const struct conv_sums sums = {unfinished->values, unfinished->window_sums};
     struct conv_run *conv = &executor->convs[task->index];
     const struct quantizer *weights = candidate_weights(task->candidate, task->index);
 
@@ -333,15 +338,6 @@ static void make_tensor(struct executor *executor, const struct task *task)
         *place = (struct remembered){task->candidate->tensors[tensor], *value};
 }
 
-static const float *as_floats(const struct executor *executor,
-                              const struct value *value, int samples)
-{
-    if (!value_is_codes(value))
-        return value->data;
-    value_to_floats(value, samples, executor->scratch.sums);
-    return executor->scratch.sums;
-}
-
 /* The input of the layer is at hand. */
 static const float *batchnorm_input(struct executor *executor,
                                     const struct candidate *candidate,
@@ -351,7 +347,7 @@ static const float *batchnorm_input(struct executor *executor,
     const struct value *input = &executor->current[layer->inputs[0]];
 
     if (layer->kind == LAYER_AFFINE)
-        return as_floats(executor, input, block->samples);
+        return value_as_floats(input, block->samples, executor->scratch.sums);
     conv_run_products(&executor->convs[index], candidate_weights(candidate, index),
                       input, block->samples, executor->scratch.sums,
                       &executor->scratch);
@@ -364,11 +360,23 @@ struct onlooker {
     void *context;
 };
 
+/* What was needed to know `target`, less what was done for it. */
+static void count_spared(struct executor *executor, struct executor_counters before,
+                         int samples, int target)
+{
+    struct executor_counters *counters = &executor->counters;
+    struct executor_counters done = executor_counters_since(*counters, before);
+
+    counters->layers_reused +=
+        executor->layers_to[target] - done.layers_run - done.epilogues_rerun;
+    counters->macs_avoided += executor->macs_to[target] * samples - done.macs_run;
+}
+
 static void run_layers(struct executor *executor, const struct candidate *candidate,
                        const struct block *block, int target, struct onlooker onlooker)
 {
     const struct network *network = executor->network;
-    int64_t macs_before = executor->counters.macs_run;
+    const struct executor_counters before = executor->counters;
 
     find_needed(executor, candidate, block, target);
     if (executor->needed[network->input])
@@ -381,7 +389,6 @@ static void run_layers(struct executor *executor, const struct candidate *candid
             continue;
         if (is_valid(candidate, block, tensor)) {
             executor->current[tensor] = block->remembered->tensors[tensor].value;
-            executor->counters.layers_reused++;
             continue;
         }
         make_tensor(executor, &(struct task){index, layer, candidate, block});
@@ -389,8 +396,7 @@ static void run_layers(struct executor *executor, const struct candidate *candid
             onlooker.see(onlooker.context, index,
                          batchnorm_input(executor, candidate, block, index));
     }
-    executor->counters.macs_avoided += executor->macs_to[target] * block->samples -
-                                       (executor->counters.macs_run - macs_before);
+    count_spared(executor, before, block->samples, target);
 }
 
 const struct value *executor_run(struct executor *executor,
@@ -405,8 +411,8 @@ const float *executor_run_floats(struct executor *executor,
                                  const struct candidate *candidate,
                                  const struct block *block, int target)
 {
-    return as_floats(executor, executor_run(executor, candidate, block, target),
-                     block->samples);
+    return value_as_floats(executor_run(executor, candidate, block, target),
+                           block->samples, executor->scratch.sums);
 }
 
 const float *executor_run_to_batchnorm(struct executor *executor,
@@ -423,6 +429,18 @@ void executor_run_all(struct executor *executor, const struct candidate *candida
 {
     run_layers(executor, candidate, block, executor->network->output,
                (struct onlooker){see, context});
+}
+
+struct executor_counters executor_counters_since(struct executor_counters now,
+                                                 struct executor_counters before)
+{
+    return (struct executor_counters){
+        .layers_run = now.layers_run - before.layers_run,
+        .epilogues_rerun = now.epilogues_rerun - before.epilogues_rerun,
+        .layers_reused = now.layers_reused - before.layers_reused,
+        .macs_run = now.macs_run - before.macs_run,
+        .macs_avoided = now.macs_avoided - before.macs_avoided,
+    };
 }
 
 struct executor_counters executor_counters(const struct executor *executor)

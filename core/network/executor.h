@@ -9,12 +9,16 @@
 #include "core/network/block_memory.h"
 #include "core/network/candidate.h"
 
-/* What was done since the executor was made. */
+/* What was done since the executor was made: layers x blocks, and multiply-adds of convolutions.
+ * Together they are what candidates take without a memory. */
 struct executor_counters {
-    int64_t layers_run, epilogues_rerun, layers_reused; /* layers x blocks */
-    int64_t macs_run,
-        macs_avoided; /* multiply-adds of convolutions: done, and not done again */
+    int64_t layers_run, epilogues_rerun, layers_reused;
+    int64_t macs_run, macs_avoided;
 };
+
+/* What was done between two moments. */
+struct executor_counters executor_counters_since(struct executor_counters now,
+                                                 struct executor_counters before);
 
 struct executor_options {
     const struct kernel_set *kernels;

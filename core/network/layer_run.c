@@ -32,15 +32,10 @@ static size_t elements(const struct task *task, const struct tensor *tensor)
     return (size_t)task->samples * tensor->count;
 }
 
-/* An input as floats: where it is, or converted into scratch. */
 static const float *floats_of(const struct task *task, int input)
 {
-    const struct value *value = task->inputs[input];
-
-    if (!value_is_codes(value))
-        return value->data;
-    value_to_floats(value, task->samples, task->scratch->floats[0]);
-    return task->scratch->floats[0];
+    return value_as_floats(task->inputs[input], task->samples,
+                           task->scratch->floats[0]);
 }
 
 static void run_affine(const struct task *task)

@@ -16,9 +16,11 @@ enum loss {
  * within 64 bits. */
 #define LOSS_MOST 8192.0
 
+enum { NO_LABEL = -1 };
+
 /* What the logits of a sample are held against. */
 struct expected {
-    int32_t label;
+    int32_t label;       /* or NO_LABEL, unless the loss is cross entropy */
     const float *logits; /* [classes] of the float network; borrowed; NULL where the
                             loss is cross entropy */
 };

@@ -9,12 +9,12 @@ static const double largest = 1 << 20, unit = 1 << 24;
 
 size_t moments_count(int channels)
 {
-    return MOMENTS_FIRST + 2 * (size_t)channels;
+    return MOMENTS_FIRST + 3 * (size_t)channels;
 }
 
 static int64_t to_fixed_point(double value)
 {
-    return llrint(fmin(fmax(value, -largest), largest) * unit);
+    return llrint(value * unit);
 }
 
 /* Some channels of a batch norm, and what is added up over the pixels of a sample. */
@@ -56,15 +56,18 @@ static void add_sample(const struct some_channels *some, size_t pixels, int chan
                        int64_t *sums)
 {
     int64_t *means = sums + MOMENTS_FIRST + some->first;
-    int64_t *squares = means + channels;
+    int64_t *squares = means + channels, *beyond = squares + channels;
 
     for (int i = 0; i < some->count; i++) {
-        if (!isfinite(some->squares[i])) {
-            sums[MOMENTS_NOT_FINITE]++;
-            continue;
+        double mean = some->sums[i] / (double)pixels;
+        double square = some->squares[i] / (double)pixels;
+
+        if (square <= largest) { /* so is |mean|, and neither is NaN */
+            means[i] += to_fixed_point(mean);
+            squares[i] += to_fixed_point(square);
+        } else {
+            beyond[i]++;
         }
-        means[i] += to_fixed_point(some->sums[i] / (double)pixels);
-        squares[i] += to_fixed_point(some->squares[i] / (double)pixels);
     }
 }
 
@@ -97,25 +100,19 @@ static void statistics_of_channel(const struct batchnorm *batchnorm, int channel
     *variance = (float)(of_u * deviation * deviation);
 }
 
-int moments_statistics(const struct batchnorm *batchnorm, const int64_t *sums,
-                       float *mean, float *variance, struct error *err)
+void moments_statistics(const struct batchnorm *batchnorm, const int64_t *sums,
+                        float *mean, float *variance)
 {
     const int64_t *means = sums + MOMENTS_FIRST;
     const int64_t *squares = means + batchnorm->channels;
+    const int64_t *beyond = squares + batchnorm->channels;
     double all = (double)sums[MOMENTS_SAMPLES] * unit;
 
-    if (sums[MOMENTS_SAMPLES] == 0)
-        return error_set(err, EXIT_INPUT, "there are no samples to measure");
-    if (sums[MOMENTS_NOT_FINITE] > 0)
-        return error_set(err, EXIT_INPUT, "the input of its batch norm is not finite");
     for (int channel = 0; channel < batchnorm->channels; channel++) {
         statistics_of_channel(batchnorm, channel, (double)means[channel] / all,
                               (double)squares[channel] / all, &mean[channel],
                               &variance[channel]);
-        if (!isfinite(mean[channel]) || !isfinite(variance[channel]))
-            return error_set(err, EXIT_INPUT,
-                             "mean and variance of its channel %d are not finite",
-                             channel);
+        if (beyond[channel] > 0)
+            mean[channel] = variance[channel] = NAN;
     }
-    return 0;
 }

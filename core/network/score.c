@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* How many classes come before the label's. */
 static size_t place_of(const float *logits, size_t classes, int32_t label)
@@ -18,40 +19,46 @@ void score_add(struct score *score, enum loss loss, const float *logits, size_t 
                struct expected expected)
 {
     bool finite = loss_has_finite_logits(logits, classes);
-    size_t place = finite ? place_of(logits, classes, expected.label) : classes;
+    bool float_finite =
+        !expected.logits || loss_has_finite_logits(expected.logits, classes);
+    bool labelled = expected.label != NO_LABEL;
+    size_t place =
+        finite && labelled ? place_of(logits, classes, expected.label) : SIZE_MAX;
 
     score->loss += llrint(ldexp(loss_of_sample(loss, logits, classes, expected), 32));
     score->samples++;
+    score->labelled += labelled;
     score->top1 += place < 1;
     score->top5 += place < 5;
-    score->not_finite += !finite;
+    score->not_finite += !(finite && float_finite);
 }
 
 void score_merge(struct score *score, const struct score *other)
 {
     score->loss += other->loss;
     score->samples += other->samples;
+    score->labelled += other->labelled;
     score->top1 += other->top1;
     score->top5 += other->top5;
     score->not_finite += other->not_finite;
 }
 
-static double mean(double sum, const struct score *score)
+static double mean(double sum, int64_t count)
 {
-    return score->samples ? sum / (double)score->samples : NAN;
+    return count > 0 ? sum / (double)count : NAN;
 }
 
 double score_loss(const struct score *score)
 {
-    return mean(ldexp((double)score->loss, -32), score);
+    return mean(ldexp((double)score->loss, -32), score->samples);
 }
 
 double score_top1(const struct score *score)
 {
-    return mean((double)score->top1, score);
+    return mean((double)score->top1, score->labelled);
 }
 
 double score_top5(const struct score *score)
 {
-    return mean((double)score->top5, score);
+    return mean((double)score->top5, score->labelled);
 }

@@ -69,6 +69,14 @@ void value_to_floats(const struct value *value, int samples, float *floats)
                         floats + row * count);
 }
 
+const float *value_as_floats(const struct value *value, int samples, float *room)
+{
+    if (!value_is_codes(value))
+        return value->data;
+    value_to_floats(value, samples, room);
+    return room;
+}
+
 void value_put_rows(const float *floats, size_t first, size_t rows,
                     const struct quantizer *quantizer, struct value *to)
 {

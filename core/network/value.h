@@ -48,6 +48,9 @@ void value_become_floats(struct value *value);
  * step. */
 void value_to_floats(const struct value *value, int samples, float *floats);
 
+/* The values as floats: where they are, or written to `room`. */
+const float *value_as_floats(const struct value *value, int samples, float *room);
+
 /* Writes floats [samples, height, width, channels] to `to`: as they are, or, where `quantizer` is
  * not NULL, as stored codes. */
 void value_from_floats(const float *floats, int samples,

@@ -2,7 +2,7 @@
  * real worker until the group teardown stops them. */
 #include "coordinator/team.h"
 
-#include "coordinator/methods/batchnorm_statistics.h"
+#include "coordinator/methods/batchnorm_matching.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -321,8 +321,7 @@ static void measure_alone(int layer, const float *steps, float *mean, float *var
     struct reply reply;
 
     ask_alone(&request, steps, &reply);
-    assert_int_equal(moments_statistics(batchnorm, reply.sums, mean, variance, &err),
-                     0);
+    moments_statistics(batchnorm, reply.sums, mean, variance);
     reply_clear(&reply);
 }
 
@@ -385,9 +384,12 @@ static void measure_statistics(const float *steps,
                                struct batchnorm_statistics *in_float,
                                struct batchnorm_statistics *found)
 {
-    if (batchnorm_statistics_of_float(team, in_float, &err) < 0 ||
-        batchnorm_statistics_measure(team, steps, in_float, found, &err) < 0)
+    int kept;
+
+    if (batchnorm_matching_of_float(team, in_float, &err) < 0 ||
+        batchnorm_matching_measure(team, steps, in_float, found, &kept, &err) < 0)
         fail_msg("%s", err.text);
+    assert_int_equal(kept, 0);
     assert_int_equal(found->count, in_float->count);
 }
 
@@ -480,15 +482,14 @@ static void statistics_can_be_tried_kept_and_given_up(void **state)
     measure_statistics(steps, &in_float, &found);
     assert_int_equal(team_score(team, steps, 1, &after, &err), 0);
     assert_true(after.loss < before.loss);
-    assert_int_equal(batchnorm_statistics_put(team, &trained, &err), 0);
+    assert_int_equal(batchnorm_matching_put(team, &trained, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
     assert_memory_equal(&score, &before, sizeof score);
     copy = batchnorm_statistics_copy(&found);
-    assert_int_equal(batchnorm_statistics_put(team, &copy, &err), 0);
+    assert_int_equal(batchnorm_matching_put(team, &copy, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
     assert_memory_equal(&score, &after, sizeof score);
-    assert_int_equal(batchnorm_statistics_measure(team, steps, &in_float, &again, &err),
-                     0);
+    measure_statistics(steps, &in_float, &again);
     assert_memory_equal(again.values, found.values, found.count * sizeof *found.values);
     batchnorm_statistics_clear(&in_float);
     batchnorm_statistics_clear(&found);

@@ -52,7 +52,7 @@ struct samples kit_images(size_t first, size_t count)
     struct config_data data = {.file = (char *)in_kit("cifar10/test.h5"),
                                .samples = {.first = first, .count = count}};
     struct error err = {0};
-    struct data_file *file = data_file_open(&model, &data, 3, 32, 32, 10, &err);
+    struct data_file *file = data_file_open(&model, &data, 3, 32, 32, 10, true, &err);
     float *values = memory_get(count * 3072 * sizeof *values);
     int32_t *labels = memory_get(count * sizeof *labels);
 

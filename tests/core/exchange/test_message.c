@@ -77,9 +77,9 @@ static void the_score_of_each_candidate_is_found(void **state)
     for (int i = 0; i < 3; i++) {
         struct score score = reply_scores(&reply)[i];
 
-        assert_true(score.loss == 5 * i && score.samples == 5 * i + 1 &&
-                    score.top1 == 5 * i + 2 && score.top5 == 5 * i + 3 &&
-                    score.not_finite == 5 * i + 4);
+        assert_true(score.loss == 6 * i && score.samples == 6 * i + 1 &&
+                    score.labelled == 6 * i + 2 && score.top1 == 6 * i + 3 &&
+                    score.top5 == 6 * i + 4 && score.not_finite == 6 * i + 5);
     }
     reply_clear(&reply);
 }

@@ -55,7 +55,7 @@ static void prepare(enum hdf5_type type)
 static struct data_file *open_file(void)
 {
     struct data_file *file =
-        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, &err);
+        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err);
 
     if (!file)
         fail_msg("%s", err.text);
@@ -69,7 +69,8 @@ static void assert_refused(const char *sentence)
 
     snprintf(expected, sizeof expected, sentence, path);
     err = (struct error){0};
-    assert_null(data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, &err));
+    assert_null(
+        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err));
     assert_string_equal(err.text, expected);
     assert_int_equal(err.code, EXIT_INPUT);
 }
@@ -139,7 +140,7 @@ static void large_reads_go_in_pieces(void **state)
     hdf5_builder_add(path, "/many", HDF5_I32, 1, wide, (double[MANY]){0}, 0);
     model.samples = "/wide";
     model.labels = "/many";
-    file = data_file_open(&model, &data, 1, 512, 512, 1, &err);
+    file = data_file_open(&model, &data, 1, 512, 512, 1, true, &err);
     assert_non_null(file);
     assert_int_equal(data_file_read(file, 0, MANY, read, NULL, NULL, &err), 0);
     for (size_t i = 0; i < MANY; i++)
@@ -176,7 +177,7 @@ static void shapes_with_the_right_product_are_read(void **state)
                          0);
         model.samples = "/other";
         file = data_file_open(&model, &data, cases[i].channels, cases[i].height,
-                              cases[i].width, CLASSES, &err);
+                              cases[i].width, CLASSES, true, &err);
         assert_non_null(file);
         assert_int_equal(data_file_read(file, 1, 1, sample, NULL, NULL, &err), 0);
         assert_true(sample[0] == SIZE && sample[SIZE - 1] == 2 * SIZE - 1);
@@ -372,7 +373,8 @@ static void files_that_are_no_hdf5_files_are_named(void **state)
     unlink(path);
     assert_refused("cannot open %s: No such file or directory");
     data.file = folder;
-    assert_null(data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, &err));
+    assert_null(
+        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err));
     assert_non_null(strstr(err.text, "is not an HDF5 file"));
     file = fopen(path, "w");
     fputs("x,y\n1,2\n", file);
@@ -447,6 +449,29 @@ static void samples_stored_in_another_order_are_refused(void **state)
         "[N, 2, 2, 3] or [N, 12] is needed");
 }
 
+static void labels_may_be_missing_where_none_are_needed(void **state)
+{
+    int32_t found[SAMPLES];
+    struct data_file *file;
+
+    (void)state;
+    prepare(HDF5_U8);
+    model.labels = "/answers";
+    assert_refused("%s has no dataset /answers; datasets at its top level: /x, /y");
+    file = data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, false, &err);
+    assert_non_null(file);
+    assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, found, NULL, &err), 0);
+    for (int i = 0; i < SAMPLES; i++)
+        assert_int_equal(found[i], NO_LABEL);
+    data_file_close(file);
+    model.labels = "/y";
+    file = data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, false, &err);
+    assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, found, NULL, &err), 0);
+    for (int i = 0; i < SAMPLES; i++)
+        assert_int_equal(found[i], (int)labels[i]);
+    data_file_close(file);
+}
+
 static void a_range_beyond_the_file_is_refused(void **state)
 {
     (void)state;
@@ -458,7 +483,8 @@ static void a_range_beyond_the_file_is_refused(void **state)
     data.samples = (struct sample_range){5, SIZE_MAX};
     assert_refused("samples 5..5 are selected, but %s holds only 5 samples (/x)");
     data.samples = (struct sample_range){3, SIZE_MAX - 1};
-    assert_null(data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, &err));
+    assert_null(
+        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err));
     data.samples = (struct sample_range){0, 0};
     assert_refused("no samples of %s are selected");
 }
@@ -595,7 +621,7 @@ static void images_of_the_kit_equal_the_reference(void **state)
     model =
         (struct config_model){.samples = "/images", .labels = "/labels", .scale = NAN};
     data = (struct config_data){.file = images, .samples = {0, IMAGES}};
-    file = data_file_open(&model, &data, COLOURS, 32, 32, 10, &err);
+    file = data_file_open(&model, &data, COLOURS, 32, 32, 10, true, &err);
     if (!file)
         fail_msg("%s", err.text);
     assert_int_equal(data_file_read(file, 0, IMAGES, values, NULL, NULL, &err), 0);
@@ -641,6 +667,7 @@ int main(void)
         cmocka_unit_test(files_that_are_no_hdf5_files_are_named),
         cmocka_unit_test(datasets_that_do_not_fit_are_named),
         cmocka_unit_test(samples_stored_in_another_order_are_refused),
+        cmocka_unit_test(labels_may_be_missing_where_none_are_needed),
         cmocka_unit_test(a_range_beyond_the_file_is_refused),
         cmocka_unit_test(an_empty_file_is_refused),
         cmocka_unit_test(a_label_beyond_the_classes_is_named),

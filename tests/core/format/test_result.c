@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
+#include "core/network/batchnorm.h"
 
 enum { STEPS = 2, ONE = 1 << 30 }; /* a score's loss has 2^32 units */
 
@@ -45,8 +46,11 @@ static int remove_folder(void **state)
 
 static struct score score_of(int64_t loss, int64_t samples, int64_t top1)
 {
-    return (struct score){
-        .loss = loss * ONE, .samples = samples, .top1 = top1, .top5 = samples};
+    return (struct score){.loss = loss * ONE,
+                          .samples = samples,
+                          .labelled = samples,
+                          .top1 = top1,
+                          .top5 = samples};
 }
 
 /* A min-max result with validation. */
@@ -377,9 +381,9 @@ static void a_csv_line_has_the_columns_of_the_head(void **state)
     (void)state;
     assert_int_equal(commas(text, (size_t)(second - text)),
                      commas(second, strlen(second)));
-    assert_string_equal(second,
-                        "net-paper-W4A8-minmax,net,paper,W4A8,minmax,0.25,0.75,0.5,"
-                        "top1,0.95,0.5,0.75,0.5,43,2.500,0\n");
+    assert_string_equal(second, "net-paper-W4A8-minmax,net,paper,W4A8,minmax,cross_"
+                                "entropy,0.25,0.75,0.5,,0.625,no,"
+                                "top1,0.95,0.5,0.75,0.5,43,2.500,0\n");
     free(text);
 }
 

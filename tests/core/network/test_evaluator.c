@@ -378,8 +378,8 @@ static int item_named(const struct trial *trial, const char *name)
     return item;
 }
 
-/* Two layers read the same tensor, and both of their outputs change from candidate to candidate: left
- * in float and not. */
+/* Two layers read the same tensor, and both of their outputs change from candidate to candidate:
+ * left in float and not. */
 static void branches_that_start_from_the_same_sums_are_kept_apart(void **state)
 {
     static const int bits[][2] = {{4, 4}, {32, 4}};
@@ -453,11 +453,7 @@ static struct executor_counters done_since(const struct trial *trial,
 {
     struct executor_counters now = evaluator_counters(trial->evaluator);
 
-    return (struct executor_counters){now.layers_run - before.layers_run,
-                                      now.epilogues_rerun - before.epilogues_rerun,
-                                      now.layers_reused - before.layers_reused,
-                                      now.macs_run - before.macs_run,
-                                      now.macs_avoided - before.macs_avoided};
+    return executor_counters_since(now, before);
 }
 
 /* r1 has a residual; the layers behind it read nothing else of what lies before it. */

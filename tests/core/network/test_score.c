@@ -56,6 +56,27 @@ static void sums_do_not_depend_on_the_order(void **state)
     assert_memory_equal(&parts[0], &forwards, sizeof forwards);
 }
 
+static void a_sample_without_a_label_counts_for_the_loss_alone(void **state)
+{
+    static const float logits[] = {1, 3, 2}, float_logits[] = {1, 2, 2},
+                       spoilt[] = {1, NAN, 2};
+    struct score score = {0};
+
+    (void)state;
+    score_add(&score, LOSS_MSE_TO_FLOAT, logits, 3,
+              (struct expected){NO_LABEL, spoilt});
+    assert_int_equal(score.not_finite, 1);
+    score = (struct score){0};
+    score_add(&score, LOSS_MSE_TO_FLOAT, logits, 3,
+              (struct expected){NO_LABEL, float_logits});
+    assert_float_equal(score_loss(&score), 1 / 3.0, 1e-9);
+    assert_true(isnan(score_top1(&score)));
+    score_add(&score, LOSS_MSE_TO_FLOAT, logits, 3, (struct expected){1, float_logits});
+    assert_float_equal(score_top1(&score), 1, 0);
+    assert_int_equal(score.samples, 2);
+    assert_int_equal(score.not_finite, 0);
+}
+
 static void without_samples_there_is_no_mean(void **state)
 {
     struct score none = {0};
@@ -85,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_and_ranks_are_those_of_the_definition),
         cmocka_unit_test(sums_do_not_depend_on_the_order),
+        cmocka_unit_test(a_sample_without_a_label_counts_for_the_loss_alone),
         cmocka_unit_test(without_samples_there_is_no_mean),
         cmocka_unit_test(the_worst_losses_of_many_samples_still_fit),
     };

@@ -162,9 +162,23 @@ check 1 samples_put_aside_decide_what_is_kept
 new_statistics_of_batch_norms_are_in_the_result() {
     calibrate "$unseen" --set bits=W2A32 --set 'methods=[{name: mmse, reestimate_batchnorm: after}]'
     expect_in "$work/run/cases/glyphs-paper-W2A32-mmse/result.json" '"variance_hex": "0x'
-    expect_in "$work/out" "batch norms 1 evaluation"
+    expect_in "$work/out" "batch norms after 1 evaluation"
     calibrate "$settings" --set models.0.batchnorm=fold --set "out=$work/folded" \
         --set 'methods=[{name: minmax, reestimate_batchnorm: after}]'
     expect_in "$work/out" "there is no batch norm to measure again: they are folded into the weights"
 }
 check 1 new_statistics_of_batch_norms_are_in_the_result
+
+a_loss_without_labels_needs_no_labels() {
+    calibrate "$unseen" --set bits=W3A3 --set 'methods=[minmax]' --set models.1.labels=/none
+    expect_in "$work/run/cases/distance-paper-W3A3-minmax/result.json" '"top1": null'
+    expect_in "$work/out" "calibration loss: mse_to_float; validation loss: cross_entropy"
+}
+check 1 a_loss_without_labels_needs_no_labels
+
+the_budget_holds_with_batch_norms_too() {
+    calibrate "$unseen" --set bits=W3A3 --set budget.evaluations=17 \
+        --set 'methods=[{name: lapq, p_count: 3, sweeps: 6, reestimate_batchnorm: both}]'
+    expect_in "$work/run/cases/distance-paper-W3A3-lapq/result.json" '"evaluations": 17,'
+}
+check 1 the_budget_holds_with_batch_norms_too

@@ -1,6 +1,7 @@
-#include "coordinator/methods/batchnorm_statistics.h"
+#include "coordinator/methods/batchnorm_matching.h"
 
 #include "core/base/memory.h"
+#include "core/network/batchnorm.h"
 
 #include <assert.h>
 #include <math.h>
@@ -79,9 +80,16 @@ static void match_channel(const struct batchnorm *batchnorm, int channel,
         (float)fmax((batchnorm->variance[channel] + epsilon) * grown - epsilon, 0);
 }
 
-static int match_float(const struct part *part,
-                       const struct batchnorm_statistics *in_float,
-                       const struct batchnorm_statistics *room, struct error *err)
+/* Whether a batch norm can work with them; NaN cannot. */
+static bool are_usable(const struct batchnorm *batchnorm, float mean, float variance)
+{
+    return isfinite(mean) && isfinite(variance) && variance + batchnorm->epsilon > 0;
+}
+
+/* Channels of which too little is known keep what was trained; adds their number to `kept`. */
+static void match_float(const struct part *part,
+                        const struct batchnorm_statistics *in_float,
+                        const struct batchnorm_statistics *room, int *kept)
 {
     const struct batchnorm *batchnorm = part->batchnorm;
     float *mean = means(room, part), *variance = variances(room, part);
@@ -89,29 +97,31 @@ static int match_float(const struct part *part,
     for (int i = 0; i < batchnorm->channels; i++) {
         match_channel(batchnorm, i, means(in_float, part)[i],
                       variances(in_float, part)[i], &mean[i], &variance[i]);
-        if (!isfinite(mean[i]) || !isfinite(variance[i]) ||
-            !(variance[i] + batchnorm->epsilon > 0))
-            return error_set(err, EXIT_INPUT,
-                             "no mean and variance bring channel %d of a batch norm "
-                             "back to what it is in float",
-                             i);
+        if (are_usable(batchnorm, mean[i], variance[i]))
+            continue;
+        mean[i] = batchnorm->mean[i];
+        variance[i] = batchnorm->variance[i];
+        ++*kept;
     }
-    return 0;
 }
 
 static int measure(struct team *team, const float *steps,
                    const struct batchnorm_statistics *in_float,
-                   const struct batchnorm_statistics *room, struct error *err)
+                   const struct batchnorm_statistics *room, int *kept,
+                   struct error *err)
 {
     struct part part = before_first;
 
     assert(in_float->count == room->count);
-    while (next_part(team_network(team), &part))
+    *kept = 0;
+    while (next_part(team_network(team), &part)) {
         if (team_moments(team, part.layer, steps, means(room, &part),
-                         variances(room, &part), err) < 0 ||
-            match_float(&part, in_float, room, err) < 0 ||
-            put_part(team, &part, room, err) < 0)
+                         variances(room, &part), err) < 0)
             return -1;
+        match_float(&part, in_float, room, kept);
+        if (put_part(team, &part, room, err) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -128,8 +138,8 @@ static int finish(int status, struct batchnorm_statistics *room,
     return 0;
 }
 
-int batchnorm_statistics_of_float(struct team *team, struct batchnorm_statistics *found,
-                                  struct error *err)
+int batchnorm_matching_of_float(struct team *team, struct batchnorm_statistics *found,
+                                struct error *err)
 {
     struct batchnorm_statistics room = make_room(team_network(team));
     int status = team_restore_batchnorms(team, err);
@@ -139,22 +149,23 @@ int batchnorm_statistics_of_float(struct team *team, struct batchnorm_statistics
     return finish(status, &room, found);
 }
 
-int batchnorm_statistics_measure(struct team *team, const float *steps,
-                                 const struct batchnorm_statistics *in_float,
-                                 struct batchnorm_statistics *found, struct error *err)
+int batchnorm_matching_measure(struct team *team, const float *steps,
+                               const struct batchnorm_statistics *in_float,
+                               struct batchnorm_statistics *found, int *kept,
+                               struct error *err)
 {
     struct batchnorm_statistics room = make_room(team_network(team));
     struct error ignored; /* the first one is told */
-    int status = measure(team, steps, in_float, &room, err);
+    int status = measure(team, steps, in_float, &room, kept, err);
 
     if (status < 0)
         team_restore_batchnorms(team, &ignored);
     return finish(status, &room, found);
 }
 
-int batchnorm_statistics_put(struct team *team,
-                             const struct batchnorm_statistics *statistics,
-                             struct error *err)
+int batchnorm_matching_put(struct team *team,
+                           const struct batchnorm_statistics *statistics,
+                           struct error *err)
 {
     struct part part = before_first;
 
