@@ -35,7 +35,7 @@ static void remember(struct joint_loss *joint, const float *steps,
 {
     joint->evaluated++;
     joint->not_finite += score->not_finite > 0;
-    if (joint->best.samples > 0 && score->loss >= joint->best.loss)
+    if (score->loss >= joint->best.loss)
         return;
     joint->best = *score;
     memcpy(joint->best_steps, steps, (size_t)item_count(joint) * sizeof *steps);
@@ -108,8 +108,10 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
         .coordinates = coordinates,
         .point = memory_zeroed(items, sizeof *joint->point),
         .best_steps = memory_zeroed(items, sizeof *joint->best_steps),
+        .best = start->calibration,
         .no_candidate = fmax(guessing, 2 * score_loss(&start->calibration)),
     };
+    memcpy(joint->best_steps, start->steps, items * sizeof *joint->best_steps);
     for (size_t item = 0; item < items; item++)
         joint->point[item] = coordinate_of(joint, (int)item, start->steps[item]);
     return objective_init(&joint->objective, losses_of_points, joint, (int)items,

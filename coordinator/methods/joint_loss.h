@@ -22,7 +22,7 @@ struct joint_loss {
     float *steps;        /* [batch, items] scratch */
     int steps_room;      /* candidates that fit */
     float *best_steps;   /* [items] of the lowest loss so far */
-    struct score best;   /* no samples: nothing evaluated yet */
+    struct score best;   /* at first the start's */
     long evaluated;      /* candidates that the team evaluated */
     long not_finite;     /* of them, with a sample whose logits are not finite */
     void (*show)(void *context, long evaluations, double best); /* or NULL */

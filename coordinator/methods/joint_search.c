@@ -14,7 +14,7 @@ struct search {
     struct joint_loss joint;
     double began;     /* clock_seconds() */
     int sweeps_spent; /* since the samples put aside have gained */
-    int64_t judged;   /* loss of the last candidate that was judged; -1: none yet */
+    int64_t judged; /* loss of the last candidate that was judged, at first the start */
 };
 
 /* Says after each batch how the search stands. */
@@ -58,7 +58,7 @@ static int judge(struct search *search, int sweep, struct error *err)
                                 .calibration = search->joint.best};
 
     search->sweeps_spent++;
-    if (best.calibration.samples == 0 || best.calibration.loss == search->judged)
+    if (best.calibration.loss == search->judged)
         return 0; /* nothing new */
     search->judged = best.calibration.loss;
     if (search->task->has_check &&
@@ -104,6 +104,8 @@ static struct powell_options options_of(struct search *search)
                                    ? LINE_SEARCH_REFERENCE
                                    : LINE_SEARCH_DEFAULT;
     options.sweeps = method->sweeps;
+    if (options.line_search.kind == LINE_SEARCH_DEFAULT)
+        options.start_loss = score_loss(&search->result->start.calibration);
     options.sweep_done = sweep_done;
     options.line_done = line_done;
     options.context = search;
@@ -135,14 +137,14 @@ int joint_search(const struct method_task *task, struct result *result,
 {
     bool of_clips = task->one->method->line_search == CONFIG_LINE_SEARCH_REFERENCE;
     struct result_phase *phase = method_begin_phase(result, "joint search");
-    struct search search = {
-        .task = task, .result = result, .judged = -1, .began = clock_seconds()};
+    struct search search = {.task = task, .result = result, .began = clock_seconds()};
     int status;
 
     if (joint_loss_init(&search.joint, task->team,
                         of_clips ? JOINT_LOSS_OF_CLIPS : JOINT_LOSS_OF_LOGARITHMS,
                         &result->start, method_evaluations_left(task, result), err) < 0)
         return -1;
+    search.judged = result->start.calibration.loss;
     search.joint.show = show;
     search.joint.show_context = &search;
     add_round(&search, 0, &result->start);

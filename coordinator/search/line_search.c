@@ -182,17 +182,26 @@ static bool is_flat(const struct brent *brent, double flatness)
     return !(highest - brent->x.loss > flatness * fabs(brent->x.loss));
 }
 
+/* Where the loss is smooth, the minimum of the parabola is hardly above the lowest trial; a tenth of
+ * the bracket's lower side is no accident of a higher derivative. */
+static bool is_no_parabola(const struct brent *brent, double loss)
+{
+    double height = fmin(brent->w.loss, brent->v.loss) - brent->x.loss;
+
+    return !(loss - brent->x.loss <= 0.1 * height);
+}
+
 /* Brent's moves from all three trials of the bracket, until one is shorter than the
  * tolerance: the parabola then says that x is the minimum, and the trial that would
  * prove it is saved. */
 static int refine(const struct walk *walk, const struct bracket *around,
-                  struct trial *lowest, int *iterations, struct error *err)
+                  struct trial *lowest, struct line_search_result *result,
+                  struct error *err)
 {
     struct brent brent;
 
     brent_init(&brent, around);
-    *iterations = 0;
-    while (*iterations < walk->options->refinements && walk_may_go_on(walk) &&
+    while (result->iterations < walk->options->refinements && walk_may_go_on(walk) &&
            !brent_is_closed(&brent, walk->tolerance) &&
            !is_flat(&brent, walk->options->flatness)) {
         struct trial u;
@@ -204,8 +213,9 @@ static int refine(const struct walk *walk, const struct bracket *around,
         at = brent.x.at + brent.d;
         if (walk_try(walk, &at, 1, &u, err) < 0)
             return -1;
+        if (result->iterations++ == 0)
+            result->disappointed = is_no_parabola(&brent, u.loss);
         brent_take(&brent, u);
-        ++*iterations;
     }
     *lowest = brent.x;
     return 0;
@@ -218,23 +228,21 @@ int line_search_default(const struct line *line, double loss_here,
     long evaluations_before = line->objective->evaluations;
     struct walk walk = walk_along(line, options);
     struct bracket around;
+    struct line_search_result found = {0};
     struct trial lowest;
-    int iterations = 0;
 
     if (probe_both_sides(&walk, loss_here, &around, err) < 0 ||
         walk_downhill(&walk, &around, err) < 0)
         return -1;
     if (around.c.loss < around.b.loss)
         lowest = around.c;
-    else if (refine(&walk, &around, &lowest, &iterations, err) < 0)
+    else if (refine(&walk, &around, &lowest, &found, err) < 0)
         return -1;
-    *result = (struct line_search_result){
-        .position = lowest.at,
-        .loss = lowest.at == 0 ? loss_here : lowest.loss,
-        .gain = lowest.at == 0 ? 0 : comparable(loss_here) - lowest.loss,
-        .evaluations = line->objective->evaluations - evaluations_before,
-        .iterations = iterations,
-    };
+    found.position = lowest.at;
+    found.loss = lowest.at == 0 ? loss_here : lowest.loss;
+    found.gain = lowest.at == 0 ? 0 : comparable(loss_here) - lowest.loss;
+    found.evaluations = line->objective->evaluations - evaluations_before;
+    *result = found;
     return 0;
 }
 

@@ -2,6 +2,8 @@
 #ifndef COORDINATOR_SEARCH_LINE_SEARCH_H
 #define COORDINATOR_SEARCH_LINE_SEARCH_H
 
+#include <stdbool.h>
+
 #include "coordinator/search/line.h"
 
 enum line_search_kind {
@@ -33,7 +35,8 @@ struct line_search_result {
     double loss;
     double gain; /* loss at the origin less `loss`, >= 0 */
     long evaluations;
-    int iterations; /* of Brent's method, after the bracket */
+    int iterations;    /* of Brent's method, after the bracket */
+    bool disappointed; /* default: high above the lowest at the parabola's minimum */
 };
 
 /* Searches the line by the method that options->kind names.

@@ -39,20 +39,22 @@ static int count_that_fits(const struct objective *objective, int count)
     return left > 0 ? (int)left : 0;
 }
 
+void objective_know(struct objective *objective, const double *point, double loss)
+{
+    if (!isfinite(loss) || !(loss < objective->best_loss))
+        return;
+    objective->best_loss = loss;
+    memcpy(objective->best_point, point, (size_t)objective->dimension * sizeof *point);
+}
+
 static void remember(struct objective *objective, const double *points, int count,
                      const double *losses)
 {
-    size_t dimension = (size_t)objective->dimension;
-
     objective->evaluations += count;
     for (int i = 0; i < count; i++) {
-        if (!isfinite(losses[i])) {
-            objective->not_finite++;
-        } else if (losses[i] < objective->best_loss) {
-            objective->best_loss = losses[i];
-            memcpy(objective->best_point, points + (size_t)i * dimension,
-                   dimension * sizeof *points);
-        }
+        objective->not_finite += !isfinite(losses[i]);
+        objective_know(objective, points + (size_t)i * (size_t)objective->dimension,
+                       losses[i]);
     }
 }
 

@@ -46,4 +46,7 @@ int objective_losses(struct objective *objective, const double *points, int coun
 int objective_loss(struct objective *objective, const double *point, double *loss,
                    struct error *err);
 
+/* Tells the loss of a point that is known already: no evaluation, but it may be the best. */
+void objective_know(struct objective *objective, const double *point, double loss);
+
 #endif

@@ -16,6 +16,10 @@ struct powell_options powell_default_options(void)
         .stride_shrinks = 0.7,
         .shortest_stride = 0.02,
         .least_gain = 1e-4,
+        .aside = 0.01,
+        .least_sweep_gain = 0.03,
+        .asides = 3,
+        .start_loss = NAN,
     };
 }
 
@@ -44,6 +48,11 @@ struct powell {
     double *probes;       /* [LINE_MAX_PROBES, dimension] scratch */
     double *memory;       /* holds the arrays of doubles; owned */
     double loss_at_start; /* of the sweep */
+    int refined;          /* lines of this sweep that tried a parabola's minimum */
+    int disappointed;     /* of them, those that were told wrong by it */
+    int asides;           /* steps aside so far */
+    int barren_asides;    /* since the lowest loss fell */
+    double best_before;   /* the lowest loss, when it last fell */
     double loss_beyond;   /* as far again beyond the sweep's whole move */
     int steepest;         /* the direction with the largest fall in this sweep */
     double steepest_fall;
@@ -72,6 +81,7 @@ static int powell_init(struct powell *search, struct objective *objective,
                                    : max_sweeps_a_dimension * objective->dimension,
                  .loss_tolerance = options->loss_tolerance},
         .loss = INFINITY,
+        .best_before = INFINITY,
         .memory = memory,
         .habits = habits,
         .directions = memory,
@@ -138,6 +148,8 @@ static int minimise_along_move(struct powell *search, double stride, int axis,
         search->point[k] += search->move[k];
     }
     search->loss = found.loss;
+    search->refined += found.iterations > 0;
+    search->disappointed += found.disappointed;
     if (options->line_done != NULL)
         options->line_done(options->context, axis, &found);
     return 0;
@@ -181,6 +193,8 @@ static int minimise_along_each_direction(struct powell *search, struct error *er
     search->steepest = 0;
     search->steepest_fall = 0;
     search->some_rested = false;
+    search->refined = 0;
+    search->disappointed = 0;
     for (int i = 0; i < search->objective->dimension; i++) {
         double loss_before = search->loss;
 
@@ -195,33 +209,61 @@ static int minimise_along_each_direction(struct powell *search, struct error *er
     return 0;
 }
 
-static enum stop_reason reason_to_stop(const struct powell *search,
-                                       const struct stop *stop)
+/* Whether parabolas were wrong more often than right. */
+static bool loss_is_jagged(const struct powell *search)
 {
-    return stop_after_sweep(stop, search->objective, search->sweeps,
+    return 2 * search->disappointed > search->refined;
+}
+
+/* Whether the search shall leave the dent that it is in. */
+static bool shall_step_aside(const struct powell *search)
+{
+    const struct powell_options *options = search->options;
+    double gain = search->loss_at_start - search->loss;
+
+    return loss_is_jagged(search) && search->barren_asides < options->asides &&
+           gain < options->least_sweep_gain * fabs(search->loss);
+}
+
+static void count_barren_asides(struct powell *search)
+{
+    double best = search->objective->best_loss;
+
+    if (search->best_before - best > search->options->loss_tolerance * fabs(best)) {
+        search->best_before = best;
+        search->barren_asides = 0;
+    }
+}
+
+static enum stop_reason reason_to_stop(const struct powell *search,
+                                       double loss_tolerance)
+{
+    const struct stop stop = {search->stop.max_sweeps, loss_tolerance};
+
+    return stop_after_sweep(&stop, search->objective, search->sweeps,
                             search->loss_at_start, search->loss);
 }
 
-/* Nothing was gained, but not everything was tried: the next sweep, if there may be one, tries it
- * all. */
-static enum stop_reason wake_all(struct powell *search)
+static void wake_all(struct powell *search)
 {
-    const struct stop stop = {.max_sweeps = search->stop.max_sweeps,
-                              .loss_tolerance = -1};
-
     for (int i = 0; i < search->objective->dimension; i++)
         search->habits[i].rests = false;
-    return reason_to_stop(search, &stop);
 }
 
+/* A sweep without gain proves nothing when some directions rested in it, or when the search can
+ * still leave its dent: the next sweep, if there may be one, tries all directions. */
 static int end_sweep(struct powell *search, struct error *err)
 {
     const struct powell_options *options = search->options;
     bool enough = false;
 
-    search->reason = reason_to_stop(search, &search->stop);
-    if (search->reason == STOP_CONVERGED && search->some_rested)
-        search->reason = wake_all(search);
+    count_barren_asides(search);
+    search->reason = reason_to_stop(search, search->stop.loss_tolerance);
+    if (search->reason == STOP_CONVERGED &&
+        (search->some_rested || shall_step_aside(search))) {
+        wake_all(search);
+        search->reason = reason_to_stop(search, -1);
+    }
     if (options->sweep_done == NULL)
         return 0;
     if (options->sweep_done(options->context,
@@ -282,9 +324,47 @@ static int replace_steepest_direction(struct powell *search, struct error *err)
     return 0;
 }
 
+/* Numbers that fill [-1, 1] evenly: the golden section's multiples. */
+static double evenly_spread(long index)
+{
+    const double golden_section = 0.6180339887498949;
+
+    return 2 * fmod((double)(index + 1) * golden_section, 1) - 1;
+}
+
+/* Moves every coordinate a little and begins again from there with long strides. The lowest of
+ * many jagged losses is so by luck, which no neighbour shares: nothing around is lower, although
+ * much may be gained by going on. The loss here is not chosen for being low. */
+static int step_aside(struct powell *search, struct error *err)
+{
+    int dimension = search->objective->dimension;
+
+    for (int k = 0; k < dimension; k++) {
+        search->point[k] += search->options->aside *
+                            evenly_spread((long)search->asides * dimension + k);
+        search->habits[k].stride = search->options->line_search.stride;
+    }
+    wake_all(search);
+    copy_point(search, search->sweep_start, search->point);
+    search->asides++;
+    search->barren_asides++;
+    return objective_loss(search->objective, search->point, &search->loss, err);
+}
+
+static int find_start_loss(struct powell *search, struct error *err)
+{
+    double known = search->options->start_loss;
+
+    if (isnan(known))
+        return objective_loss(search->objective, search->point, &search->loss, err);
+    search->loss = known;
+    objective_know(search->objective, search->point, known);
+    return 0;
+}
+
 static int search_until_stopped(struct powell *search, struct error *err)
 {
-    if (objective_loss(search->objective, search->point, &search->loss, err) < 0)
+    if (find_start_loss(search, err) < 0)
         return -1;
     for (;;) {
         if (minimise_along_each_direction(search, err) < 0)
@@ -297,6 +377,8 @@ static int search_until_stopped(struct powell *search, struct error *err)
             return -1;
         if (whole_move_is_a_good_direction(search) &&
             replace_steepest_direction(search, err) < 0)
+            return -1;
+        if (shall_step_aside(search) && step_aside(search, err) < 0)
             return -1;
     }
 }

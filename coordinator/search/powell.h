@@ -31,6 +31,11 @@ struct powell_options {
     double shortest_stride; /* down to this length. Default search only */
     double least_gain; /* a line that gains less, relatively, is left out of the next
                           sweep. Default search only */
+    double least_sweep_gain; /* on a jagged loss a sweep that gains less, relatively, is
+                                followed by a step aside. Default search only */
+    double aside;            /* how far it moves a coordinate, at most */
+    int asides; /* so many in a row without a lower loss are the last; 0: none at all */
+    double start_loss;          /* at the start; NaN: it is to be evaluated */
     powell_sweep_fn sweep_done; /* NULL: nobody is told */
     powell_line_fn line_done;   /* NULL: nobody is told */
     void *context;              /* of both; borrowed */
@@ -55,7 +60,8 @@ struct powell_result {
  * Each sweep minimises along every direction in turn, at first the axes; then the whole
  * move of the sweep may replace the direction of the largest fall. A direction whose line gained
  * next to nothing rests for one sweep; a sweep without gain ends the search only when none rested
- * in it. When the evaluations
+ * in it. Where parabolas are wrong about most lines of a sweep the loss is jagged: a sweep that
+ * gains little is then followed by a step aside, to a loss that may be higher. When the evaluations
  * are spent the search ends where it is, also within a line, and this is not an error;
  * the last point of the reference search is then that of the last complete line. On an
  * error `point` is left as it was. */

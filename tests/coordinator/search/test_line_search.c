@@ -260,6 +260,24 @@ static void the_parabola_through_the_probes_is_followed_once(void **state)
     }
 }
 
+/* Lower at 0 than anywhere around, by chance. */
+static double dent(const double *x, int dimension)
+{
+    (void)dimension;
+    return x[0] == 0 ? 1 : 1.5 + x[0];
+}
+
+static void only_a_jagged_loss_disappoints_the_parabola(void **state)
+{
+    (void)state;
+    for (double origin = -1; origin < 1; origin += 0.07) {
+        assert_false(search(valley, origin).disappointed);
+        assert_false(search(rounding_and_clipping, origin).disappointed);
+    }
+    assert_false(search(flat, 0).disappointed);
+    assert_true(search(dent, 0).disappointed);
+}
+
 static void the_stride_is_the_length_of_the_first_probes(void **state)
 {
     struct line_search_options options = line_search_default_options();
@@ -346,6 +364,7 @@ int main(void)
         cmocka_unit_test(a_finite_loss_beside_a_start_that_is_none_is_found),
         cmocka_unit_test(no_probe_goes_beyond_reach_or_after_the_last_evaluation),
         cmocka_unit_test(the_parabola_through_the_probes_is_followed_once),
+        cmocka_unit_test(only_a_jagged_loss_disappoints_the_parabola),
         cmocka_unit_test(the_stride_is_the_length_of_the_first_probes),
         cmocka_unit_test(the_length_of_the_direction_does_not_matter),
         cmocka_unit_test(the_reference_evaluates_the_start_again_and_a_whole_step_away),
