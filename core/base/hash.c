@@ -13,6 +13,15 @@ uint64_t hash_bytes(const void *data, size_t bytes, uint64_t seed)
     return XXH3_64bits_withSeed(data, bytes, seed);
 }
 
+void hash128_add(struct hash128 *hash, const void *data, size_t bytes)
+{
+    XXH128_hash_t more = XXH3_128bits(data, bytes);
+    uint64_t both[] = {hash->words[0], hash->words[1], more.low64, more.high64};
+
+    more = XXH3_128bits(both, sizeof both);
+    *hash = (struct hash128){{more.low64, more.high64}};
+}
+
 static int hash_stream(FILE *file, XXH3_state_t *state)
 {
     enum { CHUNK = 1 << 20 };

@@ -1,6 +1,7 @@
 #include "core/format/draft.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
@@ -12,6 +13,41 @@ static bool is_folder(const char *path)
     struct stat found;
 
     return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+/* Syncs the folder that a path lies in, so that a new name in it lasts. Some file systems cannot. */
+static int sync_folder_of(const char *path, struct error *err)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    int file, status;
+
+    snprintf(folder, sizeof folder, "%.*s", (int)length, path);
+    file = open(length > 0 ? folder
+                : slash    ? "/"
+                           : ".",
+                O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return errno == EACCES ? 0 /* it may be written, but not read */
+                               : error_set(err, EXIT_MACHINE, "cannot open %s: %s",
+                                           folder, strerror(errno));
+    status = fsync(file) == 0 || errno == EINVAL || errno == EROFS
+                 ? 0
+                 : error_set(err, EXIT_MACHINE, "cannot sync the folder of %s: %s",
+                             path, strerror(errno));
+    close(file);
+    return status;
+}
+
+static int make_one_folder(const char *path, struct error *err)
+{
+    if (mkdir(path, 0777) == 0)
+        return sync_folder_of(path, err);
+    if (errno == EEXIST && is_folder(path))
+        return 0;
+    return error_set(err, EXIT_MACHINE, "cannot create the folder %s: %s", path,
+                     strerror(errno));
 }
 
 int draft_make_folder(const char *path, struct error *err)
@@ -27,9 +63,8 @@ int draft_make_folder(const char *path, struct error *err)
         if (end != '/' && end != '\0')
             continue;
         *at = '\0';
-        if (mkdir(part, 0777) < 0 && !(errno == EEXIST && is_folder(part)))
-            return error_set(err, EXIT_MACHINE, "cannot create the folder %s: %s", part,
-                             strerror(errno));
+        if (make_one_folder(part, err) < 0)
+            return -1;
         if (end == '\0')
             return 0;
         *at = end;
@@ -70,7 +105,9 @@ int draft_close(FILE *file, const char *path, int status, struct error *err)
     if (status == 0 && rename(draft, path) < 0)
         status = error_set(err, EXIT_MACHINE, "cannot rename %s: %s", draft,
                            strerror(errno));
-    if (status != 0)
+    if (status != 0) {
         unlink(draft);
-    return status;
+        return status;
+    }
+    return sync_folder_of(path, err);
 }

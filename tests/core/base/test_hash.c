@@ -61,6 +61,23 @@ static void a_folder_is_no_file(void **state)
     assert_string_equal(err.text, "cannot read /tmp: Is a directory");
 }
 
+static void a_long_hash_depends_on_all_parts_and_their_order(void **state)
+{
+    struct hash128 hashes[] = {{{0}}, {{0}}, {{0}}, {{0}}};
+
+    (void)state;
+    hash128_add(&hashes[0], "ab", 2);
+    hash128_add(&hashes[1], "a", 1);
+    hash128_add(&hashes[1], "b", 1);
+    hash128_add(&hashes[2], "b", 1);
+    hash128_add(&hashes[2], "a", 1);
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < i; j++)
+            assert_memory_not_equal(&hashes[i], &hashes[j], sizeof *hashes);
+    hash128_add(&hashes[3], "ab", 2);
+    assert_memory_equal(&hashes[3], &hashes[0], sizeof *hashes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -68,6 +85,7 @@ int main(void)
         cmocka_unit_test(a_file_has_the_hash_of_its_content),
         cmocka_unit_test(a_missing_file_is_named_in_the_error),
         cmocka_unit_test(a_folder_is_no_file),
+        cmocka_unit_test(a_long_hash_depends_on_all_parts_and_their_order),
     };
 
     return cmocka_run_group_tests_name("hash", tests, NULL, NULL);
