@@ -118,17 +118,16 @@ static int coordinate(const struct options *options, const struct config *config
 static int run_on_ranks(const struct options *options, struct error *err)
 {
     struct config config = {0};
-    struct cases cases;
+    struct cases cases = {0};
     int status = read_config(options, &config, err);
 
-    if (status == 0) {
-        cases_init(&cases, &config);
-        if (link_coordinates())
-            status = coordinate(options, &config, &cases, err);
-        else
-            worker_answer(&config, &cases);
-        cases_clear(&cases);
-    }
+    if (status == 0)
+        status = cases_init(&cases, &config, err);
+    if (status == 0 && link_coordinates())
+        status = coordinate(options, &config, &cases, err);
+    else if (status == 0)
+        worker_answer(&config, &cases);
+    cases_clear(&cases);
     config_clear(&config);
     return status;
 }

@@ -2,94 +2,30 @@
 
 #include "coordinator/methods/batchnorm_matching.h"
 #include "coordinator/methods/method.h"
+#include "coordinator/model_facts.h"
+#include "coordinator/plan.h"
+#include "coordinator/run_folder.h"
+#include "coordinator/sweep.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
-#include "core/format/draft.h"
-#include "core/format/table.h"
+#include "core/format/lock.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What is known of a model whatever the case: it is found out once. */
-struct float_scores {
-    const struct config_model *model; /* NULL: nothing yet */
-    struct score calibration, validation;
-    struct provenance provenance;
-};
 
 struct run {
     const struct config *config;
     const struct cases *cases;
     struct team *team;
-    FILE *out;
+    FILE *out, *log;
     struct progress progress;
-    struct float_scores known;
-    struct result *results; /* [done] */
-    int done;
+    struct model_facts *facts; /* [models] */
+    struct sweep sweep;
 };
 
-/* ---- before the first case of a model --------------------------------------------------- */
-
-static int hash_inputs(const struct config_model *model, struct provenance *provenance,
-                       struct error *err)
-{
-    provenance->validation_hash[0] = '\0';
-    if (hash_file(model->network, provenance->network_hash, err) < 0 ||
-        hash_file(model->calibration.file, provenance->calibration_hash, err) < 0)
-        return -1;
-    if (!model->validation.file)
-        return 0;
-    return hash_file(model->validation.file, provenance->validation_hash, err);
-}
-
-/* Honest numbers need validation samples that the search has not seen. */
-static int check_overlap(struct run *run, const struct config_model *model,
-                         struct provenance *provenance, struct error *err)
-{
-    size_t count, first;
-
-    if (team_count_overlapping(run->team, &count, &first, err) < 0)
-        return -1;
-    provenance->overlapping = count;
-    if (count > 0 && run->config->overlap == OVERLAP_REFUSE)
-        return error_set(
-            err, EXIT_INPUT,
-            "model %s: %zu validation samples are calibration samples too, "
-            "first sample %zu of %s; choose other ranges, or say `overlap: "
-            "allow` to have it on record",
-            model->name, count, first, model->validation.file);
-    return 0;
-}
-
-static int score_float(struct run *run, const struct team_case *opened,
-                       struct float_scores *known, struct error *err)
-{
-    progress_show(&run->progress, "%s: the float network", known->model->name);
-    if (team_score(run->team, NULL, 1, &known->calibration, err) < 0)
-        return -1;
-    if (opened->validation_samples == 0)
-        return 0;
-    return team_validate(run->team, NULL, 1, &known->validation, err);
-}
-
-static int know_model(struct run *run, const struct calibration_case *one,
-                      const struct team_case *opened, struct error *err)
-{
-    struct float_scores known = {.model = one->model};
-
-    if (run->known.model == one->model)
-        return 0;
-    if (hash_inputs(one->model, &known.provenance, err) < 0 ||
-        check_overlap(run, one->model, &known.provenance, err) < 0 ||
-        score_float(run, opened, &known, err) < 0)
-        return -1;
-    known.provenance.kernel = team_kernels(run->team)->name;
-    run->known = known;
-    return 0;
-}
-
-/* ---- one case ------------------------------------------------------------------------------ */
+/* ---- validation --------------------------------------------------------------------------- */
 
 /* Start and result in one pass over the validation samples, where the same batch norms are in
  * force; often they are the same. */
@@ -123,7 +59,7 @@ static int validate_point(struct run *run, struct result_point *point,
 
 static int validate(struct run *run, struct result *result, struct error *err)
 {
-    struct result_phase *phase = method_begin_phase(result, "validation");
+    struct result_phase *phase = method_begin_phase(run->team, result, "validation");
     int status;
 
     progress_show(&run->progress, "%s: validation", result->case_id);
@@ -134,8 +70,16 @@ static int validate(struct run *run, struct result *result, struct error *err)
         status = validate_point(run, &result->start, err) < 0
                      ? -1
                      : validate_point(run, &result->result, err);
-    method_end_phase(phase);
+    method_end_phase(run->team, phase);
     return status;
+}
+
+/* ---- one case ----------------------------------------------------------------------------- */
+
+static struct model_facts *facts_of(const struct run *run,
+                                    const struct calibration_case *one)
+{
+    return &run->facts[one->model - run->config->models];
 }
 
 static void warn_of_overlap(struct result *result)
@@ -148,9 +92,11 @@ static void warn_of_overlap(struct result *result)
             result->provenance.overlapping);
 }
 
-static void describe(const struct run *run, const struct calibration_case *one,
-                     struct result *result)
+static void describe(const struct run *run, int index, struct result *result)
 {
+    const struct calibration_case *one = &run->cases->list[index];
+    const struct model_facts *facts = facts_of(run, one);
+
     result_init(result, one->id, team_placement(run->team)->count);
     result->model = one->model;
     result->target = one->target;
@@ -158,9 +104,10 @@ static void describe(const struct run *run, const struct calibration_case *one,
     result->method = one->method;
     result->network = team_network(run->team);
     result->placement = team_placement(run->team);
-    result->float_calibration = run->known.calibration;
-    result->float_validation = run->known.validation;
-    result->provenance = run->known.provenance;
+    result->float_calibration = facts->calibration;
+    result->float_validation = facts->validation;
+    result->provenance = facts->provenance;
+    result->identity = memory_text(run->sweep.each[index].identity);
     result->ranks = team_ranks(run->team);
     warn_of_overlap(result);
 }
@@ -173,8 +120,8 @@ static int find_result(struct run *run, const struct calibration_case *one,
                                .one = one,
                                .has_check = opened->check_samples > 0,
                                .max_evaluations = run->config->max_evaluations,
+                               .max_seconds = run->config->max_seconds,
                                .progress = &run->progress};
-
     struct executor_counters before, after;
 
     if (team_work(run->team, &before, err) < 0 || method_run(&task, result, err) < 0 ||
@@ -189,93 +136,197 @@ static int find_result(struct run *run, const struct calibration_case *one,
     return 0;
 }
 
-static int write_result(const struct run *run, const struct result *result,
-                        struct error *err)
+static int write_result(const struct run *run, struct result *result, struct error *err)
 {
-    char folder[PATH_MAX];
+    char inside[CASE_ID_BYTES + 8], folder[PATH_MAX];
 
-    if (snprintf(folder, sizeof folder, "%s/cases/%s", run->config->out,
-                 result->case_id) >= (int)sizeof folder)
-        return error_set(err, EXIT_MACHINE, "the path of %s is too long",
-                         result->case_id);
-    if (draft_make_folder(folder, err) < 0)
+    result->seconds = team_seconds(run->team);
+    result->replayed = team_replayed(run->team);
+    snprintf(inside, sizeof inside, "cases/%s", result->case_id);
+    if (run_folder_path(run->config, inside, folder, err) < 0)
         return -1;
     return result_write_json(result, folder, err);
 }
 
-/* Measure -> start -> search -> validate -> result. */
-static int run_case(struct run *run, int index, struct error *err)
+/* Measure -> start -> search -> validate -> result, with the journal at hand. */
+static int calibrate(struct run *run, int index, const struct team_case *opened,
+                     struct result *result, struct error *err)
 {
     const struct calibration_case *one = &run->cases->list[index];
-    struct result *result = &run->results[run->done];
-    double began = clock_seconds();
+
+    if (model_facts_find(facts_of(run, one), run->config, one->model, run->team, opened,
+                         &run->progress, err) < 0)
+        return -1;
+    describe(run, index, result);
+    method_add_phase(run->team, result, "opening", team_seconds(run->team));
+    if (find_result(run, one, opened, result, err) < 0)
+        return error_prefix(err, "case %s", one->id);
+    return write_result(run, result, err);
+}
+
+static void tell_of_journal(struct run *run, const char *case_id,
+                            const struct journal *journal)
+{
+    if (journal_answers(journal) == 0 && journal_damage(journal) == 0)
+        return;
+    progress_clear(&run->progress);
+    fprintf(run->log, "%s: goes on from %zu answers of an earlier run", case_id,
+            journal_answers(journal));
+    if (journal_damage(journal) > 0)
+        fprintf(run->log, "; the journal's damaged end, %zu bytes, is cut off",
+                journal_damage(journal));
+    fputc('\n', run->log);
+}
+
+static int with_journal(struct run *run, int index, const struct team_case *opened,
+                        struct result *result, struct error *err)
+{
+    const char *id = run->cases->list[index].id;
+    struct journal *journal =
+        run_folder_open_journal(run->config, id, run->sweep.each[index].identity, err);
+    struct error ignored;
+    int status;
+
+    if (!journal)
+        return -1;
+    tell_of_journal(run, id, journal);
+    team_use_journal(run->team, journal);
+    status = calibrate(run, index, opened, result, err);
+    team_use_journal(run->team, NULL);
+    return journal_close(journal, status == 0 ? err : &ignored) < 0 ? -1 : status;
+}
+
+static int run_case(struct run *run, int index, struct result *result,
+                    struct error *err)
+{
+    const struct calibration_case *one = &run->cases->list[index];
+    const struct model_facts *facts = facts_of(run, one);
     struct team_case opened;
 
-    if (team_open(run->team, index, &opened, err) < 0 ||
-        know_model(run, one, &opened, err) < 0)
+    if (team_open(run->team, index, &opened, err) < 0)
         return -1;
-    describe(run, one, result);
-    run->done++;
-    method_add_phase(result, "opening", clock_seconds() - began);
-    if (find_result(run, one, &opened, result, err) < 0)
-        return error_prefix(err, "case %s", one->id);
-    result->seconds = clock_seconds() - began;
-    if (write_result(run, result, err) < 0)
+    if (!facts->has_hashes)
+        return error_set(err, facts->failed, "%s", facts->failure);
+    return with_journal(run, index, &opened, result, err);
+}
+
+/* ---- all cases ---------------------------------------------------------------------------- */
+
+/* A case that fails stands alone, a machine that fails does not. */
+static bool ends_the_run(const struct error *err)
+{
+    return err->code == EXIT_MACHINE || err->code == EXIT_STOPPED;
+}
+
+static int settle_case(struct run *run, int index, struct error *err)
+{
+    struct result result = {0};
+    int status = run_case(run, index, &result, err);
+
+    progress_clear(&run->progress);
+    if (status == 0) {
+        sweep_done(&run->sweep, index, &result);
+        return 0;
+    }
+    result_clear(&result);
+    if (ends_the_run(err))
         return -1;
-    result->network = NULL; /* they go when the next case is opened */
-    result->placement = NULL;
+    sweep_failed(&run->sweep, index, err);
     return 0;
 }
 
-/* ---- the run ------------------------------------------------------------------------------- */
-
-static int write_config(const struct run *run, struct error *err)
+/* Says what is done where the table does not show it yet. */
+static void tell_of_case(struct run *run, int index)
 {
-    char path[PATH_MAX];
-    FILE *file;
+    const struct sweep *sweep = &run->sweep;
 
-    if (draft_make_folder(run->config->out, err) < 0)
-        return -1;
-    snprintf(path, sizeof path, "%s/config.yaml", run->config->out);
-    file = draft_open(path, err);
-    if (!file)
-        return -1;
-    return draft_close(file, path, config_write(run->config, file, err), err);
+    if (index >= sweep->shown)
+        fprintf(run->log, "%s: %s; %d of %d cases are done\n",
+                run->cases->list[index].id,
+                sweep->each[index].state == SWEEP_DONE ? "done" : "failed",
+                sweep_count(sweep, SWEEP_DONE), run->cases->count);
 }
 
 static int write_csv(const struct run *run, struct error *err)
 {
     char path[PATH_MAX];
-    FILE *file;
 
-    snprintf(path, sizeof path, "%s/results.csv", run->config->out);
-    file = draft_open(path, err);
-    if (!file)
+    if (sweep_count(&run->sweep, SWEEP_DONE) == 0)
+        return 0;
+    if (run_folder_path(run->config, "results.csv", path, err) < 0)
         return -1;
-    result_write_csv_head(file);
-    for (int i = 0; i < run->done; i++)
-        result_write_csv_line(&run->results[i], file);
-    return draft_close(file, path, 0, err);
+    return sweep_write_csv(&run->sweep, path, err);
+}
+
+static int run_waiting(struct run *run, const int *order, struct error *err)
+{
+    for (int i = 0; i < run->cases->count; i++) {
+        if (run->sweep.each[order[i]].state != SWEEP_WAITING)
+            continue;
+        if (settle_case(run, order[i], err) < 0)
+            return -1;
+        sweep_show(&run->sweep);
+        tell_of_case(run, order[i]);
+        if (write_csv(run, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- the run ------------------------------------------------------------------------------ */
+
+static void hash_files(struct run *run)
+{
+    for (int i = 0; i < run->config->model_count; i++)
+        model_facts_hash(&run->facts[i], &run->config->models[i]);
+}
+
+static void tell_of_earlier_runs(const struct run *run)
+{
+    int done = sweep_count(&run->sweep, SWEEP_DONE);
+
+    if (done > 0)
+        fprintf(run->log, "%d of %d cases are done already\n", done, run->cases->count);
+}
+
+static int tell_that_it_stopped(const struct run *run, struct error *err)
+{
+    struct error told = *err;
+
+    return error_set(err, EXIT_STOPPED,
+                     "%s: %d of %d cases are done; run again to go on", told.text,
+                     sweep_count(&run->sweep, SWEEP_DONE), run->cases->count);
 }
 
 static int run_all(struct run *run, struct error *err)
 {
-    if (write_config(run, err) < 0)
+    int *order = memory_get((size_t)run->cases->count * sizeof *order);
+    int status;
+
+    plan_order(run->config, run->cases, order);
+    status = run_waiting(run, order, err);
+    free(order);
+    if (status < 0 && err->code == EXIT_STOPPED)
+        return tell_that_it_stopped(run, err);
+    if (status < 0)
         return -1;
-    for (int index = 0; index < run->cases->count; index++) {
-        if (run_case(run, index, err) < 0)
-            return -1;
-        progress_clear(&run->progress);
-        if (index == 0)
-            table_print_head(run->out);
-        table_print_result(run->out, &run->results[index],
-                           index > 0 ? run->results[index - 1].model : NULL);
-        if (write_csv(run, err) < 0)
-            return -1;
-    }
-    fprintf(run->out, "\nresults: %s/results.csv, %s/cases/*/result.json\n",
-            run->config->out, run->config->out);
-    return 0;
+    if (sweep_count(&run->sweep, SWEEP_DONE) > 0)
+        fprintf(run->out, "\nresults: %s/results.csv, %s/cases/*/result.json\n",
+                run->config->out, run->config->out);
+    return sweep_tell_failures(&run->sweep, err);
+}
+
+static int run_in_folder(struct run *run, struct error *err)
+{
+    hash_files(run);
+    if (run_folder_look_back(run->config, run->facts, &run->sweep, err) < 0 ||
+        run_folder_write_config(run->config, err) < 0)
+        return -1;
+    tell_of_earlier_runs(run);
+    sweep_show(&run->sweep);
+    if (write_csv(run, err) < 0)
+        return -1;
+    return run_all(run, err);
 }
 
 int coordinator_run(const struct config *config, const struct cases *cases,
@@ -286,15 +337,23 @@ int coordinator_run(const struct config *config, const struct cases *cases,
         .cases = cases,
         .team = team,
         .out = out,
-        .results = memory_zeroed((size_t)cases->count, sizeof *run.results),
+        .log = log,
+        .facts = memory_zeroed((size_t)config->model_count, sizeof *run.facts),
     };
-    int status;
+    int lock, status;
 
     progress_init(&run.progress, log);
-    status = run_all(&run, err);
+    sweep_init(&run.sweep, cases, out);
+    if (config->run_seconds > 0)
+        team_stop_at(team, clock_seconds() + config->run_seconds);
+    status = run_folder_open(config, &lock, err);
+    if (status == 0)
+        status = run_in_folder(&run, err);
     progress_clear(&run.progress);
-    for (int i = 0; i < run.done; i++)
-        result_clear(&run.results[i]);
-    free(run.results);
+    lock_release(lock);
+    sweep_clear(&run.sweep);
+    for (int i = 0; i < config->model_count; i++)
+        model_facts_clear(&run.facts[i]);
+    free(run.facts);
     return status;
 }

@@ -1,5 +1,6 @@
-#include "coordinator/coordinator.h"
+#include "coordinator/plan.h"
 
+#include "coordinator/coordinator.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 
@@ -8,7 +9,7 @@
 /* Evaluations that a line search takes on average, as measured on ResNet-20. */
 enum { LINE_EVALUATIONS_DEFAULT = 3, LINE_EVALUATIONS_REFERENCE = 30 };
 
-static long expected_evaluations(const struct calibration_case *one, int steps)
+static long without_limit(const struct calibration_case *one, int steps)
 {
     const struct config_method_settings *method = one->method;
     long line = method->line_search == CONFIG_LINE_SEARCH_REFERENCE
@@ -18,6 +19,16 @@ static long expected_evaluations(const struct calibration_case *one, int steps)
     if (method->name != METHOD_LAPQ)
         return 1;
     return method->p_count + 1 + (long)method->sweeps * steps * line;
+}
+
+long plan_evaluations(const struct config *config, const struct calibration_case *one,
+                      int steps)
+{
+    long evaluations = without_limit(one, steps);
+
+    return config->max_evaluations > 0 && evaluations > config->max_evaluations
+               ? config->max_evaluations
+               : evaluations;
 }
 
 /* Seconds of one evaluation in which nothing can be reused. The steps do not matter. */
@@ -48,9 +59,7 @@ static int plan_case(const struct config *config, const struct cases *cases, int
     if (team_open(team, index, &opened, err) < 0 ||
         time_evaluation(team, &seconds, err) < 0)
         return -1;
-    evaluations = expected_evaluations(one, team_placement(team)->count);
-    if (config->max_evaluations > 0 && evaluations > config->max_evaluations)
-        evaluations = config->max_evaluations;
+    evaluations = plan_evaluations(config, one, team_placement(team)->count);
     *total += (double)evaluations * seconds;
     fprintf(out, "%-40s %7d %11zu %7zu %10zu %11ld %9.1f\n", one->id,
             team_placement(team)->count, opened.calibration_samples,

@@ -1,21 +1,21 @@
 #include "coordinator/team.h"
 
+#include "coordinator/team_inside.h"
+
+#include "core/base/clock.h"
 #include "core/base/memory.h"
-#include "core/network/moments.h"
 #include "link/link.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct team {
-    struct shard *shard;
-};
 
 struct team *team_create(const struct config *config, const struct cases *cases)
 {
     struct team *team = memory_zeroed(1, sizeof *team);
 
     team->shard = shard_create(config, cases, link_rank(), link_ranks());
+    team->stop_at = INFINITY;
     return team;
 }
 
@@ -25,7 +25,13 @@ void team_destroy(struct team *team)
         return;
     link_send(&(struct request){.kind = REQUEST_STOP}, NULL);
     shard_destroy(team->shard);
+    free(team->statistics);
     free(team);
+}
+
+void team_stop_at(struct team *team, double moment)
+{
+    team->stop_at = moment;
 }
 
 int team_ranks(const struct team *team)
@@ -34,18 +40,31 @@ int team_ranks(const struct team *team)
     return link_ranks();
 }
 
-/* Asks all ranks, answers for this one, and merges. `reply` is made here; clear it afterwards
- * whether or not this fails. */
-static int ask(struct team *team, const struct request *request, const float *steps,
-               struct reply *reply, struct error *err)
+/* Whether the ranks may be asked to work. */
+static int may_work(const struct team *team, const struct request *request,
+                    struct error *err)
+{
+    bool works = request->kind != REQUEST_WORK &&
+                 request->kind != REQUEST_PUT_BATCHNORM &&
+                 request->kind != REQUEST_RESTORE_BATCHNORMS;
+
+    if (!works || clock_seconds() < team->stop_at)
+        return 0;
+    return error_set(err, EXIT_STOPPED, "the time of this run is over");
+}
+
+int team_ask(struct team *team, const struct request *request, const float *steps,
+             struct reply *reply, struct error *err)
 {
     reply_init(reply, request);
+    if (may_work(team, request, err) < 0)
+        return -1;
     link_send(request, steps);
     return link_merge(shard_answer(team->shard, request, steps, reply, err), reply,
                       err);
 }
 
-static int step_count(const struct team *team)
+int team_step_count(const struct team *team)
 {
     return shard_placement(team->shard)->count;
 }
@@ -54,7 +73,10 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
 {
     struct request request = {.kind = REQUEST_OPEN, .subject = index};
     struct reply reply;
-    int status = ask(team, &request, NULL, &reply, err);
+    int status;
+
+    team_forget_case(team);
+    status = team_ask(team, &request, NULL, &reply, err);
 
     if (status == 0 && reply.maxima[REPLY_HASH] != -reply.maxima[REPLY_MINUS_HASH])
         status = error_set(err, EXIT_INPUT,
@@ -64,6 +86,8 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
         opened->calibration_samples = (size_t)reply.sums[REPLY_CALIBRATION_SAMPLES];
         opened->check_samples = (size_t)reply.sums[REPLY_CHECK_SAMPLES];
         opened->validation_samples = (size_t)reply.sums[REPLY_VALIDATION_SAMPLES];
+        team->statistics = memory_zeroed((size_t)team_network(team)->layer_count,
+                                         sizeof *team->statistics);
     }
     reply_clear(&reply);
     return status;
@@ -74,7 +98,7 @@ int team_count_overlapping(struct team *team, size_t *count, size_t *first,
 {
     struct request request = {.kind = REQUEST_OVERLAP};
     struct reply reply;
-    int status = ask(team, &request, NULL, &reply, err);
+    int status = team_ask(team, &request, NULL, &reply, err);
 
     if (status == 0 &&
         reply.maxima[REPLY_SAMPLES_HASH] != -reply.maxima[REPLY_MINUS_SAMPLES_HASH])
@@ -90,14 +114,16 @@ int team_count_overlapping(struct team *team, size_t *count, size_t *first,
     return status;
 }
 
+/* ---- scores ------------------------------------------------------------------------------- */
+
 static int ask_scores(struct team *team, enum request_kind kind, const float *steps,
                       int count, struct score *scores, struct error *err)
 {
     struct request request = {.kind = kind,
                               .candidate_count = steps ? count : 0,
-                              .step_count = step_count(team)};
+                              .step_count = team_step_count(team)};
     struct reply reply;
-    int status = ask(team, &request, steps, &reply, err);
+    int status = team_ask(team, &request, steps, &reply, err);
 
     if (status == 0)
         memcpy(scores, reply_scores(&reply), (size_t)count * sizeof *scores);
@@ -105,23 +131,117 @@ static int ask_scores(struct team *team, enum request_kind kind, const float *st
     return status;
 }
 
+/* Questions of one kind about several candidates, of which the journal knows some. */
+struct questions {
+    enum request_kind request;
+    enum journal_kind kind;
+    const float *steps; /* [count, step count], NULL: the float network; borrowed */
+    int count;
+    struct score *scores; /* [count] borrowed */
+    int *open;            /* [open_count] those that are to be asked */
+    int open_count;
+};
+
+static const float *steps_of(const struct team *team, const struct questions *all,
+                             int candidate)
+{
+    return all->steps ? all->steps + (size_t)candidate * (size_t)team_step_count(team)
+                      : NULL;
+}
+
+static struct hash128 key_of_score(const struct team *team, const float *steps)
+{
+    struct hash128 key = {{0}};
+
+    if (steps)
+        hash128_add(&key, steps, (size_t)team_step_count(team) * sizeof *steps);
+    return key;
+}
+
+static void recall_scores(struct team *team, struct questions *all)
+{
+    for (int i = 0; i < all->count; i++)
+        if (!team_recall(team, all->kind, key_of_score(team, steps_of(team, all, i)),
+                         &all->scores[i], sizeof *all->scores))
+            all->open[all->open_count++] = i;
+}
+
+/* Asks what is open as one batch; each answer counts as its part of the time. */
+static int ask_open(struct team *team, const struct questions *all, struct error *err)
+{
+    size_t items = (size_t)team_step_count(team), count = (size_t)all->open_count;
+    float *steps = all->steps ? memory_get(count * items * sizeof *steps) : NULL;
+    struct score *scores = memory_get(count * sizeof *scores);
+    double seconds = -clock_seconds();
+    int status;
+
+    for (size_t i = 0; steps && i < count; i++)
+        memcpy(steps + i * items, steps_of(team, all, all->open[i]),
+               items * sizeof *steps);
+    status = ask_scores(team, all->request, steps, all->open_count, scores, err);
+    seconds = (seconds + clock_seconds()) / (double)count;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        int candidate = all->open[i];
+
+        all->scores[candidate] = scores[i];
+        status = team_keep(team, all->kind,
+                           key_of_score(team, steps_of(team, all, candidate)),
+                           &scores[i], sizeof *scores, seconds, err);
+    }
+    free(scores);
+    free(steps);
+    return status;
+}
+
+static int find_scores(struct team *team, struct questions all, struct error *err)
+{
+    int status = 0;
+
+    all.open = memory_get((size_t)all.count * sizeof *all.open);
+    recall_scores(team, &all);
+    if (all.open_count > 0)
+        status = ask_open(team, &all, err);
+    free(all.open);
+    return status;
+}
+
 int team_score(struct team *team, const float *steps, int count, struct score *scores,
                struct error *err)
 {
-    return ask_scores(team, REQUEST_SCORE, steps, count, scores, err);
+    return find_scores(team,
+                       (struct questions){.request = REQUEST_SCORE,
+                                          .kind = JOURNAL_SCORE,
+                                          .steps = steps,
+                                          .count = count,
+                                          .scores = scores},
+                       err);
 }
 
 int team_check(struct team *team, const float *steps, int count, struct score *scores,
                struct error *err)
 {
-    return ask_scores(team, REQUEST_CHECK, steps, count, scores, err);
+    return find_scores(team,
+                       (struct questions){.request = REQUEST_CHECK,
+                                          .kind = JOURNAL_CHECK,
+                                          .steps = steps,
+                                          .count = count,
+                                          .scores = scores},
+                       err);
 }
 
 int team_validate(struct team *team, const float *steps, int count,
                   struct score *scores, struct error *err)
 {
-    return ask_scores(team, REQUEST_VALIDATE, steps, count, scores, err);
+    return find_scores(team,
+                       (struct questions){.request = REQUEST_VALIDATE,
+                                          .kind = JOURNAL_VALIDATION,
+                                          .steps = steps,
+                                          .count = count,
+                                          .scores = scores},
+                       err);
 }
+
+/* ---- tensors -------------------------------------------------------------------------------- */
 
 int team_range(struct team *team, int item, const float *steps, struct range *range,
                struct error *err)
@@ -129,9 +249,9 @@ int team_range(struct team *team, int item, const float *steps, struct range *ra
     struct request request = {.kind = REQUEST_RANGE,
                               .subject = item,
                               .candidate_count = 1,
-                              .step_count = step_count(team)};
+                              .step_count = team_step_count(team)};
     struct reply reply;
-    int status = ask(team, &request, steps, &reply, err);
+    int status = team_ask(team, &request, steps, &reply, err);
 
     if (status == 0) {
         range->low = (float)-reply.maxima[REPLY_MINUS_LOW];
@@ -147,10 +267,10 @@ int team_histogram(struct team *team, int item, const float *steps, struct range
     struct request request = {.kind = REQUEST_HISTOGRAM,
                               .subject = item,
                               .candidate_count = 1,
-                              .step_count = step_count(team),
+                              .step_count = team_step_count(team),
                               .range = range};
     struct reply reply;
-    int status = ask(team, &request, steps, &reply, err);
+    int status = team_ask(team, &request, steps, &reply, err);
 
     if (status == 0) {
         histogram->range = range;
@@ -161,103 +281,11 @@ int team_histogram(struct team *team, int item, const float *steps, struct range
     return status;
 }
 
-static const struct batchnorm *batchnorm_of(const struct team *team, int layer)
-{
-    return team_network(team)->layers[layer].batchnorm;
-}
-
-int team_moments(struct team *team, int layer, const float *steps, float *mean,
-                 float *variance, struct error *err)
-{
-    struct request request = {
-        .kind = REQUEST_MOMENTS,
-        .subject = layer,
-        .candidate_count = steps ? 1 : 0,
-        .step_count = step_count(team),
-        .moment_count = moments_count(batchnorm_of(team, layer)->channels),
-    };
-    struct reply reply;
-    int status = ask(team, &request, steps, &reply, err);
-
-    if (status == 0)
-        moments_statistics(batchnorm_of(team, layer), reply.sums, mean, variance);
-    reply_clear(&reply);
-    return status;
-}
-
-static size_t count_moments(const struct network *network)
-{
-    size_t count = 0;
-
-    for (int layer = 0; layer < network->layer_count; layer++)
-        if (network->layers[layer].batchnorm)
-            count += moments_count(network->layers[layer].batchnorm->channels);
-    return count;
-}
-
-static void statistics_of_all(const struct team *team, const int64_t *sums,
-                              float *statistics)
-{
-    for (int layer = 0; layer < team_network(team)->layer_count; layer++) {
-        const struct batchnorm *batchnorm = batchnorm_of(team, layer);
-
-        if (!batchnorm)
-            continue;
-        moments_statistics(batchnorm, sums, statistics,
-                           statistics + batchnorm->channels);
-        sums += moments_count(batchnorm->channels);
-        statistics += 2 * batchnorm->channels;
-    }
-}
-
-int team_float_moments(struct team *team, float *statistics, struct error *err)
-{
-    struct request request = {.kind = REQUEST_FLOAT_MOMENTS,
-                              .moment_count = count_moments(team_network(team))};
-    struct reply reply;
-    int status = ask(team, &request, NULL, &reply, err);
-
-    if (status == 0)
-        statistics_of_all(team, reply.sums, statistics);
-    reply_clear(&reply);
-    return status;
-}
-
-int team_put_batchnorm(struct team *team, int layer, const float *mean,
-                       const float *variance, struct error *err)
-{
-    size_t channels = (size_t)batchnorm_of(team, layer)->channels;
-    struct request request = {.kind = REQUEST_PUT_BATCHNORM,
-                              .subject = layer,
-                              .candidate_count = 2,
-                              .step_count = (int)channels};
-    float *statistics = memory_get(2 * channels * sizeof *statistics);
-    struct reply reply;
-    int status;
-
-    memcpy(statistics, mean, channels * sizeof *mean);
-    memcpy(statistics + channels, variance, channels * sizeof *variance);
-    status = ask(team, &request, statistics, &reply, err);
-    reply_clear(&reply);
-    free(statistics);
-    return status;
-}
-
-int team_restore_batchnorms(struct team *team, struct error *err)
-{
-    struct request request = {.kind = REQUEST_RESTORE_BATCHNORMS};
-    struct reply reply;
-    int status = ask(team, &request, NULL, &reply, err);
-
-    reply_clear(&reply);
-    return status;
-}
-
 int team_work(struct team *team, struct executor_counters *work, struct error *err)
 {
     struct request request = {.kind = REQUEST_WORK};
     struct reply reply;
-    int status = ask(team, &request, NULL, &reply, err);
+    int status = team_ask(team, &request, NULL, &reply, err);
 
     if (status == 0)
         memcpy(work, reply.sums, sizeof *work);

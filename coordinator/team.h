@@ -3,6 +3,7 @@
 #define COORDINATOR_TEAM_H
 
 #include "core/exchange/shard.h"
+#include "core/format/journal.h"
 
 struct team; /* the coordinating rank's own shard, and the link to the others */
 
@@ -14,6 +15,10 @@ void team_destroy(struct team *team);
 /* How many ranks there are. */
 int team_ranks(const struct team *team);
 
+/* From this moment of clock_seconds() on no question is asked any more: whatever would ask the ranks to
+ * work fails with EXIT_STOPPED. INFINITY, as at first: never. */
+void team_stop_at(struct team *team, double moment);
+
 /* All of these ask every rank, and fail with the sentence of the first rank that failed. */
 
 struct team_case {
@@ -23,6 +28,24 @@ struct team_case {
 };
 int team_open(struct team *team, int index, struct team_case *opened,
               struct error *err);
+
+/* Scores, moments, and what team_keep() is given, go to the journal of the open case; what is in it is
+ * not asked again. Borrowed until the next case is opened; NULL, as after opening: there is none.
+ */
+void team_use_journal(struct team *team, struct journal *journal);
+
+/* Seconds that the open case has taken, with those that the answers of earlier runs took. */
+double team_seconds(const struct team *team);
+
+/* Answers of earlier runs that were used since the case was opened. */
+long team_replayed(const struct team *team);
+
+/* An answer that the coordinator found itself, by the hash of all it depends on but the statistics of
+ * batch norms in force, which are added: looks it up, or adds it, with the seconds it took. */
+bool team_recall(struct team *team, enum journal_kind kind, struct hash128 key,
+                 void *answer, size_t bytes);
+int team_keep(struct team *team, enum journal_kind kind, struct hash128 key,
+              const void *answer, size_t bytes, double seconds, struct error *err);
 
 /* Counts the validation samples whose content is among the calibration samples; `first` is the
  * index in the validation file of the first one. */

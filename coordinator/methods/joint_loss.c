@@ -79,10 +79,17 @@ static int losses_of_points(void *context, const double *points, int count,
                      &scores[candidate]);
     }
     if (status == 0 && joint->show)
-        joint->show(joint->show_context, joint->evaluated, score_loss(&joint->best));
+        joint->show(joint->context, joint->evaluated, score_loss(&joint->best));
     free(candidate_of);
     free(scores);
     return status;
+}
+
+static bool is_over(void *context)
+{
+    const struct joint_loss *joint = context;
+
+    return joint->is_over && joint->is_over(joint->context);
 }
 
 static double coordinate_of(const struct joint_loss *joint, int item, float step)
@@ -114,8 +121,11 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
     memcpy(joint->best_steps, start->steps, items * sizeof *joint->best_steps);
     for (size_t item = 0; item < items; item++)
         joint->point[item] = coordinate_of(joint, (int)item, start->steps[item]);
-    return objective_init(&joint->objective, losses_of_points, joint, (int)items,
-                          max_evaluations, err);
+    if (objective_init(&joint->objective, losses_of_points, joint, (int)items,
+                       max_evaluations, err) < 0)
+        return -1;
+    joint->objective.is_over = is_over;
+    return 0;
 }
 
 void joint_loss_clear(struct joint_loss *joint)

@@ -26,7 +26,8 @@ struct joint_loss {
     long evaluated;      /* candidates that the team evaluated */
     long not_finite;     /* of them, with a sample whose logits are not finite */
     void (*show)(void *context, long evaluations, double best); /* or NULL */
-    void *show_context;
+    bool (*is_over)(void *context); /* asked before each batch; or NULL */
+    void *context;
 };
 
 /* The team must have its case open.

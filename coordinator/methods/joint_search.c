@@ -28,6 +28,13 @@ static void show(void *context, long evaluations, double best)
         search->task->one->id, evaluations, (double)evaluations / seconds, best);
 }
 
+static bool is_over(void *context)
+{
+    const struct search *search = context;
+
+    return method_is_out_of_time(search->task);
+}
+
 static double loss_or_nan(const struct score *score)
 {
     return score->samples > 0 ? score_loss(score) : NAN;
@@ -122,6 +129,9 @@ static int minimise(struct search *search, struct error *err)
                         err) < 0)
         return -1;
     result->stop_reason = stop_reason_name(found.reason);
+    result->budget.is_spent = found.reason == STOP_EVALUATIONS_SPENT;
+    if (found.reason == STOP_SECONDS_SPENT)
+        method_end_by_time(search->task, result);
     result->sweeps = found.sweeps;
     if (search->joint.not_finite > 0)
         result_warn(result,
@@ -136,7 +146,7 @@ int joint_search(const struct method_task *task, struct result *result,
                  struct error *err)
 {
     bool of_clips = task->one->method->line_search == CONFIG_LINE_SEARCH_REFERENCE;
-    struct result_phase *phase = method_begin_phase(result, "joint search");
+    struct result_phase *phase = method_begin_phase(task->team, result, "joint search");
     struct search search = {.task = task, .result = result, .began = clock_seconds()};
     int status;
 
@@ -146,11 +156,12 @@ int joint_search(const struct method_task *task, struct result *result,
         return -1;
     search.judged = result->start.calibration.loss;
     search.joint.show = show;
-    search.joint.show_context = &search;
+    search.joint.is_over = is_over;
+    search.joint.context = &search;
     add_round(&search, 0, &result->start);
     status = minimise(&search, err);
     phase->evaluations = search.joint.evaluated;
     joint_loss_clear(&search.joint);
-    method_end_phase(phase);
+    method_end_phase(task->team, phase);
     return status;
 }

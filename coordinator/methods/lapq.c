@@ -51,6 +51,10 @@ static int scan_p_grid(const struct method_task *task, struct layerwise *layerwi
 
     grid->count = method->p_count;
     for (int i = 0; i < grid->count; i++) {
+        if (i > 0 && method_is_out_of_time(task)) {
+            grid->count = i;
+            return 0;
+        }
         grid->p[i] = method->p[0] +
                      (method->p[1] - method->p[0]) * i / (double)(grid->count - 1);
         if (try_p(task, layerwise, grid->p[i], result, &grid->losses[i], err) < 0)
@@ -97,6 +101,16 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
     return 0;
 }
 
+static bool is_cut_short(const struct method_task *task, struct result *result)
+{
+    if (result->p_grid.count == task->one->method->p_count &&
+        !method_is_out_of_time(task))
+        return false;
+    result->p_grid.verdict = "was not fitted: all seconds are spent";
+    method_end_by_time(task, result);
+    return true;
+}
+
 static int check_budget(const struct method_task *task, struct error *err)
 {
     long least = task->one->method->p_count + 1 +
@@ -115,17 +129,17 @@ static int check_budget(const struct method_task *task, struct error *err)
 static int find_start(const struct method_task *task, struct result *result,
                       struct error *err)
 {
-    struct result_phase *phase = method_begin_phase(result, "p grid");
+    struct result_phase *phase = method_begin_phase(task->team, result, "p grid");
     struct layerwise layerwise;
     int status;
 
     layerwise_init(&layerwise, task->team, task->one->method->layerwise);
     status = scan_p_grid(task, &layerwise, result, err);
     phase->evaluations = result->p_grid.count;
-    if (status == 0)
+    if (status == 0 && !is_cut_short(task, result))
         status = try_vertex(task, &layerwise, phase, result, err);
     layerwise_clear(&layerwise);
-    method_end_phase(phase);
+    method_end_phase(task->team, phase);
     return status;
 }
 

@@ -1,5 +1,6 @@
 #include "coordinator/methods/layerwise.h"
 
+#include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/quant/clip_lp.h"
 #include "core/quant/clip_minmax.h"
@@ -139,23 +140,59 @@ static int find_clip(const struct layerwise *layerwise, int item,
                    clip, err);
 }
 
+/* A step and what there is to say about it: an answer for the journal. */
+struct found_step {
+    float step;
+    uint32_t is_zero_everywhere;
+};
+
 static int find_step(struct layerwise *layerwise, int item, struct layerwise_rule rule,
-                     struct result *result, float *step, struct error *err)
+                     const float *steps, struct found_step *found, struct error *err)
 {
     const struct quantized_tensor *tensor =
         &team_placement(layerwise->team)->items[item];
     double clip;
 
-    if (is_zero_everywhere(layerwise->ranges[item])) {
-        result_warn(result, "tensor %s is zero everywhere; its step is set to 1",
-                    tensor->name);
-        *step = 1;
+    if (look_at(layerwise, item, rule, steps, err) < 0)
+        return -1;
+    *found = (struct found_step){
+        .step = 1, .is_zero_everywhere = is_zero_everywhere(layerwise->ranges[item])};
+    if (found->is_zero_everywhere)
         return 0;
-    }
     if (find_clip(layerwise, item, rule, &clip, err) < 0)
         return error_prefix(err, "tensor %s", tensor->name);
-    *step = grid_step_of_clip(tensor->grid, tensor->bits, clip);
+    found->step = grid_step_of_clip(tensor->grid, tensor->bits, clip);
     return 0;
+}
+
+/* What a step depends on: the tensor, the rule, and for an activation the steps before it. */
+static struct hash128 key_of(const struct layerwise *layerwise, int item,
+                             struct layerwise_rule rule, const float *steps)
+{
+    const struct placement *placement = team_placement(layerwise->team);
+    int32_t numbers[] = {item, rule.kind};
+    struct hash128 key = {{0}};
+
+    hash128_add(&key, numbers, sizeof numbers);
+    hash128_add(&key, &rule.p, sizeof rule.p);
+    if (!placement->items[item].is_weight)
+        hash128_add(&key, steps, (size_t)placement->count * sizeof *steps);
+    return key;
+}
+
+static int recall_or_find(struct layerwise *layerwise, int item,
+                          struct layerwise_rule rule, const float *steps,
+                          struct found_step *found, struct error *err)
+{
+    struct hash128 key = key_of(layerwise, item, rule, steps);
+    double began = clock_seconds();
+
+    if (team_recall(layerwise->team, JOURNAL_STEP, key, found, sizeof *found))
+        return 0;
+    if (find_step(layerwise, item, rule, steps, found, err) < 0)
+        return -1;
+    return team_keep(layerwise->team, JOURNAL_STEP, key, found, sizeof *found,
+                     clock_seconds() - began, err);
 }
 
 int layerwise_steps(struct layerwise *layerwise, struct layerwise_rule rule,
@@ -167,9 +204,14 @@ int layerwise_steps(struct layerwise *layerwise, struct layerwise_rule rule,
 
     memset(now, 0, (size_t)placement->count * sizeof *now);
     for (int item = 0; item < placement->count; item++) {
-        if (look_at(layerwise, item, rule, now, err) < 0 ||
-            find_step(layerwise, item, rule, result, &steps[item], err) < 0)
+        struct found_step found;
+
+        if (recall_or_find(layerwise, item, rule, now, &found, err) < 0)
             return -1;
+        if (found.is_zero_everywhere)
+            result_warn(result, "tensor %s is zero everywhere; its step is set to 1",
+                        placement->items[item].name);
+        steps[item] = found.step;
         if (in_force)
             now[item] = steps[item];
     }

@@ -5,29 +5,32 @@
 #include "coordinator/methods/layerwise.h"
 #include "coordinator/methods/reestimation.h"
 #include "coordinator/search/stop.h"
-#include "core/base/clock.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
-struct result_phase *method_begin_phase(struct result *result, const char *name)
+struct result_phase *method_begin_phase(const struct team *team, struct result *result,
+                                        const char *name)
 {
     struct result_phase *phase = &result->phases[result->phase_count++];
 
     assert(result->phase_count <=
            (int)(sizeof result->phases / sizeof *result->phases));
-    *phase = (struct result_phase){.name = name, .seconds = -clock_seconds()};
+    *phase = (struct result_phase){.seconds = -team_seconds(team)};
+    snprintf(phase->name, sizeof phase->name, "%s", name);
     return phase;
 }
 
-void method_end_phase(struct result_phase *phase)
+void method_end_phase(const struct team *team, struct result_phase *phase)
 {
-    phase->seconds += clock_seconds();
+    phase->seconds += team_seconds(team);
 }
 
-void method_add_phase(struct result *result, const char *name, double seconds)
+void method_add_phase(const struct team *team, struct result *result, const char *name,
+                      double seconds)
 {
-    method_begin_phase(result, name)->seconds = seconds;
+    method_begin_phase(team, result, name)->seconds = seconds;
 }
 
 long method_evaluations_left(const struct method_task *task,
@@ -39,6 +42,22 @@ long method_evaluations_left(const struct method_task *task,
     if (task->max_evaluations == 0)
         return 0;
     return left > 0 ? left : -1;
+}
+
+bool method_is_out_of_time(const struct method_task *task)
+{
+    return task->max_seconds > 0 && team_seconds(task->team) >= task->max_seconds;
+}
+
+void method_end_by_time(const struct method_task *task, struct result *result)
+{
+    result->stop_reason = stop_reason_name(STOP_SECONDS_SPENT);
+    result->budget.is_spent = true;
+    result_warn(
+        result,
+        "the search was ended after its %g seconds (budget: seconds): how far it "
+        "came depends on the machine, and another run need not give these digits",
+        task->max_seconds);
 }
 
 int method_score(const struct method_task *task, struct result_point *point,
@@ -74,7 +93,7 @@ void method_copy_point(const struct result *result, struct result_point *to,
 static int find_layerwise(const struct method_task *task, struct layerwise_rule rule,
                           struct result *result, struct error *err)
 {
-    struct result_phase *phase = method_begin_phase(result, "layer-wise");
+    struct result_phase *phase = method_begin_phase(task->team, result, "layer-wise");
     struct layerwise layerwise;
     int status;
 
@@ -85,7 +104,7 @@ static int find_layerwise(const struct method_task *task, struct layerwise_rule 
         status = team_score(task->team, result->start.steps, 1,
                             &result->start.calibration, err);
     phase->evaluations = 1;
-    method_end_phase(phase);
+    method_end_phase(task->team, phase);
     return status;
 }
 
@@ -129,6 +148,11 @@ static int search(const struct method_task *task, struct result *result,
         return 0;
     if (method_evaluations_left(task, result) < 0) {
         result->stop_reason = stop_reason_name(STOP_EVALUATIONS_SPENT);
+        result->budget.is_spent = true;
+        return 0;
+    }
+    if (method_is_out_of_time(task)) {
+        method_end_by_time(task, result);
         return 0;
     }
     return joint_search(task, result, err);
@@ -150,7 +174,11 @@ static int run(const struct method_task *task, struct batchnorm_statistics *in_f
 int method_run(const struct method_task *task, struct result *result, struct error *err)
 {
     struct batchnorm_statistics in_float = {0};
-    int status = run(task, &in_float, result, err);
+    int status;
+
+    result->budget = (struct result_budget){.evaluations = task->max_evaluations,
+                                            .seconds = task->max_seconds};
+    status = run(task, &in_float, result, err);
 
     batchnorm_statistics_clear(&in_float);
     return status;

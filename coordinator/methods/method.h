@@ -11,6 +11,7 @@ struct method_task {
     const struct calibration_case *one; /* borrowed */
     bool has_check;                     /* calibration samples are put aside */
     long max_evaluations;               /* of the case; 0: no limit */
+    double max_seconds;                 /* the same */
     struct progress *progress;          /* borrowed, or NULL */
 };
 
@@ -21,13 +22,21 @@ int method_run(const struct method_task *task, struct result *result,
                struct error *err);
 
 /* A phase of the work: where its evaluations and seconds go. */
-struct result_phase *method_begin_phase(struct result *result, const char *name);
-void method_end_phase(struct result_phase *phase);
-void method_add_phase(struct result *result, const char *name, double seconds);
+struct result_phase *method_begin_phase(const struct team *team, struct result *result,
+                                        const char *name);
+void method_end_phase(const struct team *team, struct result_phase *phase);
+void method_add_phase(const struct team *team, struct result *result, const char *name,
+                      double seconds);
 
 /* Evaluations that the budget leaves for a search; 0: no limit, -1: none. */
 long method_evaluations_left(const struct method_task *task,
                              const struct result *result);
+
+/* Whether the case has taken its seconds, those of earlier runs included. */
+bool method_is_out_of_time(const struct method_task *task);
+
+/* Puts it on record that time ended the search, and that such a result is not reproducible. */
+void method_end_by_time(const struct method_task *task, struct result *result);
 
 /* Scores a point on all calibration samples, the search's and those put aside. */
 int method_score(const struct method_task *task, struct result_point *point,

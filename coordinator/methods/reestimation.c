@@ -85,7 +85,7 @@ int reestimate(const struct method_task *task, enum config_reestimate when,
                         : "");
         return 0;
     }
-    phase = method_begin_phase(result,
+    phase = method_begin_phase(task->team, result,
                                is_before ? "batch norms before" : "batch norms after");
     progress_show(task->progress, "%s: batch norms", task->one->id);
     status = measure(task, in_float, &trial, result, err);
@@ -95,6 +95,6 @@ int reestimate(const struct method_task *task, enum config_reestimate when,
                             &trial, point, result, err);
     batchnorm_statistics_clear(&trial.batchnorms);
     phase->evaluations = 1;
-    method_end_phase(phase);
+    method_end_phase(task->team, phase);
     return status;
 }

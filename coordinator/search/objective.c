@@ -63,6 +63,10 @@ int objective_losses(struct objective *objective, const double *points, int coun
 {
     int fitting = count_that_fits(objective, count);
 
+    if (objective->is_over && objective->is_over(objective->context)) {
+        objective->spent = objective->out_of_time = true;
+        return error_set(err, EXIT_INTERNAL, "all seconds are spent");
+    }
     if (fitting > 0) {
         if (objective->evaluate(objective->context, points, fitting, losses, err) < 0)
             return -1;

@@ -20,10 +20,12 @@ struct objective {
     loss_fn evaluate;
     void *context; /* borrowed, handed to `evaluate` */
     int dimension;
-    long evaluations;     /* points evaluated so far */
-    long max_evaluations; /* 0: no limit */
-    long not_finite;      /* how many of the losses were infinite or NaN */
-    bool spent;         /* a loss was asked for and refused: max_evaluations reached */
+    long evaluations;               /* points evaluated so far */
+    long max_evaluations;           /* 0: no limit */
+    long not_finite;                /* how many of the losses were infinite or NaN */
+    bool (*is_over)(void *context); /* asked before each batch; NULL: it never is */
+    bool spent; /* a loss was asked for and refused: max_evaluations reached ... */
+    bool out_of_time;   /* ... or it is over */
     double best_loss;   /* infinite until a finite loss was seen */
     double *best_point; /* [dimension], owned; meaningless until then */
 };
@@ -38,7 +40,8 @@ void objective_clear(struct objective *objective);
  * A batch that passes max_evaluations is cut: the points that still fit are evaluated,
  * so that the best of them is known, then `spent` is set and the call fails. A search
  * returns such a failure like any other, and the top of the search, which knows that a
- * spent budget is an end and not an error, looks at `spent`. */
+ * spent budget is an end and not an error, looks at `spent`. When it is over, a batch is
+ * refused as a whole. */
 int objective_losses(struct objective *objective, const double *points, int count,
                      double *losses, struct error *err);
 

@@ -418,7 +418,8 @@ int powell_minimise(struct objective *objective, double *point,
     status = search_until_stopped(&search, err);
     if (status < 0 && objective->spent) { /* an end, not an error */
         *err = (struct error){0};
-        search.reason = STOP_EVALUATIONS_SPENT;
+        search.reason =
+            objective->out_of_time ? STOP_SECONDS_SPENT : STOP_EVALUATIONS_SPENT;
         status = 0;
     }
     if (status == 0) {

@@ -10,6 +10,7 @@ const char *stop_reason_name(enum stop_reason reason)
         [STOP_CONVERGED] = "converged",
         [STOP_SWEEPS_DONE] = "all sweeps done",
         [STOP_EVALUATIONS_SPENT] = "all evaluations spent",
+        [STOP_SECONDS_SPENT] = "all seconds spent",
         [STOP_TOLD] = "samples put aside gain no more",
         [STOP_NOT_FINITE] = "no finite loss found",
     };

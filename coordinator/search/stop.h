@@ -9,6 +9,7 @@ enum stop_reason {
     STOP_CONVERGED,         /* the last sweep gained next to nothing */
     STOP_SWEEPS_DONE,       /* as many sweeps as were asked for */
     STOP_EVALUATIONS_SPENT, /* objective.max_evaluations reached */
+    STOP_SECONDS_SPENT,     /* objective.is_over said so */
     STOP_TOLD,              /* whoever watches the sweeps has seen enough */
     STOP_NOT_FINITE         /* no finite loss at the start nor after a sweep */
 };

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,12 +28,68 @@ static void name_case(const struct cases *cases, struct calibration_case *one)
         snprintf(one->id, sizeof one->id, "%s-%d", plain, number);
 }
 
-void cases_init(struct cases *cases, const struct config *config)
-{
-    size_t most = (size_t)config->model_count * (size_t)config->target_count *
-                  (size_t)config->bits_count * (size_t)config->method_count;
+/* ---- the cases that are left out ------------------------------------------------------------ */
 
-    *cases = (struct cases){.list = memory_zeroed(most, sizeof *cases->list)};
+static bool fits(const char *pattern, const char *text)
+{
+    return !pattern || fnmatch(pattern, text, 0) == 0;
+}
+
+static bool fits_entry(const struct config_exclude *entry,
+                       const struct calibration_case *one)
+{
+    char bits[16];
+
+    config_bits_text(one->bits, bits);
+    return fits(entry->case_id, one->id) && fits(entry->model, one->model->name) &&
+           fits(entry->target, config_target_name(one->target)) &&
+           fits(entry->bits, bits) &&
+           fits(entry->method, config_method_name(one->method->name));
+}
+
+static bool is_left_out(const struct config *config, const struct calibration_case *one)
+{
+    for (int i = 0; i < config->exclude_count; i++)
+        if (fits_entry(&config->exclude[i], one))
+            return true;
+    return false;
+}
+
+/* An entry that fits nothing is a slip of the pen. */
+static int check_exclude(const struct cases *cases, const struct config *config,
+                         struct error *err)
+{
+    for (int i = 0; i < config->exclude_count; i++) {
+        bool is_used = false;
+
+        for (int j = 0; j < cases->count; j++)
+            is_used = is_used || fits_entry(&config->exclude[i], &cases->list[j]);
+        if (!is_used)
+            return error_set(err, EXIT_CONFIG,
+                             "exclude: entry %d fits no case; correct it or remove it",
+                             i + 1);
+    }
+    return 0;
+}
+
+static int leave_out(struct cases *cases, const struct config *config,
+                     struct error *err)
+{
+    int count = 0;
+
+    if (check_exclude(cases, config, err) < 0)
+        return -1;
+    for (int i = 0; i < cases->count; i++)
+        if (!is_left_out(config, &cases->list[i]))
+            cases->list[count++] = cases->list[i];
+    cases->count = count;
+    return count > 0 ? 0 : error_set(err, EXIT_CONFIG, "exclude leaves no case to run");
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
+static void add_all(struct cases *cases, const struct config *config)
+{
     for (int model = 0; model < config->model_count; model++)
         for (int target = 0; target < config->target_count; target++)
             for (int bits = 0; bits < config->bits_count; bits++)
@@ -46,6 +103,16 @@ void cases_init(struct cases *cases, const struct config *config)
                     name_case(cases, one);
                     cases->count++;
                 }
+}
+
+int cases_init(struct cases *cases, const struct config *config, struct error *err)
+{
+    size_t most = (size_t)config->model_count * (size_t)config->target_count *
+                  (size_t)config->bits_count * (size_t)config->method_count;
+
+    *cases = (struct cases){.list = memory_zeroed(most, sizeof *cases->list)};
+    add_all(cases, config);
+    return leave_out(cases, config, err);
 }
 
 void cases_clear(struct cases *cases)

@@ -21,8 +21,13 @@ struct cases {
     int count;
 };
 
-/* `config` is borrowed. Ids are unique: methods that would share one are numbered. */
-void cases_init(struct cases *cases, const struct config *config);
+/* `config` is borrowed. Ids are unique: methods that would share one are numbered, before cases are
+ * left out, so that no id depends on `exclude`.
+ *
+ *   cases  out; clear with cases_clear() whether or not this fails
+ *
+ * Fails with EXIT_CONFIG when no case is left, or an entry of `exclude` fits none. */
+int cases_init(struct cases *cases, const struct config *config, struct error *err);
 void cases_clear(struct cases *cases);
 
 /* The grids that a target uses, and its rules for a case. `rules` borrows from the case. */

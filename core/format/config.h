@@ -85,6 +85,12 @@ struct config_method_settings {
     enum config_line_search line_search; /* lapq */
 };
 
+/* Patterns of fnmatch; NULL: whatever it is. A case that fits all of them is left out. */
+struct config_exclude {
+    char *case_id;
+    char *model, *target, *bits, *method;
+};
+
 struct config {
     char *path; /* where it was read */
     char *name;
@@ -95,6 +101,8 @@ struct config {
     char *kernel;        /* auto or the name of a kernel set */
     enum config_overlap overlap;
     long max_evaluations; /* budget.evaluations, a case; 0: no limit */
+    double max_seconds;   /* budget.seconds, a case; 0: no limit */
+    double run_seconds;   /* budget.run_seconds, the whole run; 0: no limit */
     struct config_model models[CONFIG_LIST_MAX];
     int model_count;
     enum config_target targets[CONFIG_LIST_MAX];
@@ -103,6 +111,8 @@ struct config {
     int bits_count;
     struct config_method_settings methods[CONFIG_LIST_MAX];
     int method_count;
+    struct config_exclude exclude[CONFIG_LIST_MAX];
+    int exclude_count;
 };
 
 /* Reads and checks a configuration.

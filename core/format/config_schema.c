@@ -66,7 +66,8 @@ static bool same_method(const void *left, const void *right)
 
 static const struct config_field calibration_fields[] = {
     {"file", KIND_PATH, AT(config_data, file), NULL,
-     .help = "HDF5 file with labelled samples", .required = true},
+     .help = "HDF5 file with labelled samples", .required = true,
+     .never_changes_digits = true},
     {"samples", KIND_RANGE, AT(config_data, samples), "512",
      .help = "which of them are used: the last `check` of these judge, the others are "
              "searched with"},
@@ -78,7 +79,8 @@ static const struct config_field calibration_fields[] = {
 
 static const struct config_field validation_fields[] = {
     {"file", KIND_PATH, AT(config_data, file), NULL,
-     .help = "HDF5 file with labelled samples", .required = true},
+     .help = "HDF5 file with labelled samples", .required = true,
+     .never_changes_digits = true},
     {"samples", KIND_RANGE, AT(config_data, samples), "all",
      .help = "which of them the metric is measured on"},
 };
@@ -90,13 +92,15 @@ static const struct config_section validation = {
 
 static const struct config_field model_fields[] = {
     {"name", KIND_NAME, AT(config_model, name), NULL,
-     .help = "what results call the model", .required = true},
+     .help = "what results call the model", .required = true,
+     .never_changes_digits = true},
     {"network", KIND_PATH, AT(config_model, network), NULL, .help = "ONNX file",
-     .required = true},
+     .required = true, .never_changes_digits = true},
     {"loss", KIND_WORD, AT(config_model, loss), "cross_entropy",
      .help = "what is minimised, over the calibration samples", .words = WORDS(losses)},
     {"metric", KIND_WORD, AT(config_model, metric), "top1",
-     .help = "what is reported, over the validation samples", .words = WORDS(metrics)},
+     .help = "what is reported, over the validation samples", .words = WORDS(metrics),
+     .never_changes_digits = true},
     {"batchnorm", KIND_WORD, AT(config_model, batchnorm), "epilogue",
      .help = "batch norm after the integer product, or folded into the weights",
      .words = WORDS(batchnorms)},
@@ -130,8 +134,8 @@ static const struct config_field model_fields[] = {
      .list = {1, CONFIG_CHANNELS_MAX, sizeof(double), AT(config_model, std_count)}},
 };
 
-static const struct config_section model = {"a model", false, false, model_fields,
-                                            COUNT(model_fields)};
+const struct config_section config_schema_model = {"a model", false, false,
+                                                   model_fields, COUNT(model_fields)};
 
 static const struct config_field method_fields[] = {
     {"name", KIND_WORD, AT(config_method_settings, name), NULL, .help = "the method",
@@ -167,56 +171,95 @@ static const struct config_field method_fields[] = {
      .words = WORDS(line_searches), .only = ONLY(METHOD_LAPQ)},
 };
 
-static const struct config_section method = {"a method", true, true, method_fields,
-                                             COUNT(method_fields)};
+const struct config_section config_schema_method = {
+    "a method", true, true, method_fields, COUNT(method_fields)};
 
 static const struct config_field budget_fields[] = {
     {"evaluations", KIND_LONG, AT(config, max_evaluations), "0", .range = {0, 1e12},
      .help = "at most so many losses in one case; 0: no limit"},
+    {"seconds", KIND_REAL, AT(config, max_seconds), "0", .range = {0, 1e9},
+     .help = "after so many a case's search ends with the best it has found, which "
+             "another run need not repeat to the last digit; 0: no limit"},
+    {"run_seconds", KIND_REAL, AT(config, run_seconds), "0", .range = {0, 1e9},
+     .help =
+         "after so many the whole run stops with exit code 75, and goes on when it is "
+         "started again; 0: no limit"},
 };
+
+static const struct config_field exclude_fields[] = {
+    {"case", KIND_TEXT, AT(config_exclude, case_id), NULL,
+     .help = "pattern of the names that cases have in results"},
+    {"model", KIND_TEXT, AT(config_exclude, model), NULL,
+     .help = "pattern of a model's name"},
+    {"target", KIND_TEXT, AT(config_exclude, target), NULL,
+     .help = "pattern of a target"},
+    {"bits", KIND_TEXT, AT(config_exclude, bits), NULL,
+     .help = "pattern of bits, e.g. W4A32 or W2*"},
+    {"method", KIND_TEXT, AT(config_exclude, method), NULL,
+     .help = "pattern of a method's name"},
+};
+
+static const struct config_section exclude = {"an entry of exclude", true, false,
+                                              exclude_fields, COUNT(exclude_fields)};
 
 static const struct config_section budget = {"budget", true, false, budget_fields,
                                              COUNT(budget_fields)};
 
 static const struct config_field config_fields[] = {
-    {"name", KIND_NAME, AT(config, name), NULL, .help = "of the run", .required = true},
+    {"name", KIND_NAME, AT(config, name), NULL, .help = "of the run", .required = true,
+     .never_changes_digits = true},
     {"out", KIND_PATH, AT(config, out), NULL,
-     .help = "folder for the results; default: runs/<name>"},
+     .help = "folder for the results; default: runs/<name>",
+     .never_changes_digits = true},
     {"seed", KIND_U64, AT(config, seed), "0", .range = {0, 9007199254740991},
      .help = "of everything that is drawn at random"},
     {"block", KIND_INT, AT(config, block), "8", .range = {1, 4096},
      .help = "samples evaluated together; part of the result's identity"},
     {"ranks_per_case", KIND_DEFAULT_ONLY, 0, "all",
-     .help = "ranks that work together on one case"},
+     .help = "ranks that work together on one case", .never_changes_digits = true},
     {"memory", KIND_SIZE, AT(config, memory_bytes), "2GiB",
      .help = "per rank, for activations that the next candidate shares; weights are "
              "kept under their "
-             "last four steps beside; never changes a digit"},
+             "last four steps beside; never changes a digit",
+     .never_changes_digits = true},
     {"kernel", KIND_TEXT, AT(config, kernel), "auto",
-     .help = "the instruction set of the inner loops; never changes a digit"},
+     .help = "the instruction set of the inner loops; never changes a digit",
+     .never_changes_digits = true},
     {"overlap", KIND_WORD, AT(config, overlap), "refuse",
      .help = "what to do when calibration and validation share samples",
-     .words = WORDS(overlaps)},
+     .words = WORDS(overlaps), .never_changes_digits = true},
     {"models", KIND_SECTION, AT(config, models), NULL,
-     .help = "networks and their data", .required = true, .section = &model,
+     .help = "networks and their data", .required = true,
+     .section = &config_schema_model,
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_model), AT(config, model_count),
-              same_model_name, "has the same name as"}},
+              same_model_name, "has the same name as"},
+     .never_changes_digits = true},
     {"targets", KIND_WORD, AT(config, targets), "[paper]",
      .help = "what results will run on: which grids and rounding the search uses",
      .words = WORDS(targets),
      .list = {1, CONFIG_LIST_MAX, sizeof(enum config_target), AT(config, target_count),
-              same_word, "is the same as"}},
+              same_word, "is the same as"},
+     .never_changes_digits = true},
     {"bits", KIND_BITS, AT(config, bits), NULL,
      .help = "W4A8: 4-bit weights, 8-bit activations; each 2..8, or 32 for float",
      .required = true,
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_bits), AT(config, bits_count),
-              same_bits, "is the same as"}},
+              same_bits, "is the same as"},
+     .never_changes_digits = true},
     {"methods", KIND_SECTION, AT(config, methods), NULL,
      .help = "ways to find steps: a word such as minmax, or a mapping with settings",
-     .required = true, .section = &method,
+     .required = true, .section = &config_schema_method,
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_method_settings),
-              AT(config, method_count), same_method, "is the same as"}},
-    {"budget", KIND_SECTION, 0, "{}", .help = "limits of one case", .section = &budget},
+              AT(config, method_count), same_method, "is the same as"},
+     .never_changes_digits = true},
+    {"exclude", KIND_SECTION, AT(config, exclude), "[]",
+     .help = "cases to leave out: those that fit all the patterns of an entry",
+     .section = &exclude,
+     .list = {0, CONFIG_LIST_MAX, sizeof(struct config_exclude),
+              AT(config, exclude_count)},
+     .never_changes_digits = true},
+    {"budget", KIND_SECTION, 0, "{}", .help = "when to stop", .section = &budget,
+     .never_changes_digits = true},
 };
 
 const struct config_section config_schema = {"the configuration", false, false,

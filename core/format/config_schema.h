@@ -64,6 +64,7 @@ struct config_field {
     struct config_list list;
     unsigned only; /* bits (1 << word) of the section's first row it makes sense for; 0:
                       all */
+    bool never_changes_digits; /* not part of a case's identity, see identity.h */
 };
 
 struct config_section {
@@ -74,6 +75,8 @@ struct config_section {
     size_t count;
 };
 
-extern const struct config_section config_schema; /* of struct config */
+extern const struct config_section config_schema;        /* of struct config */
+extern const struct config_section config_schema_model;  /* of struct config_model */
+extern const struct config_section config_schema_method; /* of config_method_settings */
 
 #endif

@@ -1,11 +1,7 @@
 #include "core/format/config.h"
 
-#include "core/format/config_schema.h"
-#include "core/format/config_value.h"
+#include "core/format/config_text.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -70,53 +66,6 @@ static void end_mapping(struct writer *writer)
     emit(writer, &event, yaml_mapping_end_event_initialize(&event));
 }
 
-/* The shortest decimal number that reads back as `value`. */
-static void real_text(double value, char text[CONFIG_VALUE_BYTES])
-{
-    enum { DIGITS_ENOUGH = 17 };
-
-    for (int digits = 1; digits <= DIGITS_ENOUGH; digits++) {
-        snprintf(text, CONFIG_VALUE_BYTES, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            return;
-    }
-}
-
-/* The text of a value that is written as it is; for the other kinds NULL. */
-static const char *plain_text(const struct config_field *field, const void *at,
-                              char text[CONFIG_VALUE_BYTES])
-{
-    switch (field->kind) {
-    case KIND_INT:
-        snprintf(text, CONFIG_VALUE_BYTES, "%d", *(const int *)at);
-        return text;
-    case KIND_LONG:
-        snprintf(text, CONFIG_VALUE_BYTES, "%ld", *(const long *)at);
-        return text;
-    case KIND_U64:
-        snprintf(text, CONFIG_VALUE_BYTES, "%" PRIu64, *(const uint64_t *)at);
-        return text;
-    case KIND_REAL:
-        real_text(*(const double *)at, text);
-        return text;
-    case KIND_SIZE:
-        config_value_size_text(*(const size_t *)at, text);
-        return text;
-    case KIND_WORD:
-        return field->words.words[*(const int *)at];
-    case KIND_BITS:
-        config_bits_text(*(const struct config_bits *)at, text);
-        return text;
-    case KIND_RANGE:
-        config_value_range_text(*(const struct sample_range *)at, text);
-        return text;
-    case KIND_DEFAULT_ONLY:
-        return field->fallback;
-    default:
-        return NULL;
-    }
-}
-
 static void write_section(struct writer *writer, const struct config_section *section,
                           const char *base);
 
@@ -135,7 +84,7 @@ static void write_value(struct writer *writer, const struct config_field *field,
                         const void *at)
 {
     char text[CONFIG_VALUE_BYTES];
-    const char *plain = plain_text(field, at, text);
+    const char *plain = config_text_plain(field, at, text);
 
     if (plain)
         write_scalar(writer, plain, YAML_PLAIN_SCALAR_STYLE);
@@ -147,43 +96,16 @@ static void write_value(struct writer *writer, const struct config_field *field,
         write_scalar(writer, *(char *const *)at, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
 
-static int entry_count(const struct config_field *field, const char *base)
-{
-    const struct config_list *list = &field->list;
-
-    return list->least == list->most ? list->most
-                                     : *(const int *)(base + list->count_at);
-}
-
 static void write_list(struct writer *writer, const struct config_field *field,
                        const char *base)
 {
-    int count = entry_count(field, base);
+    int count = config_text_entries(field, base);
 
     begin_list(writer, field->kind != KIND_SECTION);
     for (int i = 0; i < count; i++)
         write_value(writer, field,
                     base + field->offset + (size_t)i * field->list.stride);
     end_list(writer);
-}
-
-/* A setting that is not there: never given, without a default, or of another method. */
-static bool is_absent(const struct config_section *section,
-                      const struct config_field *field, const char *base)
-{
-    const char *at = base + field->offset;
-
-    if (field->only)
-        return !(field->only >> *(const int *)(base + section->fields[0].offset) & 1);
-    if (field->required || field->fallback)
-        return false;
-    if (field->list.most > 0)
-        return entry_count(field, base) == 0;
-    if (field->kind == KIND_REAL)
-        return isnan(*(const double *)at);
-    if (field->kind == KIND_SECTION)
-        return !*(char *const *)(at + field->section->fields[0].offset);
-    return !*(char *const *)at;
 }
 
 static void write_section(struct writer *writer, const struct config_section *section,
@@ -193,7 +115,7 @@ static void write_section(struct writer *writer, const struct config_section *se
     for (size_t i = 0; i < section->count; i++) {
         const struct config_field *field = &section->fields[i];
 
-        if (is_absent(section, field, base))
+        if (config_text_is_absent(section, field, base))
             continue;
         write_scalar(writer, field->key, YAML_PLAIN_SCALAR_STYLE);
         if (field->list.most > 0)

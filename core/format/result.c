@@ -6,6 +6,7 @@
 #include "core/kernel/sgemm.h"
 #include "core/network/batchnorm.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
 #include <math.h>
@@ -39,6 +40,7 @@ void result_clear(struct result *result)
     clear_point(&result->result);
     free(result->lines);
     free(result->rounds);
+    free(result->identity);
     for (int i = 0; i < result->warning_count; i++)
         free(result->warnings[i]);
     *result = (struct result){0};
@@ -87,15 +89,25 @@ static json_t *real_of(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* The exact sum: 64 bits are more than some readers of JSON keep of a number. */
+static json_t *sum_of(int64_t sum)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%" PRId64, sum);
+    return json_string(text);
+}
+
 static json_t *score_of(const struct score *score)
 {
     if (score->samples == 0)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "loss",
-                     real_of(score_loss(score)), "loss_hex", hex_of(score_loss(score)),
-                     "top1", real_of(score_top1(score)), "top5",
-                     real_of(score_top5(score)), "samples", (json_int_t)score->samples,
-                     "not_finite", (json_int_t)score->not_finite);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "loss", real_of(score_loss(score)),
+        "loss_hex", hex_of(score_loss(score)), "loss_sum", sum_of(score->loss), "top1",
+        real_of(score_top1(score)), "top5", real_of(score_top5(score)), "samples",
+        (json_int_t)score->samples, "labelled", (json_int_t)score->labelled,
+        "not_finite", (json_int_t)score->not_finite);
 }
 
 static json_t *point_of(const struct result_point *point)
@@ -234,18 +246,33 @@ static json_t *data_of(const struct config_data *data, const char *hash)
                      data->check);
 }
 
+/* One text a line. */
+static json_t *identity_of(const struct result *result)
+{
+    json_t *lines = json_array();
+    const char *at = result->identity;
+
+    while (at && *at) {
+        size_t length = strcspn(at, "\n");
+
+        lines = append(lines, json_stringn(at, length));
+        at += length + (at[length] == '\n');
+    }
+    return lines;
+}
+
 static json_t *provenance_of(const struct result *result)
 {
     const struct provenance *from = &result->provenance;
     const struct config_model *model = result->model;
 
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:i}", "calq", version(),
-                     "kernel", from->kernel, "blas", sgemm_name(), "network",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:i, s:o}", "calq",
+                     version(), "kernel", from->kernel, "blas", sgemm_name(), "network",
                      model->network, "network_hash", from->network_hash, "calibration",
                      data_of(&model->calibration, from->calibration_hash), "validation",
                      data_of(&model->validation, from->validation_hash),
                      "overlapping_samples", (json_int_t)from->overlapping, "ranks",
-                     result->ranks);
+                     result->ranks, "identity", identity_of(result));
 }
 
 static json_t *rounds_of(const struct result *result)
@@ -274,11 +301,21 @@ static json_t *search_of(const struct result *result)
                      real_of(result->other_lines.gain));
 }
 
-/* What the evaluators did and what they saved; it depends on memory and ranks. */
-static json_t *work_of(const struct executor_counters *work)
+/* Seconds are written as they were asked for: only those that were taken may differ. */
+static json_t *budget_of(const struct result_budget *budget)
 {
+    return json_pack("{s:I, s:f, s:b}", "evaluations", (json_int_t)budget->evaluations,
+                     "at_most_seconds", budget->seconds, "spent", budget->is_spent);
+}
+
+/* What the evaluators did and what was saved; it depends on memory, ranks and earlier runs. */
+static json_t *work_of(const struct result *result)
+{
+    const struct executor_counters *work = &result->work;
+
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I}", "layers_run", (json_int_t)work->layers_run,
+        "{s:I, s:I, s:I, s:I, s:I, s:I}", "answers_in_journal",
+        (json_int_t)result->replayed, "layers_run", (json_int_t)work->layers_run,
         "epilogues_rerun", (json_int_t)work->epilogues_rerun, "layers_reused",
         (json_int_t)work->layers_reused, "macs_run", (json_int_t)work->macs_run,
         "macs_avoided", (json_int_t)work->macs_avoided);
@@ -291,6 +328,7 @@ static json_t *json_of(const struct result *result)
     config_bits_text(result->bits, bits);
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, "
         "s:o, s:f, s:o, s:o}",
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
@@ -301,9 +339,10 @@ static json_t *json_of(const struct result *result)
         "start", point_of(&result->start), "result", point_of(&result->result),
         "evaluations", (json_int_t)result_evaluations(result), "steps",
         steps_of(result), "batchnorms", batchnorms_of(result), "p_grid",
-        p_grid_of(&result->p_grid), "search", search_of(result), "phases",
-        phases_of(result), "warnings", warnings_of(result), "seconds", result->seconds,
-        "work", work_of(&result->work), "provenance", provenance_of(result));
+        p_grid_of(&result->p_grid), "search", search_of(result), "budget",
+        budget_of(&result->budget), "phases", phases_of(result), "warnings",
+        warnings_of(result), "seconds", result->seconds, "work", work_of(result),
+        "provenance", provenance_of(result));
 }
 
 int result_write_json(const struct result *result, const char *folder,

@@ -10,6 +10,7 @@
 #include "core/network/placement.h"
 #include "core/network/score.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum { WARNINGS_MOST = 32, P_COUNT_MOST = 100 };
@@ -33,7 +34,7 @@ struct result_p_grid {
 };
 
 struct result_phase {
-    const char *name;
+    char name[24];
     long evaluations;
     double seconds;
 };
@@ -59,6 +60,13 @@ struct provenance {
     size_t overlapping; /* samples in both sets; only with `overlap: allow` */
 };
 
+/* Limits that the search had, and whether one of them ended it. */
+struct result_budget {
+    long evaluations; /* 0: no limit, as for the seconds */
+    double seconds;
+    bool is_spent;
+};
+
 struct result {
     char *case_id;                    /* owned */
     const struct config_model *model; /* borrowed, as all names are */
@@ -80,11 +88,14 @@ struct result {
     struct result_line other_lines; /* along directions of several steps */
     const char *stop_reason;        /* why the search ended; NULL: there was none */
     int sweeps;
+    struct result_budget budget;
     char *warnings[WARNINGS_MOST]; /* owned */
     int warning_count;
     struct provenance provenance;
+    char *identity; /* see identity.h; owned; NULL: not known */
     int ranks;
-    double seconds;
+    double seconds; /* those of earlier runs included */
+    long replayed;  /* answers that were in the journal */
 };
 
 void result_init(struct result *result, const char *case_id, int step_count);
@@ -100,6 +111,14 @@ long result_evaluations(const struct result *result);
 /* Writes result.json into a folder: complete or not at all. Fails with EXIT_MACHINE. */
 int result_write_json(const struct result *result, const char *folder,
                       struct error *err);
+
+/* Reads back what the table and results.csv say, the provenance, the identity and the budget; of steps
+ * and search nothing. What a caller borrows to a result, as its model, is NULL.
+ *
+ *   result  out, to be cleared, where this gives true
+ *
+ * False when there is no whole result.json in the folder. */
+bool result_read_json(struct result *result, const char *folder);
 
 /* The head and one line of results.csv. */
 void result_write_csv_head(FILE *file);

@@ -116,3 +116,9 @@ void table_print_result(FILE *out, const struct result *result,
         fprintf(out, "  note: %s\n", result->warnings[i]);
     fflush(out);
 }
+
+void table_print_failure(FILE *out, const char *case_id)
+{
+    fprintf(out, "%-*s %12s\n", NAME_WIDTH, case_id, "failed");
+    fflush(out);
+}

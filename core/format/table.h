@@ -13,4 +13,7 @@ void table_print_head(FILE *out);
 void table_print_result(FILE *out, const struct result *result,
                         const struct config_model *previous);
 
+/* Prints that there is no result of a case. */
+void table_print_failure(FILE *out, const char *case_id);
+
 #endif

@@ -159,7 +159,8 @@ static void make_config(void)
     models[OVERLAPPING].validation =
         (struct config_data){.file = CALIBRATION, .samples = {32, 68}};
     models[ONE_BLOCK].calibration.samples.count = 5;
-    cases_init(&cases, &config);
+    if (cases_init(&cases, &config, &err) < 0)
+        abort();
 }
 
 /* ---- the work of one process ------------------------------------------------------------- */

@@ -143,6 +143,31 @@ static int fail_to_evaluate(void *context, const double *points, int count,
     return error_set(error, EXIT_STOPPED, "rank 3 is gone");
 }
 
+static bool it_is_over(void *context)
+{
+    return ((const struct traced *)context)->count >= 2;
+}
+
+static void a_batch_after_the_end_is_refused_as_a_whole(void **state)
+{
+    const double points[] = {5, 3, 1};
+    struct objective objective;
+    double losses[3];
+
+    (void)state;
+    assert_int_equal(traced_objective(&objective, &traced, sum_of_squares, 1, 0, &err),
+                     0);
+    objective.is_over = it_is_over;
+    assert_int_equal(objective_losses(&objective, points, 2, losses, &err), 0);
+    assert_false(objective.spent);
+    assert_int_equal(objective_losses(&objective, points + 2, 1, losses, &err), -1);
+    assert_true(objective.spent && objective.out_of_time);
+    assert_non_null(strstr(err.text, "all seconds are spent"));
+    assert_int_equal(objective.evaluations, 2);
+    assert_true(objective.best_point[0] == 3);
+    objective_clear(&objective);
+}
+
 static void a_failed_evaluation_is_handed_on_and_not_counted(void **state)
 {
     const double point[] = {1};
@@ -168,6 +193,7 @@ int main(void)
         cmocka_unit_test(losses_that_are_not_finite_are_counted_and_never_best),
         cmocka_unit_test(a_batch_is_cut_where_the_evaluations_end),
         cmocka_unit_test(the_last_evaluation_is_not_refused),
+        cmocka_unit_test(a_batch_after_the_end_is_refused_as_a_whole),
         cmocka_unit_test(a_failed_evaluation_is_handed_on_and_not_counted),
     };
 

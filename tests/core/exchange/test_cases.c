@@ -11,6 +11,7 @@
 
 static struct config config;
 static struct cases cases;
+static struct error err;
 
 /* One model, one target, one pair of bits, min-max. */
 static int start(void **state)
@@ -38,6 +39,12 @@ static int end(void **state)
     return 0;
 }
 
+static void make_cases(void)
+{
+    if (cases_init(&cases, &config, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
 static void assert_ids(const char *const *ids, int count)
 {
     assert_int_equal(cases.count, count);
@@ -63,7 +70,7 @@ static void there_is_a_case_for_every_combination_in_order(void **state)
     config.methods[1].name = METHOD_LAPQ;
     config.model_count = config.target_count = config.bits_count = config.method_count =
         2;
-    cases_init(&cases, &config);
+    make_cases();
     assert_ids(ids, COUNT(ids));
     assert_ptr_equal(cases.list[11].model, &config.models[1]);
     assert_int_equal(cases.list[11].target, TARGET_PAPER);
@@ -80,7 +87,7 @@ static void cases_that_would_share_an_id_are_numbered(void **state)
     for (int i = 0; i < 4; i++)
         config.methods[i].name = i == 2 ? METHOD_MINMAX : METHOD_MMSE;
     config.method_count = 4;
-    cases_init(&cases, &config);
+    make_cases();
     assert_ids(ids, COUNT(ids));
 }
 
@@ -96,10 +103,78 @@ static void ids_of_long_names_are_cut_and_still_unique(void **state)
         config.models[i].name = names[i];
     }
     config.model_count = 2;
-    cases_init(&cases, &config);
+    make_cases();
     assert_int_equal(cases.count, 2);
     assert_true(strlen(cases.list[0].id) < CASE_ID_BYTES);
     assert_string_not_equal(cases.list[0].id, cases.list[1].id);
+}
+
+/* ---- cases that are left out --------------------------------------------------------------- */
+
+/* Two models, two pairs of bits, min-max and twice MMSE. */
+static void make_table(void)
+{
+    config.models[1].name = "b";
+    config.model_count = 2;
+    config.bits[1] = (struct config_bits){8, 32};
+    config.bits_count = 2;
+    config.methods[1].name = config.methods[2].name = METHOD_MMSE;
+    config.method_count = 3;
+}
+
+static void a_case_that_fits_all_patterns_of_an_entry_is_left_out(void **state)
+{
+    static const char *const ids[] = {"a-paper-W4A4-minmax", "b-paper-W4A4-minmax",
+                                      "b-paper-W4A4-mmse",   "b-paper-W4A4-mmse-2",
+                                      "b-paper-W8A32-mmse",  "b-paper-W8A32-mmse-2"};
+
+    (void)state;
+    make_table();
+    config.exclude[0] = (struct config_exclude){.model = "a", .bits = "W8*"};
+    config.exclude[1] = (struct config_exclude){.model = "a", .method = "mm*"};
+    config.exclude[2] =
+        (struct config_exclude){.target = "paper", .method = "minmax", .bits = "W8A32"};
+    config.exclude_count = 3;
+    make_cases();
+    assert_ids(ids, COUNT(ids));
+}
+
+static void what_is_left_out_changes_no_id(void **state)
+{
+    static const char *const ids[] = {"a-paper-W4A4-minmax", "a-paper-W4A4-mmse-2",
+                                      "a-paper-W8A32-minmax", "a-paper-W8A32-mmse-2"};
+
+    (void)state;
+    make_table();
+    config.exclude[0] = (struct config_exclude){.case_id = "*-mmse"};
+    config.exclude[1] = (struct config_exclude){.model = "[b-z]"};
+    config.exclude_count = 2;
+    make_cases();
+    assert_ids(ids, COUNT(ids));
+}
+
+static void an_entry_that_fits_nothing_is_told(void **state)
+{
+    (void)state;
+    make_table();
+    config.exclude[0] = (struct config_exclude){.method = "minmax"};
+    config.exclude[1] = (struct config_exclude){.model = "a", .bits = "W4A32"};
+    config.exclude_count = 2;
+    assert_int_equal(cases_init(&cases, &config, &err), -1);
+    assert_int_equal(err.code, EXIT_CONFIG);
+    assert_string_equal(err.text,
+                        "exclude: entry 2 fits no case; correct it or remove it");
+}
+
+static void nothing_left_to_run_is_told(void **state)
+{
+    (void)state;
+    make_table();
+    config.exclude[0] = (struct config_exclude){.target = "*"};
+    config.exclude_count = 1;
+    assert_int_equal(cases_init(&cases, &config, &err), -1);
+    assert_int_equal(err.code, EXIT_CONFIG);
+    assert_string_equal(err.text, "exclude leaves no case to run");
 }
 
 static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
@@ -115,7 +190,7 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
     config.bits[0] = (struct config_bits){3, 8};
     config.models[0].keep_float[0] = "first";
     config.models[0].keep_float_count = 1;
-    cases_init(&cases, &config);
+    make_cases();
     for (int i = 0; i < 2; i++) {
         struct placement_rules rules = case_rules(&cases.list[i]);
 
@@ -137,6 +212,11 @@ int main(void)
                                         start, end),
         cmocka_unit_test_setup_teardown(ids_of_long_names_are_cut_and_still_unique,
                                         start, end),
+        cmocka_unit_test_setup_teardown(
+            a_case_that_fits_all_patterns_of_an_entry_is_left_out, start, end),
+        cmocka_unit_test_setup_teardown(what_is_left_out_changes_no_id, start, end),
+        cmocka_unit_test_setup_teardown(an_entry_that_fits_nothing_is_told, start, end),
+        cmocka_unit_test_setup_teardown(nothing_left_to_run_is_told, start, end),
         cmocka_unit_test_setup_teardown(
             a_target_decides_the_grids_and_the_case_the_rest, start, end),
     };

@@ -114,8 +114,8 @@ static int start(void **state)
         .method_count = 1,
     };
     model = &config.models[0];
-    cases_init(&cases, &config);
     err = (struct error){0};
+    assert_int_equal(cases_init(&cases, &config, &err), 0);
     return 0;
 }
 

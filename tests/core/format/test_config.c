@@ -134,7 +134,10 @@ static const char full[] =
     "  - {name: mmse, layerwise: independent}\n"
     "  - {name: lapq, p: [1.5, 5], p_count: 3, sweeps: 0, line_search: reference}\n"
     "  - {name: lapq, bias_correction: mean}\n"
-    "budget: {evaluations: 5000}\n";
+    "exclude:\n"
+    "  - {model: two, bits: W4A4}\n"
+    "  - {case: '*-lapq-2', target: o*, method: lapq}\n"
+    "budget: {evaluations: 5000, seconds: 7200, run_seconds: 1.5}\n";
 
 static void every_setting_is_read(void **state)
 {
@@ -150,6 +153,14 @@ static void every_setting_is_read(void **state)
     assert_string_equal(config.kernel, "scalar");
     assert_int_equal(config.overlap, OVERLAP_ALLOW);
     assert_int_equal(config.max_evaluations, 5000);
+    assert_true(config.max_seconds == 7200 && config.run_seconds == 1.5);
+    assert_int_equal(config.exclude_count, 2);
+    assert_string_equal(config.exclude[0].model, "two");
+    assert_string_equal(config.exclude[0].bits, "W4A4");
+    assert_null(config.exclude[0].case_id);
+    assert_string_equal(config.exclude[1].case_id, "*-lapq-2");
+    assert_string_equal(config.exclude[1].target, "o*");
+    assert_string_equal(config.exclude[1].method, "lapq");
     assert_int_equal(config.model_count, 2);
     assert_string_equal(one->network, "nets/one.onnx");
     assert_int_equal(one->metric, METRIC_TOP5);
@@ -401,8 +412,11 @@ static const struct refusal {
     /* keys */
     {"name: x\nblok: 8\n" REST,
      "t.yaml:2:1: unknown key \"blok\"; did you mean block?"},
-    {"name: x\nbudget: {seconds: 8}\n" REST,
-     "t.yaml:2:10: unknown key \"seconds\"; budget has: evaluations"},
+    {"name: x\nbudget: {hours: 8}\n" REST,
+     "t.yaml:2:10: unknown key \"hours\"; budget has: evaluations, seconds, "
+     "run_seconds"},
+    {"name: x\nexclude: [{mode: a}]\n" REST,
+     "t.yaml:2:12: unknown key \"mode\"; did you mean model?"},
     {"name: x\n\"\\e[31m\": 8\n" REST,
      "t.yaml:2:1: line breaks and control characters are not allowed in a value"},
     {"name: x\nmodels:\n- {name: a}\n" BITS METHODS,
@@ -729,7 +743,8 @@ static void a_written_configuration_says_everything(void **state)
         "methods:\n"
         "- {name: minmax, layerwise: sequential, bias_correction: none, "
         "reestimate_batchnorm: none}\n"
-        "budget: {evaluations: 0}\n";
+        "exclude: []\n"
+        "budget: {evaluations: 0, seconds: 0, run_seconds: 0}\n";
     char *text;
 
     (void)state;

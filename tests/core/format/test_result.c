@@ -84,6 +84,11 @@ static int start(void **state)
                                             .calibration_hash = "0b",
                                             .validation_hash = "0c",
                                             .kernel = "scalar"};
+    result.identity = memory_text("digits: 1\nblock: 8\n");
+    result.budget = (struct result_budget){50, 7.5, true};
+    result.work.macs_run = 30;
+    result.work.macs_avoided = 70;
+    result.replayed = 12;
     result.ranks = 3;
     result.seconds = 2.5;
     json = NULL;
@@ -226,6 +231,8 @@ static void json_tells_where_the_result_comes_from(void **state)
     assert_text_at("provenance.kernel", "scalar");
     assert_number_at("provenance.ranks", 3);
     assert_number_at("provenance.overlapping_samples", 0);
+    assert_text_at("provenance.identity.0", "digits: 1");
+    assert_text_at("provenance.identity.1", "block: 8");
     assert_true(strlen(json_string_value(at("provenance.calq"))) > 0);
     assert_true(strlen(json_string_value(at("provenance.blas"))) > 0);
 }
@@ -387,6 +394,95 @@ static void a_csv_line_has_the_columns_of_the_head(void **state)
     free(text);
 }
 
+static char *csv_of(const struct result *of)
+{
+    char *text;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    result_write_csv_line(of, file);
+    fclose(file);
+    return text;
+}
+
+/* ---- reading back ---------------------------------------------------------------------------- */
+
+static void what_is_read_back_gives_the_same_line_and_scores(void **state)
+{
+    struct result back;
+    char *before, *after;
+
+    (void)state;
+    result.start.calibration.loss =
+        (INT64_C(1) << 60) + 1; /* more than a double holds */
+    result.float_calibration.not_finite = 4;
+    result_warn(&result, "a warning");
+    result.provenance.overlapping = 3;
+    write_and_read();
+    assert_true(result_read_json(&back, folder));
+    back.model = result.model;
+    back.target = result.target;
+    back.bits = result.bits;
+    back.method = result.method;
+    before = csv_of(&result);
+    after = csv_of(&back);
+    assert_string_equal(before, after);
+    assert_memory_equal(&back.start.calibration, &result.start.calibration,
+                        sizeof back.start.calibration);
+    assert_memory_equal(&back.float_calibration, &result.float_calibration,
+                        sizeof back.float_calibration);
+    assert_memory_equal(&back.result.check, &result.result.check,
+                        sizeof back.result.check);
+    assert_int_equal(back.start.check.samples, 0);
+    assert_string_equal(back.identity, result.identity);
+    assert_string_equal(back.phases[1].name, "joint search");
+    assert_string_equal(back.warnings[0], "a warning");
+    assert_true(back.budget.evaluations == 50 && back.budget.seconds == 7.5 &&
+                back.budget.is_spent);
+    assert_true(back.work.macs_run == 30 && back.work.macs_avoided == 70);
+    assert_true(back.replayed == 12 && back.ranks == 3);
+    assert_int_equal(back.provenance.overlapping, 3);
+    free(before);
+    free(after);
+    result_clear(&back);
+}
+
+static void what_is_no_whole_result_is_not_read(void **state)
+{
+    static const char *const texts[] = {"", "{", "[]", "{\"case\": 3}",
+                                        "{\"case\": \"a\"}"};
+    struct result back;
+
+    (void)state;
+    assert_false(result_read_json(&back, folder));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        FILE *file = fopen(path, "w");
+
+        fputs(texts[i], file);
+        fclose(file);
+        assert_false(result_read_json(&back, folder));
+    }
+}
+
+/* Whatever is missing: no crash, and no half a result. */
+static void a_result_that_lacks_anything_is_not_read(void **state)
+{
+    static const char *const keys[] = {"float",  "start",    "result", "phases",
+                                       "budget", "warnings", "work",   "provenance"};
+    struct result back;
+
+    (void)state;
+    write_and_read();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        json_t *less = json_deep_copy(json);
+
+        json_object_del(less, keys[i]);
+        assert_int_equal(json_dump_file(less, path, 0), 0);
+        json_decref(less);
+        assert_false(result_read_json(&back, folder));
+    }
+}
+
 static void csv_shows_the_metric_of_the_model(void **state)
 {
     char *text;
@@ -415,6 +511,9 @@ int main(void)
         TEST(a_warning_is_kept_once),
         TEST(more_warnings_than_there_is_room_for_do_no_harm),
         TEST(a_csv_line_has_the_columns_of_the_head),
+        TEST(what_is_read_back_gives_the_same_line_and_scores),
+        TEST(what_is_no_whole_result_is_not_read),
+        TEST(a_result_that_lacks_anything_is_not_read),
         TEST(csv_shows_the_metric_of_the_model),
     };
 

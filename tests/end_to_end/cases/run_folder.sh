@@ -6,9 +6,12 @@ few=(--set bits=W4A4 --set targets=paper --set 'methods=[minmax, mmse]')
 a_run_leaves_its_configuration_and_its_results() {
     calibrate "$small" "${few[@]}"
     expect_files "$work/run" <<-END
+	./cases/glyphs-paper-W4A4-minmax/journal
 	./cases/glyphs-paper-W4A4-minmax/result.json
+	./cases/glyphs-paper-W4A4-mmse/journal
 	./cases/glyphs-paper-W4A4-mmse/result.json
 	./config.yaml
+	./lock
 	./results.csv
 	END
     digits "$work/run" >"$work/digits"
@@ -98,21 +101,28 @@ logs_hold_no_carriage_return_and_no_escape() {
 check 1 logs_hold_no_carriage_return_and_no_escape
 check 3 logs_hold_no_carriage_return_and_no_escape
 
-results_of_the_cases_before_a_failure_stay() {
-    sed 's/^  - name: folded/  - name: missing/; /missing/,$ s/glyphs.onnx/no-such.onnx/' \
+a_case_that_fails_does_not_stop_the_others() {
+    sed 's/^  - name: glyphs/  - name: missing/; 0,/glyphs.onnx/ s//no-such.onnx/' \
         "$settings" >"$work/config.yaml"
-    calq run "$work/config.yaml" --set "out=$work/run" --set 'methods=[minmax]'
-    expect_code 4
-    expect_told "no-such.onnx: cannot open"
+    calq run "$work/config.yaml" --set "out=$work/run" --set 'methods=[minmax, mmse]'
+    expect_code 7
+    expect_told "2 of 4 cases failed; run again to try these once more:"
+    expect_in "$work/log" "missing-paper-W4A4-minmax and 1 more: "
+    expect_in "$work/log" "no-such.onnx: cannot open"
+    [ "$(grep -c '^missing-.* failed$' "$work/out")" -eq 2 ] || fail "the table hides failures"
     expect_files "$work/run" <<-END
-	./cases/glyphs-paper-W4A4-minmax/result.json
+	./cases/folded-paper-W4A4-minmax/journal
+	./cases/folded-paper-W4A4-minmax/result.json
+	./cases/folded-paper-W4A4-mmse/journal
+	./cases/folded-paper-W4A4-mmse/result.json
 	./config.yaml
+	./lock
 	./results.csv
 	END
     digits "$work/run" >/dev/null
 }
-check 1 results_of_the_cases_before_a_failure_stay
-check 3 results_of_the_cases_before_a_failure_stay
+check 1 a_case_that_fails_does_not_stop_the_others
+check 3 a_case_that_fails_does_not_stop_the_others
 
 # ---- a run folder that cannot be ---------------------------------------------------------------
 

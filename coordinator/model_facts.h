@@ -1,0 +1,36 @@
+/* model_facts.h - what is known of a model whatever the case: it is found out once. */
+#ifndef COORDINATOR_MODEL_FACTS_H
+#define COORDINATOR_MODEL_FACTS_H
+
+#include "coordinator/team.h"
+#include "core/base/progress.h"
+#include "core/format/result.h"
+
+struct model_facts {
+    bool has_hashes, has_scores;
+    struct provenance provenance;
+    struct score calibration, validation; /* of the float network */
+    enum exit_code failed; /* EXIT_DONE: as far as is known, its cases can be run */
+    char *failure;         /* why not; owned */
+};
+
+void model_facts_clear(struct model_facts *facts);
+
+/* Hashes the files. What is wrong with them is kept as failure; nobody asks before a case is
+ * opened, which tells better what is wrong. */
+void model_facts_hash(struct model_facts *facts, const struct config_model *model);
+
+/* Takes over what a result of an earlier run says. */
+void model_facts_take(struct model_facts *facts, const struct result *result);
+
+/* Finds out what is not known yet, with a case of the model open: whether validation samples are
+ * calibration samples too, and the scores of the float network.
+ *
+ * Fails with EXIT_INPUT when samples overlap and may not, or a file is bad; the next case of the
+ * model fails with the same sentence. */
+int model_facts_find(struct model_facts *facts, const struct config *config,
+                     const struct config_model *model, struct team *team,
+                     const struct team_case *opened, struct progress *progress,
+                     struct error *err);
+
+#endif

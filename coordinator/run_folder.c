@@ -1,0 +1,175 @@
+#include "coordinator/run_folder.h"
+
+#include "core/base/memory.h"
+#include "core/format/draft.h"
+#include "core/format/identity.h"
+#include "core/format/lock.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int run_folder_path(const struct config *config, const char *name, char path[PATH_MAX],
+                    struct error *err)
+{
+    if (snprintf(path, PATH_MAX, "%s/%s", config->out, name) >= PATH_MAX)
+        return error_set(err, EXIT_MACHINE, "the path %s/%s is too long", config->out,
+                         name);
+    return 0;
+}
+
+static int case_path(const struct config *config, const char *case_id, const char *name,
+                     char path[PATH_MAX], struct error *err)
+{
+    char inside[NAME_MAX + CASE_ID_BYTES];
+
+    snprintf(inside, sizeof inside, "cases/%s%s", case_id, name);
+    return run_folder_path(config, inside, path, err);
+}
+
+int run_folder_open(const struct config *config, int *lock, struct error *err)
+{
+    char path[PATH_MAX];
+
+    *lock = -1;
+    if (run_folder_path(config, "lock", path, err) < 0 ||
+        draft_make_folder(config->out, err) < 0)
+        return -1;
+    return lock_take(path, lock, err);
+}
+
+/* ---- looking back ------------------------------------------------------------------------- */
+
+static char *identity_of(const struct config *config,
+                         const struct calibration_case *one,
+                         const struct model_facts *facts)
+{
+    return identity_text(&(struct identity_parts){
+        .config = config,
+        .model = one->model,
+        .target = one->target,
+        .bits = one->bits,
+        .method = one->method,
+        .network_hash = facts->provenance.network_hash,
+        .calibration_hash = facts->provenance.calibration_hash,
+        .validation_hash = facts->provenance.validation_hash,
+    });
+}
+
+/* Whether the search would end where it ended, with the budget that there is now. */
+static bool stands(const struct config *config, const struct result *result)
+{
+    const struct result_budget *budget = &result->budget;
+
+    if (budget->evaluations == config->max_evaluations &&
+        budget->seconds == config->max_seconds)
+        return true;
+    if (budget->is_spent ||
+        (config->max_seconds > 0 && result->seconds > config->max_seconds))
+        return false;
+    return config->max_evaluations == 0 ||
+           result_evaluations(result) <= config->max_evaluations;
+}
+
+/* Takes the result of an earlier run, where there is one. */
+static int look_at_result(const struct config *config, struct model_facts *facts,
+                          struct sweep *sweep, int index, struct error *err)
+{
+    const struct calibration_case *one = &sweep->cases->list[index];
+    struct sweep_case *each = &sweep->each[index];
+    char folder[PATH_MAX], path[PATH_MAX];
+    struct result result;
+    int status;
+
+    if (case_path(config, one->id, "", folder, err) < 0 ||
+        case_path(config, one->id, "/result.json", path, err) < 0)
+        return -1;
+    if (!result_read_json(&result, folder))
+        return 0;
+    status = identity_compare(path, result.identity, each->identity, err);
+    if (status == 0)
+        model_facts_take(facts, &result);
+    if (status == 0 && stands(config, &result)) {
+        each->is_old = true;
+        sweep_done(sweep, index, &result);
+    } else {
+        result_clear(&result);
+    }
+    return status;
+}
+
+static int look_at_case(const struct config *config, struct model_facts *facts,
+                        struct sweep *sweep, int index, struct error *err)
+{
+    const struct calibration_case *one = &sweep->cases->list[index];
+    char path[PATH_MAX];
+
+    if (case_path(config, one->id, "/journal", path, err) < 0)
+        return -1;
+    sweep->each[index].identity = identity_of(config, one, facts);
+    if (journal_compare(path, sweep->each[index].identity, err) < 0)
+        return -1;
+    return look_at_result(config, facts, sweep, index, err);
+}
+
+/* A directory holds the cases of one run. */
+static int compare_names(const struct config *config, struct error *err)
+{
+    char path[PATH_MAX];
+    struct config *written = memory_zeroed(1, sizeof *written);
+    struct error ignored;
+    int status = run_folder_path(config, "config.yaml", path, err);
+
+    if (status == 0 && access(path, F_OK) == 0 &&
+        config_read(path, NULL, 0, written, &ignored) == 0 &&
+        strcmp(written->name, config->name) != 0)
+        status = error_set(err, EXIT_CONFIG,
+                           "%s was written with `name: %s`, this run has `name: %s`; "
+                           "choose another `out`, or remove %s",
+                           path, written->name, config->name, config->out);
+    config_clear(written);
+    free(written);
+    return status;
+}
+
+int run_folder_look_back(const struct config *config, struct model_facts *facts,
+                         struct sweep *sweep, struct error *err)
+{
+    if (compare_names(config, err) < 0)
+        return -1;
+    for (int i = 0; i < sweep->cases->count; i++) {
+        struct model_facts *own = &facts[sweep->cases->list[i].model - config->models];
+
+        if (own->has_hashes && look_at_case(config, own, sweep, i, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------ */
+
+int run_folder_write_config(const struct config *config, struct error *err)
+{
+    char path[PATH_MAX];
+    FILE *file;
+
+    if (run_folder_path(config, "config.yaml", path, err) < 0)
+        return -1;
+    file = draft_open(path, err);
+    if (!file)
+        return -1;
+    return draft_close(file, path, config_write(config, file, err), err);
+}
+
+struct journal *run_folder_open_journal(const struct config *config,
+                                        const char *case_id, const char *identity,
+                                        struct error *err)
+{
+    char path[PATH_MAX];
+
+    if (case_path(config, case_id, "", path, err) < 0 ||
+        draft_make_folder(path, err) < 0 ||
+        case_path(config, case_id, "/journal", path, err) < 0)
+        return NULL;
+    return journal_open(path, identity, err);
+}

@@ -1,0 +1,165 @@
+#include "coordinator/team_inside.h"
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/network/moments.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct batchnorm *batchnorm_of(const struct team *team, int layer)
+{
+    return team_network(team)->layers[layer].batchnorm;
+}
+
+/* What a question about a layer's batch norm or about all of them (-1) depends on. */
+static struct hash128 key_of_moments(const struct team *team, int layer,
+                                     const float *steps)
+{
+    struct hash128 key = {{0}};
+
+    hash128_add(&key, &layer, sizeof layer);
+    if (steps)
+        hash128_add(&key, steps, (size_t)team_step_count(team) * sizeof *steps);
+    return key;
+}
+
+static int ask_moments(struct team *team, int layer, const float *steps, float *mean,
+                       float *variance, struct error *err)
+{
+    struct request request = {
+        .kind = REQUEST_MOMENTS,
+        .subject = layer,
+        .candidate_count = steps ? 1 : 0,
+        .step_count = team_step_count(team),
+        .moment_count = moments_count(batchnorm_of(team, layer)->channels),
+    };
+    struct reply reply;
+    int status = team_ask(team, &request, steps, &reply, err);
+
+    if (status == 0)
+        moments_statistics(batchnorm_of(team, layer), reply.sums, mean, variance);
+    reply_clear(&reply);
+    return status;
+}
+
+int team_moments(struct team *team, int layer, const float *steps, float *mean,
+                 float *variance, struct error *err)
+{
+    struct hash128 key = key_of_moments(team, layer, steps);
+    size_t channels = (size_t)batchnorm_of(team, layer)->channels;
+    float *both = memory_get(2 * channels * sizeof *both);
+    double seconds = -clock_seconds();
+    int status = 0;
+
+    if (!team_recall(team, JOURNAL_MOMENTS, key, both, 2 * channels * sizeof *both)) {
+        status = ask_moments(team, layer, steps, both, both + channels, err);
+        seconds += clock_seconds();
+        if (status == 0)
+            status = team_keep(team, JOURNAL_MOMENTS, key, both,
+                               2 * channels * sizeof *both, seconds, err);
+    }
+    if (status == 0) {
+        memcpy(mean, both, channels * sizeof *mean);
+        memcpy(variance, both + channels, channels * sizeof *variance);
+    }
+    free(both);
+    return status;
+}
+
+static size_t count_moments(const struct network *network)
+{
+    size_t count = 0;
+
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].batchnorm)
+            count += moments_count(network->layers[layer].batchnorm->channels);
+    return count;
+}
+
+static void statistics_of_all(const struct team *team, const int64_t *sums,
+                              float *statistics)
+{
+    for (int layer = 0; layer < team_network(team)->layer_count; layer++) {
+        const struct batchnorm *batchnorm = batchnorm_of(team, layer);
+
+        if (!batchnorm)
+            continue;
+        moments_statistics(batchnorm, sums, statistics,
+                           statistics + batchnorm->channels);
+        sums += moments_count(batchnorm->channels);
+        statistics += 2 * batchnorm->channels;
+    }
+}
+
+static int ask_float_moments(struct team *team, float *statistics, struct error *err)
+{
+    struct request request = {.kind = REQUEST_FLOAT_MOMENTS,
+                              .moment_count = count_moments(team_network(team))};
+    struct reply reply;
+    int status = team_ask(team, &request, NULL, &reply, err);
+
+    if (status == 0)
+        statistics_of_all(team, reply.sums, statistics);
+    reply_clear(&reply);
+    return status;
+}
+
+static size_t count_statistics(const struct network *network)
+{
+    size_t count = 0;
+
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].batchnorm)
+            count += 2 * (size_t)network->layers[layer].batchnorm->channels;
+    return count;
+}
+
+int team_float_moments(struct team *team, float *statistics, struct error *err)
+{
+    struct hash128 key = key_of_moments(team, -1, NULL);
+    size_t bytes = count_statistics(team_network(team)) * sizeof *statistics;
+    double seconds = -clock_seconds();
+
+    if (team_recall(team, JOURNAL_FLOAT_MOMENTS, key, statistics, bytes))
+        return 0;
+    if (ask_float_moments(team, statistics, err) < 0)
+        return -1;
+    seconds += clock_seconds();
+    return team_keep(team, JOURNAL_FLOAT_MOMENTS, key, statistics, bytes, seconds, err);
+}
+
+int team_put_batchnorm(struct team *team, int layer, const float *mean,
+                       const float *variance, struct error *err)
+{
+    size_t channels = (size_t)batchnorm_of(team, layer)->channels;
+    struct request request = {.kind = REQUEST_PUT_BATCHNORM,
+                              .subject = layer,
+                              .candidate_count = 2,
+                              .step_count = (int)channels};
+    float *statistics = memory_get(2 * channels * sizeof *statistics);
+    struct reply reply;
+    int status;
+
+    memcpy(statistics, mean, channels * sizeof *mean);
+    memcpy(statistics + channels, variance, channels * sizeof *variance);
+    status = team_ask(team, &request, statistics, &reply, err);
+    team->statistics[layer] = (struct hash128){{0}};
+    hash128_add(&team->statistics[layer], statistics,
+                2 * channels * sizeof *statistics);
+    reply_clear(&reply);
+    free(statistics);
+    return status;
+}
+
+int team_restore_batchnorms(struct team *team, struct error *err)
+{
+    struct request request = {.kind = REQUEST_RESTORE_BATCHNORMS};
+    struct reply reply;
+    int status = team_ask(team, &request, NULL, &reply, err);
+
+    memset(team->statistics, 0,
+           (size_t)team_network(team)->layer_count * sizeof *team->statistics);
+    reply_clear(&reply);
+    return status;
+}

@@ -1,0 +1,30 @@
+/* team_inside.h - what the files of the team share. */
+#ifndef COORDINATOR_TEAM_INSIDE_H
+#define COORDINATOR_TEAM_INSIDE_H
+
+#include "coordinator/team.h"
+
+struct team {
+    struct shard *shard;
+    double stop_at; /* clock_seconds() */
+    /* the open case */
+    struct journal *journal;
+    struct hash128
+        *statistics; /* [layers] in force in its batch norm; zeros: the trained ones */
+    double opened;   /* clock_seconds() */
+    double seconds_replayed;
+    long replayed;
+};
+
+/* Asks all ranks, answers for this one, and merges. `reply` is made here; clear it afterwards
+ * whether or not this fails. */
+int team_ask(struct team *team, const struct request *request, const float *steps,
+             struct reply *reply, struct error *err);
+
+/* Steps of a candidate of the open case. */
+int team_step_count(const struct team *team);
+
+/* Another case will be opened: there is no journal, and no time was taken. */
+void team_forget_case(struct team *team);
+
+#endif

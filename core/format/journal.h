@@ -1,0 +1,73 @@
+/* journal.h - the answers that a case has got so far, in a file that only grows: its checkpoint.
+ *
+ * A search is deterministic. One that is run again asks the same questions, finds the answers to
+ * the first of them here, and goes on where the journal ends, with the same digits.
+ *
+ * The file is a line of 16 bytes, "calq journal 1\n" and a zero, and then records:
+ *
+ *   payload bytes u32, kind u32, key 2 x u64, seconds f64, payload, checksum u64
+ *
+ * in the byte order of the machine. The checksum is that of the record up to it, with its place in
+ * the file as seed. The first record's payload is the identity of the case (identity.h), so the
+ * file says in readable lines what it belongs to.
+ */
+#ifndef CORE_FORMAT_JOURNAL_H
+#define CORE_FORMAT_JOURNAL_H
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What a record holds; written to the file, so the numbers stay. */
+enum journal_kind {
+    JOURNAL_IDENTITY = 1,
+    JOURNAL_SCORE = 2,
+    JOURNAL_CHECK = 3,
+    JOURNAL_VALIDATION = 4,
+    JOURNAL_STEP = 5,
+    JOURNAL_MOMENTS = 6,
+    JOURNAL_FLOAT_MOMENTS = 7
+};
+
+struct journal;
+
+/* Opens the journal of the case `identity`, or makes it; its folder is there. Of a file whose end
+ * is damaged, as after the death of a machine, the records before the damage are kept and the rest
+ * is cut off.
+ *
+ * Fails with EXIT_MACHINE when the file cannot be read or written or is no journal, and as
+ * identity_compare() does when it holds answers of another case. */
+struct journal *journal_open(const char *path, const char *identity, struct error *err);
+
+/* Syncs and closes. Takes NULL. Fails with EXIT_MACHINE. */
+int journal_close(struct journal *journal, struct error *err);
+
+/* Whether there could be such a journal: fails as journal_open() does, but changes nothing. A file
+ * that is missing is fine. */
+int journal_compare(const char *path, const char *identity, struct error *err);
+
+/* Looks for an answer of `bytes` bytes.
+ *
+ *   answer   out, where it is there
+ *   seconds  out: what it cost when it was found
+ */
+bool journal_find(const struct journal *journal, const struct hash128 *key,
+                  void *answer, size_t bytes, double *seconds);
+
+/* Adds an answer. A process that dies afterwards loses nothing; the file is synced every few
+ * seconds, against the death of the machine. Fails with EXIT_MACHINE; the file ends with a whole
+ * record then too. */
+int journal_add(struct journal *journal, enum journal_kind kind,
+                const struct hash128 *key, const void *answer, size_t bytes,
+                double seconds, struct error *err);
+
+/* Syncs what was added. Fails with EXIT_MACHINE. */
+int journal_sync(struct journal *journal, struct error *err);
+
+/* Answers that were there when it was opened, and bytes that were cut off. */
+size_t journal_answers(const struct journal *journal);
+size_t journal_damage(const struct journal *journal);
+
+#endif

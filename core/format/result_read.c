@@ -1,0 +1,204 @@
+#include "core/format/result.h"
+
+#include "core/base/memory.h"
+
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every function takes a value that may be NULL or of another type, and says false then: a
+ * file that is not what result.c writes is not read. */
+
+static bool read_count(const json_t *value, long *count)
+{
+    *count = (long)json_integer_value(value);
+    return json_is_integer(value);
+}
+
+static bool read_text(const json_t *value, char *text, size_t bytes)
+{
+    const char *from = json_string_value(value);
+
+    return from && snprintf(text, bytes, "%s", from) < (int)bytes;
+}
+
+static long long right_of(const json_t *share, const struct score *score)
+{
+    return llround(json_number_value(share) * (double)score->labelled);
+}
+
+static bool read_score(const json_t *value, struct score *score)
+{
+    const char *sum = json_string_value(json_object_get(value, "loss_sum"));
+
+    *score = (struct score){0};
+    if (json_is_null(value))
+        return true;
+    if (!sum || !json_is_integer(json_object_get(value, "samples")))
+        return false;
+    score->loss = strtoll(sum, NULL, 10);
+    score->samples = json_integer_value(json_object_get(value, "samples"));
+    score->labelled = json_integer_value(json_object_get(value, "labelled"));
+    score->top1 = right_of(json_object_get(value, "top1"), score);
+    score->top5 = right_of(json_object_get(value, "top5"), score);
+    score->not_finite = json_integer_value(json_object_get(value, "not_finite"));
+    return true;
+}
+
+static bool read_point(const json_t *value, struct result_point *point)
+{
+    return read_score(json_object_get(value, "calibration"), &point->calibration) &&
+           read_score(json_object_get(value, "check"), &point->check) &&
+           read_score(json_object_get(value, "validation"), &point->validation);
+}
+
+static bool read_phases(const json_t *phases, struct result *result)
+{
+    size_t most = sizeof result->phases / sizeof *result->phases, i;
+    json_t *value;
+
+    if (!json_is_array(phases) || json_array_size(phases) > most)
+        return false;
+    json_array_foreach(phases, i, value)
+    {
+        struct result_phase *phase = &result->phases[result->phase_count++];
+
+        if (!read_text(json_object_get(value, "name"), phase->name,
+                       sizeof phase->name) ||
+            !read_count(json_object_get(value, "evaluations"), &phase->evaluations))
+            return false;
+        phase->seconds = json_real_value(json_object_get(value, "seconds"));
+    }
+    return true;
+}
+
+static bool read_warnings(const json_t *warnings, struct result *result)
+{
+    json_t *value;
+    size_t i;
+
+    json_array_foreach(warnings, i, value) if (json_is_string(value))
+        result_warn(result, "%s", json_string_value(value));
+    return json_is_array(warnings);
+}
+
+static bool read_identity(const json_t *lines, struct result *result)
+{
+    json_t *line;
+    size_t i, bytes = 1;
+
+    if (!json_is_array(lines))
+        return false;
+    json_array_foreach(lines, i, line) bytes += json_string_length(line) + 1;
+    result->identity = memory_zeroed(bytes, 1);
+    json_array_foreach(lines, i, line) if (json_is_string(line))
+    {
+        strcat(result->identity, json_string_value(line));
+        strcat(result->identity, "\n");
+    }
+    return true;
+}
+
+/* Adds the hexadecimal floats of a line to the statistics. */
+static void add_values(const json_t *line, struct batchnorm_statistics *statistics)
+{
+    const char *text = json_string_value(line);
+
+    while (text && *text) {
+        char *end;
+        float value = strtof(text, &end);
+
+        if (end == text)
+            return;
+        statistics->values = memory_resize(
+            statistics->values, (statistics->count + 1) * sizeof *statistics->values);
+        statistics->values[statistics->count++] = value;
+        text = end;
+    }
+}
+
+/* The statistics of batch norms that are in force; null: the trained ones. */
+static bool read_batchnorms(const json_t *layers, struct result *result)
+{
+    json_t *layer;
+    size_t i;
+
+    json_array_foreach(layers, i, layer)
+    {
+        add_values(json_object_get(layer, "mean_hex"), &result->result.batchnorms);
+        add_values(json_object_get(layer, "variance_hex"), &result->result.batchnorms);
+    }
+    return json_is_null(layers) || result->result.batchnorms.count > 0;
+}
+
+static bool read_budget(const json_t *value, struct result_budget *budget)
+{
+    budget->seconds = json_real_value(json_object_get(value, "at_most_seconds"));
+    budget->is_spent = json_is_true(json_object_get(value, "spent"));
+    return read_count(json_object_get(value, "evaluations"), &budget->evaluations);
+}
+
+static bool read_work(const json_t *value, struct result *result)
+{
+    result->work.macs_run = json_integer_value(json_object_get(value, "macs_run"));
+    result->work.macs_avoided =
+        json_integer_value(json_object_get(value, "macs_avoided"));
+    return read_count(json_object_get(value, "answers_in_journal"), &result->replayed);
+}
+
+static bool read_provenance(const json_t *value, struct result *result)
+{
+    long overlapping, ranks;
+    bool is_read =
+        read_count(json_object_get(value, "overlapping_samples"), &overlapping) &&
+        read_count(json_object_get(value, "ranks"), &ranks) &&
+        read_identity(json_object_get(value, "identity"), result);
+
+    if (is_read) {
+        result->provenance.overlapping = (size_t)overlapping;
+        result->ranks = (int)ranks;
+    }
+    return is_read;
+}
+
+static bool read_all(const json_t *json, struct result *result)
+{
+    const json_t *in_float = json_object_get(json, "float");
+
+    result->seconds = json_real_value(json_object_get(json, "seconds"));
+    return read_score(json_object_get(in_float, "calibration"),
+                      &result->float_calibration) &&
+           read_score(json_object_get(in_float, "validation"),
+                      &result->float_validation) &&
+           read_point(json_object_get(json, "start"), &result->start) &&
+           read_point(json_object_get(json, "result"), &result->result) &&
+           read_batchnorms(json_object_get(json, "batchnorms"), result) &&
+           read_phases(json_object_get(json, "phases"), result) &&
+           read_warnings(json_object_get(json, "warnings"), result) &&
+           read_budget(json_object_get(json, "budget"), &result->budget) &&
+           read_work(json_object_get(json, "work"), result) &&
+           read_provenance(json_object_get(json, "provenance"), result);
+}
+
+bool result_read_json(struct result *result, const char *folder)
+{
+    char path[PATH_MAX];
+    const char *case_id;
+    bool is_read = false;
+    json_t *json;
+
+    if (snprintf(path, sizeof path, "%s/result.json", folder) >= (int)sizeof path)
+        return false;
+    json = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    case_id = json_string_value(json_object_get(json, "case"));
+    if (case_id) {
+        result_init(result, case_id, 0);
+        is_read = read_all(json, result);
+        if (!is_read)
+            result_clear(result);
+    }
+    json_decref(json);
+    return is_read;
+}

@@ -1,0 +1,125 @@
+#include "core/format/lock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/calq-test-lock-XXXXXX";
+static char path[64];
+static struct error err;
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof path, "%s/lock", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+/* A process that takes the lock, says so, and sleeps. */
+static pid_t start_holder(void)
+{
+    struct error ignored;
+    int ends[2], lock;
+    char byte;
+    pid_t holder;
+
+    assert_int_equal(pipe(ends), 0);
+    holder = fork();
+    if (holder == 0) {
+        if (lock_take(path, &lock, &ignored) < 0 || write(ends[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+    return holder;
+}
+
+static void end_holder(pid_t holder)
+{
+    kill(holder, SIGKILL);
+    waitpid(holder, NULL, 0);
+}
+
+static void a_lock_can_be_taken_again_after_its_release(void **state)
+{
+    int lock;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(lock_take(path, &lock, &err), 0);
+        lock_release(lock);
+    }
+    lock_release(-1);
+}
+
+static void who_holds_a_lock_since_when_is_told(void **state)
+{
+    char host[100], process[300];
+    pid_t holder = start_holder();
+    int lock;
+
+    (void)state;
+    gethostname(host, sizeof host);
+    snprintf(process, sizeof process, "%s is held by process %ld on %s, started 20",
+             path, (long)holder, host);
+    assert_int_equal(lock_take(path, &lock, &err), -1);
+    assert_int_equal(lock, -1);
+    end_holder(holder);
+    assert_int_equal(err.code, EXIT_MACHINE);
+    assert_int_equal(strncmp(err.text, process, strlen(process)), 0);
+    assert_non_null(strstr(err.text, "UTC; wait for its end, or choose another `out`"));
+}
+
+static void the_lock_of_a_dead_process_is_free(void **state)
+{
+    pid_t holder = start_holder();
+    int lock;
+
+    (void)state;
+    end_holder(holder);
+    assert_int_equal(lock_take(path, &lock, &err), 0);
+    lock_release(lock);
+}
+
+static void a_missing_folder_is_told(void **state)
+{
+    int lock;
+
+    (void)state;
+    assert_int_equal(lock_take("/no/such/lock", &lock, &err), -1);
+    assert_int_equal(err.code, EXIT_MACHINE);
+    assert_string_equal(err.text,
+                        "cannot open /no/such/lock: No such file or directory");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lock_can_be_taken_again_after_its_release),
+        cmocka_unit_test(who_holds_a_lock_since_when_is_told),
+        cmocka_unit_test(the_lock_of_a_dead_process_is_free),
+        cmocka_unit_test(a_missing_folder_is_told),
+    };
+
+    return cmocka_run_group_tests_name("lock", tests, make_folder, remove_folder);
+}
