@@ -289,6 +289,19 @@ static void tell_of_earlier_runs(const struct run *run)
         fprintf(run->log, "%d of %d cases are done already\n", done, run->cases->count);
 }
 
+static int run_longest_first(struct run *run, struct error *err)
+{
+    int *order, status;
+
+    if (sweep_count(&run->sweep, SWEEP_WAITING) == 0)
+        return 0;
+    order = memory_get((size_t)run->cases->count * sizeof *order);
+    plan_order(run->config, run->cases, order);
+    status = run_waiting(run, order, err);
+    free(order);
+    return status;
+}
+
 static int tell_that_it_stopped(const struct run *run, struct error *err)
 {
     struct error told = *err;
@@ -300,12 +313,8 @@ static int tell_that_it_stopped(const struct run *run, struct error *err)
 
 static int run_all(struct run *run, struct error *err)
 {
-    int *order = memory_get((size_t)run->cases->count * sizeof *order);
-    int status;
+    int status = run_longest_first(run, err);
 
-    plan_order(run->config, run->cases, order);
-    status = run_waiting(run, order, err);
-    free(order);
     if (status < 0 && err->code == EXIT_STOPPED)
         return tell_that_it_stopped(run, err);
     if (status < 0)

@@ -2,8 +2,9 @@
 #ifndef CORE_BASE_VERSION_H
 #define CORE_BASE_VERSION_H
 
-/* Raised whenever calq computes other digits from the same files and settings: journals and results
- * of other digits are not gone on with. */
+/* Raised whenever calq computes other digits from the same files and settings, asks other questions
+ * under the same keys, or writes other answers to its journals: those of another number are not gone
+ * on with. */
 enum { VERSION_DIGITS = 1 };
 
 /* From `git describe` when it was built, or "unknown". */
