@@ -44,7 +44,8 @@ VERSION := $(shell test -e .git && git describe --always --dirty 2>/dev/null || 
 sources = $(filter-out main.c,$(wildcard *.c */*.c core/*/*.c coordinator/*/*.c))
 library_sources = $(filter-out tests/%,$(sources))
 support_sources = $(wildcard tests/support/*.c)
-unit_tests = $(wildcard tests/bench/test_*.c tests/core/*/test_*.c tests/coordinator/*/test_*.c)
+unit_tests = $(wildcard tests/bench/test_*.c tests/core/*/test_*.c tests/coordinator/test_*.c \
+	tests/coordinator/*/test_*.c)
 golden_tests = $(wildcard tests/golden/test_*.c)
 end_to_end_tools = $(wildcard tests/end_to_end/*.c)
 mpi_tests = $(wildcard tests/mpi/test_*.c)
@@ -115,7 +116,7 @@ export CALQ_KIT
 export CALQ_GOLDEN
 export MPIRUN
 
-.PHONY: check check-unit check-kernel_loops check-golden check-mpi check-end_to_end check-asan
+.PHONY: check check-unit check-kernel_loops check-golden check-mpi check-end_to_end check-kill check-asan
 check: check-unit check-kernel_loops check-golden check-mpi check-end_to_end check-asan
 
 check-unit: deps $(call programs,$(unit_tests))
@@ -134,6 +135,11 @@ check-mpi: deps $(call programs,$(mpi_tests))
 	@for ranks in $(TEST_RANKS); do \
 		tests/run-programs --ranks $$ranks $(call programs,$(mpi_tests)) || exit 1; \
 	done
+
+# Kills at so many random instants, each followed by a rerun.
+INSTANTS ?= 10
+check-kill: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
+	@tests/kill_and_resume $(BUILD)/calq $(INSTANTS)
 
 check-end_to_end: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
 	@tests/end_to_end/run $(BUILD)/calq

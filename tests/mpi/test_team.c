@@ -634,6 +634,130 @@ static void an_error_in_validation_leaves_the_case_open(void **state)
     assert_scores_of_one_process(REQUEST_SCORE, NULL, &score, 1);
 }
 
+/* ---- the journal ----------------------------------------------------------------------------- */
+
+static char journal_path[80];
+
+static struct journal *open_journal(void)
+{
+    struct journal *journal;
+
+    snprintf(journal_path, sizeof journal_path, "%s/journal", folder);
+    journal = journal_open(journal_path, "digits: 0\n", &err);
+    if (!journal)
+        fail_msg("%s", err.text);
+    team_use_journal(team, journal);
+    return journal;
+}
+
+static void close_journal(struct journal *journal)
+{
+    team_use_journal(team, NULL);
+    assert_int_equal(journal_close(journal, &err), 0);
+}
+
+/* Layers that all ranks ran since the case was opened. */
+static int64_t layers_run(void)
+{
+    struct executor_counters work;
+
+    assert_int_equal(team_work(team, &work, &err), 0);
+    return work.layers_run;
+}
+
+static void only_what_the_journal_does_not_know_is_evaluated(void **state)
+{
+    struct score first[CANDIDATES], second[CANDIDATES];
+    struct journal *journal;
+    float *candidates;
+    int64_t before;
+
+    (void)state;
+    open_case(SOUND);
+    journal = open_journal();
+    candidates = some_candidates();
+    assert_int_equal(team_score(team, candidates + step_count(), 1, &first[1], &err),
+                     0);
+    assert_int_equal(team_score(team, candidates, CANDIDATES, first, &err), 0);
+    assert_int_equal(team_replayed(team), 1);
+    assert_scores_of_one_process(REQUEST_SCORE, candidates, first, CANDIDATES);
+    close_journal(journal);
+
+    open_case(SOUND);
+    journal = open_journal();
+    assert_int_equal(journal_answers(journal), CANDIDATES);
+    before = layers_run();
+    assert_int_equal(team_score(team, candidates, CANDIDATES, second, &err), 0);
+    assert_memory_equal(first, second, sizeof first);
+    assert_int_equal(layers_run(), before);
+    assert_int_equal(team_replayed(team), CANDIDATES);
+    assert_int_equal(team_validate(team, candidates, 1, second, &err), 0);
+    assert_scores_of_one_process(REQUEST_VALIDATE, candidates, second, 1);
+    assert_int_equal(team_replayed(team), CANDIDATES); /* another question */
+    close_journal(journal);
+    unlink(journal_path);
+    free(candidates);
+}
+
+static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state)
+{
+    float mean[CHANNELS_MOST], variance[CHANNELS_MOST];
+    struct score trained, measured, again;
+    struct journal *journal;
+    float *steps;
+    int layer = 0;
+
+    (void)state;
+    open_case(SOUND);
+    journal = open_journal();
+    steps = some_candidates();
+    while (!team_network(team)->layers[layer].batchnorm)
+        layer++;
+    assert_int_equal(team_score(team, steps, 1, &trained, &err), 0);
+    assert_int_equal(team_moments(team, layer, steps, mean, variance, &err), 0);
+    assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
+    assert_int_equal(team_score(team, steps, 1, &measured, &err), 0);
+    assert_true(measured.loss != trained.loss);
+    assert_int_equal(team_replayed(team), 0);
+    assert_int_equal(team_restore_batchnorms(team, &err), 0);
+    assert_int_equal(team_score(team, steps, 1, &again, &err), 0);
+    assert_memory_equal(&again, &trained, sizeof again);
+    assert_int_equal(team_moments(team, layer, steps, mean, variance, &err), 0);
+    assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
+    assert_int_equal(team_score(team, steps, 1, &again, &err), 0);
+    assert_memory_equal(&again, &measured, sizeof again);
+    assert_int_equal(team_replayed(team), 3);
+    close_journal(journal);
+    unlink(journal_path);
+    free(steps);
+}
+
+static void a_team_whose_time_is_over_asks_nothing(void **state)
+{
+    struct score known, score;
+    struct journal *journal;
+    struct team_case opened;
+    float *candidates;
+
+    (void)state;
+    open_case(SOUND);
+    journal = open_journal();
+    candidates = some_candidates();
+    assert_int_equal(team_score(team, candidates, 1, &known, &err), 0);
+    team_stop_at(team, 0);
+    assert_int_equal(team_score(team, candidates, 1, &score, &err), 0); /* no work */
+    assert_memory_equal(&score, &known, sizeof score);
+    assert_int_equal(team_score(team, candidates + step_count(), 1, &score, &err), -1);
+    assert_int_equal(err.code, EXIT_STOPPED);
+    assert_int_equal(team_open(team, SOUND, &opened, &err), -1);
+    assert_int_equal(err.code, EXIT_STOPPED);
+    team_stop_at(team, INFINITY);
+    close_journal(journal);
+    unlink(journal_path);
+    free(candidates);
+    assert_team_is_well();
+}
+
 /* ---- the two ends ---------------------------------------------------------------------------- */
 
 static int begin_team(void **state)
@@ -672,6 +796,9 @@ static int coordinate(void)
         cmocka_unit_test(a_network_that_differs_on_one_rank_is_refused),
         cmocka_unit_test(a_spoilt_sample_is_told_by_the_rank_that_has_it),
         cmocka_unit_test(an_error_in_validation_leaves_the_case_open),
+        cmocka_unit_test(only_what_the_journal_does_not_know_is_evaluated),
+        cmocka_unit_test(answers_hold_for_the_statistics_of_batch_norms_in_force),
+        cmocka_unit_test(a_team_whose_time_is_over_asks_nothing),
     };
 
     return cmocka_run_group_tests_name("team", tests, begin_team, stop_team);
