@@ -9,6 +9,9 @@ const struct command commands[] = {
      "                   --set models.0.calibration.samples=64; may be repeated\n"
      "\n"
      "Start it with mpirun or srun to use several ranks; one rank needs no launcher.\n"
+     "Run again, it does what is missing: cases that are done stay, and a case that "
+     "was\n"
+     "interrupted goes on from its journal, with the same digits.\n"
      "`calq help settings` lists all settings of a configuration.\n",
      command_run},
     {"inspect", "MODEL", "list the layers and the tensors that can be quantized", NULL,

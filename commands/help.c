@@ -35,7 +35,8 @@ int command_help(int count, char **arguments, struct error *err)
         snprintf(call, sizeof call, "%s %s", command->name, command->arguments);
         printf("  calq %-28s %s\n", call, command->help);
     }
-    printf("\nExit codes: 0 done, 2 usage, 3 configuration, 4 model or data, 8 "
-           "machine.\n");
+    printf(
+        "\nExit codes: 0 done, 2 usage, 3 configuration, 4 model or data, 7 some cases "
+        "failed,\n8 machine, 75 stopped (run again to go on).\n");
     return EXIT_DONE;
 }

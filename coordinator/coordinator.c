@@ -286,7 +286,9 @@ static void tell_of_earlier_runs(const struct run *run)
     int done = sweep_count(&run->sweep, SWEEP_DONE);
 
     if (done > 0)
-        fprintf(run->log, "%d of %d cases are done already\n", done, run->cases->count);
+        fprintf(run->log,
+                "%d of %d cases are done already; to begin again, remove %s\n", done,
+                run->cases->count, run->config->out);
 }
 
 static int run_longest_first(struct run *run, struct error *err)

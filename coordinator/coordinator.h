@@ -9,11 +9,17 @@
 /* Runs all cases of a configuration with the team and writes the run directory:
  *
  *   config.yaml              the resolved configuration
+ *   lock                     held while this runs: who and since when
+ *   cases/<id>/journal       the answers that the case has got
  *   cases/<id>/result.json   steps, losses, metrics, provenance
  *   results.csv              one line a case
  *
- * A table of what came out goes to `out`, how it goes on to `log`. Fails with the sentence of
- * the first case that fails; results of the cases before it stay. */
+ * What earlier runs have left there is gone on with, or refused: see run_folder.h. Cases are run the
+ * longest first.
+ *
+ * A table of what came out goes to `out`, how it goes on to `log`. Cases that fail do not stop the
+ * others; they are told at the end (EXIT_SOME_FAILED, see sweep_tell_failures()). What concerns the
+ * whole run ends it: EXIT_MACHINE, or EXIT_STOPPED when its time is over. */
 int coordinator_run(const struct config *config, const struct cases *cases,
                     struct team *team, FILE *out, FILE *log, struct error *err);
 
