@@ -160,7 +160,7 @@ static int calibrate(struct run *run, int index, const struct team_case *opened,
     describe(run, index, result);
     method_add_phase(run->team, result, "opening", team_seconds(run->team));
     if (find_result(run, one, opened, result, err) < 0)
-        return error_prefix(err, "case %s", one->id);
+        return -1;
     return write_result(run, result, err);
 }
 
@@ -230,7 +230,7 @@ static int settle_case(struct run *run, int index, struct error *err)
     }
     result_clear(&result);
     if (ends_the_run(err))
-        return -1;
+        return error_prefix(err, "case %s", run->cases->list[index].id);
     sweep_failed(&run->sweep, index, err);
     return 0;
 }

@@ -77,7 +77,6 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
 
     team_forget_case(team);
     status = team_ask(team, &request, NULL, &reply, err);
-
     if (status == 0 && reply.maxima[REPLY_HASH] != -reply.maxima[REPLY_MINUS_HASH])
         status = error_set(err, EXIT_INPUT,
                            "%s is not the same file on all ranks, or its data are not",

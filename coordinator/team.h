@@ -37,7 +37,7 @@ void team_use_journal(struct team *team, struct journal *journal);
 /* Seconds that the open case has taken, with those that the answers of earlier runs took. */
 double team_seconds(const struct team *team);
 
-/* Answers of earlier runs that were used since the case was opened. */
+/* Answers of earlier runs that were used since the case was opened; each counts once. */
 long team_replayed(const struct team *team);
 
 /* An answer that the coordinator found itself, by the hash of all it depends on but the statistics of

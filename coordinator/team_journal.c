@@ -50,8 +50,10 @@ bool team_recall(struct team *team, enum journal_kind kind, struct hash128 key,
     add_state(team, kind, &key);
     if (!journal_find(team->journal, &key, answer, bytes, &seconds))
         return false;
-    team->replayed++;
-    team->seconds_replayed += seconds;
+    if (seconds >= 0) {
+        team->replayed++;
+        team->seconds_replayed += seconds;
+    }
     return true;
 }
 

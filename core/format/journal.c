@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,8 +72,17 @@ static void add_place(struct journal *journal, size_t at)
     journal->record_count++;
 }
 
-bool journal_find(const struct journal *journal, const struct hash128 *key,
-                  void *answer, size_t bytes, double *seconds)
+/* Only the image forgets what an answer cost, not the file. */
+static void forget_seconds(struct journal *journal, size_t at)
+{
+    const double told = -1;
+
+    memcpy(journal->image + at + offsetof(struct journal_head, seconds), &told,
+           sizeof told);
+}
+
+bool journal_find(struct journal *journal, const struct hash128 *key, void *answer,
+                  size_t bytes, double *seconds)
 {
     size_t at = *place_of(journal, key);
     struct journal_head head;
@@ -84,6 +94,7 @@ bool journal_find(const struct journal *journal, const struct hash128 *key,
         return false;
     memcpy(answer, journal->image + at + sizeof head, bytes);
     *seconds = head.seconds;
+    forget_seconds(journal, at);
     return true;
 }
 
@@ -188,6 +199,7 @@ static void append(struct journal *journal, const char *record, size_t bytes)
         journal->image = memory_resize(journal->image, journal->room);
     }
     memcpy(journal->image + journal->used, record, bytes);
+    forget_seconds(journal, journal->used);
     add_place(journal, journal->used);
     journal->used += bytes;
 }

@@ -51,10 +51,11 @@ int journal_compare(const char *path, const char *identity, struct error *err);
 /* Looks for an answer of `bytes` bytes.
  *
  *   answer   out, where it is there
- *   seconds  out: what it cost when it was found
+ *   seconds  out, where it is there: what it cost an earlier run; negative where that was told
+ *            before, or where it was added since the journal was opened
  */
-bool journal_find(const struct journal *journal, const struct hash128 *key,
-                  void *answer, size_t bytes, double *seconds);
+bool journal_find(struct journal *journal, const struct hash128 *key, void *answer,
+                  size_t bytes, double *seconds);
 
 /* Adds an answer. A process that dies afterwards loses nothing; the file is synced every few
  * seconds, against the death of the machine. Fails with EXIT_MACHINE; the file ends with a whole

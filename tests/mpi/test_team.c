@@ -679,7 +679,7 @@ static void only_what_the_journal_does_not_know_is_evaluated(void **state)
     assert_int_equal(team_score(team, candidates + step_count(), 1, &first[1], &err),
                      0);
     assert_int_equal(team_score(team, candidates, CANDIDATES, first, &err), 0);
-    assert_int_equal(team_replayed(team), 1);
+    assert_int_equal(team_replayed(team), 0); /* this run found it itself */
     assert_scores_of_one_process(REQUEST_SCORE, candidates, first, CANDIDATES);
     close_journal(journal);
 
@@ -705,6 +705,7 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     struct score trained, measured, again;
     struct journal *journal;
     float *steps;
+    int64_t before;
     int layer = 0;
 
     (void)state;
@@ -718,7 +719,7 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &measured, &err), 0);
     assert_true(measured.loss != trained.loss);
-    assert_int_equal(team_replayed(team), 0);
+    before = layers_run();
     assert_int_equal(team_restore_batchnorms(team, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &again, &err), 0);
     assert_memory_equal(&again, &trained, sizeof again);
@@ -726,7 +727,7 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &again, &err), 0);
     assert_memory_equal(&again, &measured, sizeof again);
-    assert_int_equal(team_replayed(team), 3);
+    assert_int_equal(layers_run(), before);
     close_journal(journal);
     unlink(journal_path);
     free(steps);
