@@ -358,7 +358,10 @@ int coordinator_run(const struct config *config, const struct cases *cases,
     if (config->run_seconds > 0)
         team_stop_at(team, clock_seconds() + config->run_seconds);
     status = run_folder_open(config, &lock, err);
-    if (status == 0)
+    if (status == 1)
+        fprintf(log, "%s: the file system knows no locks; start only one calq here\n",
+                config->out);
+    if (status >= 0)
         status = run_in_folder(&run, err);
     progress_clear(&run.progress);
     lock_release(lock);

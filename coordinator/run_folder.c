@@ -56,11 +56,13 @@ static char *identity_of(const struct config *config,
     });
 }
 
-/* Whether the search would end where it ended, with the budget that there is now. */
+/* Whether the case would be run, and its search end where it ended, with the settings of now. */
 static bool stands(const struct config *config, const struct result *result)
 {
     const struct result_budget *budget = &result->budget;
 
+    if (result->provenance.overlapping > 0 && config->overlap == OVERLAP_REFUSE)
+        return false; /* running it will tell */
     if (budget->evaluations == config->max_evaluations &&
         budget->seconds == config->max_seconds)
         return true;

@@ -12,12 +12,12 @@
 int run_folder_path(const struct config *config, const char *name, char path[PATH_MAX],
                     struct error *err);
 
-/* Makes the directory and takes its lock: see lock.h. */
+/* Makes the directory and takes its lock: see lock_take(). */
 int run_folder_open(const struct config *config, int *lock, struct error *err);
 
 /* Looks at every case: gives it its identity, compares that with what is there, and takes the
  * results that still stand. A result stands unless more evaluations or seconds are allowed now than
- * those that ended its search, or fewer than it took.
+ * those that ended its search, or fewer than it took, or its samples overlap and may not any more.
  *
  *   facts  [config->model_count] with the hashes of the files; receives what results tell
  *

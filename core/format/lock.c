@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -49,9 +50,15 @@ static int write_holder(int file)
                : -1;
 }
 
+/* Some file systems of clusters are mounted without. */
+static bool means_no_locks(int number)
+{
+    return number == ENOSYS || number == EOPNOTSUPP || number == ENOLCK;
+}
+
 int lock_take(const char *path, int *lock, struct error *err)
 {
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), status = 0;
 
     *lock = -1;
     if (file < 0)
@@ -59,19 +66,21 @@ int lock_take(const char *path, int *lock, struct error *err)
                          strerror(errno));
     if (flock(file, LOCK_EX | LOCK_NB) < 0) {
         if (errno == EWOULDBLOCK)
-            tell_holder(file, path, err);
+            status = tell_holder(file, path, err);
+        else if (means_no_locks(errno))
+            status = 1;
         else
-            error_set(err, EXIT_MACHINE, "cannot lock %s: %s", path, strerror(errno));
-        close(file);
-        return -1;
+            status = error_set(err, EXIT_MACHINE, "cannot lock %s: %s", path,
+                               strerror(errno));
     }
-    if (write_holder(file) < 0) {
-        error_set(err, EXIT_MACHINE, "cannot write %s: %s", path, strerror(errno));
+    if (status >= 0 && write_holder(file) < 0)
+        status =
+            error_set(err, EXIT_MACHINE, "cannot write %s: %s", path, strerror(errno));
+    if (status < 0)
         close(file);
-        return -1;
-    }
-    *lock = file;
-    return 0;
+    else
+        *lock = file;
+    return status;
 }
 
 void lock_release(int lock)

@@ -9,7 +9,8 @@
  *
  *   lock  out, for lock_release()
  *
- * Fails with EXIT_MACHINE, and says who holds it. */
+ * Returns 1 where the file system knows no locks: nothing keeps a second calq out then. Fails with
+ * EXIT_MACHINE, and says who holds it. */
 int lock_take(const char *path, int *lock, struct error *err);
 
 /* Takes -1 too: no lock. The file stays. */

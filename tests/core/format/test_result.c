@@ -203,6 +203,7 @@ static void json_has_the_statistics_of_batch_norms_that_were_measured(void **sta
     struct batchnorm *batchnorm = batchnorm_create(2, 1e-5f, trained, trained);
     struct layer layers[] = {{.name = "first"}, {.name = "bn", .batchnorm = batchnorm}};
     const struct network network = {.layers = layers, .layer_count = 2};
+    struct result back;
 
     (void)state;
     result.network = &network;
@@ -215,6 +216,10 @@ static void json_has_the_statistics_of_batch_norms_that_were_measured(void **sta
     assert_text_at("batchnorms.0.layer", "bn");
     assert_text_at("batchnorms.0.mean_hex", "0x1.99999ap-4 -0x1.8p+1");
     assert_text_at("batchnorms.0.variance_hex", "0x1p-2 0x1.4p+2");
+    assert_true(result_read_json(&back, folder));
+    assert_int_equal(back.result.batchnorms.count, 4);
+    assert_memory_equal(back.result.batchnorms.values, measured, sizeof measured);
+    result_clear(&back);
     batchnorm_destroy(batchnorm);
 }
 

@@ -227,6 +227,18 @@ settings_that_change_no_digit_may_differ() {
 }
 check 1 settings_that_change_no_digit_may_differ
 
+results_of_overlapping_samples_are_refused_when_overlap_is() {
+    local overlapping=("$small" "${one_case[@]}" --set \
+        "models.0.validation={file: examples/glyphs/calibration.h5, samples: 32..99}")
+    calibrate "${overlapping[@]}" --set overlap=allow
+    calq run "${overlapping[@]}" --set "out=$work/run"
+    expect_code 4
+    expect_told "12 validation samples are calibration samples too"
+    calibrate "${overlapping[@]}" --set overlap=allow
+    expect_in "$work/log" "1 of 1 cases are done already"
+}
+check 1 results_of_overlapping_samples_are_refused_when_overlap_is
+
 # ---- one calq at a time ---------------------------------------------------------------------------
 
 a_second_calq_is_told_who_runs_here() {

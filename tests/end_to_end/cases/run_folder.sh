@@ -124,6 +124,21 @@ a_case_that_fails_does_not_stop_the_others() {
 check 1 a_case_that_fails_does_not_stop_the_others
 check 3 a_case_that_fails_does_not_stop_the_others
 
+a_method_that_fails_does_not_stop_the_others() {
+    calq run "$small" --set bits=W4A4 --set targets=paper --set "out=$work/run" \
+        --set budget.evaluations=3
+    expect_code 7
+    expect_told "1 of 3 cases failed"
+    expect_in "$work/log" "glyphs-paper-W4A4-lapq: budget: 3 evaluations are too few for lapq"
+    [ "$(cut -d, -f5 "$work/run/results.csv" | tr '\n' ' ')" = "method minmax mmse " ] ||
+        fail "results.csv has other cases"
+    calibrate "$small" --set bits=W4A4 --set targets=paper
+    expect_in "$work/log" "2 of 3 cases are done already"
+    digits "$work/run" >/dev/null
+}
+check 1 a_method_that_fails_does_not_stop_the_others
+check 3 a_method_that_fails_does_not_stop_the_others
+
 # ---- a run folder that cannot be ---------------------------------------------------------------
 
 a_run_folder_below_a_file_is_refused() {
