@@ -25,6 +25,8 @@ struct shard {
     const struct cases *cases;
     int rank, ranks;
     const struct kernel_set *kernels;
+    bool (*must_cut)(void); /* NULL: never */
+    bool was_cut;           /* work of the present request was left out */
     /* the open case */
     const struct calibration_case *open;
     struct network *network;
@@ -58,6 +60,20 @@ struct shard *shard_create(const struct config *config, const struct cases *case
     shard->rank = rank;
     shard->ranks = ranks;
     return shard;
+}
+
+void shard_cut_when(struct shard *shard, bool (*must_cut)(void))
+{
+    shard->must_cut = must_cut;
+}
+
+/* Asked between pieces of work. */
+static bool is_cut(void *context)
+{
+    struct shard *shard = context;
+
+    shard->was_cut = shard->was_cut || (shard->must_cut && shard->must_cut());
+    return shard->was_cut;
 }
 
 static void own_samples_clear(struct own_samples *own)
@@ -220,7 +236,7 @@ static int block_at_most(const struct shard *shard)
     return (size_t)shard->config->block < most ? shard->config->block : (int)most;
 }
 
-static struct evaluator *make_evaluator(const struct shard *shard)
+static struct evaluator *make_evaluator(struct shard *shard)
 {
     const struct config_method_settings *method = shard->open->method;
 
@@ -231,6 +247,8 @@ static struct evaluator *make_evaluator(const struct shard *shard)
             .corrects_mean = method->bias_correction == BIAS_CORRECTION_MEAN,
             .block = block_at_most(shard),
             .memory_bytes = shard->config->memory_bytes,
+            .must_cut = is_cut,
+            .context = shard,
         },
         samples_of(shard, &shard->search));
 }
@@ -395,7 +413,8 @@ static int answer_validate(struct shard *shard, const struct request *request,
     struct sample_set own = own_part(shard, validation_set(shard));
     int status = 0;
 
-    for (size_t done = 0; status == 0 && done < own.count; done += piece)
+    for (size_t done = 0; status == 0 && done < own.count && !is_cut(shard);
+         done += piece)
         status = validate_piece(shard, request, steps, own.first + done,
                                 own.count - done < piece ? own.count - done : piece,
                                 reply_scores(reply), err);
@@ -503,7 +522,7 @@ static uint64_t *calibration_hashes(struct shard *shard, struct error *err)
     size_t piece = (size_t)shard->config->block * BLOCKS_AT_ONCE;
     uint64_t *hashes = memory_get(count * sizeof *hashes);
 
-    for (size_t first = 0; first < count; first += piece)
+    for (size_t first = 0; first < count && !is_cut(shard); first += piece)
         if (data_file_read(shard->calibration, first,
                            count - first < piece ? count - first : piece, NULL, NULL,
                            hashes + first, err) < 0) {
@@ -550,7 +569,8 @@ static int answer_overlap(struct shard *shard, const struct request *request,
         reply, REPLY_SAMPLES_HASH, REPLY_MINUS_SAMPLES_HASH,
         hash_bytes(hashes, data_file_count(shard->calibration) * sizeof *hashes, 0));
     own = own_part(shard, validation_set(shard));
-    for (size_t done = 0; status == 0 && done < own.count; done += piece)
+    for (size_t done = 0; status == 0 && done < own.count && !is_cut(shard);
+         done += piece)
         status = compare_piece(shard, hashes, own.first + done,
                                own.count - done < piece ? own.count - done : piece,
                                reply, err);
@@ -579,7 +599,13 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_RESTORE_BATCHNORMS] = answer_restore_batchnorms,
     };
 
-    return answers[request->kind](shard, request, steps, reply, err);
+    int status;
+
+    shard->was_cut = false;
+    status = answers[request->kind](shard, request, steps, reply, err);
+    if (status == 0 && shard->was_cut)
+        return error_set(err, EXIT_STOPPED, "there was no time for an answer");
+    return status;
 }
 
 const struct network *shard_network(const struct shard *shard)

@@ -20,6 +20,10 @@ struct shard *shard_create(const struct config *config, const struct cases *case
                            int rank, int ranks);
 void shard_destroy(struct shard *shard);
 
+/* What is asked between blocks from now on: whether to leave out the rest, since there is no time for
+ * it. `must_cut` has to answer yes until shard_answer() returns; NULL, as at first: never. */
+void shard_cut_when(struct shard *shard, bool (*must_cut)(void));
+
 /* Does what a request asks, on the blocks of this rank.
  *
  *   steps  [request->candidate_count, request->step_count], or other numbers: see message.h
@@ -27,7 +31,8 @@ void shard_destroy(struct shard *shard);
  *
  * Opening a case begins with the trained statistics of its batch norms.
  *
- * Fails with what the files deserve (EXIT_INPUT, EXIT_CONFIG); the shard stays usable. */
+ * Fails with what the files deserve (EXIT_INPUT, EXIT_CONFIG), and with EXIT_STOPPED where work was
+ * left out; the shard stays usable. */
 int shard_answer(struct shard *shard, const struct request *request, const float *steps,
                  struct reply *reply, struct error *err);
 

@@ -15,7 +15,9 @@ enum { CANDIDATES_AT_ONCE = WEIGHT_VARIANTS };
 struct evaluator {
     const struct network *network;
     const struct placement *placement;
-    size_t block; /* samples evaluated together */
+    size_t block;                    /* samples evaluated together */
+    bool (*must_cut)(void *context); /* as in the options */
+    void *context;
     struct samples own;
     struct plane *planes; /* [tensors] */
     int *items;           /* [tensors] as early_codes() has them */
@@ -36,6 +38,8 @@ struct evaluator *evaluator_create(const struct network *network,
     evaluator->network = network;
     evaluator->placement = placement;
     evaluator->block = block;
+    evaluator->must_cut = options->must_cut;
+    evaluator->context = options->context;
     evaluator->own = own;
     evaluator->planes = planes_of(network);
     evaluator->items = early_codes(network, placement);
@@ -69,6 +73,18 @@ void evaluator_destroy(struct evaluator *evaluator)
 }
 
 /* ---- blocks ------------------------------------------------------------------------------ */
+
+static bool is_cut(const struct evaluator *evaluator)
+{
+    return evaluator->must_cut && evaluator->must_cut(evaluator->context);
+}
+
+/* Whether there is a block from sample `first` on, and it is to be evaluated. */
+static bool goes_on(const struct evaluator *evaluator, const struct samples *samples,
+                    size_t first)
+{
+    return first < samples->count && !is_cut(evaluator);
+}
 
 static struct block block_at(const struct evaluator *evaluator,
                              const struct samples *samples, size_t first, bool is_own)
@@ -107,10 +123,11 @@ static void score_together(struct evaluator *evaluator, int count,
     const struct network *network = evaluator->network;
     size_t classes = network->tensors[network->output].count;
 
-    for (size_t first = 0; first < samples->count; first += evaluator->block) {
+    for (size_t first = 0; goes_on(evaluator, samples, first);
+         first += evaluator->block) {
         struct block block = block_at(evaluator, samples, first, is_own);
 
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count && (i == 0 || !is_cut(evaluator)); i++)
             score_block(samples, first, block.samples,
                         executor_run_floats(evaluator->executor,
                                             &evaluator->candidates[i], &block,
@@ -165,7 +182,8 @@ void evaluator_logits(struct evaluator *evaluator, const float *steps,
     size_t classes = network->tensors[network->output].count;
 
     set_candidates(evaluator, steps, 1);
-    for (size_t first = 0; first < others.count; first += evaluator->block) {
+    for (size_t first = 0; goes_on(evaluator, &others, first);
+         first += evaluator->block) {
         struct block block = block_at(evaluator, &others, first, false);
 
         memcpy(logits + first * classes,
@@ -200,7 +218,8 @@ static void observe(struct evaluator *evaluator, int item, const float *steps,
 
     assert(!quantized->is_weight);
     candidate_keep_unfinished(&evaluator->candidates[0], quantized->index);
-    for (size_t first = 0; first < evaluator->own.count; first += evaluator->block) {
+    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
+         first += evaluator->block) {
         struct block block = block_at(evaluator, &evaluator->own, first, true);
 
         look(observer,
@@ -248,7 +267,8 @@ void evaluator_moments(struct evaluator *evaluator, int layer, const float *step
 {
     const struct candidate *candidate = set_measured(evaluator, steps, -1);
 
-    for (size_t first = 0; first < evaluator->own.count; first += evaluator->block) {
+    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
+         first += evaluator->block) {
         struct block block = block_at(evaluator, &evaluator->own, first, true);
 
         add_moments(
@@ -283,7 +303,8 @@ static void add_to_all_moments(void *context, int layer, const float *input)
 void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums)
 {
     set_candidates(evaluator, NULL, 1);
-    for (size_t first = 0; first < evaluator->own.count; first += evaluator->block) {
+    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
+         first += evaluator->block) {
         struct block block = block_at(evaluator, &evaluator->own, first, false);
         struct all_moments all = {evaluator->network, block.samples, sums};
 

@@ -29,6 +29,10 @@ struct evaluator_options {
     int block;           /* samples evaluated together */
     size_t memory_bytes; /* for remembered activations */
     bool times_layers;   /* for evaluator_layer_seconds() */
+    /* Asked between blocks: whether to leave out the rest, which makes what is returned
+     * worthless; NULL: never. The evaluator stays usable. */
+    bool (*must_cut)(void *context);
+    void *context; /* for must_cut; borrowed */
 };
 
 struct evaluator;

@@ -569,6 +569,54 @@ static void what_is_wrong_is_told_and_the_shard_stays_usable(void **state)
     }
 }
 
+static int looks_left;
+
+static bool no_looks_are_left(void)
+{
+    return looks_left-- <= 0;
+}
+
+/* Whether a request is answered when there is time for so many looks at the clock. */
+static int answer_in_time(struct shard *shard, enum request_kind kind, int looks)
+{
+    struct request request = {.kind = kind, .moment_count = MOMENT_COUNT};
+    struct reply reply;
+    int status;
+
+    looks_left = looks;
+    shard_cut_when(shard, no_looks_are_left);
+    reply_init(&reply, &request);
+    status = shard_answer(shard, &request, NULL, &reply, &err);
+    reply_clear(&reply);
+    shard_cut_when(shard, NULL);
+    return status;
+}
+
+static void work_that_is_cut_is_no_answer_and_the_next_one_is_right(void **state)
+{
+    static const enum request_kind kinds[] = {REQUEST_SCORE, REQUEST_VALIDATE,
+                                              REQUEST_OVERLAP, REQUEST_MOMENTS,
+                                              REQUEST_FLOAT_MOMENTS};
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+    struct score before, after;
+
+    (void)state;
+    assert_int_equal(open_case(shard), 0);
+    before = answered_score(shard);
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        int looks = 0;
+
+        while (answer_in_time(shard, kinds[i], looks) < 0) {
+            assert_int_equal(err.code, EXIT_STOPPED);
+            after = answered_score(shard);
+            assert_memory_equal(&after, &before, sizeof after);
+            looks++;
+        }
+        assert_true(looks > 0 && looks < 100);
+    }
+    shard_destroy(shard);
+}
+
 static void a_shard_that_was_never_opened_can_be_destroyed(void **state)
 {
     (void)state;
@@ -593,6 +641,7 @@ int main(void)
         TEST(bias_correction_reaches_the_evaluator),
         TEST(statistics_are_in_force_until_they_are_restored_or_a_case_is_opened),
         TEST(moments_count_every_calibration_sample_once),
+        TEST(work_that_is_cut_is_no_answer_and_the_next_one_is_right),
         cmocka_unit_test(what_is_wrong_is_told_and_the_shard_stays_usable),
         TEST(a_shard_that_was_never_opened_can_be_destroyed),
     };
