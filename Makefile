@@ -92,7 +92,7 @@ $(BUILD)/core/kernel/%_avx512vnni.o: EXTRA_CFLAGS += -mavx512f -mavx512bw -mavx5
 # Plain loops over values gain from the compiler's vectors.
 $(BUILD)/core/quant/%.o $(BUILD)/core/network/conv_%.o: EXTRA_CFLAGS += -O3
 $(BUILD)/core/network/value.o $(BUILD)/core/network/layer_run.o $(BUILD)/core/network/moments.o: EXTRA_CFLAGS += -O3
-$(BUILD)/link/link.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
+$(BUILD)/link/%.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
 # The MPI flavour of HDF5 includes <mpi.h> from its own header.
 $(BUILD)/core/format/data_file.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
 # The version is compiled again when it changes.

@@ -1,6 +1,7 @@
 #include "commands/command.h"
 
 #include "core/kernel/sgemm.h"
+#include "link/link.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,24 @@ static const char *command_name(const char *argument)
     if (strcmp(argument, "--version") == 0)
         return "version";
     return argument;
+}
+
+static void tell(int code, const struct error *err)
+{
+    if (code != EXIT_DONE && err->text[0])
+        fprintf(stderr, "calq: %s\n", err->text);
+}
+
+/* The ranks, where there are several, end together. Returns the exit code. */
+static int leave(int code, struct error *err)
+{
+    tell(code, err);
+    if (!link_is_broken() && link_meet(err) < 0) {
+        code = err->code;
+        tell(code, err);
+    }
+    link_close();
+    return code;
 }
 
 int main(int count, char **arguments)
@@ -35,7 +54,5 @@ int main(int count, char **arguments)
         error_set(&err, EXIT_MACHINE, "cannot write to the standard output");
         code = EXIT_MACHINE;
     }
-    if (code != EXIT_DONE && err.text[0])
-        fprintf(stderr, "calq: %s\n", err.text);
-    return code;
+    return leave(code, &err);
 }

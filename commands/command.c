@@ -12,6 +12,13 @@ const struct command commands[] = {
      "Run again, it does what is missing: cases that are done stay, and a case that "
      "was\n"
      "interrupted goes on from its journal, with the same digits.\n"
+     "\n"
+     "SIGTERM, SIGUSR1 or SIGINT to any rank stop it within five seconds, with exit "
+     "code 75\n"
+     "on all ranks; a second SIGINT ends it at once. A rank that is silent for "
+     "`stuck_after`\n"
+     "seconds is named, and the run ends with exit code 8.\n"
+     "\n"
      "`calq help settings` lists all settings of a configuration.\n",
      command_run},
     {"inspect", "MODEL", "list the layers and the tensors that can be quantized", NULL,

@@ -2,6 +2,7 @@
 
 #include "coordinator/coordinator.h"
 #include "core/base/hash.h"
+#include "core/base/interrupt.h"
 #include "link/link.h"
 #include "worker/worker.h"
 
@@ -81,10 +82,12 @@ static int hash_request(const struct options *options, uint64_t *hash,
 static int compare_with_coordinator(const struct options *options, struct error *err)
 {
     uint64_t own = 0, first;
+    struct error told;
     int status = hash_request(options, &own, err);
 
     first = own;
-    link_broadcast(&first, sizeof first);
+    if (link_broadcast(&first, sizeof first, status == 0 ? err : &told) < 0)
+        return -1;
     if (status == 0 && own != first)
         status = error_set(err, EXIT_CONFIG,
                            "%s or --set is not what the coordinating rank has read",
@@ -100,6 +103,7 @@ static int read_config(const struct options *options, struct config *config,
 
     if (link_agree(status, err) < 0)
         return -1;
+    link_give_up_after(config->stuck_after);
     return link_agree(compare_with_coordinator(options, err), err);
 }
 
@@ -126,10 +130,21 @@ static int run_on_ranks(const struct options *options, struct error *err)
     if (status == 0 && link_coordinates())
         status = coordinate(options, &config, &cases, err);
     else if (status == 0)
-        worker_answer(&config, &cases);
+        status = worker_answer(&config, &cases, err);
     cases_clear(&cases);
     config_clear(&config);
     return status;
+}
+
+/* The exit code of the coordinating rank is that of all. */
+static int share_code(int code, struct error *err)
+{
+    struct error told; /* where `err` tells more already */
+    int shared = code;
+
+    if (link_broadcast(&shared, sizeof shared, code == EXIT_DONE ? err : &told) < 0)
+        return code == EXIT_DONE ? (int)err->code : code;
+    return shared;
 }
 
 int command_run(int count, char **arguments, struct error *err)
@@ -137,14 +152,15 @@ int command_run(int count, char **arguments, struct error *err)
     struct options options = {0};
     int status;
 
+    interrupt_catch();
     link_open();
     status = parse(count, arguments, &options, err);
     if (status == 0)
         status = run_on_ranks(&options, err);
-    /* Rank 0 speaks for all, and its exit code is the job's: were another rank to end with an
-     * error first, a launcher could end rank 0 before it has spoken. */
-    if (!link_coordinates())
-        status = 0;
-    link_close();
-    return status == 0 ? EXIT_DONE : (int)err->code;
+    status = share_code(status == 0 ? EXIT_DONE : (int)err->code, err);
+    /* Rank 0 speaks for all, unless it is given up. main.c closes the link when
+     * it has spoken. */
+    if (!link_coordinates() && !link_is_broken())
+        err->text[0] = '\0';
+    return status;
 }

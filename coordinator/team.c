@@ -15,15 +15,17 @@ struct team *team_create(const struct config *config, const struct cases *cases)
     struct team *team = memory_zeroed(1, sizeof *team);
 
     team->shard = shard_create(config, cases, link_rank(), link_ranks());
-    team->stop_at = INFINITY;
+    shard_cut_when(team->shard, link_must_cut);
     return team;
 }
 
 void team_destroy(struct team *team)
 {
+    struct error told; /* a link that breaks is seen where it is closed */
+
     if (!team)
         return;
-    link_send(&(struct request){.kind = REQUEST_STOP}, NULL);
+    link_send(&(struct request){.kind = REQUEST_STOP}, NULL, &told);
     shard_destroy(team->shard);
     free(team->statistics);
     free(team);
@@ -31,7 +33,14 @@ void team_destroy(struct team *team)
 
 void team_stop_at(struct team *team, double moment)
 {
-    team->stop_at = moment;
+    (void)team;
+    link_stop_at(moment);
+}
+
+int team_check_stop(struct team *team, struct error *err)
+{
+    (void)team;
+    return link_check_stop(err);
 }
 
 int team_ranks(const struct team *team)
@@ -41,27 +50,35 @@ int team_ranks(const struct team *team)
 }
 
 /* Whether the ranks may be asked to work. */
-static int may_work(const struct team *team, const struct request *request,
-                    struct error *err)
+static int may_work(const struct request *request, struct error *err)
 {
     bool works = request->kind != REQUEST_WORK &&
                  request->kind != REQUEST_PUT_BATCHNORM &&
                  request->kind != REQUEST_RESTORE_BATCHNORMS;
 
-    if (!works || clock_seconds() < team->stop_at)
-        return 0;
-    return error_set(err, EXIT_STOPPED, "the time of this run is over");
+    return works ? link_check_stop(err) : 0;
+}
+
+static int ask_and_merge(struct team *team, const struct request *request,
+                         const float *steps, struct reply *reply, struct error *err)
+{
+    if (link_send(request, steps, err) < 0)
+        return -1;
+    return link_merge(shard_answer(team->shard, request, steps, reply, err), reply,
+                      err);
 }
 
 int team_ask(struct team *team, const struct request *request, const float *steps,
              struct reply *reply, struct error *err)
 {
     reply_init(reply, request);
-    if (may_work(team, request, err) < 0)
+    if (may_work(request, err) < 0)
         return -1;
-    link_send(request, steps);
-    return link_merge(shard_answer(team->shard, request, steps, reply, err), reply,
-                      err);
+    if (ask_and_merge(team, request, steps, reply, err) == 0)
+        return 0;
+    if (err->code == EXIT_STOPPED)
+        link_check_stop(err); /* why there was no time for an answer */
+    return -1;
 }
 
 int team_step_count(const struct team *team)

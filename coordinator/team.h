@@ -15,9 +15,13 @@ void team_destroy(struct team *team);
 /* How many ranks there are. */
 int team_ranks(const struct team *team);
 
-/* From this moment of clock_seconds() on no question is asked any more: whatever would ask the ranks to
- * work fails with EXIT_STOPPED. INFINITY, as at first: never. */
+/* From this moment of clock_seconds() on, and as soon as any rank was told to stop (interrupt.h), no
+ * question is asked any more, and one that takes long is cut short: whatever would ask the ranks to
+ * work fails with EXIT_STOPPED. INFINITY, as at first: only when told. */
 void team_stop_at(struct team *team, double moment);
+
+/* Fails likewise; for work that asks nobody. */
+int team_check_stop(struct team *team, struct error *err);
 
 /* All of these ask every rank, and fail with the sentence of the first rank that failed. */
 

@@ -6,7 +6,6 @@
 
 struct team {
     struct shard *shard;
-    double stop_at; /* clock_seconds() */
     /* the open case */
     struct journal *journal;
     struct hash128

@@ -1,11 +1,12 @@
 #include "link/link.h"
 
 #include "core/base/memory.h"
+#include "link/watch.h"
 
 #include <limits.h>
 #include <mpi.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void link_open(void)
 {
@@ -14,11 +15,40 @@ void link_open(void)
     setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     MPI_Init(NULL, NULL);
+    watch_open();
+}
+
+static bool is_open(void)
+{
+    int is_open, is_closed;
+
+    MPI_Initialized(&is_open);
+    MPI_Finalized(&is_closed);
+    return is_open && !is_closed;
 }
 
 void link_close(void)
 {
+    if (!is_open())
+        return;
+    if (watch_is_broken()) {
+        fflush(NULL);
+        MPI_Abort(MPI_COMM_WORLD, EXIT_MACHINE);
+    }
+    watch_close();
     MPI_Finalize();
+}
+
+int link_meet(struct error *err)
+{
+    MPI_Request all;
+
+    if (!is_open())
+        return 0;
+    if (watch_is_broken())
+        return watch_wait(NULL, err);
+    MPI_Ibarrier(MPI_COMM_WORLD, &all);
+    return watch_wait(&all, err);
 }
 
 int link_rank(void)
@@ -42,73 +72,132 @@ bool link_coordinates(void)
     return link_rank() == 0;
 }
 
-void link_broadcast(void *data, size_t bytes)
+bool link_is_broken(void)
+{
+    return watch_is_broken();
+}
+
+void link_give_up_after(double seconds)
+{
+    watch_give_up_after(seconds);
+}
+
+/* ---- collective operations ----------------------------------------------------------------- */
+
+static int broadcast_piece(void *piece, size_t bytes, int from, struct error *err)
+{
+    MPI_Request all;
+
+    if (watch_is_broken())
+        return watch_wait(NULL, err);
+    MPI_Ibcast(piece, (int)bytes, MPI_BYTE, from, MPI_COMM_WORLD, &all);
+    return watch_wait(&all, err);
+}
+
+static int merge(void *numbers, size_t count, MPI_Datatype type, MPI_Op how,
+                 struct error *err)
+{
+    MPI_Request all;
+
+    if (watch_is_broken())
+        return watch_wait(NULL, err);
+    MPI_Iallreduce(MPI_IN_PLACE, numbers, (int)count, type, how, MPI_COMM_WORLD, &all);
+    return watch_wait(&all, err);
+}
+
+int link_broadcast(void *data, size_t bytes, struct error *err)
 {
     enum { PIECE = 1 << 30 };
     char *piece = data;
 
     for (; bytes > PIECE; piece += PIECE, bytes -= PIECE)
-        MPI_Bcast(piece, PIECE, MPI_BYTE, 0, MPI_COMM_WORLD);
-    MPI_Bcast(piece, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD);
+        if (broadcast_piece(piece, PIECE, 0, err) < 0)
+            return -1;
+    return broadcast_piece(piece, bytes, 0, err);
 }
 
 static void say_who(struct error *err)
 {
-    char host[MPI_MAX_PROCESSOR_NAME];
-    int length;
-
-    if (link_ranks() == 1)
-        return;
-    MPI_Get_processor_name(host, &length);
-    error_prefix(err, "rank %d on %s", link_rank(), host);
+    if (link_ranks() > 1)
+        error_prefix(err, "rank %d on %s", link_rank(), watch_host(link_rank()));
 }
 
 int link_agree(int status, struct error *err)
 {
-    int failed = status == 0 ? INT_MAX : link_rank();
-    int first;
+    int first = status == 0 ? INT_MAX : link_rank();
 
-    MPI_Allreduce(&failed, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (merge(&first, 1, MPI_INT, MPI_MIN, err) < 0)
+        return -1;
     if (first == INT_MAX)
         return 0;
     if (first == link_rank())
         say_who(err);
-    MPI_Bcast(err, sizeof *err, MPI_BYTE, first, MPI_COMM_WORLD);
+    broadcast_piece(err, sizeof *err, first, err);
     return -1;
 }
 
-void link_send(const struct request *request, const float *steps)
+int link_send(const struct request *request, const float *steps, struct error *err)
 {
     struct request copy = *request;
 
-    link_broadcast(&copy, sizeof copy);
-    if (copy.candidate_count > 0)
-        link_broadcast((void *)steps, (size_t)copy.candidate_count *
-                                          (size_t)copy.step_count * sizeof *steps);
+    watch_asked(request->kind == REQUEST_STOP ? NULL : request_name(request->kind));
+    if (link_broadcast(&copy, sizeof copy, err) < 0)
+        return -1;
+    if (copy.candidate_count == 0)
+        return 0;
+    return link_broadcast(
+        (void *)steps,
+        (size_t)copy.candidate_count * (size_t)copy.step_count * sizeof *steps, err);
 }
 
-void link_receive(struct request *request, float **steps)
+int link_receive(struct request *request, float **steps, struct error *err)
 {
     size_t bytes;
 
-    link_broadcast(request, sizeof *request);
+    if (link_broadcast(request, sizeof *request, err) < 0)
+        return -1;
     bytes =
         (size_t)request->candidate_count * (size_t)request->step_count * sizeof **steps;
     if (bytes == 0)
-        return;
+        return 0;
     *steps = memory_resize(*steps, bytes);
-    link_broadcast(*steps, bytes);
+    return link_broadcast(*steps, bytes, err);
+}
+
+static int merge_all(int status, struct reply *reply, struct error *err)
+{
+    if (link_agree(status, err) < 0)
+        return -1;
+    if (reply->sum_count > 0 &&
+        merge(reply->sums, reply->sum_count, MPI_INT64_T, MPI_SUM, err) < 0)
+        return -1;
+    if (reply->maximum_count > 0 &&
+        merge(reply->maxima, reply->maximum_count, MPI_DOUBLE, MPI_MAX, err) < 0)
+        return -1;
+    return 0;
 }
 
 int link_merge(int status, struct reply *reply, struct error *err)
 {
-    if (link_agree(status, err) < 0)
-        return -1;
-    if (reply->sum_count > 0)
-        MPI_Allreduce(MPI_IN_PLACE, reply->sums, (int)reply->sum_count, MPI_INT64_T,
-                      MPI_SUM, MPI_COMM_WORLD);
-    if (reply->maximum_count > 0)
-        MPI_Allreduce(MPI_IN_PLACE, reply->maxima, (int)reply->maximum_count,
-                      MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
-    return 0;
+    status = merge_all(status, reply, err);
+    if (!watch_is_broken())
+        watch_asked(NULL);
+    return status;
+}
+
+/* ---- stopping ------------------------------------------------------------------------------ */
+
+void link_stop_at(double moment)
+{
+    watch_stop_at(moment);
+}
+
+int link_check_stop(struct error *err)
+{
+    return watch_check_stop(err);
+}
+
+bool link_must_cut(void)
+{
+    return watch_must_cut();
 }

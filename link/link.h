@@ -2,6 +2,11 @@
  *
  * Rank 0 coordinates; every rank, rank 0 too, evaluates its shard. All functions but the
  * questions are collective over all ranks.
+ *
+ * No rank waits forever: when one has been silent for too long (it is stopped, hung, or cannot be
+ * reached), what the others wait for fails with EXIT_MACHINE and a sentence with its rank, its host
+ * and what it was asked. The link is broken then: whatever else is tried on it fails with the same
+ * sentence, and link_close() ends all ranks.
  */
 #ifndef LINK_LINK_H
 #define LINK_LINK_H
@@ -11,13 +16,23 @@
 
 #include <stdbool.h>
 
-/* Starts and ends MPI. One rank needs no launcher. */
+/* Starts and ends MPI. One rank needs no launcher. Closing ends all ranks where the link is broken, and
+ * does nothing where it is not open. */
 void link_open(void);
 void link_close(void);
+
+/* Waits until all ranks have come here. Launchers end all ranks when one ends with an error, so the ranks
+ * meet when each has said what it has to say, and then end together. Needs no open link. */
+int link_meet(struct error *err);
 
 int link_rank(void);
 int link_ranks(void);
 bool link_coordinates(void); /* is this rank 0? */
+bool link_is_broken(void);
+
+/* A rank is given up when it has been silent for so many seconds; 0: never. At
+ * first 600. Not collective. */
+void link_give_up_after(double seconds);
 
 /* All ranks agree whether all is well: `status` is this rank's. Returns 0 if every rank's is 0.
  * Otherwise every rank gets -1 and the sentence of the lowest rank that failed, with rank and
@@ -25,15 +40,28 @@ bool link_coordinates(void); /* is this rank 0? */
 int link_agree(int status, struct error *err);
 
 /* Copies rank 0's bytes to all ranks. */
-void link_broadcast(void *data, size_t bytes);
+int link_broadcast(void *data, size_t bytes, struct error *err);
 
 /* Hands a request and the numbers that come with it from rank 0 to the others. On the others
  * `steps` points to a buffer that grows as needed; the caller frees it. */
-void link_send(const struct request *request, const float *steps);
-void link_receive(struct request *request, float **steps);
+int link_send(const struct request *request, const float *steps, struct error *err);
+int link_receive(struct request *request, float **steps, struct error *err);
 
 /* Merges the replies of all ranks, unless one failed: see link_agree(). Afterwards all ranks
  * hold the merged reply. */
 int link_merge(int status, struct reply *reply, struct error *err);
+
+/* ---- stopping: not collective ------------------------------------------------------------- */
+
+/* On rank 0: work is to end at this moment of clock_seconds(); INFINITY, as at first: never. */
+void link_stop_at(double moment);
+
+/* On rank 0: fails with EXIT_STOPPED and the reason when any rank was told to stop (interrupt.h), or
+ * that moment has come. */
+int link_check_stop(struct error *err);
+
+/* To be asked between blocks of work, on all ranks: whether it is to be cut short, since a wish to
+ * stop cannot wait for its end. It also tells the others that this rank is alive. */
+bool link_must_cut(void);
 
 #endif

@@ -5,21 +5,33 @@
 
 #include <stdlib.h>
 
-void worker_answer(const struct config *config, const struct cases *cases)
+static int answer_requests(struct shard *shard, struct error *err)
 {
-    struct shard *shard = shard_create(config, cases, link_rank(), link_ranks());
-    struct error err = {0}; /* the coordinator tells it; here it only decides */
     struct request request;
+    struct error told; /* the coordinator tells it; here it only decides */
     float *steps = NULL;
+    int status;
 
-    for (link_receive(&request, &steps); request.kind != REQUEST_STOP;
-         link_receive(&request, &steps)) {
+    while ((status = link_receive(&request, &steps, err)) == 0 &&
+           request.kind != REQUEST_STOP) {
         struct reply reply;
 
         reply_init(&reply, &request);
-        link_merge(shard_answer(shard, &request, steps, &reply, &err), &reply, &err);
+        link_merge(shard_answer(shard, &request, steps, &reply, &told), &reply, &told);
         reply_clear(&reply);
     }
     free(steps);
+    return status;
+}
+
+int worker_answer(const struct config *config, const struct cases *cases,
+                  struct error *err)
+{
+    struct shard *shard = shard_create(config, cases, link_rank(), link_ranks());
+    int status;
+
+    shard_cut_when(shard, link_must_cut);
+    status = answer_requests(shard, err);
     shard_destroy(shard);
+    return status;
 }

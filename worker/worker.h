@@ -5,7 +5,9 @@
 #include "core/base/error.h"
 #include "core/exchange/cases.h"
 
-/* Answers requests on this rank's shard. Collective with the coordinator's team. */
-void worker_answer(const struct config *config, const struct cases *cases);
+/* Answers requests on this rank's shard. Collective with the coordinator's team. Fails when the link
+ * breaks. */
+int worker_answer(const struct config *config, const struct cases *cases,
+                  struct error *err);
 
 #endif

@@ -189,7 +189,8 @@ static int recall_or_find(struct layerwise *layerwise, int item,
 
     if (team_recall(layerwise->team, JOURNAL_STEP, key, found, sizeof *found))
         return 0;
-    if (find_step(layerwise, item, rule, steps, found, err) < 0)
+    if (team_check_stop(layerwise->team, err) < 0 ||
+        find_step(layerwise, item, rule, steps, found, err) < 0)
         return -1;
     return team_keep(layerwise->team, JOURNAL_STEP, key, found, sizeof *found,
                      clock_seconds() - began, err);

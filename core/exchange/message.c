@@ -5,6 +5,27 @@
 #include <math.h>
 #include <stdlib.h>
 
+const char *request_name(enum request_kind kind)
+{
+    static const char *const names[] = {
+        [REQUEST_OPEN] = "open a case",
+        [REQUEST_OVERLAP] = "compare samples",
+        [REQUEST_SCORE] = "score candidates on the calibration samples",
+        [REQUEST_CHECK] = "score candidates on the samples put aside",
+        [REQUEST_VALIDATE] = "score candidates on the validation samples",
+        [REQUEST_RANGE] = "find the range of a tensor",
+        [REQUEST_HISTOGRAM] = "find the histogram of a tensor",
+        [REQUEST_MOMENTS] = "measure a batch norm",
+        [REQUEST_FLOAT_MOMENTS] = "measure all batch norms",
+        [REQUEST_PUT_BATCHNORM] = "put statistics of a batch norm in force",
+        [REQUEST_RESTORE_BATCHNORMS] = "put the trained statistics in force",
+        [REQUEST_WORK] = "tell what was done",
+        [REQUEST_STOP] = "stop",
+    };
+
+    return names[kind];
+}
+
 int request_score_count(const struct request *request)
 {
     return request->candidate_count > 0 ? request->candidate_count : 1;

@@ -25,6 +25,9 @@ enum request_kind {
     REQUEST_STOP                /* no more requests */
 };
 
+/* "score candidates": what a rank is asked to do. */
+const char *request_name(enum request_kind kind);
+
 /* A request comes with numbers [candidate_count, step_count]: the steps of candidates; with
  * REQUEST_PUT_BATCHNORM in their place [2, channels], the means and the variances. */
 struct request {

@@ -103,6 +103,7 @@ struct config {
     long max_evaluations; /* budget.evaluations, a case; 0: no limit */
     double max_seconds;   /* budget.seconds, a case; 0: no limit */
     double run_seconds;   /* budget.run_seconds, the whole run; 0: no limit */
+    int stuck_after;      /* seconds until a silent rank is given up; 0: never */
     struct config_model models[CONFIG_LIST_MAX];
     int model_count;
     enum config_target targets[CONFIG_LIST_MAX];

@@ -260,6 +260,10 @@ static const struct config_field config_fields[] = {
      .never_changes_digits = true},
     {"budget", KIND_SECTION, 0, "{}", .help = "when to stop", .section = &budget,
      .never_changes_digits = true},
+    {"stuck_after", KIND_INT, AT(config, stuck_after), "600", .range = {0, 1e9},
+     .help = "a rank that nothing is heard of for so many seconds, which are more than "
+             "one block takes, is named, and the run ends with exit code 8; 0: never",
+     .never_changes_digits = true},
 };
 
 const struct config_section config_schema = {"the configuration", false, false,

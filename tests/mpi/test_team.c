@@ -89,14 +89,14 @@ static void make_files(void)
 {
     if (link_coordinates())
         assert_non_null(mkdtemp(folder));
-    link_broadcast(folder, sizeof folder);
+    link_broadcast(folder, sizeof folder, &err);
     snprintf(spoilt, sizeof spoilt, "%s/spoilt.h5", folder);
     snprintf(other, sizeof other, "%s/other.onnx", folder);
     if (link_coordinates()) {
         write_spoilt();
         write_other_network();
     }
-    link_broadcast(folder, sizeof folder); /* the files are there now */
+    link_broadcast(folder, sizeof folder, &err); /* the files are there now */
 }
 
 static void remove_files(void)
@@ -817,7 +817,7 @@ int main(int count, char **arguments)
     if (link_coordinates())
         failed = coordinate();
     else
-        worker_answer(&config, &cases);
+        worker_answer(&config, &cases, &err);
     cases_clear(&cases);
     link_close();
     return failed;

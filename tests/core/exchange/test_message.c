@@ -92,6 +92,16 @@ static void a_request_without_candidates_is_about_the_float_network(void **state
     assert_int_equal(request_score_count(&(struct request){.candidate_count = 9}), 9);
 }
 
+static void every_request_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind <= REQUEST_STOP; kind++) {
+        assert_non_null(request_name(kind));
+        for (int other = 0; other < kind; other++)
+            assert_string_not_equal(request_name(kind), request_name(other));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +109,7 @@ int main(void)
         cmocka_unit_test(an_empty_reply_is_neutral_when_merged),
         cmocka_unit_test(the_score_of_each_candidate_is_found),
         cmocka_unit_test(a_request_without_candidates_is_about_the_float_network),
+        cmocka_unit_test(every_request_has_a_name_of_its_own),
     };
 
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);

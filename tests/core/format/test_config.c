@@ -137,7 +137,8 @@ static const char full[] =
     "exclude:\n"
     "  - {model: two, bits: W4A4}\n"
     "  - {case: '*-lapq-2', target: o*, method: lapq}\n"
-    "budget: {evaluations: 5000, seconds: 7200, run_seconds: 1.5}\n";
+    "budget: {evaluations: 5000, seconds: 7200, run_seconds: 1.5}\n"
+    "stuck_after: 25\n";
 
 static void every_setting_is_read(void **state)
 {
@@ -154,6 +155,7 @@ static void every_setting_is_read(void **state)
     assert_int_equal(config.overlap, OVERLAP_ALLOW);
     assert_int_equal(config.max_evaluations, 5000);
     assert_true(config.max_seconds == 7200 && config.run_seconds == 1.5);
+    assert_true(config.stuck_after == 25);
     assert_int_equal(config.exclude_count, 2);
     assert_string_equal(config.exclude[0].model, "two");
     assert_string_equal(config.exclude[0].bits, "W4A4");
@@ -744,7 +746,8 @@ static void a_written_configuration_says_everything(void **state)
         "- {name: minmax, layerwise: sequential, bias_correction: none, "
         "reestimate_batchnorm: none}\n"
         "exclude: []\n"
-        "budget: {evaluations: 0, seconds: 0, run_seconds: 0}\n";
+        "budget: {evaluations: 0, seconds: 0, run_seconds: 0}\n"
+        "stuck_after: 600\n";
     char *text;
 
     (void)state;

@@ -127,7 +127,7 @@ static void what_never_changes_a_digit_is_no_part_of_it(void **state)
     config.kernel = "scalar";
     config.overlap = OVERLAP_ALLOW;
     config.max_evaluations = 20;
-    config.max_seconds = config.run_seconds = 10;
+    config.max_seconds = config.run_seconds = config.stuck_after = 10;
     config.exclude_count = 1;
     config.models[0].name = "other";
     config.models[0].network = "moved/net.onnx";

@@ -1,0 +1,43 @@
+/* watch.h - what ranks tell each other beside requests and replies: that they are alive, that one was
+ * told to stop, and that work is to be cut short.
+ *
+ * Every rank sends a beat now and then, while it waits and between blocks of work: all others to
+ * rank 0, rank 0 to all others. Who waits for long looks at whom it has not heard from.
+ */
+#ifndef LINK_WATCH_H
+#define LINK_WATCH_H
+
+#include "core/base/error.h"
+
+#include <mpi.h>
+#include <stdbool.h>
+
+/* Collective over all ranks. */
+void watch_open(void);
+void watch_close(void);
+
+/* See link_give_up_after(), link_stop_at(), link_check_stop(), link_must_cut(). */
+void watch_give_up_after(double seconds);
+void watch_stop_at(double moment);
+int watch_check_stop(struct error *err);
+bool watch_must_cut(void);
+
+/* What all ranks are asked to do from now on, e.g. "score candidates"; NULL: it is done, all ranks
+ * have answered. Borrowed. */
+void watch_asked(const char *what);
+
+/* Waits until a collective operation is complete, and lets the processor rest where that takes long.
+ * Fails with EXIT_MACHINE and who is stuck when a rank has been silent for too long; no collective
+ * operation may follow then, and whatever waits fails likewise. */
+int watch_wait(MPI_Request *request, struct error *err);
+
+/* A rank was given up. */
+bool watch_is_broken(void);
+
+/* Sends a beat where it is time for one, and takes in what has come. */
+void watch_look(void);
+
+/* The host of a rank. */
+const char *watch_host(int rank);
+
+#endif
