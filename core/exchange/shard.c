@@ -174,17 +174,32 @@ static struct sample_set own_part(const struct shard *shard, struct sample_set a
     return (struct sample_set){all.first + first, end - first};
 }
 
-static int read_own(const struct shard *shard, struct sample_set all,
-                    struct own_samples *own, struct error *err)
+/* Files are read piece by piece, so that not all has to be in memory, and reading can be cut. */
+static size_t samples_at_once(const struct shard *shard)
+{
+    enum { BLOCKS = 16 };
+
+    return (size_t)shard->config->block * BLOCKS;
+}
+
+static int read_own(struct shard *shard, struct sample_set all, struct own_samples *own,
+                    struct error *err)
 {
     size_t count = shard->network->tensors[shard->network->input].count;
+    size_t piece = samples_at_once(shard);
     struct sample_set part = own_part(shard, all);
+    int status = 0;
 
     own->count = part.count;
     own->values = memory_get(part.count * count * sizeof *own->values);
     own->labels = memory_get(part.count * sizeof *own->labels);
-    return data_file_read(shard->calibration, part.first, part.count, own->values,
-                          own->labels, NULL, err);
+    for (size_t done = 0; status == 0 && done < part.count && !is_cut(shard);
+         done += piece)
+        status =
+            data_file_read(shard->calibration, part.first + done,
+                           part.count - done < piece ? part.count - done : piece,
+                           own->values + done * count, own->labels + done, NULL, err);
+    return status;
 }
 
 static int read_calibration(struct shard *shard, struct error *err)
@@ -380,10 +395,6 @@ static int answer_check(struct shard *shard, const struct request *request,
     return 0;
 }
 
-enum {
-    BLOCKS_AT_ONCE = 16
-}; /* validation samples are read from the file piece by piece */
-
 /* Scores all candidates on validation samples [first, first + count), added to `scores`. */
 static int validate_piece(struct shard *shard, const struct request *request,
                           const float *steps, size_t first, size_t count,
@@ -409,7 +420,7 @@ static int validate_piece(struct shard *shard, const struct request *request,
 static int answer_validate(struct shard *shard, const struct request *request,
                            const float *steps, struct reply *reply, struct error *err)
 {
-    size_t piece = (size_t)shard->config->block * BLOCKS_AT_ONCE;
+    size_t piece = samples_at_once(shard);
     struct sample_set own = own_part(shard, validation_set(shard));
     int status = 0;
 
@@ -519,8 +530,8 @@ static int by_size(const void *a, const void *b)
 static uint64_t *calibration_hashes(struct shard *shard, struct error *err)
 {
     size_t count = data_file_count(shard->calibration);
-    size_t piece = (size_t)shard->config->block * BLOCKS_AT_ONCE;
-    uint64_t *hashes = memory_get(count * sizeof *hashes);
+    size_t piece = samples_at_once(shard);
+    uint64_t *hashes = memory_zeroed(count, sizeof *hashes);
 
     for (size_t first = 0; first < count && !is_cut(shard); first += piece)
         if (data_file_read(shard->calibration, first,
@@ -555,7 +566,7 @@ static int compare_piece(struct shard *shard, const uint64_t *hashes, size_t fir
 static int answer_overlap(struct shard *shard, const struct request *request,
                           const float *steps, struct reply *reply, struct error *err)
 {
-    size_t piece = (size_t)shard->config->block * BLOCKS_AT_ONCE;
+    size_t piece = samples_at_once(shard);
     uint64_t *hashes;
     struct sample_set own;
     int status = 0;

@@ -614,6 +614,11 @@ static void work_that_is_cut_is_no_answer_and_the_next_one_is_right(void **state
         }
         assert_true(looks > 0 && looks < 100);
     }
+    assert_int_equal(answer_in_time(shard, REQUEST_OPEN, 0), -1);
+    assert_int_equal(err.code, EXIT_STOPPED);
+    assert_int_equal(open_case(shard), 0);
+    after = answered_score(shard);
+    assert_memory_equal(&after, &before, sizeof after);
     shard_destroy(shard);
 }
 
