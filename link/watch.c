@@ -24,9 +24,9 @@ enum { HOST_BYTES = 64, TAG = 1 };
  * some launchers give it less. */
 #define GRACE_SECONDS 0.5
 
-/* The longest gap between two looks that counts as time: a process that was stopped itself must not
- * blame others for it. */
-#define GAP_SECONDS 1.
+/* The longest gap between two looks that counts as time of waiting, in which looks are frequent: a
+ * process that was stopped itself must not blame others for it. */
+#define GAP_SECONDS 0.1
 
 /* A wait begins with asking again and again; then it sleeps this part of what it has waited, so that
  * it ends late by no more than that for each rank that a message goes through. */
@@ -53,9 +53,9 @@ static struct {
     const char *asked;
     /* who is alive */
     double looked; /* by clock_seconds() */
-    double awake;  /* seconds that this process was running */
-    double beaten; /* when by that clock it sent the last beat */
-    double *heard; /* [ranks] and when it heard from each */
+    double beaten; /* likewise: when the last beat was sent */
+    double awake;  /* seconds, with no gap longer than GAP_SECONDS */
+    double *heard; /* [ranks] by that clock: when a rank was heard of */
     bool broken;
     struct error failure;
     /* who wants to stop */
@@ -194,9 +194,9 @@ static void beat(void)
 {
     double interval = fmin(watch.give_up_after / BEATS, BEAT_SECONDS);
 
-    if (watch.give_up_after == 0 || watch.awake - watch.beaten < interval)
+    if (watch.give_up_after == 0 || watch.looked - watch.beaten < interval)
         return;
-    watch.beaten = watch.awake;
+    watch.beaten = watch.looked;
     watch.alive.kind = MESSAGE_ALIVE;
     send_across(&watch.alive, watch.beats);
 }
