@@ -224,13 +224,14 @@ static int find_scores(struct team *team, struct questions all, struct error *er
 int team_score(struct team *team, const float *steps, int count, struct score *scores,
                struct error *err)
 {
-    return find_scores(team,
-                       (struct questions){.request = REQUEST_SCORE,
-                                          .kind = JOURNAL_SCORE,
-                                          .steps = steps,
-                                          .count = count,
-                                          .scores = scores},
-                       err);
+    return find_scores(
+        team,
+        (struct questions){.request = REQUEST_SCORE,
+                           .kind = steps ? JOURNAL_SCORE : JOURNAL_FLOAT_SCORE,
+                           .steps = steps,
+                           .count = count,
+                           .scores = scores},
+        err);
 }
 
 int team_check(struct team *team, const float *steps, int count, struct score *scores,

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/format/journal_file.h"
+#include "core/format/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,6 +149,8 @@ static int open_file(struct journal *journal, const char *identity, struct error
     if (journal->file < 0)
         return error_set(err, EXIT_MACHINE, "cannot write %s: %s", journal->path,
                          strerror(errno));
+    if (lock_file(journal->file, journal->path, err) < 0)
+        return -1;
     return take_records(journal, err);
 }
 

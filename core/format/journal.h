@@ -28,14 +28,15 @@ enum journal_kind {
     JOURNAL_VALIDATION = 4,
     JOURNAL_STEP = 5,
     JOURNAL_MOMENTS = 6,
-    JOURNAL_FLOAT_MOMENTS = 7
+    JOURNAL_FLOAT_MOMENTS = 7,
+    JOURNAL_FLOAT_SCORE = 8 /* of the network that is not quantized */
 };
 
 struct journal;
 
 /* Opens the journal of the case `identity`, or makes it; its folder is there. Of a file whose end
  * is damaged, as after the death of a machine, the records before the damage are kept and the rest
- * is cut off.
+ * is cut off. It is locked while it is open: see lock.h.
  *
  * Fails with EXIT_MACHINE when the file cannot be read or written or is no journal, and as
  * identity_compare() does when it holds answers of another case. */

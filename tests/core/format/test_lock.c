@@ -112,6 +112,65 @@ static void a_missing_folder_is_told(void **state)
                         "cannot open /no/such/lock: No such file or directory");
 }
 
+/* ---- groups ------------------------------------------------------------------------------- */
+
+#define FOUR "a run in 4 shards"
+
+static void those_of_a_group_hold_a_lock_together(void **state)
+{
+    int first, second, again;
+
+    (void)state;
+    assert_int_equal(lock_join(path, FOUR, &first, &err), 0);
+    assert_int_equal(lock_join(path, FOUR, &second, &err), 0);
+    lock_release(first);
+    assert_int_equal(lock_join(path, FOUR, &again, &err), 0);
+    lock_release(second);
+    lock_release(again);
+}
+
+static void another_group_is_refused_until_the_first_has_ended(void **state)
+{
+    int first, second;
+
+    (void)state;
+    assert_int_equal(lock_join(path, FOUR, &first, &err), 0);
+    assert_int_equal(lock_join(path, "a run in 40 shards", &second, &err), -1);
+    assert_int_equal(err.code, EXIT_MACHINE);
+    assert_non_null(strstr(err.text, "lock is held by " FOUR ": process "));
+    lock_release(first);
+    assert_int_equal(lock_join(path, "a run in 40 shards", &second, &err), 0);
+    lock_release(second);
+}
+
+static void a_group_and_a_holder_alone_exclude_each_other(void **state)
+{
+    int group, alone;
+
+    (void)state;
+    assert_int_equal(lock_join(path, FOUR, &group, &err), 0);
+    assert_int_equal(lock_take(path, &alone, &err), -1);
+    assert_non_null(strstr(err.text, "lock is held by " FOUR ": process "));
+    lock_release(group);
+    assert_int_equal(lock_take(path, &alone, &err), 0);
+    assert_int_equal(lock_join(path, FOUR, &group, &err), -1);
+    assert_non_null(strstr(err.text, "lock is held by process "));
+    lock_release(alone);
+}
+
+static void looking_at_a_lock_does_not_take_it(void **state)
+{
+    int lock;
+
+    (void)state;
+    assert_false(lock_is_held(path));
+    assert_int_equal(lock_take(path, &lock, &err), 0);
+    assert_true(lock_is_held(path));
+    lock_release(lock);
+    assert_false(lock_is_held(path));
+    assert_false(lock_is_held("/no/such/lock"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -119,6 +178,10 @@ int main(void)
         cmocka_unit_test(who_holds_a_lock_since_when_is_told),
         cmocka_unit_test(the_lock_of_a_dead_process_is_free),
         cmocka_unit_test(a_missing_folder_is_told),
+        cmocka_unit_test(those_of_a_group_hold_a_lock_together),
+        cmocka_unit_test(another_group_is_refused_until_the_first_has_ended),
+        cmocka_unit_test(a_group_and_a_holder_alone_exclude_each_other),
+        cmocka_unit_test(looking_at_a_lock_does_not_take_it),
     };
 
     return cmocka_run_group_tests_name("lock", tests, make_folder, remove_folder);
