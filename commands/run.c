@@ -16,6 +16,7 @@ enum { OVERRIDES_MOST = 64 };
 struct options {
     const char *config;
     bool dry_run;
+    struct sweep_part part; /* --shard */
     const char *overrides[OVERRIDES_MOST];
     int override_count;
 };
@@ -33,6 +34,19 @@ static int add_override(struct options *options, const char *override,
     return 0;
 }
 
+/* "2/8" */
+static int read_part(struct options *options, const char *text, struct error *err)
+{
+    struct sweep_part *part = &options->part;
+    int used = 0;
+
+    if (text && sscanf(text, "%9d/%9d%n", &part->number, &part->count, &used) == 2 &&
+        text[used] == '\0' && part->number >= 1 && part->number <= part->count)
+        return 0;
+    return error_set(err, EXIT_USAGE,
+                     "--shard needs I/N with I from 1 to N, e.g. --shard 2/8");
+}
+
 static int parse(int count, char **arguments, struct options *options,
                  struct error *err)
 {
@@ -43,6 +57,9 @@ static int parse(int count, char **arguments, struct options *options,
             options->dry_run = true;
         } else if (strcmp(argument, "--set") == 0) {
             if (add_override(options, ++i < count ? arguments[i] : NULL, err) < 0)
+                return -1;
+        } else if (strcmp(argument, "--shard") == 0) {
+            if (read_part(options, ++i < count ? arguments[i] : NULL, err) < 0)
                 return -1;
         } else if (argument[0] == '-') {
             return error_set(err, EXIT_USAGE,
@@ -73,6 +90,7 @@ static int hash_request(const struct options *options, uint64_t *hash,
     if (hash_file(options->config, text, err) < 0)
         return -1;
     *hash = hash_bytes(text, sizeof text - 1, 0);
+    *hash = hash_bytes(&options->part, sizeof options->part, *hash);
     for (int i = 0; i < options->override_count; i++)
         *hash = hash_bytes(options->overrides[i], strlen(options->overrides[i]), *hash);
     return 0;
@@ -89,9 +107,10 @@ static int compare_with_coordinator(const struct options *options, struct error 
     if (link_broadcast(&first, sizeof first, status == 0 ? err : &told) < 0)
         return -1;
     if (status == 0 && own != first)
-        status = error_set(err, EXIT_CONFIG,
-                           "%s or --set is not what the coordinating rank has read",
-                           options->config);
+        status =
+            error_set(err, EXIT_CONFIG,
+                      "%s, --set or --shard is not what the coordinating rank has read",
+                      options->config);
     return status;
 }
 
@@ -111,9 +130,10 @@ static int coordinate(const struct options *options, const struct config *config
                       const struct cases *cases, struct error *err)
 {
     struct team *team = team_create(config, cases);
-    int status = options->dry_run
-                     ? coordinator_plan(config, cases, team, stdout, err)
-                     : coordinator_run(config, cases, team, stdout, stderr, err);
+    int status =
+        options->dry_run
+            ? coordinator_plan(config, cases, options->part, team, stdout, err)
+            : coordinator_run(config, cases, options->part, team, stdout, stderr, err);
 
     team_destroy(team);
     return status;
@@ -149,7 +169,7 @@ static int share_code(int code, struct error *err)
 
 int command_run(int count, char **arguments, struct error *err)
 {
-    struct options options = {0};
+    struct options options = {.part = {1, 1}};
     int status;
 
     interrupt_catch();

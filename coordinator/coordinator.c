@@ -8,7 +8,6 @@
 #include "coordinator/sweep.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
-#include "core/format/lock.h"
 
 #include <limits.h>
 #include <math.h>
@@ -221,7 +220,10 @@ static bool ends_the_run(const struct error *err)
 static int settle_case(struct run *run, int index, struct error *err)
 {
     struct result result = {0};
-    int status = run_case(run, index, &result, err);
+    int status;
+
+    run_folder_forget_failure(run->config, run->cases->list[index].id);
+    status = run_case(run, index, &result, err);
 
     progress_clear(&run->progress);
     if (status == 0) {
@@ -232,7 +234,8 @@ static int settle_case(struct run *run, int index, struct error *err)
     if (ends_the_run(err))
         return error_prefix(err, "case %s", run->cases->list[index].id);
     sweep_failed(&run->sweep, index, err);
-    return 0;
+    return run_folder_write_failure(run->config, run->cases->list[index].id,
+                                    run->sweep.each[index].failure, err);
 }
 
 /* Says what is done where the table does not show it yet. */
@@ -247,27 +250,18 @@ static void tell_of_case(struct run *run, int index)
                 sweep_count(sweep, SWEEP_DONE), run->cases->count);
 }
 
-static int write_csv(const struct run *run, struct error *err)
-{
-    char path[PATH_MAX];
-
-    if (sweep_count(&run->sweep, SWEEP_DONE) == 0)
-        return 0;
-    if (run_folder_path(run->config, "results.csv", path, err) < 0)
-        return -1;
-    return sweep_write_csv(&run->sweep, path, err);
-}
-
 static int run_waiting(struct run *run, const int *order, struct error *err)
 {
     for (int i = 0; i < run->cases->count; i++) {
-        if (run->sweep.each[order[i]].state != SWEEP_WAITING)
+        const struct sweep_case *each = &run->sweep.each[order[i]];
+
+        if (each->is_others || each->state != SWEEP_WAITING)
             continue;
         if (settle_case(run, order[i], err) < 0)
             return -1;
         sweep_show(&run->sweep);
         tell_of_case(run, order[i]);
-        if (write_csv(run, err) < 0)
+        if (run_folder_write_csv(run->config, &run->sweep, err) < 0)
             return -1;
     }
     return 0;
@@ -279,6 +273,15 @@ static void hash_files(struct run *run)
 {
     for (int i = 0; i < run->config->model_count; i++)
         model_facts_hash(&run->facts[i], &run->config->models[i]);
+}
+
+static void tell_of_part(const struct run *run)
+{
+    struct sweep_part part = run->sweep.part;
+
+    if (part.count > 1)
+        fprintf(run->log, "shard %d of %d: %d of the %d cases\n", part.number,
+                part.count, sweep_own(&run->sweep), run->cases->count);
 }
 
 static void tell_of_earlier_runs(const struct run *run)
@@ -295,7 +298,7 @@ static int run_longest_first(struct run *run, struct error *err)
 {
     int *order, status;
 
-    if (sweep_count(&run->sweep, SWEEP_WAITING) == 0)
+    if (sweep_count_own(&run->sweep, SWEEP_WAITING) == 0)
         return 0;
     order = memory_get((size_t)run->cases->count * sizeof *order);
     plan_order(run->config, run->cases, order);
@@ -331,17 +334,19 @@ static int run_in_folder(struct run *run, struct error *err)
 {
     hash_files(run);
     if (run_folder_look_back(run->config, run->facts, &run->sweep, err) < 0 ||
-        run_folder_write_config(run->config, err) < 0)
+        run_folder_write_config(run->config, run->sweep.part, err) < 0)
         return -1;
+    tell_of_part(run);
     tell_of_earlier_runs(run);
     sweep_show(&run->sweep);
-    if (write_csv(run, err) < 0)
+    if (run_folder_write_csv(run->config, &run->sweep, err) < 0)
         return -1;
     return run_all(run, err);
 }
 
 int coordinator_run(const struct config *config, const struct cases *cases,
-                    struct team *team, FILE *out, FILE *log, struct error *err)
+                    struct sweep_part part, struct team *team, FILE *out, FILE *log,
+                    struct error *err)
 {
     struct run run = {
         .config = config,
@@ -351,20 +356,21 @@ int coordinator_run(const struct config *config, const struct cases *cases,
         .log = log,
         .facts = memory_zeroed((size_t)config->model_count, sizeof *run.facts),
     };
-    int lock, status;
+    struct run_folder_lock lock;
+    int status;
 
     progress_init(&run.progress, log);
-    sweep_init(&run.sweep, cases, out);
+    sweep_init(&run.sweep, cases, part, out);
     if (config->run_seconds > 0)
         team_stop_at(team, clock_seconds() + config->run_seconds);
-    status = run_folder_open(config, &lock, err);
+    status = run_folder_open(config, part, &lock, err);
     if (status == 1)
         fprintf(log, "%s: the file system knows no locks; start only one calq here\n",
                 config->out);
     if (status >= 0)
         status = run_in_folder(&run, err);
     progress_clear(&run.progress);
-    lock_release(lock);
+    run_folder_close(&lock);
     sweep_clear(&run.sweep);
     for (int i = 0; i < config->model_count; i++)
         model_facts_clear(&run.facts[i]);

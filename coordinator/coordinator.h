@@ -2,16 +2,18 @@
 #ifndef COORDINATOR_COORDINATOR_H
 #define COORDINATOR_COORDINATOR_H
 
+#include "coordinator/sweep.h"
 #include "coordinator/team.h"
 
 #include <stdio.h>
 
-/* Runs all cases of a configuration with the team and writes the run directory:
+/* Runs the cases of a configuration, or a part of them beside runs of the other parts, with the team and writes the run directory:
  *
  *   config.yaml              the resolved configuration
- *   lock                     held while this runs: who and since when
+ *   lock, lock.I-of-N        held while this runs: who and since when
  *   cases/<id>/journal       the answers that the case has got
  *   cases/<id>/result.json   steps, losses, metrics, provenance
+ *   cases/<id>/failed        why the case has no result
  *   results.csv              one line a case
  *
  * What earlier runs have left there is gone on with, or refused: see run_folder.h. Cases are run the
@@ -21,10 +23,12 @@
  * others; they are told at the end (EXIT_SOME_FAILED, see sweep_tell_failures()). What concerns the
  * whole run ends it: EXIT_MACHINE, or EXIT_STOPPED when its time is over. */
 int coordinator_run(const struct config *config, const struct cases *cases,
-                    struct team *team, FILE *out, FILE *log, struct error *err);
+                    struct sweep_part part, struct team *team, FILE *out, FILE *log,
+                    struct error *err);
 
 /* Prints what coordinator_run() would do: cases, tensors, evaluations, memory, time. */
 int coordinator_plan(const struct config *config, const struct cases *cases,
-                     struct team *team, FILE *out, struct error *err);
+                     struct sweep_part part, struct team *team, FILE *out,
+                     struct error *err);
 
 #endif

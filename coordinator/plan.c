@@ -69,21 +69,27 @@ static int plan_case(const struct config *config, const struct cases *cases, int
 }
 
 int coordinator_plan(const struct config *config, const struct cases *cases,
-                     struct team *team, FILE *out, struct error *err)
+                     struct sweep_part part, struct team *team, FILE *out,
+                     struct error *err)
 {
     double total = 0;
+    int count = 0;
 
     fprintf(out, "%-40s %7s %11s %7s %10s %11s %9s\n", "case", "steps", "calibration",
             "check", "validation", "evaluations", "seconds");
-    for (int index = 0; index < cases->count; index++)
+    for (int index = 0; index < cases->count; index++) {
+        if (!sweep_part_has(part, index))
+            continue;
         if (plan_case(config, cases, index, team, out, &total, err) < 0)
             return -1;
+        count++;
+    }
     fprintf(out,
             "\n%d cases on %d ranks; the evaluations alone would take about %.0f s if "
             "every "
             "sweep ran and nothing were reused,\nactivations at most %.0f MiB a rank; "
             "results would go to %s\n",
-            cases->count, team_ranks(team), total,
-            (double)config->memory_bytes / (1 << 20), config->out);
+            count, team_ranks(team), total, (double)config->memory_bytes / (1 << 20),
+            config->out);
     return 0;
 }

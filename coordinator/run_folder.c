@@ -27,15 +27,59 @@ static int case_path(const struct config *config, const char *case_id, const cha
     return run_folder_path(config, inside, path, err);
 }
 
-int run_folder_open(const struct config *config, int *lock, struct error *err)
+/* ---- locks -------------------------------------------------------------------------------- */
+
+static int lock_alone(const struct config *config, const char *name, int *lock,
+                      struct error *err)
+{
+    char path[PATH_MAX];
+
+    if (run_folder_path(config, name, path, err) < 0)
+        return -1;
+    return lock_take(path, lock, err);
+}
+
+static int lock_part(const struct config *config, struct sweep_part part,
+                     struct run_folder_lock *lock, struct error *err)
+{
+    char path[PATH_MAX], group[64], name[64];
+
+    snprintf(group, sizeof group, "a run in %d shards", part.count);
+    snprintf(name, sizeof name, "lock.%d-of-%d", part.number, part.count);
+    if (run_folder_path(config, "lock", path, err) < 0 ||
+        lock_join(path, group, &lock->run, err) < 0)
+        return -1;
+    return lock_alone(config, name, &lock->part, err);
+}
+
+int run_folder_open(const struct config *config, struct sweep_part part,
+                    struct run_folder_lock *lock, struct error *err)
+{
+    *lock = (struct run_folder_lock){-1, -1};
+    if (draft_make_folder(config->out, err) < 0)
+        return -1;
+    return part.count == 1 ? lock_alone(config, "lock", &lock->run, err)
+                           : lock_part(config, part, lock, err);
+}
+
+void run_folder_close(struct run_folder_lock *lock)
+{
+    lock_release(lock->part);
+    lock_release(lock->run);
+}
+
+/* For the files that all parts write. */
+static int lock_files(const struct config *config, struct sweep_part part, int *lock,
+                      struct error *err)
 {
     char path[PATH_MAX];
 
     *lock = -1;
-    if (run_folder_path(config, "lock", path, err) < 0 ||
-        draft_make_folder(config->out, err) < 0)
+    if (part.count == 1)
+        return 0;
+    if (run_folder_path(config, "lock.files", path, err) < 0)
         return -1;
-    return lock_take(path, lock, err);
+    return lock_wait(path, lock, err);
 }
 
 /* ---- looking back ------------------------------------------------------------------------- */
@@ -150,7 +194,7 @@ int run_folder_look_back(const struct config *config, struct model_facts *facts,
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
-int run_folder_write_config(const struct config *config, struct error *err)
+static int write_config(const struct config *config, struct error *err)
 {
     char path[PATH_MAX];
     FILE *file;
@@ -161,6 +205,90 @@ int run_folder_write_config(const struct config *config, struct error *err)
     if (!file)
         return -1;
     return draft_close(file, path, config_write(config, file, err), err);
+}
+
+int run_folder_write_config(const struct config *config, struct sweep_part part,
+                            struct error *err)
+{
+    int lock, status = lock_files(config, part, &lock, err);
+
+    if (status >= 0)
+        status = write_config(config, err);
+    lock_release(lock);
+    return status;
+}
+
+/* Takes what other parts have done; what is not the same case is not taken. */
+static void look_at_others(const struct config *config, struct sweep *sweep)
+{
+    for (int i = 0; i < sweep->cases->count; i++) {
+        const char *identity = sweep->each[i].identity;
+        char folder[PATH_MAX];
+        struct result result;
+        struct error ignored;
+
+        if (!sweep->each[i].is_others)
+            continue;
+        sweep_forget(sweep, i);
+        if (!identity ||
+            case_path(config, sweep->cases->list[i].id, "", folder, &ignored) < 0 ||
+            !result_read_json(&result, folder))
+            continue;
+        if (result.identity && strcmp(result.identity, identity) == 0)
+            sweep_done(sweep, i, &result);
+        else
+            result_clear(&result);
+    }
+}
+
+static int write_csv(const struct config *config, struct sweep *sweep,
+                     struct error *err)
+{
+    char path[PATH_MAX];
+
+    look_at_others(config, sweep);
+    if (sweep_count(sweep, SWEEP_DONE) == 0)
+        return 0;
+    if (run_folder_path(config, "results.csv", path, err) < 0)
+        return -1;
+    return sweep_write_csv(sweep, path, err);
+}
+
+int run_folder_write_csv(const struct config *config, struct sweep *sweep,
+                         struct error *err)
+{
+    int lock, status = lock_files(config, sweep->part, &lock, err);
+
+    if (status >= 0)
+        status = write_csv(config, sweep, err);
+    lock_release(lock);
+    return status;
+}
+
+int run_folder_write_failure(const struct config *config, const char *case_id,
+                             const char *sentence, struct error *err)
+{
+    char path[PATH_MAX];
+    FILE *file;
+
+    if (case_path(config, case_id, "", path, err) < 0 ||
+        draft_make_folder(path, err) < 0 ||
+        case_path(config, case_id, "/failed", path, err) < 0)
+        return -1;
+    file = draft_open(path, err);
+    if (!file)
+        return -1;
+    fprintf(file, "%s\n", sentence);
+    return draft_close(file, path, 0, err);
+}
+
+void run_folder_forget_failure(const struct config *config, const char *case_id)
+{
+    char path[PATH_MAX];
+    struct error ignored;
+
+    if (case_path(config, case_id, "/failed", path, &ignored) == 0)
+        unlink(path);
 }
 
 struct journal *run_folder_open_journal(const struct config *config,

@@ -12,8 +12,16 @@
 int run_folder_path(const struct config *config, const char *name, char path[PATH_MAX],
                     struct error *err);
 
-/* Makes the directory and takes its lock: see lock_take(). */
-int run_folder_open(const struct config *config, int *lock, struct error *err);
+/* What a run holds of its directory: all of it, or a part beside other parts. */
+struct run_folder_lock {
+    int run, part;
+};
+
+/* Makes the directory and locks it: returns as lock_take() does. Runs of several parts, which must
+ * be of the same number, share it; no part has two. */
+int run_folder_open(const struct config *config, struct sweep_part part,
+                    struct run_folder_lock *lock, struct error *err);
+void run_folder_close(struct run_folder_lock *lock);
 
 /* Looks at every case: gives it its identity, compares that with what is there, and takes the
  * results that still stand. A result stands unless more evaluations or seconds are allowed now than
@@ -25,8 +33,17 @@ int run_folder_open(const struct config *config, int *lock, struct error *err);
 int run_folder_look_back(const struct config *config, struct model_facts *facts,
                          struct sweep *sweep, struct error *err);
 
-/* Writes config.yaml. */
-int run_folder_write_config(const struct config *config, struct error *err);
+/* Write config.yaml, and results.csv where a case is done: the cases of this run, and of other parts those
+ * whose results are there by now. Runs of several parts write one after the other. */
+int run_folder_write_config(const struct config *config, struct sweep_part part,
+                            struct error *err);
+int run_folder_write_csv(const struct config *config, struct sweep *sweep,
+                         struct error *err);
+
+/* Writes cases/<id>/failed with the sentence of a case that has failed, or removes it. */
+int run_folder_write_failure(const struct config *config, const char *case_id,
+                             const char *sentence, struct error *err);
+void run_folder_forget_failure(const struct config *config, const char *case_id);
 
 /* Opens the journal of a case, whose folder is made. */
 struct journal *run_folder_open_journal(const struct config *config,

@@ -7,13 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-void sweep_init(struct sweep *sweep, const struct cases *cases, FILE *out)
+bool sweep_part_has(struct sweep_part part, int index)
+{
+    return index % part.count == part.number - 1;
+}
+
+void sweep_init(struct sweep *sweep, const struct cases *cases, struct sweep_part part,
+                FILE *out)
 {
     *sweep = (struct sweep){
         .cases = cases,
         .each = memory_zeroed((size_t)cases->count, sizeof *sweep->each),
+        .part = part,
         .out = out,
     };
+    for (int i = 0; i < cases->count; i++)
+        sweep->each[i].is_others = !sweep_part_has(part, i);
 }
 
 void sweep_clear(struct sweep *sweep)
@@ -51,6 +60,13 @@ void sweep_failed(struct sweep *sweep, int index, const struct error *err)
     each->failure = memory_text(err->text);
 }
 
+void sweep_forget(struct sweep *sweep, int index)
+{
+    result_clear(&sweep->each[index].result);
+    sweep->each[index].result = (struct result){0};
+    sweep->each[index].state = SWEEP_WAITING;
+}
+
 int sweep_count(const struct sweep *sweep, enum sweep_state state)
 {
     int count = 0;
@@ -60,23 +76,51 @@ int sweep_count(const struct sweep *sweep, enum sweep_state state)
     return count;
 }
 
+int sweep_count_own(const struct sweep *sweep, enum sweep_state state)
+{
+    int count = 0;
+
+    for (int i = 0; i < sweep->cases->count; i++)
+        count += !sweep->each[i].is_others && sweep->each[i].state == state;
+    return count;
+}
+
+int sweep_own(const struct sweep *sweep)
+{
+    int count = 0;
+
+    for (int i = 0; i < sweep->cases->count; i++)
+        count += !sweep->each[i].is_others;
+    return count;
+}
+
 /* ---- table and CSV ------------------------------------------------------------------------ */
+
+static void show_case(struct sweep *sweep, int index)
+{
+    const struct sweep_case *each = &sweep->each[index];
+
+    if (!sweep->has_head)
+        table_print_head(sweep->out);
+    sweep->has_head = true;
+    if (each->state == SWEEP_DONE) {
+        table_print_result(sweep->out, &each->result, sweep->shown_model);
+        sweep->shown_model = each->result.model;
+    } else {
+        table_print_failure(sweep->out, sweep->cases->list[index].id);
+    }
+}
 
 void sweep_show(struct sweep *sweep)
 {
     for (; sweep->shown < sweep->cases->count; sweep->shown++) {
         const struct sweep_case *each = &sweep->each[sweep->shown];
 
+        if (each->is_others)
+            continue;
         if (each->state == SWEEP_WAITING)
             return;
-        if (sweep->shown == 0)
-            table_print_head(sweep->out);
-        if (each->state == SWEEP_DONE) {
-            table_print_result(sweep->out, &each->result, sweep->shown_model);
-            sweep->shown_model = each->result.model;
-        } else {
-            table_print_failure(sweep->out, sweep->cases->list[sweep->shown].id);
-        }
+        show_case(sweep, sweep->shown);
     }
 }
 
@@ -154,7 +198,7 @@ int sweep_tell_failures(const struct sweep *sweep, struct error *err)
     if (failed == 0)
         return 0;
     first = first_failed(sweep);
-    if (count_alike(sweep, first) == sweep->cases->count)
+    if (count_alike(sweep, first) == sweep_own(sweep))
         return error_set(err, sweep->each[first].failed, "%s",
                          sweep->each[first].failure);
     file = open_memstream(&text, &bytes);
@@ -162,7 +206,7 @@ int sweep_tell_failures(const struct sweep *sweep, struct error *err)
     fclose(file);
     error_set(err, EXIT_SOME_FAILED,
               "%d of %d cases failed; run again to try these once more:%s", failed,
-              sweep->cases->count, text);
+              sweep_own(sweep), text);
     free(text);
     return -1;
 }

@@ -9,9 +9,19 @@
 
 enum sweep_state { SWEEP_WAITING, SWEEP_DONE, SWEEP_FAILED };
 
+/* What one run takes of a sweep that several runs share: of `count` parts the `number`th, from 1 on.
+ * Its cases are those whose index modulo `count` is number - 1. With a count of 1 it is everything. */
+struct sweep_part {
+    int number, count;
+};
+
+bool sweep_part_has(struct sweep_part part, int index);
+
 struct sweep_case {
     enum sweep_state state;
-    bool is_old;           /* done by an earlier run */
+    bool
+        is_others; /* in the part of another run; its state is what the files said last */
+    bool is_old;   /* done by an earlier run */
     char *identity;        /* see identity.h; owned; NULL: a file cannot be read */
     struct result result;  /* where it is done */
     enum exit_code failed; /* where it failed, and why; owned */
@@ -21,21 +31,32 @@ struct sweep_case {
 struct sweep {
     const struct cases *cases; /* borrowed */
     struct sweep_case *each;   /* [cases->count] in the order of the configuration */
-    FILE *out;                 /* for the table; borrowed */
-    int shown;                 /* cases whose lines stand in the table */
+    struct sweep_part part;
+    FILE *out;     /* for the table; borrowed */
+    bool has_head; /* the table has begun */
+    int shown;     /* cases whose lines stand in the table */
     const struct config_model *shown_model;
 };
 
-void sweep_init(struct sweep *sweep, const struct cases *cases, FILE *out);
+void sweep_init(struct sweep *sweep, const struct cases *cases, struct sweep_part part,
+                FILE *out);
 void sweep_clear(struct sweep *sweep);
 
 /* A case has its result, which goes to the sweep, or none. */
 void sweep_done(struct sweep *sweep, int index, const struct result *result);
 void sweep_failed(struct sweep *sweep, int index, const struct error *err);
 
-int sweep_count(const struct sweep *sweep, enum sweep_state state);
+/* A case of others has no result, as far as is known. */
+void sweep_forget(struct sweep *sweep, int index);
 
-/* Prints the lines of the table that are known: it is in the order of the configuration, so a case
+/* Cases in a state: all of them, or those of this run. */
+int sweep_count(const struct sweep *sweep, enum sweep_state state);
+int sweep_count_own(const struct sweep *sweep, enum sweep_state state);
+
+/* Cases that this run takes. */
+int sweep_own(const struct sweep *sweep);
+
+/* Prints the lines of the table that are known, of this run's cases: it is in the order of the configuration, so a case
  * that is done waits for those before it. */
 void sweep_show(struct sweep *sweep);
 

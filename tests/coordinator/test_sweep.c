@@ -17,10 +17,9 @@ static struct error err;
 static char *table;
 static size_t table_bytes;
 
-/* Four cases of one model: a to d. */
-static int start(void **state)
+/* Four cases of one model, a to d, of which a run takes a part. */
+static int start_part(struct sweep_part part)
 {
-    (void)state;
     config = (struct config){.models = {{.name = "net"}}, .model_count = 1};
     cases.list = calloc(CASES, sizeof *cases.list);
     cases.count = CASES;
@@ -30,9 +29,21 @@ static int start(void **state)
         cases.list[i].method = &config.methods[0];
         cases.list[i].bits = (struct config_bits){4, 4};
     }
-    sweep_init(&sweep, &cases, open_memstream(&table, &table_bytes));
+    sweep_init(&sweep, &cases, part, open_memstream(&table, &table_bytes));
     err = (struct error){0};
     return 0;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return start_part((struct sweep_part){1, 1});
+}
+
+static int start_second_of_two(void **state)
+{
+    (void)state;
+    return start_part((struct sweep_part){2, 2});
 }
 
 static int end(void **state)
@@ -134,6 +145,30 @@ static void several_reasons_for_all_are_listed(void **state)
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, start, end)
+#define TEST_PART(test) cmocka_unit_test_setup_teardown(test, start_second_of_two, end)
+
+static void a_part_takes_every_nth_case_and_shows_only_these(void **state)
+{
+    (void)state;
+    assert_int_equal(sweep_own(&sweep), 2);
+    assert_true(sweep.each[0].is_others && !sweep.each[1].is_others);
+    assert_true(sweep.each[2].is_others && !sweep.each[3].is_others);
+    done(1);
+    shows("b");
+    done(3);
+    shows("bd");
+    assert_int_equal(sweep_count_own(&sweep, SWEEP_WAITING), 0);
+    assert_int_equal(sweep_count(&sweep, SWEEP_WAITING), 2);
+}
+
+static void a_part_fails_as_a_whole_run_does(void **state)
+{
+    (void)state;
+    failed(1, EXIT_INPUT, "no network");
+    failed(3, EXIT_INPUT, "no network");
+    assert_int_equal(sweep_tell_failures(&sweep, &err), -1);
+    assert_int_equal(err.code, EXIT_INPUT);
+}
 
 int main(void)
 {
@@ -143,6 +178,8 @@ int main(void)
         TEST(failures_are_listed_one_line_a_sentence),
         TEST(one_reason_for_all_is_told_as_it_is),
         TEST(several_reasons_for_all_are_listed),
+        TEST_PART(a_part_takes_every_nth_case_and_shows_only_these),
+        TEST_PART(a_part_fails_as_a_whole_run_does),
     };
 
     return cmocka_run_group_tests_name("sweep", tests, NULL, NULL);

@@ -115,6 +115,8 @@ a_case_that_fails_does_not_stop_the_others() {
 	./cases/folded-paper-W4A4-minmax/result.json
 	./cases/folded-paper-W4A4-mmse/journal
 	./cases/folded-paper-W4A4-mmse/result.json
+	./cases/missing-paper-W4A4-minmax/failed
+	./cases/missing-paper-W4A4-mmse/failed
 	./config.yaml
 	./lock
 	./results.csv
