@@ -25,6 +25,15 @@ const struct command commands[] = {
      "\n"
      "`calq help settings` lists all settings of a configuration.\n",
      command_run},
+    {"status", "DIR", "tell where the cases of a run directory stand",
+     "Safe while the run is going on, also from another machine. For each case: done, "
+     "running,\n"
+     "failed (with its sentence) or waiting, the best calibration loss so far, "
+     "evaluations and\n"
+     "how many of them a second, and the work that is left, as far as it can be told "
+     "from what\n"
+     "the other cases took.\n",
+     command_status},
     {"inspect", "MODEL", "list the layers and the tensors that can be quantized", NULL,
      command_inspect},
     {"bench", "[network MODEL] [options]",

@@ -49,22 +49,36 @@ static void look_at_model(struct model_size *size, const struct config_model *mo
     size->validation = count_samples(size->network, model, &model->validation);
 }
 
-/* Multiply-adds, about: every evaluation as if nothing could be reused. */
-static double cost_of(const struct config *config, const struct calibration_case *one,
-                      const struct model_size *size)
+static struct plan_cost cost_of(const struct config *config,
+                                const struct calibration_case *one,
+                                const struct model_size *size)
 {
     struct placement_rules rules = case_rules(one);
     struct placement placement = {0};
+    struct plan_cost cost = {0};
     struct error ignored;
-    long evaluations = 0;
 
     if (!size->network)
-        return 0;
+        return cost;
     if (placement_init(&placement, size->network, &rules, &ignored) == 0)
-        evaluations = plan_evaluations(config, one, placement.count);
+        cost.evaluations = plan_evaluations(config, one, placement.count);
     placement_clear(&placement);
-    return (double)network_macs(size->network) *
-           ((double)evaluations * size->calibration + 2 * size->validation);
+    cost.multiply_adds =
+        (double)network_macs(size->network) *
+        ((double)cost.evaluations * size->calibration + 2 * size->validation);
+    return cost;
+}
+
+void plan_costs(const struct config *config, const struct cases *cases,
+                struct plan_cost *costs)
+{
+    struct model_size size = {0};
+
+    for (int i = 0; i < cases->count; i++) {
+        look_at_model(&size, cases->list[i].model);
+        costs[i] = cost_of(config, &cases->list[i], &size);
+    }
+    network_destroy(size.network);
 }
 
 struct costly {
@@ -83,16 +97,16 @@ static int by_cost(const void *a, const void *b)
 
 void plan_order(const struct config *config, const struct cases *cases, int *order)
 {
-    struct costly *costs = memory_get((size_t)cases->count * sizeof *costs);
-    struct model_size size = {0};
+    size_t count = (size_t)cases->count;
+    struct plan_cost *costs = memory_get(count * sizeof *costs);
+    struct costly *sorted = memory_get(count * sizeof *sorted);
 
-    for (int i = 0; i < cases->count; i++) {
-        look_at_model(&size, cases->list[i].model);
-        costs[i] = (struct costly){cost_of(config, &cases->list[i], &size), i};
-    }
-    network_destroy(size.network);
-    qsort(costs, (size_t)cases->count, sizeof *costs, by_cost);
-    for (int i = 0; i < cases->count; i++)
-        order[i] = costs[i].index;
+    plan_costs(config, cases, costs);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (struct costly){costs[i].multiply_adds, (int)i};
+    qsort(sorted, count, sizeof *sorted, by_cost);
+    for (size_t i = 0; i < count; i++)
+        order[i] = sorted[i].index;
+    free(sorted);
     free(costs);
 }

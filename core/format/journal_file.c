@@ -64,6 +64,14 @@ char *journal_file_record(const struct journal_head *head, const void *payload,
 
 enum look { LOOK_WHOLE, LOOK_CUT, LOOK_FOREIGN };
 
+bool journal_file_is_whole(const char *image, size_t used)
+{
+    return used >= sizeof magic + sizeof(struct journal_head) &&
+           memcmp(image, magic, sizeof magic) == 0 &&
+           journal_file_intact(image, used, sizeof magic) > 0 &&
+           journal_file_head(image, sizeof magic).kind == JOURNAL_IDENTITY;
+}
+
 /* What a file that begins with `image` is: a journal, one that was cut off before its first answer
  * could be written, or something else. */
 static enum look look_of(const char *image, size_t used, const char *identity)
@@ -73,9 +81,7 @@ static enum look look_of(const char *image, size_t used, const char *identity)
 
     if (memcmp(image, magic, used < sizeof magic ? used : sizeof magic) != 0)
         return LOOK_FOREIGN;
-    if (used >= sizeof magic + sizeof head &&
-        journal_file_intact(image, used, sizeof magic) &&
-        journal_file_head(image, sizeof magic).kind == JOURNAL_IDENTITY)
+    if (journal_file_is_whole(image, used))
         return LOOK_WHOLE;
     return used < least ? LOOK_CUT : LOOK_FOREIGN;
 }
@@ -118,8 +124,7 @@ int journal_file_begin(const char *path, const char *identity, struct error *err
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-/* Reads a whole file; 1 where there is none. */
-static int read_image(const char *path, char **image, size_t *used, struct error *err)
+int journal_file_image(const char *path, char **image, size_t *used, struct error *err)
 {
     FILE *file = fopen(path, "rb");
     struct stat found;
@@ -157,7 +162,7 @@ static bool holds_nothing(const char *image, size_t used)
 int journal_file_read(const char *path, const char *identity, char **image,
                       size_t *used, struct error *err)
 {
-    int status = read_image(path, image, used, err);
+    int status = journal_file_image(path, image, used, err);
     enum look look;
 
     if (status != 0)

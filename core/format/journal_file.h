@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,14 @@ char *journal_file_record(const struct journal_head *head, const void *payload,
 
 /* Where the first answer stands in the image of a whole journal. */
 size_t journal_file_first(const char *image, size_t used);
+
+/* Reads a whole file as it is: 0, 1 where there is none, or -1 (EXIT_MACHINE).
+ *
+ *   image  [used] out, owned by the caller; NULL where nothing was read */
+int journal_file_image(const char *path, char **image, size_t *used, struct error *err);
+
+/* Whether an image is that of a journal, whose first answer may be asked for. */
+bool journal_file_is_whole(const char *image, size_t used);
 
 /* Reads a file that shall be the journal of the case `identity`: 0, 1 where there is none yet, or
  * nothing that would be lost, or -1, see journal_open().

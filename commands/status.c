@@ -1,0 +1,132 @@
+#include "commands/command.h"
+
+#include "coordinator/standing.h"
+#include "core/base/memory.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *const states[] = {
+    [STANDING_DONE] = "done",
+    [STANDING_RUNNING] = "running",
+    [STANDING_FAILED] = "failed",
+    [STANDING_WAITING] = "waiting",
+};
+
+/* ---- numbers ------------------------------------------------------------------------------ */
+
+enum { TIME_BYTES = 32 };
+
+/* "40 s", "12 min", "3.5 h", "2.1 days" */
+static void time_text(double seconds, char text[TIME_BYTES])
+{
+    if (seconds < 100)
+        snprintf(text, TIME_BYTES, "%.0f s", seconds);
+    else if (seconds < 100 * 60)
+        snprintf(text, TIME_BYTES, "%.0f min", seconds / 60);
+    else if (seconds < 48 * 3600)
+        snprintf(text, TIME_BYTES, "%.1f h", seconds / 3600);
+    else
+        snprintf(text, TIME_BYTES, "%.1f days", seconds / (24 * 3600));
+}
+
+static void print_number(double value, const char *format)
+{
+    if (isnan(value))
+        printf(" %12s", "-");
+    else
+        printf(format, value);
+}
+
+/* ---- the table ---------------------------------------------------------------------------- */
+
+static void print_case(const char *id, const struct standing_case *each)
+{
+    char left[TIME_BYTES] = "";
+
+    if (!isnan(each->left))
+        time_text(each->left, left);
+    printf("%-40s %-8s", id, states[each->state]);
+    print_number(each->best_loss, " %12.4f");
+    printf(" %12ld", each->evaluations);
+    print_number(each->state == STANDING_RUNNING ? each->rate : NAN, " %12.1f");
+    printf(" %10s\n", left);
+    if (each->failure)
+        printf("  %s\n", each->failure);
+}
+
+static void print_summary(const struct config *config, const struct standing *standing)
+{
+    char left[TIME_BYTES];
+
+    printf("%s: %d of %d cases are done", config->out, standing->count[STANDING_DONE],
+           standing->case_count);
+    for (int state = STANDING_DONE + 1; state < STANDING_STATES; state++)
+        if (standing->count[state] > 0)
+            printf(", %d %s", standing->count[state], states[state]);
+    if (!isnan(standing->left)) {
+        time_text(standing->left, left);
+        printf("; about %s are left", left);
+    }
+    printf("\n\n%-40s %-8s %12s %12s %12s %10s\n", "case", "", "best loss",
+           "evaluations", "a second", "work left");
+}
+
+static int print_standing(const struct config *config, struct error *err)
+{
+    struct cases cases = {0};
+    struct standing standing = {0};
+    int status = cases_init(&cases, config, err);
+
+    if (status == 0) {
+        standing_look(&standing, config, &cases);
+        print_summary(config, &standing);
+        for (int i = 0; i < cases.count; i++)
+            print_case(cases.list[i].id, &standing.each[i]);
+        standing_clear(&standing);
+    }
+    cases_clear(&cases);
+    return status;
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+/* The folder may have been moved since its configuration was written. */
+static int read_config(const char *folder, struct config *config, struct error *err)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/config.yaml", folder) >= PATH_MAX)
+        return error_set(err, EXIT_USAGE, "the path %s is too long", folder);
+    if (access(path, F_OK) != 0)
+        return error_set(
+            err, EXIT_USAGE,
+            "no run has begun in %s: there is no %s; see `calq help status`", folder,
+            path);
+    if (config_read(path, NULL, 0, config, err) < 0)
+        return -1;
+    free(config->out);
+    config->out = memory_text(folder);
+    return 0;
+}
+
+int command_status(int count, char **arguments, struct error *err)
+{
+    struct config *config;
+    int status;
+
+    if (count != 1 || arguments[0][0] == '-') {
+        error_set(err, EXIT_USAGE, "which run directory? e.g. calq status runs/glyphs");
+        return EXIT_USAGE;
+    }
+    config = memory_zeroed(1, sizeof *config);
+    status = read_config(arguments[0], config, err);
+    if (status == 0)
+        status = print_standing(config, err);
+    config_clear(config);
+    free(config);
+    return status == 0 ? EXIT_DONE : (int)err->code;
+}

@@ -1,0 +1,86 @@
+# shellcheck shell=bash disable=SC2154,SC2034  # names of harness.sh
+# status.sh - what is told of a run directory, by one who only looks.
+
+status_of_run() {
+    calq status "$work/run"
+    expect_code 0
+    [ ! -s "$work/log" ] || fail "there is something on stderr"
+}
+
+expect_case() { # PATTERN
+    grep -Eq "^glyphs-paper-$1" "$work/out" || fail "no line fits $1: $(cat "$work/out")"
+}
+
+a_finished_run_is_done() {
+    calibrate "$small" --set targets=paper
+    (cd "$work/run" && find . -printf '%p %i %T@\n' | sort) >"$work/before"
+    status_of_run
+    expect_in "$work/out" "$work/run: 12 of 12 cases are done"
+    expect_case 'W4A4-minmax +done +[0-9.]+ +1 +- *$'
+    (cd "$work/run" && find . -printf '%p %i %T@\n' | sort) >"$work/after"
+    expect_same "$work/before" "$work/after"
+}
+check 1 a_finished_run_is_done
+
+# The best loss of what was stopped is in its journal.
+a_run_that_was_stopped_is_waiting() {
+    calq run "$small" --set "out=$work/run" --set targets=paper --set bits=W4A4 \
+        --set 'methods=[minmax, {name: lapq, p_count: 40, sweeps: 50}]' --set budget.run_seconds=1
+    expect_code 75
+    status_of_run
+    expect_in "$work/out" "0 of 2 cases are done, 2 waiting"
+    expect_case 'W4A4-lapq +waiting +[0-9.]+ +[1-9][0-9]* +- +[0-9]'
+    expect_case 'W4A4-minmax +waiting +- +0 +-'
+}
+check 1 a_run_that_was_stopped_is_waiting
+
+a_run_that_goes_on_is_seen_and_not_disturbed() {
+    local run
+    "$program" run "$small" --set "out=$work/run" --set targets=paper --set bits=W4A4 \
+        --set 'methods=[minmax, {name: lapq, p_count: 4, sweeps: 8}]' \
+        >"$work/run.out" 2>"$work/run.log" &
+    run=$!
+    for _ in $(seq 200); do
+        [ ! -e "$work/run/config.yaml" ] || status_of_run
+        grep -Eq '^glyphs-paper-W4A4-lapq +running +[0-9.]+ +[0-9]+ +[0-9.]+ ' "$work/out" 2>/dev/null &&
+            break
+    done
+    expect_case 'W4A4-lapq +running'
+    expect_in "$work/out" "1 running, 1 waiting; about "
+    for _ in $(seq 20); do status_of_run; done
+    wait $run || fail "the run failed: $(cat "$work/run.log")"
+    status_of_run
+    expect_in "$work/out" "2 of 2 cases are done"
+}
+check 1 a_run_that_goes_on_is_seen_and_not_disturbed
+
+a_case_that_has_failed_says_why_until_it_is_done() {
+    calq run "$small" --set "out=$work/run" --set targets=paper --set bits=W4A4 --set budget.evaluations=3
+    expect_code 7
+    status_of_run
+    expect_in "$work/out" "2 of 3 cases are done, 1 failed"
+    expect_in "$work/out" "3 evaluations are too few for lapq"
+    calibrate "$small" --set targets=paper --set bits=W4A4
+    status_of_run
+    expect_in "$work/out" "3 of 3 cases are done"
+}
+check 1 a_case_that_has_failed_says_why_until_it_is_done
+
+a_directory_that_was_moved_and_whose_files_are_gone_still_tells() {
+    cp examples/glyphs/glyphs.onnx "$work/gone.onnx"
+    calibrate "$small" --set targets=paper --set bits=W4A4 --set "models.0.network=$work/gone.onnx"
+    rm "$work/gone.onnx"
+    mv "$work/run" "$work/moved"
+    calq status "$work/moved"
+    expect_code 0
+    expect_in "$work/out" "$work/moved: 3 of 3 cases are done"
+}
+check 1 a_directory_that_was_moved_and_whose_files_are_gone_still_tells
+
+refused() { # TEXT ARGUMENTS...
+    calq status "${@:2}"
+    expect_code 2
+    expect_told "$1"
+}
+check 1 "status needs a run directory" refused "which run directory?"
+check 1 "status of no run directory is refused" refused "no run has begun in no/such" no/such
