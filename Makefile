@@ -15,6 +15,8 @@ TEST_RANKS ?= 1 2 3 5
 PACKAGES = gcc libc6-dev pkg-config openmpi-bin libopenmpi-dev libhdf5-dev \
 	libopenblas-serial-dev libyaml-dev protobuf-c-compiler libprotobuf-c-dev \
 	libonnx-dev libjansson-dev libxxhash-dev libcmocka-dev
+# And for a SLURM cluster on this machine: only check-slurm needs it.
+SLURM_PACKAGES = slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -140,6 +142,12 @@ check-mpi: deps $(call programs,$(mpi_tests))
 INSTANTS ?= 10
 check-kill: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
 	@tests/kill_and_resume $(BUILD)/calq $(INSTANTS)
+
+# The scripts in slurm/ on a real SLURM; skipped by name where that cannot be installed.
+.PHONY: check-slurm
+check-slurm: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
+	@TOOLS="slurmctld slurmd sbatch munged" ./install-missing $(SLURM_PACKAGES) || true
+	@tests/slurm/check $(BUILD)/calq
 
 check-end_to_end: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
 	@tests/end_to_end/run $(BUILD)/calq
