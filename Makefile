@@ -152,6 +152,11 @@ check-slurm: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
 check-end_to_end: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
 	@tests/end_to_end/run $(BUILD)/calq
 
+# Signals and stuck ranks: what counts is time, so no other work should run beside.
+.PHONY: check-stopping
+check-stopping: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
+	@tests/end_to_end/run $(BUILD)/calq stopping
+
 # Some versions of gcc misalign vectors on the stack that detects use after return.
 check-asan: deps
 	@ASAN_OPTIONS=detect_stack_use_after_return=0:$$ASAN_OPTIONS $(MAKE) --no-print-directory check-unit BUILD=$(BUILD)-asan CFLAGS="-O1 -g" \

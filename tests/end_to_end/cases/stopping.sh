@@ -53,9 +53,14 @@ expect_within() { # MILLISECONDS
     [ "$took" -lt "$1" ] || fail "the end came after $took ms"
 }
 
+# The launcher may end before the shells around the ranks have told.
 expect_all_ranks_end_with() { # CODE
-    local rank
+    local rank tries
     for ((rank = 0; rank < ranks; rank++)); do
+        for ((tries = 0; tries < 50; tries++)); do
+            [ ! -s "$work/code.$rank" ] || break
+            sleep 0.1
+        done
         [ "$(cat "$work/code.$rank" 2>/dev/null)" = "$1" ] ||
             fail "rank $rank ended with $(cat "$work/code.$rank" 2>/dev/null)"
     done
