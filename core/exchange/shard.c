@@ -464,8 +464,8 @@ static int answer_moments(struct shard *shard, const struct request *request,
                           const float *steps, struct reply *reply, struct error *err)
 {
     (void)err;
-    evaluator_moments(shard->evaluator, request->subject,
-                      request->candidate_count ? steps : NULL, reply->sums);
+    evaluator_moments(shard->evaluator, request->subject, candidates_of(request, steps),
+                      reply->sums);
     return 0;
 }
 
