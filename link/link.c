@@ -249,7 +249,7 @@ int link_take_turn(long *turn, struct error *err)
 
     if (watch_is_broken())
         return watch_wait(NULL, err);
-    teams_ask_turn(turn, &answer);
+    watch_ask_turn(turn, &answer);
     return watch_wait(&answer, err);
 }
 

@@ -1,4 +1,4 @@
-/* teams.h - the ranks split into teams, and what those that coordinate them share. Part of the link.
+/* teams.h - the ranks split into teams, and who coordinates them. Part of the link.
  */
 #ifndef LINK_TEAMS_H
 #define LINK_TEAMS_H
@@ -17,9 +17,6 @@ void teams_close(void);
 /* This rank's team; those that coordinate, the first team's first: only on such a rank. */
 MPI_Comm teams_own(void);
 MPI_Comm teams_leaders(void);
-
-/* Begins to ask for the next number of the shared counter, which counts from 0. */
-void teams_ask_turn(long *turn, MPI_Request *answer);
 
 /* Complete when every team has asked for it. */
 MPI_Request *teams_end(void);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { HOST_BYTES = 64, TAG = 1 };
+enum { HOST_BYTES = 64, TAG = 1, TAG_TURN = 2 };
 
 /* Until the configuration tells. */
 #define FIRST_GIVE_UP_AFTER 600.
@@ -37,7 +37,13 @@ enum { HOST_BYTES = 64, TAG = 1 };
 /* Ranks that all wait for one shall not all tell that it is stuck: one after the other. */
 #define TURN_SECONDS 0.1
 
-enum message_kind { MESSAGE_ALIVE, MESSAGE_WISH, MESSAGE_STOP, MESSAGE_CUT };
+enum message_kind {
+    MESSAGE_ALIVE,
+    MESSAGE_WISH,
+    MESSAGE_STOP,
+    MESSAGE_CUT,
+    MESSAGE_TURN /* whose is it? */
+};
 
 struct message {
     int kind;
@@ -56,7 +62,8 @@ struct peer {
     enum role role;
     double heard; /* when it was heard of, by the clock `awake` */
     struct message alive, order;
-    MPI_Request beat, ordered; /* on their way to it */
+    long turn;
+    MPI_Request beat, ordered, turn_told; /* on their way to it */
 };
 
 /* A process has one link, as it has one MPI. */
@@ -81,6 +88,10 @@ static struct {
     int told_signal; /* and how */
     bool wish_is_passed_on;
     bool is_cut;
+    /* whose turn it is */
+    struct message question;
+    MPI_Request asked_for_turn;
+    long turns; /* on rank 0: told so far */
 } watch;
 
 static void tell_hosts(void)
@@ -121,6 +132,7 @@ void watch_split(int team_ranks)
 {
     watch.team_ranks = team_ranks;
     watch.wish_is_passed_on = false; /* there are others to tell */
+    watch.turns = 0;
     for (int rank = 0; rank < watch.ranks; rank++) {
         watch.peers[rank].role = role_of(rank);
         watch.peers[rank].heard = watch.awake;
@@ -139,7 +151,9 @@ void watch_open(void)
     watch.stop_at = watch.told_at = INFINITY;
     watch.peers = memory_zeroed((size_t)watch.ranks, sizeof *watch.peers);
     for (int rank = 0; rank < watch.ranks; rank++)
-        watch.peers[rank].beat = watch.peers[rank].ordered = MPI_REQUEST_NULL;
+        watch.peers[rank].beat = watch.peers[rank].ordered =
+            watch.peers[rank].turn_told = MPI_REQUEST_NULL;
+    watch.asked_for_turn = MPI_REQUEST_NULL;
     watch_split(watch.ranks);
 }
 
@@ -198,6 +212,17 @@ static void told(int rank, int signal, double moment)
     watch.told_signal = signal;
 }
 
+/* Who asks has got the answer to its last question, so that is no more on its way. */
+static void tell_turn(int rank)
+{
+    struct peer *peer = &watch.peers[rank];
+
+    MPI_Wait(&peer->turn_told, MPI_STATUS_IGNORE);
+    peer->turn = watch.turns++;
+    MPI_Isend(&peer->turn, 1, MPI_LONG, rank, TAG_TURN, watch.ranks_beside,
+              &peer->turn_told);
+}
+
 static void take_in(const struct message *message, int from)
 {
     watch.peers[from].heard = watch.awake;
@@ -205,6 +230,8 @@ static void take_in(const struct message *message, int from)
         told(message->rank, message->signal, clock_seconds());
     if (message->kind == MESSAGE_CUT)
         watch.is_cut = true;
+    if (message->kind == MESSAGE_TURN)
+        tell_turn(from);
 }
 
 static void receive(void)
@@ -266,6 +293,20 @@ void watch_look(void)
     receive();
     pass_wish_on();
     beat();
+}
+
+void watch_ask_turn(long *turn, MPI_Request *answer)
+{
+    *answer = MPI_REQUEST_NULL;
+    if (watch.rank == 0) {
+        *turn = watch.turns++;
+        return;
+    }
+    MPI_Irecv(turn, 1, MPI_LONG, 0, TAG_TURN, watch.ranks_beside, answer);
+    MPI_Wait(&watch.asked_for_turn, MPI_STATUS_IGNORE);
+    watch.question.kind = MESSAGE_TURN;
+    MPI_Isend(&watch.question, sizeof watch.question, MPI_BYTE, 0, TAG,
+              watch.ranks_beside, &watch.asked_for_turn);
 }
 
 /* ---- stopping ------------------------------------------------------------------------------ */
@@ -441,7 +482,9 @@ void watch_close(void)
     for (int rank = 0; rank < watch.ranks; rank++) {
         let_go(&watch.peers[rank].beat);
         let_go(&watch.peers[rank].ordered);
+        let_go(&watch.peers[rank].turn_told);
     }
+    let_go(&watch.asked_for_turn);
     MPI_Comm_free(&watch.ranks_beside);
     free(watch.hosts);
     free(watch.peers);

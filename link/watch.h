@@ -1,5 +1,5 @@
 /* watch.h - what ranks tell each other beside requests and replies: that they are alive, that one was
- * told to stop, and that work is to be cut short.
+ * told to stop, that work is to be cut short, and whose turn it is.
  *
  * Ranks form a tree: rank 0, below it those that coordinate the other teams, below each of these the
  * members of its team. Every rank sends a beat now and then to those above and below it, while it waits
@@ -30,6 +30,10 @@ void watch_split(int team_ranks);
 /* What the team is asked to do from now on, e.g. "score candidates"; NULL: it is done, all its ranks
  * have answered. Borrowed. */
 void watch_asked(const char *what);
+
+/* Begins to ask for the next number of a counter, from 0 on, that rank 0 keeps for all who coordinate: it answers when
+ * it looks. One question at a time. */
+void watch_ask_turn(long *turn, MPI_Request *answer);
 
 /* Waits until a collective operation is complete, and lets the processor rest where that takes long.
  * Fails with EXIT_MACHINE and who is stuck when a rank has been silent for too long; no collective
