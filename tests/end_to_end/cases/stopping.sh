@@ -94,8 +94,6 @@ check 1 "a run that nothing disturbs gives the digits to compare with" same stop
 # ---- signals --------------------------------------------------------------------------------
 
 stops() { # TO SIGNAL...
-    # Time for the shells around the ranks to tell, on a busy machine too.
-    export OMPI_MCA_odls_base_sigkill_timeout=10
     begin "${search[@]}"
     until_it_searches
     send "$@"
