@@ -126,6 +126,7 @@ struct placement_rules case_rules(const struct calibration_case *one)
     static const struct target_grids grids[] = {
         [TARGET_PAPER] = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD},
         [TARGET_ONNX] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+        [TARGET_OCS] = {GRID_MIDTREAD, GRID_MIDTREAD, GRID_MIDTREAD},
     };
 
     return (struct placement_rules){

@@ -182,16 +182,18 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
     static const struct target_grids grids[] = {
         [TARGET_PAPER] = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD},
         [TARGET_ONNX] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+        [TARGET_OCS] = {GRID_MIDTREAD, GRID_MIDTREAD, GRID_MIDTREAD},
     };
 
     (void)state;
     config.targets[1] = TARGET_ONNX;
-    config.target_count = 2;
+    config.targets[2] = TARGET_OCS;
+    config.target_count = 3;
     config.bits[0] = (struct config_bits){3, 8};
     config.models[0].keep_float[0] = "first";
     config.models[0].keep_float_count = 1;
     make_cases();
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         struct placement_rules rules = case_rules(&cases.list[i]);
 
         assert_memory_equal(&rules.grids, &grids[config.targets[i]],

@@ -104,16 +104,17 @@ struct trial_options {
     size_t memory_bytes;
     enum grid weights;
     const char *keep[2];
+    enum grid nonnegative;
 };
 
 static const struct trial_options plain = {
-    4, 4, false, "auto", 1 << 24, GRID_MIDRISE, {"first", "last"}};
+    4, 4, false, "auto", 1 << 24, GRID_MIDRISE, {"first", "last"}, GRID_UNSIGNED};
 
 static void make_trial(struct trial *trial, const struct trial_options *options,
                        int block)
 {
     struct placement_rules rules = {
-        .grids = {options->weights, GRID_UNSIGNED, GRID_MIDTREAD},
+        .grids = {options->weights, options->nonnegative, GRID_MIDTREAD},
         .weight_bits = options->weight_bits,
         .activation_bits = options->activation_bits,
         .keep_float = options->keep,
@@ -242,16 +243,24 @@ static void logits_in_floats(const struct trial *trial,
  * of the same quantized values: equal but for float rounding. */
 static void integers_compute_what_quantized_floats_do(void **state)
 {
-    static const enum grid grids[] = {GRID_MIDRISE, GRID_NARROW, GRID_MIDTREAD};
+    static const struct {
+        enum grid weights, nonnegative;
+    } grids[] = {
+        {GRID_MIDRISE, GRID_UNSIGNED},
+        {GRID_NARROW, GRID_UNSIGNED},
+        {GRID_MIDTREAD, GRID_UNSIGNED},
+        {GRID_MIDTREAD, GRID_MIDTREAD},
+    };
 
     (void)state;
     for (int corrects = 0; corrects < 2; corrects++)
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < sizeof grids / sizeof *grids; i++) {
             struct trial_options options = plain;
             float in_floats[SAMPLES * CLASSES], in_integers[SAMPLES * CLASSES];
             struct trial trial;
 
-            options.weights = grids[i];
+            options.weights = grids[i].weights;
+            options.nonnegative = grids[i].nonnegative;
             options.corrects_mean = corrects;
             make_trial(&trial, &options, 4);
             evaluator_logits(trial.evaluator, trial.steps, samples, in_integers);
