@@ -322,20 +322,22 @@ int team_range(struct team *team, int item, const float *steps, struct range *ra
 }
 
 int team_histogram(struct team *team, int item, const float *steps, struct range range,
-                   struct histogram *histogram, struct error *err)
+                   int bins, struct histogram *histogram, struct error *err)
 {
     struct request request = {.kind = REQUEST_HISTOGRAM,
                               .subject = item,
                               .candidate_count = 1,
                               .step_count = team_step_count(team),
-                              .range = range};
+                              .range = range,
+                              .bins = bins};
     struct reply reply;
     int status = team_ask(team, &request, steps, &reply, err);
 
     if (status == 0) {
-        histogram->range = range;
+        histogram_init(histogram, range, bins);
         histogram->zeros = reply.sums[0];
-        memcpy(histogram->counts, reply.sums + 1, sizeof histogram->counts);
+        memcpy(histogram->counts, reply.sums + 1,
+               (size_t)bins * sizeof *histogram->counts);
     }
     reply_clear(&reply);
     return status;

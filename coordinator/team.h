@@ -85,11 +85,12 @@ int team_check(struct team *team, const float *steps, int count, struct score *s
 int team_validate(struct team *team, const float *steps, int count,
                   struct score *scores, struct error *err);
 
-/* Range and histogram of the activation of placement item `item`; see evaluator_range(). */
+/* Range and histogram, of so many bins, of the activation of placement item `item`; see
+ * evaluator_range(). */
 int team_range(struct team *team, int item, const float *steps, struct range *range,
                struct error *err);
 int team_histogram(struct team *team, int item, const float *steps, struct range range,
-                   struct histogram *histogram, struct error *err);
+                   int bins, struct histogram *histogram, struct error *err);
 
 /* Mean and variance [channels] that the input of layer `layer`'s batch norm has under the steps, or
  * in the float network where they are NULL; the statistics in force before it count. See moments.h.

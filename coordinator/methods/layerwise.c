@@ -46,7 +46,7 @@ static struct distribution distribution_of_many(const float *values, size_t coun
     struct histogram *histogram = memory_get(sizeof *histogram);
     struct distribution distribution;
 
-    histogram_init(histogram, range);
+    histogram_init(histogram, range, HISTOGRAM_BINS);
     histogram_add(histogram, values, count);
     distribution = distribution_of_histogram(histogram);
     free(histogram);
@@ -102,7 +102,7 @@ static int look_at_activation(struct layerwise *layerwise, int item, const float
         return 0;
     histogram = memory_get(sizeof *histogram);
     status = team_histogram(layerwise->team, item, steps, layerwise->ranges[item],
-                            histogram, err);
+                            HISTOGRAM_BINS, histogram, err);
     if (status == 0)
         layerwise->distributions[item] = distribution_of_histogram(histogram);
     free(histogram);

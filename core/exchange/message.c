@@ -45,7 +45,7 @@ static size_t sums_of(const struct request *request)
     case REQUEST_WORK:
         return REPLY_WORK_SUMS;
     case REQUEST_HISTOGRAM:
-        return 1 + HISTOGRAM_BINS;
+        return 1 + (size_t)request->bins;
     case REQUEST_MOMENTS:
     case REQUEST_FLOAT_MOMENTS:
         return request->moment_count;

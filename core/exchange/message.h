@@ -16,7 +16,7 @@ enum request_kind {
     REQUEST_CHECK,     /* score candidates on the calibration samples put aside */
     REQUEST_VALIDATE,  /* score candidates on the validation samples */
     REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
-    REQUEST_HISTOGRAM, /* its histogram over `range` */
+    REQUEST_HISTOGRAM, /* its histogram of `bins` bins over `range` */
     REQUEST_MOMENTS,   /* of layer `subject`'s batch norm, at most one candidate */
     REQUEST_FLOAT_MOMENTS,      /* of all batch norms in the float network */
     REQUEST_PUT_BATCHNORM,      /* put statistics of layer `subject` in force */
@@ -37,6 +37,7 @@ struct request {
     int step_count;      /* steps of each candidate */
     size_t moment_count; /* sums of the reply, for the moments */
     struct range range;
+    int bins;
 };
 
 /* What a rank found on its shard. Replies of all ranks merge by adding the sums and taking the

@@ -452,10 +452,11 @@ static int answer_histogram(struct shard *shard, const struct request *request,
     struct histogram *histogram = memory_get(sizeof *histogram);
 
     (void)err;
-    histogram_init(histogram, request->range);
+    histogram_init(histogram, request->range, request->bins);
     evaluator_histogram(shard->evaluator, request->subject, steps, histogram);
     reply->sums[0] = histogram->zeros;
-    memcpy(reply->sums + 1, histogram->counts, sizeof histogram->counts);
+    memcpy(reply->sums + 1, histogram->counts,
+           (size_t)histogram->bins * sizeof *histogram->counts);
     free(histogram);
     return 0;
 }

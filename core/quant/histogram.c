@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/kernel/vector_clones.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,15 +50,27 @@ void range_add(struct range *range, const float *values, size_t count)
         range_add_one(range, values[i], values[i]);
 }
 
-static double bin_width(const struct histogram *histogram)
+double range_magnitude(struct range range)
 {
-    return ((double)histogram->range.high - histogram->range.low) / HISTOGRAM_BINS;
+    return fmax(0, fmax(range.high, -range.low));
 }
 
-void histogram_init(struct histogram *histogram, struct range range)
+double histogram_bin_width(const struct histogram *histogram)
 {
+    return ((double)histogram->range.high - histogram->range.low) / histogram->bins;
+}
+
+double histogram_bin_centre(const struct histogram *histogram, int bin)
+{
+    return histogram->range.low + (bin + 0.5) * histogram_bin_width(histogram);
+}
+
+void histogram_init(struct histogram *histogram, struct range range, int bins)
+{
+    assert(bins > 0 && bins <= HISTOGRAM_BINS);
     memset(histogram, 0, sizeof *histogram);
     histogram->range = range;
+    histogram->bins = bins;
 }
 
 /* Zeros are counted in several places behind the bins: in the output of a ReLU they are so many
@@ -67,13 +80,13 @@ enum { ZERO_PLACES = 8 };
 /* Where each value is counted. */
 VECTOR_CLONES
 static void find_places(const float *values, size_t count, double low,
-                        double bins_per_unit, int32_t *places)
+                        double bins_per_unit, int last, int32_t *places)
 {
     for (size_t i = 0; i < count; i++) {
         double position = (values[i] - low) * bins_per_unit;
 
         position = position > 0 ? position : 0;
-        position = position < HISTOGRAM_BINS - 1 ? position : HISTOGRAM_BINS - 1;
+        position = position < last ? position : last;
         places[i] = values[i] != 0 ? (int32_t)position
                                    : HISTOGRAM_BINS + (int32_t)(i % ZERO_PLACES);
     }
@@ -81,7 +94,7 @@ static void find_places(const float *values, size_t count, double low,
 
 void histogram_add(struct histogram *histogram, const float *values, size_t count)
 {
-    double width = bin_width(histogram);
+    double width = histogram_bin_width(histogram);
     int64_t counts[HISTOGRAM_BINS + ZERO_PLACES] = {0};
 
     for (size_t done = 0; done < count; done += PIECE) {
@@ -89,14 +102,24 @@ void histogram_add(struct histogram *histogram, const float *values, size_t coun
         int32_t places[PIECE];
 
         find_places(values + done, piece, histogram->range.low,
-                    width > 0 ? 1 / width : 0, places);
+                    width > 0 ? 1 / width : 0, histogram->bins - 1, places);
         for (size_t i = 0; i < piece; i++)
             counts[places[i]]++;
     }
-    for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
+    for (int bin = 0; bin < histogram->bins; bin++)
         histogram->counts[bin] += counts[bin];
     for (int place = 0; place < ZERO_PLACES; place++)
         histogram->zeros += counts[HISTOGRAM_BINS + place];
+}
+
+void histogram_put_zeros_in_their_bin(struct histogram *histogram)
+{
+    double width = histogram_bin_width(histogram);
+    double position = width > 0 ? -histogram->range.low / width : 0;
+    int bin = (int)fmin(fmax(position, 0), histogram->bins - 1);
+
+    histogram->counts[bin] += histogram->zeros;
+    histogram->zeros = 0;
 }
 
 static struct distribution distribution_of_size(size_t count)
@@ -128,13 +151,13 @@ static void add_point(struct distribution *distribution, double value, int64_t w
 
 struct distribution distribution_of_histogram(const struct histogram *histogram)
 {
-    struct distribution distribution = distribution_of_size(HISTOGRAM_BINS + 1);
-    double width = bin_width(histogram);
+    struct distribution distribution =
+        distribution_of_size((size_t)histogram->bins + 1);
 
     distribution.count = 0;
     add_point(&distribution, 0, histogram->zeros);
-    for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
-        add_point(&distribution, histogram->range.low + (bin + 0.5) * width,
+    for (int bin = 0; bin < histogram->bins; bin++)
+        add_point(&distribution, histogram_bin_centre(histogram, bin),
                   histogram->counts[bin]);
     return distribution;
 }

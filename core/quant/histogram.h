@@ -13,18 +13,29 @@ struct range {
 struct range range_empty(void);
 void range_add(struct range *range, const float *values, size_t count);
 
+/* The largest magnitude; 0 when nothing was seen. */
+double range_magnitude(struct range range);
+
+/* Bins where nothing else is asked for; at most so many. */
 enum { HISTOGRAM_BINS = 4096 };
 
 /* Bins of equal width over [low, high]; exact zeros (the bulk of a ReLU's output, and
  * free of error in every grid with a zero) are counted apart. */
 struct histogram {
     struct range range;
+    int bins;
     int64_t zeros;
-    int64_t counts[HISTOGRAM_BINS];
+    int64_t counts[HISTOGRAM_BINS]; /* [bins] */
 };
 
-void histogram_init(struct histogram *histogram, struct range range);
+void histogram_init(struct histogram *histogram, struct range range, int bins);
 void histogram_add(struct histogram *histogram, const float *values, size_t count);
+
+/* Moves the zeros into the bin that they lie in. */
+void histogram_put_zeros_in_their_bin(struct histogram *histogram);
+
+double histogram_bin_width(const struct histogram *histogram);
+double histogram_bin_centre(const struct histogram *histogram, int bin);
 
 /* Weighted points that stand for a tensor's values: what the clip rules work on. */
 struct distribution {

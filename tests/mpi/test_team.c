@@ -299,11 +299,14 @@ static void ranges_and_histograms_are_those_of_one_process(void **state)
 
         request.kind = REQUEST_HISTOGRAM;
         request.range = range;
-        assert_int_equal(team_histogram(team, item, steps, range, histogram, &err), 0);
+        request.bins = item % 2 ? HISTOGRAM_BINS : 101;
+        assert_int_equal(
+            team_histogram(team, item, steps, range, request.bins, histogram, &err), 0);
         ask_alone(&request, steps, &reply);
+        assert_int_equal(histogram->bins, request.bins);
         assert_true(histogram->zeros == reply.sums[0]);
         assert_memory_equal(histogram->counts, reply.sums + 1,
-                            sizeof histogram->counts);
+                            (size_t)request.bins * sizeof *histogram->counts);
         reply_clear(&reply);
     }
     free(steps);

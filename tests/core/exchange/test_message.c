@@ -22,7 +22,7 @@ static void a_reply_has_the_size_that_fits_its_request(void **state)
         {{.kind = REQUEST_VALIDATE}, REPLY_SCORE_SUMS, 0},
         {{.kind = REQUEST_VALIDATE, .candidate_count = 2}, 2 * REPLY_SCORE_SUMS, 0},
         {{.kind = REQUEST_RANGE, .candidate_count = 1}, 0, REPLY_RANGE_MAXIMA},
-        {{.kind = REQUEST_HISTOGRAM, .candidate_count = 1}, 1 + HISTOGRAM_BINS, 0},
+        {{.kind = REQUEST_HISTOGRAM, .candidate_count = 1, .bins = 101}, 1 + 101, 0},
         {{.kind = REQUEST_MOMENTS, .moment_count = 34}, 34, 0},
         {{.kind = REQUEST_FLOAT_MOMENTS, .moment_count = 68}, 68, 0},
         {{.kind = REQUEST_PUT_BATCHNORM, .candidate_count = 2, .step_count = 16}, 0, 0},

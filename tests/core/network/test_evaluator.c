@@ -537,7 +537,7 @@ static void measuring_in_sequence_multiplies_once(void **state)
 
         if (!trial.placement.items[item].is_weight) {
             evaluator_range(trial.evaluator, item, steps, &range);
-            histogram_init(histogram, range);
+            histogram_init(histogram, range, HISTOGRAM_BINS);
             evaluator_histogram(trial.evaluator, item, steps, histogram);
         }
         steps[item] = trial.steps[item];
@@ -583,7 +583,7 @@ static void a_measured_tensor_is_left_in_float(void **state)
     trial.steps[item] *= 3;
     evaluator_range(trial.evaluator, item, trial.steps, &again);
     assert_memory_equal(&range, &again, sizeof range);
-    histogram_init(histogram, range);
+    histogram_init(histogram, range, HISTOGRAM_BINS);
     evaluator_histogram(trial.evaluator, item, trial.steps, histogram);
     counted = histogram->zeros;
     for (int bin = 0; bin < HISTOGRAM_BINS; bin++)

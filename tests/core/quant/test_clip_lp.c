@@ -232,7 +232,7 @@ static struct distribution through_histogram(size_t count)
     struct range range = range_empty();
 
     range_add(&range, sample, count);
-    histogram_init(&histogram, range);
+    histogram_init(&histogram, range, HISTOGRAM_BINS);
     histogram_add(&histogram, sample, count);
     return distribution_of_histogram(&histogram);
 }

@@ -18,7 +18,7 @@ static void fill(struct histogram *filled, const float *values, size_t count)
     struct range range = range_empty();
 
     range_add(&range, values, count);
-    histogram_init(filled, range);
+    histogram_init(filled, range, HISTOGRAM_BINS);
     histogram_add(filled, values, count);
 }
 
@@ -67,7 +67,7 @@ static void values_beyond_the_range_are_in_the_end_bins(void **state)
     const float values[] = {-FLT_MAX, -1.5f, 7, FLT_MAX, FLT_MAX};
 
     (void)state;
-    histogram_init(&histogram, (struct range){-1, 1});
+    histogram_init(&histogram, (struct range){-1, 1}, HISTOGRAM_BINS);
     histogram_add(&histogram, values, 5);
     assert_int_equal(histogram.counts[0], 2);
     assert_int_equal(histogram.counts[HISTOGRAM_BINS - 1], 3);
@@ -106,15 +106,63 @@ static void merged_parts_equal_the_whole(void **state)
     for (int i = 0; i < COUNT; i++)
         values[i] = wave(i);
     fill(&histogram, values, COUNT);
-    histogram_init(&sum, histogram.range);
+    histogram_init(&sum, histogram.range, HISTOGRAM_BINS);
     for (int first = 0; first < COUNT; first += PART) {
-        histogram_init(&part, histogram.range);
+        histogram_init(&part, histogram.range, HISTOGRAM_BINS);
         histogram_add(&part, values + first,
                       COUNT - first < PART ? COUNT - first : PART);
         merge(&sum, &part);
     }
     assert_memory_equal(&sum, &histogram, sizeof sum);
     assert_int_equal(count_of(&sum), COUNT);
+}
+
+/* The bin of a histogram that one value is counted in. */
+static int bin_of(float value, struct range range, int bins)
+{
+    histogram_init(&part, range, bins);
+    histogram_add(&part, &value, 1);
+    for (int bin = 0; bin < bins; bin++)
+        if (part.counts[bin])
+            return bin;
+    return -1;
+}
+
+static void there_are_as_many_bins_as_asked_for(void **state)
+{
+    const struct range range = {-2, 3};
+
+    (void)state;
+    assert_int_equal(bin_of(-2, range, 5), 0);
+    assert_int_equal(bin_of(-0.5f, range, 5), 1);
+    assert_int_equal(bin_of(2.5f, range, 5), 4);
+    assert_int_equal(bin_of(3, range, 5), 4);
+    assert_int_equal(bin_of(9, range, 5), 4);
+    histogram_init(&part, range, 5);
+    assert_true(histogram_bin_width(&part) == 1);
+    assert_true(histogram_bin_centre(&part, 1) == -0.5);
+}
+
+static void zeros_go_where_values_next_to_zero_are(void **state)
+{
+    static const struct {
+        struct range range;
+        int bins, bin;
+    } cases[] = {
+        {{-2, 3}, 5, 2}, {{-1, 1}, 101, 50}, {{0, 4}, 7, 0},   {{-4, 0}, 7, 6},
+        {{0, 0}, 7, 0},  {{1, 2}, 7, 0},     {{-2, -1}, 7, 6}, {{-0.25f, 1}, 4096, 819},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        histogram_init(&histogram, cases[i].range, cases[i].bins);
+        histogram_add(&histogram, (const float[]){0, 0}, 2);
+        assert_int_equal(histogram.zeros, 2);
+        histogram_put_zeros_in_their_bin(&histogram);
+        assert_int_equal(histogram.zeros, 0);
+        assert_int_equal(histogram.counts[cases[i].bin], 2);
+        assert_int_equal(count_of(&histogram), 2);
+    }
 }
 
 static void one_value_is_one_point(void **state)
@@ -153,7 +201,7 @@ static void nothing_seen_gives_no_points(void **state)
     struct distribution distribution;
 
     (void)state;
-    histogram_init(&histogram, range_empty());
+    histogram_init(&histogram, range_empty(), HISTOGRAM_BINS);
     distribution = distribution_of_histogram(&histogram);
     assert_int_equal(distribution.count, 0);
     assert_true(distribution_magnitude(&distribution) == 0);
@@ -174,7 +222,8 @@ static void points_are_within_half_a_bin_of_their_values(void **state)
             float value = scale * (-3 + 0.01f * (float)k);
             struct distribution distribution;
 
-            histogram_init(&histogram, (struct range){-3 * scale, 2 * scale});
+            histogram_init(&histogram, (struct range){-3 * scale, 2 * scale},
+                           HISTOGRAM_BINS);
             histogram_add(&histogram, &value, 1);
             distribution = distribution_of_histogram(&histogram);
             assert_int_equal(distribution.count, 1);
@@ -210,6 +259,8 @@ int main(void)
         cmocka_unit_test(values_beyond_the_range_are_in_the_end_bins),
         cmocka_unit_test(zeros_are_counted_apart),
         cmocka_unit_test(merged_parts_equal_the_whole),
+        cmocka_unit_test(there_are_as_many_bins_as_asked_for),
+        cmocka_unit_test(zeros_go_where_values_next_to_zero_are),
         cmocka_unit_test(one_value_is_one_point),
         cmocka_unit_test(zeros_alone_are_the_point_zero),
         cmocka_unit_test(nothing_seen_gives_no_points),
