@@ -1,5 +1,7 @@
 #include "core/quant/clip_aciq.h"
 
+#include "core/quant/clip_lp.h"
+
 #include <assert.h>
 #include <math.h>
 
@@ -8,7 +10,8 @@ struct moments {
     double count, sum, sum_magnitudes, sum_squares, sum_squares_about_mean;
 };
 
-static struct moments moments_of(const struct distribution *distribution, int one_sided)
+static struct moments moments_of(const struct distribution *distribution,
+                                 bool one_sided)
 {
     const double *values = distribution->values, *weights = distribution->weights;
     struct moments moments = {0};
@@ -60,20 +63,56 @@ static const struct aciq_rule {
                      {0, 0, 2.15, 2.55, 2.93, 3.28, 3.61, 3.92, 4.2}}},
 };
 
-int clip_aciq(const struct distribution *distribution, enum grid grid, int bits,
-              enum aciq_density density, double *clip, struct error *err)
+static int find(const struct distribution *distribution, bool nonnegative,
+                enum grid grid, int bits, enum aciq_density density, double *clip,
+                struct error *err)
 {
-    int one_sided = grid == GRID_UNSIGNED;
-    struct moments moments = moments_of(distribution, one_sided);
-    const struct aciq_rule *rule;
+    struct moments moments = moments_of(distribution, nonnegative);
     double spread;
 
     assert(density < ACIQ_COUNT && bits >= BITS_LEAST && bits <= BITS_MOST);
-    rule = &rules[density][one_sided];
-    spread = rule->spread(&moments);
+    spread = rules[density][nonnegative].spread(&moments);
     if (!(spread > 0))
         return error_set(err, EXIT_INPUT,
                          "the values do not spread: no step can be chosen for them");
-    *clip = spread * rule->clips[bits];
+    *clip = spread * rules[density][grid == GRID_UNSIGNED].clips[bits];
+    return 0;
+}
+
+int clip_aciq(const struct distribution *distribution, enum grid grid, int bits,
+              enum aciq_density density, double *clip, struct error *err)
+{
+    return find(distribution, grid == GRID_UNSIGNED, grid, bits, density, clip, err);
+}
+
+/* Values that do not spread about their mean have a mean magnitude. */
+static int find_better(const struct distribution *distribution, bool nonnegative,
+                       enum grid grid, int bits, double largest, double *clip,
+                       struct error *err)
+{
+    double laplace, gauss;
+
+    if (clip_aciq_within(distribution, nonnegative, grid, bits, ACIQ_LAPLACE, largest,
+                         &laplace, err) < 0)
+        return -1;
+    *clip = laplace;
+    if (clip_aciq_within(distribution, nonnegative, grid, bits, ACIQ_GAUSS, largest,
+                         &gauss, err) < 0)
+        return 0;
+    if (clip_lp_error(distribution, grid, bits, 2, gauss) <
+        clip_lp_error(distribution, grid, bits, 2, laplace))
+        *clip = gauss;
+    return 0;
+}
+
+int clip_aciq_within(const struct distribution *distribution, bool nonnegative,
+                     enum grid grid, int bits, enum aciq_density density,
+                     double largest, double *clip, struct error *err)
+{
+    if (density == ACIQ_AUTO)
+        return find_better(distribution, nonnegative, grid, bits, largest, clip, err);
+    if (find(distribution, nonnegative, grid, bits, density, clip, err) < 0)
+        return -1;
+    *clip = fmin(*clip, largest);
     return 0;
 }

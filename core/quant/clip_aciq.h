@@ -6,7 +6,9 @@
 #include "core/quant/histogram.h"
 #include "core/quant/quantizer.h"
 
-enum aciq_density { ACIQ_LAPLACE, ACIQ_GAUSS, ACIQ_COUNT };
+#include <stdbool.h>
+
+enum aciq_density { ACIQ_LAPLACE, ACIQ_GAUSS, ACIQ_COUNT, ACIQ_AUTO = ACIQ_COUNT };
 
 /* clip = spread of the values * a constant of density and bits, > 0.
  *
@@ -22,5 +24,15 @@ enum aciq_density { ACIQ_LAPLACE, ACIQ_GAUSS, ACIQ_COUNT };
  */
 int clip_aciq(const struct distribution *distribution, enum grid grid, int bits,
               enum aciq_density density, double *clip, struct error *err);
+
+/* The same for all tensors, and never a clip that clips nothing and wastes levels.
+ *
+ *   nonnegative  the values cannot be below zero: their spread is the one-sided one on signed
+ *                grids too, whose levels on one side are those of a bit less
+ *   density      ACIQ_AUTO: that of the two whose clip has the lower mean squared error
+ *   largest      the largest magnitude: the clip is at most that */
+int clip_aciq_within(const struct distribution *distribution, bool nonnegative,
+                     enum grid grid, int bits, enum aciq_density density,
+                     double largest, double *clip, struct error *err);
 
 #endif

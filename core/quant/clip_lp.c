@@ -1,6 +1,7 @@
 #include "core/quant/clip_lp.h"
 
 #include "core/base/memory.h"
+#include "core/quant/levels.h"
 #include "core/quant/power.h"
 
 #include <assert.h>
@@ -8,32 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The levels of a grid in units of its step: lowest + centre, ..., highest + centre. */
-struct levels {
-    double lowest, highest, centre;
-};
-
-static struct levels levels_of(enum grid grid, int bits)
-{
-    struct quantizer unit = {.grid = grid, .bits = bits, .step = 1};
-    double highest = quantizer_highest(&unit);
-
-    return (struct levels){.lowest = quantizer_lowest(&unit),
-                           .highest = highest,
-                           .centre = grid_levels(grid, bits) - highest};
-}
-
-/* From a value to the nearest level, in units of the step. Adding 1.5 * 2^52 rounds a
- * small double to a whole number. On a tie quantizer.h may take the other level; it is
- * as far. */
+/* From a value to the nearest level, in units of the step. */
 static inline double distance(double value, const struct levels *levels)
 {
-    const double ones = 0x1.8p52;
     double position = value - levels->centre;
-    double code = position > levels->lowest ? position : levels->lowest;
 
-    code = code < levels->highest ? code : levels->highest;
-    return fabs(position - ((code + ones) - ones));
+    return fabs(position - levels_code(levels, position));
 }
 
 double clip_lp_error(const struct distribution *distribution, enum grid grid, int bits,

@@ -1,5 +1,6 @@
 #include "core/quant/clip_aciq.h"
 
+#include "core/quant/clip_lp.h"
 #include "tests/support/golden.h"
 #include "tests/support/golden_tensor.h"
 #include "tests/support/kit.h"
@@ -90,6 +91,92 @@ static void values_without_spread_fail_with_a_sentence(void **state)
     }
 }
 
+static double clip_within(const struct distribution *distribution, bool nonnegative,
+                          enum grid grid, int bits, enum aciq_density density)
+{
+    double clip;
+
+    if (clip_aciq_within(distribution, nonnegative, grid, bits, density,
+                         distribution_magnitude(distribution), &clip, &err) < 0)
+        fail_msg("%s", err.text);
+    return clip;
+}
+
+static void a_clip_is_at_most_the_largest_magnitude(void **state)
+{
+    struct distribution distribution =
+        distribution_of_values((const float[]){1, -3, 0, 4}, 4);
+
+    (void)state;
+    assert_true(clip_of(&distribution, GRID_NARROW, 8, ACIQ_LAPLACE) > 4);
+    for (enum aciq_density density = 0; density <= ACIQ_AUTO; density++)
+        assert_true(clip_within(&distribution, false, GRID_NARROW, 8, density) == 4);
+    distribution_clear(&distribution);
+}
+
+static void values_that_cannot_be_negative_spread_on_one_side(void **state)
+{
+    struct distribution distribution =
+        distribution_of_values((const float[]){1, 0, 0, 7, 100}, 5);
+
+    (void)state;
+    assert_true(clip_within(&distribution, true, GRID_UNSIGNED, 2, ACIQ_LAPLACE) ==
+                fmin(100, 36 * 3.89));
+    assert_true(fabs(clip_within(&distribution, true, GRID_MIDTREAD, 2, ACIQ_GAUSS) /
+                         (1.71 * sqrt(10050 / 3.)) -
+                     1) < 1e-12);
+    distribution_clear(&distribution);
+}
+
+/* Sums of numbers that are spread evenly are nearly Gaussian; their cubes have long tails. */
+static void the_density_that_loses_less_is_taken(void **state)
+{
+    enum { COUNT = 4000 };
+    static float bell[COUNT], tails[COUNT];
+    uint32_t random = 1;
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        bell[i] = 0;
+        for (int k = 0; k < 12; k++) {
+            random = random * 1664525u + 1013904223u;
+            bell[i] += (float)(random >> 8) / (1 << 24) - 0.5f;
+        }
+        tails[i] = bell[i] * bell[i] * bell[i];
+    }
+    for (int bits = 2; bits <= 8; bits++) {
+        struct distribution distributions[] = {distribution_of_values(bell, COUNT),
+                                               distribution_of_values(tails, COUNT)};
+
+        for (int i = 0; i < 2; i++) {
+            double errors[ACIQ_COUNT + 1];
+
+            for (enum aciq_density density = 0; density <= ACIQ_AUTO; density++)
+                errors[density] = clip_lp_error(
+                    &distributions[i], GRID_MIDRISE, bits, 2,
+                    clip_within(&distributions[i], false, GRID_MIDRISE, bits, density));
+            assert_true(errors[ACIQ_LAPLACE] != errors[ACIQ_GAUSS] || bits > 6);
+            assert_true(errors[ACIQ_AUTO] ==
+                        fmin(errors[ACIQ_LAPLACE], errors[ACIQ_GAUSS]));
+            distribution_clear(&distributions[i]);
+        }
+    }
+}
+
+/* Laplace needs no deviation from the mean. */
+static void equal_values_have_a_clip_where_any_density_will_do(void **state)
+{
+    struct distribution distribution = distribution_of_values((const float[]){3, 3}, 2);
+    double clip;
+
+    (void)state;
+    assert_int_equal(clip_aciq_within(&distribution, false, GRID_MIDRISE, 4, ACIQ_GAUSS,
+                                      3, &clip, &err),
+                     -1);
+    assert_true(clip_within(&distribution, false, GRID_MIDRISE, 4, ACIQ_AUTO) == 3);
+    distribution_clear(&distribution);
+}
+
 static const struct {
     const char *key;
     enum aciq_density density;
@@ -159,6 +246,10 @@ int main(void)
         cmocka_unit_test(one_sided_clips_look_at_values_above_zero_alone),
         cmocka_unit_test(weights_count_like_repeated_values),
         cmocka_unit_test(values_without_spread_fail_with_a_sentence),
+        cmocka_unit_test(a_clip_is_at_most_the_largest_magnitude),
+        cmocka_unit_test(values_that_cannot_be_negative_spread_on_one_side),
+        cmocka_unit_test(the_density_that_loses_less_is_taken),
+        cmocka_unit_test(equal_values_have_a_clip_where_any_density_will_do),
         cmocka_unit_test(clips_equal_the_reference),
         cmocka_unit_test(clips_of_network_weights_equal_the_reference),
     };
