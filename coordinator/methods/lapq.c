@@ -25,9 +25,9 @@ static int try_p(const struct method_task *task, struct layerwise *layerwise, do
 {
     float *steps = memory_zeroed((size_t)result->placement->count, sizeof *steps);
     struct score score;
-    int status = layerwise_steps(layerwise,
-                                 (struct layerwise_rule){.kind = LAYERWISE_LP, .p = p},
-                                 steps, result, err);
+    int status =
+        layerwise_steps(layerwise, &(struct clip_rule){.kind = CLIP_LP, .number = p},
+                        steps, result, err);
 
     if (status == 0)
         status = team_score(task->team, steps, 1, &score, err);
@@ -133,7 +133,7 @@ static int find_start(const struct method_task *task, struct result *result,
     struct layerwise layerwise;
     int status;
 
-    layerwise_init(&layerwise, task->team, task->one->method->layerwise);
+    layerwise_init(&layerwise, task->team, task->one->method->layerwise, CLIP_LP);
     status = scan_p_grid(task, &layerwise, result, err);
     phase->evaluations = result->p_grid.count;
     if (status == 0 && !is_cut_short(task, result))

@@ -2,9 +2,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
-#include "core/quant/clip_lp.h"
-#include "core/quant/clip_minmax.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +12,15 @@
 enum { VALUES_MOST = HISTOGRAM_BINS };
 
 void layerwise_init(struct layerwise *layerwise, struct team *team,
-                    enum config_layerwise mode)
+                    enum config_layerwise mode, enum clip_kind kind)
 {
     size_t items = (size_t)team_placement(team)->count;
 
     *layerwise = (struct layerwise){
         .team = team,
         .mode = mode,
-        .ranges = memory_zeroed(items, sizeof *layerwise->ranges),
-        .distributions = memory_zeroed(items, sizeof *layerwise->distributions),
+        .kind = kind,
+        .views = memory_zeroed(items, sizeof *layerwise->views),
         .is_known = memory_zeroed(items, sizeof *layerwise->is_known),
         .steps = memory_zeroed(items, sizeof *layerwise->steps),
     };
@@ -32,41 +31,11 @@ void layerwise_clear(struct layerwise *layerwise)
     int items = team_placement(layerwise->team)->count;
 
     for (int item = 0; item < items; item++)
-        distribution_clear(&layerwise->distributions[item]);
-    free(layerwise->ranges);
-    free(layerwise->distributions);
+        clip_view_clear(&layerwise->views[item]);
+    free(layerwise->views);
     free(layerwise->is_known);
     free(layerwise->steps);
     *layerwise = (struct layerwise){0};
-}
-
-static struct distribution distribution_of_many(const float *values, size_t count,
-                                                struct range range)
-{
-    struct histogram *histogram = memory_get(sizeof *histogram);
-    struct distribution distribution;
-
-    histogram_init(histogram, range, HISTOGRAM_BINS);
-    histogram_add(histogram, values, count);
-    distribution = distribution_of_histogram(histogram);
-    free(histogram);
-    return distribution;
-}
-
-static void look_at_weights(struct layerwise *layerwise, int item)
-{
-    const struct network *network = team_network(layerwise->team);
-    int index = team_placement(layerwise->team)->items[item].index;
-    const struct layer *layer = &network->layers[index];
-    const struct conv *conv = &layer->conv;
-    size_t count = (size_t)conv->out_channels * layer_window_count(layer);
-    struct range range = range_empty();
-
-    range_add(&range, conv->weights, count);
-    layerwise->ranges[item] = range;
-    layerwise->distributions[item] =
-        count <= VALUES_MOST ? distribution_of_values(conv->weights, count)
-                             : distribution_of_many(conv->weights, count, range);
 }
 
 static bool is_zero_everywhere(struct range range)
@@ -74,10 +43,52 @@ static bool is_zero_everywhere(struct range range)
     return range.low == 0 && range.high == 0;
 }
 
+/* ---- weights ------------------------------------------------------------------------------ */
+
+static struct histogram *histogram_of_values(const float *values, size_t count,
+                                             struct range range, int bins)
+{
+    struct histogram *histogram = memory_get(sizeof *histogram);
+
+    histogram_init(histogram, range, bins);
+    histogram_add(histogram, values, count);
+    return histogram;
+}
+
+static struct distribution distribution_of_many(const float *values, size_t count,
+                                                struct range range)
+{
+    struct histogram *histogram =
+        histogram_of_values(values, count, range, HISTOGRAM_BINS);
+    struct distribution distribution = distribution_of_histogram(histogram);
+
+    free(histogram);
+    return distribution;
+}
+
+static void look_at_weights(const struct layer *layer, const struct clip_sight *sight,
+                            struct clip_view *view)
+{
+    const float *weights = layer->conv.weights;
+    size_t count = (size_t)layer->conv.out_channels * layer_window_count(layer);
+
+    view->range = range_empty();
+    range_add(&view->range, weights, count);
+    if (sight->distribution)
+        view->distribution = count <= VALUES_MOST
+                                 ? distribution_of_values(weights, count)
+                                 : distribution_of_many(weights, count, view->range);
+    if (sight->bins > 0)
+        view->histogram = histogram_of_values(
+            weights, count, clip_histogram_range(sight, view->range), sight->bins);
+}
+
+/* ---- activations -------------------------------------------------------------------------- */
+
 static int find_range(struct layerwise *layerwise, int item, const float *steps,
                       struct error *err)
 {
-    struct range *range = &layerwise->ranges[item];
+    struct range *range = &layerwise->views[item].range;
 
     if (team_range(layerwise->team, item, steps, range, err) < 0)
         return -1;
@@ -89,55 +100,75 @@ static int find_range(struct layerwise *layerwise, int item, const float *steps,
                      team_placement(layerwise->team)->items[item].name);
 }
 
-static int look_at_activation(struct layerwise *layerwise, int item, const float *steps,
-                              bool needs_distribution, struct error *err)
+static int find_distribution(struct layerwise *layerwise, int item, const float *steps,
+                             struct error *err)
 {
-    struct histogram *histogram;
-    int status = 0;
+    struct clip_view *view = &layerwise->views[item];
+    struct histogram *histogram = memory_get(sizeof *histogram);
+    int status = team_histogram(layerwise->team, item, steps, view->range,
+                                HISTOGRAM_BINS, histogram, err);
 
-    if (find_range(layerwise, item, steps, err) < 0)
-        return -1;
-    distribution_clear(&layerwise->distributions[item]);
-    if (!needs_distribution || is_zero_everywhere(layerwise->ranges[item]))
-        return 0;
-    histogram = memory_get(sizeof *histogram);
-    status = team_histogram(layerwise->team, item, steps, layerwise->ranges[item],
-                            HISTOGRAM_BINS, histogram, err);
     if (status == 0)
-        layerwise->distributions[item] = distribution_of_histogram(histogram);
+        view->distribution = distribution_of_histogram(histogram);
     free(histogram);
     return status;
 }
 
-/* Makes sure that range and distribution of a tensor are those under `steps`. */
-static int look_at(struct layerwise *layerwise, int item, struct layerwise_rule rule,
-                   const float *steps, struct error *err)
+static int look_at_activation(struct layerwise *layerwise, int item,
+                              const struct clip_sight *sight, const float *steps,
+                              struct error *err)
 {
-    bool is_weight = team_placement(layerwise->team)->items[item].is_weight;
+    struct clip_view *view = &layerwise->views[item];
 
-    if (layerwise->is_known[item])
-        return 0;
-    if (is_weight)
-        look_at_weights(layerwise, item);
-    else if (look_at_activation(layerwise, item, steps, rule.kind == LAYERWISE_LP,
-                                err) < 0)
+    if (find_range(layerwise, item, steps, err) < 0)
         return -1;
-    layerwise->is_known[item] =
-        is_weight ||
-        (layerwise->mode == LAYERWISE_INDEPENDENT && rule.kind == LAYERWISE_LP);
-    return 0;
+    if (is_zero_everywhere(view->range))
+        return 0;
+    if (sight->distribution && find_distribution(layerwise, item, steps, err) < 0)
+        return -1;
+    if (sight->bins == 0)
+        return 0;
+    view->histogram = memory_get(sizeof *view->histogram);
+    return team_histogram(layerwise->team, item, steps,
+                          clip_histogram_range(sight, view->range), sight->bins,
+                          view->histogram, err);
 }
 
-static int find_clip(const struct layerwise *layerwise, int item,
-                     struct layerwise_rule rule, double *clip, struct error *err)
+/* ---- a step ------------------------------------------------------------------------------- */
+
+static bool cannot_be_negative(const struct layerwise *layerwise,
+                               const struct quantized_tensor *tensor)
+{
+    return !tensor->is_weight &&
+           team_network(layerwise->team)->tensors[tensor->index].nonnegative;
+}
+
+/* Makes sure that the view of a tensor is that under `steps`. */
+static int look_at(struct layerwise *layerwise, int item, const struct clip_rule *rule,
+                   const float *steps, struct error *err)
 {
     const struct quantized_tensor *tensor =
         &team_placement(layerwise->team)->items[item];
+    struct clip_view *view = &layerwise->views[item];
+    struct clip_sight sight;
 
-    if (rule.kind == LAYERWISE_MINMAX)
-        return clip_minmax_of_range(layerwise->ranges[item], clip, err);
-    return clip_lp(&layerwise->distributions[item], tensor->grid, tensor->bits, rule.p,
-                   clip, err);
+    if (layerwise->is_known[item])
+        return 0;
+    clip_view_clear(view);
+    view->grid = tensor->grid;
+    view->bits = tensor->bits;
+    view->nonnegative = cannot_be_negative(layerwise, tensor);
+    sight = clip_sight(rule, view->nonnegative);
+    if (tensor->is_weight)
+        look_at_weights(&team_network(layerwise->team)->layers[tensor->index], &sight,
+                        view);
+    else if (look_at_activation(layerwise, item, &sight, steps, err) < 0)
+        return -1;
+    if (view->histogram && !sight.skips_zeros)
+        histogram_put_zeros_in_their_bin(view->histogram);
+    layerwise->is_known[item] =
+        tensor->is_weight || layerwise->mode == LAYERWISE_INDEPENDENT;
+    return 0;
 }
 
 /* A step and what there is to say about it: an answer for the journal. */
@@ -146,8 +177,9 @@ struct found_step {
     uint32_t is_zero_everywhere;
 };
 
-static int find_step(struct layerwise *layerwise, int item, struct layerwise_rule rule,
-                     const float *steps, struct found_step *found, struct error *err)
+static int find_step(struct layerwise *layerwise, int item,
+                     const struct clip_rule *rule, const float *steps,
+                     struct found_step *found, struct error *err)
 {
     const struct quantized_tensor *tensor =
         &team_placement(layerwise->team)->items[item];
@@ -155,11 +187,12 @@ static int find_step(struct layerwise *layerwise, int item, struct layerwise_rul
 
     if (look_at(layerwise, item, rule, steps, err) < 0)
         return -1;
-    *found = (struct found_step){
-        .step = 1, .is_zero_everywhere = is_zero_everywhere(layerwise->ranges[item])};
+    *found = (struct found_step){.step = 1,
+                                 .is_zero_everywhere =
+                                     is_zero_everywhere(layerwise->views[item].range)};
     if (found->is_zero_everywhere)
         return 0;
-    if (find_clip(layerwise, item, rule, &clip, err) < 0)
+    if (clip_find(rule, &layerwise->views[item], &clip, err) < 0)
         return error_prefix(err, "tensor %s", tensor->name);
     found->step = grid_step_of_clip(tensor->grid, tensor->bits, clip);
     return 0;
@@ -167,21 +200,21 @@ static int find_step(struct layerwise *layerwise, int item, struct layerwise_rul
 
 /* What a step depends on: the tensor, the rule, and for an activation the steps before it. */
 static struct hash128 key_of(const struct layerwise *layerwise, int item,
-                             struct layerwise_rule rule, const float *steps)
+                             const struct clip_rule *rule, const float *steps)
 {
     const struct placement *placement = team_placement(layerwise->team);
-    int32_t numbers[] = {item, rule.kind};
+    int32_t numbers[] = {item, (int32_t)rule->kind, (int32_t)rule->density};
     struct hash128 key = {{0}};
 
     hash128_add(&key, numbers, sizeof numbers);
-    hash128_add(&key, &rule.p, sizeof rule.p);
+    hash128_add(&key, &rule->number, sizeof rule->number);
     if (!placement->items[item].is_weight)
         hash128_add(&key, steps, (size_t)placement->count * sizeof *steps);
     return key;
 }
 
 static int recall_or_find(struct layerwise *layerwise, int item,
-                          struct layerwise_rule rule, const float *steps,
+                          const struct clip_rule *rule, const float *steps,
                           struct found_step *found, struct error *err)
 {
     struct hash128 key = key_of(layerwise, item, rule, steps);
@@ -196,13 +229,14 @@ static int recall_or_find(struct layerwise *layerwise, int item,
                      clock_seconds() - began, err);
 }
 
-int layerwise_steps(struct layerwise *layerwise, struct layerwise_rule rule,
+int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
                     float *steps, struct result *result, struct error *err)
 {
     const struct placement *placement = team_placement(layerwise->team);
     bool in_force = layerwise->mode == LAYERWISE_SEQUENTIAL;
     float *now = layerwise->steps; /* those before the tensor; 0 behind it */
 
+    assert(rule->kind == layerwise->kind);
     memset(now, 0, (size_t)placement->count * sizeof *now);
     for (int item = 0; item < placement->count; item++) {
         struct found_step found;

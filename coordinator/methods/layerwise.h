@@ -4,30 +4,24 @@
 
 #include "coordinator/team.h"
 #include "core/format/result.h"
+#include "core/quant/clip.h"
 
-enum layerwise_kind { LAYERWISE_MINMAX, LAYERWISE_LP };
-
-struct layerwise_rule {
-    enum layerwise_kind kind;
-    double p; /* of LAYERWISE_LP */
-};
-
-/* What is known about the tensors of the open case; statistics that do not depend on
- * steps are taken once. */
+/* What is known of the tensors of the open case; statistics that do not depend on steps are taken
+ * once. For rules of one kind. */
 struct layerwise {
     struct team *team; /* borrowed */
     enum config_layerwise mode;
-    struct range *ranges;               /* [items] */
-    struct distribution *distributions; /* [items] count 0: not known yet */
-    bool *is_known;                     /* [items] */
-    float *steps;                       /* [items] scratch */
+    enum clip_kind kind;
+    struct clip_view *views; /* [items] owned */
+    bool *is_known;          /* [items] the view is what the rules need */
+    float *steps;            /* [items] scratch */
 };
 
 void layerwise_init(struct layerwise *layerwise, struct team *team,
-                    enum config_layerwise mode);
+                    enum config_layerwise mode, enum clip_kind kind);
 void layerwise_clear(struct layerwise *layerwise);
 
-/* Finds a step for every tensor by the rule.
+/* Finds a step for every tensor by the rule, which is of the kind that was told.
  *
  *   sequential   in the order of execution: an activation is measured with all steps before it
  *                in force, as the reference implementation does
@@ -35,7 +29,7 @@ void layerwise_clear(struct layerwise *layerwise);
  *   steps        [items] out
  *   result       receives a warning for each tensor that is zero everywhere; its step is 1
  */
-int layerwise_steps(struct layerwise *layerwise, struct layerwise_rule rule,
+int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
                     float *steps, struct result *result, struct error *err);
 
 #endif

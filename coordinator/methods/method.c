@@ -1,9 +1,8 @@
 #include "coordinator/methods/method.h"
 
 #include "coordinator/methods/joint_search.h"
-#include "coordinator/methods/lapq.h"
-#include "coordinator/methods/layerwise.h"
 #include "coordinator/methods/reestimation.h"
+#include "coordinator/methods/start.h"
 #include "coordinator/search/stop.h"
 
 #include <assert.h>
@@ -89,56 +88,6 @@ void method_copy_point(const struct result *result, struct result_point *to,
     }
 }
 
-/* Steps by one rule, tensor after tensor, without a search. */
-static int find_layerwise(const struct method_task *task, struct layerwise_rule rule,
-                          struct result *result, struct error *err)
-{
-    struct result_phase *phase = method_begin_phase(task->team, result, "layer-wise");
-    struct layerwise layerwise;
-    int status;
-
-    layerwise_init(&layerwise, task->team, task->one->method->layerwise);
-    status = layerwise_steps(&layerwise, rule, result->start.steps, result, err);
-    layerwise_clear(&layerwise);
-    if (status == 0)
-        status = team_score(task->team, result->start.steps, 1,
-                            &result->start.calibration, err);
-    phase->evaluations = 1;
-    method_end_phase(task->team, phase);
-    return status;
-}
-
-static int find_minmax(const struct method_task *task, struct result *result,
-                       struct error *err)
-{
-    return find_layerwise(task, (struct layerwise_rule){.kind = LAYERWISE_MINMAX},
-                          result, err);
-}
-
-static int find_mmse(const struct method_task *task, struct result *result,
-                     struct error *err)
-{
-    return find_layerwise(task, (struct layerwise_rule){.kind = LAYERWISE_LP, .p = 2},
-                          result, err);
-}
-
-static int find_start(const struct method_task *task, struct result *result,
-                      struct error *err)
-{
-    static int (*const starts[])(const struct method_task *, struct result *,
-                                 struct error *) = {
-        [METHOD_MINMAX] = find_minmax,
-        [METHOD_MMSE] = find_mmse,
-        [METHOD_LAPQ] = lapq_find_start,
-    };
-
-    if (starts[task->one->method->name](task, result, err) < 0)
-        return -1;
-    return task->has_check ? team_check(task->team, result->start.steps, 1,
-                                        &result->start.check, err)
-                           : 0;
-}
-
 static int search(const struct method_task *task, struct result *result,
                   struct error *err)
 {
@@ -161,7 +110,7 @@ static int search(const struct method_task *task, struct result *result,
 static int run(const struct method_task *task, struct batchnorm_statistics *in_float,
                struct result *result, struct error *err)
 {
-    if (find_start(task, result, err) < 0)
+    if (start_find(task, result, err) < 0)
         return -1;
     if (reestimate(task, REESTIMATE_BEFORE, in_float, &result->start, result, err) < 0)
         return -1;

@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/network/loss.h"
+#include "core/quant/clip_aciq.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +21,18 @@ enum { CONFIG_LIST_MAX = 64, CONFIG_CHANNELS_MAX = 16 };
 enum config_metric { METRIC_TOP1, METRIC_TOP5 };
 enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
 enum config_target { TARGET_PAPER, TARGET_ONNX, TARGET_OCS };
-enum config_method { METHOD_MINMAX, METHOD_MMSE, METHOD_LAPQ };
+enum config_method {
+    METHOD_MINMAX,
+    METHOD_PERCENTILE,
+    METHOD_MMSE,
+    METHOD_LP,
+    METHOD_COSINE,
+    METHOD_ACIQ,
+    METHOD_KLD,
+    METHOD_LAPQ
+};
+enum config_variant { VARIANT_DEFAULT, VARIANT_OCS, VARIANT_COUNT };
+enum config_sides { SIDES_BY_SIGN, SIDES_BOTH };
 enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFERENCE };
 enum config_bias_correction { BIAS_CORRECTION_NONE, BIAS_CORRECTION_MEAN };
 enum config_reestimate {
@@ -78,9 +90,14 @@ struct config_method_settings {
     enum config_layerwise layerwise;
     enum config_bias_correction bias_correction;
     enum config_reestimate reestimate_batchnorm;
-    double p[2];  /* range of the p grid; lapq */
-    int p_count;  /* grid points, at least 3; lapq */
-    int sweeps;   /* of Powell; 0: none, only the start; lapq */
+    enum config_variant variant; /* mmse, aciq, kld */
+    double percentile;           /* percentile */
+    double norm;                 /* p; lp */
+    enum aciq_density density;   /* aciq */
+    enum config_sides sides;     /* kld */
+    double p[2];                 /* range of the p grid; lapq */
+    int p_count;                 /* grid points, at least 3; lapq */
+    int sweeps;                  /* of Powell; 0: none, only the start; lapq */
     int patience; /* sweeps without gain on samples put aside that end it; lapq */
     enum config_line_search line_search; /* lapq */
 };

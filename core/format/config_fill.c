@@ -337,7 +337,7 @@ static void check_keys(const struct config_section *section,
 
 /* `variant` is the word of the section's first row, or -1 when that is not known. */
 static bool makes_sense(const struct config_section *section,
-                        const struct config_field *field, int variant,
+                        const struct config_field *field, int variant, const char *base,
                         const struct config_entry *entry, struct config_errors *errors)
 {
     const struct config_words *words = &section->fields[0].words;
@@ -345,6 +345,11 @@ static bool makes_sense(const struct config_section *section,
     size_t count = 0;
     char known[LIST_BYTES];
 
+    if (config_field_is_ruled_out(field, base)) {
+        config_errors_add(errors, entry->key_place, "%s makes no sense with %s",
+                          field->key, field->rival.text);
+        return false;
+    }
     if (!field->only || variant < 0 || field->only >> variant & 1)
         return true;
     for (size_t word = 0; word < words->count; word++)
@@ -367,7 +372,7 @@ static void fill_fields(const struct config_section *section,
         const struct config_entry *entry = config_node_find(node, field->key);
         size_t errors_before = errors->count;
 
-        if (entry && makes_sense(section, field, variant, entry, errors))
+        if (entry && makes_sense(section, field, variant, base, entry, errors))
             fill_field(field, entry->value, base, errors);
         else if (!entry && field->required)
             config_errors_add(errors, node->place, "%s lacks %s", section->what,

@@ -10,6 +10,10 @@
     }
 #define AT(type, member) offsetof(struct type, member)
 #define ONLY(method) (1u << (method))
+#define NOT_WITH_VARIANT_OCS                                                           \
+    {                                                                                  \
+        "variant: ocs", AT(config_method_settings, variant), VARIANT_OCS               \
+    }
 
 static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy",
                                      [LOSS_KL_TO_FLOAT] = "kl_to_float",
@@ -20,7 +24,15 @@ static const char *const batchnorms[] = {
 static const char *const targets[] = {
     [TARGET_PAPER] = "paper", [TARGET_ONNX] = "onnx", [TARGET_OCS] = "ocs"};
 static const char *const methods[] = {
-    [METHOD_MINMAX] = "minmax", [METHOD_MMSE] = "mmse", [METHOD_LAPQ] = "lapq"};
+    [METHOD_MINMAX] = "minmax", [METHOD_PERCENTILE] = "percentile",
+    [METHOD_MMSE] = "mmse",     [METHOD_LP] = "lp",
+    [METHOD_COSINE] = "cosine", [METHOD_ACIQ] = "aciq",
+    [METHOD_KLD] = "kld",       [METHOD_LAPQ] = "lapq"};
+static const char *const variants[] = {
+    [VARIANT_DEFAULT] = "default", [VARIANT_OCS] = "ocs"};
+static const char *const distributions[] = {
+    [ACIQ_LAPLACE] = "laplace", [ACIQ_GAUSS] = "gauss", [ACIQ_AUTO] = "auto"};
+static const char *const sides[] = {[SIDES_BY_SIGN] = "by_sign", [SIDES_BOTH] = "both"};
 static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "default",
                                             [CONFIG_LINE_SEARCH_REFERENCE] =
                                                 "reference"};
@@ -52,15 +64,10 @@ static bool same_model_name(const void *left, const void *right)
     return a->name && b->name && strcmp(a->name, b->name) == 0;
 }
 
+/* Settings not given have their defaults, and all that was not filled is zero. */
 static bool same_method(const void *left, const void *right)
 {
-    const struct config_method_settings *a = left, *b = right;
-
-    return a->name == b->name && a->layerwise == b->layerwise &&
-           a->bias_correction == b->bias_correction && a->p[0] == b->p[0] &&
-           a->p[1] == b->p[1] && a->p_count == b->p_count && a->sweeps == b->sweeps &&
-           a->line_search == b->line_search && a->patience == b->patience &&
-           a->reestimate_batchnorm == b->reestimate_batchnorm;
+    return memcmp(left, right, sizeof(struct config_method_settings)) == 0;
 }
 
 /* ---- the settings: key, kind, place, range, default, help ---- */
@@ -154,6 +161,28 @@ static const struct config_field method_fields[] = {
          "network, before the search, after it, or both; kept where the loss on the "
          "samples put aside (without any: on all) drops",
      .words = WORDS(reestimates)},
+    {"variant", KIND_WORD, AT(config_method_settings, variant), "default",
+     .help =
+         "ocs: the clip rule as in the paper on outlier channel splitting, with its "
+         "histograms and constants",
+     .words = WORDS(variants),
+     .only = ONLY(METHOD_MMSE) | ONLY(METHOD_ACIQ) | ONLY(METHOD_KLD)},
+    {"percentile", KIND_REAL, AT(config_method_settings, percentile), "99.99",
+     .range = {CONFIG_ABOVE_0, 100},
+     .help = "of the magnitudes of a tensor, so many per cent stay within the clip",
+     .only = ONLY(METHOD_PERCENTILE)},
+    {"norm", KIND_REAL, AT(config_method_settings, norm), "3",
+     .range = {CONFIG_ABOVE_0, 100},
+     .help = "p of the Lp norm of the error that is made least",
+     .only = ONLY(METHOD_LP)},
+    {"distribution", KIND_WORD, AT(config_method_settings, density), "auto",
+     .help = "what values are assumed to be distributed like; auto: what loses less",
+     .words = WORDS(distributions), .only = ONLY(METHOD_ACIQ),
+     .rival = NOT_WITH_VARIANT_OCS},
+    {"sides", KIND_WORD, AT(config_method_settings, sides), "by_sign",
+     .help = "histograms of one side for tensors that cannot be negative, or of both "
+             "for all",
+     .words = WORDS(sides), .only = ONLY(METHOD_KLD), .rival = NOT_WITH_VARIANT_OCS},
     {"p", KIND_REAL, AT(config_method_settings, p), "[2, 4]",
      .range = {CONFIG_ABOVE_0, 100},
      .help = "first and last p of the Lp norms that layer-wise steps are tried with",
@@ -272,6 +301,13 @@ static const struct config_field config_fields[] = {
 
 const struct config_section config_schema = {"the configuration", false, false,
                                              config_fields, COUNT(config_fields)};
+
+bool config_field_is_ruled_out(const struct config_field *field, const char *base)
+{
+    const struct config_rival *rival = &field->rival;
+
+    return rival->text && *(const int *)(base + rival->offset) == rival->word;
+}
 
 const char *config_method_name(enum config_method method)
 {

@@ -79,6 +79,8 @@ bool config_text_is_absent(const struct config_section *section,
 {
     const char *at = base + field->offset;
 
+    if (config_field_is_ruled_out(field, base))
+        return true;
     if (field->only)
         return !(field->only >> *(const int *)(base + section->fields[0].offset) & 1);
     if (field->required || field->fallback)

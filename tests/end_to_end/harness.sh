@@ -21,6 +21,7 @@ tools=$(dirname "$program")/tests/end_to_end
 small=$here/small.yaml
 settings=$here/settings.yaml
 unseen=$here/unseen.yaml
+rules=$here/rules.yaml
 
 prepare() {
     local tool

@@ -197,6 +197,39 @@ static void every_setting_is_read(void **state)
                 method[3].line_search == CONFIG_LINE_SEARCH_DEFAULT);
 }
 
+static const char layerwise_methods[] = "name: x\n" MODELS "bits: W4A4\n"
+                                        "methods:\n"
+                                        "  - percentile\n"
+                                        "  - {name: percentile, percentile: 99.5}\n"
+                                        "  - {name: lp, norm: 2.5}\n"
+                                        "  - cosine\n"
+                                        "  - aciq\n"
+                                        "  - {name: aciq, distribution: laplace}\n"
+                                        "  - {name: aciq, variant: ocs}\n"
+                                        "  - {name: kld, sides: both}\n"
+                                        "  - {name: kld, variant: ocs}\n"
+                                        "  - {name: mmse, variant: ocs}\n";
+
+static void layerwise_methods_have_settings_of_their_own(void **state)
+{
+    const struct config_method_settings *method = config.methods;
+
+    (void)state;
+    assert_read(layerwise_methods);
+    assert_int_equal(config.method_count, 10);
+    assert_int_equal(method[0].name, METHOD_PERCENTILE);
+    assert_true(method[0].percentile == 99.99 && method[1].percentile == 99.5);
+    assert_true(method[2].name == METHOD_LP && method[2].norm == 2.5);
+    assert_int_equal(method[3].name, METHOD_COSINE);
+    assert_true(method[4].name == METHOD_ACIQ && method[4].density == ACIQ_AUTO);
+    assert_int_equal(method[5].density, ACIQ_LAPLACE);
+    assert_true(method[4].variant == VARIANT_DEFAULT &&
+                method[6].variant == VARIANT_OCS);
+    assert_true(method[7].name == METHOD_KLD && method[7].sides == SIDES_BOTH);
+    assert_int_equal(method[8].sides, SIDES_BY_SIGN);
+    assert_true(method[9].name == METHOD_MMSE && method[9].variant == VARIANT_OCS);
+}
+
 static void paths_take_environment_variables(void **state)
 {
     (void)state;
@@ -369,7 +402,18 @@ static const struct refusal {
      "t.yaml:7:9: loss: \"hinge\" is not known, only cross_entropy, kl_to_float, "
      "mse_to_float"},
     {IN_METHOD("ocs"),
-     "t.yaml:4:3: name: \"ocs\" is not known, only minmax, mmse, lapq"},
+     "t.yaml:4:3: name: \"ocs\" is not known, only minmax, percentile, mmse, lp, "
+     "cosine, aciq, kld, lapq"},
+    {IN_METHOD("{name: cosine, variant: ocs}"),
+     "t.yaml:4:18: variant makes no sense for cosine, only for mmse, aciq, kld"},
+    {IN_METHOD("{name: aciq, variant: ocs, distribution: gauss}"),
+     "t.yaml:4:30: distribution makes no sense with variant: ocs"},
+    {IN_METHOD("{name: kld, sides: both, variant: ocs}"),
+     "t.yaml:4:15: sides makes no sense with variant: ocs"},
+    {IN_METHOD("{name: mmse, norm: 2}"),
+     "t.yaml:4:16: norm makes no sense for mmse, only for lp"},
+    {IN_METHOD("{name: percentile, percentile: 101}"),
+     "t.yaml:4:34: percentile: \"101\" is out of range (above 0, at most 100)"},
     /* bits */
     {"name: x\nbits: W9A4\n" MODELS METHODS,
      "t.yaml:2:7: bits: \"W9A4\" is not a bit setting; W4A8 means 4-bit weights and "
@@ -441,8 +485,8 @@ static const struct refusal {
     {IN_METHOD("{sweeps: 2, name: mmse}"),
      "t.yaml:4:4: sweeps makes no sense for mmse, only for lapq"},
     {IN_METHOD("{name: lapk, p: [2, 4]}"),
-     "t.yaml:4:10: name: \"lapk\" is not known, only minmax, mmse, lapq; did you mean "
-     "lapq?"},
+     "t.yaml:4:10: name: \"lapk\" is not known, only minmax, percentile, mmse, "
+     "lp, cosine, aciq, kld, lapq; did you mean lapq?"},
     {IN_METHOD("{name: !m lapq, p: [2, 4]}"), "t.yaml:4:10: tags (!) are not read"},
     {IN_METHOD("{p: [2, 4]}"), "t.yaml:4:3: a method lacks name"},
     {IN_METHOD("lapq\n- {name: lapq, p_count: 10}"),
@@ -694,6 +738,7 @@ static void a_written_configuration_reads_back_the_same(void **state)
         IN_MODEL(
             "scale: 0.1\n  mean: [-0, 1e-300, 0.30000000000000004]\n  std: 3.4e38"),
         IN_MODEL("inputs: {'a: b': '# c'}"),
+        layerwise_methods,
     };
 
     (void)state;
@@ -835,6 +880,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_file_has_every_default),
         cmocka_unit_test(every_setting_is_read),
+        cmocka_unit_test(layerwise_methods_have_settings_of_their_own),
         cmocka_unit_test(paths_take_environment_variables),
         cmocka_unit_test(a_variable_must_be_set_and_fit),
         cmocka_unit_test(sizes_and_ranges_are_read),

@@ -26,6 +26,11 @@ other="bias correction, independent steps, reference search, folded batch norm"
 check 1 "$other give their digits" same settings "$settings"
 check 3 "$other give the same digits" same settings "$settings"
 
+check 1 "every clip rule gives its digits" same rules "$rules"
+check 3 "every clip rule gives the same digits" same rules "$rules"
+check 2 "every clip rule gives the same digits without memory" \
+    same rules "$rules" --set memory=0
+
 check 1 "a single block of samples gives its digits" \
     same one_block "$small" "${one_case[@]}" --set block=64
 check 3 "more ranks than blocks give the same digits" \
