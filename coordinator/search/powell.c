@@ -324,6 +324,15 @@ static int replace_steepest_direction(struct powell *search, struct error *err)
     return 0;
 }
 
+static int learn_from_whole_move(struct powell *search, struct error *err)
+{
+    if (look_beyond_the_sweep(search, err) < 0)
+        return -1;
+    return whole_move_is_a_good_direction(search)
+               ? replace_steepest_direction(search, err)
+               : 0;
+}
+
 /* Numbers that fill [-1, 1] evenly: the golden section's multiples. */
 static double evenly_spread(long index)
 {
@@ -373,10 +382,7 @@ static int search_until_stopped(struct powell *search, struct error *err)
             return -1;
         if (search->reason != STOP_NOT_YET)
             return 0;
-        if (look_beyond_the_sweep(search, err) < 0)
-            return -1;
-        if (whole_move_is_a_good_direction(search) &&
-            replace_steepest_direction(search, err) < 0)
+        if (!search->options->keeps_axes && learn_from_whole_move(search, err) < 0)
             return -1;
         if (shall_step_aside(search) && step_aside(search, err) < 0)
             return -1;

@@ -25,6 +25,7 @@ typedef void (*powell_line_fn)(void *context, int axis,
 
 struct powell_options {
     struct line_search_options line_search; /* its stride is that of the first sweep */
+    bool keeps_axes;       /* coordinate descent: no direction is ever replaced */
     int sweeps;            /* 0: until converged, at most 1000 for each dimension */
     double loss_tolerance; /* a sweep that gains less, relatively, has converged */
     double stride_shrinks; /* of each direction, from sweep to sweep: by this factor, */
@@ -58,9 +59,9 @@ struct powell_result {
  * that the objective has seen.
  *
  * Each sweep minimises along every direction in turn, at first the axes; then the whole
- * move of the sweep may replace the direction of the largest fall. A direction whose line gained
- * next to nothing rests for one sweep; a sweep without gain ends the search only when none rested
- * in it. Where parabolas are wrong about most lines of a sweep the loss is jagged: a sweep that
+ * move of the sweep may replace the direction of the largest fall, unless the axes are kept. A
+ * direction whose line gained next to nothing rests for one sweep; a sweep without gain ends the
+ * search only when none rested in it. Where parabolas are wrong about most lines of a sweep the loss is jagged: a sweep that
  * gains little is then followed by a step aside, to a loss that may be higher. When the evaluations
  * are spent the search ends where it is, also within a line, and this is not an error;
  * the last point of the reference search is then that of the last complete line. On an

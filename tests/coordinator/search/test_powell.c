@@ -323,6 +323,99 @@ static void the_default_finds_known_minima_with_fewer_evaluations(void **state)
     }
 }
 
+/* ---- coordinate descent --------------------------------------------------------------------- */
+
+static struct powell_options axes_only(enum line_search_kind kind)
+{
+    struct powell_options options = powell_default_options();
+
+    options.keeps_axes = true;
+    options.sweeps = 0;
+    options.line_search.kind = kind;
+    options.line_search.refinements = 4;
+    options.line_search.tolerance = 1e-3;
+    return options;
+}
+
+static void coordinate_descent_keeps_the_axes(void **state)
+{
+    static const enum line_search_kind kinds[] = {LINE_SEARCH_REFERENCE,
+                                                  LINE_SEARCH_DEFAULT};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct powell_options options = axes_only(kinds[i]);
+        double point[5] = {0, 1, -1, 0.5, 0}, directions[5][5];
+
+        options.sweeps = 4;
+        options.directions = directions[0];
+        minimise(rotated_bowl, point, 5, 0, &options);
+        for (int row = 0; row < 5; row++)
+            for (int column = 0; column < 5; column++)
+                assert_true(directions[row][column] == (row == column));
+        for (int step = 1; step < traced.count; step++) {
+            int moved = 0; /* coordinates that differ from both ends of a line */
+
+            for (int k = 0; k < 5; k++)
+                moved += traced.points[step][k] != traced.points[step - 1][k];
+            assert_true(moved <= 2); /* the end of one line, and the next */
+        }
+    }
+}
+
+/* A sum over the coordinates needs one sweep, and one more to see that it is the last. */
+static void coordinate_descent_finds_the_minimum_of_a_sum_at_once(void **state)
+{
+    struct powell_options options = axes_only(LINE_SEARCH_REFERENCE);
+    double point[10] = {0};
+    struct powell_result result = minimise(bowl, point, 10, 0, &options);
+
+    (void)state;
+    assert_int_equal(result.reason, STOP_CONVERGED);
+    assert_int_equal(result.sweeps, 2);
+    for (int i = 0; i < 10; i++)
+        assert_true(fabs(point[i] - 0.1 * i) < 1e-2);
+    assert_true(result.loss < 1 + 1e-4);
+}
+
+static void coordinate_descent_is_slow_where_coordinates_couple(void **state)
+{
+    static const struct {
+        const char *name;
+        traced_fn function;
+        int dimension;
+        double start[5];
+        double lowest;
+    } cases[] = {
+        {"rotated bowl", rotated_bowl, 5, {0, 1, -1, 0.5, 0}, 1},
+        {"Rosenbrock", rosenbrock, 2, {-1.2, 1}, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct powell_options options = axes_only(LINE_SEARCH_REFERENCE);
+        double at_axes[5], at_powell[5];
+        struct powell_result of_axes, of_powell;
+
+        options.loss_tolerance = 1e-7;
+        memcpy(at_axes, cases[i].start, sizeof at_axes);
+        of_axes =
+            minimise(cases[i].function, at_axes, cases[i].dimension, 3000, &options);
+        options.keeps_axes = false;
+        memcpy(at_powell, cases[i].start, sizeof at_powell);
+        of_powell =
+            minimise(cases[i].function, at_powell, cases[i].dimension, 0, &options);
+
+        print_message("  %s: %ld evaluations and %g too high; Powell %ld and %g\n",
+                      cases[i].name, of_axes.evaluations,
+                      of_axes.loss - cases[i].lowest, of_powell.evaluations,
+                      of_powell.loss - cases[i].lowest);
+        assert_true(of_axes.loss - cases[i].lowest < 0.1);
+        assert_true(of_axes.evaluations > 4 * of_powell.evaluations);
+        assert_true(of_axes.loss > of_powell.loss);
+    }
+}
+
 /* A stand-in for a quantized network: each clip trades rounding against clipping, the
  * tensors compound, and rounding that flips downstream makes the loss jagged in all
  * clips. */
@@ -893,6 +986,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reference_repeats_every_run_of_scipy_bit_for_bit),
         cmocka_unit_test(the_default_finds_known_minima_with_fewer_evaluations),
+        cmocka_unit_test(coordinate_descent_keeps_the_axes),
+        cmocka_unit_test(coordinate_descent_finds_the_minimum_of_a_sum_at_once),
+        cmocka_unit_test(coordinate_descent_is_slow_where_coordinates_couple),
         cmocka_unit_test(jagged_losses_get_as_low_with_half_the_evaluations),
         cmocka_unit_test(steps_aside_leave_the_dents_of_a_jagged_loss),
         cmocka_unit_test(a_smooth_loss_is_not_stepped_aside_from),
