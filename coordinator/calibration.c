@@ -106,6 +106,7 @@ static int find_result(const struct calibration *calibration,
     struct method_task task = {.team = team,
                                .one = case_of(calibration),
                                .has_check = opened->check_samples > 0,
+                               .seed = calibration->config->seed,
                                .max_evaluations = calibration->config->max_evaluations,
                                .max_seconds = calibration->config->max_seconds,
                                .progress = calibration->progress};

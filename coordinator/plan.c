@@ -18,7 +18,8 @@ static long without_limit(const struct calibration_case *one, int steps)
 
     if (method->name != METHOD_LAPQ)
         return 1;
-    return method->p_count + 1 + (long)method->sweeps * steps * line;
+    return (method->start == START_P_GRID ? method->p_count + 1 : 1) +
+           (long)method->sweeps * steps * line;
 }
 
 long plan_evaluations(const struct config *config, const struct calibration_case *one,

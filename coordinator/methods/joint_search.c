@@ -110,6 +110,7 @@ static struct powell_options options_of(struct search *search)
     options.line_search.kind = method->line_search == CONFIG_LINE_SEARCH_REFERENCE
                                    ? LINE_SEARCH_REFERENCE
                                    : LINE_SEARCH_DEFAULT;
+    options.keeps_axes = method->search == SEARCH_COORDINATE;
     options.sweeps = method->sweeps;
     if (options.line_search.kind == LINE_SEARCH_DEFAULT)
         options.start_loss = score_loss(&search->result->start.calibration);

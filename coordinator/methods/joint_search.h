@@ -1,4 +1,4 @@
-/* joint_search.h - Powell's search over all steps together, and which of its candidates is kept. */
+/* joint_search.h - the search over all steps together, and which of its candidates is kept. */
 #ifndef COORDINATOR_METHODS_JOINT_SEARCH_H
 #define COORDINATOR_METHODS_JOINT_SEARCH_H
 

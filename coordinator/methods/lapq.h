@@ -4,7 +4,7 @@
  *   1. for each p of a grid: layer-wise Lp steps and their loss
  *   2. a parabola through loss over p; its minimum, if it can be trusted, gives the
  * start
- *   3. Powell's joint search over all steps
+ *   3. Powell's joint search over all steps (or coordinate descent, to compare with)
  *
  * Differences from the paper's code: the parabola is guarded (a concave one, a vertex
  * out of range or worse than the best grid point falls back to that point, with a

@@ -10,9 +10,10 @@ struct method_task {
     struct team *team;                  /* with the case open; borrowed */
     const struct calibration_case *one; /* borrowed */
     bool has_check;                     /* calibration samples are put aside */
-    long max_evaluations;               /* of the case; 0: no limit */
-    double max_seconds;                 /* the same */
-    struct progress *progress;          /* borrowed, or NULL */
+    uint64_t seed;
+    long max_evaluations;      /* of the case; 0: no limit */
+    double max_seconds;        /* the same */
+    struct progress *progress; /* borrowed, or NULL */
 };
 
 /* Finds the steps of a case: start -> batch norms -> joint search -> batch norms, as far as the

@@ -2,8 +2,9 @@
 
 #include "coordinator/methods/lapq.h"
 #include "coordinator/methods/layerwise.h"
+#include "core/base/random.h"
 
-/* The rule of a layer-wise method under its settings. */
+/* The rule of a layer-wise method under its settings; of lapq, that of its layer-wise start. */
 static struct clip_rule rule_of(const struct config_method_settings *method)
 {
     const struct clip_rule rules[][VARIANT_COUNT] = {
@@ -17,22 +18,31 @@ static struct clip_rule rule_of(const struct config_method_settings *method)
         [METHOD_KLD] = {{.kind = method->sides == SIDES_BOTH ? CLIP_KLD_SYMMETRIC
                                                              : CLIP_KLD},
                         {.kind = CLIP_OCS_KL}},
+        [METHOD_LAPQ] = {{.kind = CLIP_LP, .number = 2}},
     };
 
     return rules[method->name][method->variant];
 }
 
-/* Steps by one rule, tensor after tensor, without a search. */
-static int find_layerwise(const struct method_task *task, struct clip_rule rule,
-                          struct result *result, struct error *err)
+/* Steps by one rule, tensor after tensor. */
+static int find_steps(const struct method_task *task, struct clip_rule rule,
+                      struct result *result, struct error *err)
 {
-    struct result_phase *phase = method_begin_phase(task->team, result, "layer-wise");
     struct layerwise layerwise;
     int status;
 
     layerwise_init(&layerwise, task->team, task->one->method->layerwise, rule.kind);
     status = layerwise_steps(&layerwise, &rule, result->start.steps, result, err);
     layerwise_clear(&layerwise);
+    return status;
+}
+
+static int find_layerwise(const struct method_task *task, struct result *result,
+                          struct error *err)
+{
+    struct result_phase *phase = method_begin_phase(task->team, result, "layer-wise");
+    int status = find_steps(task, rule_of(task->one->method), result, err);
+
     if (status == 0)
         status = team_score(task->team, result->start.steps, 1,
                             &result->start.calibration, err);
@@ -41,15 +51,52 @@ static int find_layerwise(const struct method_task *task, struct clip_rule rule,
     return status;
 }
 
+/* Each clip becomes a part of what it was. */
+static void draw(const struct placement *placement, uint64_t seed, float *steps)
+{
+    struct random_stream stream = {seed};
+
+    for (int item = 0; item < placement->count; item++) {
+        const struct quantized_tensor *tensor = &placement->items[item];
+        double clip = steps[item] * grid_levels(tensor->grid, tensor->bits);
+
+        steps[item] = grid_step_of_clip(tensor->grid, tensor->bits,
+                                        clip * random_fraction(&stream));
+    }
+}
+
+/* Clips between zero and the largest magnitude of each tensor under min-max steps. */
+static int find_random(const struct method_task *task, struct result *result,
+                       struct error *err)
+{
+    struct result_phase *phase = method_begin_phase(task->team, result, "random start");
+    int status = find_steps(task, (struct clip_rule){.kind = CLIP_MINMAX}, result, err);
+
+    if (status == 0) {
+        draw(result->placement, task->seed, result->start.steps);
+        status = team_score(task->team, result->start.steps, 1,
+                            &result->start.calibration, err);
+    }
+    phase->evaluations = 1;
+    method_end_phase(task->team, phase);
+    return status;
+}
+
 int start_find(const struct method_task *task, struct result *result, struct error *err)
 {
+    static int (*const starts[])(const struct method_task *, struct result *,
+                                 struct error *) = {
+        [START_P_GRID] = lapq_find_start,
+        [START_LAYERWISE] = find_layerwise,
+        [START_RANDOM] = find_random,
+    };
     const struct config_method_settings *method = task->one->method;
-    int status = method->name == METHOD_LAPQ
-                     ? lapq_find_start(task, result, err)
-                     : find_layerwise(task, rule_of(method), result, err);
+    enum config_start start =
+        method->name == METHOD_LAPQ ? method->start : START_LAYERWISE;
 
-    if (status == 0 && task->has_check)
-        status =
-            team_check(task->team, result->start.steps, 1, &result->start.check, err);
-    return status;
+    if (starts[start](task, result, err) < 0)
+        return -1;
+    return task->has_check ? team_check(task->team, result->start.steps, 1,
+                                        &result->start.check, err)
+                           : 0;
 }

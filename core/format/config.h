@@ -33,6 +33,8 @@ enum config_method {
 };
 enum config_variant { VARIANT_DEFAULT, VARIANT_OCS, VARIANT_COUNT };
 enum config_sides { SIDES_BY_SIGN, SIDES_BOTH };
+enum config_start { START_P_GRID, START_LAYERWISE, START_RANDOM };
+enum config_search { SEARCH_POWELL, SEARCH_COORDINATE };
 enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFERENCE };
 enum config_bias_correction { BIAS_CORRECTION_NONE, BIAS_CORRECTION_MEAN };
 enum config_reestimate {
@@ -95,9 +97,11 @@ struct config_method_settings {
     double norm;                 /* p; lp */
     enum aciq_density density;   /* aciq */
     enum config_sides sides;     /* kld */
+    enum config_start start;     /* lapq */
     double p[2];                 /* range of the p grid; lapq */
     int p_count;                 /* grid points, at least 3; lapq */
-    int sweeps;                  /* of Powell; 0: none, only the start; lapq */
+    enum config_search search;   /* lapq */
+    int sweeps;                  /* of the search; 0: none, only the start; lapq */
     int patience; /* sweeps without gain on samples put aside that end it; lapq */
     enum config_line_search line_search; /* lapq */
 };

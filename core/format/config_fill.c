@@ -345,9 +345,9 @@ static bool makes_sense(const struct config_section *section,
     size_t count = 0;
     char known[LIST_BYTES];
 
-    if (config_field_is_ruled_out(field, base)) {
-        config_errors_add(errors, entry->key_place, "%s makes no sense with %s",
-                          field->key, field->rival.text);
+    if (!config_field_has_needs(field, base)) {
+        config_errors_add(errors, entry->key_place, "%s makes sense only with %s",
+                          field->key, field->needs.text);
         return false;
     }
     if (!field->only || variant < 0 || field->only >> variant & 1)

@@ -10,9 +10,9 @@
     }
 #define AT(type, member) offsetof(struct type, member)
 #define ONLY(method) (1u << (method))
-#define NOT_WITH_VARIANT_OCS                                                           \
+#define NEEDS(member, word, text)                                                      \
     {                                                                                  \
-        "variant: ocs", AT(config_method_settings, variant), VARIANT_OCS               \
+        text, AT(config_method_settings, member), word                                 \
     }
 
 static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy",
@@ -33,6 +33,11 @@ static const char *const variants[] = {
 static const char *const distributions[] = {
     [ACIQ_LAPLACE] = "laplace", [ACIQ_GAUSS] = "gauss", [ACIQ_AUTO] = "auto"};
 static const char *const sides[] = {[SIDES_BY_SIGN] = "by_sign", [SIDES_BOTH] = "both"};
+static const char *const starts[] = {[START_P_GRID] = "p_grid",
+                                     [START_LAYERWISE] = "layerwise",
+                                     [START_RANDOM] = "random"};
+static const char *const searches[] = {
+    [SEARCH_POWELL] = "powell", [SEARCH_COORDINATE] = "coordinate"};
 static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "default",
                                             [CONFIG_LINE_SEARCH_REFERENCE] =
                                                 "reference"};
@@ -178,19 +183,32 @@ static const struct config_field method_fields[] = {
     {"distribution", KIND_WORD, AT(config_method_settings, density), "auto",
      .help = "what values are assumed to be distributed like; auto: what loses less",
      .words = WORDS(distributions), .only = ONLY(METHOD_ACIQ),
-     .rival = NOT_WITH_VARIANT_OCS},
+     .needs = NEEDS(variant, VARIANT_DEFAULT, "variant: default")},
     {"sides", KIND_WORD, AT(config_method_settings, sides), "by_sign",
      .help = "histograms of one side for tensors that cannot be negative, or of both "
              "for all",
-     .words = WORDS(sides), .only = ONLY(METHOD_KLD), .rival = NOT_WITH_VARIANT_OCS},
+     .words = WORDS(sides), .only = ONLY(METHOD_KLD),
+     .needs = NEEDS(variant, VARIANT_DEFAULT, "variant: default")},
+    {"start", KIND_WORD, AT(config_method_settings, start), "p_grid",
+     .help =
+         "where the search starts: the best layer-wise steps of the p grid and its "
+         "parabola; those of p = 2; or clips drawn at random, by `seed`, between zero "
+         "and the largest magnitude of each tensor",
+     .words = WORDS(starts), .only = ONLY(METHOD_LAPQ)},
     {"p", KIND_REAL, AT(config_method_settings, p), "[2, 4]",
      .range = {CONFIG_ABOVE_0, 100},
      .help = "first and last p of the Lp norms that layer-wise steps are tried with",
-     .list = {2, 2, sizeof(double), .increasing = true}, .only = ONLY(METHOD_LAPQ)},
+     .list = {2, 2, sizeof(double), .increasing = true}, .only = ONLY(METHOD_LAPQ),
+     .needs = NEEDS(start, START_P_GRID, "start: p_grid")},
     {"p_count", KIND_INT, AT(config_method_settings, p_count), "10", .range = {3, 100},
-     .help = "how many p are tried", .only = ONLY(METHOD_LAPQ)},
+     .help = "how many p are tried", .only = ONLY(METHOD_LAPQ),
+     .needs = NEEDS(start, START_P_GRID, "start: p_grid")},
+    {"search", KIND_WORD, AT(config_method_settings, search), "powell",
+     .help = "over all steps together: Powell's method, or one step after the other, "
+             "sweep after sweep",
+     .words = WORDS(searches), .only = ONLY(METHOD_LAPQ)},
     {"sweeps", KIND_INT, AT(config_method_settings, sweeps), "1", .range = {0, 1000},
-     .help = "of Powell's search over all steps; 0: only the start",
+     .help = "of the search over all steps; 0: only the start",
      .only = ONLY(METHOD_LAPQ)},
     {"patience", KIND_INT, AT(config_method_settings, patience), "2",
      .range = {1, 1000},
@@ -302,11 +320,11 @@ static const struct config_field config_fields[] = {
 const struct config_section config_schema = {"the configuration", false, false,
                                              config_fields, COUNT(config_fields)};
 
-bool config_field_is_ruled_out(const struct config_field *field, const char *base)
+bool config_field_has_needs(const struct config_field *field, const char *base)
 {
-    const struct config_rival *rival = &field->rival;
+    const struct config_needs *needs = &field->needs;
 
-    return rival->text && *(const int *)(base + rival->offset) == rival->word;
+    return !needs->text || *(const int *)(base + needs->offset) == needs->word;
 }
 
 const char *config_method_name(enum config_method method)

@@ -51,9 +51,9 @@ struct config_list {
     bool increasing;                 /* numbers, each above the one before */
 };
 
-/* Another setting's word that a setting makes no sense with. */
-struct config_rival {
-    const char *text; /* "variant: ocs", for sentences; NULL: there is none */
+/* Another setting's word without which a setting makes no sense. */
+struct config_needs {
+    const char *text; /* "start: p_grid", for sentences; NULL: there is none */
     size_t offset;    /* of the enum */
     int word;
 };
@@ -71,7 +71,7 @@ struct config_field {
     struct config_list list;
     unsigned only; /* bits (1 << word) of the section's first row it makes sense for; 0:
                       all */
-    struct config_rival rival; /* a setting before this one */
+    struct config_needs needs; /* a setting before this one */
     bool never_changes_digits; /* not part of a case's identity, see identity.h */
 };
 
@@ -83,8 +83,8 @@ struct config_section {
     size_t count;
 };
 
-/* Whether the struct at `base` has the word that rules a setting out. */
-bool config_field_is_ruled_out(const struct config_field *field, const char *base);
+/* Whether the struct at `base` has the word that a setting needs. */
+bool config_field_has_needs(const struct config_field *field, const char *base);
 
 extern const struct config_section config_schema;        /* of struct config */
 extern const struct config_section config_schema_model;  /* of struct config_model */

@@ -79,7 +79,7 @@ bool config_text_is_absent(const struct config_section *section,
 {
     const char *at = base + field->offset;
 
-    if (config_field_is_ruled_out(field, base))
+    if (!config_field_has_needs(field, base))
         return true;
     if (field->only)
         return !(field->only >> *(const int *)(base + section->fields[0].offset) & 1);

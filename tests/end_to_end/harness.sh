@@ -22,6 +22,7 @@ small=$here/small.yaml
 settings=$here/settings.yaml
 unseen=$here/unseen.yaml
 rules=$here/rules.yaml
+starts=$here/starts.yaml
 
 prepare() {
     local tool

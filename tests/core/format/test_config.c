@@ -197,26 +197,29 @@ static void every_setting_is_read(void **state)
                 method[3].line_search == CONFIG_LINE_SEARCH_DEFAULT);
 }
 
-static const char layerwise_methods[] = "name: x\n" MODELS "bits: W4A4\n"
-                                        "methods:\n"
-                                        "  - percentile\n"
-                                        "  - {name: percentile, percentile: 99.5}\n"
-                                        "  - {name: lp, norm: 2.5}\n"
-                                        "  - cosine\n"
-                                        "  - aciq\n"
-                                        "  - {name: aciq, distribution: laplace}\n"
-                                        "  - {name: aciq, variant: ocs}\n"
-                                        "  - {name: kld, sides: both}\n"
-                                        "  - {name: kld, variant: ocs}\n"
-                                        "  - {name: mmse, variant: ocs}\n";
+static const char several_methods[] =
+    "name: x\n" MODELS "bits: W4A4\n"
+    "methods:\n"
+    "  - percentile\n"
+    "  - {name: percentile, percentile: 99.5}\n"
+    "  - {name: lp, norm: 2.5}\n"
+    "  - cosine\n"
+    "  - aciq\n"
+    "  - {name: aciq, distribution: laplace}\n"
+    "  - {name: aciq, variant: ocs}\n"
+    "  - {name: kld, sides: both}\n"
+    "  - {name: kld, variant: ocs}\n"
+    "  - {name: mmse, variant: ocs}\n"
+    "  - {name: lapq, start: random, search: coordinate}\n"
+    "  - {name: lapq, start: layerwise, sweeps: 0}\n";
 
-static void layerwise_methods_have_settings_of_their_own(void **state)
+static void methods_have_settings_of_their_own(void **state)
 {
     const struct config_method_settings *method = config.methods;
 
     (void)state;
-    assert_read(layerwise_methods);
-    assert_int_equal(config.method_count, 10);
+    assert_read(several_methods);
+    assert_int_equal(config.method_count, 12);
     assert_int_equal(method[0].name, METHOD_PERCENTILE);
     assert_true(method[0].percentile == 99.99 && method[1].percentile == 99.5);
     assert_true(method[2].name == METHOD_LP && method[2].norm == 2.5);
@@ -228,6 +231,10 @@ static void layerwise_methods_have_settings_of_their_own(void **state)
     assert_true(method[7].name == METHOD_KLD && method[7].sides == SIDES_BOTH);
     assert_int_equal(method[8].sides, SIDES_BY_SIGN);
     assert_true(method[9].name == METHOD_MMSE && method[9].variant == VARIANT_OCS);
+    assert_true(method[10].start == START_RANDOM &&
+                method[10].search == SEARCH_COORDINATE);
+    assert_true(method[11].start == START_LAYERWISE &&
+                method[11].search == SEARCH_POWELL && method[11].sweeps == 0);
 }
 
 static void paths_take_environment_variables(void **state)
@@ -407,9 +414,15 @@ static const struct refusal {
     {IN_METHOD("{name: cosine, variant: ocs}"),
      "t.yaml:4:18: variant makes no sense for cosine, only for mmse, aciq, kld"},
     {IN_METHOD("{name: aciq, variant: ocs, distribution: gauss}"),
-     "t.yaml:4:30: distribution makes no sense with variant: ocs"},
+     "t.yaml:4:30: distribution makes sense only with variant: default"},
     {IN_METHOD("{name: kld, sides: both, variant: ocs}"),
-     "t.yaml:4:15: sides makes no sense with variant: ocs"},
+     "t.yaml:4:15: sides makes sense only with variant: default"},
+    {IN_METHOD("{name: lapq, start: random, p: [2, 3]}"),
+     "t.yaml:4:31: p makes sense only with start: p_grid"},
+    {IN_METHOD("{name: lapq, p_count: 5, start: layerwise}"),
+     "t.yaml:4:16: p_count makes sense only with start: p_grid"},
+    {IN_METHOD("{name: mmse, search: coordinate}"),
+     "t.yaml:4:16: search makes no sense for mmse, only for lapq"},
     {IN_METHOD("{name: mmse, norm: 2}"),
      "t.yaml:4:16: norm makes no sense for mmse, only for lp"},
     {IN_METHOD("{name: percentile, percentile: 101}"),
@@ -738,7 +751,7 @@ static void a_written_configuration_reads_back_the_same(void **state)
         IN_MODEL(
             "scale: 0.1\n  mean: [-0, 1e-300, 0.30000000000000004]\n  std: 3.4e38"),
         IN_MODEL("inputs: {'a: b': '# c'}"),
-        layerwise_methods,
+        several_methods,
     };
 
     (void)state;
@@ -880,7 +893,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_file_has_every_default),
         cmocka_unit_test(every_setting_is_read),
-        cmocka_unit_test(layerwise_methods_have_settings_of_their_own),
+        cmocka_unit_test(methods_have_settings_of_their_own),
         cmocka_unit_test(paths_take_environment_variables),
         cmocka_unit_test(a_variable_must_be_set_and_fit),
         cmocka_unit_test(sizes_and_ranges_are_read),

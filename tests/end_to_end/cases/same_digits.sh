@@ -31,6 +31,24 @@ check 3 "every clip rule gives the same digits" same rules "$rules"
 check 2 "every clip rule gives the same digits without memory" \
     same rules "$rules" --set memory=0
 
+check 1 "every start and both searches give their digits" same starts "$starts"
+check 3 "every start and both searches give the same digits" same starts "$starts"
+check 2 "every start and both searches give the same digits without memory" \
+    same starts "$starts" --set memory=0
+
+steps_of_seed() { # SEED
+    calibrate "$starts" --set "seed=$1" --set "out=$work/$1" \
+        --set 'methods=[{name: lapq, start: random, sweeps: 0}]'
+    digits "$work/$1" | grep step_hex >"$work/steps.$1"
+    [ -s "$work/steps.$1" ] || fail "there are no steps"
+}
+another_seed_starts_elsewhere() {
+    steps_of_seed 1
+    steps_of_seed 2
+    ! cmp -s "$work/steps.1" "$work/steps.2" || fail "the steps are the same"
+}
+check 1 another_seed_starts_elsewhere
+
 check 1 "a single block of samples gives its digits" \
     same one_block "$small" "${one_case[@]}" --set block=64
 check 3 "more ranks than blocks give the same digits" \
