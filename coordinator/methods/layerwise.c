@@ -229,6 +229,16 @@ static int recall_or_find(struct layerwise *layerwise, int item,
                      clock_seconds() - began, err);
 }
 
+/* The rule of one tensor. */
+static const struct clip_rule *rule_of(const struct layerwise *layerwise, int item,
+                                       const struct clip_rule *rule)
+{
+    static const struct clip_rule minmax = {.kind = CLIP_MINMAX};
+    bool is_weight = team_placement(layerwise->team)->items[item].is_weight;
+
+    return layerwise->clips_weights_only && !is_weight ? &minmax : rule;
+}
+
 int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
                     float *steps, struct result *result, struct error *err)
 {
@@ -241,7 +251,8 @@ int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
     for (int item = 0; item < placement->count; item++) {
         struct found_step found;
 
-        if (recall_or_find(layerwise, item, rule, now, &found, err) < 0)
+        if (recall_or_find(layerwise, item, rule_of(layerwise, item, rule), now, &found,
+                           err) < 0)
             return -1;
         if (found.is_zero_everywhere)
             result_warn(result, "tensor %s is zero everywhere; its step is set to 1",

@@ -32,6 +32,8 @@ static int find_steps(const struct method_task *task, struct clip_rule rule,
     int status;
 
     layerwise_init(&layerwise, task->team, task->one->method->layerwise, rule.kind);
+    layerwise.clips_weights_only =
+        task->one->method->activation_rule == ACTIVATION_RULE_MINMAX;
     status = layerwise_steps(&layerwise, &rule, result->start.steps, result, err);
     layerwise_clear(&layerwise);
     return status;

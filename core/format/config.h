@@ -33,6 +33,7 @@ enum config_method {
 };
 enum config_variant { VARIANT_DEFAULT, VARIANT_OCS, VARIANT_COUNT };
 enum config_sides { SIDES_BY_SIGN, SIDES_BOTH };
+enum config_activation_rule { ACTIVATION_RULE_SAME, ACTIVATION_RULE_MINMAX };
 enum config_start { START_P_GRID, START_LAYERWISE, START_RANDOM };
 enum config_search { SEARCH_POWELL, SEARCH_COORDINATE };
 enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFERENCE };
@@ -92,16 +93,17 @@ struct config_method_settings {
     enum config_layerwise layerwise;
     enum config_bias_correction bias_correction;
     enum config_reestimate reestimate_batchnorm;
-    enum config_variant variant; /* mmse, aciq, kld */
-    double percentile;           /* percentile */
-    double norm;                 /* p; lp */
-    enum aciq_density density;   /* aciq */
-    enum config_sides sides;     /* kld */
-    enum config_start start;     /* lapq */
-    double p[2];                 /* range of the p grid; lapq */
-    int p_count;                 /* grid points, at least 3; lapq */
-    enum config_search search;   /* lapq */
-    int sweeps;                  /* of the search; 0: none, only the start; lapq */
+    enum config_activation_rule activation_rule; /* layer-wise methods but minmax */
+    enum config_variant variant;                 /* mmse, aciq, kld */
+    double percentile;                           /* percentile */
+    double norm;                                 /* p; lp */
+    enum aciq_density density;                   /* aciq */
+    enum config_sides sides;                     /* kld */
+    enum config_start start;                     /* lapq */
+    double p[2];                                 /* range of the p grid; lapq */
+    int p_count;                                 /* grid points, at least 3; lapq */
+    enum config_search search;                   /* lapq */
+    int sweeps;   /* of the search; 0: none, only the start; lapq */
     int patience; /* sweeps without gain on samples put aside that end it; lapq */
     enum config_line_search line_search; /* lapq */
 };

@@ -28,6 +28,8 @@ static const char *const methods[] = {
     [METHOD_MMSE] = "mmse",     [METHOD_LP] = "lp",
     [METHOD_COSINE] = "cosine", [METHOD_ACIQ] = "aciq",
     [METHOD_KLD] = "kld",       [METHOD_LAPQ] = "lapq"};
+static const char *const activation_rules[] = {
+    [ACTIVATION_RULE_SAME] = "same", [ACTIVATION_RULE_MINMAX] = "minmax"};
 static const char *const variants[] = {
     [VARIANT_DEFAULT] = "default", [VARIANT_OCS] = "ocs"};
 static const char *const distributions[] = {
@@ -166,6 +168,12 @@ static const struct config_field method_fields[] = {
          "network, before the search, after it, or both; kept where the loss on the "
          "samples put aside (without any: on all) drops",
      .words = WORDS(reestimates)},
+    {"activation_rule", KIND_WORD, AT(config_method_settings, activation_rule), "same",
+     .help = "activations are clipped as weights are, or, as in the paper on outlier "
+             "channel splitting, not at all",
+     .words = WORDS(activation_rules),
+     .only = ONLY(METHOD_PERCENTILE) | ONLY(METHOD_MMSE) | ONLY(METHOD_LP) |
+             ONLY(METHOD_COSINE) | ONLY(METHOD_ACIQ) | ONLY(METHOD_KLD)},
     {"variant", KIND_WORD, AT(config_method_settings, variant), "default",
      .help =
          "ocs: the clip rule as in the paper on outlier channel splitting, with its "

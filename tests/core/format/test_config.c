@@ -202,7 +202,7 @@ static const char several_methods[] =
     "methods:\n"
     "  - percentile\n"
     "  - {name: percentile, percentile: 99.5}\n"
-    "  - {name: lp, norm: 2.5}\n"
+    "  - {name: lp, norm: 2.5, activation_rule: minmax}\n"
     "  - cosine\n"
     "  - aciq\n"
     "  - {name: aciq, distribution: laplace}\n"
@@ -223,6 +223,8 @@ static void methods_have_settings_of_their_own(void **state)
     assert_int_equal(method[0].name, METHOD_PERCENTILE);
     assert_true(method[0].percentile == 99.99 && method[1].percentile == 99.5);
     assert_true(method[2].name == METHOD_LP && method[2].norm == 2.5);
+    assert_true(method[2].activation_rule == ACTIVATION_RULE_MINMAX &&
+                method[3].activation_rule == ACTIVATION_RULE_SAME);
     assert_int_equal(method[3].name, METHOD_COSINE);
     assert_true(method[4].name == METHOD_ACIQ && method[4].density == ACIQ_AUTO);
     assert_int_equal(method[5].density, ACIQ_LAPLACE);
@@ -423,6 +425,9 @@ static const struct refusal {
      "t.yaml:4:16: p_count makes sense only with start: p_grid"},
     {IN_METHOD("{name: mmse, search: coordinate}"),
      "t.yaml:4:16: search makes no sense for mmse, only for lapq"},
+    {IN_METHOD("{name: minmax, activation_rule: minmax}"),
+     "t.yaml:4:18: activation_rule makes no sense for minmax, only for percentile, "
+     "mmse, lp, cosine, aciq, kld"},
     {IN_METHOD("{name: mmse, norm: 2}"),
      "t.yaml:4:16: norm makes no sense for mmse, only for lp"},
     {IN_METHOD("{name: percentile, percentile: 101}"),
