@@ -7,6 +7,7 @@
 #include "core/network/batchnorm.h"
 #include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
+#include "core/network/qdq.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -110,9 +111,24 @@ void shard_destroy(struct shard *shard)
 
 /* ---- opening a case ---------------------------------------------------------------------- */
 
+static struct network *read_float_network(const char *path, struct error *err)
+{
+    struct network *network = onnx_read(path, err);
+
+    if (!network || !network_is_quantized(network))
+        return network;
+    error_set(
+        err, EXIT_INPUT,
+        "%s is quantized already: it has codes; calq needs the float network, and "
+        "`calq verify` reads what `calq export` has written",
+        path);
+    network_destroy(network);
+    return NULL;
+}
+
 struct network *shard_read_network(const struct config_model *model, struct error *err)
 {
-    struct network *network = onnx_read(model->network, err);
+    struct network *network = read_float_network(model->network, err);
 
     if (!network)
         return NULL;

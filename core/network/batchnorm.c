@@ -27,6 +27,7 @@ void batchnorm_destroy(struct batchnorm *batchnorm)
         return;
     free(batchnorm->mean);
     free(batchnorm->variance);
+    free(batchnorm->bias);
     free(batchnorm->scale);
     free(batchnorm->shift);
     free(batchnorm);

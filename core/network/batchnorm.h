@@ -12,11 +12,14 @@
 
 struct batchnorm {
     int channels;
+    int node;               /* number in the ONNX file */
     float epsilon;          /* added to a variance */
     float *mean, *variance; /* [channels] as they were trained; owned */
-    float *scale, *shift;   /* [channels] of the layer with the trained statistics;
+    float *
+        bias; /* [channels] that the file adds to the input before; NULL: nothing; owned */
+    float *scale, *shift; /* [channels] of the layer with the trained statistics;
                                NULL: they still are in force; owned */
-    uint64_t signature; /* of the layer's scale and shift; 0: those of the trained */
+    uint64_t signature;   /* of the layer's scale and shift; 0: those of the trained */
 };
 
 /* Copies `mean` and `variance` [channels], the trained statistics. */

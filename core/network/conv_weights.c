@@ -47,7 +47,7 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
         .window_count = plan->window_count,
         .is_depthwise = conv->groups > 1 && plan->group_channels == 1 &&
                         conv->out_channels == conv->in_channels,
-        .corrects_mean = corrects_mean,
+        .corrects_mean = corrects_mean || conv->corrections,
         .run_bytes = (plan->run_length + QUAD - 1) / QUAD * QUAD,
     };
     weights->codes = memory_get(weight_count(weights));
@@ -119,6 +119,21 @@ static void make_room(const struct conv_weights *weights, const struct conv_plan
                                      (size_t)weights->conv->groups);
 }
 
+/* A file that holds codes holds their corrections too. */
+static void find_corrections(const struct conv_weights *weights,
+                             struct weight_variant *variant)
+{
+    const struct conv *conv = weights->conv;
+    size_t outputs = (size_t)conv->out_channels;
+
+    if (conv->corrections)
+        memcpy(variant->corrections, conv->corrections, outputs * sizeof(float));
+    else
+        bias_correction_mean(conv->weights, weights->codes, outputs,
+                             (size_t)weights->window_count, &variant->quantizer,
+                             variant->corrections);
+}
+
 static void quantize(const struct conv_weights *weights, const struct conv_plan *plan,
                      struct weight_variant *variant)
 {
@@ -130,9 +145,7 @@ static void quantize(const struct conv_weights *weights, const struct conv_plan 
     quantizer_codes(quantizer, weights->conv->weights, weight_count(weights),
                     weights->codes);
     if (weights->corrects_mean)
-        bias_correction_mean(
-            weights->conv->weights, weights->codes, (size_t)weights->conv->out_channels,
-            (size_t)weights->window_count, quantizer, variant->corrections);
+        find_corrections(weights, variant);
     sum_codes(weights, variant->code_sums);
     pack(weights, plan, variant);
 }

@@ -2,67 +2,12 @@
 
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
+#include "core/network/rewrite.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool reads(const struct layer *layer, int tensor)
-{
-    for (int i = 0; i < layer->input_count; i++)
-        if (layer->inputs[i] == tensor)
-            return true;
-    return false;
-}
-
-/* The only layer that reads `tensor`, or -1 when it has more or fewer readers. */
-static int only_reader(const struct network *network, int tensor)
-{
-    int reader = -1;
-
-    if (tensor == network->output)
-        return -1;
-    for (int layer = 0; layer < network->layer_count; layer++)
-        if (reads(&network->layers[layer], tensor)) {
-            if (reader >= 0)
-                return -1;
-            reader = layer;
-        }
-    return reader;
-}
-
-static void point_at_producers(struct network *network, int first)
-{
-    for (int layer = first; layer < network->layer_count; layer++)
-        network->tensors[network->layers[layer].output].producer = layer;
-}
-
-static void remove_layer(struct network *network, int index)
-{
-    struct layer *layers = network->layers;
-
-    if (network->tensors[layers[index].output].producer == index)
-        network->tensors[layers[index].output].producer = -1;
-    layer_clear(&layers[index]);
-    memmove(layers + index, layers + index + 1,
-            (size_t)(network->layer_count - index - 1) * sizeof *layers);
-    network->layer_count--;
-    point_at_producers(network, index);
-}
-
-/* Makes `layer` produce what its only reader produced, and removes the reader. */
-static void take_output(struct network *network, struct layer *layer, int reader)
-{
-    const struct layer *gone = &network->layers[reader];
-
-    layer->low = gone->low;
-    layer->high = gone->high;
-    network->tensors[layer->output].producer = -1;
-    layer->output = gone->output;
-    remove_layer(network, reader);
-    network->tensors[layer->output].producer = (int)(layer - network->layers);
-}
 
 static bool is_bare_clamp(const struct layer *layer)
 {
@@ -100,6 +45,8 @@ static void take_batchnorm(struct layer *layer, struct layer *affine)
         return;
     layer->batchnorm = affine->batchnorm;
     affine->batchnorm = NULL;
+    layer->batchnorm->bias =
+        memory_copy(conv->shift, (size_t)conv->out_channels * sizeof *conv->shift);
     for (int channel = 0; channel < conv->out_channels; channel++)
         layer->batchnorm->mean[channel] -= conv->shift[channel];
 }
@@ -108,7 +55,7 @@ static void take_batchnorm(struct layer *layer, struct layer *affine)
 static bool fuse_affine(struct network *network, int index)
 {
     struct layer *layer = &network->layers[index];
-    int reader = only_reader(network, layer->output);
+    int reader = rewrite_only_reader(network, layer->output);
     struct layer *next = reader < 0 ? NULL : &network->layers[reader];
 
     if (layer->kind != LAYER_CONV || !next || next->kind != LAYER_AFFINE ||
@@ -118,7 +65,9 @@ static bool fuse_affine(struct network *network, int index)
         return false;
     take_batchnorm(layer, next);
     merge_affine(&layer->conv, &next->affine);
-    take_output(network, layer, reader);
+    if (!is_bare_clamp(next))
+        layer->conv.scaled_by = next->node;
+    rewrite_take_output(network, layer, reader);
     return true;
 }
 
@@ -126,12 +75,12 @@ static bool fuse_affine(struct network *network, int index)
 static bool fuse_clamp(struct network *network, int index)
 {
     struct layer *layer = &network->layers[index];
-    int reader = only_reader(network, layer->output);
+    int reader = rewrite_only_reader(network, layer->output);
 
     if (reader < 0 || !is_bare_clamp(&network->layers[reader]) ||
         !layer_is_unclamped(layer) || layer->kind == LAYER_REARRANGE)
         return false;
-    take_output(network, layer, reader);
+    rewrite_take_output(network, layer, reader);
     return true;
 }
 
@@ -143,14 +92,14 @@ static void sink(struct network *network, int from, int to)
     memmove(network->layers + from, network->layers + from + 1,
             (size_t)(to - from) * sizeof moved);
     network->layers[to] = moved;
-    point_at_producers(network, from);
+    rewrite_point_at_producers(network, from);
 }
 
 /* The sum of two that alone reads this bare convolution, or -1; `other` is what is added. */
 static int sum_of(const struct network *network, int index, int *other)
 {
     const struct layer *layer = &network->layers[index];
-    int reader = only_reader(network, layer->output);
+    int reader = rewrite_only_reader(network, layer->output);
     const struct layer *next = reader < 0 ? NULL : &network->layers[reader];
 
     if (layer->kind != LAYER_CONV || !next || next->kind != LAYER_ADD ||
@@ -168,7 +117,7 @@ static void add_residual(struct network *network, int index, int reader, int oth
     layer->inputs = memory_resize(layer->inputs, 2 * sizeof *layer->inputs);
     layer->inputs[layer->input_count++] = other;
     layer->conv.has_residual = true;
-    take_output(network, layer, reader);
+    rewrite_take_output(network, layer, reader);
 }
 
 /* conv -> add of a tensor that is made before the convolution. */
@@ -198,7 +147,7 @@ static bool fuse_late_residual(struct network *network, int index)
 static bool fuse_rearrange(struct network *network, int index)
 {
     struct layer *layer = &network->layers[index];
-    int reader = only_reader(network, layer->output);
+    int reader = rewrite_only_reader(network, layer->output);
     struct layer *next = reader < 0 ? NULL : &network->layers[reader];
     size_t count;
 
@@ -213,7 +162,7 @@ static bool fuse_rearrange(struct network *network, int index)
     free(layer->rearrange.from);
     layer->rearrange.from = next->rearrange.from;
     next->rearrange.from = NULL;
-    take_output(network, layer, reader);
+    rewrite_take_output(network, layer, reader);
     return true;
 }
 
@@ -222,8 +171,9 @@ static bool changes_nothing(const struct network *network, const struct layer *l
     const struct tensor *input = &network->tensors[layer->inputs[0]];
     const struct tensor *output = &network->tensors[layer->output];
 
-    if (layer->kind != LAYER_REARRANGE || input->height != output->height ||
-        input->width != output->width || input->channels != output->channels)
+    if (layer->kind != LAYER_REARRANGE || output->codes.step > 0 ||
+        input->height != output->height || input->width != output->width ||
+        input->channels != output->channels)
         return false;
     for (size_t i = 0; i < output->count; i++)
         if (layer->rearrange.from[i] != (int32_t)i)
@@ -239,11 +189,8 @@ static bool remove_identity(struct network *network, int index)
 
     if (!changes_nothing(network, layer) || output == network->output)
         return false;
-    for (int i = 0; i < network->layer_count; i++)
-        for (int j = 0; j < network->layers[i].input_count; j++)
-            if (network->layers[i].inputs[j] == output)
-                network->layers[i].inputs[j] = input;
-    remove_layer(network, index);
+    rewrite_read_instead(network, output, input);
+    rewrite_remove_layer(network, index);
     return true;
 }
 
@@ -254,9 +201,9 @@ static bool remove_unread(struct network *network, int index)
     if (output == network->output)
         return false;
     for (int layer = 0; layer < network->layer_count; layer++)
-        if (reads(&network->layers[layer], output))
+        if (rewrite_reads(&network->layers[layer], output))
             return false;
-    remove_layer(network, index);
+    rewrite_remove_layer(network, index);
     return true;
 }
 
@@ -355,6 +302,10 @@ void network_fold_batchnorm(struct network *network)
 
         if (layer->kind != LAYER_CONV)
             continue;
+        if (!is_unscaled(conv)) { /* the weights are no codes any more */
+            free(conv->steps);
+            conv->steps = NULL;
+        }
         count = layer_window_count(layer);
         for (int channel = 0; channel < conv->out_channels; channel++) {
             for (size_t i = 0; i < count; i++)

@@ -67,6 +67,7 @@ const char *layer_kind_name(const struct layer *layer)
         [LAYER_AFFINE] = "affine",     [LAYER_ADD] = "add",
         [LAYER_MAX_POOL] = "max pool", [LAYER_AVERAGE_POOL] = "average pool",
         [LAYER_CONCAT] = "concat",     [LAYER_REARRANGE] = "rearrange",
+        [LAYER_QUANTIZE] = "quantize",
     };
 
     return layer->kind == LAYER_CONV ? conv_name(layer) : names[layer->kind];
@@ -82,6 +83,8 @@ void layer_clear(struct layer *layer)
         free(layer->conv.weights);
         free(layer->conv.scale);
         free(layer->conv.shift);
+        free(layer->conv.steps);
+        free(layer->conv.corrections);
     } else if (layer->kind == LAYER_AFFINE) {
         free(layer->affine.scale);
         free(layer->affine.shift);

@@ -19,6 +19,7 @@ enum layer_kind {
     LAYER_AVERAGE_POOL, /* */
     LAYER_CONCAT,       /* along the channels */
     LAYER_REARRANGE,    /* every output element is one input element, or a constant */
+    LAYER_QUANTIZE, /* rounds to codes; it is there until the file's codes are taken (qdq.h) */
     LAYER_KIND_COUNT
 };
 
@@ -43,6 +44,12 @@ struct conv {
         *scale; /* [out_channels] y = scale*conv + shift: batch norm and bias; owned */
     float *shift;      /* [out_channels]; owned */
     bool has_residual; /* the last input is added to y before the clamp */
+    int scaled_by; /* number of the last ONNX node that was merged into scale and shift; -1:
+                      none */
+    /* Of weights that the file holds as codes: what two codes are apart, and what it adds to each
+     * weight of a channel. */
+    float *steps;       /* [out_channels] or NULL: the file holds floats; owned */
+    float *corrections; /* [out_channels] or NULL: nothing; owned */
 };
 
 struct affine {
@@ -64,11 +71,18 @@ struct rearrange {
     float fill; /* what -1 stands for */
 };
 
+/* Codes that a file rounds a tensor to: value = step * code. */
+struct file_codes {
+    float step;          /* 0: it does not */
+    int lowest, highest; /* code */
+};
+
 struct batchnorm;
 
 struct layer {
     enum layer_kind kind;
     char *name;  /* ONNX node name; owned */
+    int node;    /* number of the node in the ONNX file; -1: none */
     int *inputs; /* [input_count] tensor indices; owned */
     int input_count;
     int output;           /* tensor index */
@@ -78,6 +92,7 @@ struct layer {
         struct affine affine;
         struct average_pool average_pool;
         struct rearrange rearrange;
+        struct file_codes codes;
     };
     struct batchnorm *batchnorm; /* of a convolution or affine layer: what its scale and
                                     shift contain, or NULL; owned */

@@ -78,6 +78,7 @@ struct layer *network_add_layer(struct network *network, enum layer_kind kind,
     *layer = (struct layer){
         .kind = kind,
         .name = memory_text(name),
+        .node = -1,
         .inputs = memory_copy(inputs, (size_t)input_count * sizeof *inputs),
         .input_count = input_count,
         .output = output,

@@ -22,6 +22,7 @@ struct tensor {
     size_t count;                /* elements of one sample */
     int producer;                /* layer that makes it; -1: the network's input */
     bool nonnegative;            /* cannot be below zero, whatever the input */
+    struct file_codes codes;     /* that the file rounds it to */
 };
 
 struct network {

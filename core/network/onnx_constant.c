@@ -29,6 +29,7 @@ void onnx_constant_destroy(struct onnx_constant *constant)
         return;
     free(constant->integers);
     free(constant->reals);
+    free(constant->steps);
     free(constant);
 }
 

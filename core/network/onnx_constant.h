@@ -11,6 +11,11 @@ struct onnx_constant {
     bool is_integer;   /* all integer types and bool are int64, all others float */
     int64_t *integers; /* [count], may be ONNX_BATCH; or NULL; owned */
     float *reals;      /* [count] or NULL; owned */
+    /* Of reals that the file holds as codes, value = step * code: one step, or one for each index
+     * along an axis. */
+    float *steps; /* [step_count] or NULL: they are no codes; owned */
+    size_t step_count;
+    int step_axis;
 };
 
 /* Values are zero. The shape must have passed onnx_shape_count(). */

@@ -79,6 +79,20 @@ static int plan_conv(const struct onnx_node *node, struct plan *plan, struct err
     return 0;
 }
 
+/* The steps of weights that are codes, one an output channel; `axis` is that of those. */
+static float *steps_of(const struct onnx_constant *weights, int axis, size_t channels)
+{
+    bool is_one = weights->step_count == 1;
+    float *steps;
+
+    if (!weights->steps || (!is_one && weights->step_axis != axis))
+        return NULL;
+    steps = memory_get(channels * sizeof *steps);
+    for (size_t i = 0; i < channels; i++)
+        steps[i] = weights->steps[is_one ? 0 : i];
+    return steps;
+}
+
 /* Adds the layer; its weights are zero, its scale is one, its shift zero. */
 static struct layer *give_conv(const struct onnx_node *node, const struct plan *plan,
                                int64_t out_channels, int64_t in_channels,
@@ -98,6 +112,7 @@ static struct layer *give_conv(const struct onnx_node *node, const struct plan *
     conv->groups = (int)plan->groups;
     conv->in_channels = (int)in_channels;
     conv->out_channels = (int)out_channels;
+    conv->scaled_by = -1;
     conv->weight_name = memory_text(plan->weights->name);
     conv->weights = memory_zeroed(plan->weights->count, sizeof *conv->weights);
     conv->scale = memory_zeroed((size_t)out_channels, sizeof *conv->scale);
@@ -133,6 +148,7 @@ int onnx_read_conv(const struct onnx_node *node, struct error *err)
     if (!layer)
         return -1;
     reorder_weights(plan.weights, layer->conv.weights);
+    layer->conv.steps = steps_of(plan.weights, 0, (size_t)dims[0]);
     if (plan.bias)
         memcpy(layer->conv.shift, plan.bias->reals, (size_t)dims[0] * sizeof(float));
     return 0;
@@ -177,6 +193,9 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
 
     if (!layer)
         return NULL;
+    if (factor == 1)
+        layer->conv.steps =
+            steps_of(plan->weights, is_transposed ? 0 : 1, (size_t)outs);
     for (int64_t out = 0; out < outs; out++)
         for (int64_t in = 0; in < ins; in++)
             layer->conv.weights[out * ins + in] =

@@ -174,6 +174,7 @@ int onnx_read_batchnorm(const struct onnx_node *node, struct error *err)
         return -1;
     layer->batchnorm = batchnorm_create(channels, epsilon, inputs[MEAN]->reals,
                                         inputs[VARIANCE]->reals);
+    layer->batchnorm->node = node->index;
     return 0;
 }
 

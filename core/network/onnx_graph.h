@@ -23,6 +23,7 @@ struct onnx_value {
     const Onnx__ValueInfoProto *input;    /* or NULL; borrowed from the file */
     struct onnx_constant *constant;       /* once known; borrowed from the graph */
     int tensor;                           /* of the network; -1: not or not yet known */
+    bool is_codes; /* the tensor's codes, which only DequantizeLinear may read */
 };
 
 struct onnx_graph {

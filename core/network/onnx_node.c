@@ -49,6 +49,11 @@ int onnx_node_value(const struct onnx_node *node, int input, struct onnx_value *
         return onnx_node_error(node, err, "input %d is missing", input);
     found = onnx_graph_find(node->graph, node->proto->input[input]);
     assert(found); /* no node is read before all of its inputs were looked for */
+    if (found->is_codes)
+        return onnx_node_error(node, err,
+                               "its input \"%s\" is codes; calq knows only "
+                               "DequantizeLinear to read them",
+                               found->name);
     if (!found->constant && !found->initialiser && found->tensor < 0)
         return onnx_node_error(
             node, err, "its input \"%s\" is an output that calq does not compute",
@@ -192,14 +197,17 @@ struct layer *onnx_node_give_layer(const struct onnx_node *node, enum layer_kind
     char name[NODE_NAME_BYTES];
     int dims[TENSOR_RANK_MAX];
     struct onnx_value *value;
+    struct layer *layer;
 
     if (output_value(node, &value, err) < 0 || check_sample(node, sample, err) < 0)
         return NULL;
     for (int i = 0; i < sample->rank; i++)
         dims[i] = (int)sample->dims[i];
     value->tensor = network_add_tensor(network, value->name, sample->rank, dims);
-    return network_add_layer(network, kind, onnx_node_name(node, name, sizeof name),
-                             inputs, input_count, value->tensor);
+    layer = network_add_layer(network, kind, onnx_node_name(node, name, sizeof name),
+                              inputs, input_count, value->tensor);
+    layer->node = node->index;
+    return layer;
 }
 
 struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,

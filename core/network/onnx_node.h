@@ -7,6 +7,7 @@
 struct onnx_node {
     struct onnx_graph *graph;     /* borrowed */
     const Onnx__NodeProto *proto; /* borrowed */
+    int index;                    /* in the file's list of nodes */
 };
 
 /* Sets `path: node "name" (operator): sentence`; always returns -1. */

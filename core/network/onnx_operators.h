@@ -39,6 +39,8 @@ onnx_operator_fn onnx_read_batchnorm, onnx_read_relu, onnx_read_clip, onnx_read_
 /* onnx_rearrange.c */
 onnx_operator_fn onnx_read_reshape, onnx_read_flatten, onnx_read_squeeze,
     onnx_read_unsqueeze, onnx_read_transpose, onnx_read_slice, onnx_read_pad;
+/* onnx_quantize.c */
+onnx_operator_fn onnx_read_quantize, onnx_read_dequantize;
 /* onnx_join.c */
 onnx_operator_fn onnx_read_concat, onnx_read_identity, onnx_read_dropout,
     onnx_read_softmax;

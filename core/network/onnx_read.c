@@ -63,7 +63,7 @@ static int find_output(const struct onnx_graph *graph, struct onnx_value **outpu
 static int need_inputs(struct reader *reader, int index, struct error *err)
 {
     const Onnx__NodeProto *proto = reader->graph.proto->node[index];
-    struct onnx_node node = {&reader->graph, proto};
+    struct onnx_node node = {&reader->graph, proto, index};
 
     if (!proto->op_type || strlen(proto->op_type) > ONNX_NAME_BYTES_MAX ||
         (proto->name && strlen(proto->name) > ONNX_NAME_BYTES_MAX))
@@ -124,10 +124,11 @@ static bool inputs_are_constant(const struct reader *reader,
     return true;
 }
 
-static int unsupported(struct reader *reader, const Onnx__NodeProto *proto,
-                       const char *addition, struct error *err)
+static int unsupported(struct reader *reader, int index, const char *addition,
+                       struct error *err)
 {
-    struct onnx_node node = {&reader->graph, proto};
+    const Onnx__NodeProto *proto = reader->graph.proto->node[index];
+    struct onnx_node node = {&reader->graph, proto, index};
     char name[NAMES_BYTES], names[NAMES_BYTES];
     bool is_default = is_default_domain(proto->domain);
 
@@ -152,11 +153,11 @@ static int check_operators(struct reader *reader, struct error *err)
             continue;
         operator= onnx_operator_find(node->op_type);
         if (!operator|| !is_default_domain(node->domain))
-            return unsupported(reader, node, "", err);
+            return unsupported(reader, (int)i, "", err);
         reader->is_constant[i] = operator->scope == ONNX_ON_SHAPES ||
                                  inputs_are_constant(reader, node);
         if (operator->scope == ONNX_ON_CONSTANTS && !reader->is_constant[i])
-            return unsupported(reader, node, " on computed values", err);
+            return unsupported(reader, (int)i, " on computed values", err);
     }
     return 0;
 }
@@ -260,7 +261,7 @@ static int read_node(const struct onnx_node *node, struct error *err)
 static int read_nodes(struct reader *reader, struct error *err)
 {
     for (size_t i = 0; i < reader->graph.proto->n_node; i++) {
-        struct onnx_node node = {&reader->graph, reader->graph.proto->node[i]};
+        struct onnx_node node = {&reader->graph, reader->graph.proto->node[i], (int)i};
 
         if (reader->is_needed[i] && read_node(&node, err) < 0)
             return -1;
@@ -281,6 +282,10 @@ static int read_output(struct onnx_graph *graph, struct error *err)
     if (output->tensor < 0 || output->tensor == graph->network->input)
         return onnx_error(err, graph->path,
                           "the output \"%s\" is not computed from the input",
+                          output->name);
+    if (output->is_codes)
+        return onnx_error(err, graph->path,
+                          "the output \"%s\" is codes; calq needs values",
                           output->name);
     tensor = &graph->network->tensors[output->tensor];
     shape = onnx_shape_of_tensor(tensor);

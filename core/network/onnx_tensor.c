@@ -9,18 +9,20 @@
 #define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
 
 static const struct onnx_type types[] = {
-    {TYPE(FLOAT), "float", 4, false, 0, 0},
-    {TYPE(DOUBLE), "double", 8, false, 0, 0},
-    {TYPE(FLOAT16), "float16", 2, false, 0, 0},
-    {TYPE(INT64), "int64", 8, true, INT64_MIN, INT64_MAX},
-    {TYPE(INT32), "int32", 4, true, INT32_MIN, INT32_MAX},
-    {TYPE(INT16), "int16", 2, true, INT16_MIN, INT16_MAX},
-    {TYPE(INT8), "int8", 1, true, INT8_MIN, INT8_MAX},
-    {TYPE(UINT64), "uint64", 8, true, 0, INT64_MAX},
-    {TYPE(UINT32), "uint32", 4, true, 0, UINT32_MAX},
-    {TYPE(UINT16), "uint16", 2, true, 0, UINT16_MAX},
-    {TYPE(UINT8), "uint8", 1, true, 0, UINT8_MAX},
-    {TYPE(BOOL), "bool", 1, true, 0, 1},
+    {TYPE(FLOAT), "float", 4, false, 0, 0, false},
+    {TYPE(DOUBLE), "double", 8, false, 0, 0, false},
+    {TYPE(FLOAT16), "float16", 2, false, 0, 0, false},
+    {TYPE(INT64), "int64", 8, true, INT64_MIN, INT64_MAX, false},
+    {TYPE(INT32), "int32", 4, true, INT32_MIN, INT32_MAX, false},
+    {TYPE(INT16), "int16", 2, true, INT16_MIN, INT16_MAX, false},
+    {TYPE(INT8), "int8", 1, true, INT8_MIN, INT8_MAX, false},
+    {TYPE(UINT64), "uint64", 8, true, 0, INT64_MAX, false},
+    {TYPE(UINT32), "uint32", 4, true, 0, UINT32_MAX, false},
+    {TYPE(UINT16), "uint16", 2, true, 0, UINT16_MAX, false},
+    {TYPE(UINT8), "uint8", 1, true, 0, UINT8_MAX, false},
+    {TYPE(BOOL), "bool", 1, true, 0, 1, false},
+    {ONNX_TYPE_INT4, "int4", 1, true, -8, 7, true},
+    {ONNX_TYPE_UINT4, "uint4", 1, true, 0, 15, true},
 };
 
 const struct onnx_type *onnx_type_find(int32_t number)
@@ -59,27 +61,35 @@ static size_t typed_count(const Onnx__TensorProto *tensor, const struct onnx_typ
     }
 }
 
+/* Bytes of raw_data, or entries of a list, that hold so many values. */
+static size_t stored_count(const struct onnx_type *type, size_t count)
+{
+    return type->is_packed ? (count + 1) / 2 : count;
+}
+
 static int check_size(const char *path, const char *name,
                       const Onnx__TensorProto *tensor, const struct onnx_type *type,
                       const struct onnx_shape *shape, struct error *err)
 {
     char text[ONNX_SHAPE_TEXT_BYTES];
-    size_t count;
+    size_t count, stored;
 
     if (!onnx_shape_count(shape, &count))
         return onnx_error(err, path,
                           "tensor \"%s\": the shape %s is impossible or too large",
                           name, onnx_shape_text(shape, text));
-    if (tensor->has_raw_data && tensor->raw_data.len != count * type->bytes)
+    stored = stored_count(type, count);
+    if (tensor->has_raw_data && tensor->raw_data.len != stored * type->bytes)
         return onnx_error(
             err, path,
             "tensor \"%s\": %s of %s needs %zu bytes of raw_data, there are %zu", name,
-            type->name, onnx_shape_text(shape, text), count * type->bytes,
+            type->name, onnx_shape_text(shape, text), stored * type->bytes,
             tensor->raw_data.len);
-    if (!tensor->has_raw_data && typed_count(tensor, type) != count)
-        return onnx_error(
-            err, path, "tensor \"%s\": %s of %s needs %zu values, there are %zu", name,
-            type->name, onnx_shape_text(shape, text), count, typed_count(tensor, type));
+    if (!tensor->has_raw_data && typed_count(tensor, type) != stored)
+        return onnx_error(err, path,
+                          "tensor \"%s\": %s of %s needs %zu values, there are %zu",
+                          name, type->name, onnx_shape_text(shape, text), stored,
+                          typed_count(tensor, type));
     return 0;
 }
 
@@ -140,8 +150,8 @@ static uint64_t raw_bits(const uint8_t *bytes, size_t count)
     return bits;
 }
 
-static uint64_t bits_of(const Onnx__TensorProto *tensor, const struct onnx_type *type,
-                        size_t index)
+static uint64_t stored_bits(const Onnx__TensorProto *tensor,
+                            const struct onnx_type *type, size_t index)
 {
     if (tensor->has_raw_data)
         return raw_bits(tensor->raw_data.data + index * type->bytes, type->bytes);
@@ -154,6 +164,15 @@ static uint64_t bits_of(const Onnx__TensorProto *tensor, const struct onnx_type 
     default:
         return (uint64_t)(int64_t)tensor->int32_data[index];
     }
+}
+
+/* The bits of one value, at the low end. */
+static uint64_t bits_of(const Onnx__TensorProto *tensor, const struct onnx_type *type,
+                        size_t index)
+{
+    if (type->is_packed)
+        return stored_bits(tensor, type, index / 2) >> index % 2 * 4 & 15;
+    return stored_bits(tensor, type, index);
 }
 
 static float real_at(const Onnx__TensorProto *tensor, const struct onnx_type *type,
@@ -186,7 +205,7 @@ static int64_t integer_at(const Onnx__TensorProto *tensor, const struct onnx_typ
 {
     uint64_t bits = bits_of(tensor, type, index);
     bool is_signed = type->low < 0;
-    int unused = 64 - 8 * (int)type->bytes;
+    int unused = 64 - (type->is_packed ? 4 : 8 * (int)type->bytes);
     int64_t value;
 
     if (!is_signed && bits > (uint64_t)type->high)

@@ -5,6 +5,9 @@
 #include "core/network/onnx_constant.h"
 #include "onnx.pb-c.h"
 
+/* Of opset 21; the system's onnx.proto may be older. */
+enum { ONNX_TYPE_UINT4 = 21, ONNX_TYPE_INT4 = 22 };
+
 /* One row of the table of element types. */
 struct onnx_type {
     int32_t number; /* TensorProto.DataType */
@@ -12,6 +15,7 @@ struct onnx_type {
     size_t bytes;
     bool is_integer;   /* or bool */
     int64_t low, high; /* range of an integer type; uint64 is cut to int64 */
+    bool is_packed;    /* two values a byte, the first in its low half */
 };
 
 /* The row, or NULL where calq cannot read the type (strings, complex numbers ...). */

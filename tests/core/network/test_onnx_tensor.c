@@ -110,6 +110,8 @@ static Onnx__TensorProto two_numbers(int32_t type)
     tensor.data_type = type;
     tensor.n_float_data = tensor.n_double_data = tensor.n_int32_data = 2;
     tensor.n_int64_data = tensor.n_uint64_data = 2;
+    if (type == ONNX_TYPE_INT4 || type == ONNX_TYPE_UINT4)
+        tensor.n_int32_data = 1; /* both are in one byte */
     tensor.float_data = floats;
     tensor.double_data = doubles;
     tensor.int32_data = type == TYPE(FLOAT16) ? halves : integers;

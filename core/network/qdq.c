@@ -1,0 +1,196 @@
+#include "core/network/qdq.h"
+
+#include "core/base/memory.h"
+#include "core/network/rewrite.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool network_is_quantized(const struct network *network)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_QUANTIZE ||
+            (layer->kind == LAYER_CONV && layer->conv.steps))
+            return true;
+    }
+    return false;
+}
+
+/* ---- roundings ---------------------------------------------------------------------------- */
+
+static struct layer *producer_of(const struct network *network, int tensor)
+{
+    int producer = network->tensors[tensor].producer;
+
+    return producer < 0 ? NULL : &network->layers[producer];
+}
+
+/* The code at which a clamp cuts, if it cuts at one. */
+static bool is_code(float limit, float step, int *code)
+{
+    float nearest = rintf(limit / step);
+
+    if (!(fabsf(nearest) <= INT16_MAX) || nearest * step != limit)
+        return false;
+    *code = (int)nearest;
+    return true;
+}
+
+/* Whether a layer only clamps, and to fewer codes than `codes`, which become those. */
+static bool narrows(const struct layer *layer, struct file_codes *codes)
+{
+    int lowest, highest;
+
+    if (!layer || layer->kind != LAYER_AFFINE || layer->affine.scale ||
+        layer->affine.shift || !is_code(layer->low, codes->step, &lowest) ||
+        !is_code(layer->high, codes->step, &highest))
+        return false;
+    if (lowest < codes->lowest || highest > codes->highest ||
+        (lowest == codes->lowest && highest == codes->highest))
+        return false;
+    codes->lowest = lowest;
+    codes->highest = highest;
+    return true;
+}
+
+/* Layer `index` rounds: its input, or that of the clamp before it, is what has the codes. */
+static int take_rounding(struct network *network, int index, struct error *err)
+{
+    const struct layer *layer = &network->layers[index];
+    struct file_codes codes = layer->codes;
+    int input = layer->inputs[0], output = layer->output, reader = index;
+    const struct layer *before = producer_of(network, input);
+    bool has_clamp =
+        rewrite_only_reader(network, input) == index && narrows(before, &codes);
+
+    if (has_clamp) {
+        reader = (int)(before - network->layers);
+        input = before->inputs[0];
+    }
+    if (rewrite_only_reader(network, input) != reader)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s: tensor \"%s\" is rounded to codes, and it is read in other "
+            "ways too; calq needs all readers behind one QuantizeLinear",
+            network->path, network->tensors[input].name);
+    network->tensors[input].codes = codes;
+    rewrite_read_instead(network, output, input);
+    if (network->output == output)
+        network->output = input;
+    rewrite_remove_layer(network, index);
+    if (has_clamp)
+        rewrite_remove_layer(network, reader);
+    return 0;
+}
+
+static int take_roundings(struct network *network, struct error *err)
+{
+    for (int index = 0; index < network->layer_count;) {
+        if (network->layers[index].kind != LAYER_QUANTIZE) {
+            index++;
+            continue;
+        }
+        if (take_rounding(network, index, err) < 0)
+            return -1;
+        index = index > 0 ? index - 1 : 0;
+    }
+    return 0;
+}
+
+/* ---- corrections -------------------------------------------------------------------------- */
+
+static bool is_bare_conv(const struct network *network, const struct layer *layer,
+                         int reader)
+{
+    if (!layer || layer->kind != LAYER_CONV || !layer_is_unclamped(layer) ||
+        layer->conv.has_residual)
+        return false;
+    return rewrite_only_reader(network, layer->output) == reader;
+}
+
+static bool adds_nothing(const struct conv *conv)
+{
+    for (int channel = 0; channel < conv->out_channels; channel++)
+        if (conv->shift[channel] != 0)
+            return false;
+    return true;
+}
+
+/* Whether `sums` gives the sum of the elements under each window of `layer`, of each group. */
+static bool sums_windows(const struct layer *sums, const struct layer *layer)
+{
+    size_t count = layer_window_count(layer);
+
+    if (sums->inputs[0] != layer->inputs[0] ||
+        sums->conv.groups != layer->conv.groups ||
+        sums->conv.in_channels != layer->conv.in_channels ||
+        sums->conv.out_channels != layer->conv.groups || !adds_nothing(&sums->conv) ||
+        memcmp(&sums->window, &layer->window, sizeof sums->window) != 0)
+        return false;
+    for (size_t i = 0; i < count * (size_t)layer->conv.groups; i++)
+        if (sums->conv.weights[i] != 1)
+            return false;
+    return true;
+}
+
+/* Whether `by_channel` multiplies each group's value with a constant for each output channel. */
+static bool scales_channels(const struct layer *by_channel, const struct layer *layer)
+{
+    struct window one = window_of_one();
+    const struct conv *conv = &by_channel->conv;
+
+    return conv->groups == layer->conv.groups && conv->in_channels == conv->groups &&
+           conv->out_channels == layer->conv.out_channels && adds_nothing(conv) &&
+           memcmp(&by_channel->window, &one, sizeof one) == 0;
+}
+
+/* Layer `sum` adds to a convolution of codes what `corrections`, a constant for each channel, make
+ * of the sums of its windows. */
+static bool take_correction(struct network *network, int sum, int side)
+{
+    const struct layer *add = &network->layers[sum];
+    struct layer *layer = producer_of(network, add->inputs[side]);
+    struct layer *by_channel = producer_of(network, add->inputs[1 - side]);
+    struct layer *sums;
+    int sums_at, by_channel_at;
+
+    if (!is_bare_conv(network, layer, sum) || !layer->conv.steps ||
+        layer->conv.corrections || !is_bare_conv(network, by_channel, sum) ||
+        !scales_channels(by_channel, layer))
+        return false;
+    by_channel_at = (int)(by_channel - network->layers);
+    sums = producer_of(network, by_channel->inputs[0]);
+    if (!is_bare_conv(network, sums, by_channel_at) || !sums_windows(sums, layer))
+        return false;
+    layer->conv.corrections = memory_copy(
+        by_channel->conv.weights, (size_t)layer->conv.out_channels * sizeof(float));
+    sums_at = (int)(sums - network->layers);
+    rewrite_take_output(network, layer, sum);
+    rewrite_remove_layer(network, by_channel_at);
+    rewrite_remove_layer(network, sums_at);
+    return true;
+}
+
+static void take_corrections(struct network *network)
+{
+    for (int index = 0; index < network->layer_count;) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_ADD && layer->input_count == 2 &&
+            (take_correction(network, index, 0) || take_correction(network, index, 1)))
+            index = index > 2 ? index - 2 : 0;
+        else
+            index++;
+    }
+}
+
+int network_take_qdq(struct network *network, struct error *err)
+{
+    if (take_roundings(network, err) < 0)
+        return -1;
+    take_corrections(network);
+    return 0;
+}

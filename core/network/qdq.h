@@ -1,0 +1,24 @@
+/* qdq.h - the codes that a quantized file holds, taken into the tensors and layers they are of.
+ *
+ * What calq exports (onnx_write.h) is the float network with QuantizeLinear and DequantizeLinear
+ * where values are rounded. Once they are taken, it has the layers of the float network again, and
+ * the same steps make the same integers of it.
+ */
+#ifndef CORE_NETWORK_QDQ_H
+#define CORE_NETWORK_QDQ_H
+
+#include "core/network/network.h"
+
+/* Whether the network, as it was read, rounds any tensor or holds any weights as codes. */
+bool network_is_quantized(const struct network *network);
+
+/* Takes, in a network as it was read (before network_fuse()):
+ *
+ *   a clamp (only where the codes' type is wider) and a rounding       into the tensor's `codes`
+ *   a convolution with ones, one of 1x1 with a constant for each       into the `corrections` of the
+ *   channel, and the sum with a convolution of codes                   latter
+ *
+ * Fails with EXIT_INPUT where a tensor is read both as it is and rounded. */
+int network_take_qdq(struct network *network, struct error *err);
+
+#endif
