@@ -36,6 +36,18 @@ const struct command commands[] = {
      command_status},
     {"inspect", "MODEL", "list the layers and the tensors that can be quantized", NULL,
      command_inspect},
+    {"export", "CASE -o FILE [options]",
+     "write a calibrated network for other runtimes",
+     "CASE is the folder of a case that is done, e.g. "
+     "runs/glyphs/cases/glyphs-onnx-W8A8-lapq.\n"
+     "\n"
+     "  -o FILE     where to\n"
+     "  --to onnx   the float network with integer weights, DequantizeLinear and\n"
+     "              QuantizeLinear where it was quantized (QDQ); opset 13, or 21 "
+     "where\n"
+     "              integers of 16 or 4 bits are needed\n"
+     "  --int4      integers of 4 bits where they fit (opset 21)\n",
+     command_export},
     {"bench", "[network MODEL] [options]",
      "time the integer kernels, or a whole network",
      "Without a model: each layer of well-known networks, beside the peak of this core "

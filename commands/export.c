@@ -1,0 +1,161 @@
+#include "commands/command.h"
+
+#include "core/base/memory.h"
+#include "core/base/version.h"
+#include "core/exchange/finished_case.h"
+#include "core/format/draft.h"
+#include "core/network/onnx_write.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    const char *folder, *output, *form;
+    bool in_4_bits;
+};
+
+/* ---- ONNX --------------------------------------------------------------------------------- */
+
+static const char *correction_name(const struct calibration_case *one)
+{
+    return one->method->bias_correction == BIAS_CORRECTION_MEAN ? "mean" : "none";
+}
+
+static int make_onnx(const struct finished_case *finished,
+                     const struct options *options, uint8_t **bytes, size_t *size,
+                     struct error *err)
+{
+    const struct calibration_case *one = finished->one;
+    char bits[16];
+    struct onnx_property properties[] = {
+        {"calq.version", version()},
+        {"calq.case", one->id},
+        {"calq.target", config_target_name(one->target)},
+        {"calq.bits", bits},
+        {"calq.method", config_method_name(one->method->name)},
+        {"calq.bias_correction", correction_name(one)},
+        {"calq.float_network_hash", finished->network_hash},
+        {"calq.identity", finished->result.identity},
+    };
+
+    config_bits_text(one->bits, bits);
+    return onnx_write(
+        &(struct onnx_calibrated){
+            .network = finished->network,
+            .placement = &finished->placement,
+            .steps = finished->steps,
+            .batchnorms = &finished->result.result.batchnorms,
+            .corrects_mean = one->method->bias_correction == BIAS_CORRECTION_MEAN,
+            .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
+            .in_4_bits = options->in_4_bits,
+            .properties = properties,
+            .property_count = sizeof properties / sizeof *properties,
+        },
+        bytes, size, err);
+}
+
+static int write_onnx(const struct finished_case *finished,
+                      const struct options *options, FILE *file, struct error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    int status = make_onnx(finished, options, &bytes, &size, err);
+
+    if (status == 0 && fwrite(bytes, 1, size, file) != size)
+        status = error_set(err, EXIT_MACHINE, "cannot write %s", options->output);
+    free(bytes);
+    return status;
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static const struct form {
+    const char *name;
+    int (*write)(const struct finished_case *finished, const struct options *options,
+                 FILE *file, struct error *err);
+} forms[] = {
+    {"onnx", write_onnx},
+};
+
+static const struct form *form_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (strcmp(forms[i].name, name) == 0)
+            return &forms[i];
+    return NULL;
+}
+
+/* An option that takes a value; false: it is another argument. */
+static bool takes_value(const char *argument, struct options *options,
+                        const char ***value)
+{
+    *value = strcmp(argument, "-o") == 0     ? &options->output
+             : strcmp(argument, "--to") == 0 ? &options->form
+                                             : NULL;
+    return *value != NULL;
+}
+
+static int parse(int count, char **arguments, struct options *options,
+                 struct error *err)
+{
+    const char **value;
+
+    for (int i = 0; i < count; i++) {
+        if (takes_value(arguments[i], options, &value)) {
+            if (++i == count)
+                return error_set(err, EXIT_USAGE,
+                                 "%s needs a value; see `calq help export`",
+                                 arguments[i - 1]);
+            *value = arguments[i];
+        } else if (strcmp(arguments[i], "--int4") == 0) {
+            options->in_4_bits = true;
+        } else if (arguments[i][0] == '-') {
+            return error_set(err, EXIT_USAGE,
+                             "there is no option \"%s\"; see `calq help export`",
+                             arguments[i]);
+        } else if (options->folder) {
+            return error_set(err, EXIT_USAGE, "one case at a time, not %s and %s",
+                             options->folder, arguments[i]);
+        } else {
+            options->folder = arguments[i];
+        }
+    }
+    if (!options->folder || !options->output)
+        return error_set(err, EXIT_USAGE,
+                         "which case, and to which file? e.g. calq export "
+                         "runs/glyphs/cases/glyphs-paper-W4A4-lapq -o glyphs.onnx");
+    if (!form_named(options->form))
+        return error_set(err, EXIT_USAGE,
+                         "--to: there is no form \"%s\"; see `calq help export`",
+                         options->form);
+    return 0;
+}
+
+static int export_case(const struct options *options, struct error *err)
+{
+    struct finished_case finished;
+    FILE *file = NULL;
+    int status = finished_case_open(&finished, options->folder, err);
+
+    if (status == 0) {
+        file = draft_open(options->output, err);
+        status =
+            file ? form_named(options->form)->write(&finished, options, file, err) : -1;
+    }
+    if (file)
+        status = draft_close(file, options->output, status, err);
+    finished_case_close(&finished);
+    return status;
+}
+
+int command_export(int count, char **arguments, struct error *err)
+{
+    struct options options = {.form = "onnx"};
+
+    if (parse(count, arguments, &options, err) < 0 || export_case(&options, err) < 0)
+        return (int)err->code;
+    printf("%s\n", options.output);
+    return EXIT_DONE;
+}

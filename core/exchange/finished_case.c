@@ -1,0 +1,168 @@
+#include "core/exchange/finished_case.h"
+
+#include "core/base/memory.h"
+#include "core/exchange/shard.h"
+#include "core/format/result_steps.h"
+#include "core/network/batchnorm.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- where it is -------------------------------------------------------------------------- */
+
+static int read_config(struct finished_case *finished, const char *run,
+                       struct error *err)
+{
+    char path[PATH_MAX];
+
+    finished->config = memory_zeroed(1, sizeof *finished->config);
+    if (snprintf(path, sizeof path, "%s/config.yaml", run) >= PATH_MAX)
+        return error_set(err, EXIT_USAGE, "the path %s is too long", run);
+    return config_read(path, NULL, 0, finished->config, err);
+}
+
+static int find_case(struct finished_case *finished, const char *run, const char *id,
+                     struct error *err)
+{
+    if (cases_init(&finished->cases, finished->config, err) < 0)
+        return -1;
+    for (int i = 0; i < finished->cases.count; i++)
+        if (strcmp(finished->cases.list[i].id, id) == 0)
+            finished->one = &finished->cases.list[i];
+    if (!finished->one)
+        return error_set(err, EXIT_CONFIG, "%s/config.yaml has no case %s", run, id);
+    return 0;
+}
+
+/* <run directory>/cases/<id> */
+static int find_in_run(struct finished_case *finished, char *whole, struct error *err)
+{
+    char *id = strrchr(whole, '/') + 1, *cases, *run = whole;
+
+    id[-1] = '\0';
+    cases = strrchr(whole, '/');
+    if (!cases || strcmp(cases, "/cases") != 0)
+        return error_set(err, EXIT_USAGE,
+                         "%s/%s is no folder of a case; name one of those in <run "
+                         "directory>/cases, as `calq status` lists them",
+                         whole, id);
+    cases[0] = '\0';
+    if (read_config(finished, run, err) < 0)
+        return -1;
+    return find_case(finished, run, id, err);
+}
+
+static int find(struct finished_case *finished, const char *folder, struct error *err)
+{
+    char *whole = realpath(folder, NULL);
+    int status;
+
+    if (!whole)
+        return error_set(err, EXIT_USAGE, "cannot open %s: %s", folder,
+                         strerror(errno));
+    status = find_in_run(finished, whole, err);
+    free(whole);
+    return status;
+}
+
+/* ---- what it found ------------------------------------------------------------------------ */
+
+/* The network's content must be what the identity of the result names. */
+static int check_network(struct finished_case *finished, const char *folder,
+                         struct error *err)
+{
+    const char *path = finished->one->model->network;
+    char line[HASH_TEXT_BYTES + 32];
+
+    if (hash_file(path, finished->network_hash, err) < 0)
+        return -1;
+    snprintf(line, sizeof line, "\nnetwork: content %s\n", finished->network_hash);
+    if (!strstr(finished->result.identity, line))
+        return error_set(err, EXIT_INPUT,
+                         "%s is not the network that %s was found with: its content is "
+                         "another",
+                         path, folder);
+    return 0;
+}
+
+static int put_batchnorms(struct finished_case *finished, const char *folder,
+                          struct error *err)
+{
+    const struct batchnorm_statistics *found = &finished->result.result.batchnorms;
+    struct network *network = finished->network;
+    size_t wanted = 0;
+    const float *values = found->values;
+
+    for (int i = 0; i < network->layer_count; i++)
+        if (network->layers[i].batchnorm)
+            wanted += 2 * (size_t)network->layers[i].batchnorm->channels;
+    if (found->count == 0)
+        return 0;
+    if (found->count != wanted)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s/result.json has %zu statistics of batch norms, the network "
+            "has %zu",
+            folder, found->count, wanted);
+    for (int i = 0; i < network->layer_count; i++) {
+        struct layer *layer = &network->layers[i];
+
+        if (!layer->batchnorm)
+            continue;
+        batchnorm_put(layer, values, values + layer->batchnorm->channels);
+        values += 2 * layer->batchnorm->channels;
+    }
+    return 0;
+}
+
+static int read_result(struct finished_case *finished, const char *folder,
+                       struct error *err)
+{
+    if (!result_read_json(&finished->result, folder))
+        return error_set(err, EXIT_INPUT,
+                         "there is no whole result.json in %s: the case is not done; "
+                         "`calq run` goes on with it",
+                         folder);
+    return check_network(finished, folder, err);
+}
+
+static int read_network(struct finished_case *finished, const char *folder,
+                        struct error *err)
+{
+    struct placement_rules rules = case_rules(finished->one);
+
+    finished->network = shard_read_network(finished->one->model, err);
+    if (!finished->network ||
+        placement_init(&finished->placement, finished->network, &rules, err) < 0)
+        return -1;
+    finished->steps =
+        memory_get((size_t)finished->placement.count * sizeof *finished->steps);
+    if (result_read_steps(folder, &finished->placement, finished->steps, err) < 0)
+        return -1;
+    return put_batchnorms(finished, folder, err);
+}
+
+int finished_case_open(struct finished_case *finished, const char *folder,
+                       struct error *err)
+{
+    *finished = (struct finished_case){0};
+    if (find(finished, folder, err) < 0 || read_result(finished, folder, err) < 0)
+        return -1;
+    return read_network(finished, folder, err);
+}
+
+void finished_case_close(struct finished_case *finished)
+{
+    free(finished->steps);
+    placement_clear(&finished->placement);
+    network_destroy(finished->network);
+    result_clear(&finished->result);
+    cases_clear(&finished->cases);
+    if (finished->config)
+        config_clear(finished->config);
+    free(finished->config);
+    *finished = (struct finished_case){0};
+}

@@ -1,0 +1,32 @@
+/* finished_case.h - a case of a run directory that is done: its network with the steps and the batch
+ * norms that were found. */
+#ifndef CORE_EXCHANGE_FINISHED_CASE_H
+#define CORE_EXCHANGE_FINISHED_CASE_H
+
+#include "core/exchange/cases.h"
+#include "core/format/result.h"
+
+struct finished_case {
+    struct config *config; /* of the run directory; owned */
+    struct cases cases;
+    const struct calibration_case *one;
+    struct result result;
+    struct network *
+        network; /* as the search ran it, with the statistics of the result in force; owned */
+    struct placement placement;
+    float *steps; /* [placement.count] owned */
+    char network_hash[HASH_TEXT_BYTES];
+};
+
+/* Opens what `calq run` left in the folder <run directory>/cases/<id>. Paths in the configuration are
+ * taken from the current folder, as by the run.
+ *
+ *   finished  out; close with finished_case_close() whether or not this fails
+ *
+ * Fails with EXIT_USAGE where the folder is none of a case, with EXIT_CONFIG or EXIT_INPUT where the
+ * case is not done, or its network is not the one that it was done with. */
+int finished_case_open(struct finished_case *finished, const char *folder,
+                       struct error *err);
+void finished_case_close(struct finished_case *finished);
+
+#endif

@@ -1,0 +1,50 @@
+/* onnx_write.h - a calibrated network as an ONNX file that other runtimes load: QDQ form.
+ *
+ * It is the file of the float network, with these changes and no other:
+ *
+ *   weights      an initialiser of integers (container.h) and DequantizeLinear
+ *   activations  behind what makes a quantized tensor: Clip, only where the integers' type is wider
+ *                than the codes, QuantizeLinear, DequantizeLinear; all nodes read what comes out
+ *   correction   of a layer's weights (bias correction): a convolution of the same input with ones,
+ *                so the sums of its windows, one of 1x1 with a constant for each output channel, and
+ *                the sum with the layer's own products
+ *   batch norms  with the statistics that are in force; gone where they are folded into weights that
+ *                are quantized
+ *   metadata     properties that say where it comes from
+ *
+ * Zero-points are zero, rounding is QuantizeLinear's: half to even, by division with the step.
+ */
+#ifndef CORE_NETWORK_ONNX_WRITE_H
+#define CORE_NETWORK_ONNX_WRITE_H
+
+#include "core/base/error.h"
+#include "core/network/batchnorm_statistics.h"
+#include "core/network/placement.h"
+
+#include <stdint.h>
+
+struct onnx_property {
+    const char *key, *value;
+};
+
+struct onnx_calibrated {
+    const struct network *network; /* as it is run, read from the file network->path */
+    const struct placement *placement;
+    const float *steps; /* [placement->count] */
+    const struct batchnorm_statistics
+        *batchnorms;    /* that are in force in `network`; empty: the trained ones */
+    bool corrects_mean; /* bias correction of the mean */
+    bool is_folded;     /* batch norms are folded into the weights */
+    bool in_4_bits;     /* integers of 4 bits where codes fit */
+    const struct onnx_property *properties; /* [property_count] */
+    size_t property_count;
+};
+
+/* The bytes of the file, to be freed by the caller.
+ *
+ * Fails with EXIT_INPUT where the float file cannot be read, or would need an opset that it cannot be
+ * brought to. */
+int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t *size,
+               struct error *err);
+
+#endif

@@ -1,0 +1,160 @@
+/* Batch norms with other statistics than the trained ones. */
+#include "core/network/onnx_write_parts.h"
+
+#include "core/base/memory.h"
+#include "core/network/batchnorm.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* The constants of one channel, as the file has them. */
+struct channel {
+    float gamma, beta, mean, variance;
+};
+
+/* What a layer computes of them, see onnx_read_batchnorm() and network_fuse(). */
+static double factor_of(const struct channel *channel, float epsilon)
+{
+    return (double)channel->gamma / sqrt((double)channel->variance + (double)epsilon);
+}
+
+static float shift_of(const struct channel *channel, float epsilon, float bias)
+{
+    double factor = factor_of(channel, epsilon);
+    float shift = (float)((double)channel->beta - (double)channel->mean * factor);
+
+    return (float)((double)bias * (double)(float)factor + (double)shift);
+}
+
+/* `value`, moved by so many floats. */
+static float moved(float value, int floats)
+{
+    for (; floats > 0; floats--)
+        value = nextafterf(value, INFINITY);
+    for (; floats < 0; floats++)
+        value = nextafterf(value, -INFINITY);
+    return value;
+}
+
+/* Finds a gamma that gives exactly `scale`, for which the variance may move by its last digits. */
+static void find_gamma(struct channel *channel, float epsilon, float scale)
+{
+    enum { FLOATS = 16 };
+    float variance = channel->variance;
+
+    for (int by = 0; by <= 2 * FLOATS; by++) {
+        channel->variance = moved(variance, by % 2 ? (by + 1) / 2 : -by / 2);
+        channel->gamma =
+            (float)((double)scale * sqrt((double)channel->variance + (double)epsilon));
+        for (int i = 0; i < 3; i++) {
+            struct channel tried = *channel;
+
+            tried.gamma = moved(channel->gamma, i == 2 ? -1 : i);
+            if ((float)factor_of(&tried, epsilon) == scale) {
+                *channel = tried;
+                return;
+            }
+        }
+    }
+}
+
+/* The same of beta and `shift`, with the mean; a mean of zero hides nothing. */
+static void find_beta(struct channel *channel, float epsilon, float bias, float shift)
+{
+    enum { FLOATS = 2048 };
+    double factor = factor_of(channel, epsilon);
+    double wanted = (double)shift - (double)bias * (double)(float)factor;
+    float mean = channel->mean, up = mean, down = mean;
+
+    for (int by = 0; by <= FLOATS; by++) {
+        channel->mean = by % 2 ? up : down;
+        channel->beta = (float)(wanted + (double)channel->mean * factor);
+        if (shift_of(channel, epsilon, bias) == shift)
+            return;
+        up = by % 2 ? nextafterf(up, INFINITY) : up;
+        down = by % 2 ? down : nextafterf(down, -INFINITY);
+    }
+    channel->mean = 0;
+    channel->beta = (float)wanted;
+}
+
+/* ---- a node ------------------------------------------------------------------------------- */
+
+/* Scale and shift of the layer that has the batch norm. */
+static const float *scales_of(const struct layer *layer)
+{
+    return layer->kind == LAYER_CONV ? layer->conv.scale : layer->affine.scale;
+}
+
+static const float *shifts_of(const struct layer *layer)
+{
+    return layer->kind == LAYER_CONV ? layer->conv.shift : layer->affine.shift;
+}
+
+/* Whether scale and shift are those of the batch norm alone. */
+static bool is_last_scale(const struct layer *layer)
+{
+    return layer->kind != LAYER_CONV || layer->conv.scaled_by == layer->batchnorm->node;
+}
+
+static void replace(struct onnx_edit *edit, Onnx__NodeProto *node, size_t input,
+                    int channels, const float *values)
+{
+    char *old = memory_text(node->input[input]);
+    char *name = onnx_edit_fresh_name(edit, old, "_measured");
+    int64_t dims = channels;
+
+    onnx_edit_add_floats(edit, name, &dims, 1, values);
+    onnx_edit_set_input(node, input, name);
+    onnx_edit_drop_unread(edit, old);
+    free(old);
+    free(name);
+}
+
+/* Mean and variance as they were measured, and the last digits of all four such that who reads the
+ * file comes to the very scale and shift of the layer. */
+static void write_batchnorm(struct onnx_edit *edit, const struct layer *layer,
+                            const float *mean, const float *variance)
+{
+    const struct batchnorm *batchnorm = layer->batchnorm;
+    Onnx__NodeProto *node = edit->model->graph->node[batchnorm->node];
+    size_t channels = (size_t)batchnorm->channels;
+    float *constants[4];
+
+    for (int i = 0; i < 4; i++)
+        constants[i] = memory_get(channels * sizeof(float));
+    for (size_t i = 0; i < channels; i++) {
+        float bias = batchnorm->bias ? batchnorm->bias[i] : 0;
+        struct channel channel = {.mean = mean[i] + bias, .variance = variance[i]};
+
+        find_gamma(&channel, batchnorm->epsilon, scales_of(layer)[i]);
+        find_beta(&channel, batchnorm->epsilon, bias, shifts_of(layer)[i]);
+        constants[0][i] = channel.gamma;
+        constants[1][i] = channel.beta;
+        constants[2][i] = is_last_scale(layer) ? channel.mean : mean[i] + bias;
+        constants[3][i] = is_last_scale(layer) ? channel.variance : variance[i];
+    }
+    for (size_t i = is_last_scale(layer) ? 0 : 2; i < 4; i++)
+        replace(edit, node, i + 1, batchnorm->channels, constants[i]);
+    for (int i = 0; i < 4; i++)
+        free(constants[i]);
+}
+
+void onnx_write_batchnorms(struct onnx_edit *edit,
+                           const struct onnx_calibrated *calibrated)
+{
+    const struct network *network = calibrated->network;
+    const float *statistics = calibrated->batchnorms->values;
+
+    if (calibrated->batchnorms->count == 0)
+        return;
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        int channels = layer->batchnorm ? layer->batchnorm->channels : 0;
+
+        if (!layer->batchnorm)
+            continue;
+        write_batchnorm(edit, layer, statistics, statistics + channels);
+        statistics += 2 * channels;
+    }
+}

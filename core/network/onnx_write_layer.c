@@ -1,0 +1,315 @@
+/* A convolution or fully connected layer whose weights are integers. */
+#include "core/network/onnx_write_parts.h"
+
+#include "core/base/memory.h"
+#include "core/network/coded_weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A layer in the file. */
+struct place {
+    struct onnx_edit *edit;
+    const struct layer *layer;
+    Onnx__NodeProto *node; /* borrowed from the model */
+    bool is_conv;          /* else Gemm or MatMul */
+    bool is_transposed;    /* weights are [in, out] */
+    Onnx__NodeProto *last; /* gives what the layer gives: the node, or one behind it */
+};
+
+static bool is_operator(const Onnx__NodeProto *node, const char *operator)
+{
+    return strcmp(node->op_type, operator) == 0;
+}
+
+static bool has_set(const Onnx__NodeProto *node, const char *attribute)
+{
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->name &&
+            strcmp(node->attribute[i]->name, attribute) == 0)
+            return node->attribute[i]->i != 0;
+    return false;
+}
+
+static struct place place_of(struct onnx_edit *edit, const struct layer *layer)
+{
+    Onnx__NodeProto *node = edit->model->graph->node[layer->node];
+    bool is_conv = is_operator(node, "Conv");
+
+    return (struct place){
+        .edit = edit,
+        .layer = layer,
+        .node = node,
+        .last = node,
+        .is_conv = is_conv,
+        .is_transposed =
+            is_operator(node, "MatMul") || (!is_conv && !has_set(node, "transB")),
+    };
+}
+
+/* ---- weights ------------------------------------------------------------------------------ */
+
+/* Where the weight at [out, y, x, in], the order of a layer, stands in the file. */
+static size_t index_in_file(const struct place *place, size_t at)
+{
+    const struct layer *layer = place->layer;
+    size_t count = layer_window_count(layer);
+    size_t ins = (size_t)(layer->conv.in_channels / layer->conv.groups);
+    size_t area = count / ins, out = at / count, tap = at % count / ins, in = at % ins;
+
+    if (place->is_transposed)
+        return in * (size_t)layer->conv.out_channels + out;
+    return (out * ins + in) * area + tap;
+}
+
+static size_t weight_count(const struct layer *layer)
+{
+    return (size_t)layer->conv.out_channels * layer_window_count(layer);
+}
+
+/* The integers as the file holds them: little-endian, or two in a byte. */
+static uint8_t *integer_bytes(const struct place *place,
+                              const struct coded_weights *weights, size_t *size)
+{
+    size_t count = weight_count(place->layer);
+    int bits = weights->container.bits;
+    uint8_t *bytes;
+
+    *size = (count * (size_t)bits + 7) / 8;
+    bytes = memory_zeroed(*size, 1);
+    for (size_t i = 0; i < count; i++) {
+        uint16_t integer = (uint16_t)weights->integers[i];
+        size_t at = index_in_file(place, i);
+
+        if (bits == 4) {
+            bytes[at / 2] |= (uint8_t)((integer & 15) << at % 2 * 4);
+        } else if (bits == 8) {
+            bytes[at] = (uint8_t)integer;
+        } else {
+            bytes[2 * at] = (uint8_t)integer;
+            bytes[2 * at + 1] = (uint8_t)(integer >> 8);
+        }
+    }
+    return bytes;
+}
+
+/* The dimensions of the weights in the file; returns how many. */
+static size_t weight_dims(const struct place *place, int64_t dims[4])
+{
+    const struct conv *conv = &place->layer->conv;
+    const struct window *window = &place->layer->window;
+    int64_t ins = conv->in_channels / conv->groups;
+
+    dims[0] = place->is_transposed ? ins : conv->out_channels;
+    dims[1] = place->is_transposed ? conv->out_channels : ins;
+    dims[2] = window->kernel_height;
+    dims[3] = window->kernel_width;
+    return place->is_conv ? 4 : 2;
+}
+
+static char *add_integers(const struct place *place, const char *base,
+                          const struct coded_weights *weights)
+{
+    char *name = onnx_edit_fresh_name(place->edit, base, "_quantized");
+    int64_t dims[4];
+    size_t rank = weight_dims(place, dims), size;
+    uint8_t *bytes = integer_bytes(place, weights, &size);
+
+    onnx_edit_add_tensor(place->edit, name, weights->container.type, dims, rank, bytes,
+                         size);
+    free(bytes);
+    return name;
+}
+
+static bool are_same(const float *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+/* Scale and zero-point: scalars where all channels have one step. */
+static void add_steps(const struct place *place, const char *base,
+                      const struct coded_weights *weights, char **step, char **zero)
+{
+    int64_t channels = place->layer->conv.out_channels;
+    size_t rank = are_same(weights->steps, (size_t)channels) ? 0 : 1;
+    size_t count = rank ? (size_t)channels : 1;
+    size_t size = (count * (size_t)weights->container.bits + 7) / 8;
+    uint8_t *zeros = memory_zeroed(size, 1);
+
+    *step = onnx_edit_fresh_name(place->edit, base, "_scale");
+    onnx_edit_add_floats(place->edit, *step, &channels, rank, weights->steps);
+    *zero = onnx_edit_fresh_name(place->edit, base, "_zero_point");
+    onnx_edit_add_tensor(place->edit, *zero, weights->container.type, &channels, rank,
+                         zeros, size);
+    free(zeros);
+}
+
+static void write_weights(const struct place *place,
+                          const struct coded_weights *weights)
+{
+    char *old = memory_text(place->node->input[1]);
+    char *values = onnx_edit_fresh_name(place->edit, old, "_dequantized");
+    char *codes = add_integers(place, old, weights);
+    char *step, *zero;
+    Onnx__NodeProto *node;
+
+    add_steps(place, old, weights, &step, &zero);
+    node = onnx_edit_add_node(place->edit, place->layer->node - 1, "DequantizeLinear",
+                              (const char *[]){codes, step, zero}, 3, values);
+    if (!are_same(weights->steps, (size_t)place->layer->conv.out_channels))
+        onnx_edit_set_integer(node, "axis", place->is_transposed ? 1 : 0);
+    onnx_edit_set_input(place->node, 1, values);
+    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
+    onnx_edit_drop_unread(place->edit, old);
+    free(old);
+    free(values);
+    free(codes);
+    free(step);
+    free(zero);
+}
+
+/* ---- what is added behind the layer --------------------------------------------------------- */
+
+/* Makes the layer's output the sum of what it has given so far and `addend`. */
+static void add_behind(struct place *place, const char *addend)
+{
+    char *output = memory_text(place->last->output[0]);
+    char *products = onnx_edit_fresh_name(place->edit, output, "_products");
+
+    onnx_edit_set_output(place->last, products);
+    place->last = onnx_edit_add_node(place->edit, place->layer->node, "Add",
+                                     (const char *[]){products, addend}, 2, output);
+    free(output);
+    free(products);
+}
+
+/* A layer of the same kind, without bias, with constants `weights` [dims]; returns its output. */
+static char *add_layer(const struct place *place, const char *input, const char *suffix,
+                       const int64_t *dims, const float *weights,
+                       Onnx__NodeProto **node)
+{
+    const char *base = place->node->output[0];
+    char *constants = onnx_edit_fresh_name(place->edit, base, suffix);
+    char *output;
+
+    onnx_edit_add_floats(place->edit, constants, dims, place->is_conv ? 4 : 2, weights);
+    output = onnx_edit_fresh_name(place->edit, constants, "_product");
+    *node = onnx_edit_add_node(place->edit, place->layer->node,
+                               place->is_conv ? "Conv" : "MatMul",
+                               (const char *[]){input, constants}, 2, output);
+    free(constants);
+    return output;
+}
+
+/* The sums of the windows of each group. */
+static char *add_window_sums(const struct place *place)
+{
+    const struct conv *conv = &place->layer->conv;
+    const struct window *window = &place->layer->window;
+    int64_t of_conv[] = {conv->groups, conv->in_channels / conv->groups,
+                         window->kernel_height, window->kernel_width};
+    int64_t of_product[] = {conv->in_channels, 1};
+    size_t count = layer_window_count(place->layer) * (size_t)conv->groups;
+    float *ones = memory_get(count * sizeof *ones);
+    Onnx__NodeProto *node;
+    char *output;
+
+    for (size_t i = 0; i < count; i++)
+        ones[i] = 1;
+    output = add_layer(place, place->node->input[0], "_ones",
+                       place->is_conv ? of_conv : of_product, ones, &node);
+    if (place->is_conv)
+        onnx_edit_copy_attributes(node, place->node);
+    free(ones);
+    return output;
+}
+
+static void write_corrections(struct place *place, const float *corrections)
+{
+    const struct conv *conv = &place->layer->conv;
+    int64_t of_conv[] = {conv->out_channels, 1, 1, 1};
+    int64_t of_product[] = {1, conv->out_channels};
+    char *sums = add_window_sums(place), *products;
+    Onnx__NodeProto *node;
+
+    products = add_layer(place, sums, "_correction",
+                         place->is_conv ? of_conv : of_product, corrections, &node);
+    if (place->is_conv)
+        onnx_edit_set_integer(node, "group", conv->groups);
+    add_behind(place, products);
+    free(sums);
+    free(products);
+}
+
+/* ---- batch norms that are folded ------------------------------------------------------------ */
+
+/* The layer gives what the last node gave whose scale and shift it contains; those nodes go. */
+static void take_place_of_scales(const struct place *place)
+{
+    Onnx__NodeProto *last;
+    char *output, *gone;
+
+    if (place->layer->conv.scaled_by < 0)
+        return;
+    last = place->edit->model->graph->node[place->layer->conv.scaled_by];
+    output = memory_text(last->output[0]);
+    gone = onnx_edit_fresh_name(place->edit, output, "_gone");
+    onnx_edit_set_output(last, gone);
+    onnx_edit_set_output(place->node, output);
+    onnx_edit_drop_unread(place->edit, gone);
+    free(output);
+    free(gone);
+}
+
+static bool are_zero(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (values[i] != 0)
+            return false;
+    return true;
+}
+
+/* The whole shift becomes the layer's bias. */
+static void write_shift(struct place *place)
+{
+    const struct conv *conv = &place->layer->conv;
+    int64_t channels = conv->out_channels;
+    bool has_bias = place->node->n_input > 2;
+    char *old, *bias;
+
+    if (!has_bias && are_zero(conv->shift, (size_t)channels))
+        return;
+    bias = onnx_edit_fresh_name(place->edit, place->node->output[0], "_bias");
+    onnx_edit_add_floats(place->edit, bias, &channels, 1, conv->shift);
+    if (is_operator(place->node, "MatMul")) {
+        add_behind(place, bias);
+    } else {
+        old = memory_text(has_bias ? place->node->input[2] : "");
+        onnx_edit_set_input(place->node, 2, bias);
+        onnx_edit_drop_attribute(place->node, "beta");
+        onnx_edit_drop_unread(place->edit, old);
+        free(old);
+    }
+    free(bias);
+}
+
+void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                      const struct layer *layer, const struct quantizer *quantizer)
+{
+    struct place place = place_of(edit, layer);
+    struct coded_weights weights;
+
+    coded_weights_init(&weights, layer, quantizer, calibrated->corrects_mean,
+                       calibrated->in_4_bits);
+    write_weights(&place, &weights);
+    if (calibrated->is_folded)
+        take_place_of_scales(&place);
+    if (weights.corrections)
+        write_corrections(&place, weights.corrections);
+    if (calibrated->is_folded)
+        write_shift(&place);
+    coded_weights_clear(&weights);
+}
