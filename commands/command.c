@@ -48,6 +48,17 @@ const struct command commands[] = {
      "              integers of 16 or 4 bits are needed\n"
      "  --int4      integers of 4 bits where they fit (opset 21)\n",
      command_export},
+    {"verify", "FILE --against CASE", "compare an exported file with its case",
+     "Reads the file back and compares all integers, steps and constants with those of "
+     "the case,\n"
+     "then runs both networks on the case's samples and compares calibration loss, "
+     "logits "
+     "and\n"
+     "predictions. Exit code 6 where something differs, with a table of how many "
+     "integers "
+     "are off\n"
+     "by how much.\n",
+     command_verify},
     {"bench", "[network MODEL] [options]",
      "time the integer kernels, or a whole network",
      "Without a model: each layer of well-known networks, beside the peak of this core "

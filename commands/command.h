@@ -26,6 +26,7 @@ int command_export(int count, char **arguments, struct error *err);
 int command_inspect(int count, char **arguments, struct error *err);
 int command_bench(int count, char **arguments, struct error *err);
 int command_help(int count, char **arguments, struct error *err);
+int command_verify(int count, char **arguments, struct error *err);
 int command_version(int count, char **arguments, struct error *err);
 
 #endif

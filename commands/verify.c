@@ -1,0 +1,277 @@
+#include "commands/command.h"
+
+#include "core/base/memory.h"
+#include "core/exchange/case_samples.h"
+#include "core/network/fuse.h"
+#include "core/network/onnx_read.h"
+#include "core/network/qdq.h"
+#include "core/network/qdq_compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the file ----------------------------------------------------------------------------- */
+
+/* The file as a network with the layers of the case's. */
+static struct network *read_file(const char *path, const struct config_model *model,
+                                 struct error *err)
+{
+    struct network *network = onnx_read(path, err);
+
+    if (!network)
+        return NULL;
+    if (!network_is_quantized(network)) {
+        error_set(err, EXIT_INPUT, "%s holds no codes: nothing in it is quantized",
+                  path);
+        network_destroy(network);
+        return NULL;
+    }
+    if (network_take_qdq(network, err) < 0) {
+        network_destroy(network);
+        return NULL;
+    }
+    network_fuse(network);
+    if (model->batchnorm == BATCHNORM_FOLD)
+        network_fold_batchnorm(network);
+    return network;
+}
+
+/* ---- codes -------------------------------------------------------------------------------- */
+
+static void print_tensor(const struct tensor_difference *tensor)
+{
+    printf("%-40s", tensor->name);
+    if (!tensor->is_quantized_there || !tensor->is_quantized_here) {
+        printf(" %s\n", tensor->is_quantized_here ? "is not quantized in the file"
+                                                  : "is quantized in the file only");
+        return;
+    }
+    if (tensor->is_weight)
+        for (int off = 0; off <= OFF_BY_MOST; off++)
+            printf(" %9zu", tensor->off_by[off]);
+    else
+        printf(" %*s", 10 * (OFF_BY_MOST + 1) - 1, "");
+    printf(" %9zu %9zu", tensor->steps, tensor->corrections);
+    printf("%s\n", tensor->has_other_range ? "  has another range of codes" : "");
+}
+
+static void print_differences(const struct qdq_comparison *comparison)
+{
+    printf("%-40s", "off by");
+    for (int off = 0; off < OFF_BY_MOST; off++)
+        printf(" %9d", off);
+    printf(" %9s %9s %9s\n", "more", "steps", "bias");
+    for (int i = 0; i < comparison->tensor_count; i++)
+        if (!tensor_difference_is_none(&comparison->tensors[i]))
+            print_tensor(&comparison->tensors[i]);
+}
+
+static int tell_codes(const char *path, const struct qdq_comparison *comparison,
+                      struct error *err)
+{
+    if (comparison->different > 0)
+        print_differences(comparison);
+    if (comparison->layer[0])
+        return error_set(err, EXIT_VERIFY_MISMATCH, "%s is not what the case gives: %s",
+                         path, comparison->layer);
+    if (comparison->different > 0)
+        return error_set(
+            err, EXIT_VERIFY_MISMATCH,
+            "%s is not what the case gives: %d of %d quantized tensors are "
+            "others; export the case again",
+            path, comparison->different, comparison->tensor_count);
+    printf("%s: %d quantized tensors, %zu integers: the same\n", path,
+           comparison->tensor_count, comparison->integers);
+    return 0;
+}
+
+/* ---- predictions -------------------------------------------------------------------------- */
+
+/* The case's network and the file's, side by side. */
+struct both {
+    const struct finished_case *finished;
+    struct evaluator *ours, *theirs;
+    const float *their_steps;
+    size_t classes;
+    struct score our_loss, their_loss;
+    size_t samples, other_predictions;
+    double largest_difference; /* of logits */
+};
+
+static int score_both(void *context, struct samples samples, struct error *err)
+{
+    struct both *both = context;
+    const float *steps = both->finished->steps;
+    float *logits = NULL;
+
+    (void)err;
+    if (samples.loss != LOSS_CROSS_ENTROPY) {
+        logits = memory_get(samples.count * both->classes * sizeof *logits);
+        evaluator_logits(both->ours, NULL, samples, logits);
+        samples.float_logits = logits;
+    }
+    evaluator_score_others(both->ours, steps, 1, samples, &both->our_loss);
+    evaluator_score_others(both->theirs, both->their_steps, 1, samples,
+                           &both->their_loss);
+    free(logits);
+    return 0;
+}
+
+static size_t prediction(const float *logits, size_t classes)
+{
+    size_t best = 0;
+
+    for (size_t i = 1; i < classes; i++)
+        if (logits[i] > logits[best])
+            best = i;
+    return best;
+}
+
+static int predict_both(void *context, struct samples samples, struct error *err)
+{
+    struct both *both = context;
+    size_t count = samples.count * both->classes;
+    float *ours = memory_get(count * sizeof *ours);
+    float *theirs = memory_get(count * sizeof *theirs);
+
+    (void)err;
+    evaluator_logits(both->ours, both->finished->steps, samples, ours);
+    evaluator_logits(both->theirs, both->their_steps, samples, theirs);
+    for (size_t i = 0; i < count; i++)
+        both->largest_difference =
+            fmax(both->largest_difference, fabs((double)ours[i] - (double)theirs[i]));
+    for (size_t i = 0; i < count; i += both->classes)
+        both->other_predictions += prediction(ours + i, both->classes) !=
+                                   prediction(theirs + i, both->classes);
+    both->samples += samples.count;
+    free(ours);
+    free(theirs);
+    return 0;
+}
+
+static int tell_predictions(const char *path, const struct both *both,
+                            struct error *err)
+{
+    const struct config_model *model = both->finished->one->model;
+
+    printf("calibration loss: %.9g, and %.9g by the file\n",
+           score_loss(&both->our_loss), score_loss(&both->their_loss));
+    printf("predictions: %zu of %zu %s samples are others, the largest difference of "
+           "logits is %g\n",
+           both->other_predictions, both->samples,
+           model->validation.file ? "validation" : "calibration",
+           both->largest_difference);
+    if (both->our_loss.loss == both->their_loss.loss && both->other_predictions == 0 &&
+        both->largest_difference == 0)
+        return 0;
+    return error_set(
+        err, EXIT_VERIFY_MISMATCH,
+        "%s has the codes of the case, and computes something else: %zu of "
+        "%zu predictions are others, or logits, or the calibration loss",
+        path, both->other_predictions, both->samples);
+}
+
+/* On another kind of machine float layers round differently. */
+static void tell_of_result(const struct both *both)
+{
+    const struct score *found = &both->finished->result.result.calibration;
+
+    if (found->loss != both->our_loss.loss)
+        printf("note: result.json has the calibration loss %.9g: this machine rounds "
+               "otherwise in float layers\n",
+               score_loss(found));
+}
+
+static int compare_predictions(const char *path, const struct finished_case *finished,
+                               const struct network *file, struct error *err)
+{
+    const struct network *network = finished->network;
+    float *steps = memory_get((size_t)finished->placement.count * sizeof *steps);
+    struct both both = {
+        .finished = finished,
+        .ours = case_evaluator(finished, network, err),
+        .their_steps = steps,
+        .classes = network->tensors[network->output].count,
+    };
+    int status = both.ours ? 0 : -1;
+
+    if (status == 0) {
+        qdq_steps(file, &finished->placement, steps);
+        both.theirs = case_evaluator(finished, file, err);
+        status = both.theirs ? 0 : -1;
+    }
+    if (status == 0)
+        status = case_samples_of_search(finished, score_both, &both, err);
+    if (status == 0)
+        status = case_samples_to_judge(finished, predict_both, &both, err);
+    if (status == 0) {
+        tell_of_result(&both);
+        status = tell_predictions(path, &both, err);
+    }
+    evaluator_destroy(both.ours);
+    evaluator_destroy(both.theirs);
+    free(steps);
+    return status;
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+struct options {
+    const char *file, *folder;
+};
+
+static int verify(const struct options *options, struct error *err)
+{
+    struct finished_case finished;
+    struct qdq_comparison comparison = {0};
+    struct network *file = NULL;
+    int status = finished_case_open(&finished, options->folder, err);
+
+    if (status == 0) {
+        file = read_file(options->file, finished.one->model, err);
+        status = file ? 0 : -1;
+    }
+    if (status == 0) {
+        qdq_compare(finished.network, &finished.placement, finished.steps,
+                    finished.one->method->bias_correction == BIAS_CORRECTION_MEAN, file,
+                    &comparison);
+        status = tell_codes(options->file, &comparison, err);
+    }
+    if (status == 0)
+        status = compare_predictions(options->file, &finished, file, err);
+    qdq_comparison_clear(&comparison);
+    network_destroy(file);
+    finished_case_close(&finished);
+    return status;
+}
+
+static int parse(int count, char **arguments, struct options *options,
+                 struct error *err)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(arguments[i], "--against") == 0 && i + 1 < count)
+            options->folder = arguments[++i];
+        else if (arguments[i][0] != '-' && !options->file)
+            options->file = arguments[i];
+        else
+            return error_set(err, EXIT_USAGE,
+                             "\"%s\" is one argument too many; see `calq help verify`",
+                             arguments[i]);
+    }
+    if (!options->file || !options->folder)
+        return error_set(err, EXIT_USAGE,
+                         "which file, against which case? e.g. calq verify glyphs.onnx "
+                         "--against runs/glyphs/cases/glyphs-paper-W4A4-lapq");
+    return 0;
+}
+
+int command_verify(int count, char **arguments, struct error *err)
+{
+    struct options options = {0};
+
+    if (parse(count, arguments, &options, err) < 0 || verify(&options, err) < 0)
+        return (int)err->code;
+    return EXIT_DONE;
+}
