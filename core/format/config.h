@@ -20,7 +20,7 @@ enum { CONFIG_LIST_MAX = 64, CONFIG_CHANNELS_MAX = 16 };
 
 enum config_metric { METRIC_TOP1, METRIC_TOP5 };
 enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
-enum config_target { TARGET_PAPER, TARGET_ONNX, TARGET_OCS };
+enum config_target { TARGET_PAPER, TARGET_ONNX, TARGET_TENSORRT, TARGET_OCS };
 enum config_method {
     METHOD_MINMAX,
     METHOD_PERCENTILE,

@@ -21,8 +21,10 @@ static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy",
 static const char *const metrics[] = {[METRIC_TOP1] = "top1", [METRIC_TOP5] = "top5"};
 static const char *const batchnorms[] = {
     [BATCHNORM_EPILOGUE] = "epilogue", [BATCHNORM_FOLD] = "fold"};
-static const char *const targets[] = {
-    [TARGET_PAPER] = "paper", [TARGET_ONNX] = "onnx", [TARGET_OCS] = "ocs"};
+static const char *const targets[] = {[TARGET_PAPER] = "paper",
+                                      [TARGET_ONNX] = "onnx",
+                                      [TARGET_TENSORRT] = "tensorrt",
+                                      [TARGET_OCS] = "ocs"};
 static const char *const methods[] = {
     [METHOD_MINMAX] = "minmax", [METHOD_PERCENTILE] = "percentile",
     [METHOD_MMSE] = "mmse",     [METHOD_LP] = "lp",

@@ -39,7 +39,8 @@ static void set_text(char **place, const char *text)
     char *old = *place;
 
     *place = memory_text(text);
-    free(old);
+    if (old != (char *)protobuf_c_empty_string)
+        free(old);
 }
 
 /* Adds an element to a repeated field. */
@@ -122,6 +123,12 @@ void onnx_edit_set_input(Onnx__NodeProto *node, size_t input, const char *name)
 void onnx_edit_set_output(Onnx__NodeProto *node, const char *name)
 {
     set_text(&node->output[0], name);
+}
+
+void onnx_edit_name(Onnx__NodeProto *node, const char *name)
+{
+    if (!node->name || !*node->name)
+        set_text(&node->name, name);
 }
 
 void onnx_edit_read_instead(struct onnx_edit *edit, const char *name,

@@ -62,6 +62,9 @@ void onnx_edit_add_floats(struct onnx_edit *edit, const char *name, const int64_
 void onnx_edit_set_input(Onnx__NodeProto *node, size_t input, const char *name);
 void onnx_edit_set_output(Onnx__NodeProto *node, const char *name);
 
+/* Names a node that has no name. */
+void onnx_edit_name(Onnx__NodeProto *node, const char *name);
+
 /* All nodes that read `name` read `instead`. */
 void onnx_edit_read_instead(struct onnx_edit *edit, const char *name,
                             const char *instead);

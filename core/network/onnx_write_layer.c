@@ -302,6 +302,8 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     struct place place = place_of(edit, layer);
     struct coded_weights weights;
 
+    /* Else it would be named by its output, which may change. */
+    onnx_edit_name(place.node, layer->name);
     coded_weights_init(&weights, layer, quantizer, calibrated->corrects_mean,
                        calibrated->in_4_bits);
     write_weights(&place, &weights);

@@ -112,8 +112,10 @@ static Onnx__TensorProto *initialiser(const char *name, int32_t type, char *line
             give_up("no number", next);
         if (type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
             APPEND(tensor, float_data, (float)value);
-        else
+        else if (type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64)
             APPEND(tensor, int64_data, strtoll(next, NULL, 10));
+        else
+            APPEND(tensor, int32_data, (int32_t)strtol(next, NULL, 10));
         next = *end ? end : values;
     }
     return tensor;
@@ -253,6 +255,12 @@ static void statement(Onnx__ModelProto *model, char *line)
     else if (strcmp(kind, "integers") == 0)
         APPEND(graph, initializer,
                initialiser(name, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, rest));
+    else if (strcmp(kind, "int8") == 0)
+        APPEND(graph, initializer,
+               initialiser(name, ONNX__TENSOR_PROTO__DATA_TYPE__INT8, rest));
+    else if (strcmp(kind, "uint8") == 0)
+        APPEND(graph, initializer,
+               initialiser(name, ONNX__TENSOR_PROTO__DATA_TYPE__UINT8, rest));
     else
         give_up("unknown statement", kind);
 }

@@ -6,6 +6,7 @@
  *   input x N,3,8,8               a float input; letters are symbols
  *   floats w 4,3,3,3 = 1 2.5 -3   an initialiser; the values repeat, absent: 1
  *   integers s 2 = 0 -1           the same of int64; dims "-": a scalar
+ *   int8 z - = 0                  the same of int8; also uint8
  *   node Conv x w . -> y pads=1,1,1,1 group=2 auto_pad=VALID name=/c/Conv epsilon=0.1
  *   output y
  *

@@ -182,13 +182,15 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
     static const struct target_grids grids[] = {
         [TARGET_PAPER] = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD},
         [TARGET_ONNX] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+        [TARGET_TENSORRT] = {GRID_NARROW, GRID_MIDTREAD, GRID_MIDTREAD},
         [TARGET_OCS] = {GRID_MIDTREAD, GRID_MIDTREAD, GRID_MIDTREAD},
     };
 
     (void)state;
     config.targets[1] = TARGET_ONNX;
-    config.targets[2] = TARGET_OCS;
-    config.target_count = 3;
+    config.targets[2] = TARGET_TENSORRT;
+    config.targets[3] = TARGET_OCS;
+    config.target_count = 4;
     config.bits[0] = (struct config_bits){3, 8};
     config.models[0].keep_float[0] = "first";
     config.models[0].keep_float_count = 1;

@@ -403,8 +403,9 @@ static const struct refusal {
                                       "only refuse, allow; did you mean allow?"},
     {"name: x\nranks_per_case: most\n" REST,
      "t.yaml:2:17: ranks_per_case: \"most\" is not a whole number; it may be all, too"},
-    {"name: x\ntargets: [paper, tensorrt]\n" REST,
-     "t.yaml:2:18: targets: \"tensorrt\" is not known, only paper, onnx, ocs"},
+    {"name: x\ntargets: [paper, openvino]\n" REST,
+     "t.yaml:2:18: targets: \"openvino\" is not known, only paper, onnx, tensorrt, "
+     "ocs"},
     {"name: x\ntargets: [paper, paper]\n" REST,
      "t.yaml:2:18: targets: entry 2 is the same as entry 1"},
     {IN_MODEL("loss: hinge"),

@@ -1,0 +1,371 @@
+#include "core/network/onnx_write.h"
+
+#include "core/base/memory.h"
+#include "core/network/batchnorm.h"
+#include "core/network/fuse.h"
+#include "core/network/onnx_file.h"
+#include "core/network/onnx_read.h"
+#include "core/network/qdq.h"
+#include "core/network/qdq_compare.h"
+#include "tests/support/onnx_builder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static struct error err;
+
+/* ---- a network, written and read back --------------------------------------------------------- */
+
+struct written {
+    char *path; /* of the float network */
+    struct network *network;
+    struct placement placement;
+    float steps[16];
+    struct onnx_calibrated calibrated;
+    struct batchnorm_statistics batchnorms;
+    uint8_t *bytes;
+    size_t size;
+};
+
+static struct target_grids paper = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD};
+static struct target_grids onnx = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD};
+
+/* Everything is quantized; weights in W bits, activations in A. */
+static void open_network(struct written *written, const char *text,
+                         struct target_grids grids, int weight_bits,
+                         int activation_bits, bool folds)
+{
+    struct placement_rules rules = {
+        .grids = grids, .weight_bits = weight_bits, .activation_bits = activation_bits};
+    Onnx__ModelProto *model = onnx_builder_model(text);
+
+    *written = (struct written){.path = onnx_builder_save(model)};
+    onnx__model_proto__free_unpacked(model, NULL);
+    written->network = onnx_read(written->path, &err);
+    if (!written->network)
+        fail_msg("%s", err.text);
+    network_fuse(written->network);
+    if (folds)
+        network_fold_batchnorm(written->network);
+    if (placement_init(&written->placement, written->network, &rules, &err) < 0)
+        fail_msg("%s", err.text);
+    for (int item = 0; item < written->placement.count; item++)
+        written->steps[item] = 0.11f / (float)(item + 1);
+    written->calibrated = (struct onnx_calibrated){
+        .network = written->network,
+        .placement = &written->placement,
+        .steps = written->steps,
+        .batchnorms = &written->batchnorms,
+        .is_folded = folds,
+    };
+}
+
+static void close_network(struct written *written)
+{
+    free(written->bytes);
+    free(written->batchnorms.values);
+    placement_clear(&written->placement);
+    network_destroy(written->network);
+    onnx_builder_delete(written->path);
+}
+
+static void write_network(struct written *written)
+{
+    if (onnx_write(&written->calibrated, &written->bytes, &written->size, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static struct network *read_back(const struct written *written)
+{
+    char *path = onnx_builder_save_bytes(written->bytes, written->size);
+    struct network *network = onnx_read(path, &err);
+
+    onnx_builder_delete(path);
+    if (!network || network_take_qdq(network, &err) < 0)
+        fail_msg("%s", err.text);
+    network_fuse(network);
+    if (written->calibrated.is_folded)
+        network_fold_batchnorm(network);
+    return network;
+}
+
+static void assert_is_same(const struct written *written, const char *fact)
+{
+    struct network *file = read_back(written);
+    struct qdq_comparison comparison;
+
+    qdq_compare(written->network, &written->placement, written->steps,
+                written->calibrated.corrects_mean, file, &comparison);
+    if (comparison.layer[0] || comparison.different > 0)
+        fail_msg("%s: %d tensors differ; %s", fact, comparison.different,
+                 comparison.layer);
+    assert_int_equal(comparison.tensor_count, written->placement.count);
+    qdq_comparison_clear(&comparison);
+    network_destroy(file);
+}
+
+/* ---- what is written is what is read back ------------------------------------------------------ */
+
+#define WEIGHTS " = 0.5 -0.25 0.125 1 -1 0.75 0.3\n"
+#define NORM                                                                           \
+    "floats g 4 = 1.5 0.5 -1 2\nfloats b 4 = 0.1 -0.2 0.3 0\n"                         \
+    "floats m 4 = 0.5 0 -0.5 1\nfloats v 4 = 1 2 0.5 4\n"
+
+static const struct network_case {
+    const char *fact, *text;
+} networks[] = {
+    {"convolutions with batch norm, and a residual",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,3,3" WEIGHTS NORM
+     "node Conv x w1 -> c1 pads=1,1,1,1\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
+     "node Conv r1 w2 -> c2 pads=1,1,1,1\n"
+     "node BatchNormalization c2 g b m v -> n2\nnode Add n2 r1 -> a\n"
+     "node Relu a -> r2\nnode GlobalAveragePool r2 -> p\nnode Flatten p -> y\n"
+     "output y\n"},
+    {"a bias before the batch norm, and a depthwise convolution",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats c 4 = 0.7 -0.1 0 3\n" NORM
+     "floats w2 4,1,3,3" WEIGHTS "node Conv x w1 c -> c1 strides=2,2\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
+     "node Conv r1 w2 c -> c2 pads=1,1,1,1 group=4\nnode Flatten c2 -> y\noutput y\n"},
+    {"groups, and a shared weight",
+     "input x N,4,5,5\nfloats w 4,2,3,3" WEIGHTS
+     "node Conv x w -> c1 pads=1,1,1,1 group=2\nnode Relu c1 -> r1\n"
+     "node Conv r1 w -> c2 group=2 dilations=2,2\nnode Flatten c2 -> y\noutput y\n"},
+    {"Gemm with alpha and beta, transposed or not",
+     "input x N,4\nfloats w1 4,6" WEIGHTS "floats w2 3,6" WEIGHTS
+     "floats c 6 = 1 2 -1\nnode Gemm x w1 c -> h alpha=0.5 beta=2.0\nnode Relu h -> r\n"
+     "node Gemm r w2 -> y transB=1\noutput y\n"},
+    {"MatMul and what is added to it",
+     "input x N,4\nfloats w1 4,6" WEIGHTS "floats w2 6,3" WEIGHTS
+     "floats c 6 = 1 2 -1\nfloats d 3 = 5 6 7\nnode MatMul x w1 -> h\nnode Add h c -> "
+     "i\n"
+     "node Relu i -> r\nnode MatMul r w2 -> j\nnode Add d j -> y\noutput y\n"},
+    {"weights of a Constant, a tensor that a pool and a layer read, a reshape between",
+     "input x N,2,4,4\nfloats w1 4,2,1,1" WEIGHTS "floats w2 8,64" WEIGHTS
+     "node Constant -> k value=@w1\n"
+     "node Conv x k -> c1\nnode Relu c1 -> r1\nnode Flatten r1 -> f\n"
+     "node Gemm f w2 -> y transB=1\noutput y\n"},
+};
+
+static void write_all(struct target_grids grids, int weight_bits, int activation_bits)
+{
+    for (size_t i = 0; i < COUNT(networks); i++)
+        for (int variant = 0; variant < 8; variant++) {
+            struct written written;
+
+            open_network(&written, networks[i].text, grids, weight_bits,
+                         activation_bits, variant & 1);
+            written.calibrated.corrects_mean = variant & 2;
+            written.calibrated.in_4_bits = variant & 4;
+            write_network(&written);
+            assert_is_same(&written, networks[i].fact);
+            close_network(&written);
+        }
+}
+
+static void what_is_written_is_read_back(void **state)
+{
+    static const int bits[][2] = {{8, 8}, {4, 4}, {3, 2}, {4, 32}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bits); i++) {
+        write_all(paper, bits[i][0], bits[i][1]);
+        write_all(onnx, bits[i][0], bits[i][1]);
+    }
+}
+
+/* ---- batch norms ------------------------------------------------------------------------------- */
+
+static void put_others(struct written *written)
+{
+    struct network *network = written->network;
+    float *values = memory_get(64 * sizeof *values);
+    size_t count = 0;
+
+    for (int i = 0; i < network->layer_count; i++) {
+        struct layer *layer = &network->layers[i];
+        float *own = values + count;
+
+        if (!layer->batchnorm)
+            continue;
+        for (int channel = 0; channel < layer->batchnorm->channels; channel++) {
+            own[channel] = layer->batchnorm->mean[channel] + 0.0173f * (float)channel;
+            own[channel + layer->batchnorm->channels] =
+                layer->batchnorm->variance[channel] * 1.37f;
+        }
+        batchnorm_put(layer, own, own + layer->batchnorm->channels);
+        count += 2 * (size_t)layer->batchnorm->channels;
+    }
+    written->batchnorms = (struct batchnorm_statistics){values, count};
+}
+
+static void statistics_in_force_give_the_same_scale_and_shift(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct written written;
+
+        open_network(&written, networks[i].text, onnx, 4, 4, false);
+        put_others(&written);
+        assert_true(written.batchnorms.count > 0);
+        write_network(&written);
+        assert_is_same(&written, networks[i].fact);
+        close_network(&written);
+    }
+}
+
+/* ---- the rest of the file ---------------------------------------------------------------------- */
+
+static Onnx__ModelProto *unpacked(const struct written *written)
+{
+    Onnx__ModelProto *model =
+        onnx__model_proto__unpack(NULL, written->size, written->bytes);
+
+    assert_non_null(model);
+    return model;
+}
+
+static bool has_initialiser(const Onnx__ModelProto *model, const char *name)
+{
+    for (size_t i = 0; i < model->graph->n_initializer; i++)
+        if (strcmp(model->graph->initializer[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+static int count_nodes(const Onnx__ModelProto *model, const char *operator)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < model->graph->n_node; i++)
+        count += strcmp(model->graph->node[i]->op_type, operator) == 0;
+    return count;
+}
+
+static void only_what_is_needed_is_in_the_file(void **state)
+{
+    static const struct onnx_property properties[] = {{"calq.case", "a"}};
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    open_network(&written, networks[0].text, onnx, 8, 8, true);
+    written.calibrated.properties = properties;
+    written.calibrated.property_count = 1;
+    write_network(&written);
+    model = unpacked(&written);
+    assert_int_equal(model->opset_import[0]->version, 13);
+    assert_int_equal(count_nodes(model, "BatchNormalization"), 0);
+    assert_int_equal(count_nodes(model, "QuantizeLinear"), 2);
+    assert_int_equal(count_nodes(model, "DequantizeLinear"), 4);
+    assert_int_equal(count_nodes(model, "Clip"), 0);
+    assert_false(has_initialiser(model, "w1"));
+    assert_false(has_initialiser(model, "g"));
+    assert_string_equal(model->metadata_props[0]->key, "calq.case");
+    assert_string_equal(model->metadata_props[0]->value, "a");
+    onnx__model_proto__free_unpacked(model, NULL);
+    close_network(&written);
+}
+
+static void a_clip_is_there_only_where_the_type_is_wider(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    for (int in_4_bits = 0; in_4_bits < 2; in_4_bits++) {
+        open_network(&written, networks[0].text, onnx, 4, 4, false);
+        written.calibrated.in_4_bits = in_4_bits;
+        write_network(&written);
+        model = unpacked(&written);
+        assert_int_equal(count_nodes(model, "Clip"), in_4_bits ? 0 : 2);
+        assert_int_equal(model->opset_import[0]->version, in_4_bits ? 21 : 13);
+        onnx__model_proto__free_unpacked(model, NULL);
+        close_network(&written);
+    }
+}
+
+/* Field 2000 of the model: no calq knows it. */
+static void what_calq_does_not_know_stays(void **state)
+{
+    static const uint8_t field[] = {0x82, 0x7d, 3, 'n', 'e', 'w'};
+    struct written written;
+    Onnx__ModelProto *model;
+    FILE *file;
+
+    (void)state;
+    open_network(&written, networks[0].text, onnx, 8, 8, false);
+    file = fopen(written.path, "ab");
+    assert_non_null(file);
+    assert_int_equal(fwrite(field, 1, sizeof field, file), sizeof field);
+    fclose(file);
+    write_network(&written);
+    model = unpacked(&written);
+    assert_int_equal(model->base.n_unknown_fields, 1);
+    assert_memory_equal(model->base.unknown_fields[0].data, field + 2, 4);
+    onnx__model_proto__free_unpacked(model, NULL);
+    close_network(&written);
+}
+
+/* ---- opsets ------------------------------------------------------------------------------------ */
+
+#define REDUCING                                                                       \
+    "input x N,2,4,4\nfloats w1 4,2,1,1" WEIGHTS "node Conv x w1 -> c\n"               \
+    "node ReduceMean c -> p axes=2,3 keepdims=0\nfloats w2 3,4" WEIGHTS                \
+    "node Gemm p w2 -> y transB=1\noutput y\n"
+
+static void a_list_that_became_an_input_is_moved(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    open_network(&written, REDUCING, paper, 8, 8, false);
+    write_network(&written);
+    model = unpacked(&written);
+    assert_int_equal(model->opset_import[0]->version, 21);
+    assert_int_equal(model->ir_version, 10);
+    assert_is_same(&written, "ReduceMean");
+    onnx__model_proto__free_unpacked(model, NULL);
+    close_network(&written);
+}
+
+static void an_operator_that_has_changed_is_refused(void **state)
+{
+    struct written written;
+
+    (void)state;
+    open_network(&written,
+                 "opset 7\ninput x N,4\nfloats w 3,4" WEIGHTS
+                 "node Clip x -> c min=0.0 max=6.0\nnode Gemm c w b -> y transB=1\n"
+                 "floats b 3\noutput y\n",
+                 onnx, 8, 8, false);
+    assert_int_equal(
+        onnx_write(&written.calibrated, &written.bytes, &written.size, &err), -1);
+    assert_int_equal(err.code, EXIT_INPUT);
+    if (!strstr(err.text, "the file has 7, and Clip has changed in opset 11"))
+        fail_msg("%s", err.text);
+    close_network(&written);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
+        cmocka_unit_test(only_what_is_needed_is_in_the_file),
+        cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
+        cmocka_unit_test(what_calq_does_not_know_stays),
+        cmocka_unit_test(a_list_that_became_an_input_is_moved),
+        cmocka_unit_test(an_operator_that_has_changed_is_refused),
+    };
+
+    return cmocka_run_group_tests_name("onnx_write", tests, NULL, NULL);
+}

@@ -1,0 +1,128 @@
+'use strict';
+// judge.js FOLDER LOGITS MODEL... - runs models in ONNX Runtime on samples and compares
+// with what calq has made of them (tests/end_to_end/write_logits.c has written FOLDER).
+//
+// LOGITS is `logits` (the calibrated network) or `float`. For each model two lines, with
+// graph optimisations off and on:
+//
+//   MODEL off N samples, E equal predictions, C right, Q right by calq, largest difference of logits X
+//
+// A failure prints `error` and a sentence, and ends with status 1.
+
+const fs = require('fs');
+const path = require('path');
+
+const USAGE = 'usage: node judge.js FOLDER logits|float MODEL...';
+const BATCH = 50;
+const LEVELS = { off: 'disabled', on: 'all' };
+
+function fail(sentence) {
+  console.log(`error ${sentence.replace(/\s*\n\s*/g, ' ')}`);
+  process.exit(1);
+}
+
+function installed(name) {
+  try {
+    return require(name);
+  } catch (cause) {
+    const [reason] = cause.message.split('\n');
+    return fail(`${reason}: run npm install --ignore-scripts in ${__dirname}`);
+  }
+}
+
+const ort = installed('onnxruntime-node');
+
+function readNumbers(file, Numbers) {
+  return new Numbers(Uint8Array.from(fs.readFileSync(file)).buffer);
+}
+
+function readJudged(folder, logits) {
+  const text = fs.readFileSync(path.join(folder, 'shape'), 'utf8');
+  const shape = text.trim().split(' ').map(Number);
+  const file = (name) => path.join(folder, name);
+  return {
+    count: shape[0],
+    sample: shape.slice(1, -1),
+    classes: shape[shape.length - 1],
+    samples: file('samples.f32'),
+    labels: readNumbers(file('labels.i32'), Int32Array),
+    logits: readNumbers(file(`${logits}.f32`), Float32Array),
+  };
+}
+
+function createSession(model, level) {
+  return ort.InferenceSession.create(model, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: level,
+    logSeverityLevel: 3,
+  });
+}
+
+// Samples are read as they are needed: a few hundred images may fill the memory.
+function readBatch(judged, file, first, count) {
+  const elements = judged.sample.reduce((product, size) => product * size, 1);
+  const bytes = Buffer.alloc(count * elements * 4);
+  fs.readSync(file, bytes, 0, bytes.length, first * elements * 4);
+  const values = new Float32Array(bytes.buffer, bytes.byteOffset, count * elements);
+  return new ort.Tensor('float32', values, [count, ...judged.sample]);
+}
+
+function prediction(logits, first, classes) {
+  let best = 0;
+  for (let i = 1; i < classes; i++)
+    if (logits[first + i] > logits[first + best]) best = i;
+  return best;
+}
+
+function compare(judged, first, count, logits, verdict) {
+  const { classes } = judged;
+  const from = first * classes;
+  for (let i = 0; i < count * classes; i++) {
+    const difference = Math.abs(logits[i] - judged.logits[from + i]);
+    if (!(difference <= verdict.difference)) verdict.difference = difference;
+  }
+  for (let i = 0; i < count; i++) {
+    const ours = prediction(judged.logits, from + i * classes, classes);
+    const theirs = prediction(logits, i * classes, classes);
+    const label = judged.labels[first + i];
+    verdict.equal += ours === theirs;
+    verdict.right += theirs === label;
+    verdict.rightByCalq += ours === label;
+  }
+}
+
+async function judge(judged, model, level) {
+  const session = await createSession(model, level);
+  const [input] = session.inputNames;
+  const [output] = session.outputNames;
+  const verdict = { equal: 0, right: 0, rightByCalq: 0, difference: 0 };
+  const file = fs.openSync(judged.samples);
+  for (let first = 0; first < judged.count; first += BATCH) {
+    const count = Math.min(BATCH, judged.count - first);
+    const batch = readBatch(judged, file, first, count);
+    const results = await session.run({ [input]: batch });
+    compare(judged, first, count, results[output].data, verdict);
+  }
+  fs.closeSync(file);
+  await session.release();
+  return verdict;
+}
+
+async function main() {
+  const [folder, logits, ...models] = process.argv.slice(2);
+  if (!['logits', 'float'].includes(logits) || models.length === 0) fail(USAGE);
+  const judged = readJudged(folder, logits);
+  for (const model of models)
+    for (const [name, level] of Object.entries(LEVELS)) {
+      const verdict = await judge(judged, model, level);
+      console.log(
+        `${model} ${name} ${judged.count} samples, ${verdict.equal} equal predictions, ` +
+          `${verdict.right} right, ${verdict.rightByCalq} right by calq, ` +
+          `largest difference of logits ${verdict.difference.toPrecision(3)}`,
+      );
+    }
+}
+
+main().catch((cause) => fail(cause.message));
