@@ -1,5 +1,6 @@
 #include "core/network/onnx_write.h"
 
+#include "core/base/memory.h"
 #include "core/network/container.h"
 #include "core/network/onnx_file.h"
 #include "core/network/onnx_opset.h"
@@ -62,7 +63,36 @@ static char *add_zero_point(struct onnx_edit *edit, const char *base,
     return name;
 }
 
-/* `from` cut to the values of the codes; returns the name of the output. */
+/* Adds a node with one constant behind it; returns the name of the output. */
+static char *add_limit(struct onnx_edit *edit, int after, const char *operator,
+                       const char * from, const char *suffix, float limit)
+{
+    char *constant = add_scalar(edit, from, suffix, limit);
+    char *output = onnx_edit_fresh_name(edit, constant, "_output");
+
+    onnx_edit_add_node(edit, after, operator,(const char *[]){from, constant}, 2,
+                       output);
+    free(constant);
+    return output;
+}
+
+/* `from` cut to the values of the codes by Min, and by Max where the type has lower integers. */
+static char *add_min_and_max(struct onnx_edit *edit, int after, const char *from,
+                             const struct container *container, float step)
+{
+    char *below =
+        add_limit(edit, after, "Min", from, "_most", (float)container->highest * step);
+    char *output;
+
+    if (container->lowest == container->least)
+        return below;
+    output =
+        add_limit(edit, after, "Max", below, "_least", (float)container->lowest * step);
+    free(below);
+    return output;
+}
+
+/* The same by Clip. */
 static char *add_clip(struct onnx_edit *edit, int after, const char *from,
                       const struct container *container, float step)
 {
@@ -77,31 +107,91 @@ static char *add_clip(struct onnx_edit *edit, int after, const char *from,
     return output;
 }
 
-static void write_activation(struct onnx_edit *edit, const char *tensor,
-                             const struct quantizer *quantizer, bool in_4_bits)
+static bool has_bias(const struct conv *conv)
 {
-    struct container container = container_of(quantizer, in_4_bits);
-    float unit = container_step(&container, quantizer->step);
-    int after = onnx_edit_producer(edit, tensor);
-    char *values = onnx_edit_fresh_name(edit, tensor, "_dequantized");
-    char *step = add_scalar(edit, tensor, "_scale", unit);
-    char *zero = add_zero_point(edit, tensor, &container);
-    char *codes = onnx_edit_fresh_name(edit, tensor, "_quantized");
-    char *clipped = NULL;
+    for (int channel = 0; channel < conv->out_channels; channel++)
+        if (conv->shift[channel] != 0)
+            return true;
+    return false;
+}
 
-    onnx_edit_read_instead(edit, tensor, values);
-    if (container_is_wider(&container))
-        clipped = add_clip(edit, after, tensor, &container, unit);
-    onnx_edit_add_node(edit, after, "QuantizeLinear",
-                       (const char *[]){clipped ? clipped : tensor, step, zero}, 3,
-                       codes);
+static int bits_of(const struct placement *placement, int item)
+{
+    return item < 0 ? BITS_FLOAT : placement->items[item].bits;
+}
+
+/* The layer whose values are rounded in a tensor; pools and rearrangements hand them on. */
+static const struct layer *maker_of(const struct network *network, int tensor)
+{
+    const struct layer *layer = NULL;
+
+    for (int at = network->tensors[tensor].producer; at >= 0;
+         at = network->tensors[layer->inputs[0]].producer) {
+        layer = &network->layers[at];
+        if (layer->kind != LAYER_MAX_POOL && layer->kind != LAYER_REARRANGE)
+            return layer;
+    }
+    return NULL;
+}
+
+/* Whether ONNX Runtime (1.30, with optimisations: WeightBiasQuantization) would round more than the
+ * file says. Where a layer stands between DequantizeLinear and QuantizeLinear with at most Relu and
+ * Clip behind it, it rounds float weights to 8 bits and a bias to multiples of the product of both
+ * steps, which is little with 8 bits and much with fewer. With Min behind it, it leaves both. */
+static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tensor)
+{
+    const struct placement *placement = calibrated->placement;
+    const struct network *network = calibrated->network;
+    const struct layer *layer = maker_of(network, tensor);
+    int weight_bits, input_bits;
+
+    if (!layer || layer->kind != LAYER_CONV || layer->conv.has_residual ||
+        layer->inputs[0] == network->input)
+        return false;
+    weight_bits = bits_of(placement, placement->of_layer[layer - network->layers]);
+    input_bits = bits_of(placement, placement->of_tensor[layer->inputs[0]]);
+    return weight_bits == BITS_FLOAT ||
+           (!layer->batchnorm && has_bias(&layer->conv) &&
+            (weight_bits < BITS_MOST || input_bits < BITS_MOST));
+}
+
+/* What QuantizeLinear reads: the tensor, cut where it must be; the caller's. */
+static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                     const struct quantized_tensor *tensor, int after,
+                     const struct container *container, float step)
+{
+    if (would_be_rounded(calibrated, tensor->index))
+        return add_min_and_max(edit, after, tensor->name, container, step);
+    if (container_is_wider(container))
+        return add_clip(edit, after, tensor->name, container, step);
+    return memory_text(tensor->name);
+}
+
+static void write_activation(struct onnx_edit *edit,
+                             const struct onnx_calibrated *calibrated, int item)
+{
+    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
+    struct quantizer quantizer = quantizer_of(calibrated, item);
+    struct container container = container_of(&quantizer, calibrated->in_4_bits);
+    float unit = container_step(&container, quantizer.step);
+    int after = onnx_edit_producer(edit, tensor->name);
+    char *values = onnx_edit_fresh_name(edit, tensor->name, "_dequantized");
+    char *step = add_scalar(edit, tensor->name, "_scale", unit);
+    char *zero = add_zero_point(edit, tensor->name, &container);
+    char *codes = onnx_edit_fresh_name(edit, tensor->name, "_quantized");
+    char *cut;
+
+    onnx_edit_read_instead(edit, tensor->name, values);
+    cut = add_cut(edit, calibrated, tensor, after, &container, unit);
+    onnx_edit_add_node(edit, after, "QuantizeLinear", (const char *[]){cut, step, zero},
+                       3, codes);
     onnx_edit_add_node(edit, after, "DequantizeLinear",
                        (const char *[]){codes, step, zero}, 3, values);
     free(values);
     free(step);
     free(zero);
     free(codes);
-    free(clipped);
+    free(cut);
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */
@@ -112,13 +202,9 @@ static void write_items(struct onnx_edit *edit,
     const struct placement *placement = calibrated->placement;
 
     /* Activations first: what is added to layers reads what the layers read. */
-    for (int item = 0; item < placement->count; item++) {
-        struct quantizer quantizer = quantizer_of(calibrated, item);
-
+    for (int item = 0; item < placement->count; item++)
         if (!placement->items[item].is_weight)
-            write_activation(edit, placement->items[item].name, &quantizer,
-                             calibrated->in_4_bits);
-    }
+            write_activation(edit, calibrated, item);
     for (int item = 0; item < placement->count; item++) {
         struct quantizer quantizer = quantizer_of(calibrated, item);
 

@@ -4,7 +4,8 @@
  *
  *   weights      an initialiser of integers (container.h) and DequantizeLinear
  *   activations  behind what makes a quantized tensor: Clip, only where the integers' type is wider
- *                than the codes, QuantizeLinear, DequantizeLinear; all nodes read what comes out
+ *                than the codes, QuantizeLinear, DequantizeLinear; all nodes read what comes out.
+ *                Where a runtime would round more than that, Min (and Max) stand in place of Clip
  *   correction   of a layer's weights (bias correction): a convolution of the same input with ones,
  *                so the sums of its windows, one of 1x1 with a constant for each output channel, and
  *                the sum with the layer's own products

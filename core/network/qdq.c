@@ -28,61 +28,91 @@ static struct layer *producer_of(const struct network *network, int tensor)
     return producer < 0 ? NULL : &network->layers[producer];
 }
 
-/* The code at which a clamp cuts, if it cuts at one. */
-static bool is_code(float limit, float step, int *code)
+/* The code at which a clamp cuts, if it cuts at one; `open` where it does not cut. */
+static bool is_code(float limit, float step, int open, int *code)
 {
     float nearest = rintf(limit / step);
 
+    *code = open;
+    if (isinf(limit))
+        return true;
     if (!(fabsf(nearest) <= INT16_MAX) || nearest * step != limit)
         return false;
     *code = (int)nearest;
     return true;
 }
 
-/* Whether a layer only clamps, and to fewer codes than `codes`, which become those. */
+/* Whether a layer only clamps, and to codes, which become those of `codes`: to fewer ones, or, as
+ * Min does, at the highest. A clamp of the float network that cuts nothing of the codes stays. */
 static bool narrows(const struct layer *layer, struct file_codes *codes)
 {
     int lowest, highest;
 
     if (!layer || layer->kind != LAYER_AFFINE || layer->affine.scale ||
-        layer->affine.shift || !is_code(layer->low, codes->step, &lowest) ||
-        !is_code(layer->high, codes->step, &highest))
+        layer->affine.shift ||
+        !is_code(layer->low, codes->step, codes->lowest, &lowest) ||
+        !is_code(layer->high, codes->step, codes->highest, &highest))
         return false;
-    if (lowest < codes->lowest || highest > codes->highest ||
-        (lowest == codes->lowest && highest == codes->highest))
+    if (lowest < codes->lowest || highest > codes->highest || isinf(layer->high) ||
+        (lowest == codes->lowest && highest == codes->highest && !isinf(layer->low)))
         return false;
     codes->lowest = lowest;
     codes->highest = highest;
     return true;
 }
 
-/* Layer `index` rounds: its input, or that of the clamp before it, is what has the codes. */
+/* The same of a clamp that cuts below only, as Max does. */
+static bool narrows_below(const struct layer *layer, struct file_codes *codes)
+{
+    int lowest;
+
+    if (!layer || layer->kind != LAYER_AFFINE || layer->affine.scale ||
+        layer->affine.shift || !isinf(layer->high) || isinf(layer->low) ||
+        !is_code(layer->low, codes->step, codes->lowest, &lowest) ||
+        lowest <= codes->lowest || lowest >= 0) /* at 0 it is the network's Relu */
+        return false;
+    codes->lowest = lowest;
+    return true;
+}
+
+/* The tensor before the clamp that alone reads `tensor`'s values and gives them to `reader`, where
+ * the clamp fits; the clamp is removed. */
+static int skip_clamp(struct network *network, int *reader, int tensor,
+                      bool (*fits)(const struct layer *, struct file_codes *))
+{
+    struct file_codes *codes = &network->layers[*reader].codes;
+    struct layer *before = producer_of(network, tensor);
+    int at, from;
+
+    if (rewrite_only_reader(network, tensor) != *reader || !fits(before, codes))
+        return tensor;
+    at = (int)(before - network->layers);
+    from = before->inputs[0];
+    network->layers[*reader].inputs[0] = from;
+    rewrite_remove_layer(network, at);
+    *reader -= 1;
+    return from;
+}
+
+/* Layer `index` rounds: its input, or that of the clamps before it, is what has the codes. */
 static int take_rounding(struct network *network, int index, struct error *err)
 {
-    const struct layer *layer = &network->layers[index];
-    struct file_codes codes = layer->codes;
-    int input = layer->inputs[0], output = layer->output, reader = index;
-    const struct layer *before = producer_of(network, input);
-    bool has_clamp =
-        rewrite_only_reader(network, input) == index && narrows(before, &codes);
+    int input = network->layers[index].inputs[0], output;
 
-    if (has_clamp) {
-        reader = (int)(before - network->layers);
-        input = before->inputs[0];
-    }
-    if (rewrite_only_reader(network, input) != reader)
+    input = skip_clamp(network, &index, input, narrows_below);
+    input = skip_clamp(network, &index, input, narrows);
+    output = network->layers[index].output;
+    if (rewrite_only_reader(network, input) != index)
         return error_set(
             err, EXIT_INPUT,
             "%s: tensor \"%s\" is rounded to codes, and it is read in other "
             "ways too; calq needs all readers behind one QuantizeLinear",
             network->path, network->tensors[input].name);
-    network->tensors[input].codes = codes;
+    network->tensors[input].codes = network->layers[index].codes;
     rewrite_read_instead(network, output, input);
     if (network->output == output)
         network->output = input;
     rewrite_remove_layer(network, index);
-    if (has_clamp)
-        rewrite_remove_layer(network, reader);
     return 0;
 }
 
@@ -95,7 +125,7 @@ static int take_roundings(struct network *network, struct error *err)
         }
         if (take_rounding(network, index, err) < 0)
             return -1;
-        index = index > 0 ? index - 1 : 0;
+        index = index > 2 ? index - 3 : 0;
     }
     return 0;
 }

@@ -36,6 +36,7 @@ struct written {
 
 static struct target_grids paper = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD};
 static struct target_grids onnx = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD};
+static struct target_grids tensorrt = {GRID_NARROW, GRID_MIDTREAD, GRID_MIDTREAD};
 
 /* Everything is quantized; weights in W bits, activations in A. */
 static void open_network(struct written *written, const char *text,
@@ -172,12 +173,13 @@ static void write_all(struct target_grids grids, int weight_bits, int activation
 
 static void what_is_written_is_read_back(void **state)
 {
-    static const int bits[][2] = {{8, 8}, {4, 4}, {3, 2}, {4, 32}};
+    static const int bits[][2] = {{8, 8}, {4, 4}, {3, 2}, {4, 32}, {32, 4}, {32, 8}};
 
     (void)state;
     for (size_t i = 0; i < COUNT(bits); i++) {
         write_all(paper, bits[i][0], bits[i][1]);
         write_all(onnx, bits[i][0], bits[i][1]);
+        write_all(tensorrt, bits[i][0], bits[i][1]);
     }
 }
 
@@ -292,6 +294,29 @@ static void a_clip_is_there_only_where_the_type_is_wider(void **state)
     }
 }
 
+/* The second layer has float weights, and what it gives is rounded. */
+static void min_stands_where_float_weights_would_be_rounded(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    open_network(&written,
+                 "input x N,4\nfloats w1 4,6" WEIGHTS "floats w2 6,3" WEIGHTS
+                 "floats w3 3,3" WEIGHTS "node MatMul x w1 -> h\nnode Relu h -> r\n"
+                 "node MatMul r w2 -> i\nnode Relu i -> s\nnode MatMul s w3 -> y\n"
+                 "output y\n",
+                 onnx, BITS_FLOAT, 8, false);
+    write_network(&written);
+    model = unpacked(&written);
+    assert_int_equal(count_nodes(model, "QuantizeLinear"), 3);
+    assert_int_equal(count_nodes(model, "Clip"), 0);
+    assert_int_equal(count_nodes(model, "Min"), 1);
+    assert_is_same(&written, "Min");
+    onnx__model_proto__free_unpacked(model, NULL);
+    close_network(&written);
+}
+
 /* Field 2000 of the model: no calq knows it. */
 static void what_calq_does_not_know_stays(void **state)
 {
@@ -362,6 +387,7 @@ int main(void)
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
+        cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(what_calq_does_not_know_stays),
         cmocka_unit_test(a_list_that_became_an_input_is_moved),
         cmocka_unit_test(an_operator_that_has_changed_is_refused),

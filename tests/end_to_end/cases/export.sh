@@ -1,0 +1,248 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016  # names of harness.sh; ${CALQ_KIT} is for calq
+# export.sh - what is exported comes back as it was, and another runtime computes the same with it.
+
+peers=tests/peers
+to_export=$here/export.yaml
+export CALQ_KIT=${CALQ_KIT:-}
+
+# Runs the configuration and exports every case to $work/<case>.onnx.
+exported() { # ARGUMENTS of calq run
+    local case
+    calibrate "$@"
+    for case in "$work"/run/cases/*; do
+        calq export "$case" -o "$work/$(basename "$case").onnx" "${form[@]}"
+        expect_code 0
+    done
+}
+form=()
+
+verified() {
+    local case
+    for case in "$work"/run/cases/*; do
+        calq verify "$work/$(basename "$case").onnx" --against "$case"
+        expect_code 0
+        expect_in "$work/out" " integers: the same"
+        expect_in "$work/out" "predictions: 0 of "
+        expect_in "$work/out" "the largest difference of logits is 0"
+        expect_not_in "$work/out" "note: "
+    done
+}
+
+# ---- ONNX Runtime -----------------------------------------------------------------------------
+
+has_onnxruntime() {
+    (cd $peers && node -e 'require("onnxruntime-node")') >/dev/null 2>&1
+}
+
+needs_onnxruntime() {
+    has_onnxruntime || (cd $peers && timeout 300 npm install --ignore-scripts --no-audit \
+        --no-fund --fetch-retries=1 >/dev/null 2>&1)
+    has_onnxruntime || skip "onnxruntime-node is not there: npm install --ignore-scripts in $peers"
+}
+
+# Of the predictions at least SHARE are equal, and no more than 0.05 % of the samples are right here
+# and wrong there: judge.js prints a line for optimisations off and on.
+expect_equal() { # SHARE
+    awk -v share="$1" '
+        / samples, / {
+            lines++
+            for (i = 1; i <= NF; i++) {
+                if ($i == "samples,") samples = $(i - 1)
+                if ($i == "equal") equal = $(i - 1)
+                if ($i == "right,") theirs = $(i - 1)
+                if ($i == "right" && $(i + 1) == "by") ours = $(i - 1)
+            }
+            off = theirs > ours ? theirs - ours : ours - theirs
+            if (equal < share * samples || off > 0.0005 * samples) print
+        }
+        END { if (lines < 2) print "ONNX Runtime did not run" }' "$work/judged" >"$work/bad"
+    [ ! -s "$work/bad" ] || fail "$(cat "$work/judged")"
+}
+
+judged() { # KIND SHARE FILE
+    node $peers/judge.js "$work/samples" "$1" "$3" >"$work/judged" 2>&1
+    expect_equal "$2"
+}
+
+judge_exports() {
+    local case
+    for case in "$work"/run/cases/*; do
+        mkdir -p "$work/samples"
+        "$tools/write_logits" "$case" "$work/samples" || fail "write_logits failed"
+        judged logits 0.999 "$work/$(basename "$case").onnx"
+    done
+}
+
+same_in_onnxruntime() { # ARGUMENTS of calq run
+    needs_onnxruntime
+    exported "$to_export" "$@"
+    verified
+    judge_exports
+}
+
+for target in paper onnx; do
+    for bits in W8A8 W4A4 W8A4 W4A32 W32A4; do
+        check 1 "ONNX Runtime predicts the same: $target, $bits" \
+            same_in_onnxruntime --set "targets=$target" --set "bits=$bits"
+    done
+done
+check 1 "ONNX Runtime predicts the same: tensorrt, W8A8" \
+    same_in_onnxruntime --set targets=tensorrt --set bits=W8A8
+check 1 "ONNX Runtime predicts the same: batch norms folded" \
+    same_in_onnxruntime --set models.0.batchnorm=fold --set targets=onnx
+check 1 "ONNX Runtime predicts the same: batch norms measured again" \
+    same_in_onnxruntime --set 'methods=[{name: mmse, reestimate_batchnorm: after}]' \
+    --set targets=onnx --set bits=W3A3
+in_4_bits() {
+    form=(--int4)
+    same_in_onnxruntime "$@"
+}
+check 1 "ONNX Runtime predicts the same: integers of 4 bits" \
+    in_4_bits --set targets=onnx --set bits=W4A4
+
+the_float_network_is_the_same_in_onnxruntime() {
+    needs_onnxruntime
+    calibrate "$to_export" --set methods=minmax
+    mkdir "$work/samples"
+    "$tools/write_logits" "$work"/run/cases/* "$work/samples" || fail "write_logits failed"
+    judged float 0.9999 examples/glyphs/glyphs.onnx
+}
+check 1 the_float_network_is_the_same_in_onnxruntime
+
+# On the kit, a part of the samples: 2 targets, with the integers of the whole path.
+kit_in_onnxruntime() { # NETWORK DATA ARGUMENTS...
+    local file
+    for file in "$1" "$2/calib.h5" "$2/test.h5"; do
+        [ -e "$CALQ_KIT/$file" ] || skip "CALQ_KIT has no $file"
+    done
+    same_in_onnxruntime --set "models.0.network=\${CALQ_KIT}/$1" \
+        --set "models.0.calibration={file: \"\${CALQ_KIT}/$2/calib.h5\", samples: 32}" \
+        --set "models.0.validation={file: \"\${CALQ_KIT}/$2/test.h5\", samples: $3}" \
+        --set targets=onnx --set bits=W8A8
+}
+check 1 "ONNX Runtime predicts the same: ResNet-20 of the kit" \
+    kit_in_onnxruntime cifar10/resnet20.onnx cifar10 1000
+check 1 "ONNX Runtime predicts the same: MobileNet of the kit" \
+    kit_in_onnxruntime imagenet/mobilenetv1_025.onnx imagenet 50
+
+# ---- the form of the file -----------------------------------------------------------------------
+
+# Debian's python3-onnx knows opset 17 and lower.
+onnx_checker_finds_no_fault() {
+    /usr/bin/python3 -c 'import onnx' 2>/dev/null || skip "/usr/bin/python3 has no onnx"
+    exported "$to_export" --set 'targets=[onnx, tensorrt]' --set 'bits=[W8A8, W4A4, W4A32]' \
+        --set models.0.validation.samples=8
+    /usr/bin/python3 -c '
+import onnx, sys
+for path in sys.argv[1:]:
+    onnx.checker.check_model(onnx.load(path), full_check=True)' "$work"/*.onnx 2>&1 ||
+        fail "onnx.checker refuses a file"
+}
+check 1 onnx_checker_finds_no_fault
+
+metadata_say_where_it_comes_from() {
+    exported "$to_export" --set methods=minmax --set models.0.validation.samples=8
+    for text in calq.version calq.case glyphs-paper-W4A4-minmax calq.float_network_hash; do
+        grep -aqF "$text" "$work"/*.onnx || fail "the file does not say $text"
+    done
+}
+check 1 metadata_say_where_it_comes_from
+
+# ---- files that are not what the case gives -------------------------------------------------------
+
+# Two cases that differ in their weights.
+two_cases() {
+    exported "$to_export" --set models.0.validation.samples=8 \
+        --set 'methods=[minmax, {name: mmse, bias_correction: mean}]'
+    case=$work/run/cases/glyphs-paper-W4A4-mmse
+    file=$work/glyphs-paper-W4A4-mmse.onnx
+}
+
+another_case_is_told_with_how_far_it_is_off() {
+    two_cases
+    calq verify "$work/glyphs-paper-W4A4-minmax.onnx" --against "$case"
+    expect_code 6
+    expect_told "is not what the case gives: 18 of 18 quantized tensors are others"
+    expect_in "$work/out" "off by"
+    grep -Eq '^block1.first.conv.weight +[0-9]+ ' "$work/out" || fail "there is no table"
+}
+check 1 another_case_is_told_with_how_far_it_is_off
+
+a_float_network_holds_no_codes() {
+    two_cases
+    calq verify examples/glyphs/glyphs.onnx --against "$case"
+    expect_code 4
+    expect_told "holds no codes"
+}
+check 1 a_float_network_holds_no_codes
+
+a_file_that_was_cut_is_told() {
+    local size at
+    two_cases
+    size=$(wc -c <"$file")
+    for at in 1 100 5000 $((size / 2)) $((size - 1)); do
+        head -c "$at" "$file" >"$work/cut.onnx"
+        calq verify "$work/cut.onnx" --against "$case"
+        [ "$code" -eq 4 ] || fail "cut at byte $at: the exit code is $code, not 4"
+        expect_told "cut.onnx: "
+    done
+}
+check 1 a_file_that_was_cut_is_told
+
+# Some bytes mean nothing to the network (names of nodes, metadata): the file is the same then.
+a_byte_that_was_changed_is_told_or_means_nothing() {
+    local size at told=0
+    two_cases
+    size=$(wc -c <"$file")
+    for ((at = 50; at < size; at += size / 60)); do
+        cp "$file" "$work/edited.onnx"
+        printf '\125' | dd of="$work/edited.onnx" bs=1 seek="$at" conv=notrunc 2>/dev/null
+        calq verify "$work/edited.onnx" --against "$case"
+        case $code in
+        0) ;;
+        4 | 6)
+            told=$((told + 1))
+            expect_told edited.onnx
+            ;;
+        *) fail "byte $at: the exit code is $code" ;;
+        esac
+    done
+    [ "$told" -gt 20 ] || fail "only $told of the changes were told"
+}
+check 1 a_byte_that_was_changed_is_told_or_means_nothing
+
+a_quantized_network_is_not_calibrated() {
+    two_cases
+    calq run "$small" --set "out=$work/again" --set "models.0.network=$file"
+    expect_code 4
+    expect_told "is quantized already"
+}
+check 1 a_quantized_network_is_not_calibrated
+
+a_result_of_another_network_is_not_exported() {
+    calibrate "$to_export" --set methods=minmax --set models.0.validation.samples=8
+    sed -i "s|network: .*|network: $inputs/another.onnx|" "$work/run/config.yaml"
+    calq export "$work"/run/cases/* -o "$work/a.onnx"
+    expect_code 4
+    expect_told "is not the network that "
+    [ -z "$(find "$work" -name 'a.onnx*')" ] || fail "there is a file"
+}
+check 1 a_result_of_another_network_is_not_exported
+
+# ---- the command line -----------------------------------------------------------------------------
+
+refused() { # CODE TEXT ARGUMENTS...
+    calq "${@:3}"
+    expect_code "$1"
+    expect_told "$2"
+}
+check 1 "export needs a case" refused 2 "which case, and to which file?" export -o a.onnx
+check 1 "export needs a file" refused 2 "which case, and to which file?" export somewhere
+check 1 "export knows its forms" refused 2 'there is no form "tflite"' \
+    export a -o b --to tflite
+check 1 "a case that is not there is told" refused 2 "cannot open no/such" \
+    export no/such -o a.onnx
+check 1 "a folder of no case is told" refused 2 "is no folder of a case" \
+    export examples/glyphs -o a.onnx
+check 1 "verify needs a file and a case" refused 2 "which file, against which case?" \
+    verify a.onnx
