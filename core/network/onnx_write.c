@@ -115,9 +115,11 @@ static bool has_bias(const struct conv *conv)
     return false;
 }
 
-static int bits_of(const struct placement *placement, int item)
+/* Whether an item, if there is one, has as many codes as 8 bits of the file have. */
+static bool fills_8_bits(const struct placement *placement, int item)
 {
-    return item < 0 ? BITS_FLOAT : placement->items[item].bits;
+    return item >= 0 && placement->items[item].bits == BITS_MOST &&
+           placement->items[item].grid != GRID_MIDRISE;
 }
 
 /* The layer whose values are rounded in a tensor; pools and rearrangements hand them on. */
@@ -137,22 +139,24 @@ static const struct layer *maker_of(const struct network *network, int tensor)
 /* Whether ONNX Runtime (1.30, with optimisations: WeightBiasQuantization) would round more than the
  * file says. Where a layer stands between DequantizeLinear and QuantizeLinear with at most Relu and
  * Clip behind it, it rounds float weights to 8 bits and a bias to multiples of the product of both
- * steps, which is little with 8 bits and much with fewer. With Min behind it, it leaves both. */
+ * steps, which is little with 8 bits, where it makes one integer kernel of all, and much with fewer.
+ * With Min behind it, it leaves both. */
 static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tensor)
 {
     const struct placement *placement = calibrated->placement;
     const struct network *network = calibrated->network;
     const struct layer *layer = maker_of(network, tensor);
-    int weight_bits, input_bits;
+    int weights;
 
     if (!layer || layer->kind != LAYER_CONV || layer->conv.has_residual ||
         layer->inputs[0] == network->input)
         return false;
-    weight_bits = bits_of(placement, placement->of_layer[layer - network->layers]);
-    input_bits = bits_of(placement, placement->of_tensor[layer->inputs[0]]);
-    return weight_bits == BITS_FLOAT ||
-           (!layer->batchnorm && has_bias(&layer->conv) &&
-            (weight_bits < BITS_MOST || input_bits < BITS_MOST));
+    weights = placement->of_layer[layer - network->layers];
+    if (weights < 0)
+        return true;
+    return !layer->batchnorm && has_bias(&layer->conv) &&
+           !(fills_8_bits(placement, weights) &&
+             fills_8_bits(placement, placement->of_tensor[layer->inputs[0]]));
 }
 
 /* What QuantizeLinear reads: the tensor, cut where it must be; the caller's. */
