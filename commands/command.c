@@ -46,6 +46,8 @@ const struct command commands[] = {
      "              QuantizeLinear where it was quantized (QDQ); opset 13, or 21 "
      "where\n"
      "              integers of 16 or 4 bits are needed\n"
+     "  --to steps  the steps of all tensors and the ranges of their integers, as "
+     "JSON\n"
      "  --int4      integers of 4 bits where they fit (opset 21)\n",
      command_export},
     {"verify", "FILE --against CASE", "compare an exported file with its case",

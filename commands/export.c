@@ -4,6 +4,7 @@
 #include "core/base/version.h"
 #include "core/exchange/finished_case.h"
 #include "core/format/draft.h"
+#include "core/format/steps_file.h"
 #include "core/network/onnx_write.h"
 
 #include <stdbool.h>
@@ -69,6 +70,29 @@ static int write_onnx(const struct finished_case *finished,
     return status;
 }
 
+/* ---- steps -------------------------------------------------------------------------------- */
+
+static int write_steps(const struct finished_case *finished,
+                       const struct options *options, FILE *file, struct error *err)
+{
+    const struct calibration_case *one = finished->one;
+
+    (void)options;
+    return steps_file_write(
+        &(struct steps_file){
+            .case_id = one->id,
+            .network_hash = finished->network_hash,
+            .target = one->target,
+            .bits = one->bits,
+            .method = one->method->name,
+            .bias_correction = one->method->bias_correction,
+            .network = finished->network,
+            .placement = &finished->placement,
+            .steps = finished->steps,
+        },
+        file, err);
+}
+
 /* ---- the command -------------------------------------------------------------------------- */
 
 static const struct form {
@@ -77,6 +101,7 @@ static const struct form {
                  FILE *file, struct error *err);
 } forms[] = {
     {"onnx", write_onnx},
+    {"steps", write_steps},
 };
 
 static const struct form *form_named(const char *name)

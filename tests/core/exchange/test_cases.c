@@ -195,7 +195,7 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
     config.models[0].keep_float[0] = "first";
     config.models[0].keep_float_count = 1;
     make_cases();
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         struct placement_rules rules = case_rules(&cases.list[i]);
 
         assert_memory_equal(&rules.grids, &grids[config.targets[i]],

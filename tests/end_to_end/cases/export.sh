@@ -148,6 +148,20 @@ metadata_say_where_it_comes_from() {
 }
 check 1 metadata_say_where_it_comes_from
 
+# The steps are those of the result, in hexadecimal digits.
+steps_are_written_with_all_their_digits() {
+    calibrate "$to_export" --set methods=minmax --set targets=onnx \
+        --set models.0.validation.samples=8
+    calq export "$work"/run/cases/* --to steps -o "$work/steps.json"
+    expect_code 0
+    grep -o '"step_hex": "[^"]*"' "$work"/run/cases/*/result.json | cut -d'"' -f4 >"$work/expected"
+    grep -A1 '"scale_hex": ' "$work/steps.json" | grep -o '0x[^"]*' >"$work/found"
+    expect_same "$work/expected" "$work/found"
+    expect_in "$work/steps.json" '"type": "uint8"'
+    expect_in "$work/steps.json" '"layer": "/block1/first/conv/Conv"'
+}
+check 1 steps_are_written_with_all_their_digits
+
 # ---- files that are not what the case gives -------------------------------------------------------
 
 # Two cases that differ in their weights.

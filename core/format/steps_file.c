@@ -1,0 +1,110 @@
+#include "core/format/steps_file.h"
+
+#include "core/base/version.h"
+#include "core/network/coded_weights.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+static bool are_same(const float *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+static json_t *hexadecimal(float value)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%a", (double)value);
+    return json_string(text);
+}
+
+static json_t *decimal(float value)
+{
+    return json_real((double)value);
+}
+
+static json_t *list_of(const float *values, size_t count, json_t *(*make)(float))
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, make(values[i]));
+    return list;
+}
+
+static json_t *tensor_of(const struct quantized_tensor *tensor,
+                         const struct container *container, const float *scales,
+                         size_t count)
+{
+    return json_pack(
+        "{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:o, s:o}", "tensor", tensor->name,
+        "kind", tensor->is_weight ? "weights" : "activations", "grid",
+        grid_name(tensor->grid), "bits", tensor->bits, "type", container->name,
+        "lowest", container->lowest, "highest", container->highest, "zero_point", 0,
+        "scale", list_of(scales, count, decimal), "scale_hex",
+        list_of(scales, count, hexadecimal));
+}
+
+static json_t *weights_of(const struct steps_file *steps,
+                          const struct quantized_tensor *tensor,
+                          const struct quantizer *quantizer)
+{
+    const struct layer *layer = &steps->network->layers[tensor->index];
+    size_t channels = (size_t)layer->conv.out_channels;
+    struct coded_weights weights;
+    json_t *json;
+
+    coded_weights_init(&weights, layer, quantizer,
+                       steps->bias_correction == BIAS_CORRECTION_MEAN, false);
+    json = tensor_of(tensor, &weights.container, weights.steps,
+                     are_same(weights.steps, channels) ? 1 : channels);
+    json_object_set_new(json, "layer", json_string(layer->name));
+    if (weights.corrections)
+        json_object_set_new(json, "correction_hex",
+                            list_of(weights.corrections, channels, hexadecimal));
+    coded_weights_clear(&weights);
+    return json;
+}
+
+static json_t *tensors_of(const struct steps_file *steps)
+{
+    json_t *tensors = json_array();
+
+    for (int item = 0; item < steps->placement->count; item++) {
+        const struct quantized_tensor *tensor = &steps->placement->items[item];
+        struct quantizer quantizer = {tensor->grid, tensor->bits, steps->steps[item]};
+        struct container container = container_of(&quantizer, false);
+        float scale = container_step(&container, quantizer.step);
+
+        json_array_append_new(tensors, tensor->is_weight
+                                           ? weights_of(steps, tensor, &quantizer)
+                                           : tensor_of(tensor, &container, &scale, 1));
+    }
+    return tensors;
+}
+
+int steps_file_write(const struct steps_file *steps, FILE *file, struct error *err)
+{
+    char bits[16];
+    json_t *json;
+    int status = 0;
+
+    config_bits_text(steps->bits, bits);
+    json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "format", 1,
+                     "calq", version(), "case", steps->case_id, "network_hash",
+                     steps->network_hash, "target", config_target_name(steps->target),
+                     "bits", bits, "method", config_method_name(steps->method),
+                     "bias_correction",
+                     steps->bias_correction == BIAS_CORRECTION_MEAN ? "mean" : "none",
+                     "tensors", tensors_of(steps));
+    if (!json || json_dumpf(json, file, JSON_INDENT(2)) < 0 || fputc('\n', file) == EOF)
+        status = error_set(err, EXIT_MACHINE, "cannot write the steps of %s",
+                           steps->case_id);
+    json_decref(json);
+    return status;
+}
