@@ -48,6 +48,9 @@ const struct command commands[] = {
      "              integers of 16 or 4 bits are needed\n"
      "  --to steps  the steps of all tensors and the ranges of their integers, as "
      "JSON\n"
+     "  --to ncnn-table  a table for ncnn2int8, where ncnn can represent the case: "
+     "targets:\n"
+     "              tensorrt, bits: W8A8, batchnorm: fold, no bias correction\n"
      "  --int4      integers of 4 bits where they fit (opset 21)\n",
      command_export},
     {"verify", "FILE --against CASE", "compare an exported file with its case",

@@ -4,6 +4,7 @@
 #include "core/base/version.h"
 #include "core/exchange/finished_case.h"
 #include "core/format/draft.h"
+#include "core/format/ncnn_table.h"
 #include "core/format/steps_file.h"
 #include "core/network/onnx_write.h"
 
@@ -70,7 +71,7 @@ static int write_onnx(const struct finished_case *finished,
     return status;
 }
 
-/* ---- steps -------------------------------------------------------------------------------- */
+/* ---- tables of steps ---------------------------------------------------------------------- */
 
 static int write_steps(const struct finished_case *finished,
                        const struct options *options, FILE *file, struct error *err)
@@ -93,6 +94,15 @@ static int write_steps(const struct finished_case *finished,
         file, err);
 }
 
+static int write_ncnn(const struct finished_case *finished,
+                      const struct options *options, FILE *file, struct error *err)
+{
+    (void)options;
+    return ncnn_table_write(
+        finished->network, &finished->placement, finished->steps,
+        finished->one->method->bias_correction != BIAS_CORRECTION_NONE, file, err);
+}
+
 /* ---- the command -------------------------------------------------------------------------- */
 
 static const struct form {
@@ -102,6 +112,7 @@ static const struct form {
 } forms[] = {
     {"onnx", write_onnx},
     {"steps", write_steps},
+    {"ncnn-table", write_ncnn},
 };
 
 static const struct form *form_named(const char *name)

@@ -170,6 +170,33 @@ steps_are_written_with_all_their_digits() {
 }
 check 1 steps_are_written_with_all_their_digits
 
+a_table_for_ncnn_has_a_scale_for_each_channel_and_input() {
+    calibrate "$to_export" --set methods=minmax --set targets=tensorrt --set bits=W8A8 \
+        --set models.0.batchnorm=fold --set models.0.validation.samples=8
+    calq export "$work"/run/cases/* --to ncnn-table -o "$work/table"
+    expect_code 0
+    [ "$(wc -l <"$work/table")" -eq 20 ] || fail "there are not two lines for each of 10 layers"
+    awk '$1 == "/block2/depthwise/conv/Conv_param_0" && NF == 25 { found = 1 }
+        $1 == "/block2/depthwise/conv/Conv" && NF == 2 { also = 1 }
+        END { exit !(found && also) }' "$work/table" || fail "$(head -c 500 "$work/table")"
+}
+check 1 a_table_for_ncnn_has_a_scale_for_each_channel_and_input
+
+no_table_for_ncnn() { # SENTENCE ARGUMENTS...
+    calibrate "$to_export" --set methods=minmax --set models.0.validation.samples=8 "${@:2}"
+    calq export "$work"/run/cases/* --to ncnn-table -o "$work/table"
+    expect_code 4
+    expect_told "$1"
+    [ -z "$(find "$work" -name 'table*')" ] || fail "there is a file"
+}
+check 1 "ncnn cannot represent midrise weights" no_table_for_ncnn \
+    '"block1.first.conv.weight" has 4 bits on the grid midrise'
+check 1 "ncnn cannot represent unsigned activations" no_table_for_ncnn \
+    '"/Relu_output_0" has 8 bits on the grid unsigned' --set targets=onnx --set bits=W8A8 \
+    --set models.0.batchnorm=fold
+check 1 "ncnn folds batch norms" no_table_for_ncnn 'search with `batchnorm: fold`' \
+    --set targets=tensorrt --set bits=W8A8
+
 # ---- files that are not what the case gives -------------------------------------------------------
 
 # Two cases that differ in their weights.

@@ -1,0 +1,103 @@
+#include "core/format/ncnn_table.h"
+
+#include <string.h>
+
+enum { NAME_MOST = 255 };
+
+static int refuse_tensor(const struct quantized_tensor *tensor, struct error *err)
+{
+    return error_set(
+        err, EXIT_INPUT,
+        "\"%s\" has %d bits on the grid %s; ncnn has 8 bits and codes from "
+        "-127 to 127: search with `targets: tensorrt`, `bits: W8A8`, and "
+        "name layers that read signed activations in keep_float",
+        tensor->name, tensor->bits, grid_name(tensor->grid));
+}
+
+static int check_weights(const struct layer *layer,
+                         const struct quantized_tensor *tensor, struct error *err)
+{
+    if (tensor->bits != BITS_MOST || tensor->grid != GRID_NARROW)
+        return refuse_tensor(tensor, err);
+    for (int channel = 0; channel < layer->conv.out_channels; channel++)
+        if (layer->conv.scale[channel] != 1)
+            return error_set(err, EXIT_INPUT,
+                             "layer %s has a batch norm, which ncnn folds into the "
+                             "weights; search with `batchnorm: fold`",
+                             layer->name);
+    if (strlen(layer->name) > NAME_MOST || strpbrk(layer->name, " \t"))
+        return error_set(err, EXIT_INPUT,
+                         "layer \"%s\": ncnn's tables have names of at most %d "
+                         "characters, without spaces",
+                         layer->name, NAME_MOST);
+    return 0;
+}
+
+/* Where nothing is negative, codes are between 0 and 127. */
+static int check_input(const struct network *network, const struct layer *layer,
+                       const struct quantized_tensor *input, struct error *err)
+{
+    if (!input)
+        return error_set(err, EXIT_INPUT,
+                         "layer %s has float inputs; ncnn multiplies codes with codes: "
+                         "search with `bits: W8A8`",
+                         layer->name);
+    if (input->bits == BITS_MOST &&
+        (input->grid == GRID_NARROW ||
+         (input->grid == GRID_MIDTREAD && network->tensors[input->index].nonnegative)))
+        return 0;
+    return refuse_tensor(input, err);
+}
+
+static void write_layer(const struct layer *layer, float weight_step, float input_step,
+                        FILE *file)
+{
+    const struct conv *conv = &layer->conv;
+    int scales = conv->groups > 1 ? conv->groups : conv->out_channels;
+
+    fprintf(file, "%s_param_0", layer->name);
+    for (int i = 0; i < scales; i++)
+        fprintf(file, " %.9g", 1 / (double)weight_step);
+    fprintf(file, "\n%s %.9g\n", layer->name, 1 / (double)input_step);
+}
+
+static int check_layer(const struct network *network, const struct placement *placement,
+                       int index, struct error *err)
+{
+    const struct layer *layer = &network->layers[index];
+    int weights = placement->of_layer[index];
+    int input = placement->of_tensor[layer->inputs[0]];
+
+    if (check_weights(layer, &placement->items[weights], err) < 0)
+        return -1;
+    return check_input(network, layer, input < 0 ? NULL : &placement->items[input],
+                       err);
+}
+
+int ncnn_table_write(const struct network *network, const struct placement *placement,
+                     const float *steps, bool corrects_mean, FILE *file,
+                     struct error *err)
+{
+    int written = 0;
+
+    if (corrects_mean)
+        return error_set(err, EXIT_INPUT,
+                         "ncnn's tables have no place for a bias correction; search "
+                         "without `bias_correction`");
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (placement->of_layer[index] < 0)
+            continue;
+        if (check_layer(network, placement, index, err) < 0)
+            return -1;
+        write_layer(layer, steps[placement->of_layer[index]],
+                    steps[placement->of_tensor[layer->inputs[0]]], file);
+        written++;
+    }
+    if (written == 0)
+        return error_set(err, EXIT_INPUT,
+                         "no weights are quantized; ncnn multiplies codes with codes: "
+                         "search with `bits: W8A8`");
+    return 0;
+}
