@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/quant/channel_ratios.h"
 #include "core/quant/clip_lp.h"
 #include "core/quant/clip_minmax.h"
 
@@ -53,6 +54,24 @@ static struct distribution distribution_of_many(const float *values, size_t coun
     return distribution;
 }
 
+/* Weights with a step for each channel as a rule is to see them; NULL: as they are. */
+static float *divided_by_channel(const struct layerwise *layerwise, int item)
+{
+    const struct quantized_tensor *tensor =
+        &team_placement(layerwise->team)->items[item];
+    const struct layer *layer = &team_network(layerwise->team)->layers[tensor->index];
+    size_t channels = (size_t)layer->conv.out_channels;
+    size_t count = layer_window_count(layer);
+    float *divided;
+
+    if (!tensor->ratios)
+        return NULL;
+    divided = memory_get(channels * count * sizeof *divided);
+    channel_ratios_divide(layer->conv.weights, channels, count, tensor->ratios,
+                          divided);
+    return divided;
+}
+
 static void look_at_weights(struct layerwise *layerwise, int item)
 {
     const struct network *network = team_network(layerwise->team);
@@ -61,12 +80,15 @@ static void look_at_weights(struct layerwise *layerwise, int item)
     const struct conv *conv = &layer->conv;
     size_t count = (size_t)conv->out_channels * layer_window_count(layer);
     struct range range = range_empty();
+    float *divided = divided_by_channel(layerwise, item);
+    const float *values = divided ? divided : conv->weights;
 
-    range_add(&range, conv->weights, count);
+    range_add(&range, values, count);
     layerwise->ranges[item] = range;
-    layerwise->distributions[item] =
-        count <= VALUES_MOST ? distribution_of_values(conv->weights, count)
-                             : distribution_of_many(conv->weights, count, range);
+    layerwise->distributions[item] = count <= VALUES_MOST
+                                         ? distribution_of_values(values, count)
+                                         : distribution_of_many(values, count, range);
+    free(divided);
 }
 
 static bool is_zero_everywhere(struct range range)

@@ -6,6 +6,7 @@
 #include "core/network/batchnorm.h"
 #include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
+#include "core/network/weight_ratios.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -260,6 +261,8 @@ static struct evaluator *make_evaluator(struct shard *shard)
         &(struct evaluator_options){
             .kernels = shard->kernels,
             .corrects_mean = method->bias_correction == BIAS_CORRECTION_MEAN,
+            .corrects_variance =
+                method->bias_correction == BIAS_CORRECTION_MEAN_AND_VARIANCE,
             .block = block_at_most(shard),
             .memory_bytes = shard->config->memory_bytes,
             .must_cut = is_cut,
@@ -286,6 +289,17 @@ static void find_float_logits(const struct shard *shard, const struct own_sample
                          own->float_logits);
 }
 
+/* Min-max clips nothing in any channel; all others begin with the steps of least squared error. */
+static void find_ratios(struct shard *shard)
+{
+    const struct config_method_settings *method = shard->open->method;
+
+    if (method->weight_steps == WEIGHT_STEPS_PER_CHANNEL)
+        placement_find_ratios(&shard->placement, shard->network,
+                              method->name == METHOD_MINMAX ? RATIO_OF_MINMAX
+                                                            : RATIO_OF_MMSE);
+}
+
 static int open_case(struct shard *shard, int index, struct error *err)
 {
     struct placement_rules rules;
@@ -299,6 +313,7 @@ static int open_case(struct shard *shard, int index, struct error *err)
     if (!shard->network ||
         placement_init(&shard->placement, shard->network, &rules, err) < 0)
         return -1;
+    find_ratios(shard);
     shard->calibration = open_data(shard, &shard->open->model->calibration,
                                    shard->open->model->loss == LOSS_CROSS_ENTROPY, err);
     if (!shard->calibration || read_calibration(shard, err) < 0)

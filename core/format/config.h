@@ -22,7 +22,12 @@ enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
 enum config_target { TARGET_PAPER, TARGET_ONNX };
 enum config_method { METHOD_MINMAX, METHOD_MMSE, METHOD_LAPQ };
 enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFERENCE };
-enum config_bias_correction { BIAS_CORRECTION_NONE, BIAS_CORRECTION_MEAN };
+enum config_bias_correction {
+    BIAS_CORRECTION_NONE,
+    BIAS_CORRECTION_MEAN,
+    BIAS_CORRECTION_MEAN_AND_VARIANCE
+};
+enum config_weight_steps { WEIGHT_STEPS_PER_TENSOR, WEIGHT_STEPS_PER_CHANNEL };
 enum config_reestimate {
     REESTIMATE_NONE,
     REESTIMATE_BEFORE, /* the search */
@@ -76,6 +81,7 @@ struct config_bits {
 struct config_method_settings {
     enum config_method name;
     enum config_layerwise layerwise;
+    enum config_weight_steps weight_steps;
     enum config_bias_correction bias_correction;
     enum config_reestimate reestimate_batchnorm;
     double p[2];  /* range of the p grid; lapq */

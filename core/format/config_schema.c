@@ -23,8 +23,12 @@ static const char *const methods[] = {
 static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "default",
                                             [CONFIG_LINE_SEARCH_REFERENCE] =
                                                 "reference"};
-static const char *const bias_corrections[] = {
-    [BIAS_CORRECTION_NONE] = "none", [BIAS_CORRECTION_MEAN] = "mean"};
+static const char *const bias_corrections[] = {[BIAS_CORRECTION_NONE] = "none",
+                                               [BIAS_CORRECTION_MEAN] = "mean",
+                                               [BIAS_CORRECTION_MEAN_AND_VARIANCE] =
+                                                   "mean_and_variance"};
+static const char *const weight_steps[] = {[WEIGHT_STEPS_PER_TENSOR] = "per_tensor",
+                                           [WEIGHT_STEPS_PER_CHANNEL] = "per_channel"};
 static const char *const reestimates[] = {[REESTIMATE_NONE] = "none",
                                           [REESTIMATE_BEFORE] = "before",
                                           [REESTIMATE_AFTER] = "after",
@@ -56,6 +60,7 @@ static bool same_method(const void *left, const void *right)
     const struct config_method_settings *a = left, *b = right;
 
     return a->name == b->name && a->layerwise == b->layerwise &&
+           a->weight_steps == b->weight_steps &&
            a->bias_correction == b->bias_correction && a->p[0] == b->p[0] &&
            a->p[1] == b->p[1] && a->p_count == b->p_count && a->sweeps == b->sweeps &&
            a->line_search == b->line_search && a->patience == b->patience &&
@@ -143,8 +148,13 @@ static const struct config_field method_fields[] = {
     {"layerwise", KIND_WORD, AT(config_method_settings, layerwise), "sequential",
      .help = "activations seen behind quantized layers, or behind float ones",
      .words = WORDS(layerwises)},
+    {"weight_steps", KIND_WORD, AT(config_method_settings, weight_steps), "per_tensor",
+     .help = "one step for all weights of a layer, or one for each output channel, of "
+             "which the search moves all by one factor",
+     .words = WORDS(weight_steps)},
     {"bias_correction", KIND_WORD, AT(config_method_settings, bias_correction), "none",
-     .help = "give quantized weights the mean of the float ones",
+     .help = "give quantized weights the mean of the float ones, or mean and variance, "
+             "by output channel",
      .words = WORDS(bias_corrections)},
     {"reestimate_batchnorm", KIND_WORD,
      AT(config_method_settings, reestimate_batchnorm), "none",

@@ -5,6 +5,7 @@
 #include "core/format/draft.h"
 #include "core/kernel/sgemm.h"
 #include "core/network/batchnorm.h"
+#include "core/quant/channel_ratios.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -118,20 +119,57 @@ static json_t *point_of(const struct result_point *point)
                      "validation", score_of(&point->validation));
 }
 
+/* Hexadecimal floats in one line, a blank between two. */
+static json_t *line_of(const float *values, int count)
+{
+    enum { MOST = 20 }; /* characters of one */
+    size_t size = (size_t)count * MOST + 1, at = 0;
+    char *text = memory_get(size);
+    json_t *line;
+
+    text[0] = '\0';
+    for (int i = 0; i < count; i++)
+        at += (size_t)snprintf(text + at, size - at, "%s%a", i > 0 ? " " : "",
+                               (double)values[i]);
+    line = json_string(text);
+    free(text);
+    return line;
+}
+
+/* The step of each output channel of weights that have more than one, else null. */
+static json_t *channel_steps_of(const struct result *result, int item)
+{
+    const struct quantized_tensor *tensor = &result->placement->items[item];
+    struct quantizer quantizer = {.step = result->result.steps[item]};
+    size_t channels;
+    float *steps;
+    json_t *line;
+
+    if (!tensor->ratios)
+        return json_null();
+    channels = (size_t)result->network->layers[tensor->index].conv.out_channels;
+    steps = memory_get(channels * sizeof *steps);
+    for (size_t channel = 0; channel < channels; channel++)
+        steps[channel] = channel_quantizer(&quantizer, tensor->ratios, channel).step;
+    line = line_of(steps, (int)channels);
+    free(steps);
+    return line;
+}
+
 static json_t *step_of(const struct result *result, int item)
 {
     const struct quantized_tensor *tensor = &result->placement->items[item];
     const struct result_line *line = &result->lines[item];
     float start = result->start.steps[item], step = result->result.steps[item];
 
-    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
-                     tensor->name, "kind",
-                     tensor->is_weight ? "weights" : "activations", "grid",
-                     grid_name(tensor->grid), "bits", tensor->bits, "step",
-                     real_of(step), "step_hex", hex_of(step), "clip",
-                     real_of(step * grid_levels(tensor->grid, tensor->bits)),
-                     "start_step_hex", hex_of(start), "evaluations",
-                     (json_int_t)line->evaluations, "gain", real_of(line->gain));
+    return json_pack(
+        "{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
+        tensor->name, "kind", tensor->is_weight ? "weights" : "activations", "grid",
+        grid_name(tensor->grid), "bits", tensor->bits, "step", real_of(step),
+        "step_hex", hex_of(step), "clip",
+        real_of(step * grid_levels(tensor->grid, tensor->bits)), "start_step_hex",
+        hex_of(start), "channel_steps_hex", channel_steps_of(result, item),
+        "evaluations", (json_int_t)line->evaluations, "gain", real_of(line->gain));
 }
 
 /* Appends a value; without one (a text that is not UTF-8) there is no array either, which
@@ -151,23 +189,6 @@ static json_t *steps_of(const struct result *result)
     for (int i = 0; i < result->placement->count; i++)
         steps = append(steps, step_of(result, i));
     return steps;
-}
-
-/* Hexadecimal floats in one line, a blank between two. */
-static json_t *line_of(const float *values, int count)
-{
-    enum { MOST = 20 }; /* characters of one */
-    size_t size = (size_t)count * MOST + 1, at = 0;
-    char *text = memory_get(size);
-    json_t *line;
-
-    text[0] = '\0';
-    for (int i = 0; i < count; i++)
-        at += (size_t)snprintf(text + at, size - at, "%s%a", i > 0 ? " " : "",
-                               (double)values[i]);
-    line = json_string(text);
-    free(text);
-    return line;
 }
 
 static json_t *batchnorm_of(const struct layer *layer, const float *statistics)

@@ -14,7 +14,8 @@
 
 static bool needs_window_sums(const struct conv_weights *weights)
 {
-    return conv_weights_offset(weights) != 0 || weights->corrects_mean;
+    return conv_weights_offset(weights) != 0 || weights->rules.corrects_mean ||
+           weights->rules.corrects_variance;
 }
 
 /* Whether no value before the clamp can reach 2^30, whatever the codes are: the sums of products
@@ -50,8 +51,9 @@ static void make_epilogue(struct conv_run *run)
 
     for (int channel = 0; channel < conv->out_channels; channel++) {
         double to_output = conv->scale[channel] * (double)steps->input / unit;
-        double product = to_output * steps->weights;
-        double sum = to_output * (steps->weights * conv_weights_offset(weights) +
+        double step = weights->now->steps[channel];
+        double product = to_output * step;
+        double sum = to_output * (step * conv_weights_offset(weights) +
                                   (double)weights->now->corrections[channel]);
 
         run->scale[channel] = (float)product;

@@ -50,6 +50,8 @@ struct evaluator *evaluator_create(const struct network *network,
         network, evaluator->planes,
         &(struct executor_options){.kernels = options->kernels,
                                    .corrects_mean = options->corrects_mean,
+                                   .corrects_variance = options->corrects_variance,
+                                   .placement = placement,
                                    .block = options->block,
                                    .times_layers = options->times_layers});
     for (int i = 0; i < CANDIDATES_AT_ONCE; i++)

@@ -25,10 +25,11 @@ struct samples {
 
 struct evaluator_options {
     const struct kernel_set *kernels;
-    bool corrects_mean;  /* bias correction: mean */
-    int block;           /* samples evaluated together */
-    size_t memory_bytes; /* for remembered activations */
-    bool times_layers;   /* for evaluator_layer_seconds() */
+    bool corrects_mean;     /* bias correction: mean */
+    bool corrects_variance; /* bias correction: mean_and_variance */
+    int block;              /* samples evaluated together */
+    size_t memory_bytes;    /* for remembered activations */
+    bool times_layers;      /* for evaluator_layer_seconds() */
     /* Asked between blocks: whether to leave out the rest, which makes what is returned
      * worthless; NULL: never. The evaluator stays usable. */
     bool (*must_cut)(void *context);

@@ -22,9 +22,11 @@ struct executor_counters executor_counters_since(struct executor_counters now,
 
 struct executor_options {
     const struct kernel_set *kernels;
-    bool corrects_mean; /* bias correction: mean */
-    int block;          /* the most samples of a block */
-    bool times_layers;  /* for executor_layer_seconds() */
+    bool corrects_mean;                /* bias correction: mean */
+    bool corrects_variance;            /* bias correction: mean_and_variance */
+    const struct placement *placement; /* its ratios are used; borrowed */
+    int block;                         /* the most samples of a block */
+    bool times_layers;                 /* for executor_layer_seconds() */
 };
 
 /* A block of samples. */

@@ -131,7 +131,7 @@ static const char full[] =
     "bits: [W4A4, W32A8, W2A32]\n"
     "methods:\n"
     "  - minmax\n"
-    "  - {name: mmse, layerwise: independent}\n"
+    "  - {name: mmse, layerwise: independent, weight_steps: per_channel}\n"
     "  - {name: lapq, p: [1.5, 5], p_count: 3, sweeps: 0, line_search: reference}\n"
     "  - {name: lapq, bias_correction: mean}\n"
     "exclude:\n"
@@ -188,6 +188,8 @@ static void every_setting_is_read(void **state)
                 config.bits[1].activations == 8 && config.bits[2].activations == 32);
     assert_int_equal(config.method_count, 4);
     assert_int_equal(method[1].layerwise, LAYERWISE_INDEPENDENT);
+    assert_int_equal(method[0].weight_steps, WEIGHT_STEPS_PER_TENSOR);
+    assert_int_equal(method[1].weight_steps, WEIGHT_STEPS_PER_CHANNEL);
     assert_true(method[2].p[0] == 1.5 && method[2].p[1] == 5 && method[2].p_count == 3);
     assert_true(method[2].sweeps == 0 &&
                 method[2].line_search == CONFIG_LINE_SEARCH_REFERENCE);
@@ -743,7 +745,8 @@ static void a_written_configuration_says_everything(void **state)
         "targets: [paper]\n"
         "bits: [W4A4]\n"
         "methods:\n"
-        "- {name: minmax, layerwise: sequential, bias_correction: none, "
+        "- {name: minmax, layerwise: sequential, weight_steps: per_tensor, "
+        "bias_correction: none, "
         "reestimate_batchnorm: none}\n"
         "exclude: []\n"
         "budget: {evaluations: 0, seconds: 0, run_seconds: 0}\n"

@@ -223,6 +223,25 @@ static void json_has_the_statistics_of_batch_norms_that_were_measured(void **sta
     batchnorm_destroy(batchnorm);
 }
 
+static void json_has_the_step_of_each_channel_of_weights_that_have_them(void **state)
+{
+    struct layer layer = {.conv = {.out_channels = 2}};
+    const struct network network = {.layers = &layer, .layer_count = 1};
+    float ratios[] = {1, 0.25f};
+    struct quantized_tensor others[STEPS];
+    const struct placement by_channel = {.items = others, .count = STEPS};
+
+    (void)state;
+    memcpy(others, items, sizeof others);
+    others[0].ratios = ratios;
+    result.network = &network;
+    result.placement = &by_channel;
+    result.result.steps[0] = 0.5f;
+    write_and_read();
+    assert_text_at("steps.0.channel_steps_hex", "0x1p-1 0x1p-3");
+    assert_true(json_is_null(at("steps.1.channel_steps_hex")));
+}
+
 static void json_tells_where_the_result_comes_from(void **state)
 {
     (void)state;
@@ -507,6 +526,7 @@ int main(void)
         TEST(json_tells_what_the_case_is_and_what_came_out),
         TEST(json_tells_what_the_search_took_and_gained),
         TEST(json_has_the_statistics_of_batch_norms_that_were_measured),
+        TEST(json_has_the_step_of_each_channel_of_weights_that_have_them),
         TEST(json_tells_where_the_result_comes_from),
         TEST(steps_and_losses_come_back_to_the_last_bit),
         TEST(what_there_is_not_is_null),
