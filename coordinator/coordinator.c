@@ -1,7 +1,7 @@
 #include "coordinator/coordinator.h"
 
-#include "coordinator/methods/batchnorm_matching.h"
 #include "coordinator/methods/method.h"
+#include "coordinator/methods/point_state.h"
 #include "coordinator/model_facts.h"
 #include "coordinator/plan.h"
 #include "coordinator/run_folder.h"
@@ -26,8 +26,8 @@ struct run {
 
 /* ---- validation --------------------------------------------------------------------------- */
 
-/* Start and result in one pass over the validation samples, where the same batch norms are in
- * force; often they are the same. */
+/* Start and result in one pass over the validation samples, where the same batch norms and biases are
+ * in force; often they are the same. */
 static int validate_both(struct run *run, struct result *result, struct error *err)
 {
     size_t items = (size_t)result->placement->count;
@@ -51,7 +51,7 @@ static int validate_both(struct run *run, struct result *result, struct error *e
 static int validate_point(struct run *run, struct result_point *point,
                           struct error *err)
 {
-    if (batchnorm_matching_put(run->team, &point->batchnorms, err) < 0)
+    if (point_put(run->team, point, err) < 0)
         return -1;
     return team_validate(run->team, point->steps, 1, &point->validation, err);
 }
@@ -62,8 +62,7 @@ static int validate(struct run *run, struct result *result, struct error *err)
     int status;
 
     progress_show(&run->progress, "%s: validation", result->case_id);
-    if (batchnorm_statistics_are_same(&result->start.batchnorms,
-                                      &result->result.batchnorms))
+    if (points_are_alike(&result->start, &result->result))
         status = validate_both(run, result, err);
     else
         status = validate_point(run, &result->start, err) < 0

@@ -25,8 +25,11 @@ enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFEREN
 enum config_bias_correction {
     BIAS_CORRECTION_NONE,
     BIAS_CORRECTION_MEAN,
-    BIAS_CORRECTION_MEAN_AND_VARIANCE
+    BIAS_CORRECTION_MEAN_AND_VARIANCE,
+    BIAS_CORRECTION_EMPIRICAL
 };
+enum config_accept { ACCEPT_ALWAYS, ACCEPT_IF_LOSS_DROPS };
+enum config_equalize { EQUALIZE_NO, EQUALIZE_YES, EQUALIZE_IF_LOSS_DROPS };
 enum config_weight_steps { WEIGHT_STEPS_PER_TENSOR, WEIGHT_STEPS_PER_CHANNEL };
 enum config_reestimate {
     REESTIMATE_NONE,
@@ -83,7 +86,10 @@ struct config_method_settings {
     enum config_layerwise layerwise;
     enum config_weight_steps weight_steps;
     enum config_bias_correction bias_correction;
+    enum config_accept bias_correction_accept;
+    enum config_equalize equalize;
     enum config_reestimate reestimate_batchnorm;
+    enum config_accept reestimate_accept;
     double p[2];  /* range of the p grid; lapq */
     int p_count;  /* grid points, at least 3; lapq */
     int sweeps;   /* of Powell; 0: none, only the start; lapq */

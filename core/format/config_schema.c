@@ -23,10 +23,16 @@ static const char *const methods[] = {
 static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "default",
                                             [CONFIG_LINE_SEARCH_REFERENCE] =
                                                 "reference"};
-static const char *const bias_corrections[] = {[BIAS_CORRECTION_NONE] = "none",
-                                               [BIAS_CORRECTION_MEAN] = "mean",
-                                               [BIAS_CORRECTION_MEAN_AND_VARIANCE] =
-                                                   "mean_and_variance"};
+static const char *const bias_corrections[] = {
+    [BIAS_CORRECTION_NONE] = "none",
+    [BIAS_CORRECTION_MEAN] = "mean",
+    [BIAS_CORRECTION_MEAN_AND_VARIANCE] = "mean_and_variance",
+    [BIAS_CORRECTION_EMPIRICAL] = "empirical"};
+static const char *const accepts[] = {
+    [ACCEPT_ALWAYS] = "always", [ACCEPT_IF_LOSS_DROPS] = "if_loss_drops"};
+static const char *const equalizes[] = {[EQUALIZE_NO] = "false",
+                                        [EQUALIZE_YES] = "true",
+                                        [EQUALIZE_IF_LOSS_DROPS] = "if_loss_drops"};
 static const char *const weight_steps[] = {[WEIGHT_STEPS_PER_TENSOR] = "per_tensor",
                                            [WEIGHT_STEPS_PER_CHANNEL] = "per_channel"};
 static const char *const reestimates[] = {[REESTIMATE_NONE] = "none",
@@ -64,7 +70,9 @@ static bool same_method(const void *left, const void *right)
            a->bias_correction == b->bias_correction && a->p[0] == b->p[0] &&
            a->p[1] == b->p[1] && a->p_count == b->p_count && a->sweeps == b->sweeps &&
            a->line_search == b->line_search && a->patience == b->patience &&
-           a->reestimate_batchnorm == b->reestimate_batchnorm;
+           a->reestimate_batchnorm == b->reestimate_batchnorm &&
+           a->reestimate_accept == b->reestimate_accept && a->equalize == b->equalize &&
+           a->bias_correction_accept == b->bias_correction_accept;
 }
 
 /* ---- the settings: key, kind, place, range, default, help ---- */
@@ -153,16 +161,31 @@ static const struct config_field method_fields[] = {
              "which the search moves all by one factor",
      .words = WORDS(weight_steps)},
     {"bias_correction", KIND_WORD, AT(config_method_settings, bias_correction), "none",
-     .help = "give quantized weights the mean of the float ones, or mean and variance, "
-             "by output channel",
+     .help =
+         "give quantized weights the mean of the float ones, or mean and variance, "
+         "by output channel; or, empirical, give each layer's outputs the mean that "
+         "they have in the float network",
      .words = WORDS(bias_corrections)},
+    {"bias_correction_accept", KIND_WORD,
+     AT(config_method_settings, bias_correction_accept), "always",
+     .help = "whether the loss (on the samples put aside; without any: on all) has to "
+             "drop for a bias correction to be kept",
+     .words = WORDS(accepts)},
+    {"equalize", KIND_WORD, AT(config_method_settings, equalize), "false",
+     .help =
+         "make the weights of neighbouring layers alike by channel, where a ReLU or "
+         "nothing is between them; always, or where the loss drops",
+     .words = WORDS(equalizes)},
     {"reestimate_batchnorm", KIND_WORD,
      AT(config_method_settings, reestimate_batchnorm), "none",
-     .help =
-         "measure the means and variances of batch norms again in the quantized "
-         "network, before the search, after it, or both; kept where the loss on the "
-         "samples put aside (without any: on all) drops",
+     .help = "measure the means and variances of batch norms again in the quantized "
+             "network, before the search, after it, or both",
      .words = WORDS(reestimates)},
+    {"reestimate_accept", KIND_WORD, AT(config_method_settings, reestimate_accept),
+     "if_loss_drops",
+     .help = "whether the loss (on the samples put aside; without any: on all) has to "
+             "drop for batch norms measured again to be kept",
+     .words = WORDS(accepts)},
     {"p", KIND_REAL, AT(config_method_settings, p), "[2, 4]",
      .range = {CONFIG_ABOVE_0, 100},
      .help = "first and last p of the Lp norms that layer-wise steps are tried with",

@@ -32,6 +32,7 @@ static void clear_point(struct result_point *point)
 {
     free(point->steps);
     batchnorm_statistics_clear(&point->batchnorms);
+    bias_shifts_clear(&point->bias_shifts);
 }
 
 void result_clear(struct result *result)
@@ -113,8 +114,9 @@ static json_t *score_of(const struct score *score)
 
 static json_t *point_of(const struct result_point *point)
 {
-    return json_pack("{s:b, s:o, s:o, s:o}", "batchnorms_measured",
-                     point->batchnorms.count > 0, "calibration",
+    return json_pack("{s:b, s:b, s:o, s:o, s:o}", "batchnorms_measured",
+                     point->batchnorms.count > 0, "biases_measured",
+                     point->bias_shifts.count > 0, "calibration",
                      score_of(&point->calibration), "check", score_of(&point->check),
                      "validation", score_of(&point->validation));
 }
@@ -217,6 +219,29 @@ static json_t *batchnorms_of(const struct result *result)
             continue;
         layers = append(layers, batchnorm_of(layer, statistics));
         statistics += 2 * layer->batchnorm->channels;
+    }
+    return layers;
+}
+
+/* The bias shifts in force, if there are any. */
+static json_t *bias_shifts_json(const struct result *result)
+{
+    const struct network *network = result->network;
+    const float *values = result->result.bias_shifts.values;
+    json_t *layers;
+
+    if (result->result.bias_shifts.count == 0)
+        return json_null();
+    layers = json_array();
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+
+        if (layer->kind != LAYER_CONV)
+            continue;
+        layers =
+            append(layers, json_pack("{s:s, s:o}", "layer", layer->name, "shift_hex",
+                                     line_of(values, layer->conv.out_channels)));
+        values += layer->conv.out_channels;
     }
     return layers;
 }
@@ -350,7 +375,7 @@ static json_t *json_of(const struct result *result)
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, "
         "s:o, "
-        "s:o, s:f, s:o, s:o}",
+        "s:o, s:f, s:o, s:o, s:{s:b, s:b}, s:o}",
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
         config_method_name(result->method->name), "loss",
@@ -363,7 +388,9 @@ static json_t *json_of(const struct result *result)
         p_grid_of(&result->p_grid), "search", search_of(result), "budget",
         budget_of(&result->budget), "phases", phases_of(result), "warnings",
         warnings_of(result), "seconds", result->seconds, "work", work_of(result),
-        "provenance", provenance_of(result));
+        "provenance", provenance_of(result), "treatments", "equalized",
+        result->is_equalized, "bias_corrected", result->is_bias_corrected,
+        "bias_shifts", bias_shifts_json(result));
 }
 
 int result_write_json(const struct result *result, const char *folder,

@@ -1,6 +1,7 @@
 #include "core/network/conv_integer.h"
 
 #include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
 
 #include <math.h>
 #include <string.h>
@@ -147,7 +148,8 @@ static struct epilogue prepare(struct conv_run *run, const struct value *input,
                             .residual = residual ? residual->step : 0,
                             .input_zero = input->zero_code,
                             .residual_zero = residual ? residual->zero_code : 0,
-                            .batchnorm = batchnorm_signature(run->layer),
+                            .constants = batchnorm_signature(run->layer) ^
+                                         bias_shift_signature(run->layer),
                         });
     return epilogue_of(run, residual, samples, quantizer, output);
 }

@@ -19,7 +19,7 @@ struct conv_run {
     struct conv_steps {
         float weights, input, output, residual;
         int input_zero, residual_zero;
-        uint64_t batchnorm; /* signature of the layer's scale and shift */
+        uint64_t constants; /* signature of the layer's scale and shift */
     } made_for;             /* what the epilogue was worked out for */
 };
 

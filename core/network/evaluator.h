@@ -79,6 +79,12 @@ void evaluator_moments(struct evaluator *evaluator, int layer, const float *step
  * in the order of execution. */
 void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums);
 
+/* Adds the sums of the products of convolution `layer` over the evaluator's own samples to `sums`
+ * [product_means_count()], see product_means.h; all steps, batch norms and bias shifts before it are in
+ * force. */
+void evaluator_product_means(struct evaluator *evaluator, int layer, const float *steps,
+                             int64_t *sums);
+
 /* What was done since the evaluator was made. */
 struct executor_counters evaluator_counters(const struct evaluator *evaluator);
 

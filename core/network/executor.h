@@ -54,8 +54,8 @@ const float *executor_run_floats(struct executor *executor,
                                  const struct candidate *candidate,
                                  const struct block *block, int target);
 
-/* The input of layer `layer`'s batch norm, [samples, pixels, channels]; valid until the next
- * call. */
+/* The input of layer `layer`'s batch norm, [samples, pixels, channels], or what it would be: the
+ * products of a convolution; valid until the next call. */
 const float *executor_run_to_batchnorm(struct executor *executor,
                                        const struct candidate *candidate,
                                        const struct block *block, int layer);

@@ -82,6 +82,7 @@ void layer_clear(struct layer *layer)
         free(layer->conv.weights);
         free(layer->conv.scale);
         free(layer->conv.shift);
+        free(layer->conv.bare_shift);
     } else if (layer->kind == LAYER_AFFINE) {
         free(layer->affine.scale);
         free(layer->affine.shift);

@@ -43,6 +43,9 @@ struct conv {
         *scale; /* [out_channels] y = scale*conv + shift: batch norm and bias; owned */
     float *shift;      /* [out_channels]; owned */
     bool has_residual; /* the last input is added to y before the clamp */
+    float *bare_shift; /* [out_channels] shift without its bias shift (bias_shift.h);
+                          NULL: it has none; owned */
+    uint64_t bias_signature; /* of the bias shift; 0: it has none */
 };
 
 struct affine {
