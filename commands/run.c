@@ -139,6 +139,19 @@ static int coordinate(const struct options *options, const struct config *config
     return status;
 }
 
+static int run_in_teams(const struct options *options, const struct config *config,
+                        const struct cases *cases, struct error *err)
+{
+    struct error broken;
+    int status;
+
+    if (link_split(config->ranks_per_case, err) < 0)
+        return -1;
+    status = link_coordinates() ? coordinate(options, config, cases, err)
+                                : worker_answer(config, cases, err);
+    return link_join(status == 0 ? err : &broken) < 0 ? -1 : status;
+}
+
 static int run_on_ranks(const struct options *options, struct error *err)
 {
     struct config config = {0};
@@ -147,10 +160,8 @@ static int run_on_ranks(const struct options *options, struct error *err)
 
     if (status == 0)
         status = cases_init(&cases, &config, err);
-    if (status == 0 && link_coordinates())
-        status = coordinate(options, &config, &cases, err);
-    else if (status == 0)
-        status = worker_answer(&config, &cases, err);
+    if (status == 0)
+        status = run_in_teams(options, &config, &cases, err);
     cases_clear(&cases);
     config_clear(&config);
     return status;
@@ -178,9 +189,9 @@ int command_run(int count, char **arguments, struct error *err)
     if (status == 0)
         status = run_on_ranks(&options, err);
     status = share_code(status == 0 ? EXIT_DONE : (int)err->code, err);
-    /* Rank 0 speaks for all, unless it is given up. main.c closes the link when
+    /* The first rank speaks for all, unless one is given up. main.c closes the link when
      * it has spoken. */
-    if (!link_coordinates() && !link_is_broken())
+    if (!link_is_first() && !link_is_broken())
         err->text[0] = '\0';
     return status;
 }

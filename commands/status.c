@@ -18,21 +18,6 @@ static const char *const states[] = {
 
 /* ---- numbers ------------------------------------------------------------------------------ */
 
-enum { TIME_BYTES = 32 };
-
-/* "40 s", "12 min", "3.5 h", "2.1 days" */
-static void time_text(double seconds, char text[TIME_BYTES])
-{
-    if (seconds < 100)
-        snprintf(text, TIME_BYTES, "%.0f s", seconds);
-    else if (seconds < 100 * 60)
-        snprintf(text, TIME_BYTES, "%.0f min", seconds / 60);
-    else if (seconds < 48 * 3600)
-        snprintf(text, TIME_BYTES, "%.1f h", seconds / 3600);
-    else
-        snprintf(text, TIME_BYTES, "%.1f days", seconds / (24 * 3600));
-}
-
 static void print_number(double value, const char *format)
 {
     if (isnan(value))
@@ -45,10 +30,10 @@ static void print_number(double value, const char *format)
 
 static void print_case(const char *id, const struct standing_case *each)
 {
-    char left[TIME_BYTES] = "";
+    char left[STANDING_TIME_BYTES] = "";
 
     if (!isnan(each->left))
-        time_text(each->left, left);
+        standing_time(each->left, left);
     printf("%-40s %-8s", id, states[each->state]);
     print_number(each->best_loss, " %12.4f");
     printf(" %12ld", each->evaluations);
@@ -60,7 +45,7 @@ static void print_case(const char *id, const struct standing_case *each)
 
 static void print_summary(const struct config *config, const struct standing *standing)
 {
-    char left[TIME_BYTES];
+    char left[STANDING_TIME_BYTES];
 
     printf("%s: %d of %d cases are done", config->out, standing->count[STANDING_DONE],
            standing->case_count);
@@ -68,7 +53,7 @@ static void print_summary(const struct config *config, const struct standing *st
         if (standing->count[state] > 0)
             printf(", %d %s", standing->count[state], states[state]);
     if (!isnan(standing->left)) {
-        time_text(standing->left, left);
+        standing_time(standing->left, left);
         printf("; about %s are left", left);
     }
     printf("\n\n%-40s %-8s %12s %12s %12s %10s\n", "case", "", "best loss",
@@ -82,7 +67,8 @@ static int print_standing(const struct config *config, struct error *err)
     int status = cases_init(&cases, config, err);
 
     if (status == 0) {
-        standing_look(&standing, config, &cases);
+        standing_init(&standing, config, &cases);
+        standing_look(&standing);
         print_summary(config, &standing);
         for (int i = 0; i < cases.count; i++)
             print_case(cases.list[i].id, &standing.each[i]);

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/* Runs the cases of a configuration, or a part of them beside runs of the other parts, with the team and writes the run directory:
+/* Runs the cases of a configuration, or a part of them beside runs of the other parts, with the team, in turn with the other teams of this run, which call this too, and writes the run directory:
  *
  *   config.yaml              the resolved configuration
  *   lock, lock.I-of-N        held while this runs: who and since when

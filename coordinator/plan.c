@@ -68,6 +68,25 @@ static int plan_case(const struct config *config, const struct cases *cases, int
     return 0;
 }
 
+static void tell_total(const struct config *config, const struct team *team, int count,
+                       double seconds, FILE *out)
+{
+    int teams = team_count(team);
+
+    fprintf(out, "\n%d cases on ", count);
+    if (teams > 1)
+        fprintf(out, "%d teams of %d ranks", teams, team_ranks(team));
+    else
+        fprintf(out, "%d ranks", team_ranks(team));
+    fprintf(
+        out,
+        "; the evaluations alone would take about %.0f s if every sweep ran and "
+        "nothing were reused,\nactivations at most %.0f MiB a rank; results would go "
+        "to %s\n",
+        seconds / (teams < count ? teams : count),
+        (double)config->memory_bytes / (1 << 20), config->out);
+}
+
 int coordinator_plan(const struct config *config, const struct cases *cases,
                      struct sweep_part part, struct team *team, FILE *out,
                      struct error *err)
@@ -75,6 +94,8 @@ int coordinator_plan(const struct config *config, const struct cases *cases,
     double total = 0;
     int count = 0;
 
+    if (!team_is_first(team)) /* one plans for all */
+        return 0;
     fprintf(out, "%-40s %7s %11s %7s %10s %11s %9s\n", "case", "steps", "calibration",
             "check", "validation", "evaluations", "seconds");
     for (int index = 0; index < cases->count; index++) {
@@ -84,12 +105,6 @@ int coordinator_plan(const struct config *config, const struct cases *cases,
             return -1;
         count++;
     }
-    fprintf(out,
-            "\n%d cases on %d ranks; the evaluations alone would take about %.0f s if "
-            "every "
-            "sweep ran and nothing were reused,\nactivations at most %.0f MiB a rank; "
-            "results would go to %s\n",
-            count, team_ranks(team), total, (double)config->memory_bytes / (1 << 20),
-            config->out);
+    tell_total(config, team, count, total, out);
     return 0;
 }

@@ -117,7 +117,8 @@ static bool stands(const struct config *config, const struct result *result)
            result_evaluations(result) <= config->max_evaluations;
 }
 
-/* Takes the result of an earlier run, where there is one. */
+/* Takes the result of an earlier run or another team, where there is one; facts NULL: it tells nothing
+ * new of the model. */
 static int look_at_result(const struct config *config, struct model_facts *facts,
                           struct sweep *sweep, int index, struct error *err)
 {
@@ -133,10 +134,9 @@ static int look_at_result(const struct config *config, struct model_facts *facts
     if (!result_read_json(&result, folder))
         return 0;
     status = identity_compare(path, result.identity, each->identity, err);
-    if (status == 0)
+    if (status == 0 && facts)
         model_facts_take(facts, &result);
     if (status == 0 && stands(config, &result)) {
-        each->is_old = true;
         sweep_done(sweep, index, &result);
     } else {
         result_clear(&result);
@@ -218,26 +218,51 @@ int run_folder_write_config(const struct config *config, struct sweep_part part,
     return status;
 }
 
-/* Takes what other parts have done; what is not the same case is not taken. */
+/* Takes what a run of another part has done; what is not the same case is not taken. */
+static void look_at_part(const struct config *config, struct sweep *sweep, int index)
+{
+    const char *identity = sweep->each[index].identity;
+    char folder[PATH_MAX];
+    struct result result;
+    struct error ignored;
+
+    sweep_forget(sweep, index);
+    if (!identity ||
+        case_path(config, sweep->cases->list[index].id, "", folder, &ignored) < 0 ||
+        !result_read_json(&result, folder))
+        return;
+    if (result.identity && strcmp(result.identity, identity) == 0)
+        sweep_done(sweep, index, &result);
+    else
+        result_clear(&result);
+}
+
+/* Takes what another team of this run may have done; its failures are of this run, for those of
+ * earlier ones are forgotten. */
+static void look_at_team(const struct config *config, struct sweep *sweep, int index)
+{
+    const char *id = sweep->cases->list[index].id;
+    enum exit_code code;
+    struct error ignored;
+    char *sentence;
+
+    if (!sweep->each[index].identity ||
+        look_at_result(config, NULL, sweep, index, &ignored) < 0 ||
+        sweep->each[index].state == SWEEP_DONE)
+        return;
+    sentence = run_folder_read_failure(config, id, &code);
+    if (sentence)
+        sweep_failed(sweep, index, code, sentence);
+    free(sentence);
+}
+
 static void look_at_others(const struct config *config, struct sweep *sweep)
 {
     for (int i = 0; i < sweep->cases->count; i++) {
-        const char *identity = sweep->each[i].identity;
-        char folder[PATH_MAX];
-        struct result result;
-        struct error ignored;
-
-        if (!sweep->each[i].is_others)
-            continue;
-        sweep_forget(sweep, i);
-        if (!identity ||
-            case_path(config, sweep->cases->list[i].id, "", folder, &ignored) < 0 ||
-            !result_read_json(&result, folder))
-            continue;
-        if (result.identity && strcmp(result.identity, identity) == 0)
-            sweep_done(sweep, i, &result);
-        else
-            result_clear(&result);
+        if (sweep->each[i].is_others)
+            look_at_part(config, sweep, i);
+        else if (sweep->each[i].state == SWEEP_WAITING)
+            look_at_team(config, sweep, i);
     }
 }
 
@@ -266,7 +291,7 @@ int run_folder_write_csv(const struct config *config, struct sweep *sweep,
 }
 
 int run_folder_write_failure(const struct config *config, const char *case_id,
-                             const char *sentence, struct error *err)
+                             const struct sweep_case *failed, struct error *err)
 {
     char path[PATH_MAX];
     FILE *file;
@@ -278,8 +303,32 @@ int run_folder_write_failure(const struct config *config, const char *case_id,
     file = draft_open(path, err);
     if (!file)
         return -1;
-    fprintf(file, "%s\n", sentence);
+    fprintf(file, "exit code %d: %s\n", failed->failed, failed->failure);
     return draft_close(file, path, 0, err);
+}
+
+char *run_folder_read_failure(const struct config *config, const char *case_id,
+                              enum exit_code *code)
+{
+    char path[PATH_MAX], text[ERROR_TEXT_BYTES + 32];
+    struct error ignored;
+    FILE *file = NULL;
+    size_t bytes;
+    int number, sentence = 0;
+
+    if (case_path(config, case_id, "/failed", path, &ignored) == 0)
+        file = fopen(path, "r");
+    if (!file)
+        return NULL;
+    bytes = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    while (bytes > 0 && text[bytes - 1] == '\n')
+        bytes--;
+    text[bytes] = '\0';
+    if (sscanf(text, "exit code %d: %n", &number, &sentence) != 1 || sentence == 0)
+        number = EXIT_INTERNAL;
+    *code = (enum exit_code)number;
+    return memory_text(text + sentence);
 }
 
 void run_folder_forget_failure(const struct config *config, const char *case_id)

@@ -33,16 +33,19 @@ void run_folder_close(struct run_folder_lock *lock);
 int run_folder_look_back(const struct config *config, struct model_facts *facts,
                          struct sweep *sweep, struct error *err);
 
-/* Write config.yaml, and results.csv where a case is done: the cases of this run, and of other parts those
- * whose results are there by now. Runs of several parts write one after the other. */
+/* Write config.yaml, and results.csv where a case is done. What other teams and runs of other parts have
+ * done by now is taken in before. Runs of several parts write one after the other. */
 int run_folder_write_config(const struct config *config, struct sweep_part part,
                             struct error *err);
 int run_folder_write_csv(const struct config *config, struct sweep *sweep,
                          struct error *err);
 
-/* Writes cases/<id>/failed with the sentence of a case that has failed, or removes it. */
+/* Writes cases/<id>/failed, reads it, or removes it: why the case has failed. The sentence that is read is
+ * the caller's; NULL: there is no such file. */
 int run_folder_write_failure(const struct config *config, const char *case_id,
-                             const char *sentence, struct error *err);
+                             const struct sweep_case *failed, struct error *err);
+char *run_folder_read_failure(const struct config *config, const char *case_id,
+                              enum exit_code *code);
 void run_folder_forget_failure(const struct config *config, const char *case_id);
 
 /* Opens the journal of a case, whose folder is made. */

@@ -13,23 +13,6 @@
 
 /* ---- one case ----------------------------------------------------------------------------- */
 
-/* The sentence in the file; NULL: there is no such file. */
-static char *read_failure(const char *path)
-{
-    char text[ERROR_TEXT_BYTES];
-    FILE *file = fopen(path, "r");
-    size_t bytes;
-
-    if (!file)
-        return NULL;
-    bytes = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    while (bytes > 0 && text[bytes - 1] == '\n')
-        bytes--;
-    text[bytes] = '\0';
-    return memory_text(text);
-}
-
 static bool look_at_result(struct standing_case *each, const char *folder)
 {
     struct result result;
@@ -56,17 +39,23 @@ static void look_at_journal(struct standing_case *each, const char *path)
     each->rate = summary.rate;
 }
 
-static void look_at_case(struct standing_case *each, const char *folder)
+static void look_at_case(const struct config *config, const char *id,
+                         struct standing_case *each)
 {
-    char journal[PATH_MAX + 16], failed[PATH_MAX + 16];
+    char inside[CASE_ID_BYTES + 8], folder[PATH_MAX], journal[PATH_MAX + 16];
+    enum exit_code code;
+    struct error ignored;
 
+    snprintf(inside, sizeof inside, "cases/%s", id);
+    if (run_folder_path(config, inside, folder, &ignored) < 0)
+        *folder = '\0';
     snprintf(journal, sizeof journal, "%s/journal", folder);
-    snprintf(failed, sizeof failed, "%s/failed", folder);
+    free(each->failure);
     *each = (struct standing_case){.best_loss = NAN, .rate = NAN, .left = NAN};
     if (lock_is_held(journal)) {
         each->state = STANDING_RUNNING;
         look_at_journal(each, journal);
-    } else if ((each->failure = read_failure(failed))) {
+    } else if ((each->failure = run_folder_read_failure(config, id, &code))) {
         each->state = STANDING_FAILED;
         look_at_journal(each, journal);
     } else if (look_at_result(each, folder)) {
@@ -110,8 +99,9 @@ static bool is_open(const struct standing_case *each)
     return each->state == STANDING_RUNNING || each->state == STANDING_WAITING;
 }
 
-static void estimate(struct standing *standing, const struct plan_cost *costs)
+static void estimate(struct standing *standing)
 {
+    const struct plan_cost *costs = standing->costs;
     double pace = pace_of(standing, costs), left = 0, longest = 0;
     int running = standing->count[STANDING_RUNNING];
 
@@ -127,26 +117,32 @@ static void estimate(struct standing *standing, const struct plan_cost *costs)
     standing->left = running > 0 ? fmax(left / running, longest) : NAN;
 }
 
-void standing_look(struct standing *standing, const struct config *config,
+/* ---- all ---------------------------------------------------------------------------------- */
+
+void standing_init(struct standing *standing, const struct config *config,
                    const struct cases *cases)
 {
-    size_t count = (size_t)cases->count;
-    struct plan_cost *costs = memory_get(count * sizeof *costs);
-    char inside[CASE_ID_BYTES + 8], folder[PATH_MAX];
-    struct error ignored;
+    *standing = (struct standing){
+        .config = config,
+        .cases = cases,
+        .each = memory_zeroed((size_t)cases->count, sizeof *standing->each),
+        .case_count = cases->count,
+    };
+}
 
-    *standing = (struct standing){.each = memory_zeroed(count, sizeof *standing->each),
-                                  .case_count = cases->count};
-    for (int i = 0; i < cases->count; i++) {
-        snprintf(inside, sizeof inside, "cases/%s", cases->list[i].id);
-        if (run_folder_path(config, inside, folder, &ignored) < 0)
-            *folder = '\0';
-        look_at_case(&standing->each[i], folder);
+void standing_look(struct standing *standing)
+{
+    memset(standing->count, 0, sizeof standing->count);
+    for (int i = 0; i < standing->case_count; i++) {
+        look_at_case(standing->config, standing->cases->list[i].id, &standing->each[i]);
         standing->count[standing->each[i].state]++;
     }
-    plan_costs(config, cases, costs);
-    estimate(standing, costs);
-    free(costs);
+    if (!standing->costs) {
+        standing->costs =
+            memory_get((size_t)standing->case_count * sizeof *standing->costs);
+        plan_costs(standing->config, standing->cases, standing->costs);
+    }
+    estimate(standing);
 }
 
 void standing_clear(struct standing *standing)
@@ -154,5 +150,41 @@ void standing_clear(struct standing *standing)
     for (int i = 0; i < standing->case_count; i++)
         free(standing->each[i].failure);
     free(standing->each);
+    free(standing->costs);
     *standing = (struct standing){0};
+}
+
+/* ---- in words ------------------------------------------------------------------------------ */
+
+void standing_time(double seconds, char text[STANDING_TIME_BYTES])
+{
+    if (seconds < 100)
+        snprintf(text, STANDING_TIME_BYTES, "%.0f s", seconds);
+    else if (seconds < 100 * 60)
+        snprintf(text, STANDING_TIME_BYTES, "%.0f min", seconds / 60);
+    else if (seconds < 48 * 3600)
+        snprintf(text, STANDING_TIME_BYTES, "%.1f h", seconds / 3600);
+    else
+        snprintf(text, STANDING_TIME_BYTES, "%.1f days", seconds / (24 * 3600));
+}
+
+void standing_line(void *context, char *text, size_t bytes)
+{
+    struct standing *standing = context;
+    char left[STANDING_TIME_BYTES];
+    double rate = 0;
+    int length;
+
+    standing_look(standing);
+    for (int i = 0; i < standing->case_count; i++)
+        if (standing->each[i].state == STANDING_RUNNING && standing->each[i].rate > 0)
+            rate += standing->each[i].rate;
+    length = snprintf(text, bytes,
+                      "%d of %d cases are done, %d running, %.1f evaluations a second",
+                      standing->count[STANDING_DONE], standing->case_count,
+                      standing->count[STANDING_RUNNING], rate);
+    if (isnan(standing->left) || length < 0 || (size_t)length >= bytes)
+        return;
+    standing_time(standing->left, left);
+    snprintf(text + length, bytes - (size_t)length, "; about %s are left", left);
 }

@@ -23,18 +23,31 @@ struct standing_case {
 };
 
 struct standing {
+    const struct config *config; /* borrowed, as the cases */
+    const struct cases *cases;
     struct standing_case *each; /* [case_count] owned */
+    struct plan_cost *costs;    /* [case_count] owned; NULL: nobody has looked yet */
     int case_count;
     int count[STANDING_STATES];
     double
         left; /* seconds until all is done, about, while cases are running; else NaN */
 };
 
-/* Looks at config->out, while others may write there; changes nothing. A case is running while its
+/* Looks at the run directory, while others may write there; changes nothing. A case is running while its
  * journal is held open. What is left follows from what the cases so far have taken of the work that
  * is planned for them. */
-void standing_look(struct standing *standing, const struct config *config,
+void standing_init(struct standing *standing, const struct config *config,
                    const struct cases *cases);
+void standing_look(struct standing *standing);
 void standing_clear(struct standing *standing);
+
+/* Looks, and writes one line about all cases: how many are done, how fast it goes, what is left.
+ *
+ *   standing  struct standing * */
+void standing_line(void *standing, char *text, size_t bytes);
+
+/* "40 s", "12 min", "3.5 h", "2.1 days" */
+enum { STANDING_TIME_BYTES = 32 };
+void standing_time(double seconds, char text[STANDING_TIME_BYTES]);
 
 #endif

@@ -51,13 +51,14 @@ void sweep_done(struct sweep *sweep, int index, const struct result *result)
     each->result.placement = NULL;
 }
 
-void sweep_failed(struct sweep *sweep, int index, const struct error *err)
+void sweep_failed(struct sweep *sweep, int index, enum exit_code code,
+                  const char *sentence)
 {
     struct sweep_case *each = &sweep->each[index];
 
     each->state = SWEEP_FAILED;
-    each->failed = err->code;
-    each->failure = memory_text(err->text);
+    each->failed = code;
+    each->failure = memory_text(sentence);
 }
 
 void sweep_forget(struct sweep *sweep, int index)

@@ -21,7 +21,7 @@ struct sweep_case {
     enum sweep_state state;
     bool
         is_others; /* in the part of another run; its state is what the files said last */
-    bool is_old;   /* done by an earlier run */
+    bool is_told;          /* that it is settled */
     char *identity;        /* see identity.h; owned; NULL: a file cannot be read */
     struct result result;  /* where it is done */
     enum exit_code failed; /* where it failed, and why; owned */
@@ -44,7 +44,8 @@ void sweep_clear(struct sweep *sweep);
 
 /* A case has its result, which goes to the sweep, or none. */
 void sweep_done(struct sweep *sweep, int index, const struct result *result);
-void sweep_failed(struct sweep *sweep, int index, const struct error *err);
+void sweep_failed(struct sweep *sweep, int index, enum exit_code code,
+                  const char *sentence);
 
 /* A case of others has no result, as far as is known. */
 void sweep_forget(struct sweep *sweep, int index);

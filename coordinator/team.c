@@ -50,6 +50,46 @@ int team_ranks(const struct team *team)
     return link_ranks();
 }
 
+/* ---- between teams -------------------------------------------------------------------------- */
+
+int team_count(const struct team *team)
+{
+    (void)team;
+    return link_teams();
+}
+
+bool team_is_first(const struct team *team)
+{
+    (void)team;
+    return link_is_first();
+}
+
+int team_take_turn(struct team *team, long *turn, struct error *err)
+{
+    (void)team;
+    return link_take_turn(turn, err);
+}
+
+int team_share(struct team *team, void *data, size_t bytes, struct error *err)
+{
+    (void)team;
+    return link_share(data, bytes, err);
+}
+
+int team_agree_all(struct team *team, int status, struct error *err)
+{
+    (void)team;
+    return link_agree_all_teams(status, err);
+}
+
+int team_await_all(struct team *team, double seconds, struct error *err)
+{
+    (void)team;
+    return link_await_teams(seconds, err);
+}
+
+/* ---- questions ------------------------------------------------------------------------------ */
+
 /* Whether the ranks may be asked to work. */
 static int may_work(const struct request *request, struct error *err)
 {
@@ -97,9 +137,12 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
     team_forget_case(team);
     status = team_ask(team, &request, NULL, &reply, err);
     if (status == 0 && reply.maxima[REPLY_HASH] != -reply.maxima[REPLY_MINUS_HASH])
-        status = error_set(err, EXIT_INPUT,
-                           "%s is not the same file on all ranks, or its data are not",
-                           shard_network(team->shard)->path);
+        status =
+            error_set(err, EXIT_INPUT,
+                      "%s is not the same file on all ranks, or its data are not, or "
+                      "OpenBLAS works "
+                      "for processors of several kinds (OPENBLAS_CORETYPE sets one)",
+                      shard_network(team->shard)->path);
     if (status == 0) {
         opened->calibration_samples = (size_t)reply.sums[REPLY_CALIBRATION_SAMPLES];
         opened->check_samples = (size_t)reply.sums[REPLY_CHECK_SAMPLES];

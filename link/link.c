@@ -1,6 +1,7 @@
 #include "link/link.h"
 
 #include "core/base/memory.h"
+#include "link/teams.h"
 #include "link/watch.h"
 
 #include <limits.h>
@@ -16,6 +17,7 @@ void link_open(void)
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     MPI_Init(NULL, NULL);
     watch_open();
+    teams_open();
 }
 
 static bool is_open(void)
@@ -35,6 +37,7 @@ void link_close(void)
         fflush(NULL);
         MPI_Abort(MPI_COMM_WORLD, EXIT_MACHINE);
     }
+    teams_close();
     watch_close();
     MPI_Finalize();
 }
@@ -51,25 +54,40 @@ int link_meet(struct error *err)
     return watch_wait(&all, err);
 }
 
-int link_rank(void)
+static int rank_in(MPI_Comm ranks)
 {
     int rank;
 
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_rank(ranks, &rank);
     return rank;
+}
+
+static int count_of(MPI_Comm ranks)
+{
+    int count;
+
+    MPI_Comm_size(ranks, &count);
+    return count;
+}
+
+int link_rank(void)
+{
+    return rank_in(teams_own());
 }
 
 int link_ranks(void)
 {
-    int ranks;
-
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    return ranks;
+    return count_of(teams_own());
 }
 
 bool link_coordinates(void)
 {
     return link_rank() == 0;
+}
+
+bool link_is_first(void)
+{
+    return rank_in(MPI_COMM_WORLD) == 0;
 }
 
 bool link_is_broken(void)
@@ -84,56 +102,69 @@ void link_give_up_after(double seconds)
 
 /* ---- collective operations ----------------------------------------------------------------- */
 
-static int broadcast_piece(void *piece, size_t bytes, int from, struct error *err)
+static int broadcast_piece(MPI_Comm ranks, void *piece, size_t bytes, int from,
+                           struct error *err)
 {
     MPI_Request all;
 
     if (watch_is_broken())
         return watch_wait(NULL, err);
-    MPI_Ibcast(piece, (int)bytes, MPI_BYTE, from, MPI_COMM_WORLD, &all);
+    MPI_Ibcast(piece, (int)bytes, MPI_BYTE, from, ranks, &all);
     return watch_wait(&all, err);
 }
 
-static int merge(void *numbers, size_t count, MPI_Datatype type, MPI_Op how,
-                 struct error *err)
+static int merge(MPI_Comm ranks, void *numbers, size_t count, MPI_Datatype type,
+                 MPI_Op how, struct error *err)
 {
     MPI_Request all;
 
     if (watch_is_broken())
         return watch_wait(NULL, err);
-    MPI_Iallreduce(MPI_IN_PLACE, numbers, (int)count, type, how, MPI_COMM_WORLD, &all);
+    MPI_Iallreduce(MPI_IN_PLACE, numbers, (int)count, type, how, ranks, &all);
     return watch_wait(&all, err);
 }
 
-int link_broadcast(void *data, size_t bytes, struct error *err)
+static int broadcast(MPI_Comm ranks, void *data, size_t bytes, struct error *err)
 {
     enum { PIECE = 1 << 30 };
     char *piece = data;
 
     for (; bytes > PIECE; piece += PIECE, bytes -= PIECE)
-        if (broadcast_piece(piece, PIECE, 0, err) < 0)
+        if (broadcast_piece(ranks, piece, PIECE, 0, err) < 0)
             return -1;
-    return broadcast_piece(piece, bytes, 0, err);
+    return broadcast_piece(ranks, piece, bytes, 0, err);
 }
 
+/* Whose sentence it is. */
 static void say_who(struct error *err)
 {
-    if (link_ranks() > 1)
-        error_prefix(err, "rank %d on %s", link_rank(), watch_host(link_rank()));
+    int rank = rank_in(MPI_COMM_WORLD);
+
+    error_prefix(err, "rank %d on %s", rank, watch_host(rank));
+}
+
+static int agree(MPI_Comm ranks, int status, struct error *err)
+{
+    int first = status == 0 ? INT_MAX : rank_in(ranks);
+
+    if (merge(ranks, &first, 1, MPI_INT, MPI_MIN, err) < 0)
+        return -1;
+    if (first == INT_MAX)
+        return 0;
+    broadcast_piece(ranks, err, sizeof *err, first, err);
+    return -1;
+}
+
+int link_broadcast(void *data, size_t bytes, struct error *err)
+{
+    return broadcast(teams_own(), data, bytes, err);
 }
 
 int link_agree(int status, struct error *err)
 {
-    int first = status == 0 ? INT_MAX : link_rank();
-
-    if (merge(&first, 1, MPI_INT, MPI_MIN, err) < 0)
-        return -1;
-    if (first == INT_MAX)
-        return 0;
-    if (first == link_rank())
+    if (status != 0 && link_ranks() > 1)
         say_who(err);
-    broadcast_piece(err, sizeof *err, first, err);
-    return -1;
+    return agree(teams_own(), status, err);
 }
 
 int link_send(const struct request *request, const float *steps, struct error *err)
@@ -168,11 +199,12 @@ static int merge_all(int status, struct reply *reply, struct error *err)
 {
     if (link_agree(status, err) < 0)
         return -1;
-    if (reply->sum_count > 0 &&
-        merge(reply->sums, reply->sum_count, MPI_INT64_T, MPI_SUM, err) < 0)
+    if (reply->sum_count > 0 && merge(teams_own(), reply->sums, reply->sum_count,
+                                      MPI_INT64_T, MPI_SUM, err) < 0)
         return -1;
     if (reply->maximum_count > 0 &&
-        merge(reply->maxima, reply->maximum_count, MPI_DOUBLE, MPI_MAX, err) < 0)
+        merge(teams_own(), reply->maxima, reply->maximum_count, MPI_DOUBLE, MPI_MAX,
+              err) < 0)
         return -1;
     return 0;
 }
@@ -183,6 +215,61 @@ int link_merge(int status, struct reply *reply, struct error *err)
     if (!watch_is_broken())
         watch_asked(NULL);
     return status;
+}
+
+/* ---- between teams ------------------------------------------------------------------------- */
+
+int link_split(int ranks_per_team, struct error *err)
+{
+    int ranks = count_of(MPI_COMM_WORLD);
+
+    if (agree(MPI_COMM_WORLD, 0, err) < 0) /* so that nobody waits in vain below */
+        return -1;
+    if (ranks_per_team > 0 && ranks_per_team < ranks)
+        teams_split(ranks_per_team);
+    return 0;
+}
+
+int link_join(struct error *err)
+{
+    if (agree(MPI_COMM_WORLD, 0, err) < 0)
+        return -1;
+    teams_close();
+    return 0;
+}
+
+int link_teams(void)
+{
+    return count_of(teams_leaders());
+}
+
+int link_take_turn(long *turn, struct error *err)
+{
+    MPI_Request answer;
+
+    if (watch_is_broken())
+        return watch_wait(NULL, err);
+    watch_ask_turn(turn, &answer);
+    return watch_wait(&answer, err);
+}
+
+int link_share(void *data, size_t bytes, struct error *err)
+{
+    return broadcast(teams_leaders(), data, bytes, err);
+}
+
+int link_agree_all_teams(int status, struct error *err)
+{
+    if (status != 0 && !link_is_first())
+        say_who(err);
+    return agree(teams_leaders(), status, err);
+}
+
+int link_await_teams(double seconds, struct error *err)
+{
+    if (watch_is_broken())
+        return watch_wait(NULL, err);
+    return watch_wait_for(teams_end(), seconds, err);
 }
 
 /* ---- stopping ------------------------------------------------------------------------------ */

@@ -1,7 +1,8 @@
 /* link.h - the wire between coordinator and workers: the only place that knows MPI.
  *
- * Rank 0 coordinates; every rank, rank 0 too, evaluates its shard. All functions but the
- * questions are collective over all ranks.
+ * Rank 0 coordinates; every rank, rank 0 too, evaluates its shard. At first all ranks are one team;
+ * link_split() makes several. All functions but the questions are collective over all ranks of the
+ * team, and ranks are counted in it; in sentences they are counted over all.
  *
  * No rank waits forever: when one has been silent for too long (it is stopped, hung, or cannot be
  * reached), what the others wait for fails with EXIT_MACHINE and a sentence with its rank, its host
@@ -21,13 +22,14 @@
 void link_open(void);
 void link_close(void);
 
-/* Waits until all ranks have come here. Launchers end all ranks when one ends with an error, so the ranks
+/* Waits until the ranks of all teams have come here. Launchers end all ranks when one ends with an error, so the ranks
  * meet when each has said what it has to say, and then end together. Needs no open link. */
 int link_meet(struct error *err);
 
 int link_rank(void);
 int link_ranks(void);
 bool link_coordinates(void); /* is this rank 0? */
+bool link_is_first(void);    /* is it rank 0 of the first team? */
 bool link_is_broken(void);
 
 /* A rank is given up when it has been silent for so many seconds; 0: never. At
@@ -51,13 +53,38 @@ int link_receive(struct request *request, float **steps, struct error *err);
  * hold the merged reply. */
 int link_merge(int status, struct reply *reply, struct error *err);
 
+/* ---- teams -------------------------------------------------------------------------------- */
+
+/* So many ranks, one after the other, are a team from now on; the last team may have fewer; 0: all are
+ * one team, as at first. Joining waits for all teams and makes them one again. Collective over all
+ * ranks. */
+int link_split(int ranks_per_team, struct error *err);
+int link_join(struct error *err);
+
+int link_teams(void); /* how many there are; known to those that coordinate */
+
+/* All these are for the ranks that coordinate teams, and collective over these, but for the first. */
+
+/* The next number of a counter that all teams share: 0, 1, ... */
+int link_take_turn(long *turn, struct error *err);
+
+/* Copies the first team's bytes to all teams. */
+int link_share(void *data, size_t bytes, struct error *err);
+
+/* As link_agree(), but what the first team says is said without its name. */
+int link_agree_all_teams(int status, struct error *err);
+
+/* This team has nothing more to do: returns 1 when no team has, or 0 after so many seconds, to be
+ * called again. */
+int link_await_teams(double seconds, struct error *err);
+
 /* ---- stopping: not collective ------------------------------------------------------------- */
 
-/* On rank 0: work is to end at this moment of clock_seconds(); INFINITY, as at first: never. */
+/* On a rank that coordinates: work is to end at this moment of clock_seconds(); INFINITY, as at first: never. */
 void link_stop_at(double moment);
 
-/* On rank 0: fails with EXIT_STOPPED and the reason when any rank was told to stop (interrupt.h), or
- * that moment has come. */
+/* On a rank that coordinates: fails with EXIT_STOPPED and the reason when any rank of any team was told
+ * to stop (interrupt.h), or that moment has come. */
 int link_check_stop(struct error *err);
 
 /* To be asked between blocks of work, on all ranks: whether it is to be cut short, since a wish to

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { HOST_BYTES = 64, TAG = 1 };
+enum { HOST_BYTES = 64, TAG = 1, TAG_TURN = 2 };
 
 /* Until the configuration tells. */
 #define FIRST_GIVE_UP_AFTER 600.
@@ -34,50 +34,65 @@ enum { HOST_BYTES = 64, TAG = 1 };
 #define SLEEP_PART (1 / 128.)
 #define SLEEP_SECONDS 0.001
 
-/* Ranks that all wait for rank 0 shall not all tell that it is stuck: one after the other. */
+/* Ranks that all wait for one shall not all tell that it is stuck: one after the other. */
 #define TURN_SECONDS 0.1
 
-enum message_kind { MESSAGE_ALIVE, MESSAGE_WISH, MESSAGE_CUT };
+enum message_kind {
+    MESSAGE_ALIVE,
+    MESSAGE_WISH,
+    MESSAGE_STOP,
+    MESSAGE_CUT,
+    MESSAGE_TURN /* whose is it? */
+};
 
 struct message {
     int kind;
-    int signal; /* MESSAGE_WISH: what the sender got */
+    int rank, signal; /* MESSAGE_WISH, MESSAGE_STOP: who was told to stop, and how */
+};
+
+/* What another rank is to this one. */
+enum role {
+    ROLE_NONE,  /* they do not hear of each other */
+    ROLE_ABOVE, /* it coordinates this one's team, or, to one that does so, all teams */
+    ROLE_MEMBER, /* of the team that this one coordinates */
+    ROLE_LEADER  /* coordinates another team, while this one coordinates all */
+};
+
+struct peer {
+    enum role role;
+    double heard; /* when it was heard of, by the clock `awake` */
+    struct message alive, order;
+    long turn;
+    MPI_Request beat, ordered, turn_told; /* on their way to it */
 };
 
 /* A process has one link, as it has one MPI. */
 static struct {
     MPI_Comm ranks_beside; /* for messages beside requests */
     int rank, ranks;
+    int team_ranks;            /* ranks of a team; the last one may have fewer */
     char (*hosts)[HOST_BYTES]; /* [ranks] */
+    struct peer *peers;        /* [ranks] */
     double give_up_after;      /* seconds; 0: never */
     const char *asked;
     /* who is alive */
     double looked; /* by clock_seconds() */
     double beaten; /* likewise: when the last beat was sent */
     double awake;  /* seconds, with no gap longer than GAP_SECONDS */
-    double *heard; /* [ranks] by that clock: when a rank was heard of */
     bool broken;
     struct error failure;
     /* who wants to stop */
-    double stop_at;    /* by clock_seconds() */
-    double told_at;    /* likewise; INFINITY: nobody was told to stop */
-    int told_rank;     /* who was, */
-    int told_signal;   /* and how */
-    bool wish_is_sent; /* other ranks to rank 0 */
+    double stop_at;  /* by clock_seconds() */
+    double told_at;  /* likewise; INFINITY: nobody was told to stop */
+    int told_rank;   /* who was, */
+    int told_signal; /* and how */
+    bool wish_is_passed_on;
     bool is_cut;
-    /* on their way */
-    struct message alive, order;
-    MPI_Request *beats, *orders; /* [ranks] */
+    /* whose turn it is */
+    struct message question;
+    MPI_Request asked_for_turn;
+    long turns; /* on rank 0: told so far */
 } watch;
-
-static MPI_Request *no_requests(int count)
-{
-    MPI_Request *requests = memory_get((size_t)count * sizeof(MPI_Request));
-
-    for (int i = 0; i < count; i++)
-        requests[i] = MPI_REQUEST_NULL;
-    return requests;
-}
 
 static void tell_hosts(void)
 {
@@ -90,6 +105,40 @@ static void tell_hosts(void)
                   MPI_COMM_WORLD);
 }
 
+static int leader_of(int rank)
+{
+    return rank - rank % watch.team_ranks;
+}
+
+static bool leads(int rank)
+{
+    return leader_of(rank) == rank;
+}
+
+static enum role role_of(int rank)
+{
+    if (rank == watch.rank)
+        return ROLE_NONE;
+    if (!leads(watch.rank))
+        return rank == leader_of(watch.rank) ? ROLE_ABOVE : ROLE_NONE;
+    if (leader_of(rank) == watch.rank)
+        return ROLE_MEMBER;
+    if (watch.rank == 0)
+        return leads(rank) ? ROLE_LEADER : ROLE_NONE;
+    return rank == 0 ? ROLE_ABOVE : ROLE_NONE;
+}
+
+void watch_split(int team_ranks)
+{
+    watch.team_ranks = team_ranks;
+    watch.wish_is_passed_on = false; /* there are others to tell */
+    watch.turns = 0;
+    for (int rank = 0; rank < watch.ranks; rank++) {
+        watch.peers[rank].role = role_of(rank);
+        watch.peers[rank].heard = watch.awake;
+    }
+}
+
 void watch_open(void)
 {
     MPI_Comm_dup(MPI_COMM_WORLD, &watch.ranks_beside);
@@ -99,10 +148,13 @@ void watch_open(void)
     tell_hosts();
     watch.give_up_after = FIRST_GIVE_UP_AFTER;
     watch.looked = clock_seconds();
-    watch.heard = memory_zeroed((size_t)watch.ranks, sizeof *watch.heard);
     watch.stop_at = watch.told_at = INFINITY;
-    watch.beats = no_requests(watch.ranks);
-    watch.orders = no_requests(watch.ranks);
+    watch.peers = memory_zeroed((size_t)watch.ranks, sizeof *watch.peers);
+    for (int rank = 0; rank < watch.ranks; rank++)
+        watch.peers[rank].beat = watch.peers[rank].ordered =
+            watch.peers[rank].turn_told = MPI_REQUEST_NULL;
+    watch.asked_for_turn = MPI_REQUEST_NULL;
+    watch_split(watch.ranks);
 }
 
 const char *watch_host(int rank)
@@ -138,13 +190,17 @@ static void send_to(int rank, const struct message *message, MPI_Request *on_its
                   on_its_way);
 }
 
-/* From rank 0 to all others, from others to rank 0. */
-static void send_across(const struct message *message, MPI_Request *on_their_way)
+/* To all ranks of that role. */
+static void send_order(enum role role, struct message order)
 {
-    if (watch.rank > 0)
-        send_to(0, message, &on_their_way[0]);
-    for (int rank = 1; watch.rank == 0 && rank < watch.ranks; rank++)
-        send_to(rank, message, &on_their_way[rank]);
+    for (int rank = 0; rank < watch.ranks; rank++) {
+        struct peer *peer = &watch.peers[rank];
+
+        if (peer->role != role)
+            continue;
+        peer->order = order;
+        send_to(rank, &peer->order, &peer->ordered);
+    }
 }
 
 static void told(int rank, int signal, double moment)
@@ -156,13 +212,26 @@ static void told(int rank, int signal, double moment)
     watch.told_signal = signal;
 }
 
+/* Who asks has got the answer to its last question, so that is no more on its way. */
+static void tell_turn(int rank)
+{
+    struct peer *peer = &watch.peers[rank];
+
+    MPI_Wait(&peer->turn_told, MPI_STATUS_IGNORE);
+    peer->turn = watch.turns++;
+    MPI_Isend(&peer->turn, 1, MPI_LONG, rank, TAG_TURN, watch.ranks_beside,
+              &peer->turn_told);
+}
+
 static void take_in(const struct message *message, int from)
 {
-    watch.heard[from] = watch.awake;
-    if (message->kind == MESSAGE_WISH)
-        told(from, message->signal, clock_seconds());
+    watch.peers[from].heard = watch.awake;
+    if (message->kind == MESSAGE_WISH || message->kind == MESSAGE_STOP)
+        told(message->rank, message->signal, clock_seconds());
     if (message->kind == MESSAGE_CUT)
         watch.is_cut = true;
+    if (message->kind == MESSAGE_TURN)
+        tell_turn(from);
 }
 
 static void receive(void)
@@ -197,18 +266,21 @@ static void beat(void)
     if (watch.give_up_after == 0 || watch.looked - watch.beaten < interval)
         return;
     watch.beaten = watch.looked;
-    watch.alive.kind = MESSAGE_ALIVE;
-    send_across(&watch.alive, watch.beats);
+    for (int rank = 0; rank < watch.ranks; rank++)
+        if (watch.peers[rank].role != ROLE_NONE)
+            send_to(rank, &watch.peers[rank].alive, &watch.peers[rank].beat);
 }
 
-/* Rank 0 decides, so the others tell it. */
-static void tell_wish(void)
+/* Up to rank 0, which tells all that coordinate: each of them stops its team. */
+static void pass_wish_on(void)
 {
-    if (watch.rank == 0 || watch.wish_is_sent || watch.told_at == INFINITY)
+    struct message message = {.rank = watch.told_rank, .signal = watch.told_signal};
+
+    if (watch.wish_is_passed_on || watch.told_at == INFINITY)
         return;
-    watch.wish_is_sent = true;
-    watch.order = (struct message){MESSAGE_WISH, watch.told_signal};
-    send_across(&watch.order, watch.orders);
+    watch.wish_is_passed_on = true;
+    message.kind = watch.rank == 0 ? MESSAGE_STOP : MESSAGE_WISH;
+    send_order(watch.rank == 0 ? ROLE_LEADER : ROLE_ABOVE, message);
 }
 
 void watch_look(void)
@@ -219,8 +291,22 @@ void watch_look(void)
     if (watch.ranks == 1)
         return;
     receive();
-    tell_wish();
+    pass_wish_on();
     beat();
+}
+
+void watch_ask_turn(long *turn, MPI_Request *answer)
+{
+    *answer = MPI_REQUEST_NULL;
+    if (watch.rank == 0) {
+        *turn = watch.turns++;
+        return;
+    }
+    MPI_Irecv(turn, 1, MPI_LONG, 0, TAG_TURN, watch.ranks_beside, answer);
+    MPI_Wait(&watch.asked_for_turn, MPI_STATUS_IGNORE);
+    watch.question.kind = MESSAGE_TURN;
+    MPI_Isend(&watch.question, sizeof watch.question, MPI_BYTE, 0, TAG,
+              watch.ranks_beside, &watch.asked_for_turn);
 }
 
 /* ---- stopping ------------------------------------------------------------------------------ */
@@ -230,7 +316,7 @@ int watch_check_stop(struct error *err)
     char name[INTERRUPT_NAME_BYTES];
 
     watch_look();
-    if (watch.told_at < INFINITY && watch.told_rank == 0)
+    if (watch.told_at < INFINITY && watch.told_rank == watch.rank)
         return error_set(err, EXIT_STOPPED, "stopped by %s",
                          interrupt_name(watch.told_signal, name));
     if (watch.told_at < INFINITY)
@@ -242,39 +328,42 @@ int watch_check_stop(struct error *err)
     return 0;
 }
 
-/* Rank 0 decides for all that what is being done takes too long. */
+/* Who coordinates decides for the team that what is being done takes too long. */
 static void decide_cut(void)
 {
     double since = fmin(watch.told_at, watch.stop_at);
 
-    if (watch.rank > 0 || watch.is_cut || !watch.asked ||
+    if (!leads(watch.rank) || watch.is_cut || !watch.asked ||
         watch.looked - since < GRACE_SECONDS)
         return;
     watch.is_cut = true;
-    watch.order = (struct message){.kind = MESSAGE_CUT};
-    send_across(&watch.order, watch.orders);
+    send_order(ROLE_MEMBER, (struct message){.kind = MESSAGE_CUT});
 }
 
-bool watch_must_cut(void)
-{
-    watch_look();
-    decide_cut();
-    return watch.is_cut;
-}
+/* ---- who is stuck --------------------------------------------------------------------------- */
 
-/* ---- waiting ------------------------------------------------------------------------------- */
-
+/* The team has answered: all were alive just now. */
 void watch_asked(const char *what)
 {
     watch.asked = what;
     for (int rank = 0; !what && rank < watch.ranks; rank++)
-        watch.heard[rank] = watch.awake;
+        if (watch.peers[rank].role != ROLE_LEADER)
+            watch.peers[rank].heard = watch.awake;
+}
+
+/* How much later than others this rank tells that the one above is stuck. */
+static double turn(void)
+{
+    int before = leads(watch.rank) ? watch.rank / watch.team_ranks
+                                   : watch.rank - leader_of(watch.rank);
+
+    return before > 0 ? (before - 1) * TURN_SECONDS : 0;
 }
 
 static bool is_silent(int rank)
 {
-    return rank != watch.rank && (watch.rank == 0 || rank == 0) &&
-           watch.awake - watch.heard[rank] > watch.give_up_after;
+    return watch.peers[rank].role != ROLE_NONE &&
+           watch.awake - watch.peers[rank].heard > watch.give_up_after + turn();
 }
 
 static int count_silent(int *first)
@@ -293,34 +382,42 @@ static int count_silent(int *first)
 static int give_up(int first, int count)
 {
     char more[32] = "";
+    char what[64];
 
     watch.broken = true;
     if (count > 1)
         snprintf(more, sizeof more, " and %d more", count - 1);
-    if (watch.rank > 0)
-        return error_set(&watch.failure, EXIT_MACHINE,
-                         "rank 0 on %s, which coordinates, has not been heard of for "
-                         "%g s (stuck_after); run again to go on",
-                         watch_host(0), watch.give_up_after);
-    return error_set(
-        &watch.failure, EXIT_MACHINE,
-        "rank %d on %s%s, asked to %s, has not been heard of for %g s (stuck_after); "
-        "run again to go on",
-        first, watch_host(first), more, watch.asked ? watch.asked : "go on",
-        watch.give_up_after);
+    if (watch.peers[first].role == ROLE_MEMBER)
+        snprintf(what, sizeof what, "asked to %s", watch.asked ? watch.asked : "go on");
+    else
+        snprintf(what, sizeof what, "which coordinates");
+    return error_set(&watch.failure, EXIT_MACHINE,
+                     "rank %d on %s%s, %s, has not been heard of for %g s "
+                     "(stuck_after); run again to go on",
+                     first, watch_host(first), more, what, watch.give_up_after);
 }
 
-/* Whether a rank is to be given up after a wait that began at `began`. */
-static int check_silence(double began)
+static int check_silence(void)
 {
-    double turn = watch.rank > 0 ? (watch.rank - 1) * TURN_SECONDS : 0;
     int first, count;
 
-    if (watch.give_up_after == 0 || watch.awake - began - turn <= watch.give_up_after)
+    if (watch.broken)
+        return -1;
+    if (watch.give_up_after == 0)
         return 0;
     count = count_silent(&first);
     return count > 0 ? give_up(first, count) : 0;
 }
+
+/* Who coordinates may work for long before it waits for others. */
+bool watch_must_cut(void)
+{
+    watch_look();
+    decide_cut();
+    return watch.is_cut || (leads(watch.rank) && check_silence() < 0);
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
 
 static void rest(double waited)
 {
@@ -333,33 +430,49 @@ static void rest(double waited)
         nanosleep(&time, NULL);
 }
 
-static int wait_long(MPI_Request *request)
+/* Returns 1 when the operation is complete, 0 when so many seconds are over. */
+static int wait_long(MPI_Request *request, double seconds)
 {
-    double start = watch.looked, began = watch.awake;
+    double start = watch.looked, waited = 0;
     int is_complete = 0;
 
-    for (;;) {
+    while (waited < seconds) {
         MPI_Test(request, &is_complete, MPI_STATUS_IGNORE);
         if (is_complete)
-            return 0;
-        if (clock_seconds() - start > SPIN_SECONDS) {
+            return 1;
+        if (waited > SPIN_SECONDS) {
             watch_look();
             decide_cut();
-            if (check_silence(began) < 0)
+            if (check_silence() < 0)
                 return -1;
         }
-        rest(clock_seconds() - start);
+        rest(waited);
+        waited = clock_seconds() - start;
     }
+    return 0;
+}
+
+int watch_wait_for(MPI_Request *request, double seconds, struct error *err)
+{
+    int status = -1;
+
+    watch_look();
+    if (!watch.broken)
+        status = wait_long(request, seconds);
+    if (status < 0)
+        *err = watch.failure;
+    return status;
 }
 
 int watch_wait(MPI_Request *request, struct error *err)
 {
-    watch_look();
-    if (watch.broken || wait_long(request) < 0) {
-        *err = watch.failure;
-        return -1;
-    }
-    return 0;
+    return watch_wait_for(request, INFINITY, err) < 0 ? -1 : 0;
+}
+
+static void let_go(MPI_Request *request)
+{
+    if (*request != MPI_REQUEST_NULL)
+        MPI_Request_free(request);
 }
 
 /* Messages that nobody will receive any more are let go. */
@@ -367,14 +480,12 @@ void watch_close(void)
 {
     receive();
     for (int rank = 0; rank < watch.ranks; rank++) {
-        if (watch.beats[rank] != MPI_REQUEST_NULL)
-            MPI_Request_free(&watch.beats[rank]);
-        if (watch.orders[rank] != MPI_REQUEST_NULL)
-            MPI_Request_free(&watch.orders[rank]);
+        let_go(&watch.peers[rank].beat);
+        let_go(&watch.peers[rank].ordered);
+        let_go(&watch.peers[rank].turn_told);
     }
+    let_go(&watch.asked_for_turn);
     MPI_Comm_free(&watch.ranks_beside);
     free(watch.hosts);
-    free(watch.heard);
-    free(watch.beats);
-    free(watch.orders);
+    free(watch.peers);
 }

@@ -3,6 +3,7 @@
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/format/data_file.h"
+#include "core/kernel/sgemm.h"
 #include "core/network/batchnorm.h"
 #include "core/network/bias_shift.h"
 #include "core/network/equalisation.h"
@@ -378,6 +379,7 @@ static int answer_open(struct shard *shard, const struct request *request,
     if (hash_file(model->network, text, err) < 0)
         return -1;
     hash = hash_bytes(text, sizeof text - 1, 0);
+    hash = hash_bytes(sgemm_name(), strlen(sgemm_name()), hash);
     hash = look_of_data(shard->calibration, model->calibration.file, hash);
     reply->sums[REPLY_CALIBRATION_SAMPLES] = (int64_t)shard->search.count;
     reply->sums[REPLY_CHECK_SAMPLES] = (int64_t)shard->check.count;

@@ -109,6 +109,7 @@ struct config {
     char *out; /* run directory; default runs/<name> */
     uint64_t seed;
     int block;           /* samples evaluated together */
+    int ranks_per_case;  /* 0: all */
     size_t memory_bytes; /* per rank, for stored activations: `2GiB`, `512MiB`, `0` */
     char *kernel;        /* auto or the name of a kernel set */
     enum config_overlap overlap;

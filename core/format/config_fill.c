@@ -125,16 +125,16 @@ static int read_range(const struct config_field *field, const char *text, void *
     return config_value_range(text, at, err);
 }
 
-static int read_default_only(const struct config_field *field, const char *text,
-                             void *at, struct error *err)
+static int read_int_or_all(const struct config_field *field, const char *text, void *at,
+                           struct error *err)
 {
-    char quoted[CONFIG_QUOTED_BYTES];
+    struct error told;
 
-    (void)at;
-    if (strcmp(text, field->fallback) == 0)
-        return 0;
-    return error_set(err, EXIT_CONFIG, "%s is not known, only %s",
-                     config_quoted(text, quoted), field->fallback);
+    if (strcmp(text, "all") == 0)
+        *(int *)at = 0;
+    else if (read_int(field, text, at, &told) < 0)
+        return error_set(err, EXIT_CONFIG, "%s; it may be all, too", told.text);
+    return 0;
 }
 
 static int (*const readers[KIND_COUNT])(const struct config_field *field,
@@ -145,7 +145,7 @@ static int (*const readers[KIND_COUNT])(const struct config_field *field,
     [KIND_SIZE] = read_size,   [KIND_WORD] = read_word,
     [KIND_NAME] = read_name,   [KIND_TEXT] = read_text,
     [KIND_PATH] = read_path,   [KIND_BITS] = read_bits,
-    [KIND_RANGE] = read_range, [KIND_DEFAULT_ONLY] = read_default_only,
+    [KIND_RANGE] = read_range, [KIND_INT_OR_ALL] = read_int_or_all,
 };
 
 /* The text of a node that has to be a scalar, or NULL and an error. */

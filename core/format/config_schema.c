@@ -248,8 +248,11 @@ static const struct config_field config_fields[] = {
      .help = "of everything that is drawn at random"},
     {"block", KIND_INT, AT(config, block), "8", .range = {1, 4096},
      .help = "samples evaluated together; part of the result's identity"},
-    {"ranks_per_case", KIND_DEFAULT_ONLY, 0, "all",
-     .help = "ranks that work together on one case", .never_changes_digits = true},
+    {"ranks_per_case", KIND_INT_OR_ALL, AT(config, ranks_per_case), "all",
+     .range = {1, 1e9},
+     .help = "ranks that are a team and work together on one case; the others work on "
+             "other cases at the same time",
+     .never_changes_digits = true},
     {"memory", KIND_SIZE, AT(config, memory_bytes), "2GiB",
      .help = "per rank, for activations that the next candidate shares; weights are "
              "kept under their "

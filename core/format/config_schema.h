@@ -16,20 +16,20 @@
 
 /* What a setting is, and what it is stored as. */
 enum config_kind {
-    KIND_INT,          /* int */
-    KIND_LONG,         /* long */
-    KIND_U64,          /* uint64_t */
-    KIND_REAL,         /* double; NaN: not given */
-    KIND_SIZE,         /* size_t, bytes */
-    KIND_WORD,         /* an enum */
-    KIND_NAME,         /* char *, owned, fit for a path */
-    KIND_TEXT,         /* char *, owned */
-    KIND_PATH,         /* char *, owned, ${NAME} replaced */
-    KIND_BITS,         /* struct config_bits */
-    KIND_RANGE,        /* struct sample_range */
-    KIND_INPUT,        /* struct config_model, its input and samples */
-    KIND_DEFAULT_ONLY, /* nothing: no other value is known yet */
-    KIND_SECTION,      /* the struct of another table */
+    KIND_INT,        /* int */
+    KIND_LONG,       /* long */
+    KIND_U64,        /* uint64_t */
+    KIND_REAL,       /* double; NaN: not given */
+    KIND_SIZE,       /* size_t, bytes */
+    KIND_WORD,       /* an enum */
+    KIND_NAME,       /* char *, owned, fit for a path */
+    KIND_TEXT,       /* char *, owned */
+    KIND_PATH,       /* char *, owned, ${NAME} replaced */
+    KIND_BITS,       /* struct config_bits */
+    KIND_RANGE,      /* struct sample_range */
+    KIND_INPUT,      /* struct config_model, its input and samples */
+    KIND_INT_OR_ALL, /* int; 0: all */
+    KIND_SECTION,    /* the struct of another table */
     KIND_COUNT
 };
 

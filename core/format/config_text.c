@@ -43,8 +43,11 @@ const char *config_text_plain(const struct config_field *field, const void *at,
     case KIND_RANGE:
         config_value_range_text(*(const struct sample_range *)at, text);
         return text;
-    case KIND_DEFAULT_ONLY:
-        return field->fallback;
+    case KIND_INT_OR_ALL:
+        if (*(const int *)at == 0)
+            return "all";
+        snprintf(text, CONFIG_VALUE_BYTES, "%d", *(const int *)at);
+        return text;
     default:
         return NULL;
     }

@@ -175,7 +175,7 @@ static const char *const kind_texts[KIND_COUNT] = {
     [KIND_BITS] = "bits such as W4A8",
     [KIND_RANGE] = "samples: 512, 1000..9888 or all",
     [KIND_INPUT] = "dataset",
-    [KIND_DEFAULT_ONLY] = "only one value is known",
+    [KIND_INT_OR_ALL] = "integer or all",
     [KIND_SECTION] = "settings",
 };
 

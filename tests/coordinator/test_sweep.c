@@ -67,10 +67,7 @@ static void done(int index)
 
 static void failed(int index, enum exit_code code, const char *sentence)
 {
-    struct error why;
-
-    error_set(&why, code, "%s", sentence);
-    sweep_failed(&sweep, index, &why);
+    sweep_failed(&sweep, index, code, sentence);
     sweep_show(&sweep);
 }
 

@@ -709,8 +709,7 @@ static void a_network_that_differs_on_one_rank_is_refused(void **state)
         skip();
     assert_int_equal(team_open(team, OTHER_NETWORK_ON_LAST_RANK, &opened, &err), -1);
     assert_int_equal(err.code, EXIT_INPUT);
-    assert_string_equal(err.text, NETWORK
-                        " is not the same file on all ranks, or its data are not");
+    assert_non_null(strstr(err.text, NETWORK " is not the same file on all ranks, or"));
     assert_team_is_well();
 }
 

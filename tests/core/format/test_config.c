@@ -372,8 +372,8 @@ static const struct refusal {
     /* words */
     {"name: x\noverlap: alow\n" REST, "t.yaml:2:10: overlap: \"alow\" is not known, "
                                       "only refuse, allow; did you mean allow?"},
-    {"name: x\nranks_per_case: 4\n" REST,
-     "t.yaml:2:17: ranks_per_case: \"4\" is not known, only all"},
+    {"name: x\nranks_per_case: most\n" REST,
+     "t.yaml:2:17: ranks_per_case: \"most\" is not a whole number; it may be all, too"},
     {"name: x\ntargets: [paper, tensorrt]\n" REST,
      "t.yaml:2:18: targets: \"tensorrt\" is not known, only paper, onnx"},
     {"name: x\ntargets: [paper, paper]\n" REST,

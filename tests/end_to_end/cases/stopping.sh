@@ -94,6 +94,8 @@ check 1 "a run that nothing disturbs gives the digits to compare with" same stop
 # ---- signals --------------------------------------------------------------------------------
 
 stops() { # TO SIGNAL...
+    # Time for the shells around the ranks to tell, on a busy machine too.
+    export OMPI_MCA_odls_base_sigkill_timeout=10
     begin "${search[@]}"
     until_it_searches
     send "$@"
@@ -113,6 +115,17 @@ check 3 "SIGTERM to the coordinating rank stops all" stops 0 TERM
 check 3 "SIGUSR1 to another rank stops all" stops 2 USR1
 check 3 "SIGTERM and SIGCONT to another rank stop all" stops 1 CONT TERM CONT
 check 3 "SIGUSR1 to the launcher stops all" stops launcher USR1
+
+# Two teams search, a third has nothing to do.
+in_teams() { # RANKS_PER_CASE COMMAND...
+    search+=(--set "ranks_per_case=$1")
+    "${@:2}"
+}
+check 3 "SIGTERM to the first of three teams stops all" in_teams 1 stops 0 TERM
+check 3 "SIGTERM to a working team stops all" in_teams 1 stops 1 TERM
+check 3 "SIGUSR1 to an idle team stops all" in_teams 1 stops 2 USR1
+check 4 "SIGTERM to a member of another team stops all" \
+    in_teams 2 stops 3 TERM
 
 # A launcher may answer SIGTERM with an exit code of its own, and end ranks that have yet to leave MPI.
 sigterm_to_the_launcher_stops_all() {
@@ -241,6 +254,11 @@ check 2 "a rank that is stuck is named with what it was asked" is_named 1 \
 check 3 "a rank that is stuck is named with what it was asked" is_named 2 \
     "rank 2 on $(hostname), asked to score candidates on the calibration samples, "
 check 3 "a coordinating rank that is stuck is named by another" is_named 0 \
+    "rank 0 on $(hostname), which coordinates, "
+
+check 3 "a team that is stuck is named by the first" in_teams 1 is_named 1 \
+    "rank 1 on $(hostname), which coordinates, "
+check 3 "the first team is named by others when it is stuck" in_teams 1 is_named 0 \
     "rank 0 on $(hostname), which coordinates, "
 
 # Ranks whose launcher was killed end a little later.

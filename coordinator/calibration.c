@@ -1,0 +1,203 @@
+#include "coordinator/calibration.h"
+
+#include "coordinator/methods/method.h"
+#include "coordinator/methods/point_state.h"
+#include "coordinator/run_folder.h"
+#include "core/base/memory.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct calibration_case *case_of(const struct calibration *calibration)
+{
+    return &calibration->cases->list[calibration->index];
+}
+
+/* ---- validation --------------------------------------------------------------------------- */
+
+/* Start and result in one pass over the validation samples, where the same batch norms are in
+ * force; often they are the same. */
+static int validate_both(struct team *team, struct result *result, struct error *err)
+{
+    size_t items = (size_t)result->placement->count;
+    size_t bytes = items * sizeof(float);
+    int count = memcmp(result->start.steps, result->result.steps, bytes) == 0 ? 1 : 2;
+    float *steps = memory_get(2 * bytes);
+    struct score scores[2];
+    int status;
+
+    memcpy(steps, result->start.steps, bytes);
+    memcpy(steps + items, result->result.steps, bytes);
+    status = team_validate(team, steps, count, scores, err);
+    free(steps);
+    if (status < 0)
+        return -1;
+    result->start.validation = scores[0];
+    result->result.validation = scores[count - 1];
+    return 0;
+}
+
+static int validate_point(struct team *team, struct result_point *point,
+                          struct error *err)
+{
+    if (point_put(team, point, err) < 0)
+        return -1;
+    return team_validate(team, point->steps, 1, &point->validation, err);
+}
+
+static int validate(const struct calibration *calibration, struct result *result,
+                    struct error *err)
+{
+    struct team *team = calibration->team;
+    struct result_phase *phase = method_begin_phase(team, result, "validation");
+    int status;
+
+    progress_show(calibration->progress, "%s: validation", result->case_id);
+    if (points_are_alike(&result->start, &result->result))
+        status = validate_both(team, result, err);
+    else
+        status = validate_point(team, &result->start, err) < 0
+                     ? -1
+                     : validate_point(team, &result->result, err);
+    method_end_phase(team, phase);
+    return status;
+}
+
+/* ---- the result --------------------------------------------------------------------------- */
+
+static void warn_of_overlap(struct result *result)
+{
+    if (result->provenance.overlapping > 0)
+        result_warn(
+            result,
+            "%zu validation samples are calibration samples too (overlap: allow): "
+            "the validation numbers are not held out",
+            result->provenance.overlapping);
+}
+
+static void describe(const struct calibration *calibration, struct result *result)
+{
+    const struct calibration_case *one = case_of(calibration);
+    const struct model_facts *facts = calibration->facts;
+    struct team *team = calibration->team;
+
+    result_init(result, one->id, team_placement(team)->count);
+    result->model = one->model;
+    result->target = one->target;
+    result->bits = one->bits;
+    result->method = one->method;
+    result->network = team_network(team);
+    result->placement = team_placement(team);
+    result->float_calibration = facts->calibration;
+    result->float_validation = facts->validation;
+    result->provenance = facts->provenance;
+    result->identity = memory_text(calibration->identity);
+    result->ranks = team_ranks(team);
+    warn_of_overlap(result);
+}
+
+static int find_result(const struct calibration *calibration,
+                       const struct team_case *opened, struct result *result,
+                       struct error *err)
+{
+    struct team *team = calibration->team;
+    struct method_task task = {.team = team,
+                               .one = case_of(calibration),
+                               .has_check = opened->check_samples > 0,
+                               .max_evaluations = calibration->config->max_evaluations,
+                               .max_seconds = calibration->config->max_seconds,
+                               .progress = calibration->progress};
+    struct executor_counters before, after;
+
+    if (team_work(team, &before, err) < 0 || method_run(&task, result, err) < 0 ||
+        team_work(team, &after, err) < 0)
+        return -1;
+    result->work = executor_counters_since(after, before);
+    if (opened->validation_samples > 0 && validate(calibration, result, err) < 0)
+        return -1;
+    if (result->result.calibration.not_finite > 0)
+        result_warn(result, "%lld calibration samples have logits that are not finite",
+                    (long long)result->result.calibration.not_finite);
+    return 0;
+}
+
+static int write_result(const struct calibration *calibration, struct result *result,
+                        struct error *err)
+{
+    char inside[CASE_ID_BYTES + 8], folder[PATH_MAX];
+
+    result->seconds = team_seconds(calibration->team);
+    result->replayed = team_replayed(calibration->team);
+    snprintf(inside, sizeof inside, "cases/%s", result->case_id);
+    if (run_folder_path(calibration->config, inside, folder, err) < 0)
+        return -1;
+    return result_write_json(result, folder, err);
+}
+
+/* ---- the story ---------------------------------------------------------------------------- */
+
+/* Measure -> start -> search -> validate -> result, with the journal at hand. */
+static int calibrate(const struct calibration *calibration,
+                     const struct team_case *opened, struct result *result,
+                     struct error *err)
+{
+    struct team *team = calibration->team;
+
+    if (model_facts_find(calibration->facts, calibration->config,
+                         case_of(calibration)->model, team, opened,
+                         calibration->progress, err) < 0)
+        return -1;
+    describe(calibration, result);
+    method_add_phase(team, result, "opening", team_seconds(team));
+    if (find_result(calibration, opened, result, err) < 0)
+        return -1;
+    return write_result(calibration, result, err);
+}
+
+static void tell_of_journal(const struct calibration *calibration,
+                            const struct journal *journal)
+{
+    FILE *log = calibration->log;
+
+    if (!log || (journal_answers(journal) == 0 && journal_damage(journal) == 0))
+        return;
+    progress_clear(calibration->progress);
+    fprintf(log, "%s: goes on from %zu answers of an earlier run",
+            case_of(calibration)->id, journal_answers(journal));
+    if (journal_damage(journal) > 0)
+        fprintf(log, "; the journal's damaged end, %zu bytes, is cut off",
+                journal_damage(journal));
+    fputc('\n', log);
+}
+
+static int with_journal(const struct calibration *calibration,
+                        const struct team_case *opened, struct result *result,
+                        struct error *err)
+{
+    struct journal *journal = run_folder_open_journal(
+        calibration->config, case_of(calibration)->id, calibration->identity, err);
+    struct error ignored;
+    int status;
+
+    if (!journal)
+        return -1;
+    tell_of_journal(calibration, journal);
+    team_use_journal(calibration->team, journal);
+    status = calibrate(calibration, opened, result, err);
+    team_use_journal(calibration->team, NULL);
+    return journal_close(journal, status == 0 ? err : &ignored) < 0 ? -1 : status;
+}
+
+int calibration_run(const struct calibration *calibration, struct result *result,
+                    struct error *err)
+{
+    const struct model_facts *facts = calibration->facts;
+    struct team_case opened;
+
+    if (team_open(calibration->team, calibration->index, &opened, err) < 0)
+        return -1;
+    if (!facts->has_hashes)
+        return error_set(err, facts->failed, "%s", facts->failure);
+    return with_journal(calibration, &opened, result, err);
+}
