@@ -128,7 +128,7 @@ struct kernel_work *kernel_work_create(const struct kernel_shape *shape,
     work->output_quantizer = work->input_quantizer;
     work->output_quantizer.step = grid_step_of_clip(GRID_UNSIGNED, 8, reach);
     conv_run_init(&work->run, options->kernels, &work->network->layers[0],
-                  &work->planes[0], false);
+                  &work->planes[0], &(struct weight_rules){0});
     make_scratch(work);
     make_values(work);
     return work;

@@ -1,7 +1,7 @@
 #include "coordinator/calibration.h"
 
-#include "coordinator/methods/batchnorm_matching.h"
 #include "coordinator/methods/method.h"
+#include "coordinator/methods/point_state.h"
 #include "coordinator/run_folder.h"
 #include "core/base/memory.h"
 
@@ -41,7 +41,7 @@ static int validate_both(struct team *team, struct result *result, struct error 
 static int validate_point(struct team *team, struct result_point *point,
                           struct error *err)
 {
-    if (batchnorm_matching_put(team, &point->batchnorms, err) < 0)
+    if (point_put(team, point, err) < 0)
         return -1;
     return team_validate(team, point->steps, 1, &point->validation, err);
 }
@@ -54,8 +54,7 @@ static int validate(const struct calibration *calibration, struct result *result
     int status;
 
     progress_show(calibration->progress, "%s: validation", result->case_id);
-    if (batchnorm_statistics_are_same(&result->start.batchnorms,
-                                      &result->result.batchnorms))
+    if (points_are_alike(&result->start, &result->result))
         status = validate_both(team, result, err);
     else
         status = validate_point(team, &result->start, err) < 0

@@ -108,6 +108,21 @@ int team_put_batchnorm(struct team *team, int layer, const float *mean,
                        const float *variance, struct error *err);
 int team_restore_batchnorms(struct team *team, struct error *err);
 
+/* The mean of the products of convolution `layer` under the steps, or in the float network where they
+ * are NULL; the statistics, bias shifts and treatments in force count. See product_means.h. Means
+ * [out_channels] out. */
+int team_product_means(struct team *team, int layer, const float *steps, double *means,
+                       struct error *err);
+
+/* Puts a bias shift [out_channels] of a convolution in force. Those of a layer are taken away when
+ * its batch norm's statistics are put, and all of them when the trained ones are restored. */
+int team_put_bias_shift(struct team *team, int layer, const float *values,
+                        struct error *err);
+
+/* How weights are treated, and from now on: enum treatment. The trained statistics are in force. */
+unsigned team_treatments(const struct team *team);
+int team_treat(struct team *team, unsigned treatments, struct error *err);
+
 /* What all evaluators did since the case was opened. */
 int team_work(struct team *team, struct executor_counters *work, struct error *err);
 

@@ -147,6 +147,7 @@ int team_put_batchnorm(struct team *team, int layer, const float *mean,
     team->statistics[layer] = (struct hash128){{0}};
     hash128_add(&team->statistics[layer], statistics,
                 2 * channels * sizeof *statistics);
+    team->bias_shifts[layer] = (struct hash128){{0}};
     reply_clear(&reply);
     free(statistics);
     return status;
@@ -160,6 +161,8 @@ int team_restore_batchnorms(struct team *team, struct error *err)
 
     memset(team->statistics, 0,
            (size_t)team_network(team)->layer_count * sizeof *team->statistics);
+    memset(team->bias_shifts, 0,
+           (size_t)team_network(team)->layer_count * sizeof *team->bias_shifts);
     reply_clear(&reply);
     return status;
 }

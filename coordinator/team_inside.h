@@ -10,7 +10,9 @@ struct team {
     struct journal *journal;
     struct hash128
         *statistics; /* [layers] in force in its batch norm; zeros: the trained ones */
-    double opened;   /* clock_seconds() */
+    struct hash128 *bias_shifts; /* [layers] in force; zeros: none */
+    unsigned treatments;         /* of its weights */
+    double opened;               /* clock_seconds() */
     double seconds_replayed;
     long replayed;
 };

@@ -7,7 +7,8 @@
 void team_forget_case(struct team *team)
 {
     free(team->statistics);
-    team->statistics = NULL;
+    free(team->bias_shifts);
+    team->statistics = team->bias_shifts = NULL;
     team->journal = NULL;
     team->opened = clock_seconds();
     team->seconds_replayed = 0;
@@ -34,10 +35,11 @@ static void add_state(const struct team *team, enum journal_kind kind,
                       struct hash128 *key)
 {
     size_t layers = (size_t)team_network(team)->layer_count;
-    uint32_t kind_bits = kind;
+    uint32_t bits[] = {kind, team->treatments};
 
-    hash128_add(key, &kind_bits, sizeof kind_bits);
+    hash128_add(key, bits, sizeof bits);
     hash128_add(key, team->statistics, layers * sizeof *team->statistics);
+    hash128_add(key, team->bias_shifts, layers * sizeof *team->bias_shifts);
 }
 
 bool team_recall(struct team *team, enum journal_kind kind, struct hash128 key,

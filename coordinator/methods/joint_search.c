@@ -62,6 +62,7 @@ static int judge(struct search *search, int sweep, struct error *err)
     struct result_point *kept = &search->result->result;
     struct result_point best = {.steps = search->joint.best_steps,
                                 .batchnorms = kept->batchnorms,
+                                .bias_shifts = kept->bias_shifts,
                                 .calibration = search->joint.best};
 
     search->sweeps_spent++;

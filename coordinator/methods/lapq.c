@@ -1,7 +1,9 @@
 #include "coordinator/methods/lapq.h"
 
+#include "coordinator/methods/empirical_correction.h"
 #include "coordinator/methods/layerwise.h"
 #include "coordinator/methods/reestimation.h"
+#include "coordinator/methods/treatment.h"
 #include "coordinator/search/parabola.h"
 #include "core/base/memory.h"
 
@@ -113,9 +115,10 @@ static bool is_cut_short(const struct method_task *task, struct result *result)
 
 static int check_budget(const struct method_task *task, struct error *err)
 {
-    long least = task->one->method->p_count + 1 +
+    long least = (task->one->method->p_count + 1L) * treatment_starts(task) +
                  reestimate_evaluations(task, REESTIMATE_BEFORE) +
-                 reestimate_evaluations(task, REESTIMATE_AFTER);
+                 reestimate_evaluations(task, REESTIMATE_AFTER) +
+                 2 * empirical_correction_evaluations(task);
 
     if (task->max_evaluations == 0 || task->max_evaluations >= least)
         return 0;

@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/quant/channel_ratios.h"
 
 #include <assert.h>
 #include <math.h>
@@ -66,10 +67,24 @@ static struct distribution distribution_of_many(const float *values, size_t coun
     return distribution;
 }
 
-static void look_at_weights(const struct layer *layer, const struct clip_sight *sight,
-                            struct clip_view *view)
+/* Weights with a step for each channel as a rule is to see them; without ratios: as they are. */
+static float *divided_by_channel(const struct layer *layer, const float *ratios)
 {
-    const float *weights = layer->conv.weights;
+    size_t channels = (size_t)layer->conv.out_channels;
+    size_t count = layer_window_count(layer);
+    float *divided = memory_get(channels * count * sizeof *divided);
+
+    if (ratios)
+        channel_ratios_divide(layer->conv.weights, channels, count, ratios, divided);
+    else
+        memcpy(divided, layer->conv.weights, channels * count * sizeof *divided);
+    return divided;
+}
+
+static void look_at_weights(const struct layer *layer, const float *ratios,
+                            const struct clip_sight *sight, struct clip_view *view)
+{
+    float *weights = divided_by_channel(layer, ratios);
     size_t count = (size_t)layer->conv.out_channels * layer_window_count(layer);
 
     view->range = range_empty();
@@ -81,6 +96,7 @@ static void look_at_weights(const struct layer *layer, const struct clip_sight *
     if (sight->bins > 0)
         view->histogram = histogram_of_values(
             weights, count, clip_histogram_range(sight, view->range), sight->bins);
+    free(weights);
 }
 
 /* ---- activations -------------------------------------------------------------------------- */
@@ -160,8 +176,8 @@ static int look_at(struct layerwise *layerwise, int item, const struct clip_rule
     view->nonnegative = cannot_be_negative(layerwise, tensor);
     sight = clip_sight(rule, view->nonnegative);
     if (tensor->is_weight)
-        look_at_weights(&team_network(layerwise->team)->layers[tensor->index], &sight,
-                        view);
+        look_at_weights(&team_network(layerwise->team)->layers[tensor->index],
+                        tensor->ratios, &sight, view);
     else if (look_at_activation(layerwise, item, &sight, steps, err) < 0)
         return -1;
     if (view->histogram && !sight.skips_zeros)

@@ -1,8 +1,11 @@
 #include "coordinator/methods/method.h"
 
+#include "coordinator/methods/empirical_correction.h"
 #include "coordinator/methods/joint_search.h"
+#include "coordinator/methods/point_state.h"
 #include "coordinator/methods/reestimation.h"
 #include "coordinator/methods/start.h"
+#include "coordinator/methods/treatment.h"
 #include "coordinator/search/stop.h"
 
 #include <assert.h>
@@ -36,7 +39,8 @@ long method_evaluations_left(const struct method_task *task,
                              const struct result *result)
 {
     long left = task->max_evaluations - result_evaluations(result) -
-                reestimate_evaluations(task, REESTIMATE_AFTER);
+                reestimate_evaluations(task, REESTIMATE_AFTER) -
+                empirical_correction_evaluations(task);
 
     if (task->max_evaluations == 0)
         return 0;
@@ -86,6 +90,10 @@ void method_copy_point(const struct result *result, struct result_point *to,
         batchnorm_statistics_clear(&to->batchnorms);
         to->batchnorms = batchnorm_statistics_copy(&from->batchnorms);
     }
+    if (to->bias_shifts.values != from->bias_shifts.values) {
+        bias_shifts_clear(&to->bias_shifts);
+        to->bias_shifts = bias_shifts_copy(&from->bias_shifts);
+    }
 }
 
 static int search(const struct method_task *task, struct result *result,
@@ -107,28 +115,76 @@ static int search(const struct method_task *task, struct result *result,
     return joint_search(task, result, err);
 }
 
-static int run(const struct method_task *task, struct batchnorm_statistics *in_float,
+/* What is measured in the float network, once for start and result. */
+struct measured_in_float {
+    struct batchnorm_statistics batchnorms;
+    struct float_outputs outputs;
+};
+
+static int finish_start(const struct method_task *task,
+                        struct measured_in_float *in_float, struct result *result,
+                        struct error *err)
+{
+    if (reestimate(task, REESTIMATE_BEFORE, &in_float->batchnorms, &result->start,
+                   result, err) < 0)
+        return -1;
+    return empirical_correction(task, "before the search", &in_float->outputs,
+                                &result->start, result, err);
+}
+
+static bool has_moved(const struct result *result)
+{
+    return !points_are_alike(&result->start, &result->result) ||
+           memcmp(result->start.steps, result->result.steps,
+                  (size_t)result->placement->count * sizeof(float)) != 0;
+}
+
+static int finish_result(const struct method_task *task,
+                         struct measured_in_float *in_float, struct result *result,
+                         struct error *err)
+{
+    if (reestimate(task, REESTIMATE_AFTER, &in_float->batchnorms, &result->result,
+                   result, err) < 0)
+        return -1;
+    return has_moved(result)
+               ? empirical_correction(task, "after the search", &in_float->outputs,
+                                      &result->result, result, err)
+               : 0;
+}
+
+/* Puts on record what was kept. */
+static void tell_treatments(const struct method_task *task, struct result *result)
+{
+    unsigned treatments = team_treatments(task->team);
+
+    result->is_equalized = treatments & TREAT_EQUALIZE;
+    result->is_bias_corrected =
+        (treatments & TREAT_CORRECT) || result->result.bias_shifts.count > 0;
+}
+
+static int run(const struct method_task *task, struct measured_in_float *in_float,
                struct result *result, struct error *err)
 {
-    if (start_find(task, result, err) < 0)
-        return -1;
-    if (reestimate(task, REESTIMATE_BEFORE, in_float, &result->start, result, err) < 0)
+    if (treatment_find_start(task, start_find, result, err) < 0 ||
+        finish_start(task, in_float, result, err) < 0)
         return -1;
     method_copy_point(result, &result->result, &result->start);
-    if (search(task, result, err) < 0)
+    if (search(task, result, err) < 0 || finish_result(task, in_float, result, err) < 0)
         return -1;
-    return reestimate(task, REESTIMATE_AFTER, in_float, &result->result, result, err);
+    tell_treatments(task, result);
+    return 0;
 }
 
 int method_run(const struct method_task *task, struct result *result, struct error *err)
 {
-    struct batchnorm_statistics in_float = {0};
+    struct measured_in_float in_float = {0};
     int status;
 
     result->budget = (struct result_budget){.evaluations = task->max_evaluations,
                                             .seconds = task->max_seconds};
     status = run(task, &in_float, result, err);
 
-    batchnorm_statistics_clear(&in_float);
+    batchnorm_statistics_clear(&in_float.batchnorms);
+    float_outputs_clear(&in_float.outputs);
     return status;
 }

@@ -16,8 +16,8 @@ struct method_task {
     struct progress *progress; /* borrowed, or NULL */
 };
 
-/* Finds the steps of a case: start -> batch norms -> joint search -> batch norms, as far as the
- * method has them. Fills start, result, phases, p_grid, rounds, stop_reason and warnings.
+/* Finds the steps of a case: start, with what is done to weights -> batch norms, biases -> joint
+ * search -> batch norms, biases, as far as the method has them. Fills start, result, phases, p_grid, rounds, stop_reason and warnings.
  * Validation is not its business. */
 int method_run(const struct method_task *task, struct result *result,
                struct error *err);
@@ -47,7 +47,7 @@ int method_score(const struct method_task *task, struct result_point *point,
 bool method_is_better(const struct result_point *point,
                       const struct result_point *other);
 
-/* Copies steps, batch norms and the scores of calibration and check samples. */
+/* Copies steps, batch norms, bias shifts and the scores of calibration and check samples. */
 void method_copy_point(const struct result *result, struct result_point *to,
                        const struct result_point *from);
 

@@ -1,6 +1,7 @@
 #include "coordinator/methods/reestimation.h"
 
 #include "coordinator/methods/batchnorm_matching.h"
+#include "coordinator/methods/point_state.h"
 
 static bool has_batchnorm(const struct network *network)
 {
@@ -24,11 +25,14 @@ long reestimate_evaluations(const struct method_task *task, enum config_reestima
 
 /* The point with new statistics, and what it costs then. */
 static int measure(const struct method_task *task,
-                   struct batchnorm_statistics *in_float, struct result_point *trial,
+                   struct batchnorm_statistics *in_float,
+                   const struct result_point *point, struct result_point *trial,
                    struct result *result, struct error *err)
 {
     int kept;
 
+    if (point->bias_shifts.count > 0 && team_restore_batchnorms(task->team, err) < 0)
+        return -1;
     if (in_float->count == 0 &&
         batchnorm_matching_of_float(task->team, in_float, err) < 0)
         return -1;
@@ -53,13 +57,16 @@ static int keep_the_better(const struct method_task *task, const char *when,
                            const struct result_point *trial, struct result_point *point,
                            struct result *result, struct error *err)
 {
-    if (!method_is_better(trial, point)) {
+    bool is_judged = task->one->method->reestimate_accept == ACCEPT_IF_LOSS_DROPS;
+
+    if (is_judged && !method_is_better(trial, point)) {
         result_warn(result,
                     "measuring the batch norms again %s does not lower the loss (%.4f, "
                     "with them %.4f): they stay as they are",
                     when, judged_loss(point), judged_loss(trial));
-        return batchnorm_matching_put(task->team, &point->batchnorms, err);
+        return point_put(task->team, point, err);
     }
+    bias_shifts_clear(&point->bias_shifts);
     batchnorm_statistics_clear(&point->batchnorms);
     point->batchnorms = batchnorm_statistics_copy(&trial->batchnorms);
     point->calibration = trial->calibration;
@@ -88,7 +95,7 @@ int reestimate(const struct method_task *task, enum config_reestimate when,
     phase = method_begin_phase(task->team, result,
                                is_before ? "batch norms before" : "batch norms after");
     progress_show(task->progress, "%s: batch norms", task->one->id);
-    status = measure(task, in_float, &trial, result, err);
+    status = measure(task, in_float, point, &trial, result, err);
     if (status == 0)
         status =
             keep_the_better(task, is_before ? "before the search" : "after the search",

@@ -6,8 +6,9 @@
 #include "coordinator/methods/method.h"
 
 /* Measures the statistics of all batch norms under the point's steps. Where the loss on the samples
- * put aside drops (without any: on all calibration samples) they become the point's, with its new
- * scores; else the point stays as it is. The point's statistics are in force afterwards.
+ * put aside drops (without any: on all calibration samples), or that is not asked, they become the
+ * point's, with its new scores and without its bias shifts, which were those of other outputs; else
+ * the point stays as it is. What is the point's is in force afterwards.
  *
  *   when      before or after the search
  *   in_float  from batchnorm_matching_of_float(), or empty: it is measured first

@@ -1,6 +1,7 @@
 #include "core/exchange/cases.h"
 
 #include "core/base/memory.h"
+#include "core/exchange/message.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -137,4 +138,29 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .keep_float = (const char *const *)one->model->keep_float,
         .keep_float_count = one->model->keep_float_count,
     };
+}
+
+unsigned case_treatments(const struct calibration_case *one)
+{
+    enum config_bias_correction correction = one->method->bias_correction;
+    bool corrects = correction == BIAS_CORRECTION_MEAN ||
+                    correction == BIAS_CORRECTION_MEAN_AND_VARIANCE;
+
+    return (one->method->equalize != EQUALIZE_NO ? TREAT_EQUALIZE : 0u) |
+           (corrects ? TREAT_CORRECT : 0u);
+}
+
+unsigned case_settled_treatments(const struct calibration_case *one)
+{
+    const struct config_method_settings *method = one->method;
+    unsigned settled =
+        (method->equalize == EQUALIZE_YES ? TREAT_EQUALIZE : 0u) |
+        (method->bias_correction_accept == ACCEPT_ALWAYS ? TREAT_CORRECT : 0u);
+
+    return case_treatments(one) & settled;
+}
+
+unsigned case_first_treatments(const struct calibration_case *one)
+{
+    return case_settled_treatments(one) & TREAT_CORRECT;
 }

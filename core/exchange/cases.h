@@ -30,6 +30,13 @@ struct cases {
 int cases_init(struct cases *cases, const struct config *config, struct error *err);
 void cases_clear(struct cases *cases);
 
+/* Treatments of weights (enum treatment) that a case asks for, those of them that are kept without a
+ * judgement, and the one it begins with: the float network is that of the file until it is
+ * looked at. */
+unsigned case_treatments(const struct calibration_case *one);
+unsigned case_settled_treatments(const struct calibration_case *one);
+unsigned case_first_treatments(const struct calibration_case *one);
+
 /* The grids that a target uses, and its rules for a case. `rules` borrows from the case. */
 struct placement_rules case_rules(const struct calibration_case *one);
 

@@ -129,6 +129,31 @@ static int read_result(struct finished_case *finished, const char *folder,
     return check_network(finished, folder, err);
 }
 
+/* What can be searched with, and not yet be written into a file. */
+static int check_method(const struct finished_case *finished, const char *folder,
+                        struct error *err)
+{
+    const struct config_method_settings *method = finished->one->method;
+    const char *setting = NULL;
+
+    if (method->weight_steps == WEIGHT_STEPS_PER_CHANNEL)
+        setting = "weight_steps: per_channel";
+    else if (method->bias_correction == BIAS_CORRECTION_MEAN_AND_VARIANCE)
+        setting = "bias_correction: mean_and_variance";
+    else if (method->bias_correction == BIAS_CORRECTION_EMPIRICAL)
+        setting = "bias_correction: empirical";
+    else if (method->bias_correction == BIAS_CORRECTION_MEAN &&
+             method->bias_correction_accept == ACCEPT_IF_LOSS_DROPS)
+        setting = "bias_correction_accept: if_loss_drops";
+    else if (method->equalize != EQUALIZE_NO)
+        setting = "equalize";
+    return setting ? error_set(err, EXIT_CONFIG,
+                               "%s was found with %s, which no file can be made of; "
+                               "search without it, or with bias_correction: mean",
+                               folder, setting)
+                   : 0;
+}
+
 static int read_network(struct finished_case *finished, const char *folder,
                         struct error *err)
 {
@@ -149,7 +174,8 @@ int finished_case_open(struct finished_case *finished, const char *folder,
                        struct error *err)
 {
     *finished = (struct finished_case){0};
-    if (find(finished, folder, err) < 0 || read_result(finished, folder, err) < 0)
+    if (find(finished, folder, err) < 0 || check_method(finished, folder, err) < 0 ||
+        read_result(finished, folder, err) < 0)
         return -1;
     return read_network(finished, folder, err);
 }

@@ -19,6 +19,9 @@ const char *request_name(enum request_kind kind)
         [REQUEST_FLOAT_MOMENTS] = "measure all batch norms",
         [REQUEST_PUT_BATCHNORM] = "put statistics of a batch norm in force",
         [REQUEST_RESTORE_BATCHNORMS] = "put the trained statistics in force",
+        [REQUEST_PRODUCT_MEANS] = "measure a convolution",
+        [REQUEST_PUT_BIAS_SHIFT] = "put a bias shift in force",
+        [REQUEST_TREAT] = "treat the weights",
         [REQUEST_WORK] = "tell what was done",
         [REQUEST_STOP] = "stop",
     };
@@ -48,6 +51,7 @@ static size_t sums_of(const struct request *request)
         return 1 + (size_t)request->bins;
     case REQUEST_MOMENTS:
     case REQUEST_FLOAT_MOMENTS:
+    case REQUEST_PRODUCT_MEANS:
         return request->moment_count;
     default:
         return 0;

@@ -21,6 +21,9 @@ enum request_kind {
     REQUEST_FLOAT_MOMENTS,      /* of all batch norms in the float network */
     REQUEST_PUT_BATCHNORM,      /* put statistics of layer `subject` in force */
     REQUEST_RESTORE_BATCHNORMS, /* put the trained statistics of all layers in force */
+    REQUEST_PRODUCT_MEANS,      /* of convolution `subject`, at most one candidate */
+    REQUEST_PUT_BIAS_SHIFT,     /* add a bias shift to convolution `subject` */
+    REQUEST_TREAT,              /* treat the weights as `subject` says from now on */
     REQUEST_WORK,               /* what was done since the case was opened */
     REQUEST_STOP                /* no more requests */
 };
@@ -28,14 +31,21 @@ enum request_kind {
 /* "score candidates": what a rank is asked to do. */
 const char *request_name(enum request_kind kind);
 
+/* What is done to all weights before they are quantized or afterwards, as bits of a subject. */
+enum treatment {
+    TREAT_EQUALIZE = 1, /* pairs of layers are equalised, see equalisation.h */
+    TREAT_CORRECT = 2   /* bias correction of mean, or mean and variance */
+};
+
 /* A request comes with numbers [candidate_count, step_count]: the steps of candidates; with
- * REQUEST_PUT_BATCHNORM in their place [2, channels], the means and the variances. */
+ * REQUEST_PUT_BATCHNORM in their place [2, channels], the means and the variances, and with
+ * REQUEST_PUT_BIAS_SHIFT [1, channels]. */
 struct request {
     enum request_kind kind;
     int subject;         /* a case, a placement item or a layer */
     int candidate_count; /* candidates that come with it; 0: the float network */
     int step_count;      /* steps of each candidate */
-    size_t moment_count; /* sums of the reply, for the moments */
+    size_t moment_count; /* sums of the reply, for moments and means */
     struct range range;
     int bins;
 };

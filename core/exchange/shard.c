@@ -5,9 +5,12 @@
 #include "core/format/data_file.h"
 #include "core/kernel/sgemm.h"
 #include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
+#include "core/network/equalisation.h"
 #include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
+#include "core/network/weight_ratios.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,8 +38,11 @@ struct shard {
     struct placement placement;
     struct evaluator *evaluator;
     struct data_file *calibration,
-        *validation;                  /* validation: NULL when there is none */
-    struct own_samples search, check; /* of the calibration samples */
+        *validation;                       /* validation: NULL when there is none */
+    struct own_samples search, check;      /* of the calibration samples */
+    unsigned treatments;                   /* of its weights: enum treatment */
+    struct equalisation equalisation;      /* what its network had before */
+    int64_t earlier_work[REPLY_WORK_SUMS]; /* of evaluators that it had before */
 };
 
 /* Consecutive samples of a data file. */
@@ -90,6 +96,8 @@ static void close_case(struct shard *shard)
 {
     evaluator_destroy(shard->evaluator);
     shard->evaluator = NULL;
+    memset(shard->earlier_work, 0, sizeof shard->earlier_work);
+    equalisation_clear(&shard->equalisation);
     placement_clear(&shard->placement);
     network_destroy(shard->network);
     shard->network = NULL;
@@ -270,19 +278,20 @@ static int block_at_most(const struct shard *shard)
 
 static struct evaluator *make_evaluator(struct shard *shard)
 {
-    const struct config_method_settings *method = shard->open->method;
+    bool corrects = shard->treatments & TREAT_CORRECT;
+    bool means_only = shard->open->method->bias_correction == BIAS_CORRECTION_MEAN;
 
-    return evaluator_create(
-        shard->network, &shard->placement,
-        &(struct evaluator_options){
-            .kernels = shard->kernels,
-            .corrects_mean = method->bias_correction == BIAS_CORRECTION_MEAN,
-            .block = block_at_most(shard),
-            .memory_bytes = shard->config->memory_bytes,
-            .must_cut = is_cut,
-            .context = shard,
-        },
-        samples_of(shard, &shard->search));
+    return evaluator_create(shard->network, &shard->placement,
+                            &(struct evaluator_options){
+                                .kernels = shard->kernels,
+                                .corrects_mean = corrects,
+                                .corrects_variance = corrects && !means_only,
+                                .block = block_at_most(shard),
+                                .memory_bytes = shard->config->memory_bytes,
+                                .must_cut = is_cut,
+                                .context = shard,
+                            },
+                            samples_of(shard, &shard->search));
 }
 
 /* Room for what the quantized network is held against, where the loss wants it. */
@@ -303,12 +312,24 @@ static void find_float_logits(const struct shard *shard, const struct own_sample
                          own->float_logits);
 }
 
+/* Min-max clips nothing in any channel; all others begin with the steps of least squared error. */
+static void find_ratios(struct shard *shard)
+{
+    const struct config_method_settings *method = shard->open->method;
+
+    if (method->weight_steps == WEIGHT_STEPS_PER_CHANNEL)
+        placement_find_ratios(&shard->placement, shard->network,
+                              method->name == METHOD_MINMAX ? RATIO_OF_MINMAX
+                                                            : RATIO_OF_MMSE);
+}
+
 static int open_case(struct shard *shard, int index, struct error *err)
 {
     struct placement_rules rules;
 
     close_case(shard);
     shard->open = &shard->cases->list[index];
+    shard->treatments = case_first_treatments(shard->open);
     rules = case_rules(shard->open);
     if (find_kernels(shard, err) < 0)
         return -1;
@@ -316,6 +337,7 @@ static int open_case(struct shard *shard, int index, struct error *err)
     if (!shard->network ||
         placement_init(&shard->placement, shard->network, &rules, err) < 0)
         return -1;
+    find_ratios(shard);
     shard->calibration = open_data(shard, &shard->open->model->calibration,
                                    shard->open->model->loss == LOSS_CROSS_ENTROPY, err);
     if (!shard->calibration || read_calibration(shard, err) < 0)
@@ -505,6 +527,7 @@ static int answer_put_batchnorm(struct shard *shard, const struct request *reque
 {
     (void)reply;
     (void)err;
+    bias_shift_remove(&shard->network->layers[request->subject]);
     batchnorm_put(&shard->network->layers[request->subject], statistics,
                   statistics + request->step_count);
     return 0;
@@ -518,21 +541,89 @@ static int answer_restore_batchnorms(struct shard *shard, const struct request *
     (void)steps;
     (void)reply;
     (void)err;
-    for (int layer = 0; layer < shard->network->layer_count; layer++)
+    for (int layer = 0; layer < shard->network->layer_count; layer++) {
+        bias_shift_remove(&shard->network->layers[layer]);
         if (shard->network->layers[layer].batchnorm)
             batchnorm_restore(&shard->network->layers[layer]);
+    }
+    return 0;
+}
+
+/* ---- biases and weights ---------------------------------------------------------------------- */
+
+static int answer_product_means(struct shard *shard, const struct request *request,
+                                const float *steps, struct reply *reply,
+                                struct error *err)
+{
+    (void)err;
+    evaluator_product_means(shard->evaluator, request->subject,
+                            candidates_of(request, steps), reply->sums);
+    return 0;
+}
+
+static int answer_put_bias_shift(struct shard *shard, const struct request *request,
+                                 const float *values, struct reply *reply,
+                                 struct error *err)
+{
+    (void)reply;
+    (void)err;
+    bias_shift_put(&shard->network->layers[request->subject], values);
+    return 0;
+}
+
+/* Equalises, or undoes it. */
+static void change_equalisation(struct shard *shard)
+{
+    struct equalisation_pairs pairs;
+
+    if (shard->equalisation.before) {
+        network_undo_equalisation(shard->network, &shard->equalisation);
+        return;
+    }
+    pairs = equalisation_find_pairs(shard->network, &shard->placement);
+    network_equalize(shard->network, &pairs, &shard->equalisation);
+    equalisation_pairs_clear(&pairs);
+}
+
+static void add_work(const struct shard *shard, int64_t sums[REPLY_WORK_SUMS])
+{
+    struct executor_counters counters = evaluator_counters(shard->evaluator);
+    int64_t now[REPLY_WORK_SUMS];
+
+    memcpy(now, &counters, sizeof now);
+    for (int i = 0; i < REPLY_WORK_SUMS; i++)
+        sums[i] += now[i];
+}
+
+/* Whatever an evaluator remembers of the weights that were is of no use. */
+static int answer_treat(struct shard *shard, const struct request *request,
+                        const float *steps, struct reply *reply, struct error *err)
+{
+    unsigned wanted = (unsigned)request->subject, changed = wanted ^ shard->treatments;
+
+    (void)steps;
+    (void)reply;
+    (void)err;
+    if (changed == 0)
+        return 0;
+    add_work(shard, shard->earlier_work);
+    evaluator_destroy(shard->evaluator);
+    if (changed & TREAT_EQUALIZE)
+        change_equalisation(shard);
+    shard->treatments = wanted;
+    find_ratios(shard);
+    shard->evaluator = make_evaluator(shard);
     return 0;
 }
 
 static int answer_work(struct shard *shard, const struct request *request,
                        const float *steps, struct reply *reply, struct error *err)
 {
-    struct executor_counters counters = evaluator_counters(shard->evaluator);
-
     (void)request;
     (void)steps;
     (void)err;
-    memcpy(reply->sums, &counters, sizeof counters);
+    memcpy(reply->sums, shard->earlier_work, sizeof shard->earlier_work);
+    add_work(shard, reply->sums);
     return 0;
 }
 
@@ -627,6 +718,9 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_FLOAT_MOMENTS] = answer_float_moments,
         [REQUEST_PUT_BATCHNORM] = answer_put_batchnorm,
         [REQUEST_RESTORE_BATCHNORMS] = answer_restore_batchnorms,
+        [REQUEST_PRODUCT_MEANS] = answer_product_means,
+        [REQUEST_PUT_BIAS_SHIFT] = answer_put_bias_shift,
+        [REQUEST_TREAT] = answer_treat,
     };
 
     int status;
@@ -651,4 +745,9 @@ const struct placement *shard_placement(const struct shard *shard)
 const struct kernel_set *shard_kernels(const struct shard *shard)
 {
     return shard->kernels;
+}
+
+unsigned shard_treatments(const struct shard *shard)
+{
+    return shard->treatments;
 }

@@ -29,7 +29,8 @@ void shard_cut_when(struct shard *shard, bool (*must_cut)(void));
  *   steps  [request->candidate_count, request->step_count], or other numbers: see message.h
  *   reply  made by reply_init() for this request; out
  *
- * Opening a case begins with the trained statistics of its batch norms.
+ * Opening a case begins with the trained statistics of its batch norms, without bias shifts, and with
+ * its first treatments (cases.h). A treatment is put in force where the trained statistics are.
  *
  * Fails with what the files deserve (EXIT_INPUT, EXIT_CONFIG), and with EXIT_STOPPED where work was
  * left out; the shard stays usable. */
@@ -40,6 +41,9 @@ int shard_answer(struct shard *shard, const struct request *request, const float
 const struct network *shard_network(const struct shard *shard);
 const struct placement *shard_placement(const struct shard *shard);
 const struct kernel_set *shard_kernels(const struct shard *shard);
+
+/* How the weights of the open case are treated: enum treatment. */
+unsigned shard_treatments(const struct shard *shard);
 
 /* Reads the model of a case as it is run: fused, batch norm folded where asked for. */
 struct network *shard_read_network(const struct config_model *model, struct error *err);

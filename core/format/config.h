@@ -37,7 +37,15 @@ enum config_activation_rule { ACTIVATION_RULE_SAME, ACTIVATION_RULE_MINMAX };
 enum config_start { START_P_GRID, START_LAYERWISE, START_RANDOM };
 enum config_search { SEARCH_POWELL, SEARCH_COORDINATE };
 enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFERENCE };
-enum config_bias_correction { BIAS_CORRECTION_NONE, BIAS_CORRECTION_MEAN };
+enum config_bias_correction {
+    BIAS_CORRECTION_NONE,
+    BIAS_CORRECTION_MEAN,
+    BIAS_CORRECTION_MEAN_AND_VARIANCE,
+    BIAS_CORRECTION_EMPIRICAL
+};
+enum config_accept { ACCEPT_ALWAYS, ACCEPT_IF_LOSS_DROPS };
+enum config_equalize { EQUALIZE_NO, EQUALIZE_YES, EQUALIZE_IF_LOSS_DROPS };
+enum config_weight_steps { WEIGHT_STEPS_PER_TENSOR, WEIGHT_STEPS_PER_CHANNEL };
 enum config_reestimate {
     REESTIMATE_NONE,
     REESTIMATE_BEFORE, /* the search */
@@ -91,8 +99,12 @@ struct config_bits {
 struct config_method_settings {
     enum config_method name;
     enum config_layerwise layerwise;
+    enum config_weight_steps weight_steps;
     enum config_bias_correction bias_correction;
+    enum config_accept bias_correction_accept;
+    enum config_equalize equalize;
     enum config_reestimate reestimate_batchnorm;
+    enum config_accept reestimate_accept;
     enum config_activation_rule activation_rule; /* layer-wise methods but minmax */
     enum config_variant variant;                 /* mmse, aciq, kld */
     double percentile;                           /* percentile */

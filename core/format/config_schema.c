@@ -46,7 +46,17 @@ static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "defa
                                             [CONFIG_LINE_SEARCH_REFERENCE] =
                                                 "reference"};
 static const char *const bias_corrections[] = {
-    [BIAS_CORRECTION_NONE] = "none", [BIAS_CORRECTION_MEAN] = "mean"};
+    [BIAS_CORRECTION_NONE] = "none",
+    [BIAS_CORRECTION_MEAN] = "mean",
+    [BIAS_CORRECTION_MEAN_AND_VARIANCE] = "mean_and_variance",
+    [BIAS_CORRECTION_EMPIRICAL] = "empirical"};
+static const char *const accepts[] = {
+    [ACCEPT_ALWAYS] = "always", [ACCEPT_IF_LOSS_DROPS] = "if_loss_drops"};
+static const char *const equalizes[] = {[EQUALIZE_NO] = "false",
+                                        [EQUALIZE_YES] = "true",
+                                        [EQUALIZE_IF_LOSS_DROPS] = "if_loss_drops"};
+static const char *const weight_steps[] = {[WEIGHT_STEPS_PER_TENSOR] = "per_tensor",
+                                           [WEIGHT_STEPS_PER_CHANNEL] = "per_channel"};
 static const char *const reestimates[] = {[REESTIMATE_NONE] = "none",
                                           [REESTIMATE_BEFORE] = "before",
                                           [REESTIMATE_AFTER] = "after",
@@ -160,16 +170,36 @@ static const struct config_field method_fields[] = {
     {"layerwise", KIND_WORD, AT(config_method_settings, layerwise), "sequential",
      .help = "activations seen behind quantized layers, or behind float ones",
      .words = WORDS(layerwises)},
+    {"weight_steps", KIND_WORD, AT(config_method_settings, weight_steps), "per_tensor",
+     .help = "one step for all weights of a layer, or one for each output channel, of "
+             "which the search moves all by one factor",
+     .words = WORDS(weight_steps)},
     {"bias_correction", KIND_WORD, AT(config_method_settings, bias_correction), "none",
-     .help = "give quantized weights the mean of the float ones",
+     .help =
+         "give quantized weights the mean of the float ones, or mean and variance, "
+         "by output channel; or, empirical, give each layer's outputs the mean that "
+         "they have in the float network",
      .words = WORDS(bias_corrections)},
+    {"bias_correction_accept", KIND_WORD,
+     AT(config_method_settings, bias_correction_accept), "always",
+     .help = "whether the loss (on the samples put aside; without any: on all) has to "
+             "drop for a bias correction to be kept",
+     .words = WORDS(accepts)},
+    {"equalize", KIND_WORD, AT(config_method_settings, equalize), "false",
+     .help =
+         "make the weights of neighbouring layers alike by channel, where a ReLU or "
+         "nothing is between them; always, or where the loss drops",
+     .words = WORDS(equalizes)},
     {"reestimate_batchnorm", KIND_WORD,
      AT(config_method_settings, reestimate_batchnorm), "none",
-     .help =
-         "measure the means and variances of batch norms again in the quantized "
-         "network, before the search, after it, or both; kept where the loss on the "
-         "samples put aside (without any: on all) drops",
+     .help = "measure the means and variances of batch norms again in the quantized "
+             "network, before the search, after it, or both",
      .words = WORDS(reestimates)},
+    {"reestimate_accept", KIND_WORD, AT(config_method_settings, reestimate_accept),
+     "if_loss_drops",
+     .help = "whether the loss (on the samples put aside; without any: on all) has to "
+             "drop for batch norms measured again to be kept",
+     .words = WORDS(accepts)},
     {"activation_rule", KIND_WORD, AT(config_method_settings, activation_rule), "same",
      .help = "activations are clipped as weights are, or, as in the paper on outlier "
              "channel splitting, not at all",

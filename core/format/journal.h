@@ -29,7 +29,8 @@ enum journal_kind {
     JOURNAL_STEP = 5,
     JOURNAL_MOMENTS = 6,
     JOURNAL_FLOAT_MOMENTS = 7,
-    JOURNAL_FLOAT_SCORE = 8 /* of the network that is not quantized */
+    JOURNAL_FLOAT_SCORE = 8, /* of the network that is not quantized */
+    JOURNAL_PRODUCT_MEANS = 9
 };
 
 struct journal;

@@ -5,6 +5,7 @@
 #include "core/format/draft.h"
 #include "core/kernel/sgemm.h"
 #include "core/network/batchnorm.h"
+#include "core/quant/channel_ratios.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -31,6 +32,7 @@ static void clear_point(struct result_point *point)
 {
     free(point->steps);
     batchnorm_statistics_clear(&point->batchnorms);
+    bias_shifts_clear(&point->bias_shifts);
 }
 
 void result_clear(struct result *result)
@@ -112,10 +114,48 @@ static json_t *score_of(const struct score *score)
 
 static json_t *point_of(const struct result_point *point)
 {
-    return json_pack("{s:b, s:o, s:o, s:o}", "batchnorms_measured",
-                     point->batchnorms.count > 0, "calibration",
+    return json_pack("{s:b, s:b, s:o, s:o, s:o}", "batchnorms_measured",
+                     point->batchnorms.count > 0, "biases_measured",
+                     point->bias_shifts.count > 0, "calibration",
                      score_of(&point->calibration), "check", score_of(&point->check),
                      "validation", score_of(&point->validation));
+}
+
+/* Hexadecimal floats in one line, a blank between two. */
+static json_t *line_of(const float *values, int count)
+{
+    enum { MOST = 20 }; /* characters of one */
+    size_t size = (size_t)count * MOST + 1, at = 0;
+    char *text = memory_get(size);
+    json_t *line;
+
+    text[0] = '\0';
+    for (int i = 0; i < count; i++)
+        at += (size_t)snprintf(text + at, size - at, "%s%a", i > 0 ? " " : "",
+                               (double)values[i]);
+    line = json_string(text);
+    free(text);
+    return line;
+}
+
+/* The step of each output channel of weights that have more than one, else null. */
+static json_t *channel_steps_of(const struct result *result, int item)
+{
+    const struct quantized_tensor *tensor = &result->placement->items[item];
+    struct quantizer quantizer = {.step = result->result.steps[item]};
+    size_t channels;
+    float *steps;
+    json_t *line;
+
+    if (!tensor->ratios)
+        return json_null();
+    channels = (size_t)result->network->layers[tensor->index].conv.out_channels;
+    steps = memory_get(channels * sizeof *steps);
+    for (size_t channel = 0; channel < channels; channel++)
+        steps[channel] = channel_quantizer(&quantizer, tensor->ratios, channel).step;
+    line = line_of(steps, (int)channels);
+    free(steps);
+    return line;
 }
 
 static json_t *step_of(const struct result *result, int item)
@@ -124,14 +164,14 @@ static json_t *step_of(const struct result *result, int item)
     const struct result_line *line = &result->lines[item];
     float start = result->start.steps[item], step = result->result.steps[item];
 
-    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
-                     tensor->name, "kind",
-                     tensor->is_weight ? "weights" : "activations", "grid",
-                     grid_name(tensor->grid), "bits", tensor->bits, "step",
-                     real_of(step), "step_hex", hex_of(step), "clip",
-                     real_of(step * grid_levels(tensor->grid, tensor->bits)),
-                     "start_step_hex", hex_of(start), "evaluations",
-                     (json_int_t)line->evaluations, "gain", real_of(line->gain));
+    return json_pack(
+        "{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
+        tensor->name, "kind", tensor->is_weight ? "weights" : "activations", "grid",
+        grid_name(tensor->grid), "bits", tensor->bits, "step", real_of(step),
+        "step_hex", hex_of(step), "clip",
+        real_of(step * grid_levels(tensor->grid, tensor->bits)), "start_step_hex",
+        hex_of(start), "channel_steps_hex", channel_steps_of(result, item),
+        "evaluations", (json_int_t)line->evaluations, "gain", real_of(line->gain));
 }
 
 /* Appends a value; without one (a text that is not UTF-8) there is no array either, which
@@ -151,23 +191,6 @@ static json_t *steps_of(const struct result *result)
     for (int i = 0; i < result->placement->count; i++)
         steps = append(steps, step_of(result, i));
     return steps;
-}
-
-/* Hexadecimal floats in one line, a blank between two. */
-static json_t *line_of(const float *values, int count)
-{
-    enum { MOST = 20 }; /* characters of one */
-    size_t size = (size_t)count * MOST + 1, at = 0;
-    char *text = memory_get(size);
-    json_t *line;
-
-    text[0] = '\0';
-    for (int i = 0; i < count; i++)
-        at += (size_t)snprintf(text + at, size - at, "%s%a", i > 0 ? " " : "",
-                               (double)values[i]);
-    line = json_string(text);
-    free(text);
-    return line;
 }
 
 static json_t *batchnorm_of(const struct layer *layer, const float *statistics)
@@ -196,6 +219,29 @@ static json_t *batchnorms_of(const struct result *result)
             continue;
         layers = append(layers, batchnorm_of(layer, statistics));
         statistics += 2 * layer->batchnorm->channels;
+    }
+    return layers;
+}
+
+/* The bias shifts in force, if there are any. */
+static json_t *bias_shifts_json(const struct result *result)
+{
+    const struct network *network = result->network;
+    const float *values = result->result.bias_shifts.values;
+    json_t *layers;
+
+    if (result->result.bias_shifts.count == 0)
+        return json_null();
+    layers = json_array();
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+
+        if (layer->kind != LAYER_CONV)
+            continue;
+        layers =
+            append(layers, json_pack("{s:s, s:o}", "layer", layer->name, "shift_hex",
+                                     line_of(values, layer->conv.out_channels)));
+        values += layer->conv.out_channels;
     }
     return layers;
 }
@@ -329,7 +375,7 @@ static json_t *json_of(const struct result *result)
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, "
         "s:o, "
-        "s:o, s:f, s:o, s:o}",
+        "s:o, s:f, s:o, s:o, s:{s:b, s:b}, s:o}",
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
         config_method_name(result->method->name), "loss",
@@ -342,7 +388,9 @@ static json_t *json_of(const struct result *result)
         p_grid_of(&result->p_grid), "search", search_of(result), "budget",
         budget_of(&result->budget), "phases", phases_of(result), "warnings",
         warnings_of(result), "seconds", result->seconds, "work", work_of(result),
-        "provenance", provenance_of(result));
+        "provenance", provenance_of(result), "treatments", "equalized",
+        result->is_equalized, "bias_corrected", result->is_bias_corrected,
+        "bias_shifts", bias_shifts_json(result));
 }
 
 int result_write_json(const struct result *result, const char *folder,

@@ -6,6 +6,7 @@
 #include "core/base/hash.h"
 #include "core/format/config.h"
 #include "core/network/batchnorm_statistics.h"
+#include "core/network/bias_shift.h"
 #include "core/network/evaluator.h"
 #include "core/network/placement.h"
 #include "core/network/score.h"
@@ -19,9 +20,10 @@ enum { WARNINGS_MOST = 32, P_COUNT_MOST = 100 };
 struct result_point {
     float *steps;                           /* [step_count] owned */
     struct batchnorm_statistics batchnorms; /* empty: the trained ones; owned */
-    struct score calibration;               /* of the samples that the search sees */
-    struct score check;      /* of those put aside; no samples: there are none */
-    struct score validation; /* no samples: there is no validation data */
+    struct bias_shifts bias_shifts; /* on top of them; empty: there are none; owned */
+    struct score calibration;       /* of the samples that the search sees */
+    struct score check;             /* of those put aside; no samples: there are none */
+    struct score validation;        /* no samples: there is no validation data */
 };
 
 /* The losses over p that the parabola was fitted to (lapq only). */
@@ -79,7 +81,8 @@ struct result {
     struct result_point start;  /* where the search began */
     struct result_point result; /* the best candidate */
     struct result_p_grid p_grid;
-    struct result_phase phases[8];
+    bool is_equalized, is_bias_corrected; /* what was done to weights and biases */
+    struct result_phase phases[16];
     int phase_count;
     struct executor_counters work; /* of all ranks, for start, search and batch norms */
     struct result_round *rounds;   /* [round_count] of the joint search; owned */

@@ -101,8 +101,8 @@ static bool read_identity(const json_t *lines, struct result *result)
     return true;
 }
 
-/* Adds the hexadecimal floats of a line to the statistics. */
-static void add_values(const json_t *line, struct batchnorm_statistics *statistics)
+/* Adds the hexadecimal floats of a line to values [count]. */
+static void add_values(const json_t *line, float **values, size_t *count)
 {
     const char *text = json_string_value(line);
 
@@ -112,25 +112,43 @@ static void add_values(const json_t *line, struct batchnorm_statistics *statisti
 
         if (end == text)
             return;
-        statistics->values = memory_resize(
-            statistics->values, (statistics->count + 1) * sizeof *statistics->values);
-        statistics->values[statistics->count++] = value;
+        *values = memory_resize(*values, (*count + 1) * sizeof **values);
+        (*values)[(*count)++] = value;
         text = end;
     }
 }
 
 /* The statistics of batch norms that are in force; null: the trained ones. */
-static bool read_batchnorms(const json_t *layers, struct result *result)
+static bool read_batchnorms(const json_t *layers, struct batchnorm_statistics *into)
 {
     json_t *layer;
     size_t i;
 
     json_array_foreach(layers, i, layer)
     {
-        add_values(json_object_get(layer, "mean_hex"), &result->result.batchnorms);
-        add_values(json_object_get(layer, "variance_hex"), &result->result.batchnorms);
+        add_values(json_object_get(layer, "mean_hex"), &into->values, &into->count);
+        add_values(json_object_get(layer, "variance_hex"), &into->values, &into->count);
     }
-    return json_is_null(layers) || result->result.batchnorms.count > 0;
+    return json_is_null(layers) || into->count > 0;
+}
+
+/* The bias shifts that are in force; null: there are none. */
+static bool read_bias_shifts(const json_t *layers, struct bias_shifts *into)
+{
+    json_t *layer;
+    size_t i;
+
+    json_array_foreach(layers, i, layer)
+        add_values(json_object_get(layer, "shift_hex"), &into->values, &into->count);
+    return json_is_null(layers) || into->count > 0;
+}
+
+static bool read_treatments(const json_t *treatments, struct result *result)
+{
+    result->is_equalized = json_is_true(json_object_get(treatments, "equalized"));
+    result->is_bias_corrected =
+        json_is_true(json_object_get(treatments, "bias_corrected"));
+    return json_is_object(treatments);
 }
 
 static bool read_budget(const json_t *value, struct result_budget *budget)
@@ -174,7 +192,11 @@ static bool read_all(const json_t *json, struct result *result)
                       &result->float_validation) &&
            read_point(json_object_get(json, "start"), &result->start) &&
            read_point(json_object_get(json, "result"), &result->result) &&
-           read_batchnorms(json_object_get(json, "batchnorms"), result) &&
+           read_batchnorms(json_object_get(json, "batchnorms"),
+                           &result->result.batchnorms) &&
+           read_bias_shifts(json_object_get(json, "bias_shifts"),
+                            &result->result.bias_shifts) &&
+           read_treatments(json_object_get(json, "treatments"), result) &&
            read_phases(json_object_get(json, "phases"), result) &&
            read_warnings(json_object_get(json, "warnings"), result) &&
            read_budget(json_object_get(json, "budget"), &result->budget) &&

@@ -3,6 +3,7 @@
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
 #include "core/network/early_codes.h"
 #include "core/network/layer_run.h"
 
@@ -114,7 +115,8 @@ static void sign_layer(struct candidate *candidate, int layer)
                           step_bits(candidate_weights(candidate, layer)),
                           candidate->tensors[made_by->inputs[0]], in_integers};
     uint64_t finished_with[] = {step_bits(candidate_output(candidate, layer)),
-                                batchnorm_signature(made_by)};
+                                batchnorm_signature(made_by) ^
+                                    bias_shift_signature(made_by)};
     uint64_t of_sums = hash_bytes(made_of, sizeof made_of, 1);
     uint64_t of_floats =
         add_inputs(candidate, made_by, 1,

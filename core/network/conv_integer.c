@@ -1,6 +1,7 @@
 #include "core/network/conv_integer.h"
 
 #include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 
 static bool needs_window_sums(const struct conv_weights *weights)
 {
-    return conv_weights_offset(weights) != 0 || weights->corrects_mean;
+    return conv_weights_offset(weights) != 0 || weights->rules.corrects_mean ||
+           weights->rules.corrects_variance;
 }
 
 /* Whether no value before the clamp can reach 2^30, whatever the codes are: the sums of products
@@ -50,8 +52,9 @@ static void make_epilogue(struct conv_run *run)
 
     for (int channel = 0; channel < conv->out_channels; channel++) {
         double to_output = conv->scale[channel] * (double)steps->input / unit;
-        double product = to_output * steps->weights;
-        double sum = to_output * (steps->weights * conv_weights_offset(weights) +
+        double step = weights->now->steps[channel];
+        double product = to_output * step;
+        double sum = to_output * (step * conv_weights_offset(weights) +
                                   (double)weights->now->corrections[channel]);
 
         run->scale[channel] = (float)product;
@@ -145,7 +148,8 @@ static struct epilogue prepare(struct conv_run *run, const struct value *input,
                             .residual = residual ? residual->step : 0,
                             .input_zero = input->zero_code,
                             .residual_zero = residual ? residual->zero_code : 0,
-                            .batchnorm = batchnorm_signature(run->layer),
+                            .constants = batchnorm_signature(run->layer) ^
+                                         bias_shift_signature(run->layer),
                         });
     return epilogue_of(run, residual, samples, quantizer, output);
 }

@@ -9,7 +9,7 @@
 
 void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
                    const struct layer *layer, const struct plane *input,
-                   bool corrects_mean)
+                   const struct weight_rules *rules)
 {
     size_t outputs = (size_t)layer->conv.out_channels + CHANNEL_SLACK;
 
@@ -21,7 +21,7 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
         .correction = memory_zeroed(outputs, sizeof *run->correction),
     };
     conv_plan_init(&run->plan, layer, input);
-    conv_weights_init(&run->weights, kernels, &run->plan, &layer->conv, corrects_mean);
+    conv_weights_init(&run->weights, kernels, &run->plan, &layer->conv, rules);
 }
 
 void conv_run_clear(struct conv_run *run)

@@ -19,7 +19,7 @@ struct conv_run {
     struct conv_steps {
         float weights, input, output, residual;
         int input_zero, residual_zero;
-        uint64_t batchnorm; /* signature of the layer's scale and shift */
+        uint64_t constants; /* signature of the layer's scale and shift */
     } made_for;             /* what the epilogue was worked out for */
 };
 
@@ -41,7 +41,7 @@ struct scratch_sizes {
 /* `kernels` and `layer` are borrowed; `input` is the plane of the layer's input. */
 void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
                    const struct layer *layer, const struct plane *input,
-                   bool corrects_mean);
+                   const struct weight_rules *rules);
 void conv_run_clear(struct conv_run *run);
 
 /* Raises `sizes` to what this convolution needs. */

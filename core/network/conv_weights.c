@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
 #include "core/quant/bias_correction.h"
+#include "core/quant/channel_ratios.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static size_t group_bytes(const struct conv_weights *weights,
 
 void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
                        const struct conv_plan *plan, const struct conv *conv,
-                       bool corrects_mean)
+                       const struct weight_rules *rules)
 {
     *weights = (struct conv_weights){
         .conv = conv,
@@ -47,9 +48,10 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
         .window_count = plan->window_count,
         .is_depthwise = conv->groups > 1 && plan->group_channels == 1 &&
                         conv->out_channels == conv->in_channels,
-        .corrects_mean = corrects_mean || conv->corrections,
+        .rules = *rules,
         .run_bytes = (plan->run_length + QUAD - 1) / QUAD * QUAD,
     };
+    weights->rules.corrects_mean |= conv->corrections != NULL;
     weights->codes = memory_get(weight_count(weights));
     conv_weights_set(weights, plan, NULL);
 }
@@ -60,6 +62,7 @@ void conv_weights_clear(struct conv_weights *weights)
         struct weight_variant *variant = &weights->variants[i];
 
         free(variant->code_sums);
+        free(variant->steps);
         free(variant->corrections);
         free(variant->packed);
         free(variant->floats);
@@ -105,6 +108,50 @@ static void pack(const struct conv_weights *weights, const struct conv_plan *pla
                        variant->packed + (size_t)group * variant->packed_group_bytes);
 }
 
+static void find_codes(const struct conv_weights *weights,
+                       const struct quantizer *of_tensor)
+{
+    const struct conv *conv = weights->conv;
+    size_t count = (size_t)weights->window_count;
+
+    if (!weights->rules.ratios) {
+        quantizer_codes(of_tensor, conv->weights, weight_count(weights),
+                        weights->codes);
+        return;
+    }
+    for (size_t channel = 0; channel < (size_t)conv->out_channels; channel++) {
+        struct quantizer quantizer =
+            channel_quantizer(of_tensor, weights->rules.ratios, channel);
+
+        quantizer_codes(&quantizer, conv->weights + channel * count, count,
+                        weights->codes + channel * count);
+    }
+}
+
+/* What the codes of each channel stand for: steps and corrections. */
+static void find_values(const struct conv_weights *weights,
+                        struct weight_variant *variant)
+{
+    const struct weight_rules *rules = &weights->rules;
+    size_t count = (size_t)weights->window_count;
+
+    for (size_t channel = 0; channel < (size_t)weights->conv->out_channels; channel++) {
+        struct quantizer quantizer =
+            channel_quantizer(&variant->quantizer, rules->ratios, channel);
+        const float *floats = weights->conv->weights + channel * count;
+        const int8_t *codes = weights->codes + channel * count;
+
+        if (rules->corrects_variance)
+            quantizer.step = bias_correction_step(floats, codes, count, &quantizer);
+        if (weights->conv->corrections) /* a file that holds codes holds these, too */
+            variant->corrections[channel] = weights->conv->corrections[channel];
+        else if (rules->corrects_mean || rules->corrects_variance)
+            bias_correction_mean(floats, codes, 1, count, &quantizer,
+                                 &variant->corrections[channel]);
+        variant->steps[channel] = quantizer.step;
+    }
+}
+
 /* Room for quantized weights; packed ones of any grid fit. */
 static void make_room(const struct conv_weights *weights, const struct conv_plan *plan,
                       struct weight_variant *variant)
@@ -114,24 +161,10 @@ static void make_room(const struct conv_weights *weights, const struct conv_plan
     if (variant->packed)
         return;
     variant->code_sums = memory_zeroed(outputs, sizeof *variant->code_sums);
+    variant->steps = memory_zeroed(outputs, sizeof *variant->steps);
     variant->corrections = memory_zeroed(outputs, sizeof *variant->corrections);
     variant->packed = memory_aligned(group_bytes(weights, plan, WEIGHT_MOST) *
                                      (size_t)weights->conv->groups);
-}
-
-/* A file that holds codes holds their corrections too. */
-static void find_corrections(const struct conv_weights *weights,
-                             struct weight_variant *variant)
-{
-    const struct conv *conv = weights->conv;
-    size_t outputs = (size_t)conv->out_channels;
-
-    if (conv->corrections)
-        memcpy(variant->corrections, conv->corrections, outputs * sizeof(float));
-    else
-        bias_correction_mean(conv->weights, weights->codes, outputs,
-                             (size_t)weights->window_count, &variant->quantizer,
-                             variant->corrections);
 }
 
 static void quantize(const struct conv_weights *weights, const struct conv_plan *plan,
@@ -142,10 +175,8 @@ static void quantize(const struct conv_weights *weights, const struct conv_plan 
     make_room(weights, plan, variant);
     variant->weight_most = -quantizer_lowest(quantizer);
     variant->packed_group_bytes = group_bytes(weights, plan, variant->weight_most);
-    quantizer_codes(quantizer, weights->conv->weights, weight_count(weights),
-                    weights->codes);
-    if (weights->corrects_mean)
-        find_corrections(weights, variant);
+    find_codes(weights, quantizer);
+    find_values(weights, variant);
     sum_codes(weights, variant->code_sums);
     pack(weights, plan, variant);
 }
@@ -195,19 +226,19 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
 /* A quantized weight needs its code again: the scratch may hold those of another variant. */
 static void codes_of_now(const struct conv_weights *weights)
 {
-    quantizer_codes(&weights->now->quantizer, weights->conv->weights,
-                    weight_count(weights), weights->codes);
+    find_codes(weights, &weights->now->quantizer);
 }
 
 /* A weight as the float path has it: quantized and corrected, or as it was. */
 static float value_of(const struct conv_weights *weights, int channel, size_t at)
 {
     const struct weight_variant *now = weights->now;
+    struct quantizer quantizer = now->quantizer;
 
     if (now->quantizer.step == 0)
         return weights->conv->weights[at];
-    return quantizer_value(&now->quantizer, weights->codes[at]) +
-           now->corrections[channel];
+    quantizer.step = now->steps[channel];
+    return quantizer_value(&quantizer, weights->codes[at]) + now->corrections[channel];
 }
 
 void conv_weights_need_floats(struct conv_weights *weights)

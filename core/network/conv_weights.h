@@ -5,6 +5,14 @@
 #include "core/network/conv_plan.h"
 #include "core/quant/quantizer.h"
 
+/* How the weights of a convolution become codes. */
+struct weight_rules {
+    bool corrects_mean;     /* bias correction of the mean */
+    bool corrects_variance; /* and of the variance, which takes that of the mean */
+    const float *ratios; /* [out_channels] of the channels' steps, see channel_ratios.h;
+                            NULL: one step for all; borrowed */
+};
+
 /* Quantized weights of a convolution that are kept at hand. */
 enum { WEIGHT_VARIANTS = 4 };
 
@@ -13,6 +21,7 @@ struct weight_variant {
     struct quantizer quantizer; /* step 0: the weights are float */
     uint64_t last_used;         /* when; 0: never */
     int32_t *code_sums;         /* [out_channels] */
+    float *steps;               /* [out_channels] from one code to the next */
     float *corrections;         /* [out_channels] added to each quantized weight */
     int weight_most;            /* no code of the grid is larger in magnitude */
     int8_t *packed; /* per group as conv_u8s8_pack; depthwise [taps, channels] */
@@ -27,7 +36,7 @@ struct conv_weights {
     const struct kernel_set *kernels; /* that the weights are packed for; borrowed */
     int window_count;                 /* weights of one output channel */
     bool is_depthwise;                /* one input and one output channel a group */
-    bool corrects_mean;               /* bias correction of the mean */
+    struct weight_rules rules;
     int run_bytes; /* run length in the packing, a multiple of QUAD */
     int8_t *codes; /* [out_channels, window_count] scratch */
     struct weight_variant
@@ -39,7 +48,7 @@ struct conv_weights {
 /* `kernels` and `conv` are borrowed. The weights begin in float. */
 void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
                        const struct conv_plan *plan, const struct conv *conv,
-                       bool corrects_mean);
+                       const struct weight_rules *rules);
 void conv_weights_clear(struct conv_weights *weights);
 
 /* Makes `now` the weights under that quantizer; NULL: float. They are quantized unless they are
@@ -50,7 +59,7 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
 /* Makes the floats of `now`; the float path asks for them. */
 void conv_weights_need_floats(struct conv_weights *weights);
 
-/* value = step * (code + conv_weights_offset()), before the correction. */
+/* value = steps[channel] * (code + conv_weights_offset()) + corrections[channel]. */
 double conv_weights_offset(const struct conv_weights *weights);
 
 #endif

@@ -4,6 +4,7 @@
 #include "core/network/conv_weights.h"
 #include "core/network/early_codes.h"
 #include "core/network/moments.h"
+#include "core/network/product_means.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -50,6 +51,8 @@ struct evaluator *evaluator_create(const struct network *network,
         network, evaluator->planes,
         &(struct executor_options){.kernels = options->kernels,
                                    .corrects_mean = options->corrects_mean,
+                                   .corrects_variance = options->corrects_variance,
+                                   .placement = placement,
                                    .block = options->block,
                                    .times_layers = options->times_layers});
     for (int i = 0; i < CANDIDATES_AT_ONCE; i++)
@@ -275,6 +278,25 @@ void evaluator_moments(struct evaluator *evaluator, int layer, const float *step
             evaluator->network, layer,
             executor_run_to_batchnorm(evaluator->executor, candidate, &block, layer),
             block.samples, sums);
+    }
+    end_with(evaluator, candidate);
+}
+
+void evaluator_product_means(struct evaluator *evaluator, int layer, const float *steps,
+                             int64_t *sums)
+{
+    const struct candidate *candidate = set_measured(evaluator, steps, -1);
+    const struct layer *measured = &evaluator->network->layers[layer];
+    const struct tensor *output = &evaluator->network->tensors[measured->output];
+    int channels = measured->conv.out_channels;
+
+    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
+         first += evaluator->block) {
+        struct block block = block_at(evaluator, &evaluator->own, first, true);
+
+        product_means_add(
+            executor_run_to_batchnorm(evaluator->executor, candidate, &block, layer),
+            block.samples, output->count / (size_t)channels, channels, sums);
     }
     end_with(evaluator, candidate);
 }

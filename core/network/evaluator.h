@@ -25,10 +25,11 @@ struct samples {
 
 struct evaluator_options {
     const struct kernel_set *kernels;
-    bool corrects_mean;  /* bias correction: mean */
-    int block;           /* samples evaluated together */
-    size_t memory_bytes; /* for remembered activations */
-    bool times_layers;   /* for evaluator_layer_seconds() */
+    bool corrects_mean;     /* bias correction: mean */
+    bool corrects_variance; /* bias correction: mean_and_variance */
+    int block;              /* samples evaluated together */
+    size_t memory_bytes;    /* for remembered activations */
+    bool times_layers;      /* for evaluator_layer_seconds() */
     /* Asked between blocks: whether to leave out the rest, which makes what is returned
      * worthless; NULL: never. The evaluator stays usable. */
     bool (*must_cut)(void *context);
@@ -77,6 +78,12 @@ void evaluator_moments(struct evaluator *evaluator, int layer, const float *step
 /* The same of all batch norms of the float network in one go: one layer's sums after the other's,
  * in the order of execution. */
 void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums);
+
+/* Adds the sums of the products of convolution `layer` over the evaluator's own samples to `sums`
+ * [product_means_count()], see product_means.h; all steps, batch norms and bias shifts before it are in
+ * force. */
+void evaluator_product_means(struct evaluator *evaluator, int layer, const float *steps,
+                             int64_t *sums);
 
 /* What was done since the evaluator was made. */
 struct executor_counters evaluator_counters(const struct evaluator *evaluator);

@@ -4,6 +4,7 @@
 #include "core/base/memory.h"
 #include "core/network/arena.h"
 #include "core/network/layer_run.h"
+#include "core/network/weight_ratios.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,19 +112,32 @@ static void count_upstream(struct executor *executor)
     }
 }
 
+static void make_conv(struct executor *executor, int index)
+{
+    const struct executor_options *options = &executor->options;
+    const struct layer *layer = &executor->network->layers[index];
+
+    conv_run_init(&executor->convs[index], options->kernels, layer,
+                  &executor->planes[layer->inputs[0]],
+                  &(struct weight_rules){
+                      .corrects_mean = options->corrects_mean,
+                      .corrects_variance = options->corrects_variance,
+                      .ratios = placement_ratios(options->placement, index),
+                  });
+}
+
 static void make_layers(struct executor *executor)
 {
     const struct network *network = executor->network;
 
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
-        const struct plane *input = &executor->planes[layer->inputs[0]];
 
         if (layer->kind == LAYER_CONV)
-            conv_run_init(&executor->convs[index], executor->options.kernels, layer,
-                          input, executor->options.corrects_mean);
+            make_conv(executor, index);
         else if (layer->kind == LAYER_REARRANGE)
-            code_moves_init(&executor->moves[index], &layer->rearrange, input,
+            code_moves_init(&executor->moves[index], &layer->rearrange,
+                            &executor->planes[layer->inputs[0]],
                             &executor->planes[layer->output]);
     }
 }

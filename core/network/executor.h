@@ -22,9 +22,11 @@ struct executor_counters executor_counters_since(struct executor_counters now,
 
 struct executor_options {
     const struct kernel_set *kernels;
-    bool corrects_mean; /* bias correction: mean */
-    int block;          /* the most samples of a block */
-    bool times_layers;  /* for executor_layer_seconds() */
+    bool corrects_mean;                /* bias correction: mean */
+    bool corrects_variance;            /* bias correction: mean_and_variance */
+    const struct placement *placement; /* its ratios are used; borrowed */
+    int block;                         /* the most samples of a block */
+    bool times_layers;                 /* for executor_layer_seconds() */
 };
 
 /* A block of samples. */
@@ -52,8 +54,8 @@ const float *executor_run_floats(struct executor *executor,
                                  const struct candidate *candidate,
                                  const struct block *block, int target);
 
-/* The input of layer `layer`'s batch norm, [samples, pixels, channels]; valid until the next
- * call. */
+/* The input of layer `layer`'s batch norm, [samples, pixels, channels], or what it would be: the
+ * products of a convolution; valid until the next call. */
 const float *executor_run_to_batchnorm(struct executor *executor,
                                        const struct candidate *candidate,
                                        const struct block *block, int layer);

@@ -85,6 +85,7 @@ void layer_clear(struct layer *layer)
         free(layer->conv.shift);
         free(layer->conv.steps);
         free(layer->conv.corrections);
+        free(layer->conv.bare_shift);
     } else if (layer->kind == LAYER_AFFINE) {
         free(layer->affine.scale);
         free(layer->affine.shift);

@@ -50,6 +50,9 @@ struct conv {
      * weight of a channel. */
     float *steps;       /* [out_channels] or NULL: the file holds floats; owned */
     float *corrections; /* [out_channels] or NULL: nothing; owned */
+    float *bare_shift;  /* [out_channels] shift without its bias shift (bias_shift.h);
+                          NULL: it has none; owned */
+    uint64_t bias_signature; /* of the bias shift; 0: it has none */
 };
 
 struct affine {

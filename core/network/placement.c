@@ -178,6 +178,8 @@ done:
 
 void placement_clear(struct placement *placement)
 {
+    for (int item = 0; item < placement->count; item++)
+        free(placement->items[item].ratios);
     free(placement->items);
     free(placement->of_layer);
     free(placement->of_tensor);

@@ -35,6 +35,8 @@ struct quantized_tensor {
     const char *name; /* ONNX tensor name; borrowed from the network */
     enum grid grid;
     int bits;
+    float *ratios; /* [out_channels] of weights with a step for each channel, see
+                      channel_ratios.h; NULL: one step for all; owned */
 };
 
 struct placement {

@@ -1,5 +1,5 @@
-/* bias_correction.h - gives quantized weights the mean of the float ones, by channel.
- */
+/* bias_correction.h - gives quantized weights the mean of the float ones, and their variance, by
+ * channel. */
 #ifndef CORE_QUANT_BIAS_CORRECTION_H
 #define CORE_QUANT_BIAS_CORRECTION_H
 
@@ -23,5 +23,19 @@
 void bias_correction_mean(const float *weights, const int8_t *codes, size_t channels,
                           size_t count, const struct quantizer *quantizer,
                           float *correction);
+
+/* The step that gives the quantized weights of one channel the standard deviation of the float
+ * ones, with the same codes: the quantizer's times deviation(weights) / deviation(quantized
+ * weights). Where all codes are the same, the quantizer's own. The mean, which moves with it, is
+ * corrected afterwards: bias_correction_mean() under this step.
+ *
+ *   weights, codes  [count]
+ *
+ * On the integer path it is the channel's scale in the epilogue. Sums are in double, in order.
+ * Source: Banner et al. 2018, arXiv:1810.05723, section 5 (bias-correction). There the mean that was
+ * restored is scaled with the rest, and so is off again; here mean and deviation are both those of
+ * the float weights. */
+float bias_correction_step(const float *weights, const int8_t *codes, size_t count,
+                           const struct quantizer *quantizer);
 
 #endif

@@ -3,6 +3,8 @@
 #include "coordinator/team.h"
 
 #include "coordinator/methods/batchnorm_matching.h"
+#include "coordinator/methods/empirical_correction.h"
+#include "coordinator/methods/point_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -502,6 +504,106 @@ static void statistics_can_be_tried_kept_and_given_up(void **state)
     free(steps);
 }
 
+/* ---- biases --------------------------------------------------------------------------------- */
+
+static struct calibration_case corrected;
+static struct config_method_settings correcting;
+
+/* The sound case with empirical bias correction, and a result to put it into. */
+static struct method_task start_correcting(struct result *result)
+{
+    correcting =
+        (struct config_method_settings){.bias_correction = BIAS_CORRECTION_EMPIRICAL};
+    corrected = cases.list[SOUND];
+    corrected.method = &correcting;
+    open_case(SOUND);
+    result_init(result, "sound", step_count());
+    result->placement = team_placement(team);
+    return (struct method_task){.team = team, .one = &corrected};
+}
+
+static void correct(const struct method_task *task, struct float_outputs *in_float,
+                    struct result *result)
+{
+    if (empirical_correction(task, "here", in_float, &result->start, result, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void take_candidate(struct result *result, double factor)
+{
+    float *candidates = some_candidates();
+
+    for (int i = 0; i < step_count(); i++)
+        result->start.steps[i] = (float)(candidates[i] * factor);
+    free(candidates);
+}
+
+static void corrected_layers_have_the_mean_outputs_of_the_float_network(void **state)
+{
+    struct float_outputs in_float = {0};
+    const struct network *network;
+    struct method_task task;
+    struct result result;
+    double means[CHANNELS_MOST];
+    size_t at = 0;
+
+    (void)state;
+    task = start_correcting(&result);
+    take_candidate(&result, 1);
+    correct(&task, &in_float, &result);
+    network = team_network(team);
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct conv *conv = &network->layers[index].conv;
+
+        if (network->layers[index].kind != LAYER_CONV)
+            continue;
+        assert_int_equal(
+            team_product_means(team, index, result.start.steps, means, &err), 0);
+        for (int i = 0; i < conv->out_channels; i++, at++)
+            assert_float_equal(means[i] * conv->scale[i] + conv->shift[i],
+                               in_float.means[at], 1e-4);
+    }
+    assert_int_equal(at, result.start.bias_shifts.count);
+    float_outputs_clear(&in_float);
+    result_clear(&result);
+}
+
+/* Biases measured under other steps take the place of earlier ones where the loss drops, and else what
+ * was in force is in force again. */
+static void biases_that_do_not_pay_are_not_kept(void **state)
+{
+    struct float_outputs in_float = {0};
+    struct bias_shifts kept;
+    struct method_task task;
+    struct result result;
+    struct score score;
+
+    (void)state;
+    task = start_correcting(&result);
+    take_candidate(&result, 1);
+    correct(&task, &in_float, &result);
+    kept = bias_shifts_copy(&result.start.bias_shifts);
+    result.start.calibration.loss = 0; /* as good as can be */
+    correct(&task, &in_float, &result);
+    assert_true(bias_shifts_are_same(&kept, &result.start.bias_shifts));
+    assert_int_equal(result.warning_count, 1);
+    assert_non_null(strstr(result.warnings[0], "measuring biases here does not lower"));
+    assert_int_equal(team_score(team, result.start.steps, 1, &score, &err), 0);
+    bias_shifts_clear(&result.start.bias_shifts);
+    assert_int_equal(point_put(team, &result.start, &err), 0);
+    assert_int_equal(
+        team_score(team, result.start.steps, 1, &result.start.calibration, &err), 0);
+    assert_true(result.start.calibration.loss != score.loss);
+    correcting.bias_correction_accept = ACCEPT_IF_LOSS_DROPS;
+    result.start.calibration.loss = INT64_MAX;
+    correct(&task, &in_float, &result);
+    assert_true(bias_shifts_are_same(&kept, &result.start.bias_shifts));
+    assert_memory_equal(&result.start.calibration, &score, sizeof score);
+    bias_shifts_clear(&kept);
+    float_outputs_clear(&in_float);
+    result_clear(&result);
+}
+
 static void overlapping_samples_are_counted_once_and_the_first_is_found(void **state)
 {
     size_t count, first;
@@ -792,6 +894,8 @@ static int coordinate(void)
             measured_batch_norms_give_the_mean_and_variance_of_the_float_network),
         cmocka_unit_test(the_float_network_has_the_statistics_it_was_trained_with),
         cmocka_unit_test(statistics_can_be_tried_kept_and_given_up),
+        cmocka_unit_test(corrected_layers_have_the_mean_outputs_of_the_float_network),
+        cmocka_unit_test(biases_that_do_not_pay_are_not_kept),
         cmocka_unit_test(overlapping_samples_are_counted_once_and_the_first_is_found),
         cmocka_unit_test(ranks_without_a_block_take_part),
         cmocka_unit_test(what_one_rank_misses_is_told_by_it_and_the_team_stays_well),

@@ -27,6 +27,9 @@ static void a_reply_has_the_size_that_fits_its_request(void **state)
         {{.kind = REQUEST_FLOAT_MOMENTS, .moment_count = 68}, 68, 0},
         {{.kind = REQUEST_PUT_BATCHNORM, .candidate_count = 2, .step_count = 16}, 0, 0},
         {{.kind = REQUEST_RESTORE_BATCHNORMS}, 0, 0},
+        {{.kind = REQUEST_PRODUCT_MEANS, .moment_count = 13}, 13, 0},
+        {{.kind = REQUEST_PUT_BIAS_SHIFT, .candidate_count = 1, .step_count = 4}, 0, 0},
+        {{.kind = REQUEST_TREAT, .subject = TREAT_EQUALIZE}, 0, 0},
         {{.kind = REQUEST_STOP}, 0, 0},
     };
 

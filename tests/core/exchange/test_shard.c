@@ -13,6 +13,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/moments.h"
+#include "core/network/product_means.h"
 #include "tests/support/hdf5_builder.h"
 #include "tests/support/onnx_builder.h"
 
@@ -484,6 +485,114 @@ statistics_are_in_force_until_they_are_restored_or_a_case_is_opened(void **state
     shard_destroy(shard);
 }
 
+static void bias_shifts_are_in_force_until_statistics_are_put_or_restored(void **state)
+{
+    static const float shifts[CHANNELS] = {0.4f, -0.2f, 0.1f, -0.3f};
+    static const float statistics[2 * CHANNELS] = {0.4f, 0.2f, 0, -0.1f, 2, 1, 0.1f, 3};
+    static const struct request put = {.kind = REQUEST_PUT_BIAS_SHIFT,
+                                       .candidate_count = 1,
+                                       .step_count = CHANNELS},
+                                put_statistics = {.kind = REQUEST_PUT_BATCHNORM,
+                                                  .candidate_count = 2,
+                                                  .step_count = CHANNELS},
+                                restore = {.kind = REQUEST_RESTORE_BATCHNORMS};
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+    struct score trained, of_statistics, again;
+
+    (void)state;
+    assert_int_equal(open_case(shard), 0);
+    trained = answered_score(shard);
+    tell(shard, &put, shifts);
+    assert_true(answered_score(shard).loss != trained.loss);
+    tell(shard, &restore, NULL);
+    again = answered_score(shard);
+    assert_memory_equal(&again, &trained, sizeof again);
+    tell(shard, &put_statistics, statistics);
+    of_statistics = answered_score(shard);
+    tell(shard, &put, shifts);
+    assert_true(answered_score(shard).loss != of_statistics.loss);
+    tell(shard, &put_statistics, statistics);
+    again = answered_score(shard);
+    assert_memory_equal(&again, &of_statistics, sizeof again);
+    shard_destroy(shard);
+}
+
+static void treatments_change_scores_and_can_be_undone_to_the_bit(void **state)
+{
+    static const unsigned each[] = {TREAT_EQUALIZE, TREAT_CORRECT,
+                                    TREAT_EQUALIZE | TREAT_CORRECT};
+    struct shard *shard;
+    struct score plain, treated[COUNT(each)], again;
+
+    (void)state;
+    config.methods[0].bias_correction = BIAS_CORRECTION_MEAN_AND_VARIANCE;
+    config.methods[0].bias_correction_accept = ACCEPT_IF_LOSS_DROPS;
+    config.methods[0].weight_steps = WEIGHT_STEPS_PER_CHANNEL;
+    shard = shard_create(&config, &cases, 0, 1);
+    assert_int_equal(open_case(shard), 0);
+    assert_int_equal(shard_treatments(shard), 0);
+    plain = answered_score(shard);
+    for (size_t i = 0; i < COUNT(each); i++) {
+        struct request treat = {.kind = REQUEST_TREAT, .subject = (int)each[i]};
+
+        tell(shard, &treat, NULL);
+        treated[i] = answered_score(shard);
+        assert_true(treated[i].loss != plain.loss);
+        assert_true(i == 0 || treated[i].loss != treated[i - 1].loss);
+        tell(shard, &(struct request){.kind = REQUEST_TREAT}, NULL);
+        again = answered_score(shard);
+        assert_memory_equal(&again, &plain, sizeof again);
+    }
+    shard_destroy(shard);
+}
+
+static void work_counts_what_was_done_before_a_treatment(void **state)
+{
+    struct request work = {.kind = REQUEST_WORK},
+                   treat = {.kind = REQUEST_TREAT, .subject = TREAT_EQUALIZE};
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+    int64_t before, after;
+    struct reply reply;
+
+    (void)state;
+    assert_int_equal(open_case(shard), 0);
+    answered_score(shard);
+    reply_init(&reply, &work);
+    merge_answer(shard, &work, NULL, &reply);
+    before = reply.sums[0];
+    reply_clear(&reply);
+    assert_true(before > 0);
+    tell(shard, &treat, NULL);
+    reply_init(&reply, &work);
+    merge_answer(shard, &work, NULL, &reply);
+    assert_true(reply.sums[0] == before);
+    reply_clear(&reply);
+    answered_score(shard);
+    reply_init(&reply, &work);
+    merge_answer(shard, &work, NULL, &reply);
+    after = reply.sums[0];
+    reply_clear(&reply);
+    assert_true(after == 2 * before);
+    shard_destroy(shard);
+}
+
+static void means_of_products_do_not_depend_on_the_number_of_ranks(void **state)
+{
+    struct request request = {.kind = REQUEST_PRODUCT_MEANS,
+                              .candidate_count = 1,
+                              .step_count = STEPS,
+                              .moment_count = product_means_count(CHANNELS)};
+    struct reply one, three;
+
+    (void)state;
+    ask_ranks(1, &request, candidates[0], &one);
+    ask_ranks(3, &request, candidates[0], &three);
+    assert_int_equal(one.sums[PRODUCT_MEANS_SAMPLES], CALIBRATED);
+    assert_memory_equal(one.sums, three.sums, one.sum_count * sizeof *one.sums);
+    reply_clear(&one);
+    reply_clear(&three);
+}
+
 static void moments_count_every_calibration_sample_once(void **state)
 {
     struct request request = {.kind = REQUEST_MOMENTS, .moment_count = MOMENT_COUNT};
@@ -646,6 +755,10 @@ int main(void)
         TEST(scores_count_every_sample_once),
         TEST(bias_correction_reaches_the_evaluator),
         TEST(statistics_are_in_force_until_they_are_restored_or_a_case_is_opened),
+        TEST(bias_shifts_are_in_force_until_statistics_are_put_or_restored),
+        TEST(treatments_change_scores_and_can_be_undone_to_the_bit),
+        TEST(work_counts_what_was_done_before_a_treatment),
+        TEST(means_of_products_do_not_depend_on_the_number_of_ranks),
         TEST(moments_count_every_calibration_sample_once),
         TEST(work_that_is_cut_is_no_answer_and_the_next_one_is_right),
         cmocka_unit_test(what_is_wrong_is_told_and_the_shard_stays_usable),

@@ -131,9 +131,12 @@ static const char full[] =
     "bits: [W4A4, W32A8, W2A32]\n"
     "methods:\n"
     "  - minmax\n"
-    "  - {name: mmse, layerwise: independent}\n"
+    "  - {name: mmse, layerwise: independent, weight_steps: per_channel}\n"
     "  - {name: lapq, p: [1.5, 5], p_count: 3, sweeps: 0, line_search: reference}\n"
     "  - {name: lapq, bias_correction: mean}\n"
+    "  - {name: mmse, bias_correction: empirical, bias_correction_accept: "
+    "if_loss_drops, equalize: true, reestimate_accept: always}\n"
+    "  - {name: mmse, equalize: if_loss_drops}\n"
     "exclude:\n"
     "  - {model: two, bits: W4A4}\n"
     "  - {case: '*-lapq-2', target: o*, method: lapq}\n"
@@ -186,12 +189,22 @@ static void every_setting_is_read(void **state)
     assert_true(config.target_count == 2 && config.targets[1] == TARGET_ONNX);
     assert_true(config.bits_count == 3 && config.bits[1].weights == 32 &&
                 config.bits[1].activations == 8 && config.bits[2].activations == 32);
-    assert_int_equal(config.method_count, 4);
+    assert_int_equal(config.method_count, 6);
     assert_int_equal(method[1].layerwise, LAYERWISE_INDEPENDENT);
+    assert_int_equal(method[0].weight_steps, WEIGHT_STEPS_PER_TENSOR);
+    assert_int_equal(method[1].weight_steps, WEIGHT_STEPS_PER_CHANNEL);
     assert_true(method[2].p[0] == 1.5 && method[2].p[1] == 5 && method[2].p_count == 3);
     assert_true(method[2].sweeps == 0 &&
                 method[2].line_search == CONFIG_LINE_SEARCH_REFERENCE);
     assert_int_equal(method[3].bias_correction, BIAS_CORRECTION_MEAN);
+    assert_true(method[3].bias_correction_accept == ACCEPT_ALWAYS &&
+                method[3].equalize == EQUALIZE_NO &&
+                method[3].reestimate_accept == ACCEPT_IF_LOSS_DROPS);
+    assert_true(method[4].bias_correction == BIAS_CORRECTION_EMPIRICAL &&
+                method[4].bias_correction_accept == ACCEPT_IF_LOSS_DROPS &&
+                method[4].equalize == EQUALIZE_YES &&
+                method[4].reestimate_accept == ACCEPT_ALWAYS);
+    assert_int_equal(method[5].equalize, EQUALIZE_IF_LOSS_DROPS);
     assert_true(method[3].p[0] == 2 && method[3].p[1] == 4 && method[3].p_count == 10 &&
                 method[3].sweeps == 1 &&
                 method[3].line_search == CONFIG_LINE_SEARCH_DEFAULT);
@@ -807,8 +820,9 @@ static void a_written_configuration_says_everything(void **state)
         "targets: [paper]\n"
         "bits: [W4A4]\n"
         "methods:\n"
-        "- {name: minmax, layerwise: sequential, bias_correction: none, "
-        "reestimate_batchnorm: none}\n"
+        "- {name: minmax, layerwise: sequential, weight_steps: per_tensor, "
+        "bias_correction: none, bias_correction_accept: always, equalize: false, "
+        "reestimate_batchnorm: none, reestimate_accept: if_loss_drops}\n"
         "exclude: []\n"
         "budget: {evaluations: 0, seconds: 0, run_seconds: 0}\n"
         "stuck_after: 600\n";

@@ -223,6 +223,58 @@ static void json_has_the_statistics_of_batch_norms_that_were_measured(void **sta
     batchnorm_destroy(batchnorm);
 }
 
+static void json_has_the_biases_that_were_measured_and_what_was_kept(void **state)
+{
+    static const float shifts[] = {0.1f, -3};
+    struct layer layers[] = {{.kind = LAYER_ADD, .name = "sum"},
+                             {.kind = LAYER_CONV, .name = "conv"}};
+    const struct network network = {.layers = layers, .layer_count = 2};
+    struct result back;
+
+    (void)state;
+    layers[1].conv.out_channels = 2;
+    result.network = &network;
+    result.is_equalized = true;
+    write_and_read();
+    assert_true(json_is_null(at("bias_shifts")));
+    assert_true(json_is_true(at("treatments.equalized")));
+    assert_true(json_is_false(at("treatments.bias_corrected")));
+    json_decref(json);
+    result.result.bias_shifts =
+        (struct bias_shifts){memory_copy(shifts, sizeof shifts), 2};
+    result.is_bias_corrected = true;
+    write_and_read();
+    assert_true(json_is_false(at("start.biases_measured")));
+    assert_true(json_is_true(at("result.biases_measured")));
+    assert_int_equal(json_array_size(at("bias_shifts")), 1);
+    assert_text_at("bias_shifts.0.layer", "conv");
+    assert_text_at("bias_shifts.0.shift_hex", "0x1.99999ap-4 -0x1.8p+1");
+    assert_true(result_read_json(&back, folder));
+    assert_true(back.is_equalized && back.is_bias_corrected);
+    assert_int_equal(back.result.bias_shifts.count, 2);
+    assert_memory_equal(back.result.bias_shifts.values, shifts, sizeof shifts);
+    result_clear(&back);
+}
+
+static void json_has_the_step_of_each_channel_of_weights_that_have_them(void **state)
+{
+    struct layer layer = {.conv = {.out_channels = 2}};
+    const struct network network = {.layers = &layer, .layer_count = 1};
+    float ratios[] = {1, 0.25f};
+    struct quantized_tensor others[STEPS];
+    const struct placement by_channel = {.items = others, .count = STEPS};
+
+    (void)state;
+    memcpy(others, items, sizeof others);
+    others[0].ratios = ratios;
+    result.network = &network;
+    result.placement = &by_channel;
+    result.result.steps[0] = 0.5f;
+    write_and_read();
+    assert_text_at("steps.0.channel_steps_hex", "0x1p-1 0x1p-3");
+    assert_true(json_is_null(at("steps.1.channel_steps_hex")));
+}
+
 static void json_tells_where_the_result_comes_from(void **state)
 {
     (void)state;
@@ -472,8 +524,9 @@ static void what_is_no_whole_result_is_not_read(void **state)
 /* Whatever is missing: no crash, and no half a result. */
 static void a_result_that_lacks_anything_is_not_read(void **state)
 {
-    static const char *const keys[] = {"float",  "start",    "result", "phases",
-                                       "budget", "warnings", "work",   "provenance"};
+    static const char *const keys[] = {"float",  "start",      "result",
+                                       "phases", "budget",     "warnings",
+                                       "work",   "provenance", "treatments"};
     struct result back;
 
     (void)state;
@@ -507,6 +560,8 @@ int main(void)
         TEST(json_tells_what_the_case_is_and_what_came_out),
         TEST(json_tells_what_the_search_took_and_gained),
         TEST(json_has_the_statistics_of_batch_norms_that_were_measured),
+        TEST(json_has_the_biases_that_were_measured_and_what_was_kept),
+        TEST(json_has_the_step_of_each_channel_of_weights_that_have_them),
         TEST(json_tells_where_the_result_comes_from),
         TEST(steps_and_losses_come_back_to_the_last_bit),
         TEST(what_there_is_not_is_null),

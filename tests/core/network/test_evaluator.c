@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/fuse.h"
+#include "core/network/weight_ratios.h"
 #include "core/quant/bias_correction.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/plain_network.h"
@@ -105,10 +106,19 @@ struct trial_options {
     enum grid weights;
     const char *keep[2];
     enum grid nonnegative;
+    bool corrects_variance;
+    bool by_channel; /* a weight step for each output channel */
 };
 
 static const struct trial_options plain = {
-    4, 4, false, "auto", 1 << 24, GRID_MIDRISE, {"first", "last"}, GRID_UNSIGNED};
+    .weight_bits = 4,
+    .activation_bits = 4,
+    .kernel = "auto",
+    .memory_bytes = 1 << 24,
+    .weights = GRID_MIDRISE,
+    .keep = {"first", "last"},
+    .nonnegative = GRID_UNSIGNED,
+};
 
 static void make_trial(struct trial *trial, const struct trial_options *options,
                        int block)
@@ -124,6 +134,8 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
 
     if (placement_init(&trial->placement, network, &rules, &err) < 0)
         fail_msg("%s", err.text);
+    if (options->by_channel)
+        placement_find_ratios(&trial->placement, network, RATIO_OF_MMSE);
     for (int item = 0; item < trial->placement.count; item++) {
         const struct quantized_tensor *tensor = &trial->placement.items[item];
 
@@ -136,6 +148,7 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
         network, &trial->placement,
         &(struct evaluator_options){.kernels = kernel_set_named(options->kernel),
                                     .corrects_mean = options->corrects_mean,
+                                    .corrects_variance = options->corrects_variance,
                                     .block = block,
                                     .memory_bytes = options->memory_bytes},
         samples);
@@ -194,24 +207,28 @@ static void float_logits_equal_plain_loops(void **state)
 
 /* Replaces the weights of a convolution by their quantized, corrected values. */
 static void quantize_weights(const struct layer *layer,
-                             const struct quantizer *quantizer, bool corrects_mean)
+                             const struct quantizer *of_tensor, const float *ratios,
+                             const struct trial_options *options)
 {
     const struct conv *conv = &layer->conv;
     size_t channels = (size_t)conv->out_channels;
     size_t count = (size_t)(layer->window.kernel_height * layer->window.kernel_width *
                             conv->in_channels / conv->groups);
-    int8_t *codes = memory_get(channels * count);
-    float *corrections = memory_zeroed(channels, sizeof *corrections);
+    int8_t *codes = memory_get(count);
 
-    quantizer_codes(quantizer, conv->weights, channels * count, codes);
-    if (corrects_mean)
-        bias_correction_mean(conv->weights, codes, channels, count, quantizer,
-                             corrections);
-    for (size_t i = 0; i < channels * count; i++)
-        conv->weights[i] =
-            quantizer_value(quantizer, codes[i]) + corrections[i / count];
+    for (size_t channel = 0; channel < channels; channel++) {
+        struct quantizer quantizer = channel_quantizer(of_tensor, ratios, channel);
+        float *weights = conv->weights + channel * count, correction = 0;
+
+        quantizer_codes(&quantizer, weights, count, codes);
+        if (options->corrects_variance)
+            quantizer.step = bias_correction_step(weights, codes, count, &quantizer);
+        if (options->corrects_mean || options->corrects_variance)
+            bias_correction_mean(weights, codes, 1, count, &quantizer, &correction);
+        for (size_t i = 0; i < count; i++)
+            weights[i] = quantizer_value(&quantizer, codes[i]) + correction;
+    }
     free(codes);
-    free(corrections);
 }
 
 /* The logits when every quantized value is a float, and every product too. */
@@ -229,14 +246,34 @@ static void logits_in_floats(const struct trial *trial,
 
         if (tensor->is_weight)
             quantize_weights(&network->layers[tensor->index], &quantizer,
-                             options->corrects_mean);
+                             tensor->ratios, options);
     }
     in_floats.weight_bits = BITS_FLOAT;
+    in_floats.by_channel = false;
     make_trial(&other, &in_floats, 4);
     evaluator_logits(other.evaluator, other.steps, samples, logits);
     clear_trial(&other);
     network_destroy(network);
     network = integers;
+}
+
+/* Ways to treat weights, beside their grid. */
+static const struct treatment {
+    bool corrects_mean, corrects_variance, by_channel;
+} treatments[] = {
+    {false, false, false}, {true, false, false}, {false, true, false},
+    {false, false, true},  {true, false, true},  {false, true, true},
+};
+enum { TREATMENTS = sizeof treatments / sizeof *treatments };
+
+static struct trial_options treated(struct treatment treatment)
+{
+    struct trial_options options = plain;
+
+    options.corrects_mean = treatment.corrects_mean;
+    options.corrects_variance = treatment.corrects_variance;
+    options.by_channel = treatment.by_channel;
+    return options;
 }
 
 /* The integer path, with its window sums, zero codes and divided scales, against float products
@@ -253,15 +290,14 @@ static void integers_compute_what_quantized_floats_do(void **state)
     };
 
     (void)state;
-    for (int corrects = 0; corrects < 2; corrects++)
+    for (size_t way = 0; way < TREATMENTS; way++)
         for (size_t i = 0; i < sizeof grids / sizeof *grids; i++) {
-            struct trial_options options = plain;
+            struct trial_options options = treated(treatments[way]);
             float in_floats[SAMPLES * CLASSES], in_integers[SAMPLES * CLASSES];
             struct trial trial;
 
             options.weights = grids[i].weights;
             options.nonnegative = grids[i].nonnegative;
-            options.corrects_mean = corrects;
             make_trial(&trial, &options, 4);
             evaluator_logits(trial.evaluator, trial.steps, samples, in_integers);
             logits_in_floats(&trial, &options, in_floats);
@@ -271,16 +307,33 @@ static void integers_compute_what_quantized_floats_do(void **state)
         }
 }
 
+/* So that none of the comparisons above is one of equals. */
+static void each_treatment_of_weights_gives_a_loss_of_its_own(void **state)
+{
+    struct score scores[TREATMENTS];
+
+    (void)state;
+    for (size_t way = 0; way < TREATMENTS; way++) {
+        struct trial_options options = treated(treatments[way]);
+        struct trial trial;
+
+        make_trial(&trial, &options, 4);
+        scores[way] = score_of(&trial);
+        clear_trial(&trial);
+        for (size_t before = 0; before < way; before++)
+            assert_true(scores[before].loss != scores[way].loss);
+    }
+}
+
 static void every_kernel_set_gives_the_same_bits(void **state)
 {
     struct trial trial;
     struct score scalar;
 
     (void)state;
-    for (int corrects = 0; corrects < 2; corrects++) {
-        struct trial_options options = plain;
+    for (size_t way = 0; way < TREATMENTS; way++) {
+        struct trial_options options = treated(treatments[way]);
 
-        options.corrects_mean = corrects;
         options.kernel = "scalar";
         make_trial(&trial, &options, 4);
         scalar = score_of(&trial);
@@ -309,6 +362,7 @@ static void what_is_remembered_never_changes_a_digit(void **state)
 
         options.weight_bits = bits[b][0];
         options.activation_bits = bits[b][1];
+        options.by_channel = b % 2 == 0;
         for (int i = 0; i < 3; i++) {
             options.memory_bytes = memory[i];
             make_trial(&trials[i], &options, 4);
@@ -663,6 +717,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(float_logits_equal_plain_loops),
         cmocka_unit_test(integers_compute_what_quantized_floats_do),
+        cmocka_unit_test(each_treatment_of_weights_gives_a_loss_of_its_own),
         cmocka_unit_test(every_kernel_set_gives_the_same_bits),
         cmocka_unit_test(what_is_remembered_never_changes_a_digit),
         cmocka_unit_test(candidates_together_score_as_one_by_one),

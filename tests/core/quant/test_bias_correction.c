@@ -69,6 +69,67 @@ static void corrected_channels_have_the_mean_of_their_weights(void **state)
     }
 }
 
+/* Codes -1 and 1 about a mean of 0: a deviation of 1 step; the weights' is 0.5. */
+static void a_known_channel_gets_the_deviation_of_its_weights(void **state)
+{
+    const struct quantizer quantizer = {GRID_MIDTREAD, 4, 0.7f};
+    const float weights[] = {0.5f, 1.5f, 1.5f, 0.5f};
+    const int8_t codes[] = {-1, 1, 1, -1};
+
+    (void)state;
+    assert_true(bias_correction_step(weights, codes, 4, &quantizer) == 0.5f);
+}
+
+static void a_channel_of_one_code_keeps_its_step(void **state)
+{
+    const struct quantizer quantizer = {GRID_MIDRISE, 2, 0.3f};
+    const float weights[] = {0.1f, 0.2f, 0.15f};
+    const int8_t codes[] = {0, 0, 0};
+
+    (void)state;
+    assert_true(bias_correction_step(weights, codes, 3, &quantizer) == 0.3f);
+}
+
+/* Mean and deviation of values. */
+static void look_at(const double *values, int count, double *mean, double *deviation)
+{
+    double sum = 0, squares = 0;
+
+    for (int i = 0; i < count; i++)
+        sum += values[i];
+    *mean = sum / count;
+    for (int i = 0; i < count; i++)
+        squares += (values[i] - *mean) * (values[i] - *mean);
+    *deviation = sqrt(squares / count);
+}
+
+static void corrected_channels_have_mean_and_deviation_of_their_weights(void **state)
+{
+    enum { COUNT = 99 };
+    uint32_t seed = 11;
+
+    (void)state;
+    for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++) {
+        struct quantizer quantizer = {grid, 3, grid_step_of_clip(grid, 3, 0.6)};
+        double floats[COUNT], values[COUNT], means[2], deviations[2];
+        float weights[COUNT], correction;
+        int8_t codes[COUNT];
+
+        for (int i = 0; i < COUNT; i++)
+            floats[i] = weights[i] = next_weight(&seed);
+        quantizer_codes(&quantizer, weights, COUNT, codes);
+        quantizer.step = bias_correction_step(weights, codes, COUNT, &quantizer);
+        bias_correction_mean(weights, codes, 1, COUNT, &quantizer, &correction);
+        for (int i = 0; i < COUNT; i++)
+            values[i] =
+                (double)quantizer_value(&quantizer, codes[i]) + (double)correction;
+        look_at(floats, COUNT, &means[0], &deviations[0]);
+        look_at(values, COUNT, &means[1], &deviations[1]);
+        assert_true(fabs(means[0] - means[1]) < 1e-6);
+        assert_true(fabs(deviations[0] - deviations[1]) < 1e-6);
+    }
+}
+
 static void compare_case(json_t *golden)
 {
     double numbers[WEIGHTS_MOST], expected[WEIGHTS_MOST];
@@ -119,6 +180,9 @@ int main(void)
         cmocka_unit_test(mean_of_a_known_channel),
         cmocka_unit_test(each_channel_has_its_own_correction),
         cmocka_unit_test(corrected_channels_have_the_mean_of_their_weights),
+        cmocka_unit_test(a_known_channel_gets_the_deviation_of_its_weights),
+        cmocka_unit_test(a_channel_of_one_code_keeps_its_step),
+        cmocka_unit_test(corrected_channels_have_mean_and_deviation_of_their_weights),
         cmocka_unit_test(corrected_weights_equal_the_reference),
     };
 

@@ -1,0 +1,80 @@
+#include "coordinator/team_inside.h"
+
+#include "core/base/clock.h"
+#include "core/network/product_means.h"
+
+static const struct conv *conv_of(const struct team *team, int layer)
+{
+    return &team_network(team)->layers[layer].conv;
+}
+
+static int ask_means(struct team *team, int layer, const float *steps, double *means,
+                     struct error *err)
+{
+    int channels = conv_of(team, layer)->out_channels;
+    struct request request = {
+        .kind = REQUEST_PRODUCT_MEANS,
+        .subject = layer,
+        .candidate_count = steps ? 1 : 0,
+        .step_count = team_step_count(team),
+        .moment_count = product_means_count(channels),
+    };
+    struct reply reply;
+    int status = team_ask(team, &request, steps, &reply, err);
+
+    if (status == 0)
+        product_means_of(reply.sums, channels, means);
+    reply_clear(&reply);
+    return status;
+}
+
+int team_product_means(struct team *team, int layer, const float *steps, double *means,
+                       struct error *err)
+{
+    size_t bytes = (size_t)conv_of(team, layer)->out_channels * sizeof *means;
+    double seconds = -clock_seconds();
+    struct hash128 key = {{0}};
+
+    hash128_add(&key, &layer, sizeof layer);
+    if (steps)
+        hash128_add(&key, steps, (size_t)team_step_count(team) * sizeof *steps);
+    if (team_recall(team, JOURNAL_PRODUCT_MEANS, key, means, bytes))
+        return 0;
+    if (ask_means(team, layer, steps, means, err) < 0)
+        return -1;
+    seconds += clock_seconds();
+    return team_keep(team, JOURNAL_PRODUCT_MEANS, key, means, bytes, seconds, err);
+}
+
+int team_put_bias_shift(struct team *team, int layer, const float *values,
+                        struct error *err)
+{
+    int channels = conv_of(team, layer)->out_channels;
+    struct request request = {.kind = REQUEST_PUT_BIAS_SHIFT,
+                              .subject = layer,
+                              .candidate_count = 1,
+                              .step_count = channels};
+    struct reply reply;
+    int status = team_ask(team, &request, values, &reply, err);
+
+    team->bias_shifts[layer] = (struct hash128){{0}};
+    hash128_add(&team->bias_shifts[layer], values, (size_t)channels * sizeof *values);
+    reply_clear(&reply);
+    return status;
+}
+
+unsigned team_treatments(const struct team *team)
+{
+    return team->treatments;
+}
+
+int team_treat(struct team *team, unsigned treatments, struct error *err)
+{
+    struct request request = {.kind = REQUEST_TREAT, .subject = (int)treatments};
+    struct reply reply;
+    int status = team_ask(team, &request, NULL, &reply, err);
+
+    team->treatments = treatments;
+    reply_clear(&reply);
+    return status;
+}

@@ -1,0 +1,16 @@
+/* weight_ratios.h - puts the weights of a placement on one step for each output channel. */
+#ifndef CORE_NETWORK_WEIGHT_RATIOS_H
+#define CORE_NETWORK_WEIGHT_RATIOS_H
+
+#include "core/network/placement.h"
+#include "core/quant/channel_ratios.h"
+
+/* Finds the ratios of all weights that are quantized; what was found before is replaced. They
+ * depend on weights, grids and bits only, so every rank finds the same. */
+void placement_find_ratios(struct placement *placement, const struct network *network,
+                           enum ratio_rule rule);
+
+/* The ratios of a layer's weights; NULL: it has one step for all channels, or none. Borrowed. */
+const float *placement_ratios(const struct placement *placement, int layer);
+
+#endif
