@@ -129,7 +129,7 @@ static int read_result(struct finished_case *finished, const char *folder,
     return check_network(finished, folder, err);
 }
 
-/* What can be searched with, and not yet be written into a file. */
+/* What can be searched with, and is not written into files. */
 static int check_method(const struct finished_case *finished, const char *folder,
                         struct error *err)
 {
@@ -148,7 +148,7 @@ static int check_method(const struct finished_case *finished, const char *folder
     else if (method->equalize != EQUALIZE_NO)
         setting = "equalize";
     return setting ? error_set(err, EXIT_CONFIG,
-                               "%s was found with %s, which no file can be made of; "
+                               "%s was found with %s, which is not exported; "
                                "search without it, or with bias_correction: mean",
                                folder, setting)
                    : 0;

@@ -295,3 +295,15 @@ check 1 "a folder of no case is told" refused 2 "is no folder of a case" \
     export examples/glyphs -o a.onnx
 check 1 "verify needs a file and a case" refused 2 "which file, against which case?" \
     verify a.onnx
+
+what_is_not_exported_is_told() { # SETTING
+    calibrate "$small" --set bits=W4A4 --set targets=onnx --set "methods=[{name: mmse, $1}]"
+    calq export "$work/run/cases/glyphs-onnx-W4A4-mmse" -o "$work/none.onnx"
+    expect_code 3
+    expect_told "was found with $1, which is not exported"
+    [ ! -e "$work/none.onnx" ] || fail "there is a file"
+}
+for setting in "weight_steps: per_channel" "bias_correction: mean_and_variance" \
+    "bias_correction: empirical"; do
+    check 1 "$setting cannot be exported" what_is_not_exported_is_told "$setting"
+done

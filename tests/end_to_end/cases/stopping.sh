@@ -283,3 +283,29 @@ a_pause_of_a_rank_or_of_all_is_no_end() {
     expect_same "$scratch/digits.stopping" "$work/digits"
 }
 check 3 a_pause_of_a_rank_or_of_all_is_no_end
+
+# It works for a tenth of the time.
+slow_down() { # PID
+    while kill -STOP "$1" 2>/dev/null; do
+        sleep 0.27
+        kill -CONT "$1" 2>/dev/null
+        sleep 0.03
+    done
+}
+
+a_rank_slowed_ten_times_finishes() {
+    local slower
+    search+=(--set budget.evaluations=20)
+    same slowed "${search[@]}"
+    rm -rf "$work/run"
+    begin "${search[@]}" --set stuck_after=2
+    until [ -s "$work/pid.1" ]; do sleep 0.01; done
+    slow_down "$(pid_of 1)" &
+    slower=$!
+    await_end
+    kill $slower 2>/dev/null
+    expect_code 0
+    digits "$work/run" >"$work/digits"
+    expect_same "$scratch/digits.slowed" "$work/digits"
+}
+check 2 a_rank_slowed_ten_times_finishes
