@@ -11,24 +11,11 @@
 
 const fs = require('fs');
 const path = require('path');
+const { fail, installed } = require('./installed');
 
 const USAGE = 'usage: node judge.js FOLDER logits|float MODEL...';
 const BATCH = 50;
 const LEVELS = { off: 'disabled', on: 'all' };
-
-function fail(sentence) {
-  console.log(`error ${sentence.replace(/\s*\n\s*/g, ' ')}`);
-  process.exit(1);
-}
-
-function installed(name) {
-  try {
-    return require(name);
-  } catch (cause) {
-    const [reason] = cause.message.split('\n');
-    return fail(`${reason}: run npm install --ignore-scripts in ${__dirname}`);
-  }
-}
 
 const ort = installed('onnxruntime-node');
 

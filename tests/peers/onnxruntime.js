@@ -11,6 +11,7 @@
 
 const path = require('path');
 const readline = require('readline');
+const { fail, installed } = require('./installed');
 
 const USAGE = 'usage: node onnxruntime.js MODEL BATCH [int8|float]';
 const CALIBRATION_BATCH = 4;
@@ -26,20 +27,6 @@ const SESSION_OPTIONS = {
     optimization: { disable_specified_optimizers: 'QDQPropagationTransformer' },
   },
 };
-
-function fail(sentence) {
-  console.log(`error ${sentence.replace(/\s*\n\s*/g, ' ')}`);
-  process.exit(1);
-}
-
-function installed(name) {
-  try {
-    return require(name);
-  } catch (cause) {
-    const [reason] = cause.message.split('\n');
-    return fail(`${reason}: run npm install --ignore-scripts in ${__dirname}`);
-  }
-}
 
 const ort = installed('onnxruntime-node');
 const onnx = installed('./model');

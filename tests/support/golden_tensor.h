@@ -10,6 +10,15 @@
 
 #include <jansson.h>
 
+/* Compares a case of golden_lapq.json about a tensor with what we have. */
+typedef void golden_case(json_t *item, const struct distribution *distribution,
+                         enum grid grid, void *context);
+
+/* Compares the cases of the list under `path` whose tensor is a weight of the kit's ResNet-20, or all
+ * others; fails the running test when they are not so many, and skips it where a file is absent. */
+void golden_tensor_compare(const char *path, bool of_network, int count,
+                           golden_case *compare, void *context);
+
 /* Says whether `name` is a weight tensor of the kit's ResNet-20, whose values
  * golden_lapq.json does not repeat. */
 bool golden_tensor_is_of_network(const char *name);

@@ -3,7 +3,6 @@
 #include "core/quant/clip_lp.h"
 #include "tests/support/golden.h"
 #include "tests/support/golden_tensor.h"
-#include "tests/support/kit.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -182,61 +181,33 @@ static const struct {
     enum aciq_density density;
 } keys[] = {{"aciq_laplace", ACIQ_LAPLACE}, {"aciq_gauss", ACIQ_GAUSS}};
 
-/* Compares the cases of tensors of `network`, or where it is NULL all others; says how
- * many. */
-static int compare_cases(json_t *golden, const struct network *network)
+static void compare_case(json_t *item, const struct distribution *distribution,
+                         enum grid grid, void *context)
 {
-    int compared = 0;
-    size_t index;
-    json_t *item;
+    int bits = (int)json_integer_value(golden_at(item, "bits"));
 
-    json_array_foreach(golden_at(golden, "c_aciq"), index, item)
-    {
-        const char *name = json_string_value(golden_at(item, "tensor"));
-        int bits = (int)json_integer_value(golden_at(item, "bits"));
-        struct distribution distribution;
-        enum grid grid;
+    (void)context;
+    for (int i = 0; i < 2; i++) {
+        double clip = clip_of(distribution, grid, bits, keys[i].density);
+        double expected = json_number_value(golden_at(item, keys[i].key));
 
-        if (golden_tensor_is_of_network(name) != (network != NULL))
-            continue;
-        distribution = golden_tensor(golden, network, name, &grid);
-        for (int i = 0; i < 2; i++) {
-            double clip = clip_of(&distribution, grid, bits, keys[i].density);
-            double expected = json_number_value(golden_at(item, keys[i].key));
-
-            if (fabs(clip / expected - 1) > 2e-6)
-                fail_msg("%s, %s, %d bits: %.9g, the reference has %.9g", name,
-                         keys[i].key, bits, clip, expected);
-        }
-        distribution_clear(&distribution);
-        compared++;
+        if (fabs(clip / expected - 1) > 2e-6)
+            fail_msg("%s, %s, %d bits: %.9g, the reference has %.9g",
+                     json_string_value(golden_at(item, "tensor")), keys[i].key, bits,
+                     clip, expected);
     }
-    return compared;
 }
 
 static void clips_equal_the_reference(void **state)
 {
-    json_t *golden = golden_open("golden_lapq.json");
-
     (void)state;
-    if (!golden)
-        skip();
-    assert_int_equal(compare_cases(golden, NULL), 20);
-    json_decref(golden);
+    golden_tensor_compare("c_aciq", false, 20, compare_case, NULL);
 }
 
 static void clips_of_network_weights_equal_the_reference(void **state)
 {
-    struct network *network = kit_resnet20();
-    json_t *golden = golden_open("golden_lapq.json");
-    int compared = golden ? compare_cases(golden, network) : 0;
-
     (void)state;
-    network_destroy(network);
-    json_decref(golden);
-    if (compared == 0)
-        skip();
-    assert_int_equal(compared, 8);
+    golden_tensor_compare("c_aciq", true, 8, compare_case, NULL);
 }
 
 int main(void)

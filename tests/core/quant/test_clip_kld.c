@@ -3,7 +3,6 @@
 #include "core/base/memory.h"
 #include "tests/support/golden.h"
 #include "tests/support/golden_tensor.h"
-#include "tests/support/kit.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -134,11 +133,14 @@ static void assert_clip(json_t *item, const char *key, double clip)
                  (int)json_integer_value(golden_at(item, "bits")), key, clip, expected);
 }
 
-static void compare_case(json_t *item, const struct distribution *distribution)
+static void compare_case(json_t *item, const struct distribution *distribution,
+                         enum grid grid, void *context)
 {
     float most = (float)distribution_magnitude(distribution);
     int bits = (int)json_integer_value(golden_at(item, "bits"));
 
+    (void)grid;
+    (void)context;
     fill_with(distribution, (struct range){-most, most}, CLIP_KLD_BINS);
     histogram_put_zeros_in_their_bin(&histogram);
     assert_clip(item, "two_sided", clip_of((1 << bits) - 1));
@@ -148,52 +150,16 @@ static void compare_case(json_t *item, const struct distribution *distribution)
     assert_clip(item, "one_sided", clip_one_sided_of(1 << bits));
 }
 
-/* Compares the cases of tensors of `network`, or where it is NULL all others; says how many. */
-static int compare_cases(json_t *golden, const struct network *network)
-{
-    int compared = 0;
-    size_t index;
-    json_t *item;
-
-    json_array_foreach(golden_at(golden, "g_kld.cases"), index, item)
-    {
-        const char *name = json_string_value(golden_at(item, "tensor"));
-        struct distribution distribution;
-        enum grid grid;
-
-        if (golden_tensor_is_of_network(name) != (network != NULL))
-            continue;
-        distribution = golden_tensor(golden, network, name, &grid);
-        compare_case(item, &distribution);
-        distribution_clear(&distribution);
-        compared++;
-    }
-    return compared;
-}
-
 static void clips_equal_the_reference(void **state)
 {
-    json_t *golden = golden_open("golden_lapq.json");
-
     (void)state;
-    if (!golden)
-        skip();
-    assert_int_equal(compare_cases(golden, NULL), 20);
-    json_decref(golden);
+    golden_tensor_compare("g_kld.cases", false, 20, compare_case, NULL);
 }
 
 static void clips_of_network_weights_equal_the_reference(void **state)
 {
-    struct network *network = kit_resnet20();
-    json_t *golden = golden_open("golden_lapq.json");
-    int compared = golden ? compare_cases(golden, network) : 0;
-
     (void)state;
-    network_destroy(network);
-    json_decref(golden);
-    if (compared == 0)
-        skip();
-    assert_int_equal(compared, 8);
+    golden_tensor_compare("g_kld.cases", true, 8, compare_case, NULL);
 }
 
 int main(void)

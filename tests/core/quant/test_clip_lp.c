@@ -2,7 +2,6 @@
 
 #include "tests/support/golden.h"
 #include "tests/support/golden_tensor.h"
-#include "tests/support/kit.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -268,13 +267,14 @@ static void clips_of_histograms_lose_little_more(void **state)
 /* ---- the reference ---- */
 
 struct comparison {
-    int cases, other_clips;
+    int other_clips;
     double worst; /* error / the reference's - 1 */
 };
 
 static void compare_case(json_t *golden, const struct distribution *distribution,
-                         enum grid grid, struct comparison *comparison)
+                         enum grid grid, void *context)
 {
+    struct comparison *comparison = context;
     int bits = (int)json_integer_value(golden_at(golden, "bits"));
     double p = json_number_value(golden_at(golden, "p"));
     double expected_clip = json_number_value(golden_at(golden, "alpha"));
@@ -290,65 +290,32 @@ static void compare_case(json_t *golden, const struct distribution *distribution
         fail_msg("%s, %d bits, p %g: clip %g, the reference's %g loses less by %g",
                  json_string_value(golden_at(golden, "tensor")), bits, p, clip,
                  expected_clip, excess);
-    comparison->cases++;
     comparison->other_clips += fabs(clip / expected_clip - 1) > 1e-3;
     comparison->worst = fmax(comparison->worst, excess);
 }
 
-/* Compares the cases of tensors of `network`, or where it is NULL all others. */
-static struct comparison compare_cases(json_t *golden, const struct network *network)
+static void compare_all(bool of_network, int count)
 {
     struct comparison comparison = {0};
-    size_t index;
-    json_t *item;
 
-    json_array_foreach(golden_at(golden, "b_lp_optimum.cases"), index, item)
-    {
-        const char *name = json_string_value(golden_at(item, "tensor"));
-        struct distribution distribution;
-        enum grid grid;
-
-        if (golden_tensor_is_of_network(name) != (network != NULL))
-            continue;
-        distribution = golden_tensor(golden, network, name, &grid);
-        compare_case(item, &distribution, grid, &comparison);
-        distribution_clear(&distribution);
-    }
+    golden_tensor_compare("b_lp_optimum.cases", of_network, count, compare_case,
+                          &comparison);
     print_message(
         "%d cases: error at most %.1e above the global minimum, %d at another kink\n",
-        comparison.cases, comparison.worst, comparison.other_clips);
-    return comparison;
+        count, comparison.worst, comparison.other_clips);
+    assert_true(comparison.other_clips <= 3);
 }
 
 static void finds_the_global_minimum_of_the_reference(void **state)
 {
-    json_t *golden = golden_open("golden_lapq.json");
-    struct comparison comparison;
-
     (void)state;
-    if (!golden)
-        skip();
-    comparison = compare_cases(golden, NULL);
-    json_decref(golden);
-    assert_int_equal(comparison.cases, 100);
-    assert_true(comparison.other_clips <= 3);
+    compare_all(false, 100);
 }
 
 static void finds_the_global_minimum_for_weights_of_a_network(void **state)
 {
-    struct network *network = kit_resnet20();
-    json_t *golden = golden_open("golden_lapq.json");
-    struct comparison comparison = {0};
-
     (void)state;
-    if (golden)
-        comparison = compare_cases(golden, network);
-    network_destroy(network);
-    json_decref(golden);
-    if (comparison.cases == 0)
-        skip();
-    assert_int_equal(comparison.cases, 40);
-    assert_true(comparison.other_clips <= 3);
+    compare_all(true, 40);
 }
 
 int main(void)
