@@ -126,12 +126,11 @@ static int find_result(const struct calibration *calibration,
 static int write_result(const struct calibration *calibration, struct result *result,
                         struct error *err)
 {
-    char inside[CASE_ID_BYTES + 8], folder[PATH_MAX];
+    char folder[PATH_MAX];
 
     result->seconds = team_seconds(calibration->team);
     result->replayed = team_replayed(calibration->team);
-    snprintf(inside, sizeof inside, "cases/%s", result->case_id);
-    if (run_folder_path(calibration->config, inside, folder, err) < 0)
+    if (run_folder_case_path(calibration->config, result->case_id, "", folder, err) < 0)
         return -1;
     return result_write_json(result, folder, err);
 }

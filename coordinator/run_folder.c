@@ -18,8 +18,8 @@ int run_folder_path(const struct config *config, const char *name, char path[PAT
     return 0;
 }
 
-static int case_path(const struct config *config, const char *case_id, const char *name,
-                     char path[PATH_MAX], struct error *err)
+int run_folder_case_path(const struct config *config, const char *case_id,
+                         const char *name, char path[PATH_MAX], struct error *err)
 {
     char inside[NAME_MAX + CASE_ID_BYTES];
 
@@ -128,8 +128,8 @@ static int look_at_result(const struct config *config, struct model_facts *facts
     struct result result;
     int status;
 
-    if (case_path(config, one->id, "", folder, err) < 0 ||
-        case_path(config, one->id, "/result.json", path, err) < 0)
+    if (run_folder_case_path(config, one->id, "", folder, err) < 0 ||
+        run_folder_case_path(config, one->id, "/result.json", path, err) < 0)
         return -1;
     if (!result_read_json(&result, folder))
         return 0;
@@ -150,7 +150,7 @@ static int look_at_case(const struct config *config, struct model_facts *facts,
     const struct calibration_case *one = &sweep->cases->list[index];
     char path[PATH_MAX];
 
-    if (case_path(config, one->id, "/journal", path, err) < 0)
+    if (run_folder_case_path(config, one->id, "/journal", path, err) < 0)
         return -1;
     sweep->each[index].identity = identity_of(config, one, facts);
     if (journal_compare(path, sweep->each[index].identity, err) < 0)
@@ -228,7 +228,8 @@ static void look_at_part(const struct config *config, struct sweep *sweep, int i
 
     sweep_forget(sweep, index);
     if (!identity ||
-        case_path(config, sweep->cases->list[index].id, "", folder, &ignored) < 0 ||
+        run_folder_case_path(config, sweep->cases->list[index].id, "", folder,
+                             &ignored) < 0 ||
         !result_read_json(&result, folder))
         return;
     if (result.identity && strcmp(result.identity, identity) == 0)
@@ -296,9 +297,9 @@ int run_folder_write_failure(const struct config *config, const char *case_id,
     char path[PATH_MAX];
     FILE *file;
 
-    if (case_path(config, case_id, "", path, err) < 0 ||
+    if (run_folder_case_path(config, case_id, "", path, err) < 0 ||
         draft_make_folder(path, err) < 0 ||
-        case_path(config, case_id, "/failed", path, err) < 0)
+        run_folder_case_path(config, case_id, "/failed", path, err) < 0)
         return -1;
     file = draft_open(path, err);
     if (!file)
@@ -316,7 +317,7 @@ char *run_folder_read_failure(const struct config *config, const char *case_id,
     size_t bytes;
     int number, sentence = 0;
 
-    if (case_path(config, case_id, "/failed", path, &ignored) == 0)
+    if (run_folder_case_path(config, case_id, "/failed", path, &ignored) == 0)
         file = fopen(path, "r");
     if (!file)
         return NULL;
@@ -336,7 +337,7 @@ void run_folder_forget_failure(const struct config *config, const char *case_id)
     char path[PATH_MAX];
     struct error ignored;
 
-    if (case_path(config, case_id, "/failed", path, &ignored) == 0)
+    if (run_folder_case_path(config, case_id, "/failed", path, &ignored) == 0)
         unlink(path);
 }
 
@@ -346,9 +347,9 @@ struct journal *run_folder_open_journal(const struct config *config,
 {
     char path[PATH_MAX];
 
-    if (case_path(config, case_id, "", path, err) < 0 ||
+    if (run_folder_case_path(config, case_id, "", path, err) < 0 ||
         draft_make_folder(path, err) < 0 ||
-        case_path(config, case_id, "/journal", path, err) < 0)
+        run_folder_case_path(config, case_id, "/journal", path, err) < 0)
         return NULL;
     return journal_open(path, identity, err);
 }

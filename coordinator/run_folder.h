@@ -12,6 +12,10 @@
 int run_folder_path(const struct config *config, const char *name, char path[PATH_MAX],
                     struct error *err);
 
+/* The same in the folder of a case: "/journal", or "" for the folder. */
+int run_folder_case_path(const struct config *config, const char *case_id,
+                         const char *name, char path[PATH_MAX], struct error *err);
+
 /* What a run holds of its directory: all of it, or a part beside other parts. */
 struct run_folder_lock {
     int run, part;

@@ -42,14 +42,14 @@ static void look_at_journal(struct standing_case *each, const char *path)
 static void look_at_case(const struct config *config, const char *id,
                          struct standing_case *each)
 {
-    char inside[CASE_ID_BYTES + 8], folder[PATH_MAX], journal[PATH_MAX + 16];
+    char folder[PATH_MAX], journal[PATH_MAX];
     enum exit_code code;
     struct error ignored;
 
-    snprintf(inside, sizeof inside, "cases/%s", id);
-    if (run_folder_path(config, inside, folder, &ignored) < 0)
+    if (run_folder_case_path(config, id, "", folder, &ignored) < 0)
         *folder = '\0';
-    snprintf(journal, sizeof journal, "%s/journal", folder);
+    if (run_folder_case_path(config, id, "/journal", journal, &ignored) < 0)
+        *journal = '\0';
     free(each->failure);
     *each = (struct standing_case){.best_loss = NAN, .rate = NAN, .left = NAN};
     if (lock_is_held(journal)) {

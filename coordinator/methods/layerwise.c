@@ -67,24 +67,25 @@ static struct distribution distribution_of_many(const float *values, size_t coun
     return distribution;
 }
 
-/* Weights with a step for each channel as a rule is to see them; without ratios: as they are. */
+/* Weights with a step for each channel as a rule is to see them; NULL: as they are. */
 static float *divided_by_channel(const struct layer *layer, const float *ratios)
 {
     size_t channels = (size_t)layer->conv.out_channels;
     size_t count = layer_window_count(layer);
-    float *divided = memory_get(channels * count * sizeof *divided);
+    float *divided;
 
-    if (ratios)
-        channel_ratios_divide(layer->conv.weights, channels, count, ratios, divided);
-    else
-        memcpy(divided, layer->conv.weights, channels * count * sizeof *divided);
+    if (!ratios)
+        return NULL;
+    divided = memory_get(channels * count * sizeof *divided);
+    channel_ratios_divide(layer->conv.weights, channels, count, ratios, divided);
     return divided;
 }
 
 static void look_at_weights(const struct layer *layer, const float *ratios,
                             const struct clip_sight *sight, struct clip_view *view)
 {
-    float *weights = divided_by_channel(layer, ratios);
+    float *divided = divided_by_channel(layer, ratios);
+    const float *weights = divided ? divided : layer->conv.weights;
     size_t count = (size_t)layer->conv.out_channels * layer_window_count(layer);
 
     view->range = range_empty();
@@ -96,7 +97,7 @@ static void look_at_weights(const struct layer *layer, const float *ratios,
     if (sight->bins > 0)
         view->histogram = histogram_of_values(
             weights, count, clip_histogram_range(sight, view->range), sight->bins);
-    free(weights);
+    free(divided);
 }
 
 /* ---- activations -------------------------------------------------------------------------- */
