@@ -246,6 +246,26 @@ static void treat(struct written *written, const struct treatment *treatment)
         treatment->is_equalized || treatment->has_bias_shifts;
 }
 
+static bool are_named_alike(const Onnx__NodeProto *node, const Onnx__NodeProto *other)
+{
+    return node->name && other->name && *node->name &&
+           strcmp(node->name, other->name) == 0;
+}
+
+/* ONNX Runtime wants it. */
+static void assert_names_are_unique(const struct written *written, const char *fact)
+{
+    Onnx__ModelProto *model =
+        onnx__model_proto__unpack(NULL, written->size, written->bytes);
+    const Onnx__GraphProto *graph = model->graph;
+
+    for (size_t i = 0; i < graph->n_node; i++)
+        for (size_t j = 0; j < i; j++)
+            if (are_named_alike(graph->node[i], graph->node[j]))
+                fail_msg("%s: two nodes are named %s", fact, graph->node[i]->name);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 static void write_treated(const struct network_case *network, const int bits[2],
                           const struct treatment *treatment)
 {
@@ -261,6 +281,7 @@ static void write_treated(const struct network_case *network, const int bits[2],
         treat(&written, treatment);
         write_network(&written);
         assert_is_same(&written, fact);
+        assert_names_are_unique(&written, fact);
         close_network(&written);
     }
 }

@@ -176,7 +176,8 @@ check 1 "ONNX Runtime predicts nearly the same: MobileNet of the kit" mobilenet_
 onnx_checker_finds_no_fault() {
     /usr/bin/python3 -c 'import onnx' 2>/dev/null || skip "/usr/bin/python3 has no onnx"
     exported "$to_export" --set 'targets=[onnx, tensorrt]' --set 'bits=[W8A8, W4A4, W4A32]' \
-        --set models.0.validation.samples=8
+        --set models.0.validation.samples=8 --set 'methods=[{name: mmse, bias_correction: mean},
+            {name: mmse, weight_steps: per_channel, equalize: true, bias_correction: empirical}]'
     /usr/bin/python3 -c '
 import onnx, sys
 for path in sys.argv[1:]:
