@@ -314,12 +314,9 @@ static int check_exact(const struct onnx_calibrated *calibrated,
         has_exact = has_exact || plan->is_exact[index];
     return !calibrated->is_exact || has_exact
                ? 0
-               : error_set(
-                     err, EXIT_INPUT,
-                     "no layer multiplies quantized weights with codes that are "
-                     "never negative and have their zero at 0, so there is nothing "
-                     "to write exactly; such codes are those of `targets: onnx` and "
-                     "`paper` behind a Relu");
+               : error_set(err, EXIT_INPUT,
+                           "no layer multiplies quantized weights with codes, so there "
+                           "is nothing to write exactly; export without --exact");
 }
 
 static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,

@@ -25,10 +25,12 @@ static const struct quantized_tensor *item_of(const struct placement *placement,
     return item < 0 ? NULL : &placement->items[item];
 }
 
-/* Whether stored codes are the codes: zero is zero. */
-static bool has_plain_codes(const struct quantized_tensor *tensor)
+/* What the evaluator stores for the code 0; the file has the codes themselves. */
+static int zero_code_of(const struct quantized_tensor *tensor)
 {
-    return tensor && tensor->grid == GRID_UNSIGNED;
+    struct quantizer quantizer = {.grid = tensor->grid, .bits = tensor->bits};
+
+    return -quantizer_lowest(&quantizer);
 }
 
 static bool needs_window_sums(const struct onnx_calibrated *calibrated,
@@ -86,12 +88,11 @@ bool onnx_is_exact(const struct onnx_edit *edit,
     const struct quantized_tensor *input = item_of(placement, layer->inputs[0]);
     const struct quantized_tensor *weights;
 
-    if (layer->kind != LAYER_CONV || !has_plain_codes(input) ||
+    if (layer->kind != LAYER_CONV || !input ||
         strcmp(edit->model->graph->node[layer->node]->input[0], input->name) != 0)
         return false;
     weights = &placement->items[placement->of_layer[index]];
-    if (layer->conv.has_residual &&
-        !has_plain_codes(item_of(placement, layer->inputs[1])))
+    if (layer->conv.has_residual && !item_of(placement, layer->inputs[1]))
         return false;
     if (needs_window_sums(calibrated, weights) && layer->conv.groups > 1 &&
         layer->conv.groups != layer->conv.out_channels)
@@ -106,6 +107,9 @@ struct exact {
     struct place place;
     const char *name; /* of its output tensor; borrowed */
     int after;        /* number of the node behind which new ones stand */
+    const struct quantized_tensor *input, *residual; /* NULL: it has no residual */
+    const char *residual_values; /* what the residual is dequantized to */
+    float residual_step;
 };
 
 /* Adds a node; returns the name of its output, the caller's. */
@@ -144,16 +148,16 @@ static char *add_channels(const struct exact *exact, const char *suffix,
     return name;
 }
 
-/* `sums` times `factors`, and `addend` (in double precision) to it, rounded once; `addend` is freed. */
-static char *fused(const struct exact *exact, const char *sums, const char *factors,
+/* `sums` times `factors`, and `addend` to it, all in double precision, rounded once; `sums` and `addend` are
+ * freed. */
+static char *fused(const struct exact *exact, char *sums, const char *factors,
                    char *addend)
 {
-    char *wide = cast(exact, sums, DOUBLE);
-    char *product = compute(exact, "Mul", wide, factors);
+    char *product = compute(exact, "Mul", sums, factors);
     char *sum = compute(exact, "Add", product, addend);
     char *rounded = cast(exact, sum, FLOAT);
 
-    free(wide);
+    free(sums);
     free(product);
     free(sum);
     free(addend);
@@ -206,34 +210,84 @@ static void write_codes(const struct exact *exact, const struct coded_weights *w
 /* What the sums of the layer are multiplied with and what is added, by channel. */
 struct epilogue_constants {
     double *scale, *correction, *shift; /* floats, [out_channels] each */
+    double *zero_sum; /* integers: what stored codes add to the sum of products */
 };
 
-static struct epilogue_constants constants_of(const struct layer *layer,
+static int sum_of_codes(const struct coded_weights *weights, size_t first, size_t count)
+{
+    int sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += code_of(weights, first + i);
+    return sum;
+}
+
+static struct epilogue_constants constants_of(const struct exact *exact,
                                               const struct coded_weights *weights,
                                               float input_step, float output_step)
 {
+    const struct layer *layer = exact->place.layer;
     size_t channels = (size_t)layer->conv.out_channels;
-    double *values = memory_get(3 * channels * sizeof *values);
+    size_t count = layer_window_count(layer);
+    double *values = memory_get(4 * channels * sizeof *values);
     struct epilogue_constants constants = {values, values + channels,
-                                           values + 2 * channels};
+                                           values + 2 * channels,
+                                           values + 3 * channels};
     struct epilogue_terms terms = {
         .input_step = input_step,
         .output_step = output_step,
+        .input_zero = zero_code_of(exact->input),
         .offset = weights->container.offset / (double)weights->container.factor,
-        .window_count = (int)layer_window_count(layer),
+        .window_count = (int)count,
     };
 
+    if (exact->residual)
+        terms.residual_zero =
+            (double)exact->residual_step * zero_code_of(exact->residual);
     for (size_t i = 0; i < channels; i++) {
         struct channel_epilogue epilogue;
 
         terms.weight_step = weights->steps[i] * (float)weights->container.factor;
         terms.correction = weights->corrections ? weights->corrections[i] : 0;
+        terms.code_sum = sum_of_codes(weights, i * count, count);
         epilogue = channel_epilogue_of(&layer->conv, (int)i, &terms);
+        constants.zero_sum[i] = terms.input_zero * terms.code_sum;
         constants.scale[i] = epilogue.scale;
         constants.correction[i] = epilogue.correction;
         constants.shift[i] = epilogue.shift;
     }
     return constants;
+}
+
+/* Adds an integer to integers, which are freed. */
+static char *add_exactly(const struct exact *exact, char *integers, float addend)
+{
+    char *constant, *sum;
+
+    if (addend == 0)
+        return integers;
+    constant = onnx_edit_fresh_name(exact->place.edit, exact->name, "_zero");
+    onnx_edit_add_floats(exact->place.edit, constant, NULL, 0, &addend);
+    sum = compute(exact, "Add", integers, constant);
+    free(constant);
+    free(integers);
+    return sum;
+}
+
+/* The sums of products with stored codes, in double precision. */
+static char *stored_sums(const struct exact *exact,
+                         const struct epilogue_constants *constants)
+{
+    char *sums = cast(exact, exact->place.node->output[0], DOUBLE);
+    char *zeros, *stored;
+
+    if (zero_code_of(exact->input) == 0)
+        return sums;
+    zeros = add_channels(exact, "_zero", constants->zero_sum);
+    stored = compute(exact, "Add", sums, zeros);
+    free(zeros);
+    free(sums);
+    return stored;
 }
 
 /* correction * the sums of the windows + shift, in double precision. */
@@ -245,9 +299,11 @@ static char *add_offsets(const struct exact *exact,
 
     if (!has_windows)
         return shift;
-    windows = onnx_place_window_sums(&exact->place);
+    windows = add_exactly(
+        exact, onnx_place_window_sums(&exact->place),
+        zero_code_of(exact->input) * (float)layer_window_count(exact->place.layer));
     correction = add_channels(exact, "_correction", constants->correction);
-    rounded = fused(exact, windows, correction, shift);
+    rounded = fused(exact, cast(exact, windows, DOUBLE), correction, shift);
     offsets = cast(exact, rounded, DOUBLE);
     free(windows);
     free(correction);
@@ -256,19 +312,19 @@ static char *add_offsets(const struct exact *exact,
 }
 
 /* Adds the residual, if there is one, to `values`, which are freed. */
-static char *add_residual(const struct exact *exact, const char *residual, float scale,
-                          char *values)
+static char *add_residual(const struct exact *exact, float output_step, char *values)
 {
-    double factor = scale;
+    double factor = exact->residual_step / output_step;
     char *codes, *name, *sum;
 
-    if (!residual)
+    if (!exact->residual)
         return values;
-    codes = add_codes(exact, exact->after, residual);
+    codes = add_exactly(exact, add_codes(exact, exact->after, exact->residual_values),
+                        (float)zero_code_of(exact->residual));
     name = onnx_edit_fresh_name(exact->place.edit, exact->name, "_residual_scale");
     onnx_edit_add_tensor(exact->place.edit, name, DOUBLE, NULL, 0, &factor,
                          sizeof factor);
-    sum = fused(exact, codes, name, cast(exact, values, DOUBLE));
+    sum = fused(exact, cast(exact, codes, DOUBLE), name, cast(exact, values, DOUBLE));
     free(codes);
     free(name);
     free(values);
@@ -325,34 +381,45 @@ static void take_away_the_rest(const struct exact *exact)
     free(gone);
 }
 
-static void write_epilogue(const struct exact *exact, const char *residual,
-                           float residual_scale, bool has_windows,
+static void write_epilogue(const struct exact *exact, bool has_windows,
                            const struct epilogue_constants *constants,
-                           struct limits limits)
+                           const struct quantizer *output)
 {
     char *scale = add_channels(exact, "_scale", constants->scale);
     char *offsets = add_offsets(exact, constants, has_windows);
-    char *values = fused(exact, exact->place.node->output[0], scale, offsets);
+    char *values = fused(exact, stored_sums(exact, constants), scale, offsets);
 
-    values = add_residual(exact, residual, residual_scale, values);
-    finish(exact, values, limits);
+    values = add_residual(exact, output ? output->step : 1, values);
+    finish(exact, values, limits_of(exact->place.layer, output));
     free(scale);
     free(values);
 }
 
 /* ---- a layer -------------------------------------------------------------------------------- */
 
-static float step_of(const struct onnx_calibrated *calibrated, int tensor)
+static struct exact exact_of(struct onnx_edit *edit,
+                             const struct onnx_calibrated *calibrated, int index,
+                             char *const *values)
 {
-    return calibrated->steps[calibrated->placement->of_tensor[tensor]];
-}
+    const struct network *network = calibrated->network;
+    const struct placement *placement = calibrated->placement;
+    const struct layer *layer = &network->layers[index];
+    const char *name = network->tensors[layer->output].name;
+    struct exact exact = {
+        .place = onnx_place_of(edit, layer),
+        .name = name,
+        .after = onnx_edit_producer(edit, name),
+        .input = item_of(placement, layer->inputs[0]),
+    };
 
-static const char *residual_values(const struct onnx_calibrated *calibrated,
-                                   const struct layer *layer, char *const *values)
-{
-    return layer->conv.has_residual
-               ? values[calibrated->placement->of_tensor[layer->inputs[1]]]
-               : NULL;
+    if (layer->conv.has_residual) {
+        int item = placement->of_tensor[layer->inputs[1]];
+
+        exact.residual = &placement->items[item];
+        exact.residual_values = values[item];
+        exact.residual_step = calibrated->steps[item];
+    }
+    return exact;
 }
 
 void onnx_write_exact_layer(struct onnx_edit *edit,
@@ -362,31 +429,25 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
 {
     const struct layer *layer = &calibrated->network->layers[index];
     const struct placement *placement = calibrated->placement;
-    const char *name = calibrated->network->tensors[layer->output].name;
-    struct exact exact = {.place = onnx_place_of(edit, layer),
-                          .name = name,
-                          .after = onnx_edit_producer(edit, name)};
+    int input = placement->of_tensor[layer->inputs[0]];
+    struct exact exact = exact_of(edit, calibrated, index, values);
     struct weight_rules rules =
         placement_weight_rules(placement, index, &calibrated->rules);
-    const struct quantized_tensor *weights =
-        &placement->items[placement->of_layer[index]];
-    float unit = output ? output->step : 1;
     struct epilogue_constants constants;
     struct coded_weights coded;
-    char *codes = add_codes(&exact, layer->node - 1,
-                            values[placement->of_tensor[layer->inputs[0]]]);
+    char *codes = add_codes(&exact, layer->node - 1, values[input]);
 
     coded_weights_init(&coded, layer, &rules, quantizer, false);
-    constants =
-        constants_of(layer, &coded, step_of(calibrated, layer->inputs[0]), unit);
+    constants = constants_of(&exact, &coded, calibrated->steps[input],
+                             output ? output->step : 1);
     onnx_edit_set_input(exact.place.node, 0, codes);
     onnx_place_bias(&exact.place, "");
     write_codes(&exact, &coded, quantizer);
     take_away_the_rest(&exact);
     write_epilogue(
-        &exact, residual_values(calibrated, layer, values),
-        layer->conv.has_residual ? step_of(calibrated, layer->inputs[1]) / unit : 0,
-        needs_window_sums(calibrated, weights), &constants, limits_of(layer, output));
+        &exact,
+        needs_window_sums(calibrated, &placement->items[placement->of_layer[index]]),
+        &constants, output);
     free(constants.scale);
     free(codes);
     coded_weights_clear(&coded);

@@ -36,8 +36,8 @@ void onnx_write_float_layer(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated,
                             const struct layer *layer);
 
-/* Whether --exact writes layer `index` as the evaluator runs it: codes of its input have zero at 0 and are
- * read as they are, sums are below 2^24. Asked before the edit has begun.
+/* Whether --exact writes layer `index` as the evaluator runs it: weights, input and residual are quantized
+ * and read as they are, sums are below 2^24. Asked before the edit has begun.
  *
  *   quantizer  of its weights */
 bool onnx_is_exact(const struct onnx_edit *edit,

@@ -474,19 +474,19 @@ static int count_exact(const char *text, struct target_grids grids,
     return casts;
 }
 
-/* Of two layers the second reads codes, and a residual of them. Two casts belong to products, three more
- * to each sum that is rounded on its own. */
+/* Both layers read codes, the second has a residual of them. Two casts belong to a layer, three more to each
+ * sum that is rounded on its own. */
 static void a_layer_of_codes_is_exact_in_its_own_units(void **state)
 {
     static const struct treatment corrected = {.fact = "corrected",
                                                .corrects_variance = true};
 
     (void)state;
-    assert_int_equal(count_exact(networks[0].text, onnx, &treatments[0]), 5);
-    assert_int_equal(count_exact(networks[0].text, onnx, &corrected), 8);
-    assert_int_equal(count_exact(networks[0].text, paper, &treatments[2]), 8);
-    assert_int_equal(count_exact(networks[1].text, onnx, &treatments[3]), 2);
-    assert_int_equal(count_exact(networks[4].text, onnx, &treatments[4]), 5);
+    assert_int_equal(count_exact(networks[0].text, onnx, &treatments[0]), 7);
+    assert_int_equal(count_exact(networks[0].text, tensorrt, &corrected), 13);
+    assert_int_equal(count_exact(networks[0].text, paper, &treatments[2]), 13);
+    assert_int_equal(count_exact(networks[1].text, onnx, &treatments[3]), 4);
+    assert_int_equal(count_exact(networks[4].text, onnx, &treatments[4]), 10);
 }
 
 static void nothing_exact_is_told(void **state)
@@ -494,7 +494,7 @@ static void nothing_exact_is_told(void **state)
     struct written written;
 
     (void)state;
-    open_network(&written, networks[0].text, tensorrt, 4, 4, false);
+    open_network(&written, networks[0].text, onnx, 4, BITS_FLOAT, false);
     written.calibrated.is_exact = true;
     assert_int_equal(
         onnx_write(&written.calibrated, &written.bytes, &written.size, &err), -1);

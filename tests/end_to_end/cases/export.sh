@@ -186,7 +186,7 @@ exact_in_onnxruntime() { # ARGUMENTS of calq run
     judge_exports
 }
 check 1 "ONNX Runtime predicts the same with exact layers" exact_in_onnxruntime "$to_export" \
-    --set 'targets=[onnx, paper]' --set bits=W4A4 --set models.0.validation.samples=1000 \
+    --set 'targets=[onnx, paper, tensorrt]' --set bits=W4A4 --set models.0.validation.samples=500 \
     --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: mean}]'
 
 # Behind the first layer, which has float inputs, all codes are the same, however small margins are.
