@@ -16,6 +16,7 @@
 #include "core/network/product_means.h"
 #include "tests/support/hdf5_builder.h"
 #include "tests/support/onnx_builder.h"
+#include "tests/support/scratch.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -25,8 +26,6 @@ enum { CHECKED = 9 };
 enum { CANDIDATES = 2, STEPS = 6 };
 enum { CHANNELS = 4, MOMENT_COUNT = MOMENTS_FIRST + 3 * CHANNELS };
 
-static char folder[] = "/tmp/calq-test-shard-XXXXXX";
-static char data[64];
 static char *network;
 static struct config config;
 static struct config_model *model;
@@ -65,7 +64,7 @@ static void write_data(void)
     }
     for (size_t i = 0; i < SAMPLES; i++)
         labels[i] = (double)(i % CLASSES);
-    hdf5_builder_samples(data, HDF5_F32, sizes, samples, labels);
+    hdf5_builder_samples(scratch_file, HDF5_F32, sizes, samples, labels);
 }
 
 static int make_files(void **state)
@@ -75,9 +74,8 @@ static int make_files(void **state)
     (void)state;
     network = onnx_builder_save(made);
     onnx__model_proto__free_unpacked(made, NULL);
-    if (!mkdtemp(folder))
+    if (scratch_make(state) < 0)
         return -1;
-    snprintf(data, sizeof data, "%s/data.h5", folder);
     write_data();
     return 0;
 }
@@ -86,8 +84,7 @@ static int remove_files(void **state)
 {
     (void)state;
     onnx_builder_delete(network);
-    unlink(data);
-    return rmdir(folder);
+    return scratch_remove(state);
 }
 
 static int start(void **state)
@@ -100,8 +97,9 @@ static int start(void **state)
         .models = {{
             .name = "small",
             .network = network,
-            .calibration = {.file = data, .samples = {0, CALIBRATED}},
-            .validation = {.file = data, .samples = {VALIDATION_FIRST, SIZE_MAX}},
+            .calibration = {.file = scratch_file, .samples = {0, CALIBRATED}},
+            .validation = {.file = scratch_file,
+                           .samples = {VALIDATION_FIRST, SIZE_MAX}},
             .samples = "/x",
             .labels = "/y",
             .scale = 1,
