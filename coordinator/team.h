@@ -92,6 +92,13 @@ int team_range(struct team *team, int item, const float *steps, struct range *ra
 int team_histogram(struct team *team, int item, const float *steps, struct range range,
                    int bins, struct histogram *histogram, struct error *err);
 
+/* The same of all activations of the float network in one go, [placement count]: ranges out; `bins`
+ * says how many each histogram has, 0: it is left empty, as those of weights are. */
+int team_float_ranges(struct team *team, struct range *ranges, struct error *err);
+int team_float_histograms(struct team *team, const struct range *ranges,
+                          const int *bins, struct histogram *histograms,
+                          struct error *err);
+
 /* Mean and variance [channels] that the input of layer `layer`'s batch norm has under the steps, or
  * in the float network where they are NULL; the statistics in force before it count. See moments.h.
  */

@@ -479,8 +479,7 @@ static int answer_range(struct shard *shard, const struct request *request,
 
     (void)err;
     evaluator_range(shard->evaluator, request->subject, steps, &range);
-    reply->maxima[REPLY_MINUS_LOW] = -(double)range.low;
-    reply->maxima[REPLY_HIGH] = range.high;
+    reply_put_range(reply->maxima, range);
     return 0;
 }
 
@@ -492,10 +491,51 @@ static int answer_histogram(struct shard *shard, const struct request *request,
     (void)err;
     histogram_init(histogram, request->range, request->bins);
     evaluator_histogram(shard->evaluator, request->subject, steps, histogram);
-    reply->sums[0] = histogram->zeros;
-    memcpy(reply->sums + 1, histogram->counts,
-           (size_t)histogram->bins * sizeof *histogram->counts);
+    reply_put_histogram(reply->sums, histogram);
     free(histogram);
+    return 0;
+}
+
+static int answer_float_ranges(struct shard *shard, const struct request *request,
+                               const float *steps, struct reply *reply,
+                               struct error *err)
+{
+    int items = shard->placement.count;
+    struct range *ranges = memory_zeroed((size_t)items, sizeof *ranges);
+
+    (void)request;
+    (void)steps;
+    (void)err;
+    for (int item = 0; item < items; item++)
+        ranges[item] = range_empty();
+    evaluator_float_ranges(shard->evaluator, ranges);
+    for (int item = 0; item < items; item++)
+        reply_put_range(reply->maxima + item * REPLY_RANGE_MAXIMA, ranges[item]);
+    free(ranges);
+    return 0;
+}
+
+static int answer_float_histograms(struct shard *shard, const struct request *request,
+                                   const float *numbers, struct reply *reply,
+                                   struct error *err)
+{
+    int items = shard->placement.count;
+    struct histogram *histograms = memory_get((size_t)items * sizeof *histograms);
+
+    (void)request;
+    (void)err;
+    for (int item = 0; item < items; item++) {
+        const float *asked = numbers + item * ASKED_HISTOGRAM_FLOATS;
+
+        histogram_init(&histograms[item],
+                       (struct range){asked[ASKED_LOW], asked[ASKED_HIGH]},
+                       (int)asked[ASKED_BINS]);
+    }
+    evaluator_float_histograms(shard->evaluator, histograms);
+    for (int item = 0; item < items; item++)
+        reply_put_histogram(reply->sums + (size_t)item * REPLY_HISTOGRAM_SUMS,
+                            &histograms[item]);
+    free(histograms);
     return 0;
 }
 
@@ -713,6 +753,8 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_VALIDATE] = answer_validate,
         [REQUEST_RANGE] = answer_range,
         [REQUEST_HISTOGRAM] = answer_histogram,
+        [REQUEST_FLOAT_RANGES] = answer_float_ranges,
+        [REQUEST_FLOAT_HISTOGRAMS] = answer_float_histograms,
         [REQUEST_WORK] = answer_work,
         [REQUEST_MOMENTS] = answer_moments,
         [REQUEST_FLOAT_MOMENTS] = answer_float_moments,

@@ -70,6 +70,12 @@ void evaluator_range(struct evaluator *evaluator, int item, const float *steps,
 void evaluator_histogram(struct evaluator *evaluator, int item, const float *steps,
                          struct histogram *histogram);
 
+/* The same of all activation tensors of the float network in one go: ranges or histograms
+ * [placement->count], of which those of weights, and histograms without bins, stay as they are. */
+void evaluator_float_ranges(struct evaluator *evaluator, struct range *ranges);
+void evaluator_float_histograms(struct evaluator *evaluator,
+                                struct histogram *histograms);
+
 /* Adds the moments of the input of layer `layer`'s batch norm over the evaluator's own samples to
  * `sums` [moments_count()], see moments.h; all steps and all batch norms before it are in force. */
 void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,

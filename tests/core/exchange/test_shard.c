@@ -163,10 +163,11 @@ static void ask_ranks(int ranks, const struct request *request, const float *ste
     for (int rank = 0; rank < ranks; rank++) {
         struct shard *shard = shard_create(&config, &cases, rank, ranks);
 
-        if (request->kind != REQUEST_OPEN && open_case(shard) < 0)
-            fail_msg("%s", err.text);
-        if (request->candidate_count > 0)
-            assert_int_equal(request->step_count, shard_placement(shard)->count);
+        if (request->kind != REQUEST_OPEN) {
+            if (open_case(shard) < 0)
+                fail_msg("%s", err.text);
+            assert_int_equal(shard_placement(shard)->count, STEPS);
+        }
         merge_answer(shard, request, steps, merged);
         shard_destroy(shard);
     }
@@ -210,6 +211,23 @@ static void every_block_belongs_to_one_rank_and_shares_are_even(void **state)
 static const float candidates[CANDIDATES][STEPS] = {
     {0.2f, 0.07f, 0.1f, 0.05f, 0.06f, 0.15f}, {0.1f, 0.05f, 0.2f, 0.07f, 0.03f, 0.1f}};
 
+static void assert_same_on_any_ranks(const struct request *request,
+                                     const float *numbers)
+{
+    static const int ranks[] = {2, 3, 5, 8, 20}; /* there are seven blocks */
+    struct reply expected;
+
+    ask_ranks(1, request, numbers, &expected);
+    for (size_t i = 0; i < COUNT(ranks); i++) {
+        struct reply reply;
+
+        ask_ranks(ranks[i], request, numbers, &reply);
+        assert_same_reply(&reply, &expected);
+        reply_clear(&reply);
+    }
+    reply_clear(&expected);
+}
+
 static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
 {
     static const struct request requests[] = {
@@ -233,6 +251,7 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
          .step_count = STEPS,
          .range = {0, 1.5f},
          .bins = 101},
+        {.kind = REQUEST_FLOAT_RANGES, .subject = STEPS},
         {.kind = REQUEST_FLOAT_MOMENTS, .moment_count = MOMENT_COUNT},
         {.kind = REQUEST_MOMENTS, .step_count = STEPS, .moment_count = MOMENT_COUNT},
         {.kind = REQUEST_MOMENTS,
@@ -240,22 +259,16 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
          .step_count = STEPS,
          .moment_count = MOMENT_COUNT},
     };
-    static const int ranks[] = {2, 3, 5, 8, 20}; /* there are seven blocks */
+    static const float asked[STEPS][ASKED_HISTOGRAM_FLOATS] = {
+        {-1, 2, 11}, {0, 0, 0}, {0, 1.5f, 101}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
 
     (void)state;
-    for (size_t i = 0; i < COUNT(requests); i++) {
-        struct reply expected;
-
-        ask_ranks(1, &requests[i], candidates[0], &expected);
-        for (size_t j = 0; j < COUNT(ranks); j++) {
-            struct reply reply;
-
-            ask_ranks(ranks[j], &requests[i], candidates[0], &reply);
-            assert_same_reply(&reply, &expected);
-            reply_clear(&reply);
-        }
-        reply_clear(&expected);
-    }
+    for (size_t i = 0; i < COUNT(requests); i++)
+        assert_same_on_any_ranks(&requests[i], candidates[0]);
+    assert_same_on_any_ranks(&(struct request){.kind = REQUEST_FLOAT_HISTOGRAMS,
+                                               .candidate_count = STEPS,
+                                               .step_count = ASKED_HISTOGRAM_FLOATS},
+                             asked[0]);
 }
 
 static void samples_put_aside_are_scored_apart(void **state)
