@@ -308,6 +308,17 @@ int team_validate(struct team *team, const float *steps, int count,
 
 /* ---- tensors -------------------------------------------------------------------------------- */
 
+static int check_finite(const struct team *team, int item, struct range range,
+                        struct error *err)
+{
+    if (isfinite(range.low) && isfinite(range.high))
+        return 0;
+    return error_set(err, EXIT_INPUT,
+                     "tensor %s takes values that are not finite on the calibration "
+                     "samples: the network overflows",
+                     team_placement(team)->items[item].name);
+}
+
 int team_range(struct team *team, int item, const float *steps, struct range *range,
                struct error *err)
 {
@@ -321,7 +332,7 @@ int team_range(struct team *team, int item, const float *steps, struct range *ra
     if (status == 0)
         *range = reply_range(reply.maxima);
     reply_clear(&reply);
-    return status;
+    return status == 0 ? check_finite(team, item, *range, err) : status;
 }
 
 int team_histogram(struct team *team, int item, const float *steps, struct range range,
@@ -349,8 +360,11 @@ int team_float_ranges(struct team *team, struct range *ranges, struct error *err
     struct reply reply;
     int status = team_ask(team, &request, NULL, &reply, err);
 
-    for (int item = 0; status == 0 && item < items; item++)
+    for (int item = 0; status == 0 && item < items; item++) {
         ranges[item] = reply_range(reply.maxima + item * REPLY_RANGE_MAXIMA);
+        if (!team_placement(team)->items[item].is_weight)
+            status = check_finite(team, item, ranges[item], err);
+    }
     reply_clear(&reply);
     return status;
 }

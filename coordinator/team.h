@@ -86,7 +86,7 @@ int team_validate(struct team *team, const float *steps, int count,
                   struct score *scores, struct error *err);
 
 /* Range and histogram, of so many bins, of the activation of placement item `item`; see
- * evaluator_range(). */
+ * evaluator_range(). Values that are not finite are an error (EXIT_INPUT) that names the tensor. */
 int team_range(struct team *team, int item, const float *steps, struct range *range,
                struct error *err);
 int team_histogram(struct team *team, int item, const float *steps, struct range range,
