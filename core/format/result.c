@@ -449,8 +449,7 @@ void result_write_csv_line(const struct result *result, FILE *file)
     config_bits_text(result->bits, bits);
     fprintf(file, "%s,%s,%s,%s,%s,%s,", result->case_id, result->model->name,
             config_target_name(result->target), bits,
-            config_method_name(result->method->name),
-            config_loss_name(result->model->loss));
+            config_method_title(result->method), config_loss_name(result->model->loss));
     write_cell(file, score_loss(&result->float_calibration));
     write_cell(file, score_loss(&result->start.calibration));
     write_cell(file, score_loss(&result->result.calibration));
