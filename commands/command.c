@@ -50,7 +50,8 @@ const struct command commands[] = {
      "JSON\n"
      "  --to ncnn-table  a table for ncnn2int8, where ncnn can represent the case: "
      "targets:\n"
-     "              tensorrt, bits: W8A8, batchnorm: fold, no bias correction\n"
+     "              tensorrt, bits: W8A8, batchnorm: fold, no bias correction, no "
+     "equalize\n"
      "  --int4      integers of 4 bits where they fit (opset 21)\n",
      command_export},
     {"verify", "FILE --against CASE", "compare an exported file with its case",

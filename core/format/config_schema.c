@@ -402,3 +402,8 @@ const char *config_metric_name(enum config_metric metric)
 {
     return metrics[metric];
 }
+
+const char *config_bias_correction_name(enum config_bias_correction correction)
+{
+    return bias_corrections[correction];
+}

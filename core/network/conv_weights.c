@@ -2,8 +2,6 @@
 
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
-#include "core/quant/bias_correction.h"
-#include "core/quant/channel_ratios.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,14 +112,14 @@ static void find_codes(const struct conv_weights *weights,
     const struct conv *conv = weights->conv;
     size_t count = (size_t)weights->window_count;
 
-    if (!weights->rules.ratios) {
+    if (!weights->rules.ratios && !conv->steps) {
         quantizer_codes(of_tensor, conv->weights, weight_count(weights),
                         weights->codes);
         return;
     }
     for (size_t channel = 0; channel < (size_t)conv->out_channels; channel++) {
         struct quantizer quantizer =
-            channel_quantizer(of_tensor, weights->rules.ratios, channel);
+            weight_rules_quantizer(&weights->rules, conv, of_tensor, channel);
 
         quantizer_codes(&quantizer, conv->weights + channel * count, count,
                         weights->codes + channel * count);
@@ -132,23 +130,15 @@ static void find_codes(const struct conv_weights *weights,
 static void find_values(const struct conv_weights *weights,
                         struct weight_variant *variant)
 {
-    const struct weight_rules *rules = &weights->rules;
     size_t count = (size_t)weights->window_count;
 
     for (size_t channel = 0; channel < (size_t)weights->conv->out_channels; channel++) {
-        struct quantizer quantizer =
-            channel_quantizer(&variant->quantizer, rules->ratios, channel);
-        const float *floats = weights->conv->weights + channel * count;
-        const int8_t *codes = weights->codes + channel * count;
+        struct weight_values values =
+            weight_rules_values(&weights->rules, weights->conv, &variant->quantizer,
+                                channel, weights->codes + channel * count, count);
 
-        if (rules->corrects_variance)
-            quantizer.step = bias_correction_step(floats, codes, count, &quantizer);
-        if (weights->conv->corrections) /* a file that holds codes holds these, too */
-            variant->corrections[channel] = weights->conv->corrections[channel];
-        else if (rules->corrects_mean || rules->corrects_variance)
-            bias_correction_mean(floats, codes, 1, count, &quantizer,
-                                 &variant->corrections[channel]);
-        variant->steps[channel] = quantizer.step;
+        variant->steps[channel] = values.step;
+        variant->corrections[channel] = values.correction;
     }
 }
 

@@ -3,15 +3,7 @@
 #define CORE_NETWORK_CONV_WEIGHTS_H
 
 #include "core/network/conv_plan.h"
-#include "core/quant/quantizer.h"
-
-/* How the weights of a convolution become codes. */
-struct weight_rules {
-    bool corrects_mean;     /* bias correction of the mean */
-    bool corrects_variance; /* and of the variance, which takes that of the mean */
-    const float *ratios; /* [out_channels] of the channels' steps, see channel_ratios.h;
-                            NULL: one step for all; borrowed */
-};
+#include "core/network/weight_rules.h"
 
 /* Quantized weights of a convolution that are kept at hand. */
 enum { WEIGHT_VARIANTS = 4 };

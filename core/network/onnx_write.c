@@ -200,23 +200,34 @@ static void write_activation(struct onnx_edit *edit,
 
 /* ---- all ---------------------------------------------------------------------------------- */
 
+static void write_conv(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                       int index)
+{
+    const struct layer *layer = &calibrated->network->layers[index];
+    int item = calibrated->placement->of_layer[index];
+    struct quantizer quantizer;
+
+    if (item < 0) {
+        onnx_write_float_layer(edit, calibrated, layer);
+        return;
+    }
+    quantizer = quantizer_of(calibrated, item);
+    onnx_write_layer(edit, calibrated, layer, &quantizer);
+}
+
 static void write_items(struct onnx_edit *edit,
                         const struct onnx_calibrated *calibrated)
 {
     const struct placement *placement = calibrated->placement;
+    const struct network *network = calibrated->network;
 
     /* Activations first: what is added to layers reads what the layers read. */
     for (int item = 0; item < placement->count; item++)
         if (!placement->items[item].is_weight)
             write_activation(edit, calibrated, item);
-    for (int item = 0; item < placement->count; item++) {
-        struct quantizer quantizer = quantizer_of(calibrated, item);
-
-        if (placement->items[item].is_weight)
-            onnx_write_layer(edit, calibrated,
-                             &calibrated->network->layers[placement->items[item].index],
-                             &quantizer);
-    }
+    for (int index = 0; index < network->layer_count; index++)
+        if (network->layers[index].kind == LAYER_CONV)
+            write_conv(edit, calibrated, index);
 }
 
 int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t *size,

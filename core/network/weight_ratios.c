@@ -28,3 +28,12 @@ const float *placement_ratios(const struct placement *placement, int layer)
 
     return item < 0 ? NULL : placement->items[item].ratios;
 }
+
+struct weight_rules placement_weight_rules(const struct placement *placement, int layer,
+                                           const struct weight_rules *rules)
+{
+    struct weight_rules of_layer = *rules;
+
+    of_layer.ratios = placement_ratios(placement, layer);
+    return of_layer;
+}

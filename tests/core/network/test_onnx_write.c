@@ -2,11 +2,14 @@
 
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
+#include "core/network/equalisation.h"
 #include "core/network/fuse.h"
 #include "core/network/onnx_file.h"
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
+#include "core/network/weight_ratios.h"
 #include "tests/support/onnx_builder.h"
 
 #include <setjmp.h>
@@ -103,7 +106,7 @@ static void assert_is_same(const struct written *written, const char *fact)
     struct qdq_comparison comparison;
 
     qdq_compare(written->network, &written->placement, written->steps,
-                written->calibrated.corrects_mean, file, &comparison);
+                &written->calibrated.rules, file, &comparison);
     if (comparison.layer[0] || comparison.different > 0)
         fail_msg("%s: %d tensors differ; %s", fact, comparison.different,
                  comparison.layer);
@@ -148,6 +151,14 @@ static const struct network_case {
      "floats c 6 = 1 2 -1\nfloats d 3 = 5 6 7\nnode MatMul x w1 -> h\nnode Add h c -> "
      "i\n"
      "node Relu i -> r\nnode MatMul r w2 -> j\nnode Add d j -> y\noutput y\n"},
+    {"scales and shifts that are no batch norm, and a batch norm behind a scale",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,3,3" WEIGHTS NORM
+     "floats s 4,1,1 = 0.5 -2 1.5 3\nfloats t 4,1,1 = 0.25 0.5 -1 0\n"
+     "floats c 4 = 0.7 -0.1 0 3\nnode Conv x w1 c -> c1 pads=1,1,1,1\n"
+     "node Mul c1 s -> m1\nnode Add m1 t -> a1\nnode Relu a1 -> r1\n"
+     "node Conv r1 w2 -> c2 pads=1,1,1,1\nnode Mul c2 s -> m2\n"
+     "node BatchNormalization m2 g b m v -> n2\nnode Relu n2 -> r2\n"
+     "node Flatten r2 -> y\noutput y\n"},
     {"weights of a Constant, a tensor that a pool and a layer read, a reshape between",
      "input x N,2,4,4\nfloats w1 4,2,1,1" WEIGHTS "floats w2 8,64" WEIGHTS
      "node Constant -> k value=@w1\n"
@@ -163,7 +174,7 @@ static void write_all(struct target_grids grids, int weight_bits, int activation
 
             open_network(&written, networks[i].text, grids, weight_bits,
                          activation_bits, variant & 1);
-            written.calibrated.corrects_mean = variant & 2;
+            written.calibrated.rules.corrects_mean = variant & 2;
             written.calibrated.in_4_bits = variant & 4;
             write_network(&written);
             assert_is_same(&written, networks[i].fact);
@@ -181,6 +192,88 @@ static void what_is_written_is_read_back(void **state)
         write_all(onnx, bits[i][0], bits[i][1]);
         write_all(tensorrt, bits[i][0], bits[i][1]);
     }
+}
+
+/* ---- what is done to weights and biases -------------------------------------------------------- */
+
+static void shift_biases(struct network *network)
+{
+    for (int i = 0; i < network->layer_count; i++) {
+        struct layer *layer = &network->layers[i];
+        float shifts[16];
+
+        if (layer->kind != LAYER_CONV)
+            continue;
+        assert_true(layer->conv.out_channels <= (int)COUNT(shifts));
+        for (int channel = 0; channel < layer->conv.out_channels; channel++)
+            shifts[channel] = 0.0137f * (float)(channel + 1) - 0.05f;
+        bias_shift_put(layer, shifts);
+    }
+}
+
+static void equalise(struct written *written)
+{
+    struct equalisation_pairs pairs =
+        equalisation_find_pairs(written->network, &written->placement);
+    struct equalisation before = {0};
+
+    network_equalize(written->network, &pairs, &before);
+    equalisation_clear(&before);
+    equalisation_pairs_clear(&pairs);
+}
+
+static const struct treatment {
+    const char *fact;
+    bool has_channel_steps, corrects_variance, is_equalized, has_bias_shifts;
+} treatments[] = {
+    {"channel steps", .has_channel_steps = true},
+    {"mean and variance", .corrects_variance = true},
+    {"biases", .has_bias_shifts = true},
+    {"equalised", .is_equalized = true},
+    {"all", true, true, true, true},
+};
+
+static void treat(struct written *written, const struct treatment *treatment)
+{
+    if (treatment->is_equalized)
+        equalise(written);
+    if (treatment->has_channel_steps)
+        placement_find_ratios(&written->placement, written->network, RATIO_OF_MMSE);
+    if (treatment->has_bias_shifts)
+        shift_biases(written->network);
+    written->calibrated.rules.corrects_variance = treatment->corrects_variance;
+    written->calibrated.has_other_constants =
+        treatment->is_equalized || treatment->has_bias_shifts;
+}
+
+static void write_treated(const struct network_case *network, const int bits[2],
+                          const struct treatment *treatment)
+{
+    const struct target_grids *const grids[] = {&paper, &onnx};
+
+    for (size_t variant = 0; variant < 2 * COUNT(grids); variant++) {
+        struct written written;
+        char fact[160];
+
+        snprintf(fact, sizeof fact, "%s, %s", network->fact, treatment->fact);
+        open_network(&written, network->text, *grids[variant / 2], bits[0], bits[1],
+                     variant % 2);
+        treat(&written, treatment);
+        write_network(&written);
+        assert_is_same(&written, fact);
+        close_network(&written);
+    }
+}
+
+static void what_is_done_to_weights_and_biases_is_read_back(void **state)
+{
+    static const int bits[][2] = {{8, 8}, {4, 4}, {4, 32}, {32, 4}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(networks); i++)
+        for (size_t j = 0; j < COUNT(bits); j++)
+            for (size_t k = 0; k < COUNT(treatments); k++)
+                write_treated(&networks[i], bits[j], &treatments[k]);
 }
 
 /* ---- batch norms ------------------------------------------------------------------------------- */
@@ -384,6 +477,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
