@@ -64,20 +64,21 @@ static float ratio_of(float channel_step, float step)
 /* Ratios [channels] of the steps in a line; NULL: it is none of so many steps. */
 static float *ratios_of(const char *line, size_t channels, float step)
 {
-    float *ratios = memory_zeroed(channels, sizeof *ratios);
+    float *ratios = memory_get(channels * sizeof *ratios);
+    bool is_whole = true;
 
     for (size_t channel = 0; channel < channels; channel++) {
         char *end;
         float channel_step = strtof(line, &end);
 
         ratios[channel] = end == line ? 0 : ratio_of(channel_step, step);
-        if (!(ratios[channel] > 0)) {
-            free(ratios);
-            return NULL;
-        }
+        is_whole = is_whole && ratios[channel] > 0;
         line = end;
     }
-    return ratios;
+    if (is_whole && !*line)
+        return ratios;
+    free(ratios);
+    return NULL;
 }
 
 static int read_channel_steps(const char *path, const json_t *entry,

@@ -246,6 +246,26 @@ static void treat(struct written *written, const struct treatment *treatment)
         treatment->is_equalized || treatment->has_bias_shifts;
 }
 
+static bool are_named_alike(const Onnx__NodeProto *node, const Onnx__NodeProto *other)
+{
+    return node->name && other->name && *node->name &&
+           strcmp(node->name, other->name) == 0;
+}
+
+/* ONNX Runtime wants it. */
+static void assert_names_are_unique(const struct written *written, const char *fact)
+{
+    Onnx__ModelProto *model =
+        onnx__model_proto__unpack(NULL, written->size, written->bytes);
+    const Onnx__GraphProto *graph = model->graph;
+
+    for (size_t i = 0; i < graph->n_node; i++)
+        for (size_t j = 0; j < i; j++)
+            if (are_named_alike(graph->node[i], graph->node[j]))
+                fail_msg("%s: two nodes are named %s", fact, graph->node[i]->name);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 static void write_treated(const struct network_case *network, const int bits[2],
                           const struct treatment *treatment)
 {
@@ -261,6 +281,7 @@ static void write_treated(const struct network_case *network, const int bits[2],
         treat(&written, treatment);
         write_network(&written);
         assert_is_same(&written, fact);
+        assert_names_are_unique(&written, fact);
         close_network(&written);
     }
 }
@@ -432,6 +453,80 @@ static void what_calq_does_not_know_stays(void **state)
     close_network(&written);
 }
 
+/* ---- damaged files ----------------------------------------------------------------------------- */
+
+/* Takes bytes as `calq verify` takes a file. Whether there was a network to compare; else there is a
+ * sentence. */
+static bool is_compared(const struct written *written, const uint8_t *bytes,
+                        size_t size)
+{
+    char *path = onnx_builder_save_bytes(bytes, size);
+    struct network *network = onnx_read(path, &err);
+    bool is_whole = network && network_take_qdq(network, &err) == 0;
+    struct qdq_comparison comparison;
+
+    onnx_builder_delete(path);
+    if (is_whole) {
+        network_fuse(network);
+        qdq_compare(written->network, &written->placement, written->steps,
+                    &written->calibrated.rules, network, &comparison);
+        qdq_comparison_clear(&comparison);
+    } else {
+        assert_int_equal(err.code, EXIT_INPUT);
+        assert_true(strlen(err.text) > 20);
+    }
+    network_destroy(network);
+    return is_whole;
+}
+
+/* All that a file of ours has in it: a correction, channel steps, scales and shifts. */
+static void write_one_of_each(struct written *written)
+{
+    static const struct treatment all = {"all", true, true, true, true};
+
+    open_network(written,
+                 "input x N,2,3,3\nfloats w1 4,2,1,1" WEIGHTS "floats w2 2,64" WEIGHTS
+                 "floats s 4,1,1 = 0.5 -2 1.5 3\n" NORM
+                 "node Conv x w1 -> c1 pads=1,1,1,1 "
+                 "strides=1,1\nnode Mul c1 s -> m1\nnode Relu m1 -> r1\n"
+                 "floats w3 4,1,2,2" WEIGHTS "node Conv r1 w3 -> c2 group=4\n"
+                 "node BatchNormalization c2 g b m v -> n2\nnode Flatten n2 -> f\n"
+                 "node Gemm f w2 -> y transB=1\noutput y\n",
+                 paper, 4, 4, false);
+    treat(written, &all);
+    write_network(written);
+    assert_is_same(written, "one of each");
+}
+
+static void a_file_that_is_cut_anywhere_is_told(void **state)
+{
+    struct written written;
+
+    (void)state;
+    write_one_of_each(&written);
+    for (size_t size = 0; size < written.size; size++)
+        is_compared(&written, written.bytes, size);
+    close_network(&written);
+}
+
+static void a_file_with_any_other_byte_is_read_or_told(void **state)
+{
+    static const uint8_t changes[] = {0x01, 0x80, 0xff};
+    struct written written;
+    size_t compared = 0;
+
+    (void)state;
+    write_one_of_each(&written);
+    for (size_t at = 0; at < written.size; at++)
+        for (size_t i = 0; i < COUNT(changes); i++) {
+            written.bytes[at] ^= changes[i];
+            compared += is_compared(&written, written.bytes, written.size);
+            written.bytes[at] ^= changes[i];
+        }
+    assert_true(compared > 0 && compared < COUNT(changes) * written.size);
+    close_network(&written);
+}
+
 /* ---- opsets ------------------------------------------------------------------------------------ */
 
 #define REDUCING                                                                       \
@@ -483,6 +578,8 @@ int main(void)
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(what_calq_does_not_know_stays),
+        cmocka_unit_test(a_file_that_is_cut_anywhere_is_told),
+        cmocka_unit_test(a_file_with_any_other_byte_is_read_or_told),
         cmocka_unit_test(a_list_that_became_an_input_is_moved),
         cmocka_unit_test(an_operator_that_has_changed_is_refused),
     };

@@ -176,7 +176,8 @@ check 1 "ONNX Runtime predicts nearly the same: MobileNet of the kit" mobilenet_
 onnx_checker_finds_no_fault() {
     /usr/bin/python3 -c 'import onnx' 2>/dev/null || skip "/usr/bin/python3 has no onnx"
     exported "$to_export" --set 'targets=[onnx, tensorrt]' --set 'bits=[W8A8, W4A4, W4A32]' \
-        --set models.0.validation.samples=8
+        --set models.0.validation.samples=8 --set 'methods=[{name: mmse, bias_correction: mean},
+            {name: mmse, weight_steps: per_channel, equalize: true, bias_correction: empirical}]'
     /usr/bin/python3 -c '
 import onnx, sys
 for path in sys.argv[1:]:
@@ -220,6 +221,10 @@ steps_of_channels_are_written() {
         inside { n++; gsub(/[ ",]/, ""); list = list $0 "\n" }' "$work/steps.json" |
         sort >"$work/found"
     expect_same "$work/expected" "$work/found"
+    sed -i 's/"channel_steps_hex": "[^ ]* /"channel_steps_hex": "/' "$work"/run/cases/*/result.json
+    calq export "$work"/run/cases/* -o "$work/none.onnx"
+    expect_code 4
+    expect_told 'the channel_steps_hex of "block1.first.conv.weight" are no steps of its channels'
 }
 check 1 steps_of_channels_are_written
 
@@ -286,6 +291,27 @@ a_float_network_holds_no_codes() {
     expect_told "holds no codes"
 }
 check 1 a_float_network_holds_no_codes
+
+refused_by_verify() { # CODE TEXT FILE
+    calq verify "$3" --against "$case"
+    expect_code "$1"
+    expect_told "$2"
+}
+
+files_of_something_else_are_told() {
+    two_cases
+    calibrate "$to_export" --set "out=$work/folded" --set methods=mmse \
+        --set models.0.batchnorm=fold --set models.0.validation.samples=8
+    calq export "$work"/folded/cases/* -o "$work/folded.onnx"
+    expect_code 0
+    : >"$work/empty.onnx"
+    refused_by_verify 6 "its bias or batch norm is another" "$work/folded.onnx"
+    refused_by_verify 4 "empty.onnx: the file is empty" "$work/empty.onnx"
+    refused_by_verify 4 "README.md: the file is damaged" README.md
+    refused_by_verify 4 "this is no regular file" "$work"
+    refused_by_verify 4 "no.onnx: cannot open" "$work/no.onnx"
+}
+check 1 files_of_something_else_are_told
 
 a_file_that_was_cut_is_told() {
     local size at
