@@ -5,14 +5,14 @@
 
 #include <stdlib.h>
 
-static float *corrections_of(const struct layer *layer, const int8_t *codes,
+static float *corrections_of(const struct layer *layer, const int16_t *codes,
                              const struct quantizer *quantizer)
 {
     size_t outputs = (size_t)layer->conv.out_channels;
     float *corrections = memory_get(outputs * sizeof *corrections);
 
     bias_correction_mean(layer->conv.weights, codes, outputs, layer_window_count(layer),
-                         quantizer, corrections);
+                         code_values_of(quantizer), corrections);
     return corrections;
 }
 
@@ -23,9 +23,9 @@ void coded_weights_init(struct coded_weights *weights, const struct layer *layer
     struct container container = container_of(quantizer, in_4_bits);
     size_t outputs = (size_t)layer->conv.out_channels;
     size_t count = outputs * layer_window_count(layer);
-    int8_t *codes = memory_get(count * sizeof *codes);
+    int16_t *codes = memory_get(count * sizeof *codes);
 
-    quantizer_codes(quantizer, layer->conv.weights, count, codes);
+    quantizer_wide_codes(quantizer, layer->conv.weights, count, codes);
     *weights = (struct coded_weights){
         .container = container,
         .integers = memory_get(count * sizeof *weights->integers),

@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void placement_find_ratios(struct placement *placement, const struct network *network,
                            enum ratio_rule rule)
@@ -27,4 +28,25 @@ const float *placement_ratios(const struct placement *placement, int layer)
     int item = placement->of_layer[layer];
 
     return item < 0 ? NULL : placement->items[item].ratios;
+}
+
+struct wide_rules placement_wide_rules(const struct placement *placement, int layer)
+{
+    int item = placement->of_layer[layer];
+
+    return item < 0 ? (struct wide_rules){0} : placement->items[item].wide;
+}
+
+float *weights_in_ratio(const struct conv *conv, size_t window_count,
+                        const float *ratios)
+{
+    size_t channels = (size_t)conv->out_channels;
+    size_t bytes = channels * window_count * sizeof(float);
+    float *weights = memory_get(bytes);
+
+    if (ratios)
+        channel_ratios_divide(conv->weights, channels, window_count, ratios, weights);
+    else
+        memcpy(weights, conv->weights, bytes);
+    return weights;
 }
