@@ -147,6 +147,10 @@ static int check_method(const struct finished_case *finished, const char *folder
         setting = "bias_correction_accept: if_loss_drops";
     else if (method->equalize != EQUALIZE_NO)
         setting = "equalize";
+    else if (method->splitting.ratio > 0)
+        setting = "outlier_splitting";
+    else if (method->name == METHOD_DUAL)
+        setting = "the method dual";
     return setting ? error_set(err, EXIT_CONFIG,
                                "%s was found with %s, which is not exported; "
                                "search without it, or with bias_correction: mean",
