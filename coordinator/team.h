@@ -130,6 +130,10 @@ int team_put_bias_shift(struct team *team, int layer, const float *values,
 unsigned team_treatments(const struct team *team);
 int team_treat(struct team *team, unsigned treatments, struct error *err);
 
+/* Holds folded codes of split channels against the split layers under the steps, see
+ * evaluator_check_splits(). */
+int team_check_splits(struct team *team, const float *steps, struct error *err);
+
 /* What all evaluators did since the case was opened. */
 int team_work(struct team *team, struct executor_counters *work, struct error *err);
 

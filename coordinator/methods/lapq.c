@@ -142,7 +142,7 @@ static int find_start(const struct method_task *task, struct result *result,
     struct layerwise layerwise;
     int status;
 
-    layerwise_init(&layerwise, task->team, task->one->method->layerwise, CLIP_LP);
+    layerwise_init(&layerwise, task->team, task->one->method, CLIP_LP);
     status = scan_p_grid(task, &layerwise, result, err);
     phase->evaluations = result->p_grid.count;
     if (status == 0 && !is_cut_short(task, result))

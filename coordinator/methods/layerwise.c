@@ -3,7 +3,8 @@
 #include "coordinator/methods/float_views.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
-#include "core/quant/channel_ratios.h"
+#include "core/network/split_layer.h"
+#include "core/network/weight_ratios.h"
 
 #include <assert.h>
 #include <math.h>
@@ -14,14 +15,16 @@
 enum { VALUES_MOST = HISTOGRAM_BINS };
 
 void layerwise_init(struct layerwise *layerwise, struct team *team,
-                    enum config_layerwise mode, enum clip_kind kind)
+                    const struct config_method_settings *method, enum clip_kind kind)
 {
     size_t items = (size_t)team_placement(team)->count;
 
     *layerwise = (struct layerwise){
         .team = team,
-        .mode = mode,
+        .mode = method->layerwise,
         .kind = kind,
+        .clips_weights_only = method->activation_rule == ACTIVATION_RULE_MINMAX,
+        .sees_split = method->splitting.clip_sees == CLIP_SEES_SPLIT,
         .views = memory_zeroed(items, sizeof *layerwise->views),
         .is_known = memory_zeroed(items, sizeof *layerwise->is_known),
         .steps = memory_zeroed(items, sizeof *layerwise->steps),
@@ -68,27 +71,9 @@ static struct distribution distribution_of_many(const float *values, size_t coun
     return distribution;
 }
 
-/* Weights with a step for each channel as a rule is to see them; NULL: as they are. */
-static float *divided_by_channel(const struct layer *layer, const float *ratios)
+static void look_at_values(const float *weights, size_t count,
+                           const struct clip_sight *sight, struct clip_view *view)
 {
-    size_t channels = (size_t)layer->conv.out_channels;
-    size_t count = layer_window_count(layer);
-    float *divided;
-
-    if (!ratios)
-        return NULL;
-    divided = memory_get(channels * count * sizeof *divided);
-    channel_ratios_divide(layer->conv.weights, channels, count, ratios, divided);
-    return divided;
-}
-
-static void look_at_weights(const struct layer *layer, const float *ratios,
-                            const struct clip_sight *sight, struct clip_view *view)
-{
-    float *divided = divided_by_channel(layer, ratios);
-    const float *weights = divided ? divided : layer->conv.weights;
-    size_t count = (size_t)layer->conv.out_channels * layer_window_count(layer);
-
     view->range = range_empty();
     range_add(&view->range, weights, count);
     if (sight->distribution)
@@ -98,7 +83,48 @@ static void look_at_weights(const struct layer *layer, const float *ratios,
     if (sight->bins > 0)
         view->histogram = histogram_of_values(
             weights, count, clip_histogram_range(sight, view->range), sight->bins);
+}
+
+/* Split in plain halves: there is no step yet. */
+static void look_at_split(const struct layer *layer,
+                          const struct quantized_tensor *tensor,
+                          const struct clip_sight *sight, struct clip_view *view)
+{
+    const struct weight_rules rules = {.ratios = tensor->ratios, .wide = tensor->wide};
+    struct split_weights split;
+    const struct split_shape *shape = &split.shape;
+
+    split_layer_init(&split, &layer->conv, layer_window_count(layer), &rules, 0);
+    look_at_values(split.values,
+                   shape->outputs * (shape->inputs + split.added) * shape->window,
+                   sight, view);
+    outlier_splitting_clear(&split);
+}
+
+static void look_at_whole(const struct layer *layer,
+                          const struct quantized_tensor *tensor,
+                          const struct clip_sight *sight, struct clip_view *view)
+{
+    size_t window_count = layer_window_count(layer);
+    float *divided = tensor->ratios
+                         ? weights_in_ratio(&layer->conv, window_count, tensor->ratios)
+                         : NULL;
+
+    look_at_values(divided ? divided : layer->conv.weights,
+                   (size_t)layer->conv.out_channels * window_count, sight, view);
     free(divided);
+}
+
+static void look_at_weights(const struct layerwise *layerwise,
+                            const struct quantized_tensor *tensor,
+                            const struct clip_sight *sight, struct clip_view *view)
+{
+    const struct layer *layer = &team_network(layerwise->team)->layers[tensor->index];
+
+    if (tensor->wide.added > 0 && layerwise->sees_split)
+        look_at_split(layer, tensor, sight, view);
+    else
+        look_at_whole(layer, tensor, sight, view);
 }
 
 /* ---- activations -------------------------------------------------------------------------- */
@@ -206,8 +232,7 @@ static int look_at(struct layerwise *layerwise, int item, const struct clip_rule
         return look_at_float_activations(layerwise, rule, err);
     sight = begin_view(layerwise, item, rule);
     if (tensor->is_weight)
-        look_at_weights(&team_network(layerwise->team)->layers[tensor->index],
-                        tensor->ratios, &sight, &layerwise->views[item]);
+        look_at_weights(layerwise, tensor, &sight, &layerwise->views[item]);
     else if (look_at_activation(layerwise, item, &sight, steps, err) < 0)
         return -1;
     end_view(layerwise, item, &sight);

@@ -136,6 +136,9 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .activation_bits = one->bits.activations,
         .keep_float = (const char *const *)one->model->keep_float,
         .keep_float_count = one->model->keep_float_count,
+        .splitting = {.ratio = one->method->splitting.ratio,
+                      .halves_plainly = one->method->splitting.halves == HALVES_PLAIN},
+        .second_above = one->method->name == METHOD_DUAL ? one->method->dual_above : 0,
     };
 }
 

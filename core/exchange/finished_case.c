@@ -132,6 +132,18 @@ static int read_result(struct finished_case *finished, const char *folder,
     return check_network(finished, folder, err);
 }
 
+static int check_method(const struct finished_case *finished, const char *folder,
+                        struct error *err)
+{
+    if (finished->one->method->name != METHOD_DUAL)
+        return 0;
+    return error_set(
+        err, EXIT_CONFIG,
+        "%s was found with the method dual, whose second tensors of weights "
+        "are not exported; search with mmse and weight_steps: per_channel",
+        folder);
+}
+
 static int put_bias_shifts(struct finished_case *finished, const char *folder,
                            struct error *err)
 {
@@ -207,7 +219,8 @@ int finished_case_open(struct finished_case *finished, const char *folder,
                        struct error *err)
 {
     *finished = (struct finished_case){0};
-    if (find(finished, folder, err) < 0 || read_result(finished, folder, err) < 0)
+    if (find(finished, folder, err) < 0 || check_method(finished, folder, err) < 0 ||
+        read_result(finished, folder, err) < 0)
         return -1;
     return read_network(finished, folder, err);
 }

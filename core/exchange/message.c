@@ -25,6 +25,7 @@ const char *request_name(enum request_kind kind)
         [REQUEST_PRODUCT_MEANS] = "measure a convolution",
         [REQUEST_PUT_BIAS_SHIFT] = "put a bias shift in force",
         [REQUEST_TREAT] = "treat the weights",
+        [REQUEST_CHECK_SPLITS] = "check split channels",
         [REQUEST_WORK] = "tell what was done",
         [REQUEST_STOP] = "stop",
     };

@@ -26,8 +26,9 @@ enum request_kind {
     REQUEST_PRODUCT_MEANS,      /* of convolution `subject`, at most one candidate */
     REQUEST_PUT_BIAS_SHIFT,     /* add a bias shift to convolution `subject` */
     REQUEST_TREAT,              /* treat the weights as `subject` says from now on */
-    REQUEST_WORK,               /* what was done since the case was opened */
-    REQUEST_STOP                /* no more requests */
+    REQUEST_CHECK_SPLITS, /* hold folded codes against split layers, one candidate */
+    REQUEST_WORK,         /* what was done since the case was opened */
+    REQUEST_STOP          /* no more requests */
 };
 
 /* "score candidates": what a rank is asked to do. */

@@ -656,6 +656,15 @@ static int answer_treat(struct shard *shard, const struct request *request,
     return 0;
 }
 
+static int answer_check_splits(struct shard *shard, const struct request *request,
+                               const float *steps, struct reply *reply,
+                               struct error *err)
+{
+    (void)request;
+    (void)reply;
+    return evaluator_check_splits(shard->evaluator, steps, err);
+}
+
 static int answer_work(struct shard *shard, const struct request *request,
                        const float *steps, struct reply *reply, struct error *err)
 {
@@ -763,6 +772,7 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_PRODUCT_MEANS] = answer_product_means,
         [REQUEST_PUT_BIAS_SHIFT] = answer_put_bias_shift,
         [REQUEST_TREAT] = answer_treat,
+        [REQUEST_CHECK_SPLITS] = answer_check_splits,
     };
 
     int status;

@@ -29,7 +29,8 @@ enum config_method {
     METHOD_COSINE,
     METHOD_ACIQ,
     METHOD_KLD,
-    METHOD_LAPQ
+    METHOD_LAPQ,
+    METHOD_DUAL
 };
 enum config_variant { VARIANT_DEFAULT, VARIANT_OCS, VARIANT_COUNT };
 enum config_sides { SIDES_BY_SIGN, SIDES_BOTH };
@@ -54,6 +55,8 @@ enum config_reestimate {
     REESTIMATE_BOTH
 };
 enum config_layerwise { LAYERWISE_SEQUENTIAL, LAYERWISE_INDEPENDENT };
+enum config_halves { HALVES_QUANTIZATION_AWARE, HALVES_PLAIN };
+enum config_clip_sees { CLIP_SEES_SPLIT, CLIP_SEES_ORIGINAL };
 enum config_overlap { OVERLAP_REFUSE, OVERLAP_ALLOW };
 
 /* Samples of a data set: [first, first + count). `samples: 512` is the first 512,
@@ -97,6 +100,14 @@ struct config_bits {
     int activations; /* 2..8 or 32 */
 };
 
+/* Outlier channel splitting. */
+struct config_splitting {
+    double ratio; /* input channels that each layer gains; 0: none */
+    enum config_halves halves;
+    enum config_clip_sees clip_sees; /* the weights after splitting in plain halves, or
+                                        before */
+};
+
 struct config_method_settings {
     enum config_method name;
     enum config_layerwise layerwise;
@@ -108,16 +119,18 @@ struct config_method_settings {
     enum config_accept reestimate_accept;
     enum config_activation_rule activation_rule; /* layer-wise methods but minmax */
     enum config_variant variant;                 /* mmse, aciq, kld */
-    double percentile;                           /* percentile */
-    double norm;                                 /* p; lp */
-    enum aciq_density density;                   /* aciq */
-    enum config_sides sides;                     /* kld */
-    enum config_start start;                     /* lapq */
-    double p[2];                                 /* range of the p grid; lapq */
-    int p_count;                                 /* grid points, at least 3; lapq */
-    enum config_parabola parabola;               /* over the p grid; lapq */
-    enum config_search search;                   /* lapq */
-    int sweeps;   /* of the search; 0: none, only the start; lapq */
+    struct config_splitting splitting;
+    double dual_above;             /* relative squared error; dual */
+    double percentile;             /* percentile */
+    double norm;                   /* p; lp */
+    enum aciq_density density;     /* aciq */
+    enum config_sides sides;       /* kld */
+    enum config_start start;       /* lapq */
+    double p[2];                   /* range of the p grid; lapq */
+    int p_count;                   /* grid points, at least 3; lapq */
+    enum config_parabola parabola; /* over the p grid; lapq */
+    enum config_search search;     /* lapq */
+    int sweeps;                    /* of the search; 0: none, only the start; lapq */
     int patience; /* sweeps without gain on samples put aside that end it; lapq */
     enum config_line_search line_search; /* lapq */
     char *as; /* what results call it; NULL: the method's name; the last member */

@@ -29,7 +29,8 @@ static const char *const methods[] = {
     [METHOD_MINMAX] = "minmax", [METHOD_PERCENTILE] = "percentile",
     [METHOD_MMSE] = "mmse",     [METHOD_LP] = "lp",
     [METHOD_COSINE] = "cosine", [METHOD_ACIQ] = "aciq",
-    [METHOD_KLD] = "kld",       [METHOD_LAPQ] = "lapq"};
+    [METHOD_KLD] = "kld",       [METHOD_LAPQ] = "lapq",
+    [METHOD_DUAL] = "dual"};
 static const char *const activation_rules[] = {
     [ACTIVATION_RULE_SAME] = "same", [ACTIVATION_RULE_MINMAX] = "minmax"};
 static const char *const variants[] = {
@@ -65,6 +66,10 @@ static const char *const reestimates[] = {[REESTIMATE_NONE] = "none",
                                           [REESTIMATE_BOTH] = "both"};
 static const char *const layerwises[] = {
     [LAYERWISE_SEQUENTIAL] = "sequential", [LAYERWISE_INDEPENDENT] = "independent"};
+static const char *const halves[] = {
+    [HALVES_QUANTIZATION_AWARE] = "quantization_aware", [HALVES_PLAIN] = "plain"};
+static const char *const clip_sees[] = {
+    [CLIP_SEES_SPLIT] = "split", [CLIP_SEES_ORIGINAL] = "original"};
 static const char *const overlaps[] = {
     [OVERLAP_REFUSE] = "refuse", [OVERLAP_ALLOW] = "allow"};
 
@@ -167,6 +172,24 @@ static const struct config_field model_fields[] = {
 const struct config_section config_schema_model = {"a model", false, false,
                                                    model_fields, COUNT(model_fields)};
 
+static const struct config_field splitting_fields[] = {
+    {"ratio", KIND_REAL, AT(config_splitting, ratio), "0", .range = {0, 0.9},
+     .help =
+         "each layer gains so many input channels for each that it has, rounded up; "
+         "0: none"},
+    {"halves", KIND_WORD, AT(config_splitting, halves), "quantization_aware",
+     .help = "half a step apart, so that rounding both gives what rounding the whole "
+             "gives; or plain halves",
+     .words = WORDS(halves)},
+    {"clip_sees", KIND_WORD, AT(config_splitting, clip_sees), "split",
+     .help = "whether the clip rule looks at split weights or at the original ones; in "
+             "the paper's code the former without a clip (minmax), the latter with any",
+     .words = WORDS(clip_sees)},
+};
+
+static const struct config_section splitting = {
+    "outlier_splitting", true, true, splitting_fields, COUNT(splitting_fields)};
+
 static const struct config_field method_fields[] = {
     {"name", KIND_WORD, AT(config_method_settings, name), NULL, .help = "the method",
      .required = true, .words = WORDS(methods)},
@@ -203,12 +226,22 @@ static const struct config_field method_fields[] = {
      .help = "whether the loss (on the samples put aside; without any: on all) has to "
              "drop for batch norms measured again to be kept",
      .words = WORDS(accepts)},
+    {"outlier_splitting", KIND_SECTION, AT(config_method_settings, splitting), "{}",
+     .help = "input channels with the largest weights become several channels with "
+             "parts of them, in layers without groups; {ratio: 0.02} or just 0.02",
+     .section = &splitting},
     {"activation_rule", KIND_WORD, AT(config_method_settings, activation_rule), "same",
      .help = "activations are clipped as weights are, or, as in the paper on outlier "
              "channel splitting, not at all",
      .words = WORDS(activation_rules),
      .only = ONLY(METHOD_PERCENTILE) | ONLY(METHOD_MMSE) | ONLY(METHOD_LP) |
-             ONLY(METHOD_COSINE) | ONLY(METHOD_ACIQ) | ONLY(METHOD_KLD)},
+             ONLY(METHOD_COSINE) | ONLY(METHOD_ACIQ) | ONLY(METHOD_KLD) |
+             ONLY(METHOD_DUAL)},
+    {"dual_above", KIND_REAL, AT(config_method_settings, dual_above), "0.01",
+     .range = {CONFIG_ABOVE_0, 1},
+     .help = "weights whose quantization leaves a squared error of more than this part "
+             "of their squares are the sum of two quantized tensors",
+     .only = ONLY(METHOD_DUAL)},
     {"variant", KIND_WORD, AT(config_method_settings, variant), "default",
      .help =
          "ocs: the clip rule as in the paper on outlier channel splitting, with its "

@@ -392,6 +392,21 @@ void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums)
     }
 }
 
+int evaluator_check_splits(struct evaluator *evaluator, const float *steps,
+                           struct error *err)
+{
+    const struct candidate *candidate = set_measured(evaluator, steps, -1);
+    int status = 0;
+
+    if (goes_on(evaluator, &evaluator->own, 0)) {
+        struct block block = block_at(evaluator, &evaluator->own, 0, true);
+
+        status = executor_check_splits(evaluator->executor, candidate, &block, err);
+    }
+    end_with(evaluator, candidate);
+    return status;
+}
+
 struct executor_counters evaluator_counters(const struct evaluator *evaluator)
 {
     return executor_counters(evaluator->executor);

@@ -91,6 +91,11 @@ void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums);
 void evaluator_product_means(struct evaluator *evaluator, int layer, const float *steps,
                              int64_t *sums);
 
+/* Holds the folded codes of layers with split channels against layers that really have the copies, on
+ * the first block of the evaluator's own samples. Fails with EXIT_INTERNAL. */
+int evaluator_check_splits(struct evaluator *evaluator, const float *steps,
+                           struct error *err);
+
 /* What was done since the evaluator was made. */
 struct executor_counters evaluator_counters(const struct evaluator *evaluator);
 

@@ -4,6 +4,7 @@
 #include "core/base/memory.h"
 #include "core/network/arena.h"
 #include "core/network/layer_run.h"
+#include "core/network/split_check.h"
 #include "core/network/weight_ratios.h"
 
 #include <stdlib.h>
@@ -78,6 +79,8 @@ static void make_scratch(struct executor *executor)
     scratch->planes = memory_aligned(sizes.planes);
     scratch->pixel_sums = memory_aligned(sizes.pixel_sums);
     scratch->window_sums = memory_aligned(sizes.window_sums);
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        scratch->products[part] = memory_aligned(sizes.products);
     scratch->windows = memory_aligned(sizes.windows);
     scratch->sums = memory_aligned(floats);
     scratch->floats[0] = memory_aligned(floats);
@@ -112,18 +115,25 @@ static void count_upstream(struct executor *executor)
     }
 }
 
+static struct weight_rules rules_of(const struct executor *executor, int index)
+{
+    const struct executor_options *options = &executor->options;
+
+    return placement_weight_rules(options->placement, index,
+                                  &(struct weight_rules){
+                                      .corrects_mean = options->corrects_mean,
+                                      .corrects_variance = options->corrects_variance,
+                                  });
+}
+
 static void make_conv(struct executor *executor, int index)
 {
     const struct executor_options *options = &executor->options;
     const struct layer *layer = &executor->network->layers[index];
+    const struct weight_rules rules = rules_of(executor, index);
 
     conv_run_init(&executor->convs[index], options->kernels, layer,
-                  &executor->planes[layer->inputs[0]],
-                  &(struct weight_rules){
-                      .corrects_mean = options->corrects_mean,
-                      .corrects_variance = options->corrects_variance,
-                      .ratios = placement_ratios(options->placement, index),
-                  });
+                  &executor->planes[layer->inputs[0]], &rules);
 }
 
 static void make_layers(struct executor *executor)
@@ -188,6 +198,8 @@ void executor_destroy(struct executor *executor)
     free(executor->scratch.planes);
     free(executor->scratch.pixel_sums);
     free(executor->scratch.window_sums);
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        free(executor->scratch.products[part]);
     free(executor->scratch.windows);
     free(executor->scratch.sums);
     free(executor->scratch.floats[0]);
@@ -463,6 +475,24 @@ void executor_show_tensors(struct executor *executor, const struct candidate *ca
 {
     run_layers(executor, candidate, block, executor->network->output,
                (struct onlooker){.see_tensor = see, .context = context});
+}
+
+int executor_check_splits(struct executor *executor, const struct candidate *candidate,
+                          const struct block *block, struct error *err)
+{
+    const struct network *network = executor->network;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_CONV && candidate_weights(candidate, index) &&
+            rules_of(executor, index).wide.added > 0 &&
+            split_check(&executor->convs[index], candidate_weights(candidate, index),
+                        executor_run(executor, candidate, block, layer->inputs[0]),
+                        block->samples, &executor->scratch, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 struct executor_counters executor_counters_since(struct executor_counters now,

@@ -256,6 +256,24 @@ static void methods_have_settings_of_their_own(void **state)
     assert_string_equal(config_method_title(&method[9]), "mmse");
 }
 
+static void channels_are_split_by_a_number_or_settings(void **state)
+{
+    const struct config_method_settings *method = config.methods;
+
+    (void)state;
+    assert_read("name: x\n" MODELS BITS
+                "methods: [minmax, {name: mmse, outlier_splitting: 0.02},"
+                "{name: kld, outlier_splitting: {ratio: 0.05, clip_sees: original, "
+                "halves: plain}}, {name: dual, dual_above: 0.5}]\n");
+    assert_true(method[0].splitting.ratio == 0 && method[1].splitting.ratio == 0.02);
+    assert_true(method[1].splitting.halves == HALVES_QUANTIZATION_AWARE &&
+                method[1].splitting.clip_sees == CLIP_SEES_SPLIT);
+    assert_true(method[2].splitting.ratio == 0.05 &&
+                method[2].splitting.halves == HALVES_PLAIN &&
+                method[2].splitting.clip_sees == CLIP_SEES_ORIGINAL);
+    assert_true(method[3].name == METHOD_DUAL && method[3].dual_above == 0.5);
+}
+
 static void paths_take_environment_variables(void **state)
 {
     (void)state;
@@ -430,7 +448,13 @@ static const struct refusal {
      "mse_to_float"},
     {IN_METHOD("ocs"),
      "t.yaml:4:3: name: \"ocs\" is not known, only minmax, percentile, mmse, lp, "
-     "cosine, aciq, kld, lapq"},
+     "cosine, aciq, kld, lapq, dual"},
+    {IN_METHOD("{name: mmse, outlier_splitting: 1}"),
+     "t.yaml:4:35: ratio: \"1\" is out of range (0..0.9)"},
+    {IN_METHOD("{name: mmse, outlier_splitting: {halves: plain, ratios: 0.1}}"),
+     "t.yaml:4:51: unknown key \"ratios\"; did you mean ratio?"},
+    {IN_METHOD("{name: mmse, dual_above: 0.1}"),
+     "t.yaml:4:16: dual_above makes no sense for mmse, only for dual"},
     {IN_METHOD("{name: cosine, variant: ocs}"),
      "t.yaml:4:18: variant makes no sense for cosine, only for mmse, aciq, kld"},
     {IN_METHOD("{name: aciq, variant: ocs, distribution: gauss}"),
@@ -445,7 +469,7 @@ static const struct refusal {
      "t.yaml:4:16: search makes no sense for mmse, only for lapq"},
     {IN_METHOD("{name: minmax, activation_rule: minmax}"),
      "t.yaml:4:18: activation_rule makes no sense for minmax, only for percentile, "
-     "mmse, lp, cosine, aciq, kld"},
+     "mmse, lp, cosine, aciq, kld, dual"},
     {IN_METHOD("{name: mmse, norm: 2}"),
      "t.yaml:4:16: norm makes no sense for mmse, only for lp"},
     {IN_METHOD("{name: percentile, percentile: 101}"),
@@ -522,7 +546,7 @@ static const struct refusal {
      "t.yaml:4:4: sweeps makes no sense for mmse, only for lapq"},
     {IN_METHOD("{name: lapk, p: [2, 4]}"),
      "t.yaml:4:10: name: \"lapk\" is not known, only minmax, percentile, mmse, "
-     "lp, cosine, aciq, kld, lapq; did you mean lapq?"},
+     "lp, cosine, aciq, kld, lapq, dual; did you mean lapq?"},
     {IN_METHOD("{name: !m lapq, p: [2, 4]}"), "t.yaml:4:10: tags (!) are not read"},
     {IN_METHOD("{p: [2, 4]}"), "t.yaml:4:3: a method lacks name"},
     {IN_METHOD("lapq\n- {name: lapq, p_count: 10}"),
@@ -837,7 +861,8 @@ static void a_written_configuration_says_everything(void **state)
         "methods:\n"
         "- {name: minmax, layerwise: sequential, weight_steps: per_tensor, "
         "bias_correction: none, bias_correction_accept: always, equalize: false, "
-        "reestimate_batchnorm: none, reestimate_accept: if_loss_drops}\n"
+        "reestimate_batchnorm: none, reestimate_accept: if_loss_drops, "
+        "outlier_splitting: {ratio: 0, halves: quantization_aware, clip_sees: split}}\n"
         "exclude: []\n"
         "budget: {evaluations: 0, seconds: 0, run_seconds: 0}\n"
         "stuck_after: 600\n";
@@ -929,6 +954,7 @@ int main(void)
         cmocka_unit_test(a_small_file_has_every_default),
         cmocka_unit_test(every_setting_is_read),
         cmocka_unit_test(methods_have_settings_of_their_own),
+        cmocka_unit_test(channels_are_split_by_a_number_or_settings),
         cmocka_unit_test(paths_take_environment_variables),
         cmocka_unit_test(a_variable_must_be_set_and_fit),
         cmocka_unit_test(sizes_and_ranges_are_read),

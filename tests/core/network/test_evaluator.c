@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/fuse.h"
+#include "core/network/weight_codes.h"
 #include "core/network/weight_ratios.h"
 #include "core/quant/bias_correction.h"
 #include "tests/support/onnx_builder.h"
@@ -108,6 +109,8 @@ struct trial_options {
     enum grid nonnegative;
     bool corrects_variance;
     bool by_channel; /* a weight step for each output channel */
+    struct splitting_rules splitting;
+    double second_above; /* relative error of weights that get a second tensor */
 };
 
 static const struct trial_options plain = {
@@ -129,6 +132,8 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
         .activation_bits = options->activation_bits,
         .keep_float = options->keep,
         .keep_float_count = 2,
+        .splitting = options->splitting,
+        .second_above = options->second_above,
     };
     struct error err = {0};
 
@@ -207,28 +212,34 @@ static void float_logits_equal_plain_loops(void **state)
 
 /* Replaces the weights of a convolution by their quantized, corrected values. */
 static void quantize_weights(const struct layer *layer,
-                             const struct quantizer *of_tensor, const float *ratios,
+                             const struct quantizer *of_tensor,
+                             const struct quantized_tensor *tensor,
                              const struct trial_options *options)
 {
+    const struct weight_rules rules = {.ratios = tensor->ratios, .wide = tensor->wide};
     const struct conv *conv = &layer->conv;
     size_t channels = (size_t)conv->out_channels;
     size_t count = (size_t)(layer->window.kernel_height * layer->window.kernel_width *
                             conv->in_channels / conv->groups);
-    int8_t *codes = memory_get(count);
+    int16_t *all = memory_get(channels * count * sizeof *all);
+    struct weight_codes found = weight_codes_find(conv, count, &rules, of_tensor, all);
 
     for (size_t channel = 0; channel < channels; channel++) {
-        struct quantizer quantizer = channel_quantizer(of_tensor, ratios, channel);
+        struct code_values meaning = {
+            channel_quantizer(of_tensor, tensor->ratios, channel).step *
+                found.step_factor,
+            found.centre};
         float *weights = conv->weights + channel * count, correction = 0;
+        const int16_t *codes = all + channel * count;
 
-        quantizer_codes(&quantizer, weights, count, codes);
         if (options->corrects_variance)
-            quantizer.step = bias_correction_step(weights, codes, count, &quantizer);
+            meaning.step = bias_correction_step(weights, codes, count, meaning);
         if (options->corrects_mean || options->corrects_variance)
-            bias_correction_mean(weights, codes, 1, count, &quantizer, &correction);
+            bias_correction_mean(weights, codes, 1, count, meaning, &correction);
         for (size_t i = 0; i < count; i++)
-            weights[i] = quantizer_value(&quantizer, codes[i]) + correction;
+            weights[i] = meaning.step * ((float)codes[i] + meaning.centre) + correction;
     }
-    free(codes);
+    free(all);
 }
 
 /* The logits when every quantized value is a float, and every product too. */
@@ -245,8 +256,8 @@ static void logits_in_floats(const struct trial *trial,
         struct quantizer quantizer = {tensor->grid, tensor->bits, trial->steps[item]};
 
         if (tensor->is_weight)
-            quantize_weights(&network->layers[tensor->index], &quantizer,
-                             tensor->ratios, options);
+            quantize_weights(&network->layers[tensor->index], &quantizer, tensor,
+                             options);
     }
     in_floats.weight_bits = BITS_FLOAT;
     in_floats.by_channel = false;
@@ -260,9 +271,17 @@ static void logits_in_floats(const struct trial *trial,
 /* Ways to treat weights, beside their grid. */
 static const struct treatment {
     bool corrects_mean, corrects_variance, by_channel;
+    int weight_bits; /* with 8, folded codes and those of two tensors do not fit 8 bits */
+    struct splitting_rules splitting;
+    double second_above;
 } treatments[] = {
-    {false, false, false}, {true, false, false}, {false, true, false},
-    {false, false, true},  {true, false, true},  {false, true, true},
+    {false, false, false, 4, {0, 0}, 0},   {true, false, false, 4, {0, 0}, 0},
+    {false, true, false, 4, {0, 0}, 0},    {false, false, true, 4, {0, 0}, 0},
+    {true, false, true, 4, {0, 0}, 0},     {false, true, true, 4, {0, 0}, 0},
+    {false, false, false, 4, {0.3, 0}, 0}, {false, false, false, 4, {0.3, 1}, 0},
+    {false, false, false, 8, {0.3, 0}, 0}, {true, false, false, 8, {0.6, 0}, 0},
+    {false, true, true, 8, {0.6, 0}, 0},   {false, false, false, 4, {0, 0}, 1e-9},
+    {false, false, true, 8, {0, 0}, 1e-9}, {true, false, false, 8, {0, 0}, 1e-9},
 };
 enum { TREATMENTS = sizeof treatments / sizeof *treatments };
 
@@ -273,6 +292,9 @@ static struct trial_options treated(struct treatment treatment)
     options.corrects_mean = treatment.corrects_mean;
     options.corrects_variance = treatment.corrects_variance;
     options.by_channel = treatment.by_channel;
+    options.weight_bits = treatment.weight_bits;
+    options.splitting = treatment.splitting;
+    options.second_above = treatment.second_above;
     return options;
 }
 
@@ -363,6 +385,8 @@ static void what_is_remembered_never_changes_a_digit(void **state)
         options.weight_bits = bits[b][0];
         options.activation_bits = bits[b][1];
         options.by_channel = b % 2 == 0;
+        options.splitting.ratio = b == 3 ? 0.3 : 0;
+        options.second_above = b == 0 ? 1e-9 : 0;
         for (int i = 0; i < 3; i++) {
             options.memory_bytes = memory[i];
             make_trial(&trials[i], &options, 4);
