@@ -100,6 +100,14 @@ check 1 "ONNX Runtime predicts the same: a step for each channel, biases correct
         {name: mmse, bias_correction: mean_and_variance},
         {name: mmse, bias_correction: empirical},
         {name: mmse, equalize: true, weight_steps: per_channel, bias_correction: mean}]"
+# Folded codes: in 8 bits, and with 8-bit weights or minmax in 16.
+for target in paper onnx; do
+    check 1 "ONNX Runtime predicts the same: $target, split channels" \
+        same_in_onnxruntime --set "targets=$target" --set 'bits=[W4A4, W8A8]' --set "methods=[
+            {name: mmse, outlier_splitting: {ratio: 0.1, clip_sees: original}},
+            {name: minmax, outlier_splitting: 0.1, weight_steps: per_channel,
+             bias_correction: mean}]"
+done
 check 1 "ONNX Runtime predicts the same: tensorrt, W8A8, a step for each channel" \
     same_in_onnxruntime --set targets=tensorrt --set bits=W8A8 \
     --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical}]'
