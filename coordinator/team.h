@@ -123,8 +123,9 @@ int team_put_bias_shift(struct team *team, int layer, const float *values,
 unsigned team_treatments(const struct team *team);
 int team_treat(struct team *team, unsigned treatments, struct error *err);
 
-/* What all evaluators did since the case was opened. */
-int team_work(struct team *team, struct executor_counters *work, struct error *err);
+/* What all evaluators did since the case was opened, and the CPU seconds of all ranks since they began. */
+int team_work(struct team *team, struct executor_counters *work, double *cpu_seconds,
+              struct error *err);
 
 /* Of the open case; borrowed. */
 const struct network *team_network(const struct team *team);

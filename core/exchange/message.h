@@ -75,7 +75,12 @@ enum {
     REPLY_OVERLAP_MAXIMA
 };
 enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
-enum { REPLY_WORK_SUMS = sizeof(struct executor_counters) / sizeof(int64_t) };
+enum {
+    REPLY_WORK_COUNTERS = sizeof(struct executor_counters) / sizeof(int64_t),
+    REPLY_WORK_CPU =
+        REPLY_WORK_COUNTERS, /* nanoseconds since the rank's thread began */
+    REPLY_WORK_SUMS
+};
 enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
 
 /* Makes an empty reply of the size that fits the request: sums zero, maxima -infinity. */
