@@ -404,14 +404,17 @@ int team_float_histograms(struct team *team, const struct range *ranges,
     return status;
 }
 
-int team_work(struct team *team, struct executor_counters *work, struct error *err)
+int team_work(struct team *team, struct executor_counters *work, double *cpu_seconds,
+              struct error *err)
 {
     struct request request = {.kind = REQUEST_WORK};
     struct reply reply;
     int status = team_ask(team, &request, NULL, &reply, err);
 
-    if (status == 0)
+    if (status == 0) {
         memcpy(work, reply.sums, sizeof *work);
+        *cpu_seconds = 1e-9 * (double)reply.sums[REPLY_WORK_CPU];
+    }
     reply_clear(&reply);
     return status;
 }

@@ -134,8 +134,9 @@ int team_treat(struct team *team, unsigned treatments, struct error *err);
  * evaluator_check_splits(). */
 int team_check_splits(struct team *team, const float *steps, struct error *err);
 
-/* What all evaluators did since the case was opened. */
-int team_work(struct team *team, struct executor_counters *work, struct error *err);
+/* What all evaluators did since the case was opened, and the CPU seconds of all ranks since they began. */
+int team_work(struct team *team, struct executor_counters *work, double *cpu_seconds,
+              struct error *err);
 
 /* Of the open case; borrowed. */
 const struct network *team_network(const struct team *team);

@@ -83,7 +83,12 @@ enum {
 };
 enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
 enum { REPLY_HISTOGRAM_SUMS = 1 + HISTOGRAM_BINS }; /* the zeros, then the bins */
-enum { REPLY_WORK_SUMS = sizeof(struct executor_counters) / sizeof(int64_t) };
+enum {
+    REPLY_WORK_COUNTERS = sizeof(struct executor_counters) / sizeof(int64_t),
+    REPLY_WORK_CPU =
+        REPLY_WORK_COUNTERS, /* nanoseconds since the rank's thread began */
+    REPLY_WORK_SUMS
+};
 enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
 
 /* Ranges and histograms as they stand in replies: [REPLY_RANGE_MAXIMA], [1 + bins]. */

@@ -1,5 +1,6 @@
 #include "core/exchange/shard.h"
 
+#include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/format/data_file.h"
@@ -38,11 +39,11 @@ struct shard {
     struct placement placement;
     struct evaluator *evaluator;
     struct data_file *calibration,
-        *validation;                       /* validation: NULL when there is none */
-    struct own_samples search, check;      /* of the calibration samples */
-    unsigned treatments;                   /* of its weights: enum treatment */
-    struct equalisation equalisation;      /* what its network had before */
-    int64_t earlier_work[REPLY_WORK_SUMS]; /* of evaluators that it had before */
+        *validation;                           /* validation: NULL when there is none */
+    struct own_samples search, check;          /* of the calibration samples */
+    unsigned treatments;                       /* of its weights: enum treatment */
+    struct equalisation equalisation;          /* what its network had before */
+    int64_t earlier_work[REPLY_WORK_COUNTERS]; /* of evaluators that it had before */
 };
 
 /* Consecutive samples of a data file. */
@@ -625,13 +626,13 @@ static void change_equalisation(struct shard *shard)
     equalisation_pairs_clear(&pairs);
 }
 
-static void add_work(const struct shard *shard, int64_t sums[REPLY_WORK_SUMS])
+static void add_work(const struct shard *shard, int64_t sums[REPLY_WORK_COUNTERS])
 {
     struct executor_counters counters = evaluator_counters(shard->evaluator);
-    int64_t now[REPLY_WORK_SUMS];
+    int64_t now[REPLY_WORK_COUNTERS];
 
     memcpy(now, &counters, sizeof now);
-    for (int i = 0; i < REPLY_WORK_SUMS; i++)
+    for (int i = 0; i < REPLY_WORK_COUNTERS; i++)
         sums[i] += now[i];
 }
 
@@ -673,6 +674,7 @@ static int answer_work(struct shard *shard, const struct request *request,
     (void)err;
     memcpy(reply->sums, shard->earlier_work, sizeof shard->earlier_work);
     add_work(shard, reply->sums);
+    reply->sums[REPLY_WORK_CPU] = (int64_t)(1e9 * clock_cpu_seconds());
     return 0;
 }
 

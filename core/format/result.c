@@ -403,11 +403,12 @@ static json_t *work_of(const struct result *result)
     const struct executor_counters *work = &result->work;
 
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I}", "answers_in_journal",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "answers_in_journal",
         (json_int_t)result->replayed, "layers_run", (json_int_t)work->layers_run,
         "epilogues_rerun", (json_int_t)work->epilogues_rerun, "layers_reused",
         (json_int_t)work->layers_reused, "macs_run", (json_int_t)work->macs_run,
-        "macs_avoided", (json_int_t)work->macs_avoided);
+        "macs_avoided", (json_int_t)work->macs_avoided, "cpu_seconds",
+        result->cpu_seconds);
 }
 
 static json_t *json_of(const struct result *result)
@@ -467,7 +468,7 @@ void result_write_csv_head(FILE *file)
     fputs("case,model,target,bits,method,loss_name,float_loss,start_loss,loss,"
           "start_check_loss,check_loss,batchnorms_measured,validation_metric,"
           "float_validation,start_validation,validation,validation_loss,evaluations,"
-          "seconds,warnings\n",
+          "seconds,cpu_seconds,warnings\n",
           file);
 }
 
@@ -504,6 +505,6 @@ void result_write_csv_line(const struct result *result, FILE *file)
     write_cell(file, metric_of(result, &result->start.validation));
     write_cell(file, metric_of(result, &result->result.validation));
     write_cell(file, score_loss(&result->result.validation));
-    fprintf(file, "%ld,%.3f,%d\n", result_evaluations(result), result->seconds,
-            result->warning_count);
+    fprintf(file, "%ld,%.3f,%.3f,%d\n", result_evaluations(result), result->seconds,
+            result->cpu_seconds, result->warning_count);
 }

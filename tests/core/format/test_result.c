@@ -84,6 +84,7 @@ static int start(void **state)
     result.replayed = 12;
     result.ranks = 3;
     result.seconds = 2.5;
+    result.cpu_seconds = 1.25;
     json = NULL;
     return 0;
 }
@@ -187,6 +188,7 @@ static void json_tells_what_the_search_took_and_gained(void **state)
     assert_number_at("work.epilogues_rerun", 12);
     assert_number_at("work.layers_reused", 13);
     assert_number_at("work.macs_avoided", 0x1p40);
+    assert_number_at("work.cpu_seconds", 1.25);
 }
 
 static void json_has_the_statistics_of_batch_norms_that_were_measured(void **state)
@@ -440,7 +442,7 @@ static void a_csv_line_has_the_columns_of_the_head(void **state)
                      commas(second, strlen(second)));
     assert_string_equal(second, "net-paper-W4A8-minmax,net,paper,W4A8,minmax,cross_"
                                 "entropy,0.25,0.75,0.5,,0.625,no,"
-                                "top1,0.95,0.5,0.75,0.5,43,2.500,0\n");
+                                "top1,0.95,0.5,0.75,0.5,43,2.500,1.250,0\n");
     free(text);
 }
 
