@@ -149,6 +149,8 @@ static int check_method(const struct finished_case *finished, const char *folder
         setting = "equalize";
     else if (method->splitting.ratio > 0)
         setting = "outlier_splitting";
+    else if (method->activation_splitting.ratio > 0)
+        setting = "activation_splitting";
     else if (method->name == METHOD_DUAL)
         setting = "the method dual";
     return setting ? error_set(err, EXIT_CONFIG,

@@ -15,6 +15,8 @@ const char *request_name(enum request_kind kind)
         [REQUEST_VALIDATE] = "score candidates on the validation samples",
         [REQUEST_RANGE] = "find the range of a tensor",
         [REQUEST_HISTOGRAM] = "find the histogram of a tensor",
+        [REQUEST_CHANNEL_MAXIMA] = "find the largest values of a tensor's channels",
+        [REQUEST_SPLIT_ACTIVATION] = "split channels of a tensor",
         [REQUEST_MOMENTS] = "measure a batch norm",
         [REQUEST_FLOAT_MOMENTS] = "measure all batch norms",
         [REQUEST_PUT_BATCHNORM] = "put statistics of a batch norm in force",
@@ -68,6 +70,8 @@ static size_t maxima_of(const struct request *request)
         return REPLY_OVERLAP_MAXIMA;
     case REQUEST_RANGE:
         return REPLY_RANGE_MAXIMA;
+    case REQUEST_CHANNEL_MAXIMA:
+        return request->moment_count;
     default:
         return 0;
     }

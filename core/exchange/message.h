@@ -17,9 +17,11 @@ enum request_kind {
     REQUEST_VALIDATE,  /* score candidates on the validation samples */
     REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
     REQUEST_HISTOGRAM, /* its histogram of `bins` bins over `range` */
-    REQUEST_MOMENTS,   /* of layer `subject`'s batch norm, at most one candidate */
-    REQUEST_FLOAT_MOMENTS,      /* of all batch norms in the float network */
-    REQUEST_PUT_BATCHNORM,      /* put statistics of layer `subject` in force */
+    REQUEST_CHANNEL_MAXIMA, /* of the activation `subject`, as activation_split_look() */
+    REQUEST_SPLIT_ACTIVATION, /* split the activation `subject` by maxima of channels */
+    REQUEST_MOMENTS,       /* of layer `subject`'s batch norm, at most one candidate */
+    REQUEST_FLOAT_MOMENTS, /* of all batch norms in the float network */
+    REQUEST_PUT_BATCHNORM, /* put statistics of layer `subject` in force */
     REQUEST_RESTORE_BATCHNORMS, /* put the trained statistics of all layers in force */
     REQUEST_PRODUCT_MEANS,      /* of convolution `subject`, at most one candidate */
     REQUEST_PUT_BIAS_SHIFT,     /* add a bias shift to convolution `subject` */
@@ -40,13 +42,14 @@ enum treatment {
 
 /* A request comes with numbers [candidate_count, step_count]: the steps of candidates; with
  * REQUEST_PUT_BATCHNORM in their place [2, channels], the means and the variances, and with
- * REQUEST_PUT_BIAS_SHIFT [1, channels]. */
+ * REQUEST_PUT_BIAS_SHIFT and REQUEST_SPLIT_ACTIVATION [1, numbers]. */
 struct request {
     enum request_kind kind;
     int subject;         /* a case, a placement item or a layer */
     int candidate_count; /* candidates that come with it; 0: the float network */
     int step_count;      /* steps of each candidate */
-    size_t moment_count; /* sums of the reply, for moments and means */
+    size_t
+        moment_count; /* sums of the reply, for moments and means; maxima of channels */
     struct range range;
     int bins;
 };
