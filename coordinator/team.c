@@ -96,7 +96,8 @@ static int may_work(const struct request *request, struct error *err)
     bool works =
         request->kind != REQUEST_WORK && request->kind != REQUEST_PUT_BATCHNORM &&
         request->kind != REQUEST_RESTORE_BATCHNORMS &&
-        request->kind != REQUEST_PUT_BIAS_SHIFT && request->kind != REQUEST_TREAT;
+        request->kind != REQUEST_PUT_BIAS_SHIFT && request->kind != REQUEST_TREAT &&
+        request->kind != REQUEST_SPLIT_ACTIVATION;
 
     return works ? link_check_stop(err) : 0;
 }

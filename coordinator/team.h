@@ -99,6 +99,12 @@ int team_float_histograms(struct team *team, const struct range *ranges,
                           const int *bins, struct histogram *histograms,
                           struct error *err);
 
+/* What the channels of the activation of placement item `item` hold in the float network, [channels + 1];
+ * and splits them by that from now on, see activation_split.h. */
+int team_channel_maxima(struct team *team, int item, float *maxima, struct error *err);
+int team_split_activation(struct team *team, int item, const float *maxima,
+                          struct error *err);
+
 /* Mean and variance [channels] that the input of layer `layer`'s batch norm has under the steps, or
  * in the float network where they are NULL; the statistics in force before it count. See moments.h.
  */

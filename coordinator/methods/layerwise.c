@@ -262,6 +262,8 @@ static int find_step(struct layerwise *layerwise, int item,
         return 0;
     if (clip_find(rule, &layerwise->views[item], &clip, err) < 0)
         return error_prefix(err, "tensor %s", tensor->name);
+    if (rule->kind == CLIP_MINMAX) /* its largest part is not clipped */
+        clip *= activation_split_gain(&tensor->split);
     found->step = grid_step_of_clip(tensor->grid, tensor->bits, clip);
     return 0;
 }

@@ -138,6 +138,10 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .keep_float_count = one->model->keep_float_count,
         .splitting = {.ratio = one->method->splitting.ratio,
                       .halves_plainly = one->method->splitting.halves == HALVES_PLAIN},
+        .activation_splitting = {.ratio = one->method->activation_splitting.ratio,
+                                 .by_block =
+                                     one->method->activation_splitting.channels ==
+                                     SPLIT_CHANNELS_ORACLE},
         .second_above = one->method->name == METHOD_DUAL ? one->method->dual_above : 0,
     };
 }

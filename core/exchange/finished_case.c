@@ -132,16 +132,22 @@ static int read_result(struct finished_case *finished, const char *folder,
     return check_network(finished, folder, err);
 }
 
+/* What can be searched with, and is not written into files. */
 static int check_method(const struct finished_case *finished, const char *folder,
                         struct error *err)
 {
-    if (finished->one->method->name != METHOD_DUAL)
-        return 0;
-    return error_set(
-        err, EXIT_CONFIG,
-        "%s was found with the method dual, whose second tensors of weights "
-        "are not exported; search with mmse and weight_steps: per_channel",
-        folder);
+    const struct config_method_settings *method = finished->one->method;
+    const char *setting = method->name == METHOD_DUAL ? "the method dual"
+                          : method->activation_splitting.ratio > 0
+                              ? "activation_splitting"
+                              : NULL;
+
+    return setting
+               ? error_set(err, EXIT_CONFIG,
+                           "%s was found with %s, which is not exported; search with "
+                           "another method, or with weight_steps: per_channel",
+                           folder, setting)
+               : 0;
 }
 
 static int put_bias_shifts(struct finished_case *finished, const char *folder,

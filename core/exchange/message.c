@@ -18,6 +18,8 @@ const char *request_name(enum request_kind kind)
         [REQUEST_HISTOGRAM] = "find the histogram of a tensor",
         [REQUEST_FLOAT_RANGES] = "find the ranges of all tensors",
         [REQUEST_FLOAT_HISTOGRAMS] = "find the histograms of all tensors",
+        [REQUEST_CHANNEL_MAXIMA] = "find the largest values of a tensor's channels",
+        [REQUEST_SPLIT_ACTIVATION] = "split channels of a tensor",
         [REQUEST_MOMENTS] = "measure a batch norm",
         [REQUEST_FLOAT_MOMENTS] = "measure all batch norms",
         [REQUEST_PUT_BATCHNORM] = "put statistics of a batch norm in force",
@@ -75,6 +77,8 @@ static size_t maxima_of(const struct request *request)
         return REPLY_RANGE_MAXIMA;
     case REQUEST_FLOAT_RANGES:
         return (size_t)request->subject * REPLY_RANGE_MAXIMA;
+    case REQUEST_CHANNEL_MAXIMA:
+        return request->moment_count;
     default:
         return 0;
     }

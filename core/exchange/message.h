@@ -19,6 +19,8 @@ enum request_kind {
     REQUEST_HISTOGRAM, /* its histogram of `bins` bins over `range` */
     REQUEST_FLOAT_RANGES,     /* of all activations in the float network */
     REQUEST_FLOAT_HISTOGRAMS, /* the same */
+    REQUEST_CHANNEL_MAXIMA, /* of the activation `subject`, as activation_split_look() */
+    REQUEST_SPLIT_ACTIVATION, /* split the activation `subject` by maxima of channels */
     REQUEST_MOMENTS,       /* of layer `subject`'s batch norm, at most one candidate */
     REQUEST_FLOAT_MOMENTS, /* of all batch norms in the float network */
     REQUEST_PUT_BATCHNORM, /* put statistics of layer `subject` in force */
@@ -42,14 +44,15 @@ enum treatment {
 
 /* A request comes with numbers [candidate_count, step_count]: the steps of candidates; with
  * REQUEST_PUT_BATCHNORM in their place [2, channels], the means and the variances, and with
- * REQUEST_PUT_BIAS_SHIFT [1, channels]. REQUEST_FLOAT_HISTOGRAMS comes with
- * [items, ASKED_HISTOGRAM_FLOATS]. */
+ * REQUEST_PUT_BIAS_SHIFT and REQUEST_SPLIT_ACTIVATION [1, numbers]. REQUEST_FLOAT_HISTOGRAMS
+ * comes with [items, ASKED_HISTOGRAM_FLOATS]. */
 struct request {
     enum request_kind kind;
     int subject; /* a case, a placement item or a layer; of REQUEST_FLOAT_RANGES: how many items */
     int candidate_count; /* candidates that come with it; 0: the float network */
     int step_count;      /* steps of each candidate */
-    size_t moment_count; /* sums of the reply, for moments and means */
+    size_t
+        moment_count; /* sums of the reply, for moments and means; maxima of channels */
     struct range range;
     int bins;
 };

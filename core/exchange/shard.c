@@ -540,6 +540,34 @@ static int answer_float_histograms(struct shard *shard, const struct request *re
     return 0;
 }
 
+/* ---- split activations ---------------------------------------------------------------------- */
+
+static int answer_channel_maxima(struct shard *shard, const struct request *request,
+                                 const float *steps, struct reply *reply,
+                                 struct error *err)
+{
+    float *maxima = memory_zeroed(request->moment_count, sizeof *maxima);
+
+    (void)steps;
+    (void)err;
+    evaluator_channel_maxima(shard->evaluator, request->subject, maxima);
+    for (size_t i = 0; i < request->moment_count; i++)
+        reply->maxima[i] = maxima[i];
+    free(maxima);
+    return 0;
+}
+
+static int answer_split_activation(struct shard *shard, const struct request *request,
+                                   const float *maxima, struct reply *reply,
+                                   struct error *err)
+{
+    (void)reply;
+    (void)err;
+    activation_split_calibrate(&shard->placement.items[request->subject].split, maxima,
+                               (size_t)request->step_count - 1);
+    return 0;
+}
+
 /* ---- batch norms ---------------------------------------------------------------------------- */
 
 static int answer_moments(struct shard *shard, const struct request *request,
@@ -767,6 +795,8 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_FLOAT_RANGES] = answer_float_ranges,
         [REQUEST_FLOAT_HISTOGRAMS] = answer_float_histograms,
         [REQUEST_WORK] = answer_work,
+        [REQUEST_CHANNEL_MAXIMA] = answer_channel_maxima,
+        [REQUEST_SPLIT_ACTIVATION] = answer_split_activation,
         [REQUEST_MOMENTS] = answer_moments,
         [REQUEST_FLOAT_MOMENTS] = answer_float_moments,
         [REQUEST_PUT_BATCHNORM] = answer_put_batchnorm,

@@ -56,6 +56,7 @@ enum config_reestimate {
 };
 enum config_layerwise { LAYERWISE_SEQUENTIAL, LAYERWISE_INDEPENDENT };
 enum config_halves { HALVES_QUANTIZATION_AWARE, HALVES_PLAIN };
+enum config_split_channels { SPLIT_CHANNELS_STATIC, SPLIT_CHANNELS_ORACLE };
 enum config_clip_sees { CLIP_SEES_SPLIT, CLIP_SEES_ORIGINAL };
 enum config_overlap { OVERLAP_REFUSE, OVERLAP_ALLOW };
 
@@ -108,6 +109,12 @@ struct config_splitting {
                                         before */
 };
 
+/* The same of activations. */
+struct config_activation_splitting {
+    double ratio; /* channels that each quantized activation gains; 0: none */
+    enum config_split_channels channels;
+};
+
 struct config_method_settings {
     enum config_method name;
     enum config_layerwise layerwise;
@@ -120,6 +127,7 @@ struct config_method_settings {
     enum config_activation_rule activation_rule; /* layer-wise methods but minmax */
     enum config_variant variant;                 /* mmse, aciq, kld */
     struct config_splitting splitting;
+    struct config_activation_splitting activation_splitting;
     double dual_above;             /* relative squared error; dual */
     double percentile;             /* percentile */
     double norm;                   /* p; lp */

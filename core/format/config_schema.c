@@ -68,6 +68,8 @@ static const char *const layerwises[] = {
     [LAYERWISE_SEQUENTIAL] = "sequential", [LAYERWISE_INDEPENDENT] = "independent"};
 static const char *const halves[] = {
     [HALVES_QUANTIZATION_AWARE] = "quantization_aware", [HALVES_PLAIN] = "plain"};
+static const char *const split_channels[] = {
+    [SPLIT_CHANNELS_STATIC] = "static", [SPLIT_CHANNELS_ORACLE] = "oracle"};
 static const char *const clip_sees[] = {
     [CLIP_SEES_SPLIT] = "split", [CLIP_SEES_ORIGINAL] = "original"};
 static const char *const overlaps[] = {
@@ -190,6 +192,20 @@ static const struct config_field splitting_fields[] = {
 static const struct config_section splitting = {
     "outlier_splitting", true, true, splitting_fields, COUNT(splitting_fields)};
 
+static const struct config_field activation_splitting_fields[] = {
+    {"ratio", KIND_REAL, AT(config_activation_splitting, ratio), "0", .range = {0, 0.9},
+     .help = "each quantized activation gains so many channels for each that it has, "
+             "rounded up; 0: none"},
+    {"channels", KIND_WORD, AT(config_activation_splitting, channels), "static",
+     .help = "those with the largest values on calibration samples; or, oracle, in "
+             "each block of samples the largest there, which nothing could run",
+     .words = WORDS(split_channels)},
+};
+
+static const struct config_section activation_splitting = {
+    "activation_splitting", true, true, activation_splitting_fields,
+    COUNT(activation_splitting_fields)};
+
 static const struct config_field method_fields[] = {
     {"name", KIND_WORD, AT(config_method_settings, name), NULL, .help = "the method",
      .required = true, .words = WORDS(methods)},
@@ -230,6 +246,13 @@ static const struct config_field method_fields[] = {
      .help = "input channels with the largest weights become several channels with "
              "parts of them, in layers without groups; {ratio: 0.02} or just 0.02",
      .section = &splitting},
+    {"activation_splitting", KIND_SECTION,
+     AT(config_method_settings, activation_splitting), "{}",
+     .help =
+         "an experiment, in floats: channels of activations with the largest values "
+         "become several with parts of them",
+     .section = &activation_splitting,
+     .needs = NEEDS(equalize, EQUALIZE_NO, "equalize: false")},
     {"activation_rule", KIND_WORD, AT(config_method_settings, activation_rule), "same",
      .help = "activations are clipped as weights are, or, as in the paper on outlier "
              "channel splitting, not at all",
@@ -237,7 +260,7 @@ static const struct config_field method_fields[] = {
      .only = ONLY(METHOD_PERCENTILE) | ONLY(METHOD_MMSE) | ONLY(METHOD_LP) |
              ONLY(METHOD_COSINE) | ONLY(METHOD_ACIQ) | ONLY(METHOD_KLD) |
              ONLY(METHOD_DUAL)},
-    {"dual_above", KIND_REAL, AT(config_method_settings, dual_above), "0.01",
+    {"dual_above", KIND_REAL, AT(config_method_settings, dual_above), "0.02",
      .range = {CONFIG_ABOVE_0, 1},
      .help = "weights whose quantization leaves a squared error of more than this part "
              "of their squares are the sum of two quantized tensors",

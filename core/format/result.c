@@ -280,13 +280,14 @@ static json_t *overhead_of(const struct result *result)
     if (!overhead->factors)
         return json_null();
     return json_pack(
-        "{s:I, s:o, s:I, s:o, s:i, s:o}", "parameters_added",
+        "{s:I, s:o, s:I, s:o, s:i, s:o, s:i}", "parameters_added",
         (json_int_t)overhead->added_parameters, "parameters_added_percent",
         real_of(per_cent(overhead->added_parameters, overhead->parameters)),
         "macs_added", (json_int_t)overhead->added_macs, "macs_added_percent",
         real_of(per_cent(overhead->added_macs, overhead->macs)),
         "layers_left_out_for_groups", overhead->grouped_layers, "layers",
-        enlarged_layers_of(result));
+        enlarged_layers_of(result), "activation_channels_added",
+        overhead->activation_channels);
 }
 
 static json_t *p_grid_of(const struct result_p_grid *grid)

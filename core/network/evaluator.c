@@ -312,6 +312,31 @@ void evaluator_float_histograms(struct evaluator *evaluator,
     show_float_tensors(evaluator, look_at_tensor, &observer, &observer.samples);
 }
 
+/* Where the maxima of channels go. */
+struct channel_maxima {
+    const struct activation_split *split;
+    size_t channels;
+    float *maxima;
+};
+
+static void look_at_maxima(void *observer, const float *values, size_t count)
+{
+    const struct channel_maxima *of = observer;
+
+    activation_split_look(of->split, values, count / of->channels, of->channels,
+                          of->maxima);
+}
+
+void evaluator_channel_maxima(struct evaluator *evaluator, int item, float *maxima)
+{
+    const struct quantized_tensor *of_item = &evaluator->placement->items[item];
+    struct channel_maxima of = {
+        &of_item->split, (size_t)evaluator->network->tensors[of_item->index].channels,
+        maxima};
+
+    observe(evaluator, item, NULL, look_at_maxima, &of);
+}
+
 static void add_moments(const struct network *network, int layer, const float *input,
                         int samples, int64_t *sums)
 {

@@ -76,6 +76,10 @@ void evaluator_float_ranges(struct evaluator *evaluator, struct range *ranges);
 void evaluator_float_histograms(struct evaluator *evaluator,
                                 struct histogram *histograms);
 
+/* Raises maxima [channels + 1] by the activation of placement item `item` in the float network, on the
+ * evaluator's own samples, as activation_split_look() does. */
+void evaluator_channel_maxima(struct evaluator *evaluator, int item, float *maxima);
+
 /* Adds the moments of the input of layer `layer`'s batch norm over the evaluator's own samples to
  * `sums` [moments_count()], see moments.h; all steps and all batch norms before it are in force. */
 void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,

@@ -220,6 +220,21 @@ static struct value in_arena(const struct executor *executor, int tensor)
                           .plane = &executor->planes[tensor]};
 }
 
+/* Rounds a tensor of floats whose channels are split; any other stays as it is. */
+static void round_parts(const struct executor *executor,
+                        const struct candidate *candidate, int tensor, int samples,
+                        struct value *value)
+{
+    const struct quantized_tensor *item = candidate_split(candidate, tensor);
+    const struct tensor *shape = &executor->network->tensors[tensor];
+
+    if (item)
+        activation_split_round(
+            &item->split,
+            candidate_quantizer(candidate, candidate->placement->of_tensor[tensor]),
+            value->data, (size_t)samples * shape->count / (size_t)shape->channels);
+}
+
 static void load_input(struct executor *executor, const struct candidate *candidate,
                        const struct block *block)
 {
@@ -229,9 +244,10 @@ static void load_input(struct executor *executor, const struct candidate *candid
     struct value *value = &executor->current[input];
 
     *value = in_arena(executor, input);
-    if (!quantizer)
+    if (!quantizer && !candidate_split(candidate, input))
         value->data = (void *)block->values;
     value_from_floats(block->values, block->samples, quantizer, value);
+    round_parts(executor, candidate, input, block->samples, value);
 }
 
 /* A layer at work. */
@@ -358,6 +374,7 @@ static void make_tensor(struct executor *executor, const struct task *task)
 
     *value = place ? place->value : in_arena(executor, tensor);
     run_layer(executor, task, value);
+    round_parts(executor, task->candidate, tensor, task->block->samples, value);
     if (executor->options.times_layers)
         executor->layer_seconds[task->index] += clock_cpu_seconds() - began;
     if (place)

@@ -49,6 +49,26 @@ static void add_layer(struct overhead *overhead, const struct network *network,
     overhead->grouped_layers += layer->conv.groups > 1;
 }
 
+/* Channels of an activation are input channels of all layers that read it. */
+static void add_activation(struct overhead *overhead, const struct network *network,
+                           const struct quantized_tensor *item)
+{
+    size_t added = (size_t)item->split.added;
+
+    overhead->split_activations += added > 0;
+    overhead->activation_channels += item->split.added;
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+
+        if (layer->kind != LAYER_CONV || layer->inputs[0] != item->index)
+            continue;
+        overhead->added_parameters +=
+            parameters_of(layer) / (size_t)layer->conv.in_channels * added;
+        overhead->added_macs +=
+            macs_of(network, layer) / (size_t)layer->conv.in_channels * added;
+    }
+}
+
 void overhead_find(struct overhead *overhead, const struct network *network,
                    const struct placement *placement, const float *steps)
 {
@@ -64,8 +84,10 @@ void overhead_find(struct overhead *overhead, const struct network *network,
         const struct quantized_tensor *item = &placement->items[i];
 
         overhead->factors[i] = 1;
-        if (!item->is_weight)
+        if (!item->is_weight) {
+            add_activation(overhead, network, item);
             continue;
+        }
         overhead->factors[i] =
             second_factor(&network->layers[item->index], item, steps[i]);
         add_layer(overhead, network, &network->layers[item->index], item,

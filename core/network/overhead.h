@@ -6,9 +6,10 @@
 
 struct overhead {
     int *factors; /* [items] of second tensors, see second_codes.h; 1: none; owned */
-    int split_layers;   /* that gain channels */
-    int channels;       /* that they gain together */
-    int dual_layers;    /* whose weights are two tensors */
+    int split_layers;                           /* that gain channels */
+    int channels;                               /* that they gain together */
+    int split_activations, activation_channels; /* the same of activations */
+    int dual_layers;                            /* whose weights are two tensors */
     int grouped_layers; /* that could be either, but for their groups */
     /* Weights of all convolutions and fully connected layers, and multiply-adds of a sample: those of
      * the network, and those that come on top. */

@@ -65,17 +65,61 @@ static void add(struct placement *placement, struct quantized_tensor item)
     placement->items[placement->count++] = item;
 }
 
+static bool feeds_groups(const struct network *network, int tensor)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_CONV && layer->conv.groups > 1 &&
+            layer->inputs[0] == tensor)
+            return true;
+    }
+    return false;
+}
+
+/* Whether layers that can hand on codes made the tensor from one that is quantized. */
+static bool comes_from_codes(const struct placement *placement,
+                             const struct network *network, int tensor)
+{
+    int producer = network->tensors[tensor].producer;
+
+    while (producer >= 0 && (network->layers[producer].kind == LAYER_MAX_POOL ||
+                             network->layers[producer].kind == LAYER_REARRANGE)) {
+        tensor = network->layers[producer].inputs[0];
+        if (placement->of_tensor[tensor] >= 0)
+            return true;
+        producer = network->tensors[tensor].producer;
+    }
+    return false;
+}
+
+static struct activation_split
+activation_split_of(const struct placement *placement, const struct network *network,
+                    const struct activation_splitting_rules *rules, int tensor)
+{
+    size_t channels = (size_t)network->tensors[tensor].channels;
+
+    if (feeds_groups(network, tensor) || comes_from_codes(placement, network, tensor))
+        return (struct activation_split){0};
+    return (struct activation_split){
+        .added = (int)outlier_splitting_count(rules->ratio, channels),
+        .by_block = rules->by_block,
+    };
+}
+
 static void add_activation(struct placement *placement, const struct network *network,
                            const struct placement_rules *rules, int tensor)
 {
     placement->of_tensor[tensor] = placement->count;
     add(placement,
-        (struct quantized_tensor){.index = tensor,
-                                  .name = network->tensors[tensor].name,
-                                  .grid = network->tensors[tensor].nonnegative
-                                              ? rules->grids.nonnegative
-                                              : rules->grids.signed_,
-                                  .bits = rules->activation_bits});
+        (struct quantized_tensor){
+            .index = tensor,
+            .name = network->tensors[tensor].name,
+            .grid = network->tensors[tensor].nonnegative ? rules->grids.nonnegative
+                                                         : rules->grids.signed_,
+            .bits = rules->activation_bits,
+            .split = activation_split_of(placement, network,
+                                         &rules->activation_splitting, tensor)});
 }
 
 static struct wide_rules wide_rules_of(const struct conv *conv,
@@ -212,8 +256,10 @@ done:
 
 void placement_clear(struct placement *placement)
 {
-    for (int item = 0; item < placement->count; item++)
+    for (int item = 0; item < placement->count; item++) {
         free(placement->items[item].ratios);
+        activation_split_clear(&placement->items[item].split);
+    }
     free(placement->items);
     free(placement->of_layer);
     free(placement->of_tensor);

@@ -7,6 +7,7 @@
 #define CORE_NETWORK_PLACEMENT_H
 
 #include "core/base/error.h"
+#include "core/network/activation_split.h"
 #include "core/network/network.h"
 #include "core/network/weight_rules.h"
 #include "core/quant/quantizer.h"
@@ -35,6 +36,10 @@ struct placement_rules {
         bool halves_plainly;
     } splitting;
     double second_above; /* as in struct wide_rules */
+    struct activation_splitting_rules {
+        double ratio;  /* channels that are added to each quantized activation */
+        bool by_block; /* as in struct activation_split */
+    } activation_splitting;
 };
 
 struct quantized_tensor {
@@ -45,7 +50,8 @@ struct quantized_tensor {
     int bits;
     float *ratios; /* [out_channels] of weights with a step for each channel, see
                       channel_ratios.h; NULL: one step for all; owned */
-    struct wide_rules wide; /* of weights */
+    struct wide_rules wide;        /* of weights */
+    struct activation_split split; /* of an activation */
 };
 
 struct placement {
@@ -61,7 +67,8 @@ struct placement {
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *
- * Layers in groups are neither split nor given a second tensor of codes.
+ * Layers in groups are neither split nor given a second tensor of codes, and an activation that one of
+ * them reads is not split; nor is one that a pool hands on from another that is quantized.
  *
  * Fails with EXIT_CONFIG when a pattern fits no layer, or nothing is left to quantize, and with
  * EXIT_INPUT when 32 bits cannot hold the sums of a layer. */

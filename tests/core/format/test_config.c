@@ -453,6 +453,8 @@ static const struct refusal {
      "t.yaml:4:35: ratio: \"1\" is out of range (0..0.9)"},
     {IN_METHOD("{name: mmse, outlier_splitting: {halves: plain, ratios: 0.1}}"),
      "t.yaml:4:51: unknown key \"ratios\"; did you mean ratio?"},
+    {IN_METHOD("{name: mmse, equalize: true, activation_splitting: 0.1}"),
+     "t.yaml:4:32: activation_splitting makes sense only with equalize: false"},
     {IN_METHOD("{name: mmse, dual_above: 0.1}"),
      "t.yaml:4:16: dual_above makes no sense for mmse, only for dual"},
     {IN_METHOD("{name: cosine, variant: ocs}"),
@@ -862,7 +864,8 @@ static void a_written_configuration_says_everything(void **state)
         "- {name: minmax, layerwise: sequential, weight_steps: per_tensor, "
         "bias_correction: none, bias_correction_accept: always, equalize: false, "
         "reestimate_batchnorm: none, reestimate_accept: if_loss_drops, "
-        "outlier_splitting: {ratio: 0, halves: quantization_aware, clip_sees: split}}\n"
+        "outlier_splitting: {ratio: 0, halves: quantization_aware, clip_sees: split}, "
+        "activation_splitting: {ratio: 0, channels: static}}\n"
         "exclude: []\n"
         "budget: {evaluations: 0, seconds: 0, run_seconds: 0}\n"
         "stuck_after: 600\n";

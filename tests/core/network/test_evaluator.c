@@ -111,6 +111,7 @@ struct trial_options {
     bool by_channel; /* a weight step for each output channel */
     struct splitting_rules splitting;
     double second_above; /* relative error of weights that get a second tensor */
+    struct activation_splitting_rules activation_splitting;
 };
 
 static const struct trial_options plain = {
@@ -123,6 +124,23 @@ static const struct trial_options plain = {
     .nonnegative = GRID_UNSIGNED,
 };
 
+/* As if some channels had larger values than others. */
+static void calibrate_splits(struct placement *placement)
+{
+    for (int item = 0; item < placement->count; item++) {
+        struct quantized_tensor *tensor = &placement->items[item];
+        float maxima[65];
+        int channels;
+
+        if (tensor->split.added == 0)
+            continue;
+        channels = network->tensors[tensor->index].channels;
+        for (int channel = 0; channel <= channels; channel++)
+            maxima[channel] = 1 + (float)(channel * 7 % 5);
+        activation_split_calibrate(&tensor->split, maxima, (size_t)channels);
+    }
+}
+
 static void make_trial(struct trial *trial, const struct trial_options *options,
                        int block)
 {
@@ -134,6 +152,7 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
         .keep_float_count = 2,
         .splitting = options->splitting,
         .second_above = options->second_above,
+        .activation_splitting = options->activation_splitting,
     };
     struct error err = {0};
 
@@ -149,6 +168,7 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
                                                tensor->is_weight ? 0.4713 : 2.7177) *
                              (1 + 0.0137f * (float)tensor->index);
     }
+    calibrate_splits(&trial->placement);
     trial->evaluator = evaluator_create(
         network, &trial->placement,
         &(struct evaluator_options){.kernels = kernel_set_named(options->kernel),
@@ -374,7 +394,7 @@ static void every_kernel_set_gives_the_same_bits(void **state)
 /* Walks through candidates that change one step at a time, there and back. */
 static void what_is_remembered_never_changes_a_digit(void **state)
 {
-    static const int bits[][2] = {{4, 4}, {4, 32}, {32, 4}, {8, 2}};
+    static const int bits[][2] = {{4, 4}, {4, 32}, {32, 4}, {8, 2}, {4, 4}, {4, 3}};
     size_t memory[] = {0, 200000, 1 << 24};
 
     (void)state;
@@ -387,6 +407,8 @@ static void what_is_remembered_never_changes_a_digit(void **state)
         options.by_channel = b % 2 == 0;
         options.splitting.ratio = b == 3 ? 0.3 : 0;
         options.second_above = b == 0 ? 1e-9 : 0;
+        options.activation_splitting =
+            (struct activation_splitting_rules){b >= 4 ? 0.3 : 0, b == 5};
         for (int i = 0; i < 3; i++) {
             options.memory_bytes = memory[i];
             make_trial(&trials[i], &options, 4);
@@ -407,6 +429,40 @@ static void what_is_remembered_never_changes_a_digit(void **state)
         for (int i = 0; i < 3; i++)
             clear_trial(&trials[i]);
     }
+}
+
+static void finer_steps(struct trial *trial, float factor)
+{
+    for (int item = 0; item < trial->placement.count; item++)
+        trial->steps[item] *= factor;
+}
+
+/* In floats, so that both ways come to the same values. */
+static void splitting_activations_counts_only_where_they_are_clipped(void **state)
+{
+    static const struct activation_splitting_rules ways[] = {{0.3, false}, {0.3, true}};
+    struct trial_options options = plain;
+    struct trial whole;
+
+    (void)state;
+    options.weight_bits = BITS_FLOAT;
+    options.activation_bits = 8;
+    make_trial(&whole, &options, 4);
+    for (size_t i = 0; i < 2; i++) {
+        struct trial split;
+
+        options.activation_splitting = ways[i];
+        make_trial(&split, &options, 4);
+        finer_steps(&whole, 8);
+        finer_steps(&split, 8);
+        assert_same_score(score_of(&split), score_of(&whole));
+        finer_steps(&whole, 1.f / 64);
+        finer_steps(&split, 1.f / 64);
+        assert_true(score_of(&split).loss != score_of(&whole).loss);
+        finer_steps(&whole, 8);
+        clear_trial(&split);
+    }
+    clear_trial(&whole);
 }
 
 /* Batches of candidates that differ in one step or in several, after one another. */
@@ -781,6 +837,7 @@ int main(void)
         cmocka_unit_test(each_treatment_of_weights_gives_a_loss_of_its_own),
         cmocka_unit_test(every_kernel_set_gives_the_same_bits),
         cmocka_unit_test(what_is_remembered_never_changes_a_digit),
+        cmocka_unit_test(splitting_activations_counts_only_where_they_are_clipped),
         cmocka_unit_test(candidates_together_score_as_one_by_one),
         cmocka_unit_test(branches_that_start_from_the_same_sums_are_kept_apart),
         cmocka_unit_test(another_step_of_an_activation_needs_its_epilogue_only),

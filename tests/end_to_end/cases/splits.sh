@@ -22,8 +22,11 @@ done
 overhead_is_told() {
     local result=$work/run/cases/glyphs-ocs-W4A8
     calibrate "$splits" --set targets=ocs --set bits=W4A8
-    expect_in "$work/out" "input channels to 9 layers: "
-    expect_in "$work/out" "a second tensor of weights is added to 9 layers: "
+    expect_in "$work/out" "input channels to 9 layers; "
+    expect_in "$work/out" "a second tensor of weights is added to 9 layers; "
+    expect_in "$work/out" " activations; "
+    expect_in "$work/out" "are split by calibrated maxima (static), and evaluated in floats"
+    expect_in "$work/out" "by what they hold in each block of samples (oracle)"
     expect_in "$work/out" "layers in groups stay as they are: 1"
     expect_in "$work/out" "check of splits"
     expect_in "$result-minmax/result.json" '"layers_left_out_for_groups": 1'
@@ -42,12 +45,15 @@ check 1 nothing_is_told_of_what_was_not_asked_for
 
 split_layers_are_not_exported() {
     calibrate "$splits" --set targets=onnx --set bits=W4A8 \
-        --set 'methods=[{name: mmse, outlier_splitting: 0.1}, dual]'
+        --set 'methods=[{name: mmse, outlier_splitting: 0.1}, dual, {name: minmax, activation_splitting: 0.1}]'
     calq export "$work/run/cases/glyphs-onnx-W4A8-mmse" -o "$work/split.onnx"
     expect_code 3
     expect_told "was found with outlier_splitting, which is not exported"
     calq export "$work/run/cases/glyphs-onnx-W4A8-dual" -o "$work/dual.onnx"
     expect_code 3
     expect_told "was found with the method dual, which is not exported"
+    calq export "$work/run/cases/glyphs-onnx-W4A8-minmax" -o "$work/activations.onnx"
+    expect_code 3
+    expect_told "was found with activation_splitting, which is not exported"
 }
 check 1 split_layers_are_not_exported
