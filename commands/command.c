@@ -34,6 +34,12 @@ const struct command commands[] = {
      "from what\n"
      "the other cases took.\n",
      command_status},
+    {"table", "DIR", "print the results of a run directory, methods by bits",
+     "For each network and target: calibration loss, validation metric, evaluations "
+     "and "
+     "CPU\n"
+     "seconds of all cases that are done; a star marks the best of a column.\n",
+     command_table},
     {"inspect", "MODEL", "list the layers and the tensors that can be quantized", NULL,
      command_inspect},
     {"export", "CASE -o FILE [options]",

@@ -49,6 +49,7 @@ static int write_steps(const struct finished_case *finished,
             .method = one->method->name,
             .bias_correction = case_correction_name(finished),
             .is_equalized = finished->result.is_equalized,
+            .is_split = finished->one->method->splitting.ratio > 0,
             .network = finished->network,
             .placement = &finished->placement,
             .steps = finished->steps,
@@ -62,15 +63,17 @@ static int write_ncnn(const struct finished_case *finished,
                       const struct options *options, FILE *file, struct error *err)
 {
     const struct result *result = &finished->result;
+    const char *with = result->is_bias_corrected ? "a bias correction"
+                       : result->is_equalized    ? "equalised weights"
+                       : finished->one->method->splitting.ratio > 0 ? "split channels"
+                                                                    : NULL;
 
     (void)options;
-    if (result->is_bias_corrected || result->is_equalized)
+    if (with)
         return error_set(err, EXIT_INPUT,
                          "%s was found with %s, for which ncnn's tables have no place; "
                          "search without it",
-                         finished->one->id,
-                         result->is_equalized ? "equalised weights"
-                                              : "a bias correction");
+                         finished->one->id, with);
     return ncnn_table_write(finished->network, &finished->placement, finished->steps,
                             file, err);
 }

@@ -78,3 +78,15 @@ int team_treat(struct team *team, unsigned treatments, struct error *err)
     reply_clear(&reply);
     return status;
 }
+
+int team_check_splits(struct team *team, const float *steps, struct error *err)
+{
+    struct request request = {.kind = REQUEST_CHECK_SPLITS,
+                              .candidate_count = 1,
+                              .step_count = team_step_count(team)};
+    struct reply reply;
+    int status = team_ask(team, &request, steps, &reply, err);
+
+    reply_clear(&reply);
+    return status;
+}

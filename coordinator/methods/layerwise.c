@@ -1,8 +1,10 @@
 #include "coordinator/methods/layerwise.h"
 
+#include "coordinator/methods/float_views.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
-#include "core/quant/channel_ratios.h"
+#include "core/network/split_layer.h"
+#include "core/network/weight_ratios.h"
 
 #include <assert.h>
 #include <math.h>
@@ -13,14 +15,16 @@
 enum { VALUES_MOST = HISTOGRAM_BINS };
 
 void layerwise_init(struct layerwise *layerwise, struct team *team,
-                    enum config_layerwise mode, enum clip_kind kind)
+                    const struct config_method_settings *method, enum clip_kind kind)
 {
     size_t items = (size_t)team_placement(team)->count;
 
     *layerwise = (struct layerwise){
         .team = team,
-        .mode = mode,
+        .mode = method->layerwise,
         .kind = kind,
+        .clips_weights_only = method->activation_rule == ACTIVATION_RULE_MINMAX,
+        .sees_split = method->splitting.clip_sees == CLIP_SEES_SPLIT,
         .views = memory_zeroed(items, sizeof *layerwise->views),
         .is_known = memory_zeroed(items, sizeof *layerwise->is_known),
         .steps = memory_zeroed(items, sizeof *layerwise->steps),
@@ -67,27 +71,9 @@ static struct distribution distribution_of_many(const float *values, size_t coun
     return distribution;
 }
 
-/* Weights with a step for each channel as a rule is to see them; NULL: as they are. */
-static float *divided_by_channel(const struct layer *layer, const float *ratios)
+static void look_at_values(const float *weights, size_t count,
+                           const struct clip_sight *sight, struct clip_view *view)
 {
-    size_t channels = (size_t)layer->conv.out_channels;
-    size_t count = layer_window_count(layer);
-    float *divided;
-
-    if (!ratios)
-        return NULL;
-    divided = memory_get(channels * count * sizeof *divided);
-    channel_ratios_divide(layer->conv.weights, channels, count, ratios, divided);
-    return divided;
-}
-
-static void look_at_weights(const struct layer *layer, const float *ratios,
-                            const struct clip_sight *sight, struct clip_view *view)
-{
-    float *divided = divided_by_channel(layer, ratios);
-    const float *weights = divided ? divided : layer->conv.weights;
-    size_t count = (size_t)layer->conv.out_channels * layer_window_count(layer);
-
     view->range = range_empty();
     range_add(&view->range, weights, count);
     if (sight->distribution)
@@ -97,25 +83,51 @@ static void look_at_weights(const struct layer *layer, const float *ratios,
     if (sight->bins > 0)
         view->histogram = histogram_of_values(
             weights, count, clip_histogram_range(sight, view->range), sight->bins);
+}
+
+/* Split in plain halves: there is no step yet. */
+static void look_at_split(const struct layer *layer,
+                          const struct quantized_tensor *tensor,
+                          const struct clip_sight *sight, struct clip_view *view)
+{
+    const struct weight_rules rules = {.ratios = tensor->ratios, .wide = tensor->wide};
+    struct split_weights split;
+    const struct split_shape *shape = &split.shape;
+
+    split_layer_init(&split, &layer->conv, layer_window_count(layer), &rules, 0);
+    look_at_values(split.values,
+                   shape->outputs * (shape->inputs + split.added) * shape->window,
+                   sight, view);
+    outlier_splitting_clear(&split);
+}
+
+static void look_at_whole(const struct layer *layer,
+                          const struct quantized_tensor *tensor,
+                          const struct clip_sight *sight, struct clip_view *view)
+{
+    size_t window_count = layer_window_count(layer);
+    float *divided = tensor->ratios
+                         ? weights_in_ratio(&layer->conv, window_count, tensor->ratios)
+                         : NULL;
+
+    look_at_values(divided ? divided : layer->conv.weights,
+                   (size_t)layer->conv.out_channels * window_count, sight, view);
     free(divided);
 }
 
-/* ---- activations -------------------------------------------------------------------------- */
-
-static int find_range(struct layerwise *layerwise, int item, const float *steps,
-                      struct error *err)
+static void look_at_weights(const struct layerwise *layerwise,
+                            const struct quantized_tensor *tensor,
+                            const struct clip_sight *sight, struct clip_view *view)
 {
-    struct range *range = &layerwise->views[item].range;
+    const struct layer *layer = &team_network(layerwise->team)->layers[tensor->index];
 
-    if (team_range(layerwise->team, item, steps, range, err) < 0)
-        return -1;
-    if (isfinite(range->low) && isfinite(range->high))
-        return 0;
-    return error_set(err, EXIT_INPUT,
-                     "tensor %s takes values that are not finite on the calibration "
-                     "samples: the network overflows",
-                     team_placement(layerwise->team)->items[item].name);
+    if (tensor->wide.added > 0 && layerwise->sees_split)
+        look_at_split(layer, tensor, sight, view);
+    else
+        look_at_whole(layer, tensor, sight, view);
 }
+
+/* ---- activations -------------------------------------------------------------------------- */
 
 static int find_distribution(struct layerwise *layerwise, int item, const float *steps,
                              struct error *err)
@@ -137,7 +149,7 @@ static int look_at_activation(struct layerwise *layerwise, int item,
 {
     struct clip_view *view = &layerwise->views[item];
 
-    if (find_range(layerwise, item, steps, err) < 0)
+    if (team_range(layerwise->team, item, steps, &view->range, err) < 0)
         return -1;
     if (is_zero_everywhere(view->range))
         return 0;
@@ -160,31 +172,70 @@ static bool cannot_be_negative(const struct layerwise *layerwise,
            team_network(layerwise->team)->tensors[tensor->index].nonnegative;
 }
 
+/* Begins to look at a tensor, in the way that a rule does. */
+static struct clip_sight begin_view(struct layerwise *layerwise, int item,
+                                    const struct clip_rule *rule)
+{
+    const struct quantized_tensor *tensor =
+        &team_placement(layerwise->team)->items[item];
+    struct clip_view *view = &layerwise->views[item];
+
+    clip_view_clear(view);
+    view->grid = tensor->grid;
+    view->bits = tensor->bits;
+    view->nonnegative = cannot_be_negative(layerwise, tensor);
+    return clip_sight(rule, view->nonnegative);
+}
+
+static void end_view(struct layerwise *layerwise, int item,
+                     const struct clip_sight *sight)
+{
+    struct clip_view *view = &layerwise->views[item];
+
+    if (view->histogram && !sight->skips_zeros)
+        histogram_put_zeros_in_their_bin(view->histogram);
+    layerwise->is_known[item] =
+        team_placement(layerwise->team)->items[item].is_weight ||
+        layerwise->mode == LAYERWISE_INDEPENDENT;
+}
+
+/* All activations have the same rule. */
+static int look_at_float_activations(struct layerwise *layerwise,
+                                     const struct clip_rule *rule, struct error *err)
+{
+    const struct placement *placement = team_placement(layerwise->team);
+    struct clip_sight *sights = memory_zeroed((size_t)placement->count, sizeof *sights);
+    int status;
+
+    for (int item = 0; item < placement->count; item++)
+        if (!placement->items[item].is_weight)
+            sights[item] = begin_view(layerwise, item, rule);
+    status = float_views_find(layerwise->team, sights, layerwise->views, err);
+    for (int item = 0; status == 0 && item < placement->count; item++)
+        if (!placement->items[item].is_weight)
+            end_view(layerwise, item, &sights[item]);
+    free(sights);
+    return status;
+}
+
 /* Makes sure that the view of a tensor is that under `steps`. */
 static int look_at(struct layerwise *layerwise, int item, const struct clip_rule *rule,
                    const float *steps, struct error *err)
 {
     const struct quantized_tensor *tensor =
         &team_placement(layerwise->team)->items[item];
-    struct clip_view *view = &layerwise->views[item];
     struct clip_sight sight;
 
     if (layerwise->is_known[item])
         return 0;
-    clip_view_clear(view);
-    view->grid = tensor->grid;
-    view->bits = tensor->bits;
-    view->nonnegative = cannot_be_negative(layerwise, tensor);
-    sight = clip_sight(rule, view->nonnegative);
+    if (!tensor->is_weight && layerwise->mode == LAYERWISE_INDEPENDENT)
+        return look_at_float_activations(layerwise, rule, err);
+    sight = begin_view(layerwise, item, rule);
     if (tensor->is_weight)
-        look_at_weights(&team_network(layerwise->team)->layers[tensor->index],
-                        tensor->ratios, &sight, view);
+        look_at_weights(layerwise, tensor, &sight, &layerwise->views[item]);
     else if (look_at_activation(layerwise, item, &sight, steps, err) < 0)
         return -1;
-    if (view->histogram && !sight.skips_zeros)
-        histogram_put_zeros_in_their_bin(view->histogram);
-    layerwise->is_known[item] =
-        tensor->is_weight || layerwise->mode == LAYERWISE_INDEPENDENT;
+    end_view(layerwise, item, &sight);
     return 0;
 }
 
@@ -211,6 +262,8 @@ static int find_step(struct layerwise *layerwise, int item,
         return 0;
     if (clip_find(rule, &layerwise->views[item], &clip, err) < 0)
         return error_prefix(err, "tensor %s", tensor->name);
+    if (rule->kind == CLIP_MINMAX) /* its largest part is not clipped */
+        clip *= activation_split_gain(&tensor->split);
     found->step = grid_step_of_clip(tensor->grid, tensor->bits, clip);
     return 0;
 }

@@ -13,17 +13,19 @@ struct layerwise {
     enum config_layerwise mode;
     enum clip_kind kind;
     bool clips_weights_only; /* activations have the rule CLIP_MINMAX */
+    bool sees_split; /* weights whose channels are split are looked at as split */
     struct clip_view *views; /* [items] owned */
     bool *is_known;          /* [items] the view is what the rules need */
     float *steps;            /* [items] scratch */
 };
 
+/* `method`: how it looks at tensors. */
 void layerwise_init(struct layerwise *layerwise, struct team *team,
-                    enum config_layerwise mode, enum clip_kind kind);
+                    const struct config_method_settings *method, enum clip_kind kind);
 void layerwise_clear(struct layerwise *layerwise);
 
 /* Finds a step for every tensor by the rule, which is of the kind that was told; of activations by
- * min-max where `clips_weights_only` was set.
+ * min-max where the method says so.
  *
  *   sequential   in the order of execution: an activation is measured with all steps before it
  *                in force, as the reference implementation does

@@ -1,5 +1,6 @@
 #include "coordinator/methods/method.h"
 
+#include "coordinator/methods/activation_splitting.h"
 #include "coordinator/methods/empirical_correction.h"
 #include "coordinator/methods/joint_search.h"
 #include "coordinator/methods/point_state.h"
@@ -165,7 +166,8 @@ static void tell_treatments(const struct method_task *task, struct result *resul
 static int run(const struct method_task *task, struct measured_in_float *in_float,
                struct result *result, struct error *err)
 {
-    if (treatment_find_start(task, start_find, result, err) < 0 ||
+    if (activation_splitting(task, result, err) < 0 ||
+        treatment_find_start(task, start_find, result, err) < 0 ||
         finish_start(task, in_float, result, err) < 0)
         return -1;
     method_copy_point(result, &result->result, &result->start);

@@ -19,6 +19,7 @@ static struct clip_rule rule_of(const struct config_method_settings *method)
                                                              : CLIP_KLD},
                         {.kind = CLIP_OCS_KL}},
         [METHOD_LAPQ] = {{.kind = CLIP_LP, .number = 2}},
+        [METHOD_DUAL] = {{.kind = CLIP_LP, .number = 2}},
     };
 
     return rules[method->name][method->variant];
@@ -31,9 +32,7 @@ static int find_steps(const struct method_task *task, struct clip_rule rule,
     struct layerwise layerwise;
     int status;
 
-    layerwise_init(&layerwise, task->team, task->one->method->layerwise, rule.kind);
-    layerwise.clips_weights_only =
-        task->one->method->activation_rule == ACTIVATION_RULE_MINMAX;
+    layerwise_init(&layerwise, task->team, task->one->method, rule.kind);
     status = layerwise_steps(&layerwise, &rule, result->start.steps, result, err);
     layerwise_clear(&layerwise);
     return status;

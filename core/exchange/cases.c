@@ -22,8 +22,7 @@ static void name_case(const struct cases *cases, struct calibration_case *one)
 
     config_bits_text(one->bits, bits);
     snprintf(plain, sizeof plain, "%s-%s-%s-%s", one->model->name,
-             config_target_name(one->target), bits,
-             config_method_name(one->method->name));
+             config_target_name(one->target), bits, config_method_title(one->method));
     snprintf(one->id, sizeof one->id, "%s", plain);
     for (int number = 2; is_taken(cases, one->id); number++)
         snprintf(one->id, sizeof one->id, "%s-%d", plain, number);
@@ -45,7 +44,7 @@ static bool fits_entry(const struct config_exclude *entry,
     return fits(entry->case_id, one->id) && fits(entry->model, one->model->name) &&
            fits(entry->target, config_target_name(one->target)) &&
            fits(entry->bits, bits) &&
-           fits(entry->method, config_method_name(one->method->name));
+           fits(entry->method, config_method_title(one->method));
 }
 
 static bool is_left_out(const struct config *config, const struct calibration_case *one)
@@ -137,6 +136,13 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .activation_bits = one->bits.activations,
         .keep_float = (const char *const *)one->model->keep_float,
         .keep_float_count = one->model->keep_float_count,
+        .splitting = {.ratio = one->method->splitting.ratio,
+                      .halves_plainly = one->method->splitting.halves == HALVES_PLAIN},
+        .activation_splitting = {.ratio = one->method->activation_splitting.ratio,
+                                 .by_block =
+                                     one->method->activation_splitting.channels ==
+                                     SPLIT_CHANNELS_ORACLE},
+        .second_above = one->method->name == METHOD_DUAL ? one->method->dual_above : 0,
     };
 }
 

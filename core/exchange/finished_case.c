@@ -132,6 +132,24 @@ static int read_result(struct finished_case *finished, const char *folder,
     return check_network(finished, folder, err);
 }
 
+/* What can be searched with, and is not written into files. */
+static int check_method(const struct finished_case *finished, const char *folder,
+                        struct error *err)
+{
+    const struct config_method_settings *method = finished->one->method;
+    const char *setting = method->name == METHOD_DUAL ? "the method dual"
+                          : method->activation_splitting.ratio > 0
+                              ? "activation_splitting"
+                              : NULL;
+
+    return setting
+               ? error_set(err, EXIT_CONFIG,
+                           "%s was found with %s, which is not exported; search with "
+                           "another method, or with weight_steps: per_channel",
+                           folder, setting)
+               : 0;
+}
+
 static int put_bias_shifts(struct finished_case *finished, const char *folder,
                            struct error *err)
 {
@@ -207,7 +225,8 @@ int finished_case_open(struct finished_case *finished, const char *folder,
                        struct error *err)
 {
     *finished = (struct finished_case){0};
-    if (find(finished, folder, err) < 0 || read_result(finished, folder, err) < 0)
+    if (find(finished, folder, err) < 0 || check_method(finished, folder, err) < 0 ||
+        read_result(finished, folder, err) < 0)
         return -1;
     return read_network(finished, folder, err);
 }

@@ -29,7 +29,8 @@ static const char *const methods[] = {
     [METHOD_MINMAX] = "minmax", [METHOD_PERCENTILE] = "percentile",
     [METHOD_MMSE] = "mmse",     [METHOD_LP] = "lp",
     [METHOD_COSINE] = "cosine", [METHOD_ACIQ] = "aciq",
-    [METHOD_KLD] = "kld",       [METHOD_LAPQ] = "lapq"};
+    [METHOD_KLD] = "kld",       [METHOD_LAPQ] = "lapq",
+    [METHOD_DUAL] = "dual"};
 static const char *const activation_rules[] = {
     [ACTIVATION_RULE_SAME] = "same", [ACTIVATION_RULE_MINMAX] = "minmax"};
 static const char *const variants[] = {
@@ -40,6 +41,8 @@ static const char *const sides[] = {[SIDES_BY_SIGN] = "by_sign", [SIDES_BOTH] = 
 static const char *const starts[] = {[START_P_GRID] = "p_grid",
                                      [START_LAYERWISE] = "layerwise",
                                      [START_RANDOM] = "random"};
+static const char *const parabolas[] = {
+    [PARABOLA_NO] = "false", [PARABOLA_YES] = "true"};
 static const char *const searches[] = {
     [SEARCH_POWELL] = "powell", [SEARCH_COORDINATE] = "coordinate"};
 static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "default",
@@ -63,6 +66,12 @@ static const char *const reestimates[] = {[REESTIMATE_NONE] = "none",
                                           [REESTIMATE_BOTH] = "both"};
 static const char *const layerwises[] = {
     [LAYERWISE_SEQUENTIAL] = "sequential", [LAYERWISE_INDEPENDENT] = "independent"};
+static const char *const halves[] = {
+    [HALVES_QUANTIZATION_AWARE] = "quantization_aware", [HALVES_PLAIN] = "plain"};
+static const char *const split_channels[] = {
+    [SPLIT_CHANNELS_STATIC] = "static", [SPLIT_CHANNELS_ORACLE] = "oracle"};
+static const char *const clip_sees[] = {
+    [CLIP_SEES_SPLIT] = "split", [CLIP_SEES_ORIGINAL] = "original"};
 static const char *const overlaps[] = {
     [OVERLAP_REFUSE] = "refuse", [OVERLAP_ALLOW] = "allow"};
 
@@ -83,10 +92,11 @@ static bool same_model_name(const void *left, const void *right)
     return a->name && b->name && strcmp(a->name, b->name) == 0;
 }
 
-/* Settings not given have their defaults, and all that was not filled is zero. */
+/* Settings not given have their defaults, and all that was not filled is zero. Another name makes
+ * no other method. */
 static bool same_method(const void *left, const void *right)
 {
-    return memcmp(left, right, sizeof(struct config_method_settings)) == 0;
+    return memcmp(left, right, offsetof(struct config_method_settings, as)) == 0;
 }
 
 /* ---- the settings: key, kind, place, range, default, help ---- */
@@ -164,6 +174,38 @@ static const struct config_field model_fields[] = {
 const struct config_section config_schema_model = {"a model", false, false,
                                                    model_fields, COUNT(model_fields)};
 
+static const struct config_field splitting_fields[] = {
+    {"ratio", KIND_REAL, AT(config_splitting, ratio), "0", .range = {0, 0.9},
+     .help =
+         "each layer gains so many input channels for each that it has, rounded up; "
+         "0: none"},
+    {"halves", KIND_WORD, AT(config_splitting, halves), "quantization_aware",
+     .help = "half a step apart, so that rounding both gives what rounding the whole "
+             "gives; or plain halves",
+     .words = WORDS(halves)},
+    {"clip_sees", KIND_WORD, AT(config_splitting, clip_sees), "split",
+     .help = "whether the clip rule looks at split weights or at the original ones; in "
+             "the paper's code the former without a clip (minmax), the latter with any",
+     .words = WORDS(clip_sees)},
+};
+
+static const struct config_section splitting = {
+    "outlier_splitting", true, true, splitting_fields, COUNT(splitting_fields)};
+
+static const struct config_field activation_splitting_fields[] = {
+    {"ratio", KIND_REAL, AT(config_activation_splitting, ratio), "0", .range = {0, 0.9},
+     .help = "each quantized activation gains so many channels for each that it has, "
+             "rounded up; 0: none"},
+    {"channels", KIND_WORD, AT(config_activation_splitting, channels), "static",
+     .help = "those with the largest values on calibration samples; or, oracle, in "
+             "each block of samples the largest there, which nothing could run",
+     .words = WORDS(split_channels)},
+};
+
+static const struct config_section activation_splitting = {
+    "activation_splitting", true, true, activation_splitting_fields,
+    COUNT(activation_splitting_fields)};
+
 static const struct config_field method_fields[] = {
     {"name", KIND_WORD, AT(config_method_settings, name), NULL, .help = "the method",
      .required = true, .words = WORDS(methods)},
@@ -200,12 +242,29 @@ static const struct config_field method_fields[] = {
      .help = "whether the loss (on the samples put aside; without any: on all) has to "
              "drop for batch norms measured again to be kept",
      .words = WORDS(accepts)},
+    {"outlier_splitting", KIND_SECTION, AT(config_method_settings, splitting), "{}",
+     .help = "input channels with the largest weights become several channels with "
+             "parts of them, in layers without groups; {ratio: 0.02} or just 0.02",
+     .section = &splitting},
+    {"activation_splitting", KIND_SECTION,
+     AT(config_method_settings, activation_splitting), "{}",
+     .help =
+         "an experiment, in floats: channels of activations with the largest values "
+         "become several with parts of them",
+     .section = &activation_splitting,
+     .needs = NEEDS(equalize, EQUALIZE_NO, "equalize: false")},
     {"activation_rule", KIND_WORD, AT(config_method_settings, activation_rule), "same",
      .help = "activations are clipped as weights are, or, as in the paper on outlier "
              "channel splitting, not at all",
      .words = WORDS(activation_rules),
      .only = ONLY(METHOD_PERCENTILE) | ONLY(METHOD_MMSE) | ONLY(METHOD_LP) |
-             ONLY(METHOD_COSINE) | ONLY(METHOD_ACIQ) | ONLY(METHOD_KLD)},
+             ONLY(METHOD_COSINE) | ONLY(METHOD_ACIQ) | ONLY(METHOD_KLD) |
+             ONLY(METHOD_DUAL)},
+    {"dual_above", KIND_REAL, AT(config_method_settings, dual_above), "0.02",
+     .range = {CONFIG_ABOVE_0, 1},
+     .help = "weights whose quantization leaves a squared error of more than this part "
+             "of their squares are the sum of two quantized tensors",
+     .only = ONLY(METHOD_DUAL)},
     {"variant", KIND_WORD, AT(config_method_settings, variant), "default",
      .help =
          "ocs: the clip rule as in the paper on outlier channel splitting, with its "
@@ -243,6 +302,11 @@ static const struct config_field method_fields[] = {
     {"p_count", KIND_INT, AT(config_method_settings, p_count), "10", .range = {3, 100},
      .help = "how many p are tried", .only = ONLY(METHOD_LAPQ),
      .needs = NEEDS(start, START_P_GRID, "start: p_grid")},
+    {"parabola", KIND_WORD, AT(config_method_settings, parabola), "true",
+     .help = "whether the minimum of a parabola through the losses of the p grid is "
+             "tried, too",
+     .words = WORDS(parabolas), .only = ONLY(METHOD_LAPQ),
+     .needs = NEEDS(start, START_P_GRID, "start: p_grid")},
     {"search", KIND_WORD, AT(config_method_settings, search), "powell",
      .help = "over all steps together: Powell's method, or one step after the other, "
              "sweep after sweep",
@@ -257,6 +321,9 @@ static const struct config_field method_fields[] = {
     {"line_search", KIND_WORD, AT(config_method_settings, line_search), "default",
      .help = "on the logarithm of a step, or as the reference implementation does it",
      .words = WORDS(line_searches), .only = ONLY(METHOD_LAPQ)},
+    {"as", KIND_NAME, AT(config_method_settings, as), NULL,
+     .help = "what results call the method; default: its name",
+     .never_changes_digits = true},
 };
 
 const struct config_section config_schema_method = {
@@ -370,6 +437,11 @@ bool config_field_has_needs(const struct config_field *field, const char *base)
 const char *config_method_name(enum config_method method)
 {
     return methods[method];
+}
+
+const char *config_method_title(const struct config_method_settings *method)
+{
+    return method->as ? method->as : methods[method->name];
 }
 
 const char *config_target_name(enum config_target target)

@@ -30,7 +30,8 @@ enum journal_kind {
     JOURNAL_MOMENTS = 6,
     JOURNAL_FLOAT_MOMENTS = 7,
     JOURNAL_FLOAT_SCORE = 8, /* of the network that is not quantized */
-    JOURNAL_PRODUCT_MEANS = 9
+    JOURNAL_PRODUCT_MEANS = 9,
+    JOURNAL_CHANNEL_MAXIMA = 10
 };
 
 struct journal;

@@ -40,6 +40,7 @@ void result_clear(struct result *result)
     free(result->case_id);
     clear_point(&result->start);
     clear_point(&result->result);
+    overhead_clear(&result->overhead);
     free(result->lines);
     free(result->rounds);
     free(result->identity);
@@ -246,6 +247,49 @@ static json_t *bias_shifts_json(const struct result *result)
     return layers;
 }
 
+static double per_cent(size_t part, size_t whole)
+{
+    return whole > 0 ? 100 * (double)part / (double)whole : 0;
+}
+
+/* The layers that are more than before. */
+static json_t *enlarged_layers_of(const struct result *result)
+{
+    json_t *layers = json_array();
+
+    for (int i = 0; i < result->placement->count; i++) {
+        const struct quantized_tensor *item = &result->placement->items[i];
+        int factor = result->overhead.factors[i];
+
+        if (item->wide.added > 0 || factor > 1)
+            layers = append(
+                layers,
+                json_pack("{s:s, s:i, s:o}", "layer",
+                          result->network->layers[item->index].name, "channels_added",
+                          item->wide.added, "second_step_hex",
+                          factor > 1 ? hex_of(result->result.steps[i] / (float)factor)
+                                     : json_null()));
+    }
+    return layers;
+}
+
+static json_t *overhead_of(const struct result *result)
+{
+    const struct overhead *overhead = &result->overhead;
+
+    if (!overhead->factors)
+        return json_null();
+    return json_pack(
+        "{s:I, s:o, s:I, s:o, s:i, s:o, s:i}", "parameters_added",
+        (json_int_t)overhead->added_parameters, "parameters_added_percent",
+        real_of(per_cent(overhead->added_parameters, overhead->parameters)),
+        "macs_added", (json_int_t)overhead->added_macs, "macs_added_percent",
+        real_of(per_cent(overhead->added_macs, overhead->macs)),
+        "layers_left_out_for_groups", overhead->grouped_layers, "layers",
+        enlarged_layers_of(result), "activation_channels_added",
+        overhead->activation_channels);
+}
+
 static json_t *p_grid_of(const struct result_p_grid *grid)
 {
     json_t *points = json_array();
@@ -360,11 +404,12 @@ static json_t *work_of(const struct result *result)
     const struct executor_counters *work = &result->work;
 
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I}", "answers_in_journal",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "answers_in_journal",
         (json_int_t)result->replayed, "layers_run", (json_int_t)work->layers_run,
         "epilogues_rerun", (json_int_t)work->epilogues_rerun, "layers_reused",
         (json_int_t)work->layers_reused, "macs_run", (json_int_t)work->macs_run,
-        "macs_avoided", (json_int_t)work->macs_avoided);
+        "macs_avoided", (json_int_t)work->macs_avoided, "cpu_seconds",
+        result->cpu_seconds);
 }
 
 static json_t *json_of(const struct result *result)
@@ -375,7 +420,7 @@ static json_t *json_of(const struct result *result)
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, "
         "s:o, "
-        "s:o, s:f, s:o, s:o, s:{s:b, s:b}, s:o}",
+        "s:o, s:f, s:o, s:o, s:{s:b, s:b}, s:o, s:o}",
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
         config_method_name(result->method->name), "loss",
@@ -390,7 +435,7 @@ static json_t *json_of(const struct result *result)
         warnings_of(result), "seconds", result->seconds, "work", work_of(result),
         "provenance", provenance_of(result), "treatments", "equalized",
         result->is_equalized, "bias_corrected", result->is_bias_corrected,
-        "bias_shifts", bias_shifts_json(result));
+        "bias_shifts", bias_shifts_json(result), "overhead", overhead_of(result));
 }
 
 int result_write_json(const struct result *result, const char *folder,
@@ -424,7 +469,7 @@ void result_write_csv_head(FILE *file)
     fputs("case,model,target,bits,method,loss_name,float_loss,start_loss,loss,"
           "start_check_loss,check_loss,batchnorms_measured,validation_metric,"
           "float_validation,start_validation,validation,validation_loss,evaluations,"
-          "seconds,warnings\n",
+          "seconds,cpu_seconds,warnings\n",
           file);
 }
 
@@ -449,8 +494,7 @@ void result_write_csv_line(const struct result *result, FILE *file)
     config_bits_text(result->bits, bits);
     fprintf(file, "%s,%s,%s,%s,%s,%s,", result->case_id, result->model->name,
             config_target_name(result->target), bits,
-            config_method_name(result->method->name),
-            config_loss_name(result->model->loss));
+            config_method_title(result->method), config_loss_name(result->model->loss));
     write_cell(file, score_loss(&result->float_calibration));
     write_cell(file, score_loss(&result->start.calibration));
     write_cell(file, score_loss(&result->result.calibration));
@@ -462,6 +506,6 @@ void result_write_csv_line(const struct result *result, FILE *file)
     write_cell(file, metric_of(result, &result->start.validation));
     write_cell(file, metric_of(result, &result->result.validation));
     write_cell(file, score_loss(&result->result.validation));
-    fprintf(file, "%ld,%.3f,%d\n", result_evaluations(result), result->seconds,
-            result->warning_count);
+    fprintf(file, "%ld,%.3f,%.3f,%d\n", result_evaluations(result), result->seconds,
+            result->cpu_seconds, result->warning_count);
 }

@@ -8,6 +8,7 @@
 #include "core/network/batchnorm_statistics.h"
 #include "core/network/bias_shift.h"
 #include "core/network/evaluator.h"
+#include "core/network/overhead.h"
 #include "core/network/placement.h"
 #include "core/network/score.h"
 
@@ -82,9 +83,12 @@ struct result {
     struct result_point result; /* the best candidate */
     struct result_p_grid p_grid;
     bool is_equalized, is_bias_corrected; /* what was done to weights and biases */
+    struct overhead overhead; /* of split channels and second tensors; without factors:
+                                 there are none */
     struct result_phase phases[16];
     int phase_count;
     struct executor_counters work; /* of all ranks, for start, search and batch norms */
+    double cpu_seconds;            /* the same; without those of earlier runs */
     struct result_round *rounds;   /* [round_count] of the joint search; owned */
     int round_count;
     struct result_line *lines;      /* [step_count] owned */

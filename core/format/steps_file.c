@@ -122,6 +122,12 @@ int steps_file_write(const struct steps_file *steps, FILE *file, struct error *e
                          "the network's file, so steps alone do not say what the codes "
                          "are; export it with --to onnx",
                          steps->case_id);
+    if (steps->is_split)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s was found with split channels, whose codes are not those of "
+            "steps alone; export it with --to onnx",
+            steps->case_id);
     config_bits_text(steps->bits, bits);
     json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "format", 1,
                      "calq", version(), "case", steps->case_id, "network_hash",

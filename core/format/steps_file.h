@@ -16,7 +16,7 @@ struct steps_file {
     struct config_bits bits;
     enum config_method method;
     const char *bias_correction;
-    bool is_equalized;
+    bool is_equalized, is_split;
     const struct network *network; /* of the case */
     const struct placement *placement;
     const float *steps;        /* [placement->count] */
@@ -33,8 +33,8 @@ struct steps_file {
  * output channel. Midrise codes are odd integers with half the step. Under "bias_shifts" is what is added
  * to the output channels of each convolution, before its clamp.
  *
- * Fails with EXIT_INPUT where weights were equalised, so that they are not those of the network's file,
- * and with EXIT_MACHINE. */
+ * Fails with EXIT_INPUT where weights were equalised or channels split, so that steps do not say what
+ * the codes are, and with EXIT_MACHINE. */
 int steps_file_write(const struct steps_file *steps, FILE *file, struct error *err);
 
 #endif

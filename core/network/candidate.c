@@ -64,6 +64,17 @@ const struct quantizer *candidate_output(const struct candidate *candidate, int 
     return candidate_quantizer(candidate, candidate->items[made_by->output]);
 }
 
+const struct quantized_tensor *candidate_split(const struct candidate *candidate,
+                                               int tensor)
+{
+    int item = candidate->placement->of_tensor[tensor];
+
+    if (!candidate_quantizer(candidate, item) ||
+        candidate->placement->items[item].split.added == 0)
+        return NULL;
+    return &candidate->placement->items[item];
+}
+
 bool candidate_multiplies_codes(const struct candidate *candidate, int layer)
 {
     const struct layer *made_by = &candidate->network->layers[layer];
@@ -95,6 +106,20 @@ static uint64_t step_bits(const struct quantizer *quantizer)
     return bits;
 }
 
+/* What rounds the parts of a tensor whose channels are split. */
+static uint64_t split_signature(const struct candidate *candidate, int tensor)
+{
+    const struct quantized_tensor *split = candidate_split(candidate, tensor);
+    uint64_t rounded_with[2];
+
+    if (!split)
+        return 0;
+    rounded_with[0] = split->split.signature;
+    rounded_with[1] = step_bits(
+        candidate_quantizer(candidate, candidate->placement->of_tensor[tensor]));
+    return hash_bytes(rounded_with, sizeof rounded_with, 1);
+}
+
 /* Signatures of the layer's inputs from `first` on, chained. */
 static uint64_t add_inputs(const struct candidate *candidate,
                            const struct layer *made_by, int first, uint64_t signature)
@@ -116,7 +141,8 @@ static void sign_layer(struct candidate *candidate, int layer)
                           candidate->tensors[made_by->inputs[0]], in_integers};
     uint64_t finished_with[] = {step_bits(candidate_output(candidate, layer)),
                                 batchnorm_signature(made_by) ^
-                                    bias_shift_signature(made_by)};
+                                    bias_shift_signature(made_by),
+                                split_signature(candidate, made_by->output)};
     uint64_t of_sums = hash_bytes(made_of, sizeof made_of, 1);
     uint64_t of_floats =
         add_inputs(candidate, made_by, 1,
@@ -138,7 +164,9 @@ void candidate_set(struct candidate *candidate, const float *steps, int left_out
 
     set_quantizers(candidate, steps, left_out);
     of_input = candidate_quantizer(candidate, candidate->items[network->input]);
-    candidate->tensors[network->input] = step_bits(of_input) * 2 + 1;
+    candidate->tensors[network->input] =
+        (step_bits(of_input) * 2 + 1) ^
+        (split_signature(candidate, network->input) * 2);
     candidate->in_codes[network->input] = of_input != NULL;
     for (int layer = 0; layer < network->layer_count; layer++)
         sign_layer(candidate, layer);

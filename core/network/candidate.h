@@ -53,6 +53,10 @@ const struct quantizer *candidate_quantizer(const struct candidate *candidate,
 const struct quantizer *candidate_weights(const struct candidate *candidate, int layer);
 const struct quantizer *candidate_output(const struct candidate *candidate, int layer);
 
+/* The item of an activation whose channels are split and whose step is under trial; NULL: it is none. */
+const struct quantized_tensor *candidate_split(const struct candidate *candidate,
+                                               int tensor);
+
 /* Whether a layer is a convolution of codes with codes. */
 bool candidate_multiplies_codes(const struct candidate *candidate, int layer);
 

@@ -1,28 +1,28 @@
 #include "core/network/coded_weights.h"
 
 #include "core/base/memory.h"
+#include "core/network/weight_codes.h"
+#include "core/quant/wide_codes.h"
 
 #include <stdlib.h>
 
-/* Codes, step and correction of an output channel. */
-static void code_channel(struct coded_weights *weights, const struct conv *conv,
-                         const struct weight_rules *rules,
-                         const struct quantizer *of_tensor, size_t channel,
-                         size_t count, int8_t *codes)
+/* Steps and corrections of the channels, of which the codes were found. */
+static void find_values(struct coded_weights *weights, const struct layer *layer,
+                        const struct weight_rules *rules,
+                        const struct quantizer *quantizer,
+                        const struct weight_codes *found, const int16_t *codes)
 {
-    const struct container *container = &weights->container;
-    struct quantizer quantizer =
-        weight_rules_quantizer(rules, conv, of_tensor, channel);
-    int16_t *integers = weights->integers + channel * count;
-    struct weight_values values;
+    size_t count = layer_window_count(layer);
 
-    quantizer_codes(&quantizer, conv->weights + channel * count, count, codes);
-    values = weight_rules_values(rules, conv, of_tensor, channel, codes, count);
-    for (size_t i = 0; i < count; i++)
-        integers[i] = (int16_t)(container->factor * codes[i] + container->offset);
-    weights->steps[channel] = container_step(container, values.step);
-    if (weights->corrections)
-        weights->corrections[channel] = values.correction;
+    for (size_t channel = 0; channel < (size_t)layer->conv.out_channels; channel++) {
+        struct weight_values values =
+            weight_codes_values(found, &layer->conv, rules, quantizer, channel,
+                                codes + channel * count, count);
+
+        weights->steps[channel] = container_step(&weights->container, values.step);
+        if (weights->corrections)
+            weights->corrections[channel] = values.correction;
+    }
 }
 
 void coded_weights_init(struct coded_weights *weights, const struct layer *layer,
@@ -30,18 +30,26 @@ void coded_weights_init(struct coded_weights *weights, const struct layer *layer
                         const struct quantizer *quantizer, bool in_4_bits)
 {
     size_t outputs = (size_t)layer->conv.out_channels;
-    size_t count = layer_window_count(layer);
-    int8_t *codes = memory_get(count * sizeof *codes);
+    size_t count = outputs * layer_window_count(layer);
+    int16_t *codes = memory_get(count * sizeof *codes);
+    struct weight_codes found = weight_codes_find(
+        &layer->conv, layer_window_count(layer), rules, quantizer, codes);
+    const struct container container =
+        rules->wide.added > 0
+            ? container_of_folded(wide_codes_most(codes, count), in_4_bits)
+            : container_of(quantizer, in_4_bits);
 
     *weights = (struct coded_weights){
-        .container = container_of(quantizer, in_4_bits),
-        .integers = memory_get(outputs * count * sizeof *weights->integers),
+        .container = container,
+        .integers = memory_get(count * sizeof *weights->integers),
         .steps = memory_get(outputs * sizeof *weights->steps),
     };
     if (rules->corrects_mean || rules->corrects_variance)
         weights->corrections = memory_get(outputs * sizeof *weights->corrections);
-    for (size_t channel = 0; channel < outputs; channel++)
-        code_channel(weights, &layer->conv, rules, quantizer, channel, count, codes);
+    find_values(weights, layer, rules, quantizer, &found, codes);
+    for (size_t i = 0; i < count; i++)
+        weights->integers[i] =
+            (int16_t)(container.factor * codes[i] + container.offset);
     free(codes);
 }
 

@@ -4,6 +4,7 @@
 #define CORE_NETWORK_CODED_WEIGHTS_H
 
 #include "core/network/container.h"
+#include "core/network/layer.h"
 #include "core/network/weight_rules.h"
 
 struct coded_weights {

@@ -3,6 +3,7 @@
 #include "core/network/batchnorm.h"
 #include "core/network/bias_shift.h"
 #include "core/network/channel_epilogue.h"
+#include "core/quant/wide_codes.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static bool is_tame(const struct conv_run *run)
         double most =
             fabs((double)run->shift[channel]) +
             fabs((double)run->correction[channel]) * codes +
-            fabs((double)run->scale[channel]) * codes * run->weights.now->weight_most +
+            fabs((double)run->scale[channel]) * codes * run->weights.now->code_most +
             residual;
 
         if (!(most < 1 << 30)) /* or NaN */
@@ -199,9 +200,10 @@ static struct window_sums_u8 window_sums_of(const struct conv_run *run,
 
 /* `windows` is the window of the first output pixel; `window_sums` are found on the way unless they
  * are NULL. */
-static void integer_groups(const struct conv_run *run, const uint8_t *windows,
-                           int zero_code, int samples, struct epilogue epilogue,
-                           float *window_sums, const struct scratch *scratch)
+static void integer_groups(const struct conv_run *run, const struct weight_part *part,
+                           const uint8_t *windows, int zero_code, int samples,
+                           struct epilogue epilogue, float *window_sums,
+                           const struct scratch *scratch)
 {
     const struct conv_plan *plan = &run->plan;
     const struct conv *conv = &run->layer->conv;
@@ -227,9 +229,8 @@ static void integer_groups(const struct conv_run *run, const uint8_t *windows,
             .run_bytes = run->weights.run_bytes,
             .row_runs = zero_code == 0 ? plan->row_runs : NULL,
             .column_bytes = zero_code == 0 ? plan->column_bytes : NULL,
-            .weights = run->weights.now->packed +
-                       (size_t)group * run->weights.now->packed_group_bytes,
-            .weight_most = run->weights.now->weight_most,
+            .weights = part->packed + (size_t)group * part->group_bytes,
+            .weight_most = part->most,
             .channels = outputs,
             .epilogue = epilogue,
         });
@@ -251,13 +252,13 @@ static void integer_depthwise(const struct conv_run *run, const uint8_t *windows
         .tap_offsets = plan->run_offsets,
         .taps_high = plan->taps_high,
         .taps_wide = plan->taps_wide,
-        .weights = run->weights.now->packed,
+        .weights = run->weights.now->parts[0].packed,
         .channels = plan->plane.channels,
         .epilogue = epilogue,
     });
 }
 
-/* All products, each handed to the epilogue. */
+/* All products with the first part of the weights, each handed to the epilogue. */
 static void multiply(const struct conv_run *run, const struct value *input, int samples,
                      struct epilogue epilogue, float *window_sums,
                      const struct scratch *scratch)
@@ -268,8 +269,44 @@ static void multiply(const struct conv_run *run, const struct value *input, int 
     if (run->weights.is_depthwise)
         integer_depthwise(run, windows, samples, epilogue);
     else
-        integer_groups(run, windows, input->zero_code, samples, epilogue,
+        integer_groups(run, &run->weights.now->parts[0], windows, input->zero_code,
+                       samples, epilogue,
                        needs_window_sums(&run->weights) ? window_sums : NULL, scratch);
+}
+
+/* An epilogue that stores the sums of products as they are. */
+static struct epilogue bare_sums(const struct conv_run *run, int32_t *sums)
+{
+    const struct conv_plan *plan = &run->plan;
+    ptrdiff_t channels = run->layer->conv.out_channels;
+
+    return (struct epilogue){
+        .out_s32 = sums,
+        .out = {channels * (ptrdiff_t)conv_plan_pixels(plan), channels * plan->columns,
+                channels},
+    };
+}
+
+/* Products with the second part of the weights are added to the sums. */
+static void add_second_part(const struct conv_run *run, const struct value *input,
+                            int samples, int32_t *sums, const struct scratch *scratch)
+{
+    int32_t *high = scratch->products[1];
+
+    integer_groups(run, &run->weights.now->parts[1],
+                   (const uint8_t *)input->data + run->plan.first, input->zero_code,
+                   samples, bare_sums(run, high), NULL, scratch);
+    wide_codes_add_sums(sums, high, conv_integer_products(run, samples));
+}
+
+void conv_integer_multiply(const struct conv_run *run, const struct value *input,
+                           int samples, const struct conv_sums *sums,
+                           const struct scratch *scratch)
+{
+    multiply(run, input, samples, bare_sums(run, sums->products), sums->window_sums,
+             scratch);
+    if (run->weights.now->part_count > 1)
+        add_second_part(run, input, samples, sums->products, scratch);
 }
 
 void conv_integer_run(struct conv_run *run, const struct value *input,
@@ -277,25 +314,16 @@ void conv_integer_run(struct conv_run *run, const struct value *input,
                       const struct quantizer *quantizer, struct value *output,
                       const struct scratch *scratch)
 {
-    multiply(run, input, samples,
-             prepare(run, input, residual, samples, quantizer, output),
-             scratch->window_sums, scratch);
-}
+    const struct conv_sums sums = {scratch->products[0], scratch->window_sums};
 
-void conv_integer_multiply(const struct conv_run *run, const struct value *input,
-                           int samples, const struct conv_sums *sums,
-                           const struct scratch *scratch)
-{
-    const struct conv_plan *plan = &run->plan;
-    ptrdiff_t channels = run->layer->conv.out_channels;
-
-    multiply(run, input, samples,
-             (struct epilogue){
-                 .out_s32 = sums->products,
-                 .out = {channels * (ptrdiff_t)conv_plan_pixels(plan),
-                         channels * plan->columns, channels},
-             },
-             sums->window_sums, scratch);
+    if (run->weights.now->part_count == 1) {
+        multiply(run, input, samples,
+                 prepare(run, input, residual, samples, quantizer, output),
+                 scratch->window_sums, scratch);
+        return;
+    }
+    conv_integer_multiply(run, input, samples, &sums, scratch);
+    conv_integer_finish(run, input, residual, samples, &sums, quantizer, output);
 }
 
 void conv_integer_finish(struct conv_run *run, const struct value *input,
@@ -322,4 +350,10 @@ size_t conv_integer_scratch(const struct conv_run *run, int samples)
     struct window_sums_u8 window_sums = window_sums_of(run, NULL, samples, NULL, NULL);
 
     return window_sums_scratch(&window_sums);
+}
+
+size_t conv_integer_products(const struct conv_run *run, int samples)
+{
+    return (size_t)samples * conv_plan_pixels(&run->plan) *
+           (size_t)run->layer->conv.out_channels;
 }

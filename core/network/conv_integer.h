@@ -20,6 +20,9 @@ void conv_integer_finish(struct conv_run *run, const struct value *input,
                          const struct conv_sums *sums,
                          const struct quantizer *quantizer, struct value *output);
 
+/* Elements of the sums of products. */
+size_t conv_integer_products(const struct conv_run *run, int samples);
+
 /* What window_sums_u8 needs: int32 elements. */
 size_t conv_integer_scratch(const struct conv_run *run, int samples);
 

@@ -46,6 +46,10 @@ void conv_run_sizes(const struct conv_run *run, int samples,
         sizes->pixel_sums, conv_integer_scratch(run, samples) * sizeof(int32_t));
     sizes->window_sums = memory_larger(
         sizes->window_sums, (size_t)samples * conv_plan_pixels(plan) * sizeof(float));
+    if (conv_weights_may_be_wide(&run->weights)) /* and PANEL for finish_s32 */
+        sizes->products = memory_larger(sizes->products,
+                                        (conv_integer_products(run, samples) + PANEL) *
+                                            sizeof(int32_t));
     sizes->windows =
         memory_larger(sizes->windows, conv_float_windows(run) * sizeof(float));
 }

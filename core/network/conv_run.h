@@ -25,17 +25,19 @@ struct conv_run {
 
 /* Memory that is used while a layer runs and means nothing afterwards. */
 struct scratch {
-    float *planes;       /* padded input */
-    int32_t *pixel_sums; /* of one sample's input */
-    float *window_sums;  /* [samples, pixels] */
-    float *windows;      /* gathered windows of some output rows */
-    float *sums;         /* products of the windows with the weights */
-    float *floats[2];    /* an input, a residual or an output as floats */
+    float *planes;                   /* padded input */
+    int32_t *pixel_sums;             /* of one sample's input */
+    float *window_sums;              /* [samples, pixels] */
+    int32_t *products[WEIGHT_PARTS]; /* [samples, pixels, out_channels] of weights of
+                                        several parts, part by part */
+    float *windows;                  /* gathered windows of some output rows */
+    float *sums;                     /* products of the windows with the weights */
+    float *floats[2];                /* an input, a residual or an output as floats */
 };
 
 /* What one layer needs at most for `samples` samples, in bytes, field by field. */
 struct scratch_sizes {
-    size_t planes, pixel_sums, window_sums, windows;
+    size_t planes, pixel_sums, window_sums, products, windows;
 };
 
 /* `kernels` and `layer` are borrowed; `input` is the plane of the layer's input. */

@@ -2,7 +2,9 @@
 
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
+#include "core/quant/wide_codes.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +52,11 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
         .run_bytes = (plan->run_length + QUAD - 1) / QUAD * QUAD,
     };
     weights->rules.corrects_mean |= conv->corrections != NULL;
-    weights->codes = memory_get(weight_count(weights));
+    assert(conv->groups == 1 || !conv_weights_may_be_wide(weights));
+    weights->codes = memory_get(weight_count(weights) * sizeof *weights->codes);
+    weights->narrow[0] = memory_get(weight_count(weights));
+    if (conv_weights_may_be_wide(weights))
+        weights->narrow[1] = memory_get(weight_count(weights));
     conv_weights_set(weights, plan, NULL);
 }
 
@@ -62,21 +68,29 @@ void conv_weights_clear(struct conv_weights *weights)
         free(variant->code_sums);
         free(variant->steps);
         free(variant->corrections);
-        free(variant->packed);
+        for (int part = 0; part < WEIGHT_PARTS; part++)
+            free(variant->parts[part].packed);
         free(variant->floats);
     }
     free(weights->codes);
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        free(weights->narrow[part]);
     *weights = (struct conv_weights){0};
 }
 
 double conv_weights_offset(const struct conv_weights *weights)
 {
-    return weights->now->quantizer.grid == GRID_MIDRISE ? 0.5 : 0.0;
+    return weights->now->meaning.centre;
+}
+
+bool conv_weights_may_be_wide(const struct conv_weights *weights)
+{
+    return weights->rules.wide.added > 0 || weights->rules.wide.second_above > 0;
 }
 
 static void sum_codes(const struct conv_weights *weights, int32_t *sums)
 {
-    const int8_t *code = weights->codes;
+    const int16_t *code = weights->codes;
 
     for (int channel = 0; channel < weights->conv->out_channels; channel++) {
         int32_t sum = 0;
@@ -88,42 +102,53 @@ static void sum_codes(const struct conv_weights *weights, int32_t *sums)
 }
 
 static void pack(const struct conv_weights *weights, const struct conv_plan *plan,
-                 struct weight_variant *variant)
+                 const int8_t *codes, int most, struct weight_part *part)
 {
     const struct conv *conv = weights->conv;
     int outputs = group_outputs(conv);
 
+    part->most = most;
+    part->group_bytes = group_bytes(weights, plan, most);
+    if (!part->packed) /* codes of any grid fit */
+        part->packed = memory_aligned(group_bytes(weights, plan, WEIGHT_MOST) *
+                                      (size_t)conv->groups);
     if (weights->is_depthwise) {
-        transpose(weights->codes, conv->out_channels, plan->window_count,
-                  variant->packed);
+        transpose(codes, conv->out_channels, plan->window_count, part->packed);
         return;
     }
     for (int group = 0; group < conv->groups; group++)
-        conv_u8s8_pack(weights->kernels, variant->weight_most,
-                       weights->codes +
+        conv_u8s8_pack(weights->kernels, most,
+                       codes +
                            (size_t)group * (size_t)outputs * (size_t)plan->window_count,
                        outputs, plan->runs, plan->run_length, weights->run_bytes,
-                       variant->packed + (size_t)group * variant->packed_group_bytes);
+                       part->packed + (size_t)group * part->group_bytes);
 }
 
-static void find_codes(const struct conv_weights *weights,
-                       const struct quantizer *of_tensor)
+/* All that 8 bits can hold goes in one part. */
+static void pack_parts(const struct conv_weights *weights, const struct conv_plan *plan,
+                       struct weight_variant *variant)
 {
-    const struct conv *conv = weights->conv;
-    size_t count = (size_t)weights->window_count;
+    size_t count = weight_count(weights);
+    int8_t *low = weights->narrow[0], *high = weights->narrow[1];
+    int most;
 
-    if (!weights->rules.ratios && !conv->steps) {
-        quantizer_codes(of_tensor, conv->weights, weight_count(weights),
-                        weights->codes);
+    variant->part_count =
+        conv_weights_may_be_wide(weights) && variant->code_most > INT8_MAX ? 2 : 1;
+    if (variant->part_count == 1) {
+        wide_codes_narrow(weights->codes, count, low);
+        pack(weights, plan, low, variant->code_most, &variant->parts[0]);
         return;
     }
-    for (size_t channel = 0; channel < (size_t)conv->out_channels; channel++) {
-        struct quantizer quantizer =
-            weight_rules_quantizer(&weights->rules, conv, of_tensor, channel);
+    most = wide_codes_part(weights->codes, count, low, high);
+    pack(weights, plan, low, WIDE_LOW_MOST, &variant->parts[0]);
+    pack(weights, plan, high, most, &variant->parts[1]);
+}
 
-        quantizer_codes(&quantizer, conv->weights + channel * count, count,
-                        weights->codes + channel * count);
-    }
+static struct weight_codes find_codes(const struct conv_weights *weights,
+                                      const struct quantizer *of_tensor)
+{
+    return weight_codes_find(weights->conv, (size_t)weights->window_count,
+                             &weights->rules, of_tensor, weights->codes);
 }
 
 /* What the codes of each channel stand for: steps and corrections. */
@@ -133,42 +158,48 @@ static void find_values(const struct conv_weights *weights,
     size_t count = (size_t)weights->window_count;
 
     for (size_t channel = 0; channel < (size_t)weights->conv->out_channels; channel++) {
-        struct weight_values values =
-            weight_rules_values(&weights->rules, weights->conv, &variant->quantizer,
-                                channel, weights->codes + channel * count, count);
+        struct weight_values values = weight_codes_values(
+            &variant->meaning, weights->conv, &weights->rules, &variant->quantizer,
+            channel, weights->codes + channel * count, count);
 
         variant->steps[channel] = values.step;
         variant->corrections[channel] = values.correction;
     }
 }
 
-/* Room for quantized weights; packed ones of any grid fit. */
-static void make_room(const struct conv_weights *weights, const struct conv_plan *plan,
+static void make_room(const struct conv_weights *weights,
                       struct weight_variant *variant)
 {
     size_t outputs = (size_t)weights->conv->out_channels;
 
-    if (variant->packed)
+    if (variant->code_sums)
         return;
     variant->code_sums = memory_zeroed(outputs, sizeof *variant->code_sums);
     variant->steps = memory_zeroed(outputs, sizeof *variant->steps);
     variant->corrections = memory_zeroed(outputs, sizeof *variant->corrections);
-    variant->packed = memory_aligned(group_bytes(weights, plan, WEIGHT_MOST) *
-                                     (size_t)weights->conv->groups);
+}
+
+/* Codes of the grid are bounded by it, all others by what they are. */
+static int bound_codes(const struct conv_weights *weights,
+                       const struct quantizer *quantizer)
+{
+    int most;
+
+    if (!conv_weights_may_be_wide(weights))
+        return -quantizer_lowest(quantizer);
+    most = wide_codes_most(weights->codes, weight_count(weights));
+    return most > 0 ? most : 1;
 }
 
 static void quantize(const struct conv_weights *weights, const struct conv_plan *plan,
                      struct weight_variant *variant)
 {
-    const struct quantizer *quantizer = &variant->quantizer;
-
-    make_room(weights, plan, variant);
-    variant->weight_most = -quantizer_lowest(quantizer);
-    variant->packed_group_bytes = group_bytes(weights, plan, variant->weight_most);
-    find_codes(weights, quantizer);
+    make_room(weights, variant);
+    variant->meaning = find_codes(weights, &variant->quantizer);
+    variant->code_most = bound_codes(weights, &variant->quantizer);
     find_values(weights, variant);
     sum_codes(weights, variant->code_sums);
-    pack(weights, plan, variant);
+    pack_parts(weights, plan, variant);
 }
 
 static bool is_of(const struct weight_variant *variant,
@@ -213,22 +244,15 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
     variant->last_used = ++weights->uses;
 }
 
-/* A quantized weight needs its code again: the scratch may hold those of another variant. */
-static void codes_of_now(const struct conv_weights *weights)
-{
-    find_codes(weights, &weights->now->quantizer);
-}
-
 /* A weight as the float path has it: quantized and corrected, or as it was. */
 static float value_of(const struct conv_weights *weights, int channel, size_t at)
 {
     const struct weight_variant *now = weights->now;
-    struct quantizer quantizer = now->quantizer;
 
     if (now->quantizer.step == 0)
         return weights->conv->weights[at];
-    quantizer.step = now->steps[channel];
-    return quantizer_value(&quantizer, weights->codes[at]) + now->corrections[channel];
+    return now->steps[channel] * ((float)weights->codes[at] + now->meaning.centre) +
+           now->corrections[channel];
 }
 
 void conv_weights_need_floats(struct conv_weights *weights)
@@ -243,8 +267,8 @@ void conv_weights_need_floats(struct conv_weights *weights)
         return;
     if (!now->floats)
         now->floats = memory_aligned(weight_count(weights) * sizeof *now->floats);
-    if (now->quantizer.step > 0)
-        codes_of_now(weights);
+    if (now->quantizer.step > 0) /* the scratch may hold codes of another variant */
+        find_codes(weights, &now->quantizer);
     for (int channel = 0; channel < weights->conv->out_channels; channel++) {
         size_t group = (size_t)channel / together;
         float *to = now->floats + group * together * count + (size_t)channel % together;

@@ -3,10 +3,20 @@
 #define CORE_NETWORK_CONV_WEIGHTS_H
 
 #include "core/network/conv_plan.h"
-#include "core/network/weight_rules.h"
+#include "core/network/weight_codes.h"
 
 /* Quantized weights of a convolution that are kept at hand. */
 enum { WEIGHT_VARIANTS = 4 };
+
+/* Codes as the kernels multiply them. */
+struct weight_part {
+    int most;       /* no code is larger in magnitude, 1..128 */
+    int8_t *packed; /* per group as conv_u8s8_pack; depthwise [taps, channels] */
+    size_t group_bytes;
+};
+
+/* Two parts: codes beyond 8 bits, WIDE_BASE * the second + the first (wide_codes.h). */
+enum { WEIGHT_PARTS = 2 };
 
 /* The weights under one quantizer. */
 struct weight_variant {
@@ -15,9 +25,10 @@ struct weight_variant {
     int32_t *code_sums;         /* [out_channels] */
     float *steps;               /* [out_channels] from one code to the next */
     float *corrections;         /* [out_channels] added to each quantized weight */
-    int weight_most;            /* no code of the grid is larger in magnitude */
-    int8_t *packed; /* per group as conv_u8s8_pack; depthwise [taps, channels] */
-    size_t packed_group_bytes;
+    struct weight_codes meaning;
+    int code_most; /* no code is larger in magnitude */
+    struct weight_part parts[WEIGHT_PARTS];
+    int part_count;
     bool has_floats;
     float *floats; /* the same weights for the float path, per group [window_count,
                       outputs of the group]; depthwise [taps, channels] */
@@ -29,8 +40,9 @@ struct conv_weights {
     int window_count;                 /* weights of one output channel */
     bool is_depthwise;                /* one input and one output channel a group */
     struct weight_rules rules;
-    int run_bytes; /* run length in the packing, a multiple of QUAD */
-    int8_t *codes; /* [out_channels, window_count] scratch */
+    int run_bytes;                /* run length in the packing, a multiple of QUAD */
+    int16_t *codes;               /* [out_channels, window_count] scratch */
+    int8_t *narrow[WEIGHT_PARTS]; /* likewise: the parts of the codes */
     struct weight_variant
         variants[WEIGHT_VARIANTS]; /* owned, made as they are needed */
     uint64_t uses;                 /* so far */
@@ -53,5 +65,9 @@ void conv_weights_need_floats(struct conv_weights *weights);
 
 /* value = steps[channel] * (code + conv_weights_offset()) + corrections[channel]. */
 double conv_weights_offset(const struct conv_weights *weights);
+
+/* Whether there are quantizers under which the weights have two parts; convolutions with several
+ * groups never do. */
+bool conv_weights_may_be_wide(const struct conv_weights *weights);
 
 #endif

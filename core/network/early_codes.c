@@ -17,6 +17,9 @@ int *early_codes(const struct network *network, const struct placement *placemen
     size_t tensors = (size_t)network->tensor_count;
     int *items = memory_copy(placement->of_tensor, tensors * sizeof *items);
 
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        if (items[tensor] >= 0 && placement->items[items[tensor]].split.added > 0)
+            items[tensor] = -1;
     for (int index = network->layer_count - 1; index >= 0; index--) {
         const struct layer *layer = &network->layers[index];
         int input = layer->inputs[0];

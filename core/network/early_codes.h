@@ -2,7 +2,7 @@
  *
  * Rounding is monotone, so a max pool gives the same codes before and after it. The tensor before
  * the pool is rounded already where nothing else reads it: a quarter of the bytes to write and to
- * read.
+ * read. A tensor whose channels are split holds floats: the sums of several codes.
  */
 #ifndef CORE_NETWORK_EARLY_CODES_H
 #define CORE_NETWORK_EARLY_CODES_H

@@ -70,6 +70,16 @@ void evaluator_range(struct evaluator *evaluator, int item, const float *steps,
 void evaluator_histogram(struct evaluator *evaluator, int item, const float *steps,
                          struct histogram *histogram);
 
+/* The same of all activation tensors of the float network in one go: ranges or histograms
+ * [placement->count], of which those of weights, and histograms without bins, stay as they are. */
+void evaluator_float_ranges(struct evaluator *evaluator, struct range *ranges);
+void evaluator_float_histograms(struct evaluator *evaluator,
+                                struct histogram *histograms);
+
+/* Raises maxima [channels + 1] by the activation of placement item `item` in the float network, on the
+ * evaluator's own samples, as activation_split_look() does. */
+void evaluator_channel_maxima(struct evaluator *evaluator, int item, float *maxima);
+
 /* Adds the moments of the input of layer `layer`'s batch norm over the evaluator's own samples to
  * `sums` [moments_count()], see moments.h; all steps and all batch norms before it are in force. */
 void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,
@@ -84,6 +94,11 @@ void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums);
  * force. */
 void evaluator_product_means(struct evaluator *evaluator, int layer, const float *steps,
                              int64_t *sums);
+
+/* Holds the folded codes of layers with split channels against layers that really have the copies, on
+ * the first block of the evaluator's own samples. Fails with EXIT_INTERNAL. */
+int evaluator_check_splits(struct evaluator *evaluator, const float *steps,
+                           struct error *err);
 
 /* What was done since the evaluator was made. */
 struct executor_counters evaluator_counters(const struct evaluator *evaluator);

@@ -4,6 +4,7 @@
 #include "core/base/memory.h"
 #include "core/network/arena.h"
 #include "core/network/layer_run.h"
+#include "core/network/split_check.h"
 #include "core/network/weight_ratios.h"
 
 #include <stdlib.h>
@@ -78,6 +79,8 @@ static void make_scratch(struct executor *executor)
     scratch->planes = memory_aligned(sizes.planes);
     scratch->pixel_sums = memory_aligned(sizes.pixel_sums);
     scratch->window_sums = memory_aligned(sizes.window_sums);
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        scratch->products[part] = memory_aligned(sizes.products);
     scratch->windows = memory_aligned(sizes.windows);
     scratch->sums = memory_aligned(floats);
     scratch->floats[0] = memory_aligned(floats);
@@ -112,18 +115,25 @@ static void count_upstream(struct executor *executor)
     }
 }
 
+static struct weight_rules rules_of(const struct executor *executor, int index)
+{
+    const struct executor_options *options = &executor->options;
+
+    return placement_weight_rules(options->placement, index,
+                                  &(struct weight_rules){
+                                      .corrects_mean = options->corrects_mean,
+                                      .corrects_variance = options->corrects_variance,
+                                  });
+}
+
 static void make_conv(struct executor *executor, int index)
 {
     const struct executor_options *options = &executor->options;
     const struct layer *layer = &executor->network->layers[index];
+    const struct weight_rules rules = rules_of(executor, index);
 
     conv_run_init(&executor->convs[index], options->kernels, layer,
-                  &executor->planes[layer->inputs[0]],
-                  &(struct weight_rules){
-                      .corrects_mean = options->corrects_mean,
-                      .corrects_variance = options->corrects_variance,
-                      .ratios = placement_ratios(options->placement, index),
-                  });
+                  &executor->planes[layer->inputs[0]], &rules);
 }
 
 static void make_layers(struct executor *executor)
@@ -188,6 +198,8 @@ void executor_destroy(struct executor *executor)
     free(executor->scratch.planes);
     free(executor->scratch.pixel_sums);
     free(executor->scratch.window_sums);
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        free(executor->scratch.products[part]);
     free(executor->scratch.windows);
     free(executor->scratch.sums);
     free(executor->scratch.floats[0]);
@@ -208,6 +220,21 @@ static struct value in_arena(const struct executor *executor, int tensor)
                           .plane = &executor->planes[tensor]};
 }
 
+/* Rounds a tensor of floats whose channels are split; any other stays as it is. */
+static void round_parts(const struct executor *executor,
+                        const struct candidate *candidate, int tensor, int samples,
+                        struct value *value)
+{
+    const struct quantized_tensor *item = candidate_split(candidate, tensor);
+    const struct tensor *shape = &executor->network->tensors[tensor];
+
+    if (item)
+        activation_split_round(
+            &item->split,
+            candidate_quantizer(candidate, candidate->placement->of_tensor[tensor]),
+            value->data, (size_t)samples * shape->count / (size_t)shape->channels);
+}
+
 static void load_input(struct executor *executor, const struct candidate *candidate,
                        const struct block *block)
 {
@@ -217,9 +244,10 @@ static void load_input(struct executor *executor, const struct candidate *candid
     struct value *value = &executor->current[input];
 
     *value = in_arena(executor, input);
-    if (!quantizer)
+    if (!quantizer && !candidate_split(candidate, input))
         value->data = (void *)block->values;
     value_from_floats(block->values, block->samples, quantizer, value);
+    round_parts(executor, candidate, input, block->samples, value);
 }
 
 /* A layer at work. */
@@ -346,6 +374,7 @@ static void make_tensor(struct executor *executor, const struct task *task)
 
     *value = place ? place->value : in_arena(executor, tensor);
     run_layer(executor, task, value);
+    round_parts(executor, task->candidate, tensor, task->block->samples, value);
     if (executor->options.times_layers)
         executor->layer_seconds[task->index] += clock_cpu_seconds() - began;
     if (place)
@@ -368,11 +397,21 @@ static const float *batchnorm_input(struct executor *executor,
     return executor->scratch.sums;
 }
 
-/* Who wants to see the inputs of batch norms, or nobody. */
+/* Who wants to see the inputs of batch norms, or tensors, or neither. */
 struct onlooker {
-    see_batchnorm_fn see;
+    see_batchnorm_fn see_batchnorm;
+    see_tensor_fn see_tensor;
     void *context;
 };
+
+static void show_tensor(struct executor *executor, const struct block *block,
+                        int tensor, const struct onlooker *onlooker)
+{
+    if (onlooker->see_tensor)
+        onlooker->see_tensor(onlooker->context, tensor,
+                             value_as_floats(&executor->current[tensor], block->samples,
+                                             executor->scratch.sums));
+}
 
 /* What was needed to know `target`, less what was done for it. */
 static void count_spared(struct executor *executor, struct executor_counters before,
@@ -393,8 +432,10 @@ static void run_layers(struct executor *executor, const struct candidate *candid
     const struct executor_counters before = executor->counters;
 
     find_needed(executor, candidate, block, target);
-    if (executor->needed[network->input])
+    if (executor->needed[network->input]) {
         load_input(executor, candidate, block);
+        show_tensor(executor, block, network->input, &onlooker);
+    }
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
         int tensor = layer->output;
@@ -406,9 +447,10 @@ static void run_layers(struct executor *executor, const struct candidate *candid
             continue;
         }
         make_tensor(executor, &(struct task){index, layer, candidate, block});
-        if (onlooker.see && layer->batchnorm)
-            onlooker.see(onlooker.context, index,
-                         batchnorm_input(executor, candidate, block, index));
+        show_tensor(executor, block, tensor, &onlooker);
+        if (onlooker.see_batchnorm && layer->batchnorm)
+            onlooker.see_batchnorm(onlooker.context, index,
+                                   batchnorm_input(executor, candidate, block, index));
     }
     count_spared(executor, before, block->samples, target);
 }
@@ -442,7 +484,32 @@ void executor_run_all(struct executor *executor, const struct candidate *candida
                       const struct block *block, see_batchnorm_fn see, void *context)
 {
     run_layers(executor, candidate, block, executor->network->output,
-               (struct onlooker){see, context});
+               (struct onlooker){.see_batchnorm = see, .context = context});
+}
+
+void executor_show_tensors(struct executor *executor, const struct candidate *candidate,
+                           const struct block *block, see_tensor_fn see, void *context)
+{
+    run_layers(executor, candidate, block, executor->network->output,
+               (struct onlooker){.see_tensor = see, .context = context});
+}
+
+int executor_check_splits(struct executor *executor, const struct candidate *candidate,
+                          const struct block *block, struct error *err)
+{
+    const struct network *network = executor->network;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_CONV && candidate_weights(candidate, index) &&
+            rules_of(executor, index).wide.added > 0 &&
+            split_check(&executor->convs[index], candidate_weights(candidate, index),
+                        executor_run(executor, candidate, block, layer->inputs[0]),
+                        block->samples, &executor->scratch, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 struct executor_counters executor_counters_since(struct executor_counters now,

@@ -1,10 +1,11 @@
 #include "core/network/onnx_write.h"
 
 #include "core/base/memory.h"
-#include "core/network/container.h"
+#include "core/network/coded_weights.h"
 #include "core/network/onnx_file.h"
 #include "core/network/onnx_opset.h"
 #include "core/network/onnx_write_parts.h"
+#include "core/network/weight_ratios.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,26 @@ static struct quantizer quantizer_of(const struct onnx_calibrated *calibrated, i
 
 /* ---- the opset ---------------------------------------------------------------------------- */
 
+static struct container container_of_item(const struct onnx_calibrated *calibrated,
+                                          int item)
+{
+    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
+    const struct quantizer quantizer = quantizer_of(calibrated, item);
+    struct container container = container_of(&quantizer, calibrated->in_4_bits);
+    struct coded_weights weights;
+    struct weight_rules rules;
+
+    if (!tensor->is_weight)
+        return container;
+    rules = placement_weight_rules(calibrated->placement, tensor->index,
+                                   &calibrated->rules);
+    coded_weights_init(&weights, &calibrated->network->layers[tensor->index], &rules,
+                       &quantizer, calibrated->in_4_bits);
+    container = weights.container;
+    coded_weights_clear(&weights);
+    return container;
+}
+
 static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                        struct error *err)
 {
@@ -26,8 +47,8 @@ static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *cal
     int wanted = 0;
 
     for (int item = 0; item < calibrated->placement->count; item++) {
-        struct quantizer quantizer = quantizer_of(calibrated, item);
-        struct container container = container_of(&quantizer, calibrated->in_4_bits);
+        const struct quantizer quantizer = quantizer_of(calibrated, item);
+        const struct container container = container_of_item(calibrated, item);
 
         if (container_opset(&container) <= wanted)
             continue;

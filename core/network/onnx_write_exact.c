@@ -192,8 +192,9 @@ static void write_codes(const struct exact *exact, const struct coded_weights *w
     size_t channels = (size_t)exact->place.layer->conv.out_channels;
     size_t count = channels * layer_window_count(exact->place.layer);
 
-    grid.grid = grid.grid == GRID_MIDRISE ? GRID_MIDTREAD : grid.grid;
-    bare.container = container_of(&grid, false);
+    grid.grid = GRID_MIDTREAD;
+    if (weights->container.factor != 1)
+        bare.container = container_of(&grid, false);
     bare.integers = memory_get(count * sizeof *bare.integers);
     bare.steps = memory_get(channels * sizeof *bare.steps);
     for (size_t i = 0; i < count; i++)
@@ -230,9 +231,8 @@ static struct epilogue_constants constants_of(const struct exact *exact,
     size_t channels = (size_t)layer->conv.out_channels;
     size_t count = layer_window_count(layer);
     double *values = memory_get(4 * channels * sizeof *values);
-    struct epilogue_constants constants = {values, values + channels,
-                                           values + 2 * channels,
-                                           values + 3 * channels};
+    struct epilogue_constants constants = {
+        values, values + channels, values + 2 * channels, values + 3 * channels};
     struct epilogue_terms terms = {
         .input_step = input_step,
         .output_step = output_step,
@@ -299,9 +299,9 @@ static char *add_offsets(const struct exact *exact,
 
     if (!has_windows)
         return shift;
-    windows = add_exactly(
-        exact, onnx_place_window_sums(&exact->place),
-        zero_code_of(exact->input) * (float)layer_window_count(exact->place.layer));
+    windows = add_exactly(exact, onnx_place_window_sums(&exact->place),
+                          zero_code_of(exact->input) *
+                              (float)layer_window_count(exact->place.layer));
     correction = add_channels(exact, "_correction", constants->correction);
     rounded = fused(exact, cast(exact, windows, DOUBLE), correction, shift);
     offsets = cast(exact, rounded, DOUBLE);
@@ -444,10 +444,8 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
     onnx_place_bias(&exact.place, "");
     write_codes(&exact, &coded, quantizer);
     take_away_the_rest(&exact);
-    write_epilogue(
-        &exact,
-        needs_window_sums(calibrated, &placement->items[placement->of_layer[index]]),
-        &constants, output);
+    write_epilogue(&exact, coded.container.offset != 0 || coded.corrections, &constants,
+                   output);
     free(constants.scale);
     free(codes);
     coded_weights_clear(&coded);

@@ -1,6 +1,7 @@
 #include "core/network/placement.h"
 
 #include "core/base/memory.h"
+#include "core/quant/outlier_splitting.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -64,29 +65,89 @@ static void add(struct placement *placement, struct quantized_tensor item)
     placement->items[placement->count++] = item;
 }
 
+static bool feeds_groups(const struct network *network, int tensor)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_CONV && layer->conv.groups > 1 &&
+            layer->inputs[0] == tensor)
+            return true;
+    }
+    return false;
+}
+
+/* Whether layers that can hand on codes made the tensor from one that is quantized. */
+static bool comes_from_codes(const struct placement *placement,
+                             const struct network *network, int tensor)
+{
+    int producer = network->tensors[tensor].producer;
+
+    while (producer >= 0 && (network->layers[producer].kind == LAYER_MAX_POOL ||
+                             network->layers[producer].kind == LAYER_REARRANGE)) {
+        tensor = network->layers[producer].inputs[0];
+        if (placement->of_tensor[tensor] >= 0)
+            return true;
+        producer = network->tensors[tensor].producer;
+    }
+    return false;
+}
+
+static struct activation_split
+activation_split_of(const struct placement *placement, const struct network *network,
+                    const struct activation_splitting_rules *rules, int tensor)
+{
+    size_t channels = (size_t)network->tensors[tensor].channels;
+
+    if (feeds_groups(network, tensor) || comes_from_codes(placement, network, tensor))
+        return (struct activation_split){0};
+    return (struct activation_split){
+        .added = (int)outlier_splitting_count(rules->ratio, channels),
+        .by_block = rules->by_block,
+    };
+}
+
 static void add_activation(struct placement *placement, const struct network *network,
                            const struct placement_rules *rules, int tensor)
 {
     placement->of_tensor[tensor] = placement->count;
     add(placement,
-        (struct quantized_tensor){.index = tensor,
-                                  .name = network->tensors[tensor].name,
-                                  .grid = network->tensors[tensor].nonnegative
-                                              ? rules->grids.nonnegative
-                                              : rules->grids.signed_,
-                                  .bits = rules->activation_bits});
+        (struct quantized_tensor){
+            .index = tensor,
+            .name = network->tensors[tensor].name,
+            .grid = network->tensors[tensor].nonnegative ? rules->grids.nonnegative
+                                                         : rules->grids.signed_,
+            .bits = rules->activation_bits,
+            .split = activation_split_of(placement, network,
+                                         &rules->activation_splitting, tensor)});
+}
+
+static struct wide_rules wide_rules_of(const struct conv *conv,
+                                       const struct placement_rules *rules)
+{
+    const struct splitting_rules *splitting = &rules->splitting;
+
+    if (conv->groups > 1)
+        return (struct wide_rules){0};
+    return (struct wide_rules){
+        .added =
+            (int)outlier_splitting_count(splitting->ratio, (size_t)conv->in_channels),
+        .halves_plainly = splitting->halves_plainly,
+        .second_above = rules->second_above,
+    };
 }
 
 static void add_weights(struct placement *placement, const struct network *network,
                         const struct placement_rules *rules, int layer)
 {
     placement->of_layer[layer] = placement->count;
-    add(placement,
-        (struct quantized_tensor){.is_weight = true,
-                                  .index = layer,
-                                  .name = network->layers[layer].conv.weight_name,
-                                  .grid = rules->grids.weights,
-                                  .bits = rules->weight_bits});
+    add(placement, (struct quantized_tensor){
+                       .is_weight = true,
+                       .index = layer,
+                       .name = network->layers[layer].conv.weight_name,
+                       .grid = rules->grids.weights,
+                       .bits = rules->weight_bits,
+                       .wide = wide_rules_of(&network->layers[layer].conv, rules)});
 }
 
 /* The tensors that feed a layer that is not kept in float. */
@@ -100,12 +161,28 @@ static void find_feeding(const struct network *network, const bool *kept, bool *
 /* Integer sums of u8 x s8 products are 32 bits wide. */
 enum { PRODUCTS_MOST = INT32_MAX / (UINT8_MAX * -INT8_MIN) };
 
-static int check_sums(const struct network *network, const bool *kept,
+/* Of one output element, with the channels that are added: what folded codes add up to in magnitude
+ * is at most what those of the split layer do. Without a zero among the levels they are doubled. */
+static size_t products_of(const struct layer *layer,
+                          const struct placement_rules *rules)
+{
+    size_t products = layer_macs(layer, 1), added;
+
+    if (layer->kind != LAYER_CONV || layer->conv.groups > 1 ||
+        rules->splitting.ratio == 0)
+        return products;
+    added = (size_t)wide_rules_of(&layer->conv, rules).added;
+    products += products / (size_t)layer->conv.in_channels * added;
+    return rules->grids.weights == GRID_MIDRISE ? 2 * products : products;
+}
+
+static int check_sums(const struct network *network,
+                      const struct placement_rules *rules, const bool *kept,
                       struct error *err)
 {
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
-        size_t products = layer_macs(layer, 1);
+        size_t products = products_of(layer, rules);
 
         if (!kept[index] && products > PRODUCTS_MOST)
             return error_set(err, EXIT_INPUT,
@@ -157,7 +234,8 @@ int placement_init(struct placement *placement, const struct network *network,
         .of_layer = all_minus_one(network->layer_count),
         .of_tensor = all_minus_one(network->tensor_count),
     };
-    if (find_kept(network, rules, kept, err) < 0 || check_sums(network, kept, err) < 0)
+    if (find_kept(network, rules, kept, err) < 0 ||
+        check_sums(network, rules, kept, err) < 0)
         goto done;
     find_feeding(network, kept, feeds);
     add_in_order(placement, network, rules, kept, feeds);
@@ -178,8 +256,10 @@ done:
 
 void placement_clear(struct placement *placement)
 {
-    for (int item = 0; item < placement->count; item++)
+    for (int item = 0; item < placement->count; item++) {
         free(placement->items[item].ratios);
+        activation_split_clear(&placement->items[item].split);
+    }
     free(placement->items);
     free(placement->of_layer);
     free(placement->of_tensor);

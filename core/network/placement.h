@@ -7,7 +7,9 @@
 #define CORE_NETWORK_PLACEMENT_H
 
 #include "core/base/error.h"
+#include "core/network/activation_split.h"
 #include "core/network/network.h"
+#include "core/network/weight_rules.h"
 #include "core/quant/quantizer.h"
 
 #include <stdbool.h>
@@ -27,6 +29,17 @@ struct placement_rules {
      * weight's or an output's name. Borrowed. */
     const char *const *keep_float;
     int keep_float_count;
+    struct splitting_rules {
+        double
+            ratio; /* input channels that outlier channel splitting adds to each layer;
+                         0: none */
+        bool halves_plainly;
+    } splitting;
+    double second_above; /* as in struct wide_rules */
+    struct activation_splitting_rules {
+        double ratio;  /* channels that are added to each quantized activation */
+        bool by_block; /* as in struct activation_split */
+    } activation_splitting;
 };
 
 struct quantized_tensor {
@@ -37,6 +50,8 @@ struct quantized_tensor {
     int bits;
     float *ratios; /* [out_channels] of weights with a step for each channel, see
                       channel_ratios.h; NULL: one step for all; owned */
+    struct wide_rules wide;        /* of weights */
+    struct activation_split split; /* of an activation */
 };
 
 struct placement {
@@ -52,7 +67,11 @@ struct placement {
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *
- * Fails with EXIT_CONFIG when a pattern fits no layer, or nothing is left to quantize. */
+ * Layers in groups are neither split nor given a second tensor of codes, and an activation that one of
+ * them reads is not split; nor is one that a pool hands on from another that is quantized.
+ *
+ * Fails with EXIT_CONFIG when a pattern fits no layer, or nothing is left to quantize, and with
+ * EXIT_INPUT when 32 bits cannot hold the sums of a layer. */
 int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err);
 void placement_clear(struct placement *placement);

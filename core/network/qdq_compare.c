@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/coded_weights.h"
+#include "core/network/weight_ratios.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -198,19 +199,21 @@ static void compare_items(const struct network *network,
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
         struct quantizer quantizer = {tensor->grid, tensor->bits, steps[item]};
-        struct weight_rules of_tensor = *rules;
         struct tensor_difference difference = {.name = tensor->name,
                                                .is_weight = tensor->is_weight,
                                                .is_quantized_here = true};
 
-        of_tensor.ratios = tensor->ratios;
-        if (tensor->is_weight)
+        if (tensor->is_weight) {
+            const struct weight_rules of_layer =
+                placement_weight_rules(placement, tensor->index, rules);
+
             compare_weights(&network->layers[tensor->index],
-                            &file->layers[tensor->index], &of_tensor, &quantizer,
+                            &file->layers[tensor->index], &of_layer, &quantizer,
                             &difference);
-        else
+        } else {
             compare_activation(&file->tensors[tensor->index].codes, &quantizer,
                                &difference);
+        }
         add(comparison, difference);
     }
 }

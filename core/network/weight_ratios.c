@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void placement_find_ratios(struct placement *placement, const struct network *network,
                            enum ratio_rule rule)
@@ -33,7 +34,24 @@ struct weight_rules placement_weight_rules(const struct placement *placement, in
                                            const struct weight_rules *rules)
 {
     struct weight_rules of_layer = *rules;
+    int item = placement->of_layer[layer];
 
     of_layer.ratios = placement_ratios(placement, layer);
+    if (item >= 0)
+        of_layer.wide = placement->items[item].wide;
     return of_layer;
+}
+
+float *weights_in_ratio(const struct conv *conv, size_t window_count,
+                        const float *ratios)
+{
+    size_t channels = (size_t)conv->out_channels;
+    size_t bytes = channels * window_count * sizeof(float);
+    float *weights = memory_get(bytes);
+
+    if (ratios)
+        channel_ratios_divide(conv->weights, channels, window_count, ratios, weights);
+    else
+        memcpy(weights, conv->weights, bytes);
+    return weights;
 }

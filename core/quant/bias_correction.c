@@ -13,26 +13,29 @@ static double mean_weight(const float *weights, size_t count)
 }
 
 /* Values are affine in their codes, so the mean value is that of the mean code. */
-static double mean_value(const int8_t *codes, size_t count,
-                         const struct quantizer *quantizer)
+static double mean_value(const int16_t *codes, size_t count, struct code_values values)
 {
     int64_t sum = 0;
 
     for (size_t i = 0; i < count; i++)
         sum += codes[i];
-    return (double)quantizer->step * ((double)sum / (double)count) +
-           (double)quantizer_value(quantizer, 0);
+    return (double)values.step * ((double)sum / (double)count) +
+           (double)(values.step * values.centre);
 }
 
-void bias_correction_mean(const float *weights, const int8_t *codes, size_t channels,
-                          size_t count, const struct quantizer *quantizer,
-                          float *correction)
+struct code_values code_values_of(const struct quantizer *quantizer)
+{
+    return (struct code_values){quantizer->step, grid_centre(quantizer->grid)};
+}
+
+void bias_correction_mean(const float *weights, const int16_t *codes, size_t channels,
+                          size_t count, struct code_values values, float *correction)
 {
     for (size_t channel = 0; channel < channels; channel++) {
         size_t first = channel * count;
 
         correction[channel] = (float)(mean_weight(weights + first, count) -
-                                      mean_value(codes + first, count, quantizer));
+                                      mean_value(codes + first, count, values));
     }
 }
 
@@ -47,7 +50,7 @@ static double spread_of_weights(const float *weights, size_t count)
 }
 
 /* The same of codes: count * it is an integer, which is exact. */
-static double spread_of_codes(const int8_t *codes, size_t count)
+static double spread_of_codes(const int16_t *codes, size_t count)
 {
     int64_t sum = 0, squares = 0, many = (int64_t)count;
 
@@ -58,14 +61,14 @@ static double spread_of_codes(const int8_t *codes, size_t count)
     return (double)(many * squares - sum * sum) / (double)many;
 }
 
-float bias_correction_step(const float *weights, const int8_t *codes, size_t count,
-                           const struct quantizer *quantizer)
+float bias_correction_step(const float *weights, const int16_t *codes, size_t count,
+                           struct code_values values)
 {
     double spread = spread_of_codes(codes, count);
     float step;
 
     if (spread == 0)
-        return quantizer->step;
+        return values.step;
     step = (float)sqrt(spread_of_weights(weights, count) / spread);
     return step > FLT_MIN ? step : FLT_MIN;
 }

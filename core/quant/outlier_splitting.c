@@ -70,6 +70,7 @@ static void split_channel(const struct split_weights *split, size_t channel,
         halve(values, split->shape.window, step, values, at(split, output, copy));
     }
     split->roots[copy] = split->roots[channel];
+    split->copies[split->roots[copy]]++;
 }
 
 static void copy_originals(const struct split_weights *split, const float *weights)
@@ -78,8 +79,27 @@ static void copy_originals(const struct split_weights *split, const float *weigh
 
     for (size_t output = 0; output < split->shape.outputs; output++)
         memcpy(at(split, output, 0), weights + output * count, count * sizeof *weights);
-    for (size_t channel = 0; channel < split->shape.inputs; channel++)
+    for (size_t channel = 0; channel < split->shape.inputs; channel++) {
         split->roots[channel] = channel;
+        split->copies[channel] = 1;
+    }
+}
+
+/* A channel that has all the copies it may have does not compete any more. */
+static float magnitude_in_contest(const struct split_weights *split, size_t channel)
+{
+    return split->copies[split->roots[channel]] < SPLIT_COPIES_MOST
+               ? magnitude(split, channel)
+               : -1;
+}
+
+/* The magnitudes that a split has changed: those of the copies of one channel. */
+static void renew_magnitudes(const struct split_weights *split, size_t root,
+                             size_t count, float *magnitudes)
+{
+    for (size_t channel = 0; channel < count; channel++)
+        if (split->roots[channel] == root)
+            magnitudes[channel] = magnitude_in_contest(split, channel);
 }
 
 void outlier_splitting_init(struct split_weights *split, const float *weights,
@@ -88,11 +108,12 @@ void outlier_splitting_init(struct split_weights *split, const float *weights,
     size_t channels = shape.inputs + added;
     float *magnitudes = memory_get(channels * sizeof *magnitudes);
 
-    assert(shape.inputs > 0 && step >= 0);
+    assert(shape.inputs > 0 && step >= 0 && added < shape.inputs * SPLIT_COPIES_MOST);
     *split = (struct split_weights){
         .shape = shape,
         .added = added,
         .roots = memory_get(channels * sizeof *split->roots),
+        .copies = memory_get(shape.inputs * sizeof *split->copies),
         .values = memory_zeroed(shape.outputs * channels * shape.window,
                                 sizeof *split->values),
     };
@@ -103,8 +124,7 @@ void outlier_splitting_init(struct split_weights *split, const float *weights,
         size_t channel = largest(magnitudes, copy);
 
         split_channel(split, channel, copy, step);
-        magnitudes[channel] = magnitude(split, channel);
-        magnitudes[copy] = magnitude(split, copy);
+        renew_magnitudes(split, split->roots[channel], copy + 1, magnitudes);
     }
     free(magnitudes);
 }
@@ -112,6 +132,7 @@ void outlier_splitting_init(struct split_weights *split, const float *weights,
 void outlier_splitting_clear(struct split_weights *split)
 {
     free(split->roots);
+    free(split->copies);
     free(split->values);
     *split = (struct split_weights){0};
 }
@@ -139,4 +160,16 @@ void outlier_splitting_fold(const struct split_weights *split, const int8_t *cod
             for (size_t i = 0; i < shape->window; i++)
                 to[i] += *codes++;
         }
+}
+
+void outlier_splitting_fold_halves(const struct split_weights *split,
+                                   const int8_t *codes, int32_t *folded)
+{
+    const struct split_shape *shape = &split->shape;
+
+    outlier_splitting_fold(split, codes, folded);
+    for (size_t output = 0; output < shape->outputs; output++)
+        for (size_t channel = 0; channel < shape->inputs; channel++)
+            for (size_t i = 0; i < shape->window; i++, folded++)
+                *folded = 2 * *folded + (int32_t)split->copies[channel];
 }

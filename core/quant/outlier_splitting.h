@@ -6,7 +6,7 @@
  *
  * Source: Zhao et al. 2019, arXiv:1901.09504, with the details of the authors' code: the channel
  * with the largest magnitude is split, again and again, and copies compete with everybody else.
- * Differences: channels of equal magnitude are taken from the highest index down, which there is
+ * Differences: a channel becomes at most SPLIT_COPIES_MOST channels; channels of equal magnitude are taken from the highest index down, which there is
  * up to an unstable sort; values are divided by the step, not multiplied by its inverse.
  */
 #ifndef CORE_QUANT_OUTLIER_SPLITTING_H
@@ -17,6 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* So that folded codes fit 16 bits. */
+enum { SPLIT_COPIES_MOST = 60 };
+
 /* Weights [outputs, inputs, window], e.g. of a convolution; window 1: fully connected. */
 struct split_shape {
     size_t outputs, inputs, window;
@@ -26,7 +29,8 @@ struct split_shape {
 struct split_weights {
     struct split_shape shape; /* before */
     size_t added;             /* channels more */
-    size_t *roots; /* [inputs + added] the original channel of each channel; owned */
+    size_t *roots;  /* [inputs + added] the original channel of each channel; owned */
+    size_t *copies; /* [inputs] how many channels an original one is now; owned */
     float
         *values; /* [outputs, inputs + added, window] the original channels first, then
                       the others as they were made; owned */
@@ -59,5 +63,10 @@ float outlier_splitting_most(const struct split_weights *split);
  */
 void outlier_splitting_fold(const struct split_weights *split, const int8_t *codes,
                             int32_t *folded);
+
+/* The same on a grid without a zero: values are step * (code + 1/2), hence the sum over the copies is
+ * step/2 * folded with folded = the sum of 2*code + 1. */
+void outlier_splitting_fold_halves(const struct split_weights *split,
+                                   const int8_t *codes, int32_t *folded);
 
 #endif

@@ -23,6 +23,12 @@ const char *grid_name(enum grid grid)
     return rules[grid].name;
 }
 
+float grid_centre(enum grid grid)
+{
+    assert(grid < GRID_COUNT);
+    return rules[grid].centre;
+}
+
 static int lowest_code(enum grid grid, int bits)
 {
     assert(grid < GRID_COUNT && bits >= BITS_LEAST && bits <= BITS_MOST);
@@ -139,6 +145,21 @@ void quantizer_codes(const struct quantizer *quantizer, const float *values,
 
     assert(quantizer->grid != GRID_UNSIGNED);
     round_to_bytes(&rounding, rounding.code_of_level, values, count, (uint8_t *)codes);
+}
+
+void quantizer_wide_codes(const struct quantizer *quantizer, const float *values,
+                          size_t count, int16_t *codes)
+{
+    enum { SOME = 1024 };
+    int8_t narrow[SOME];
+
+    for (size_t done = 0; done < count; done += SOME) {
+        size_t some = count - done < SOME ? count - done : SOME;
+
+        quantizer_codes(quantizer, values + done, some, narrow);
+        for (size_t i = 0; i < some; i++)
+            codes[done + i] = narrow[i];
+    }
 }
 
 void quantizer_stored_codes(const struct quantizer *quantizer, const float *values,

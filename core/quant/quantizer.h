@@ -33,6 +33,9 @@ const char *grid_name(enum grid grid);
 int quantizer_lowest(const struct quantizer *quantizer);
 int quantizer_highest(const struct quantizer *quantizer);
 
+/* Where a code's value lies: value = step * (code + centre). */
+float grid_centre(enum grid grid);
+
 /* clip / step: the highest value in steps, e.g. 7.5 for midrise at 4 bits. */
 double grid_levels(enum grid grid, int bits);
 
@@ -51,6 +54,10 @@ float quantizer_value(const struct quantizer *quantizer, int code);
 void quantizer_codes(const struct quantizer *quantizer, const float *values,
                      size_t count,
                      int8_t *codes /* [count] out; grids midrise, midtread, narrow */);
+
+/* The same as 16 bits, for those who add codes up. */
+void quantizer_wide_codes(const struct quantizer *quantizer, const float *values,
+                          size_t count, int16_t *codes /* [count] out */);
 
 /* Codes of activations, stored as u8: code - lowest code, so the value zero of midtread
  * is 2^(M-1) and that of unsigned is 0. */

@@ -224,7 +224,8 @@ static const char several_methods[] =
     "  - {name: kld, variant: ocs}\n"
     "  - {name: mmse, variant: ocs}\n"
     "  - {name: lapq, start: random, search: coordinate}\n"
-    "  - {name: lapq, start: layerwise, sweeps: 0}\n";
+    "  - {name: lapq, start: layerwise, sweeps: 0}\n"
+    "  - {name: lapq, parabola: false, sweeps: 0, as: best-p}\n";
 
 static void methods_have_settings_of_their_own(void **state)
 {
@@ -232,7 +233,7 @@ static void methods_have_settings_of_their_own(void **state)
 
     (void)state;
     assert_read(several_methods);
-    assert_int_equal(config.method_count, 12);
+    assert_int_equal(config.method_count, 13);
     assert_int_equal(method[0].name, METHOD_PERCENTILE);
     assert_true(method[0].percentile == 99.99 && method[1].percentile == 99.5);
     assert_true(method[2].name == METHOD_LP && method[2].norm == 2.5);
@@ -250,6 +251,27 @@ static void methods_have_settings_of_their_own(void **state)
                 method[10].search == SEARCH_COORDINATE);
     assert_true(method[11].start == START_LAYERWISE &&
                 method[11].search == SEARCH_POWELL && method[11].sweeps == 0);
+    assert_int_equal(method[12].parabola, PARABOLA_NO);
+    assert_string_equal(config_method_title(&method[12]), "best-p");
+    assert_string_equal(config_method_title(&method[9]), "mmse");
+}
+
+static void channels_are_split_by_a_number_or_settings(void **state)
+{
+    const struct config_method_settings *method = config.methods;
+
+    (void)state;
+    assert_read("name: x\n" MODELS BITS
+                "methods: [minmax, {name: mmse, outlier_splitting: 0.02},"
+                "{name: kld, outlier_splitting: {ratio: 0.05, clip_sees: original, "
+                "halves: plain}}, {name: dual, dual_above: 0.5}]\n");
+    assert_true(method[0].splitting.ratio == 0 && method[1].splitting.ratio == 0.02);
+    assert_true(method[1].splitting.halves == HALVES_QUANTIZATION_AWARE &&
+                method[1].splitting.clip_sees == CLIP_SEES_SPLIT);
+    assert_true(method[2].splitting.ratio == 0.05 &&
+                method[2].splitting.halves == HALVES_PLAIN &&
+                method[2].splitting.clip_sees == CLIP_SEES_ORIGINAL);
+    assert_true(method[3].name == METHOD_DUAL && method[3].dual_above == 0.5);
 }
 
 static void paths_take_environment_variables(void **state)
@@ -426,7 +448,15 @@ static const struct refusal {
      "mse_to_float"},
     {IN_METHOD("ocs"),
      "t.yaml:4:3: name: \"ocs\" is not known, only minmax, percentile, mmse, lp, "
-     "cosine, aciq, kld, lapq"},
+     "cosine, aciq, kld, lapq, dual"},
+    {IN_METHOD("{name: mmse, outlier_splitting: 1}"),
+     "t.yaml:4:35: ratio: \"1\" is out of range (0..0.9)"},
+    {IN_METHOD("{name: mmse, outlier_splitting: {halves: plain, ratios: 0.1}}"),
+     "t.yaml:4:51: unknown key \"ratios\"; did you mean ratio?"},
+    {IN_METHOD("{name: mmse, equalize: true, activation_splitting: 0.1}"),
+     "t.yaml:4:32: activation_splitting makes sense only with equalize: false"},
+    {IN_METHOD("{name: mmse, dual_above: 0.1}"),
+     "t.yaml:4:16: dual_above makes no sense for mmse, only for dual"},
     {IN_METHOD("{name: cosine, variant: ocs}"),
      "t.yaml:4:18: variant makes no sense for cosine, only for mmse, aciq, kld"},
     {IN_METHOD("{name: aciq, variant: ocs, distribution: gauss}"),
@@ -441,7 +471,7 @@ static const struct refusal {
      "t.yaml:4:16: search makes no sense for mmse, only for lapq"},
     {IN_METHOD("{name: minmax, activation_rule: minmax}"),
      "t.yaml:4:18: activation_rule makes no sense for minmax, only for percentile, "
-     "mmse, lp, cosine, aciq, kld"},
+     "mmse, lp, cosine, aciq, kld, dual"},
     {IN_METHOD("{name: mmse, norm: 2}"),
      "t.yaml:4:16: norm makes no sense for mmse, only for lp"},
     {IN_METHOD("{name: percentile, percentile: 101}"),
@@ -518,7 +548,7 @@ static const struct refusal {
      "t.yaml:4:4: sweeps makes no sense for mmse, only for lapq"},
     {IN_METHOD("{name: lapk, p: [2, 4]}"),
      "t.yaml:4:10: name: \"lapk\" is not known, only minmax, percentile, mmse, "
-     "lp, cosine, aciq, kld, lapq; did you mean lapq?"},
+     "lp, cosine, aciq, kld, lapq, dual; did you mean lapq?"},
     {IN_METHOD("{name: !m lapq, p: [2, 4]}"), "t.yaml:4:10: tags (!) are not read"},
     {IN_METHOD("{p: [2, 4]}"), "t.yaml:4:3: a method lacks name"},
     {IN_METHOD("lapq\n- {name: lapq, p_count: 10}"),
@@ -758,6 +788,17 @@ static char *written(void)
     return text;
 }
 
+static void assert_methods(const struct config_method_settings *methods, int count)
+{
+    assert_int_equal(config.method_count, count);
+    for (int i = 0; i < count; i++) {
+        assert_memory_equal(&config.methods[i], &methods[i],
+                            offsetof(struct config_method_settings, as));
+        assert_string_equal(config_method_title(&config.methods[i]),
+                            config_method_title(&methods[i]));
+    }
+}
+
 static void a_written_configuration_reads_back_the_same(void **state)
 {
     static const char *const texts[] = {
@@ -785,7 +826,7 @@ static void a_written_configuration_reads_back_the_same(void **state)
         assert_read(first);
         assert_string_equal(config.name, before.name);
         assert_string_equal(config.out, before.out);
-        assert_memory_equal(config.methods, before.methods, sizeof before.methods);
+        assert_methods(before.methods, before.method_count);
         assert_memory_equal(config.models[0].mean, before.models[0].mean,
                             sizeof before.models[0].mean);
         second = written();
@@ -822,7 +863,9 @@ static void a_written_configuration_says_everything(void **state)
         "methods:\n"
         "- {name: minmax, layerwise: sequential, weight_steps: per_tensor, "
         "bias_correction: none, bias_correction_accept: always, equalize: false, "
-        "reestimate_batchnorm: none, reestimate_accept: if_loss_drops}\n"
+        "reestimate_batchnorm: none, reestimate_accept: if_loss_drops, "
+        "outlier_splitting: {ratio: 0, halves: quantization_aware, clip_sees: split}, "
+        "activation_splitting: {ratio: 0, channels: static}}\n"
         "exclude: []\n"
         "budget: {evaluations: 0, seconds: 0, run_seconds: 0}\n"
         "stuck_after: 600\n";
@@ -914,6 +957,7 @@ int main(void)
         cmocka_unit_test(a_small_file_has_every_default),
         cmocka_unit_test(every_setting_is_read),
         cmocka_unit_test(methods_have_settings_of_their_own),
+        cmocka_unit_test(channels_are_split_by_a_number_or_settings),
         cmocka_unit_test(paths_take_environment_variables),
         cmocka_unit_test(a_variable_must_be_set_and_fit),
         cmocka_unit_test(sizes_and_ranges_are_read),

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/fuse.h"
+#include "core/network/weight_codes.h"
 #include "core/network/weight_ratios.h"
 #include "core/quant/bias_correction.h"
 #include "tests/support/onnx_builder.h"
@@ -108,6 +109,9 @@ struct trial_options {
     enum grid nonnegative;
     bool corrects_variance;
     bool by_channel; /* a weight step for each output channel */
+    struct splitting_rules splitting;
+    double second_above; /* relative error of weights that get a second tensor */
+    struct activation_splitting_rules activation_splitting;
 };
 
 static const struct trial_options plain = {
@@ -120,6 +124,23 @@ static const struct trial_options plain = {
     .nonnegative = GRID_UNSIGNED,
 };
 
+/* As if some channels had larger values than others. */
+static void calibrate_splits(struct placement *placement)
+{
+    for (int item = 0; item < placement->count; item++) {
+        struct quantized_tensor *tensor = &placement->items[item];
+        float maxima[65];
+        int channels;
+
+        if (tensor->split.added == 0)
+            continue;
+        channels = network->tensors[tensor->index].channels;
+        for (int channel = 0; channel <= channels; channel++)
+            maxima[channel] = 1 + (float)(channel * 7 % 5);
+        activation_split_calibrate(&tensor->split, maxima, (size_t)channels);
+    }
+}
+
 static void make_trial(struct trial *trial, const struct trial_options *options,
                        int block)
 {
@@ -129,6 +150,9 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
         .activation_bits = options->activation_bits,
         .keep_float = options->keep,
         .keep_float_count = 2,
+        .splitting = options->splitting,
+        .second_above = options->second_above,
+        .activation_splitting = options->activation_splitting,
     };
     struct error err = {0};
 
@@ -144,6 +168,7 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
                                                tensor->is_weight ? 0.4713 : 2.7177) *
                              (1 + 0.0137f * (float)tensor->index);
     }
+    calibrate_splits(&trial->placement);
     trial->evaluator = evaluator_create(
         network, &trial->placement,
         &(struct evaluator_options){.kernels = kernel_set_named(options->kernel),
@@ -207,28 +232,34 @@ static void float_logits_equal_plain_loops(void **state)
 
 /* Replaces the weights of a convolution by their quantized, corrected values. */
 static void quantize_weights(const struct layer *layer,
-                             const struct quantizer *of_tensor, const float *ratios,
+                             const struct quantizer *of_tensor,
+                             const struct quantized_tensor *tensor,
                              const struct trial_options *options)
 {
+    const struct weight_rules rules = {.ratios = tensor->ratios, .wide = tensor->wide};
     const struct conv *conv = &layer->conv;
     size_t channels = (size_t)conv->out_channels;
     size_t count = (size_t)(layer->window.kernel_height * layer->window.kernel_width *
                             conv->in_channels / conv->groups);
-    int8_t *codes = memory_get(count);
+    int16_t *all = memory_get(channels * count * sizeof *all);
+    struct weight_codes found = weight_codes_find(conv, count, &rules, of_tensor, all);
 
     for (size_t channel = 0; channel < channels; channel++) {
-        struct quantizer quantizer = channel_quantizer(of_tensor, ratios, channel);
+        struct code_values meaning = {
+            channel_quantizer(of_tensor, tensor->ratios, channel).step *
+                found.step_factor,
+            found.centre};
         float *weights = conv->weights + channel * count, correction = 0;
+        const int16_t *codes = all + channel * count;
 
-        quantizer_codes(&quantizer, weights, count, codes);
         if (options->corrects_variance)
-            quantizer.step = bias_correction_step(weights, codes, count, &quantizer);
+            meaning.step = bias_correction_step(weights, codes, count, meaning);
         if (options->corrects_mean || options->corrects_variance)
-            bias_correction_mean(weights, codes, 1, count, &quantizer, &correction);
+            bias_correction_mean(weights, codes, 1, count, meaning, &correction);
         for (size_t i = 0; i < count; i++)
-            weights[i] = quantizer_value(&quantizer, codes[i]) + correction;
+            weights[i] = meaning.step * ((float)codes[i] + meaning.centre) + correction;
     }
-    free(codes);
+    free(all);
 }
 
 /* The logits when every quantized value is a float, and every product too. */
@@ -245,8 +276,8 @@ static void logits_in_floats(const struct trial *trial,
         struct quantizer quantizer = {tensor->grid, tensor->bits, trial->steps[item]};
 
         if (tensor->is_weight)
-            quantize_weights(&network->layers[tensor->index], &quantizer,
-                             tensor->ratios, options);
+            quantize_weights(&network->layers[tensor->index], &quantizer, tensor,
+                             options);
     }
     in_floats.weight_bits = BITS_FLOAT;
     in_floats.by_channel = false;
@@ -260,9 +291,17 @@ static void logits_in_floats(const struct trial *trial,
 /* Ways to treat weights, beside their grid. */
 static const struct treatment {
     bool corrects_mean, corrects_variance, by_channel;
+    int weight_bits; /* with 8, folded codes and those of two tensors do not fit 8 bits */
+    struct splitting_rules splitting;
+    double second_above;
 } treatments[] = {
-    {false, false, false}, {true, false, false}, {false, true, false},
-    {false, false, true},  {true, false, true},  {false, true, true},
+    {false, false, false, 4, {0, 0}, 0},   {true, false, false, 4, {0, 0}, 0},
+    {false, true, false, 4, {0, 0}, 0},    {false, false, true, 4, {0, 0}, 0},
+    {true, false, true, 4, {0, 0}, 0},     {false, true, true, 4, {0, 0}, 0},
+    {false, false, false, 4, {0.3, 0}, 0}, {false, false, false, 4, {0.3, 1}, 0},
+    {false, false, false, 8, {0.3, 0}, 0}, {true, false, false, 8, {0.6, 0}, 0},
+    {false, true, true, 8, {0.6, 0}, 0},   {false, false, false, 4, {0, 0}, 1e-9},
+    {false, false, true, 8, {0, 0}, 1e-9}, {true, false, false, 8, {0, 0}, 1e-9},
 };
 enum { TREATMENTS = sizeof treatments / sizeof *treatments };
 
@@ -273,6 +312,9 @@ static struct trial_options treated(struct treatment treatment)
     options.corrects_mean = treatment.corrects_mean;
     options.corrects_variance = treatment.corrects_variance;
     options.by_channel = treatment.by_channel;
+    options.weight_bits = treatment.weight_bits;
+    options.splitting = treatment.splitting;
+    options.second_above = treatment.second_above;
     return options;
 }
 
@@ -352,7 +394,7 @@ static void every_kernel_set_gives_the_same_bits(void **state)
 /* Walks through candidates that change one step at a time, there and back. */
 static void what_is_remembered_never_changes_a_digit(void **state)
 {
-    static const int bits[][2] = {{4, 4}, {4, 32}, {32, 4}, {8, 2}};
+    static const int bits[][2] = {{4, 4}, {4, 32}, {32, 4}, {8, 2}, {4, 4}, {4, 3}};
     size_t memory[] = {0, 200000, 1 << 24};
 
     (void)state;
@@ -363,6 +405,10 @@ static void what_is_remembered_never_changes_a_digit(void **state)
         options.weight_bits = bits[b][0];
         options.activation_bits = bits[b][1];
         options.by_channel = b % 2 == 0;
+        options.splitting.ratio = b == 3 ? 0.3 : 0;
+        options.second_above = b == 0 ? 1e-9 : 0;
+        options.activation_splitting =
+            (struct activation_splitting_rules){b >= 4 ? 0.3 : 0, b == 5};
         for (int i = 0; i < 3; i++) {
             options.memory_bytes = memory[i];
             make_trial(&trials[i], &options, 4);
@@ -383,6 +429,40 @@ static void what_is_remembered_never_changes_a_digit(void **state)
         for (int i = 0; i < 3; i++)
             clear_trial(&trials[i]);
     }
+}
+
+static void finer_steps(struct trial *trial, float factor)
+{
+    for (int item = 0; item < trial->placement.count; item++)
+        trial->steps[item] *= factor;
+}
+
+/* In floats, so that both ways come to the same values. */
+static void splitting_activations_counts_only_where_they_are_clipped(void **state)
+{
+    static const struct activation_splitting_rules ways[] = {{0.3, false}, {0.3, true}};
+    struct trial_options options = plain;
+    struct trial whole;
+
+    (void)state;
+    options.weight_bits = BITS_FLOAT;
+    options.activation_bits = 8;
+    make_trial(&whole, &options, 4);
+    for (size_t i = 0; i < 2; i++) {
+        struct trial split;
+
+        options.activation_splitting = ways[i];
+        make_trial(&split, &options, 4);
+        finer_steps(&whole, 8);
+        finer_steps(&split, 8);
+        assert_same_score(score_of(&split), score_of(&whole));
+        finer_steps(&whole, 1.f / 64);
+        finer_steps(&split, 1.f / 64);
+        assert_true(score_of(&split).loss != score_of(&whole).loss);
+        finer_steps(&whole, 8);
+        clear_trial(&split);
+    }
+    clear_trial(&whole);
 }
 
 /* Batches of candidates that differ in one step or in several, after one another. */
@@ -648,6 +728,43 @@ static void a_measured_tensor_is_left_in_float(void **state)
     clear_trial(&trial);
 }
 
+/* All at once, and one after the other. */
+static void tensors_of_the_float_network_are_measured_together(void **state)
+{
+    enum { ITEMS_MOST = 64 };
+    struct histogram *histograms = memory_zeroed(ITEMS_MOST, sizeof *histograms);
+    struct histogram *alone = memory_get(sizeof *alone);
+    struct range ranges[ITEMS_MOST];
+    struct trial_options options = plain;
+    struct trial trial;
+
+    (void)state;
+    options.keep[0] = "last"; /* so that the input is measured too */
+    make_trial(&trial, &options, 4);
+    assert_in_range(trial.placement.count, 1, ITEMS_MOST);
+    for (int item = 0; item < trial.placement.count; item++)
+        ranges[item] = range_empty();
+    evaluator_float_ranges(trial.evaluator, ranges);
+    for (int item = 0; item < trial.placement.count; item++)
+        histogram_init(&histograms[item], ranges[item],
+                       trial.placement.items[item].is_weight ? 0 : 10 + item);
+    evaluator_float_histograms(trial.evaluator, histograms);
+    for (int item = 0; item < trial.placement.count; item++) {
+        struct range range = range_empty();
+
+        histogram_init(alone, ranges[item], histograms[item].bins);
+        if (!trial.placement.items[item].is_weight) {
+            evaluator_range(trial.evaluator, item, NULL, &range);
+            evaluator_histogram(trial.evaluator, item, NULL, alone);
+        }
+        assert_memory_equal(&range, &ranges[item], sizeof range);
+        assert_memory_equal(alone, &histograms[item], sizeof *alone);
+    }
+    free(alone);
+    free(histograms);
+    clear_trial(&trial);
+}
+
 static void the_input_can_be_quantized_too(void **state)
 {
     struct trial_options options = plain;
@@ -720,6 +837,7 @@ int main(void)
         cmocka_unit_test(each_treatment_of_weights_gives_a_loss_of_its_own),
         cmocka_unit_test(every_kernel_set_gives_the_same_bits),
         cmocka_unit_test(what_is_remembered_never_changes_a_digit),
+        cmocka_unit_test(splitting_activations_counts_only_where_they_are_clipped),
         cmocka_unit_test(candidates_together_score_as_one_by_one),
         cmocka_unit_test(branches_that_start_from_the_same_sums_are_kept_apart),
         cmocka_unit_test(another_step_of_an_activation_needs_its_epilogue_only),
@@ -727,6 +845,7 @@ int main(void)
         cmocka_unit_test(measuring_in_sequence_multiplies_once),
         cmocka_unit_test(own_and_other_samples_score_alike),
         cmocka_unit_test(a_measured_tensor_is_left_in_float),
+        cmocka_unit_test(tensors_of_the_float_network_are_measured_together),
         cmocka_unit_test(the_input_can_be_quantized_too),
         cmocka_unit_test(a_clamp_beyond_the_codes_gives_the_end_code),
     };

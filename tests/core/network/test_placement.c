@@ -246,6 +246,64 @@ static void sums_of_more_than_32_bits_are_told(void **state)
     network = usual;
 }
 
+/* Each of 60000 inputs at 8 bits fits; 6000 copies more, or doubled codes, do not. */
+static void sums_of_split_layers_are_bounded(void **state)
+{
+    struct network *usual = network;
+
+    (void)state;
+    network = onnx_builder_read("input x N,60000\n"
+                                "floats w 2,60000\n"
+                                "node Gemm x w -> y transB=1 name=/wide\n"
+                                "output y\n",
+                                &err);
+    assert_non_null(network);
+    network_fuse(network);
+    rules.splitting.ratio = 0.05;
+    place(NULL, 0);
+    assert_int_equal(placement.items[1].wide.added, 3000);
+    placement_clear(&placement);
+    rules.splitting.ratio = 0.1;
+    assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
+    assert_non_null(strstr(err.text, "/wide sums 66000 products"));
+    placement_clear(&placement);
+    rules.splitting.ratio = 0.05;
+    rules.grids.weights = GRID_MIDRISE;
+    assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
+    assert_non_null(strstr(err.text, "/wide sums 126000 products"));
+    network_destroy(network);
+    network = usual;
+}
+
+static void layers_in_groups_are_neither_split_nor_doubled(void **state)
+{
+    struct network *usual = network;
+
+    (void)state;
+    network = onnx_builder_read("input x N,4,8,8\n"
+                                "floats w 4,1,3,3\n"
+                                "floats v 4,4,1,1\n"
+                                "node Conv x w -> h pads=1,1,1,1 group=4\n"
+                                "node Conv h v -> c\n"
+                                "node GlobalAveragePool c -> p\n"
+                                "node Flatten p -> y\n"
+                                "output y\n",
+                                &err);
+    assert_non_null(network);
+    network_fuse(network);
+    rules.splitting.ratio = 0.3;
+    rules.second_above = 0.01;
+    place(NULL, 0);
+    assert_string_equal(placement.items[1].name, "w");
+    assert_int_equal(placement.items[1].wide.added, 0);
+    assert_true(placement.items[1].wide.second_above == 0);
+    assert_string_equal(placement.items[3].name, "v");
+    assert_int_equal(placement.items[3].wide.added, 2);
+    assert_true(placement.items[3].wide.second_above == 0.01);
+    network_destroy(network);
+    network = usual;
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, start, end)
 
 int main(void)
@@ -262,6 +320,8 @@ int main(void)
         TEST(nothing_left_to_quantize_is_told),
         TEST(both_sides_in_float_is_nothing_left_to_quantize),
         TEST(sums_of_more_than_32_bits_are_told),
+        TEST(sums_of_split_layers_are_bounded),
+        TEST(layers_in_groups_are_neither_split_nor_doubled),
     };
 
     return cmocka_run_group_tests_name("placement", tests, read_network,

@@ -16,11 +16,11 @@ static void mean_of_a_known_channel(void **state)
 {
     const struct quantizer quantizer = {GRID_MIDRISE, 2, 1};
     const float weights[] = {0.25f, 0.75f, -2, 1}; /* mean 0 */
-    const int8_t codes[] = {0, 0, -2, 1};          /* 0.5, 0.5, -1.5, 1.5: mean 0.25 */
+    const int16_t codes[] = {0, 0, -2, 1};         /* 0.5, 0.5, -1.5, 1.5: mean 0.25 */
     float correction;
 
     (void)state;
-    bias_correction_mean(weights, codes, 1, 4, &quantizer, &correction);
+    bias_correction_mean(weights, codes, 1, 4, code_values_of(&quantizer), &correction);
     assert_true(correction == -0.25f);
 }
 
@@ -28,11 +28,11 @@ static void each_channel_has_its_own_correction(void **state)
 {
     const struct quantizer quantizer = {GRID_MIDTREAD, 8, 0.5f};
     const float weights[] = {1, 2, -1, -3};
-    const int8_t codes[] = {2, 4, -2, -4};
+    const int16_t codes[] = {2, 4, -2, -4};
     float corrections[2];
 
     (void)state;
-    bias_correction_mean(weights, codes, 2, 2, &quantizer, corrections);
+    bias_correction_mean(weights, codes, 2, 2, code_values_of(&quantizer), corrections);
     assert_true(corrections[0] == 0);
     assert_true(corrections[1] == -0.5f);
 }
@@ -47,7 +47,7 @@ static void corrected_channels_have_the_mean_of_their_weights(void **state)
 {
     enum { CHANNELS = 5, COUNT = 99 };
     float weights[CHANNELS * COUNT], corrections[CHANNELS];
-    int8_t codes[CHANNELS * COUNT];
+    int16_t codes[CHANNELS * COUNT];
     uint32_t seed = 7;
 
     (void)state;
@@ -56,8 +56,9 @@ static void corrected_channels_have_the_mean_of_their_weights(void **state)
     for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++) {
         struct quantizer quantizer = {grid, 3, grid_step_of_clip(grid, 3, 0.7)};
 
-        quantizer_codes(&quantizer, weights, CHANNELS * COUNT, codes);
-        bias_correction_mean(weights, codes, CHANNELS, COUNT, &quantizer, corrections);
+        quantizer_wide_codes(&quantizer, weights, CHANNELS * COUNT, codes);
+        bias_correction_mean(weights, codes, CHANNELS, COUNT,
+                             code_values_of(&quantizer), corrections);
         for (int channel = 0; channel < CHANNELS; channel++) {
             double difference = 0;
 
@@ -74,20 +75,22 @@ static void a_known_channel_gets_the_deviation_of_its_weights(void **state)
 {
     const struct quantizer quantizer = {GRID_MIDTREAD, 4, 0.7f};
     const float weights[] = {0.5f, 1.5f, 1.5f, 0.5f};
-    const int8_t codes[] = {-1, 1, 1, -1};
+    const int16_t codes[] = {-1, 1, 1, -1};
 
     (void)state;
-    assert_true(bias_correction_step(weights, codes, 4, &quantizer) == 0.5f);
+    assert_true(bias_correction_step(weights, codes, 4, code_values_of(&quantizer)) ==
+                0.5f);
 }
 
 static void a_channel_of_one_code_keeps_its_step(void **state)
 {
     const struct quantizer quantizer = {GRID_MIDRISE, 2, 0.3f};
     const float weights[] = {0.1f, 0.2f, 0.15f};
-    const int8_t codes[] = {0, 0, 0};
+    const int16_t codes[] = {0, 0, 0};
 
     (void)state;
-    assert_true(bias_correction_step(weights, codes, 3, &quantizer) == 0.3f);
+    assert_true(bias_correction_step(weights, codes, 3, code_values_of(&quantizer)) ==
+                0.3f);
 }
 
 /* Mean and deviation of values. */
@@ -113,13 +116,15 @@ static void corrected_channels_have_mean_and_deviation_of_their_weights(void **s
         struct quantizer quantizer = {grid, 3, grid_step_of_clip(grid, 3, 0.6)};
         double floats[COUNT], values[COUNT], means[2], deviations[2];
         float weights[COUNT], correction;
-        int8_t codes[COUNT];
+        int16_t codes[COUNT];
 
         for (int i = 0; i < COUNT; i++)
             floats[i] = weights[i] = next_weight(&seed);
-        quantizer_codes(&quantizer, weights, COUNT, codes);
-        quantizer.step = bias_correction_step(weights, codes, COUNT, &quantizer);
-        bias_correction_mean(weights, codes, 1, COUNT, &quantizer, &correction);
+        quantizer_wide_codes(&quantizer, weights, COUNT, codes);
+        quantizer.step =
+            bias_correction_step(weights, codes, COUNT, code_values_of(&quantizer));
+        bias_correction_mean(weights, codes, 1, COUNT, code_values_of(&quantizer),
+                             &correction);
         for (int i = 0; i < COUNT; i++)
             values[i] =
                 (double)quantizer_value(&quantizer, codes[i]) + (double)correction;
@@ -134,7 +139,7 @@ static void compare_case(json_t *golden)
 {
     double numbers[WEIGHTS_MOST], expected[WEIGHTS_MOST];
     float weights[WEIGHTS_MOST], corrections[CHANNELS_MOST];
-    int8_t codes[WEIGHTS_MOST];
+    int16_t codes[WEIGHTS_MOST];
     int bits = (int)json_integer_value(golden_at(golden, "bits"));
     double clip = json_number_value(golden_at(golden, "alpha"));
     size_t channels = json_integer_value(json_array_get(golden_at(golden, "shape"), 0));
@@ -146,9 +151,9 @@ static void compare_case(json_t *golden)
                    WEIGHTS_MOST);
     for (size_t i = 0; i < count; i++)
         weights[i] = (float)numbers[i];
-    quantizer_codes(&quantizer, weights, count, codes);
-    bias_correction_mean(weights, codes, channels, count / channels, &quantizer,
-                         corrections);
+    quantizer_wide_codes(&quantizer, weights, count, codes);
+    bias_correction_mean(weights, codes, channels, count / channels,
+                         code_values_of(&quantizer), corrections);
     for (size_t i = 0; i < count; i++) {
         float corrected =
             quantizer_value(&quantizer, codes[i]) + corrections[i * channels / count];

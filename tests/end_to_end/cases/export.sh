@@ -100,6 +100,15 @@ check 1 "ONNX Runtime predicts the same: a step for each channel, biases correct
         {name: mmse, bias_correction: mean_and_variance},
         {name: mmse, bias_correction: empirical},
         {name: mmse, equalize: true, weight_steps: per_channel, bias_correction: mean}]"
+# Folded codes: in 8 bits, and with 8-bit weights or minmax in 16.
+for target in paper onnx; do
+    check 1 "ONNX Runtime predicts the same: $target, split channels" \
+        same_in_onnxruntime "$to_export" --set "targets=$target" --set 'bits=[W4A4, W8A8]' \
+        --set "methods=[
+            {name: mmse, outlier_splitting: {ratio: 0.1, clip_sees: original}},
+            {name: minmax, outlier_splitting: 0.1, weight_steps: per_channel,
+             bias_correction: mean}]"
+done
 check 1 "ONNX Runtime predicts the same: tensorrt, W8A8, a step for each channel" \
     same_in_onnxruntime "$to_export" --set targets=tensorrt --set bits=W8A8 \
     --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical}]'
@@ -187,7 +196,8 @@ exact_in_onnxruntime() { # ARGUMENTS of calq run
 }
 check 1 "ONNX Runtime predicts the same with exact layers" exact_in_onnxruntime "$to_export" \
     --set 'targets=[onnx, paper, tensorrt]' --set bits=W4A4 --set models.0.validation.samples=500 \
-    --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: mean}]'
+    --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: mean},
+        {name: mmse, outlier_splitting: 0.1}]'
 
 # Behind the first layer, which has float inputs, all codes are the same, however small margins are.
 exact_mobilenet_in_onnxruntime() {

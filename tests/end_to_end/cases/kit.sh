@@ -40,3 +40,28 @@ check 1 "ResNet-20 and MobileNet give the same digits with the kernels avx2" wit
 check 1 "one case of each gives its digits" same_on_kit kit_case "$kit" "${one_case[@]}"
 check 1 "one case of each gives the same digits with the kernels scalar" \
     same_on_kit kit_case "$kit" "${one_case[@]}" --set kernel=scalar
+
+# Accuracies of a line of the reference's table without rounded outputs, in per cent.
+reference_accuracy() { # METHOD BITS
+    awk -F, -v method="$1" -v bits="$2" \
+        '$1 == method && $2 == "nooutq" && $3 == bits {print $7}' "$CALQ_GOLDEN/ocs_resnet20.csv"
+}
+is_near() { # CASE METHOD
+    local ours reference
+    reference=$(reference_accuracy "$2" 4)
+    ours=$(awk -F, -v id="$1" '$1 == id {print 100 * $16}' "$work/run/results.csv")
+    awk -v a="$ours" -v b="$reference" 'BEGIN {exit !(a != "" && b != "" && (a - b) ^ 2 < 0.4 ^ 2)}' ||
+        fail "$1: $ours %, the reference has $reference %"
+}
+splits_equal_the_reference() {
+    needs cifar10/{resnet20.onnx,calib.h5,test.h5}
+    [ -e "${CALQ_GOLDEN:-}/ocs_resnet20.csv" ] || skip "CALQ_GOLDEN has no ocs_resnet20.csv"
+    limit=300
+    calibrate configs/ocs-table.yaml --set bits=W4A8 --set 'methods=[
+        {name: minmax, layerwise: independent, outlier_splitting: 0.02},
+        {name: kld, variant: ocs, layerwise: independent, activation_rule: minmax,
+         outlier_splitting: {ratio: 0.01, clip_sees: original}}]'
+    is_near resnet20-ocs-W4A8-minmax "OCS r=0.02"
+    is_near resnet20-ocs-W4A8-kld "OCS r=0.01 + best clip(KL)"
+}
+check 1 "split ResNet-20 is as good as the reference's" splits_equal_the_reference

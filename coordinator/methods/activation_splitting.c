@@ -1,0 +1,50 @@
+#include "coordinator/methods/activation_splitting.h"
+
+#include "core/base/memory.h"
+
+#include <stdlib.h>
+
+static int split(struct team *team, int item, struct error *err)
+{
+    int tensor = team_placement(team)->items[item].index;
+    size_t channels = (size_t)team_network(team)->tensors[tensor].channels;
+    float *maxima = memory_get((channels + 1) * sizeof *maxima);
+    int status = team_channel_maxima(team, item, maxima, err);
+
+    if (status == 0)
+        status = team_split_activation(team, item, maxima, err);
+    free(maxima);
+    return status;
+}
+
+static int split_all(struct team *team, struct error *err)
+{
+    const struct placement *placement = team_placement(team);
+
+    for (int item = 0; item < placement->count; item++)
+        if (placement->items[item].split.added > 0 && split(team, item, err) < 0)
+            return -1;
+    return 0;
+}
+
+int activation_splitting(const struct method_task *task, struct result *result,
+                         struct error *err)
+{
+    const struct config_activation_splitting *settings =
+        &task->one->method->activation_splitting;
+    struct result_phase *phase;
+    int status;
+
+    if (settings->ratio == 0)
+        return 0;
+    phase = method_begin_phase(task->team, result, "split activations");
+    status = split_all(task->team, err);
+    method_end_phase(task->team, phase);
+    result_warn(result,
+                "an experiment: channels of activations are split by %s, and evaluated "
+                "in floats",
+                settings->channels == SPLIT_CHANNELS_ORACLE
+                    ? "what they hold in each block of samples (oracle)"
+                    : "calibrated maxima (static)");
+    return status;
+}
