@@ -30,13 +30,6 @@ const float *placement_ratios(const struct placement *placement, int layer)
     return item < 0 ? NULL : placement->items[item].ratios;
 }
 
-struct wide_rules placement_wide_rules(const struct placement *placement, int layer)
-{
-    int item = placement->of_layer[layer];
-
-    return item < 0 ? (struct wide_rules){0} : placement->items[item].wide;
-}
-
 float *weights_in_ratio(const struct conv *conv, size_t window_count,
                         const float *ratios)
 {

@@ -13,9 +13,6 @@ void placement_find_ratios(struct placement *placement, const struct network *ne
 /* The ratios of a layer's weights; NULL: it has one step for all channels, or none. Borrowed. */
 const float *placement_ratios(const struct placement *placement, int layer);
 
-/* How a layer's codes go beyond those of the grid. */
-struct wide_rules placement_wide_rules(const struct placement *placement, int layer);
-
 /* The weights of a convolution divided by the ratios of their channels, as a quantizer of the tensor
  * is to see them, or without ratios as they are: [out_channels, window_count], to be freed. */
 float *weights_in_ratio(const struct conv *conv, size_t window_count,

@@ -57,3 +57,16 @@ split_layers_are_not_exported() {
     expect_told "was found with activation_splitting, which is not exported"
 }
 check 1 split_layers_are_not_exported
+
+# Channels of activations are split again where a case goes on from its journal.
+splits_go_on() {
+    calibrate "$splits" --set targets=ocs --set bits=W4A8
+    digits "$work/run" >"$work/first"
+    rm "$work"/run/cases/*/result.json
+    calibrate "$splits" --set targets=ocs --set bits=W4A8
+    expect_in "$work/log" "goes on from"
+    digits "$work/run" >"$work/second"
+    expect_same "$work/first" "$work/second"
+}
+check 1 "split channels give the same digits from the journal" splits_go_on
+check 2 "split channels give the same digits from the journal" splits_go_on
