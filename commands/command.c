@@ -34,6 +34,12 @@ const struct command commands[] = {
      "from what\n"
      "the other cases took.\n",
      command_status},
+    {"table", "DIR", "print the results of a run directory, methods by bits",
+     "For each network and target: calibration loss, validation metric, evaluations "
+     "and "
+     "CPU\n"
+     "seconds of all cases that are done; a star marks the best of a column.\n",
+     command_table},
     {"inspect", "MODEL", "list the layers and the tensors that can be quantized", NULL,
      command_inspect},
     {"export", "CASE -o FILE [options]",
@@ -50,7 +56,8 @@ const struct command commands[] = {
      "JSON\n"
      "  --to ncnn-table  a table for ncnn2int8, where ncnn can represent the case: "
      "targets:\n"
-     "              tensorrt, bits: W8A8, batchnorm: fold, no bias correction\n"
+     "              tensorrt, bits: W8A8, batchnorm: fold, no bias correction, no "
+     "equalize\n"
      "  --int4      integers of 4 bits where they fit (opset 21)\n",
      command_export},
     {"verify", "FILE --against CASE", "compare an exported file with its case",

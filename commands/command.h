@@ -22,6 +22,7 @@ const struct command *command_named(const char *name);
 
 int command_run(int count, char **arguments, struct error *err);
 int command_status(int count, char **arguments, struct error *err);
+int command_table(int count, char **arguments, struct error *err);
 int command_export(int count, char **arguments, struct error *err);
 int command_inspect(int count, char **arguments, struct error *err);
 int command_bench(int count, char **arguments, struct error *err);

@@ -18,12 +18,15 @@ struct options {
     bool in_4_bits;
 };
 
-/* ---- ONNX --------------------------------------------------------------------------------- */
-
-static const char *correction_name(const struct calibration_case *one)
+/* The correction that was kept. */
+static const char *correction_name(const struct finished_case *finished)
 {
-    return one->method->bias_correction == BIAS_CORRECTION_MEAN ? "mean" : "none";
+    return config_bias_correction_name(finished->result.is_bias_corrected
+                                           ? finished->one->method->bias_correction
+                                           : BIAS_CORRECTION_NONE);
 }
+
+/* ---- ONNX --------------------------------------------------------------------------------- */
 
 static int make_onnx(const struct finished_case *finished,
                      const struct options *options, uint8_t **bytes, size_t *size,
@@ -37,7 +40,8 @@ static int make_onnx(const struct finished_case *finished,
         {"calq.target", config_target_name(one->target)},
         {"calq.bits", bits},
         {"calq.method", config_method_name(one->method->name)},
-        {"calq.bias_correction", correction_name(one)},
+        {"calq.bias_correction", correction_name(finished)},
+        {"calq.equalized", finished->result.is_equalized ? "true" : "false"},
         {"calq.float_network_hash", finished->network_hash},
         {"calq.identity", finished->result.identity},
     };
@@ -49,7 +53,9 @@ static int make_onnx(const struct finished_case *finished,
             .placement = &finished->placement,
             .steps = finished->steps,
             .batchnorms = &finished->result.result.batchnorms,
-            .corrects_mean = one->method->bias_correction == BIAS_CORRECTION_MEAN,
+            .rules = finished->rules,
+            .has_other_constants = finished->result.is_equalized ||
+                                   finished->result.result.bias_shifts.count > 0,
             .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
             .in_4_bits = options->in_4_bits,
             .properties = properties,
@@ -86,10 +92,14 @@ static int write_steps(const struct finished_case *finished,
             .target = one->target,
             .bits = one->bits,
             .method = one->method->name,
-            .bias_correction = one->method->bias_correction,
+            .bias_correction = correction_name(finished),
+            .is_equalized = finished->result.is_equalized,
+            .is_split = finished->one->method->splitting.ratio > 0,
             .network = finished->network,
             .placement = &finished->placement,
             .steps = finished->steps,
+            .rules = finished->rules,
+            .bias_shifts = &finished->result.result.bias_shifts,
         },
         file, err);
 }
@@ -97,10 +107,20 @@ static int write_steps(const struct finished_case *finished,
 static int write_ncnn(const struct finished_case *finished,
                       const struct options *options, FILE *file, struct error *err)
 {
+    const struct result *result = &finished->result;
+    const char *with = result->is_bias_corrected ? "a bias correction"
+                       : result->is_equalized    ? "equalised weights"
+                       : finished->one->method->splitting.ratio > 0 ? "split channels"
+                                                                    : NULL;
+
     (void)options;
-    return ncnn_table_write(
-        finished->network, &finished->placement, finished->steps,
-        finished->one->method->bias_correction != BIAS_CORRECTION_NONE, file, err);
+    if (with)
+        return error_set(err, EXIT_INPUT,
+                         "%s was found with %s, for which ncnn's tables have no place; "
+                         "search without it",
+                         finished->one->id, with);
+    return ncnn_table_write(finished->network, &finished->placement, finished->steps,
+                            file, err);
 }
 
 /* ---- the command -------------------------------------------------------------------------- */

@@ -235,8 +235,7 @@ static int verify(const struct options *options, struct error *err)
     }
     if (status == 0) {
         qdq_compare(finished.network, &finished.placement, finished.steps,
-                    finished.one->method->bias_correction == BIAS_CORRECTION_MEAN, file,
-                    &comparison);
+                    &finished.rules, file, &comparison);
         status = tell_codes(options->file, &comparison, err);
     }
     if (status == 0)

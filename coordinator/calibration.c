@@ -181,10 +181,13 @@ static int find_result(const struct calibration *calibration,
                                .max_seconds = calibration->config->max_seconds,
                                .progress = calibration->progress};
     struct executor_counters before, after;
+    double cpu_before, cpu_after;
 
-    if (team_work(team, &before, err) < 0 || method_run(&task, result, err) < 0 ||
-        team_work(team, &after, err) < 0)
+    if (team_work(team, &before, &cpu_before, err) < 0 ||
+        method_run(&task, result, err) < 0 ||
+        team_work(team, &after, &cpu_after, err) < 0)
         return -1;
+    result->cpu_seconds = cpu_after - cpu_before;
     result->work = executor_counters_since(after, before);
     find_overhead(result);
     if (check_splits(team, result, err) < 0)

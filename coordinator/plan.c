@@ -18,7 +18,7 @@ static long without_limit(const struct calibration_case *one, int steps)
 
     if (method->name != METHOD_LAPQ)
         return 1;
-    return (method->start == START_P_GRID ? method->p_count + 1 : 1) +
+    return (method->start == START_P_GRID ? method->p_count + method->parabola : 1) +
            (long)method->sweeps * steps * line;
 }
 

@@ -309,6 +309,17 @@ int team_validate(struct team *team, const float *steps, int count,
 
 /* ---- tensors -------------------------------------------------------------------------------- */
 
+static int check_finite(const struct team *team, int item, struct range range,
+                        struct error *err)
+{
+    if (isfinite(range.low) && isfinite(range.high))
+        return 0;
+    return error_set(err, EXIT_INPUT,
+                     "tensor %s takes values that are not finite on the calibration "
+                     "samples: the network overflows",
+                     team_placement(team)->items[item].name);
+}
+
 int team_range(struct team *team, int item, const float *steps, struct range *range,
                struct error *err)
 {
@@ -319,12 +330,10 @@ int team_range(struct team *team, int item, const float *steps, struct range *ra
     struct reply reply;
     int status = team_ask(team, &request, steps, &reply, err);
 
-    if (status == 0) {
-        range->low = (float)-reply.maxima[REPLY_MINUS_LOW];
-        range->high = (float)reply.maxima[REPLY_HIGH];
-    }
+    if (status == 0)
+        *range = reply_range(reply.maxima);
     reply_clear(&reply);
-    return status;
+    return status == 0 ? check_finite(team, item, *range, err) : status;
 }
 
 int team_histogram(struct team *team, int item, const float *steps, struct range range,
@@ -339,24 +348,74 @@ int team_histogram(struct team *team, int item, const float *steps, struct range
     struct reply reply;
     int status = team_ask(team, &request, steps, &reply, err);
 
-    if (status == 0) {
-        histogram_init(histogram, range, bins);
-        histogram->zeros = reply.sums[0];
-        memcpy(histogram->counts, reply.sums + 1,
-               (size_t)bins * sizeof *histogram->counts);
+    if (status == 0)
+        reply_histogram(reply.sums, range, bins, histogram);
+    reply_clear(&reply);
+    return status;
+}
+
+int team_float_ranges(struct team *team, struct range *ranges, struct error *err)
+{
+    int items = team_step_count(team);
+    struct request request = {.kind = REQUEST_FLOAT_RANGES, .subject = items};
+    struct reply reply;
+    int status = team_ask(team, &request, NULL, &reply, err);
+
+    for (int item = 0; status == 0 && item < items; item++) {
+        ranges[item] = reply_range(reply.maxima + item * REPLY_RANGE_MAXIMA);
+        if (!team_placement(team)->items[item].is_weight)
+            status = check_finite(team, item, ranges[item], err);
     }
     reply_clear(&reply);
     return status;
 }
 
-int team_work(struct team *team, struct executor_counters *work, struct error *err)
+/* What a request asks for each item. */
+static float *asked_histograms(int items, const struct range *ranges, const int *bins)
+{
+    float *asked = memory_get((size_t)items * ASKED_HISTOGRAM_FLOATS * sizeof *asked);
+
+    for (int item = 0; item < items; item++) {
+        float *numbers = asked + item * ASKED_HISTOGRAM_FLOATS;
+
+        numbers[ASKED_LOW] = ranges[item].low;
+        numbers[ASKED_HIGH] = ranges[item].high;
+        numbers[ASKED_BINS] = (float)bins[item];
+    }
+    return asked;
+}
+
+int team_float_histograms(struct team *team, const struct range *ranges,
+                          const int *bins, struct histogram *histograms,
+                          struct error *err)
+{
+    int items = team_step_count(team);
+    float *asked = asked_histograms(items, ranges, bins);
+    struct request request = {.kind = REQUEST_FLOAT_HISTOGRAMS,
+                              .candidate_count = items,
+                              .step_count = ASKED_HISTOGRAM_FLOATS};
+    struct reply reply;
+    int status = team_ask(team, &request, asked, &reply, err);
+
+    for (int item = 0; status == 0 && item < items; item++)
+        reply_histogram(reply.sums + (size_t)item * REPLY_HISTOGRAM_SUMS, ranges[item],
+                        bins[item], &histograms[item]);
+    reply_clear(&reply);
+    free(asked);
+    return status;
+}
+
+int team_work(struct team *team, struct executor_counters *work, double *cpu_seconds,
+              struct error *err)
 {
     struct request request = {.kind = REQUEST_WORK};
     struct reply reply;
     int status = team_ask(team, &request, NULL, &reply, err);
 
-    if (status == 0)
+    if (status == 0) {
         memcpy(work, reply.sums, sizeof *work);
+        *cpu_seconds = 1e-9 * (double)reply.sums[REPLY_WORK_CPU];
+    }
     reply_clear(&reply);
     return status;
 }

@@ -86,11 +86,18 @@ int team_validate(struct team *team, const float *steps, int count,
                   struct score *scores, struct error *err);
 
 /* Range and histogram, of so many bins, of the activation of placement item `item`; see
- * evaluator_range(). */
+ * evaluator_range(). Values that are not finite are an error (EXIT_INPUT) that names the tensor. */
 int team_range(struct team *team, int item, const float *steps, struct range *range,
                struct error *err);
 int team_histogram(struct team *team, int item, const float *steps, struct range range,
                    int bins, struct histogram *histogram, struct error *err);
+
+/* The same of all activations of the float network in one go, [placement count]: ranges out; `bins`
+ * says how many each histogram has, 0: it is left empty, as those of weights are. */
+int team_float_ranges(struct team *team, struct range *ranges, struct error *err);
+int team_float_histograms(struct team *team, const struct range *ranges,
+                          const int *bins, struct histogram *histograms,
+                          struct error *err);
 
 /* What the channels of the activation of placement item `item` hold in the float network, [channels + 1];
  * and splits them by that from now on, see activation_split.h. */
@@ -133,8 +140,9 @@ int team_treat(struct team *team, unsigned treatments, struct error *err);
  * evaluator_check_splits(). */
 int team_check_splits(struct team *team, const float *steps, struct error *err);
 
-/* What all evaluators did since the case was opened. */
-int team_work(struct team *team, struct executor_counters *work, struct error *err);
+/* What all evaluators did since the case was opened, and the CPU seconds of all ranks since they began. */
+int team_work(struct team *team, struct executor_counters *work, double *cpu_seconds,
+              struct error *err);
 
 /* Of the open case; borrowed. */
 const struct network *team_network(const struct team *team);

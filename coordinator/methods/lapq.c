@@ -76,6 +76,11 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
     enum parabola_verdict verdict;
     struct parabola parabola;
 
+    if (method->parabola == PARABOLA_NO) {
+        grid->verdict = "was not asked for";
+        grid->vertex = NAN;
+        return 0;
+    }
     if (parabola_fit(grid->p, grid->losses, grid->count, &parabola, err) < 0)
         return -1;
     verdict = parabola_minimum(&parabola, method->p[0], method->p[1], PARABOLA_MARGIN,
@@ -115,7 +120,8 @@ static bool is_cut_short(const struct method_task *task, struct result *result)
 
 static int check_budget(const struct method_task *task, struct error *err)
 {
-    long least = (task->one->method->p_count + 1L) * treatment_starts(task) +
+    const struct config_method_settings *method = task->one->method;
+    long least = ((long)method->p_count + method->parabola) * treatment_starts(task) +
                  reestimate_evaluations(task, REESTIMATE_BEFORE) +
                  reestimate_evaluations(task, REESTIMATE_AFTER) +
                  2 * empirical_correction_evaluations(task);

@@ -1,5 +1,6 @@
 #include "coordinator/methods/layerwise.h"
 
+#include "coordinator/methods/float_views.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/network/split_layer.h"
@@ -128,21 +129,6 @@ static void look_at_weights(const struct layerwise *layerwise,
 
 /* ---- activations -------------------------------------------------------------------------- */
 
-static int find_range(struct layerwise *layerwise, int item, const float *steps,
-                      struct error *err)
-{
-    struct range *range = &layerwise->views[item].range;
-
-    if (team_range(layerwise->team, item, steps, range, err) < 0)
-        return -1;
-    if (isfinite(range->low) && isfinite(range->high))
-        return 0;
-    return error_set(err, EXIT_INPUT,
-                     "tensor %s takes values that are not finite on the calibration "
-                     "samples: the network overflows",
-                     team_placement(layerwise->team)->items[item].name);
-}
-
 static int find_distribution(struct layerwise *layerwise, int item, const float *steps,
                              struct error *err)
 {
@@ -163,7 +149,7 @@ static int look_at_activation(struct layerwise *layerwise, int item,
 {
     struct clip_view *view = &layerwise->views[item];
 
-    if (find_range(layerwise, item, steps, err) < 0)
+    if (team_range(layerwise->team, item, steps, &view->range, err) < 0)
         return -1;
     if (is_zero_everywhere(view->range))
         return 0;
@@ -186,30 +172,70 @@ static bool cannot_be_negative(const struct layerwise *layerwise,
            team_network(layerwise->team)->tensors[tensor->index].nonnegative;
 }
 
+/* Begins to look at a tensor, in the way that a rule does. */
+static struct clip_sight begin_view(struct layerwise *layerwise, int item,
+                                    const struct clip_rule *rule)
+{
+    const struct quantized_tensor *tensor =
+        &team_placement(layerwise->team)->items[item];
+    struct clip_view *view = &layerwise->views[item];
+
+    clip_view_clear(view);
+    view->grid = tensor->grid;
+    view->bits = tensor->bits;
+    view->nonnegative = cannot_be_negative(layerwise, tensor);
+    return clip_sight(rule, view->nonnegative);
+}
+
+static void end_view(struct layerwise *layerwise, int item,
+                     const struct clip_sight *sight)
+{
+    struct clip_view *view = &layerwise->views[item];
+
+    if (view->histogram && !sight->skips_zeros)
+        histogram_put_zeros_in_their_bin(view->histogram);
+    layerwise->is_known[item] =
+        team_placement(layerwise->team)->items[item].is_weight ||
+        layerwise->mode == LAYERWISE_INDEPENDENT;
+}
+
+/* All activations have the same rule. */
+static int look_at_float_activations(struct layerwise *layerwise,
+                                     const struct clip_rule *rule, struct error *err)
+{
+    const struct placement *placement = team_placement(layerwise->team);
+    struct clip_sight *sights = memory_zeroed((size_t)placement->count, sizeof *sights);
+    int status;
+
+    for (int item = 0; item < placement->count; item++)
+        if (!placement->items[item].is_weight)
+            sights[item] = begin_view(layerwise, item, rule);
+    status = float_views_find(layerwise->team, sights, layerwise->views, err);
+    for (int item = 0; status == 0 && item < placement->count; item++)
+        if (!placement->items[item].is_weight)
+            end_view(layerwise, item, &sights[item]);
+    free(sights);
+    return status;
+}
+
 /* Makes sure that the view of a tensor is that under `steps`. */
 static int look_at(struct layerwise *layerwise, int item, const struct clip_rule *rule,
                    const float *steps, struct error *err)
 {
     const struct quantized_tensor *tensor =
         &team_placement(layerwise->team)->items[item];
-    struct clip_view *view = &layerwise->views[item];
     struct clip_sight sight;
 
     if (layerwise->is_known[item])
         return 0;
-    clip_view_clear(view);
-    view->grid = tensor->grid;
-    view->bits = tensor->bits;
-    view->nonnegative = cannot_be_negative(layerwise, tensor);
-    sight = clip_sight(rule, view->nonnegative);
+    if (!tensor->is_weight && layerwise->mode == LAYERWISE_INDEPENDENT)
+        return look_at_float_activations(layerwise, rule, err);
+    sight = begin_view(layerwise, item, rule);
     if (tensor->is_weight)
-        look_at_weights(layerwise, tensor, &sight, view);
+        look_at_weights(layerwise, tensor, &sight, &layerwise->views[item]);
     else if (look_at_activation(layerwise, item, &sight, steps, err) < 0)
         return -1;
-    if (view->histogram && !sight.skips_zeros)
-        histogram_put_zeros_in_their_bin(view->histogram);
-    layerwise->is_known[item] =
-        tensor->is_weight || layerwise->mode == LAYERWISE_INDEPENDENT;
+    end_view(layerwise, item, &sight);
     return 0;
 }
 

@@ -94,13 +94,12 @@ struct evaluator *case_evaluator(const struct finished_case *finished,
                   finished->config->kernel);
         return NULL;
     }
-    return evaluator_create(
-        network, &finished->placement,
-        &(struct evaluator_options){
-            .kernels = kernels,
-            .corrects_mean =
-                finished->one->method->bias_correction == BIAS_CORRECTION_MEAN,
-            .block = finished->config->block,
-        },
-        (struct samples){.loss = finished->one->model->loss});
+    return evaluator_create(network, &finished->placement,
+                            &(struct evaluator_options){
+                                .kernels = kernels,
+                                .corrects_mean = finished->rules.corrects_mean,
+                                .corrects_variance = finished->rules.corrects_variance,
+                                .block = finished->config->block,
+                            },
+                            (struct samples){.loss = finished->one->model->loss});
 }

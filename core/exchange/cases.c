@@ -22,8 +22,7 @@ static void name_case(const struct cases *cases, struct calibration_case *one)
 
     config_bits_text(one->bits, bits);
     snprintf(plain, sizeof plain, "%s-%s-%s-%s", one->model->name,
-             config_target_name(one->target), bits,
-             config_method_name(one->method->name));
+             config_target_name(one->target), bits, config_method_title(one->method));
     snprintf(one->id, sizeof one->id, "%s", plain);
     for (int number = 2; is_taken(cases, one->id); number++)
         snprintf(one->id, sizeof one->id, "%s-%d", plain, number);
@@ -45,7 +44,7 @@ static bool fits_entry(const struct config_exclude *entry,
     return fits(entry->case_id, one->id) && fits(entry->model, one->model->name) &&
            fits(entry->target, config_target_name(one->target)) &&
            fits(entry->bits, bits) &&
-           fits(entry->method, config_method_name(one->method->name));
+           fits(entry->method, config_method_title(one->method));
 }
 
 static bool is_left_out(const struct config *config, const struct calibration_case *one)

@@ -1,9 +1,12 @@
 #include "core/exchange/finished_case.h"
 
 #include "core/base/memory.h"
+#include "core/exchange/message.h"
 #include "core/exchange/shard.h"
 #include "core/format/result_steps.h"
 #include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
+#include "core/network/equalisation.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -134,30 +137,66 @@ static int check_method(const struct finished_case *finished, const char *folder
                         struct error *err)
 {
     const struct config_method_settings *method = finished->one->method;
-    const char *setting = NULL;
+    const char *setting = method->name == METHOD_DUAL ? "the method dual"
+                          : method->activation_splitting.ratio > 0
+                              ? "activation_splitting"
+                              : NULL;
 
-    if (method->weight_steps == WEIGHT_STEPS_PER_CHANNEL)
-        setting = "weight_steps: per_channel";
-    else if (method->bias_correction == BIAS_CORRECTION_MEAN_AND_VARIANCE)
-        setting = "bias_correction: mean_and_variance";
-    else if (method->bias_correction == BIAS_CORRECTION_EMPIRICAL)
-        setting = "bias_correction: empirical";
-    else if (method->bias_correction == BIAS_CORRECTION_MEAN &&
-             method->bias_correction_accept == ACCEPT_IF_LOSS_DROPS)
-        setting = "bias_correction_accept: if_loss_drops";
-    else if (method->equalize != EQUALIZE_NO)
-        setting = "equalize";
-    else if (method->splitting.ratio > 0)
-        setting = "outlier_splitting";
-    else if (method->activation_splitting.ratio > 0)
-        setting = "activation_splitting";
-    else if (method->name == METHOD_DUAL)
-        setting = "the method dual";
-    return setting ? error_set(err, EXIT_CONFIG,
-                               "%s was found with %s, which is not exported; "
-                               "search without it, or with bias_correction: mean",
-                               folder, setting)
-                   : 0;
+    return setting
+               ? error_set(err, EXIT_CONFIG,
+                           "%s was found with %s, which is not exported; search with "
+                           "another method, or with weight_steps: per_channel",
+                           folder, setting)
+               : 0;
+}
+
+static int put_bias_shifts(struct finished_case *finished, const char *folder,
+                           struct error *err)
+{
+    const struct bias_shifts *found = &finished->result.result.bias_shifts;
+    struct network *network = finished->network;
+    struct bias_shifts wanted = bias_shifts_of(network);
+    size_t count = wanted.count;
+    const float *values = found->values;
+
+    bias_shifts_clear(&wanted);
+    if (found->count == 0)
+        return 0;
+    if (found->count != count)
+        return error_set(err, EXIT_INPUT,
+                         "%s/result.json has %zu bias shifts, the network has %zu",
+                         folder, found->count, count);
+    for (int i = 0; i < network->layer_count; i++) {
+        if (network->layers[i].kind != LAYER_CONV)
+            continue;
+        bias_shift_put(&network->layers[i], values);
+        values += network->layers[i].conv.out_channels;
+    }
+    return 0;
+}
+
+static void equalise(struct finished_case *finished)
+{
+    struct equalisation_pairs pairs =
+        equalisation_find_pairs(finished->network, &finished->placement);
+    struct equalisation before = {0};
+
+    network_equalize(finished->network, &pairs, &before);
+    equalisation_clear(&before);
+    equalisation_pairs_clear(&pairs);
+}
+
+/* Bias correction of weights, if it was kept. */
+static struct weight_rules rules_of(const struct finished_case *finished)
+{
+    bool corrects = finished->result.is_bias_corrected &&
+                    (case_treatments(finished->one) & TREAT_CORRECT);
+    bool means_only = finished->one->method->bias_correction == BIAS_CORRECTION_MEAN;
+
+    return (struct weight_rules){
+        .corrects_mean = corrects,
+        .corrects_variance = corrects && !means_only,
+    };
 }
 
 static int read_network(struct finished_case *finished, const char *folder,
@@ -171,9 +210,15 @@ static int read_network(struct finished_case *finished, const char *folder,
         return -1;
     finished->steps =
         memory_get((size_t)finished->placement.count * sizeof *finished->steps);
-    if (result_read_steps(folder, &finished->placement, finished->steps, err) < 0)
+    if (result_read_steps(folder, finished->network, &finished->placement,
+                          finished->steps, err) < 0)
         return -1;
-    return put_batchnorms(finished, folder, err);
+    finished->rules = rules_of(finished);
+    if (finished->result.is_equalized)
+        equalise(finished);
+    if (put_batchnorms(finished, folder, err) < 0)
+        return -1;
+    return put_bias_shifts(finished, folder, err);
 }
 
 int finished_case_open(struct finished_case *finished, const char *folder,

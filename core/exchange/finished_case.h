@@ -1,10 +1,11 @@
-/* finished_case.h - a case of a run directory that is done: its network with the steps and the batch
- * norms that were found. */
+/* finished_case.h - a case of a run directory that is done: its network as it was found to be, with
+ * steps, batch norms, biases, and equalised weights. */
 #ifndef CORE_EXCHANGE_FINISHED_CASE_H
 #define CORE_EXCHANGE_FINISHED_CASE_H
 
 #include "core/exchange/cases.h"
 #include "core/format/result.h"
+#include "core/network/weight_rules.h"
 
 struct finished_case {
     struct config *config; /* of the run directory; owned */
@@ -12,9 +13,10 @@ struct finished_case {
     const struct calibration_case *one;
     struct result result;
     struct network *
-        network; /* as the search ran it, with the statistics of the result in force; owned */
+        network; /* as the search ran it, with statistics and biases of the result; owned */
     struct placement placement;
-    float *steps; /* [placement.count] owned */
+    float *steps;              /* [placement.count] owned */
+    struct weight_rules rules; /* of all weights; ratios are those of the placement */
     char network_hash[HASH_TEXT_BYTES];
 };
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *request_name(enum request_kind kind)
 {
@@ -15,6 +16,8 @@ const char *request_name(enum request_kind kind)
         [REQUEST_VALIDATE] = "score candidates on the validation samples",
         [REQUEST_RANGE] = "find the range of a tensor",
         [REQUEST_HISTOGRAM] = "find the histogram of a tensor",
+        [REQUEST_FLOAT_RANGES] = "find the ranges of all tensors",
+        [REQUEST_FLOAT_HISTOGRAMS] = "find the histograms of all tensors",
         [REQUEST_CHANNEL_MAXIMA] = "find the largest values of a tensor's channels",
         [REQUEST_SPLIT_ACTIVATION] = "split channels of a tensor",
         [REQUEST_MOMENTS] = "measure a batch norm",
@@ -52,6 +55,8 @@ static size_t sums_of(const struct request *request)
         return REPLY_WORK_SUMS;
     case REQUEST_HISTOGRAM:
         return 1 + (size_t)request->bins;
+    case REQUEST_FLOAT_HISTOGRAMS:
+        return (size_t)request->candidate_count * REPLY_HISTOGRAM_SUMS;
     case REQUEST_MOMENTS:
     case REQUEST_FLOAT_MOMENTS:
     case REQUEST_PRODUCT_MEANS:
@@ -70,6 +75,8 @@ static size_t maxima_of(const struct request *request)
         return REPLY_OVERLAP_MAXIMA;
     case REQUEST_RANGE:
         return REPLY_RANGE_MAXIMA;
+    case REQUEST_FLOAT_RANGES:
+        return (size_t)request->subject * REPLY_RANGE_MAXIMA;
     case REQUEST_CHANNEL_MAXIMA:
         return request->moment_count;
     default:
@@ -97,4 +104,30 @@ void reply_clear(struct reply *reply)
 struct score *reply_scores(const struct reply *reply)
 {
     return (struct score *)reply->sums;
+}
+
+void reply_put_range(double *maxima, struct range range)
+{
+    maxima[REPLY_MINUS_LOW] = -(double)range.low;
+    maxima[REPLY_HIGH] = range.high;
+}
+
+struct range reply_range(const double *maxima)
+{
+    return (struct range){(float)-maxima[REPLY_MINUS_LOW], (float)maxima[REPLY_HIGH]};
+}
+
+void reply_put_histogram(int64_t *sums, const struct histogram *histogram)
+{
+    sums[0] = histogram->zeros;
+    memcpy(sums + 1, histogram->counts,
+           (size_t)histogram->bins * sizeof *histogram->counts);
+}
+
+void reply_histogram(const int64_t *sums, struct range range, int bins,
+                     struct histogram *histogram)
+{
+    histogram_init(histogram, range, bins);
+    histogram->zeros = sums[0];
+    memcpy(histogram->counts, sums + 1, (size_t)bins * sizeof *histogram->counts);
 }

@@ -17,6 +17,8 @@ enum request_kind {
     REQUEST_VALIDATE,  /* score candidates on the validation samples */
     REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
     REQUEST_HISTOGRAM, /* its histogram of `bins` bins over `range` */
+    REQUEST_FLOAT_RANGES,     /* of all activations in the float network */
+    REQUEST_FLOAT_HISTOGRAMS, /* the same */
     REQUEST_CHANNEL_MAXIMA, /* of the activation `subject`, as activation_split_look() */
     REQUEST_SPLIT_ACTIVATION, /* split the activation `subject` by maxima of channels */
     REQUEST_MOMENTS,       /* of layer `subject`'s batch norm, at most one candidate */
@@ -42,10 +44,11 @@ enum treatment {
 
 /* A request comes with numbers [candidate_count, step_count]: the steps of candidates; with
  * REQUEST_PUT_BATCHNORM in their place [2, channels], the means and the variances, and with
- * REQUEST_PUT_BIAS_SHIFT and REQUEST_SPLIT_ACTIVATION [1, numbers]. */
+ * REQUEST_PUT_BIAS_SHIFT and REQUEST_SPLIT_ACTIVATION [1, numbers]. REQUEST_FLOAT_HISTOGRAMS
+ * comes with [items, ASKED_HISTOGRAM_FLOATS]. */
 struct request {
     enum request_kind kind;
-    int subject;         /* a case, a placement item or a layer */
+    int subject; /* a case, a placement item or a layer; of REQUEST_FLOAT_RANGES: how many items */
     int candidate_count; /* candidates that come with it; 0: the float network */
     int step_count;      /* steps of each candidate */
     size_t
@@ -53,6 +56,9 @@ struct request {
     struct range range;
     int bins;
 };
+
+/* What REQUEST_FLOAT_HISTOGRAMS asks for each item: so many bins over [low, high]; 0: nothing. */
+enum { ASKED_LOW, ASKED_HIGH, ASKED_BINS, ASKED_HISTOGRAM_FLOATS };
 
 /* What a rank found on its shard. Replies of all ranks merge by adding the sums and taking the
  * largest of the maxima, so the merged reply does not depend on how many ranks there are. */
@@ -79,8 +85,21 @@ enum {
     REPLY_OVERLAP_MAXIMA
 };
 enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
-enum { REPLY_WORK_SUMS = sizeof(struct executor_counters) / sizeof(int64_t) };
+enum { REPLY_HISTOGRAM_SUMS = 1 + HISTOGRAM_BINS }; /* the zeros, then the bins */
+enum {
+    REPLY_WORK_COUNTERS = sizeof(struct executor_counters) / sizeof(int64_t),
+    REPLY_WORK_CPU =
+        REPLY_WORK_COUNTERS, /* nanoseconds since the rank's thread began */
+    REPLY_WORK_SUMS
+};
 enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
+
+/* Ranges and histograms as they stand in replies: [REPLY_RANGE_MAXIMA], [1 + bins]. */
+void reply_put_range(double *maxima, struct range range);
+struct range reply_range(const double *maxima);
+void reply_put_histogram(int64_t *sums, const struct histogram *histogram);
+void reply_histogram(const int64_t *sums, struct range range, int bins,
+                     struct histogram *histogram);
 
 /* Makes an empty reply of the size that fits the request: sums zero, maxima -infinity. */
 void reply_init(struct reply *reply, const struct request *request);

@@ -1,5 +1,6 @@
 #include "core/exchange/shard.h"
 
+#include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/format/data_file.h"
@@ -38,11 +39,11 @@ struct shard {
     struct placement placement;
     struct evaluator *evaluator;
     struct data_file *calibration,
-        *validation;                       /* validation: NULL when there is none */
-    struct own_samples search, check;      /* of the calibration samples */
-    unsigned treatments;                   /* of its weights: enum treatment */
-    struct equalisation equalisation;      /* what its network had before */
-    int64_t earlier_work[REPLY_WORK_SUMS]; /* of evaluators that it had before */
+        *validation;                           /* validation: NULL when there is none */
+    struct own_samples search, check;          /* of the calibration samples */
+    unsigned treatments;                       /* of its weights: enum treatment */
+    struct equalisation equalisation;          /* what its network had before */
+    int64_t earlier_work[REPLY_WORK_COUNTERS]; /* of evaluators that it had before */
 };
 
 /* Consecutive samples of a data file. */
@@ -479,8 +480,7 @@ static int answer_range(struct shard *shard, const struct request *request,
 
     (void)err;
     evaluator_range(shard->evaluator, request->subject, steps, &range);
-    reply->maxima[REPLY_MINUS_LOW] = -(double)range.low;
-    reply->maxima[REPLY_HIGH] = range.high;
+    reply_put_range(reply->maxima, range);
     return 0;
 }
 
@@ -492,10 +492,51 @@ static int answer_histogram(struct shard *shard, const struct request *request,
     (void)err;
     histogram_init(histogram, request->range, request->bins);
     evaluator_histogram(shard->evaluator, request->subject, steps, histogram);
-    reply->sums[0] = histogram->zeros;
-    memcpy(reply->sums + 1, histogram->counts,
-           (size_t)histogram->bins * sizeof *histogram->counts);
+    reply_put_histogram(reply->sums, histogram);
     free(histogram);
+    return 0;
+}
+
+static int answer_float_ranges(struct shard *shard, const struct request *request,
+                               const float *steps, struct reply *reply,
+                               struct error *err)
+{
+    int items = shard->placement.count;
+    struct range *ranges = memory_zeroed((size_t)items, sizeof *ranges);
+
+    (void)request;
+    (void)steps;
+    (void)err;
+    for (int item = 0; item < items; item++)
+        ranges[item] = range_empty();
+    evaluator_float_ranges(shard->evaluator, ranges);
+    for (int item = 0; item < items; item++)
+        reply_put_range(reply->maxima + item * REPLY_RANGE_MAXIMA, ranges[item]);
+    free(ranges);
+    return 0;
+}
+
+static int answer_float_histograms(struct shard *shard, const struct request *request,
+                                   const float *numbers, struct reply *reply,
+                                   struct error *err)
+{
+    int items = shard->placement.count;
+    struct histogram *histograms = memory_get((size_t)items * sizeof *histograms);
+
+    (void)request;
+    (void)err;
+    for (int item = 0; item < items; item++) {
+        const float *asked = numbers + item * ASKED_HISTOGRAM_FLOATS;
+
+        histogram_init(&histograms[item],
+                       (struct range){asked[ASKED_LOW], asked[ASKED_HIGH]},
+                       (int)asked[ASKED_BINS]);
+    }
+    evaluator_float_histograms(shard->evaluator, histograms);
+    for (int item = 0; item < items; item++)
+        reply_put_histogram(reply->sums + (size_t)item * REPLY_HISTOGRAM_SUMS,
+                            &histograms[item]);
+    free(histograms);
     return 0;
 }
 
@@ -613,13 +654,13 @@ static void change_equalisation(struct shard *shard)
     equalisation_pairs_clear(&pairs);
 }
 
-static void add_work(const struct shard *shard, int64_t sums[REPLY_WORK_SUMS])
+static void add_work(const struct shard *shard, int64_t sums[REPLY_WORK_COUNTERS])
 {
     struct executor_counters counters = evaluator_counters(shard->evaluator);
-    int64_t now[REPLY_WORK_SUMS];
+    int64_t now[REPLY_WORK_COUNTERS];
 
     memcpy(now, &counters, sizeof now);
-    for (int i = 0; i < REPLY_WORK_SUMS; i++)
+    for (int i = 0; i < REPLY_WORK_COUNTERS; i++)
         sums[i] += now[i];
 }
 
@@ -661,6 +702,7 @@ static int answer_work(struct shard *shard, const struct request *request,
     (void)err;
     memcpy(reply->sums, shard->earlier_work, sizeof shard->earlier_work);
     add_work(shard, reply->sums);
+    reply->sums[REPLY_WORK_CPU] = (int64_t)(1e9 * clock_cpu_seconds());
     return 0;
 }
 
@@ -750,6 +792,8 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_VALIDATE] = answer_validate,
         [REQUEST_RANGE] = answer_range,
         [REQUEST_HISTOGRAM] = answer_histogram,
+        [REQUEST_FLOAT_RANGES] = answer_float_ranges,
+        [REQUEST_FLOAT_HISTOGRAMS] = answer_float_histograms,
         [REQUEST_WORK] = answer_work,
         [REQUEST_CHANNEL_MAXIMA] = answer_channel_maxima,
         [REQUEST_SPLIT_ACTIVATION] = answer_split_activation,

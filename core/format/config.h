@@ -36,6 +36,7 @@ enum config_variant { VARIANT_DEFAULT, VARIANT_OCS, VARIANT_COUNT };
 enum config_sides { SIDES_BY_SIGN, SIDES_BOTH };
 enum config_activation_rule { ACTIVATION_RULE_SAME, ACTIVATION_RULE_MINMAX };
 enum config_start { START_P_GRID, START_LAYERWISE, START_RANDOM };
+enum config_parabola { PARABOLA_NO, PARABOLA_YES };
 enum config_search { SEARCH_POWELL, SEARCH_COORDINATE };
 enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFERENCE };
 enum config_bias_correction {
@@ -127,18 +128,20 @@ struct config_method_settings {
     enum config_variant variant;                 /* mmse, aciq, kld */
     struct config_splitting splitting;
     struct config_activation_splitting activation_splitting;
-    double dual_above;         /* relative squared error; dual */
-    double percentile;         /* percentile */
-    double norm;               /* p; lp */
-    enum aciq_density density; /* aciq */
-    enum config_sides sides;   /* kld */
-    enum config_start start;   /* lapq */
-    double p[2];               /* range of the p grid; lapq */
-    int p_count;               /* grid points, at least 3; lapq */
-    enum config_search search; /* lapq */
-    int sweeps;                /* of the search; 0: none, only the start; lapq */
+    double dual_above;             /* relative squared error; dual */
+    double percentile;             /* percentile */
+    double norm;                   /* p; lp */
+    enum aciq_density density;     /* aciq */
+    enum config_sides sides;       /* kld */
+    enum config_start start;       /* lapq */
+    double p[2];                   /* range of the p grid; lapq */
+    int p_count;                   /* grid points, at least 3; lapq */
+    enum config_parabola parabola; /* over the p grid; lapq */
+    enum config_search search;     /* lapq */
+    int sweeps;                    /* of the search; 0: none, only the start; lapq */
     int patience; /* sweeps without gain on samples put aside that end it; lapq */
     enum config_line_search line_search; /* lapq */
+    char *as; /* what results call it; NULL: the method's name; the last member */
 };
 
 /* Patterns of fnmatch; NULL: whatever it is. A case that fits all of them is left out. */
@@ -198,8 +201,11 @@ void config_help(FILE *file);
 /* The words of the configuration, e.g. "W4A4" (into text), "lapq", "paper". */
 void config_bits_text(struct config_bits bits, char text[16]);
 const char *config_method_name(enum config_method method);
+/* What results call it. */
+const char *config_method_title(const struct config_method_settings *method);
 const char *config_target_name(enum config_target target);
 const char *config_metric_name(enum config_metric metric);
 const char *config_loss_name(enum loss loss);
+const char *config_bias_correction_name(enum config_bias_correction correction);
 
 #endif

@@ -41,6 +41,8 @@ static const char *const sides[] = {[SIDES_BY_SIGN] = "by_sign", [SIDES_BOTH] = 
 static const char *const starts[] = {[START_P_GRID] = "p_grid",
                                      [START_LAYERWISE] = "layerwise",
                                      [START_RANDOM] = "random"};
+static const char *const parabolas[] = {
+    [PARABOLA_NO] = "false", [PARABOLA_YES] = "true"};
 static const char *const searches[] = {
     [SEARCH_POWELL] = "powell", [SEARCH_COORDINATE] = "coordinate"};
 static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "default",
@@ -90,10 +92,11 @@ static bool same_model_name(const void *left, const void *right)
     return a->name && b->name && strcmp(a->name, b->name) == 0;
 }
 
-/* Settings not given have their defaults, and all that was not filled is zero. */
+/* Settings not given have their defaults, and all that was not filled is zero. Another name makes
+ * no other method. */
 static bool same_method(const void *left, const void *right)
 {
-    return memcmp(left, right, sizeof(struct config_method_settings)) == 0;
+    return memcmp(left, right, offsetof(struct config_method_settings, as)) == 0;
 }
 
 /* ---- the settings: key, kind, place, range, default, help ---- */
@@ -299,6 +302,11 @@ static const struct config_field method_fields[] = {
     {"p_count", KIND_INT, AT(config_method_settings, p_count), "10", .range = {3, 100},
      .help = "how many p are tried", .only = ONLY(METHOD_LAPQ),
      .needs = NEEDS(start, START_P_GRID, "start: p_grid")},
+    {"parabola", KIND_WORD, AT(config_method_settings, parabola), "true",
+     .help = "whether the minimum of a parabola through the losses of the p grid is "
+             "tried, too",
+     .words = WORDS(parabolas), .only = ONLY(METHOD_LAPQ),
+     .needs = NEEDS(start, START_P_GRID, "start: p_grid")},
     {"search", KIND_WORD, AT(config_method_settings, search), "powell",
      .help = "over all steps together: Powell's method, or one step after the other, "
              "sweep after sweep",
@@ -313,6 +321,9 @@ static const struct config_field method_fields[] = {
     {"line_search", KIND_WORD, AT(config_method_settings, line_search), "default",
      .help = "on the logarithm of a step, or as the reference implementation does it",
      .words = WORDS(line_searches), .only = ONLY(METHOD_LAPQ)},
+    {"as", KIND_NAME, AT(config_method_settings, as), NULL,
+     .help = "what results call the method; default: its name",
+     .never_changes_digits = true},
 };
 
 const struct config_section config_schema_method = {
@@ -428,6 +439,11 @@ const char *config_method_name(enum config_method method)
     return methods[method];
 }
 
+const char *config_method_title(const struct config_method_settings *method)
+{
+    return method->as ? method->as : methods[method->name];
+}
+
 const char *config_target_name(enum config_target target)
 {
     return targets[target];
@@ -441,4 +457,9 @@ const char *config_loss_name(enum loss loss)
 const char *config_metric_name(enum config_metric metric)
 {
     return metrics[metric];
+}
+
+const char *config_bias_correction_name(enum config_bias_correction correction)
+{
+    return bias_corrections[correction];
 }

@@ -1,5 +1,8 @@
 #include "core/format/ncnn_table.h"
 
+#include "core/quant/channel_ratios.h"
+
+#include <stdbool.h>
 #include <string.h>
 
 enum { NAME_MOST = 255 };
@@ -49,15 +52,47 @@ static int check_input(const struct network *network, const struct layer *layer,
     return refuse_tensor(input, err);
 }
 
-static void write_layer(const struct layer *layer, float weight_step, float input_step,
-                        FILE *file)
+/* Output channels that share a scale. */
+static int channels_of_scale(const struct conv *conv)
+{
+    return conv->groups > 1 ? conv->out_channels / conv->groups : 1;
+}
+
+static float step_of_channel(const struct quantized_tensor *tensor, float step,
+                             int channel)
+{
+    struct quantizer of_tensor = {.step = step};
+
+    return channel_quantizer(&of_tensor, tensor->ratios, (size_t)channel).step;
+}
+
+/* The channels of a group have one scale. */
+static int check_groups(const struct layer *layer,
+                        const struct quantized_tensor *tensor, struct error *err)
+{
+    int together = channels_of_scale(&layer->conv);
+
+    for (int channel = 0; tensor->ratios && channel < layer->conv.out_channels;
+         channel++)
+        if (tensor->ratios[channel] != tensor->ratios[channel / together * together])
+            return error_set(
+                err, EXIT_INPUT,
+                "layer %s has groups of %d channels with other steps; ncnn "
+                "has one scale for a group: search without `weight_steps: "
+                "per_channel`",
+                layer->name, together);
+    return 0;
+}
+
+static void write_layer(const struct layer *layer,
+                        const struct quantized_tensor *weights, float weight_step,
+                        float input_step, FILE *file)
 {
     const struct conv *conv = &layer->conv;
-    int scales = conv->groups > 1 ? conv->groups : conv->out_channels;
 
     fprintf(file, "%s_param_0", layer->name);
-    for (int i = 0; i < scales; i++)
-        fprintf(file, " %.9g", 1 / (double)weight_step);
+    for (int i = 0; i < conv->out_channels; i += channels_of_scale(conv))
+        fprintf(file, " %.9g", 1 / (double)step_of_channel(weights, weight_step, i));
     fprintf(file, "\n%s %.9g\n", layer->name, 1 / (double)input_step);
 }
 
@@ -68,30 +103,27 @@ static int check_layer(const struct network *network, const struct placement *pl
     int weights = placement->of_layer[index];
     int input = placement->of_tensor[layer->inputs[0]];
 
-    if (check_weights(layer, &placement->items[weights], err) < 0)
+    if (check_weights(layer, &placement->items[weights], err) < 0 ||
+        check_groups(layer, &placement->items[weights], err) < 0)
         return -1;
     return check_input(network, layer, input < 0 ? NULL : &placement->items[input],
                        err);
 }
 
 int ncnn_table_write(const struct network *network, const struct placement *placement,
-                     const float *steps, bool corrects_mean, FILE *file,
-                     struct error *err)
+                     const float *steps, FILE *file, struct error *err)
 {
     int written = 0;
 
-    if (corrects_mean)
-        return error_set(err, EXIT_INPUT,
-                         "ncnn's tables have no place for a bias correction; search "
-                         "without `bias_correction`");
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
+        int weights = placement->of_layer[index];
 
-        if (placement->of_layer[index] < 0)
+        if (weights < 0)
             continue;
         if (check_layer(network, placement, index, err) < 0)
             return -1;
-        write_layer(layer, steps[placement->of_layer[index]],
+        write_layer(layer, &placement->items[weights], steps[weights],
                     steps[placement->of_tensor[layer->inputs[0]]], file);
         written++;
     }

@@ -5,7 +5,6 @@
 #include "core/base/error.h"
 #include "core/network/placement.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 
 /* Writes two lines a layer, `<layer>_param_0` with a scale of its weights for each output channel (group
@@ -18,7 +17,6 @@
  * Fails with EXIT_INPUT where a tensor cannot be represented; the sentence names it and says what to
  * search with instead. */
 int ncnn_table_write(const struct network *network, const struct placement *placement,
-                     const float *steps, bool corrects_mean, FILE *file,
-                     struct error *err);
+                     const float *steps, FILE *file, struct error *err);
 
 #endif

@@ -404,11 +404,12 @@ static json_t *work_of(const struct result *result)
     const struct executor_counters *work = &result->work;
 
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I}", "answers_in_journal",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "answers_in_journal",
         (json_int_t)result->replayed, "layers_run", (json_int_t)work->layers_run,
         "epilogues_rerun", (json_int_t)work->epilogues_rerun, "layers_reused",
         (json_int_t)work->layers_reused, "macs_run", (json_int_t)work->macs_run,
-        "macs_avoided", (json_int_t)work->macs_avoided);
+        "macs_avoided", (json_int_t)work->macs_avoided, "cpu_seconds",
+        result->cpu_seconds);
 }
 
 static json_t *json_of(const struct result *result)
@@ -468,7 +469,7 @@ void result_write_csv_head(FILE *file)
     fputs("case,model,target,bits,method,loss_name,float_loss,start_loss,loss,"
           "start_check_loss,check_loss,batchnorms_measured,validation_metric,"
           "float_validation,start_validation,validation,validation_loss,evaluations,"
-          "seconds,warnings\n",
+          "seconds,cpu_seconds,warnings\n",
           file);
 }
 
@@ -493,8 +494,7 @@ void result_write_csv_line(const struct result *result, FILE *file)
     config_bits_text(result->bits, bits);
     fprintf(file, "%s,%s,%s,%s,%s,%s,", result->case_id, result->model->name,
             config_target_name(result->target), bits,
-            config_method_name(result->method->name),
-            config_loss_name(result->model->loss));
+            config_method_title(result->method), config_loss_name(result->model->loss));
     write_cell(file, score_loss(&result->float_calibration));
     write_cell(file, score_loss(&result->start.calibration));
     write_cell(file, score_loss(&result->result.calibration));
@@ -506,6 +506,6 @@ void result_write_csv_line(const struct result *result, FILE *file)
     write_cell(file, metric_of(result, &result->start.validation));
     write_cell(file, metric_of(result, &result->result.validation));
     write_cell(file, score_loss(&result->result.validation));
-    fprintf(file, "%ld,%.3f,%d\n", result_evaluations(result), result->seconds,
-            result->warning_count);
+    fprintf(file, "%ld,%.3f,%.3f,%d\n", result_evaluations(result), result->seconds,
+            result->cpu_seconds, result->warning_count);
 }

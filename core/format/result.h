@@ -88,6 +88,7 @@ struct result {
     struct result_phase phases[16];
     int phase_count;
     struct executor_counters work; /* of all ranks, for start, search and batch norms */
+    double cpu_seconds;            /* the same; without those of earlier runs */
     struct result_round *rounds;   /* [round_count] of the joint search; owned */
     int round_count;
     struct result_line *lines;      /* [step_count] owned */

@@ -161,6 +161,7 @@ static bool read_budget(const json_t *value, struct result_budget *budget)
 static bool read_work(const json_t *value, struct result *result)
 {
     result->work.macs_run = json_integer_value(json_object_get(value, "macs_run"));
+    result->cpu_seconds = json_real_value(json_object_get(value, "cpu_seconds"));
     result->work.macs_avoided =
         json_integer_value(json_object_get(value, "macs_avoided"));
     return read_count(json_object_get(value, "answers_in_journal"), &result->replayed);

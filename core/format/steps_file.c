@@ -2,6 +2,7 @@
 
 #include "core/base/version.h"
 #include "core/network/coded_weights.h"
+#include "core/network/weight_ratios.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -56,11 +57,12 @@ static json_t *weights_of(const struct steps_file *steps,
 {
     const struct layer *layer = &steps->network->layers[tensor->index];
     size_t channels = (size_t)layer->conv.out_channels;
+    struct weight_rules rules =
+        placement_weight_rules(steps->placement, tensor->index, &steps->rules);
     struct coded_weights weights;
     json_t *json;
 
-    coded_weights_init(&weights, layer, quantizer,
-                       steps->bias_correction == BIAS_CORRECTION_MEAN, false);
+    coded_weights_init(&weights, layer, &rules, quantizer, false);
     json = tensor_of(tensor, &weights.container, weights.steps,
                      are_same(weights.steps, channels) ? 1 : channels);
     json_object_set_new(json, "layer", json_string(layer->name));
@@ -88,20 +90,51 @@ static json_t *tensors_of(const struct steps_file *steps)
     return tensors;
 }
 
+static json_t *bias_shifts_of_layers(const struct steps_file *steps)
+{
+    const struct network *network = steps->network;
+    const float *values = steps->bias_shifts->values;
+    json_t *layers = json_array();
+
+    for (int i = 0; values && i < network->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+        size_t channels = (size_t)layer->conv.out_channels;
+
+        if (layer->kind != LAYER_CONV)
+            continue;
+        json_array_append_new(layers,
+                              json_pack("{s:s, s:o}", "layer", layer->name, "shift_hex",
+                                        list_of(values, channels, hexadecimal)));
+        values += channels;
+    }
+    return layers;
+}
+
 int steps_file_write(const struct steps_file *steps, FILE *file, struct error *err)
 {
     char bits[16];
     json_t *json;
     int status = 0;
 
+    if (steps->is_equalized)
+        return error_set(err, EXIT_INPUT,
+                         "%s was found with equalised weights, which are not those of "
+                         "the network's file, so steps alone do not say what the codes "
+                         "are; export it with --to onnx",
+                         steps->case_id);
+    if (steps->is_split)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s was found with split channels, whose codes are not those of "
+            "steps alone; export it with --to onnx",
+            steps->case_id);
     config_bits_text(steps->bits, bits);
-    json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "format", 1,
+    json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "format", 1,
                      "calq", version(), "case", steps->case_id, "network_hash",
                      steps->network_hash, "target", config_target_name(steps->target),
                      "bits", bits, "method", config_method_name(steps->method),
-                     "bias_correction",
-                     steps->bias_correction == BIAS_CORRECTION_MEAN ? "mean" : "none",
-                     "tensors", tensors_of(steps));
+                     "bias_correction", steps->bias_correction, "tensors",
+                     tensors_of(steps), "bias_shifts", bias_shifts_of_layers(steps));
     if (!json || json_dumpf(json, file, JSON_INDENT(2)) < 0 || fputc('\n', file) == EOF)
         status = error_set(err, EXIT_MACHINE, "cannot write the steps of %s",
                            steps->case_id);

@@ -16,9 +16,9 @@ void depthwise_u8s8_scalar(const struct depthwise_u8s8 *depthwise);
 void depthwise_u8s8_avx2(const struct depthwise_u8s8 *depthwise);
 void depthwise_u8s8_avx512vnni(const struct depthwise_u8s8 *depthwise);
 
-/* What it reads and writes takes longer than its arithmetic: wider vectors gain nothing. */
 void finish_s32_scalar(const struct finish_s32 *finish);
 void finish_s32_avx2(const struct finish_s32 *finish);
+void finish_s32_avx512vnni(const struct finish_s32 *finish);
 
 void window_sums_u8_scalar(const struct window_sums_u8 *window_sums);
 void window_sums_u8_avx2(const struct window_sums_u8 *window_sums);

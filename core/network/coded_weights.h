@@ -5,6 +5,7 @@
 
 #include "core/network/container.h"
 #include "core/network/layer.h"
+#include "core/network/weight_rules.h"
 
 struct coded_weights {
     struct container container;
@@ -17,12 +18,11 @@ struct coded_weights {
 /* The weights of `layer`, a convolution, under a quantizer: weight = step * integer + correction, the
  * very numbers that the evaluator works with.
  *
- *   corrects_mean  bias correction of the mean
- *   in_4_bits      integers of 4 bits where they fit
- *   weights        out; clear with coded_weights_clear() */
+ *   in_4_bits  integers of 4 bits where they fit
+ *   weights    out; clear with coded_weights_clear() */
 void coded_weights_init(struct coded_weights *weights, const struct layer *layer,
-                        const struct quantizer *quantizer, bool corrects_mean,
-                        bool in_4_bits);
+                        const struct weight_rules *rules,
+                        const struct quantizer *quantizer, bool in_4_bits);
 void coded_weights_clear(struct coded_weights *weights);
 
 #endif

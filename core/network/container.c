@@ -19,28 +19,42 @@ static const struct type {
     {"int16", INT16, 16, INT16_MIN, INT16_MAX, true},
 };
 
-struct container container_of(const struct quantizer *quantizer, bool in_4_bits)
+/* The first type that holds the integers which are wanted. */
+static struct container hold(struct container wanted, bool in_4_bits)
 {
-    bool has_odd = quantizer->grid == GRID_MIDRISE;
-    struct container container = {.factor = has_odd ? 2 : 1, .offset = has_odd ? 1 : 0};
-    bool is_signed;
+    bool is_signed = wanted.lowest < 0;
     size_t i = 0;
 
-    container.lowest =
-        container.factor * quantizer_lowest(quantizer) + container.offset;
-    container.highest =
-        container.factor * quantizer_highest(quantizer) + container.offset;
-    is_signed = container.lowest < 0;
     while ((types[i].bits == 4 && !in_4_bits) || types[i].is_signed != is_signed ||
-           types[i].least > container.lowest || types[i].most < container.highest)
+           types[i].least > wanted.lowest || types[i].most < wanted.highest)
         i++;
     assert(i < sizeof types / sizeof *types);
-    container.name = types[i].name;
-    container.type = types[i].number;
-    container.bits = types[i].bits;
-    container.least = types[i].least;
-    container.most = types[i].most;
-    return container;
+    wanted.name = types[i].name;
+    wanted.type = types[i].number;
+    wanted.bits = types[i].bits;
+    wanted.least = types[i].least;
+    wanted.most = types[i].most;
+    return wanted;
+}
+
+struct container container_of(const struct quantizer *quantizer, bool in_4_bits)
+{
+    int factor = quantizer->grid == GRID_MIDRISE ? 2 : 1, offset = factor - 1;
+
+    return hold(
+        (struct container){
+            .factor = factor,
+            .offset = offset,
+            .lowest = factor * quantizer_lowest(quantizer) + offset,
+            .highest = factor * quantizer_highest(quantizer) + offset,
+        },
+        in_4_bits);
+}
+
+struct container container_of_folded(int most, bool in_4_bits)
+{
+    return hold((struct container){.factor = 1, .lowest = -most, .highest = most},
+                in_4_bits);
 }
 
 float container_step(const struct container *container, float step)

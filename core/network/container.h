@@ -22,6 +22,10 @@ struct container {
 /* The narrowest of 8 bits, or of 16 where codes need them; with `in_4_bits` of 4 where they fit. */
 struct container container_of(const struct quantizer *quantizer, bool in_4_bits);
 
+/* The same for folded codes of split channels, see outlier_splitting.h: they are integers already, of
+ * magnitude `most` or less; their grid does not matter. */
+struct container container_of_folded(int most, bool in_4_bits);
+
 /* What two neighbouring integers are apart, where two codes are `step` apart: exact. */
 float container_step(const struct container *container, float step);
 

@@ -2,8 +2,6 @@
 
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
-#include "core/quant/bias_correction.h"
-#include "core/quant/channel_ratios.h"
 #include "core/quant/wide_codes.h"
 
 #include <assert.h>
@@ -157,25 +155,15 @@ static struct weight_codes find_codes(const struct conv_weights *weights,
 static void find_values(const struct conv_weights *weights,
                         struct weight_variant *variant)
 {
-    const struct weight_rules *rules = &weights->rules;
     size_t count = (size_t)weights->window_count;
 
     for (size_t channel = 0; channel < (size_t)weights->conv->out_channels; channel++) {
-        struct quantizer quantizer =
-            channel_quantizer(&variant->quantizer, rules->ratios, channel);
-        const float *floats = weights->conv->weights + channel * count;
-        const int16_t *codes = weights->codes + channel * count;
-        struct code_values values = {quantizer.step * variant->meaning.step_factor,
-                                     variant->meaning.centre};
+        struct weight_values values = weight_codes_values(
+            &variant->meaning, weights->conv, &weights->rules, &variant->quantizer,
+            channel, weights->codes + channel * count, count);
 
-        if (rules->corrects_variance)
-            values.step = bias_correction_step(floats, codes, count, values);
-        if (weights->conv->corrections) /* a file that holds codes holds these, too */
-            variant->corrections[channel] = weights->conv->corrections[channel];
-        else if (rules->corrects_mean || rules->corrects_variance)
-            bias_correction_mean(floats, codes, 1, count, values,
-                                 &variant->corrections[channel]);
         variant->steps[channel] = values.step;
+        variant->corrections[channel] = values.correction;
     }
 }
 

@@ -4,8 +4,6 @@
 
 #include "core/network/conv_plan.h"
 #include "core/network/weight_codes.h"
-#include "core/network/weight_rules.h"
-#include "core/quant/quantizer.h"
 
 /* Quantized weights of a convolution that are kept at hand. */
 enum { WEIGHT_VARIANTS = 4 };

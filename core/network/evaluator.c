@@ -255,6 +255,63 @@ void evaluator_histogram(struct evaluator *evaluator, int item, const float *ste
     observe(evaluator, item, steps, look_at_histogram, histogram);
 }
 
+/* Shows all tensors of the float network in one go. Nothing is taken from memory, so that every
+ * tensor is made and seen; the samples of a block are told through `samples`. */
+static void show_float_tensors(struct evaluator *evaluator, see_tensor_fn see,
+                               void *context, int *samples)
+{
+    set_candidates(evaluator, NULL, 1);
+    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
+         first += evaluator->block) {
+        struct block block = block_at(evaluator, &evaluator->own, first, false);
+
+        *samples = block.samples;
+        executor_show_tensors(evaluator->executor, &evaluator->candidates[0], &block,
+                              see, context);
+    }
+}
+
+/* Who looks at all activations that can be quantized. */
+struct activations_observer {
+    const struct evaluator *evaluator;
+    int samples; /* of the block at hand */
+    struct range *ranges;
+    struct histogram *histograms;
+};
+
+static void look_at_tensor(void *context, int tensor, const float *values)
+{
+    const struct activations_observer *observer = context;
+    const struct placement *placement = observer->evaluator->placement;
+    size_t count =
+        (size_t)observer->samples * observer->evaluator->network->tensors[tensor].count;
+
+    for (int item = 0; item < placement->count; item++) {
+        if (placement->items[item].is_weight || placement->items[item].index != tensor)
+            continue;
+        if (observer->ranges)
+            range_add(&observer->ranges[item], values, count);
+        else if (observer->histograms[item].bins > 0)
+            histogram_add(&observer->histograms[item], values, count);
+    }
+}
+
+void evaluator_float_ranges(struct evaluator *evaluator, struct range *ranges)
+{
+    struct activations_observer observer = {.evaluator = evaluator, .ranges = ranges};
+
+    show_float_tensors(evaluator, look_at_tensor, &observer, &observer.samples);
+}
+
+void evaluator_float_histograms(struct evaluator *evaluator,
+                                struct histogram *histograms)
+{
+    struct activations_observer observer = {.evaluator = evaluator,
+                                            .histograms = histograms};
+
+    show_float_tensors(evaluator, look_at_tensor, &observer, &observer.samples);
+}
+
 /* Where the maxima of channels go. */
 struct channel_maxima {
     const struct activation_split *split;

@@ -70,6 +70,12 @@ void evaluator_range(struct evaluator *evaluator, int item, const float *steps,
 void evaluator_histogram(struct evaluator *evaluator, int item, const float *steps,
                          struct histogram *histogram);
 
+/* The same of all activation tensors of the float network in one go: ranges or histograms
+ * [placement->count], of which those of weights, and histograms without bins, stay as they are. */
+void evaluator_float_ranges(struct evaluator *evaluator, struct range *ranges);
+void evaluator_float_histograms(struct evaluator *evaluator,
+                                struct histogram *histograms);
+
 /* Raises maxima [channels + 1] by the activation of placement item `item` in the float network, on the
  * evaluator's own samples, as activation_split_look() does. */
 void evaluator_channel_maxima(struct evaluator *evaluator, int item, float *maxima);

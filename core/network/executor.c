@@ -115,19 +115,25 @@ static void count_upstream(struct executor *executor)
     }
 }
 
+static struct weight_rules rules_of(const struct executor *executor, int index)
+{
+    const struct executor_options *options = &executor->options;
+
+    return placement_weight_rules(options->placement, index,
+                                  &(struct weight_rules){
+                                      .corrects_mean = options->corrects_mean,
+                                      .corrects_variance = options->corrects_variance,
+                                  });
+}
+
 static void make_conv(struct executor *executor, int index)
 {
     const struct executor_options *options = &executor->options;
     const struct layer *layer = &executor->network->layers[index];
+    const struct weight_rules rules = rules_of(executor, index);
 
     conv_run_init(&executor->convs[index], options->kernels, layer,
-                  &executor->planes[layer->inputs[0]],
-                  &(struct weight_rules){
-                      .corrects_mean = options->corrects_mean,
-                      .corrects_variance = options->corrects_variance,
-                      .ratios = placement_ratios(options->placement, index),
-                      .wide = placement_wide_rules(options->placement, index),
-                  });
+                  &executor->planes[layer->inputs[0]], &rules);
 }
 
 static void make_layers(struct executor *executor)
@@ -391,11 +397,21 @@ static const float *batchnorm_input(struct executor *executor,
     return executor->scratch.sums;
 }
 
-/* Who wants to see the inputs of batch norms, or nobody. */
+/* Who wants to see the inputs of batch norms, or tensors, or neither. */
 struct onlooker {
-    see_batchnorm_fn see;
+    see_batchnorm_fn see_batchnorm;
+    see_tensor_fn see_tensor;
     void *context;
 };
+
+static void show_tensor(struct executor *executor, const struct block *block,
+                        int tensor, const struct onlooker *onlooker)
+{
+    if (onlooker->see_tensor)
+        onlooker->see_tensor(onlooker->context, tensor,
+                             value_as_floats(&executor->current[tensor], block->samples,
+                                             executor->scratch.sums));
+}
 
 /* What was needed to know `target`, less what was done for it. */
 static void count_spared(struct executor *executor, struct executor_counters before,
@@ -416,8 +432,10 @@ static void run_layers(struct executor *executor, const struct candidate *candid
     const struct executor_counters before = executor->counters;
 
     find_needed(executor, candidate, block, target);
-    if (executor->needed[network->input])
+    if (executor->needed[network->input]) {
         load_input(executor, candidate, block);
+        show_tensor(executor, block, network->input, &onlooker);
+    }
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
         int tensor = layer->output;
@@ -429,9 +447,10 @@ static void run_layers(struct executor *executor, const struct candidate *candid
             continue;
         }
         make_tensor(executor, &(struct task){index, layer, candidate, block});
-        if (onlooker.see && layer->batchnorm)
-            onlooker.see(onlooker.context, index,
-                         batchnorm_input(executor, candidate, block, index));
+        show_tensor(executor, block, tensor, &onlooker);
+        if (onlooker.see_batchnorm && layer->batchnorm)
+            onlooker.see_batchnorm(onlooker.context, index,
+                                   batchnorm_input(executor, candidate, block, index));
     }
     count_spared(executor, before, block->samples, target);
 }
@@ -465,7 +484,14 @@ void executor_run_all(struct executor *executor, const struct candidate *candida
                       const struct block *block, see_batchnorm_fn see, void *context)
 {
     run_layers(executor, candidate, block, executor->network->output,
-               (struct onlooker){see, context});
+               (struct onlooker){.see_batchnorm = see, .context = context});
+}
+
+void executor_show_tensors(struct executor *executor, const struct candidate *candidate,
+                           const struct block *block, see_tensor_fn see, void *context)
+{
+    run_layers(executor, candidate, block, executor->network->output,
+               (struct onlooker){.see_tensor = see, .context = context});
 }
 
 int executor_check_splits(struct executor *executor, const struct candidate *candidate,
@@ -477,7 +503,7 @@ int executor_check_splits(struct executor *executor, const struct candidate *can
         const struct layer *layer = &network->layers[index];
 
         if (layer->kind == LAYER_CONV && candidate_weights(candidate, index) &&
-            placement_wide_rules(executor->options.placement, index).added > 0 &&
+            rules_of(executor, index).wide.added > 0 &&
             split_check(&executor->convs[index], candidate_weights(candidate, index),
                         executor_run(executor, candidate, block, layer->inputs[0]),
                         block->samples, &executor->scratch, err) < 0)

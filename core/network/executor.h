@@ -65,6 +65,11 @@ typedef void (*see_batchnorm_fn)(void *context, int layer, const float *input);
 void executor_run_all(struct executor *executor, const struct candidate *candidate,
                       const struct block *block, see_batchnorm_fn see, void *context);
 
+/* Runs what is not valid, and shows each tensor that was made, [samples, elements]. */
+typedef void (*see_tensor_fn)(void *context, int tensor, const float *values);
+void executor_show_tensors(struct executor *executor, const struct candidate *candidate,
+                           const struct block *block, see_tensor_fn see, void *context);
+
 /* Holds the folded codes of every layer with split channels against split layers, see split_check.h.
  * Fails with EXIT_INTERNAL. */
 int executor_check_splits(struct executor *executor, const struct candidate *candidate,

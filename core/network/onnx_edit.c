@@ -97,6 +97,19 @@ char *onnx_edit_fresh_name(const struct onnx_edit *edit, const char *base,
 
 /* ---- nodes -------------------------------------------------------------------------------- */
 
+static bool names_a_node(const struct onnx_edit *edit, const char *name)
+{
+    const Onnx__GraphProto *graph = edit->model->graph;
+
+    for (size_t i = 0; i < graph->n_node; i++)
+        if (is_same(graph->node[i]->name, name))
+            return true;
+    for (size_t i = 0; i < edit->added_count; i++)
+        if (is_same(edit->added[i].proto->name, name))
+            return true;
+    return false;
+}
+
 Onnx__NodeProto *onnx_edit_add_node(struct onnx_edit *edit, int after,
                                     const char *operator, const char * const * inputs,
                                     size_t input_count, const char *output)
@@ -105,7 +118,9 @@ Onnx__NodeProto *onnx_edit_add_node(struct onnx_edit *edit, int after,
 
     onnx__node_proto__init(node);
     node->op_type = memory_text(operator);
-    node->name = memory_text(output);
+    node->name = names_a_node(edit, output)
+                     ? onnx_edit_fresh_name(edit, output, "_node")
+                     : memory_text(output);
     for (size_t i = 0; i < input_count; i++)
         APPEND(node->input, node->n_input, memory_text(inputs[i]));
     APPEND(node->output, node->n_output, memory_text(output));

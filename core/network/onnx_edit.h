@@ -35,7 +35,7 @@ void onnx_edit_clear(struct onnx_edit *edit);
 char *onnx_edit_fresh_name(const struct onnx_edit *edit, const char *base,
                            const char *suffix);
 
-/* Adds a node without attributes, named by its output; borrowed. */
+/* Adds a node without attributes, named by its output unless another is; borrowed. */
 Onnx__NodeProto *onnx_edit_add_node(struct onnx_edit *edit, int after,
                                     const char *operator, const char * const * inputs,
                                     size_t input_count, const char *output);

@@ -1,10 +1,11 @@
 #include "core/network/onnx_write.h"
 
 #include "core/base/memory.h"
-#include "core/network/container.h"
+#include "core/network/coded_weights.h"
 #include "core/network/onnx_file.h"
 #include "core/network/onnx_opset.h"
 #include "core/network/onnx_write_parts.h"
+#include "core/network/weight_ratios.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,26 @@ static struct quantizer quantizer_of(const struct onnx_calibrated *calibrated, i
 
 /* ---- the opset ---------------------------------------------------------------------------- */
 
+static struct container container_of_item(const struct onnx_calibrated *calibrated,
+                                          int item)
+{
+    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
+    const struct quantizer quantizer = quantizer_of(calibrated, item);
+    struct container container = container_of(&quantizer, calibrated->in_4_bits);
+    struct coded_weights weights;
+    struct weight_rules rules;
+
+    if (!tensor->is_weight)
+        return container;
+    rules = placement_weight_rules(calibrated->placement, tensor->index,
+                                   &calibrated->rules);
+    coded_weights_init(&weights, &calibrated->network->layers[tensor->index], &rules,
+                       &quantizer, calibrated->in_4_bits);
+    container = weights.container;
+    coded_weights_clear(&weights);
+    return container;
+}
+
 static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                        struct error *err)
 {
@@ -26,8 +47,8 @@ static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *cal
     int wanted = 0;
 
     for (int item = 0; item < calibrated->placement->count; item++) {
-        struct quantizer quantizer = quantizer_of(calibrated, item);
-        struct container container = container_of(&quantizer, calibrated->in_4_bits);
+        const struct quantizer quantizer = quantizer_of(calibrated, item);
+        const struct container container = container_of_item(calibrated, item);
 
         if (container_opset(&container) <= wanted)
             continue;
@@ -200,23 +221,34 @@ static void write_activation(struct onnx_edit *edit,
 
 /* ---- all ---------------------------------------------------------------------------------- */
 
+static void write_conv(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                       int index)
+{
+    const struct layer *layer = &calibrated->network->layers[index];
+    int item = calibrated->placement->of_layer[index];
+    struct quantizer quantizer;
+
+    if (item < 0) {
+        onnx_write_float_layer(edit, calibrated, layer);
+        return;
+    }
+    quantizer = quantizer_of(calibrated, item);
+    onnx_write_layer(edit, calibrated, layer, &quantizer);
+}
+
 static void write_items(struct onnx_edit *edit,
                         const struct onnx_calibrated *calibrated)
 {
     const struct placement *placement = calibrated->placement;
+    const struct network *network = calibrated->network;
 
     /* Activations first: what is added to layers reads what the layers read. */
     for (int item = 0; item < placement->count; item++)
         if (!placement->items[item].is_weight)
             write_activation(edit, calibrated, item);
-    for (int item = 0; item < placement->count; item++) {
-        struct quantizer quantizer = quantizer_of(calibrated, item);
-
-        if (placement->items[item].is_weight)
-            onnx_write_layer(edit, calibrated,
-                             &calibrated->network->layers[placement->items[item].index],
-                             &quantizer);
-    }
+    for (int index = 0; index < network->layer_count; index++)
+        if (network->layers[index].kind == LAYER_CONV)
+            write_conv(edit, calibrated, index);
 }
 
 int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t *size,

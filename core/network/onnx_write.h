@@ -11,6 +11,8 @@
  *                the sum with the layer's own products
  *   batch norms  with the statistics that are in force; gone where they are folded into weights that
  *                are quantized
+ *   biases       where they were corrected, or weights equalised: in the batch norm, if one stands last
+ *                behind the layer, else in place of what stands there
  *   metadata     properties that say where it comes from
  *
  * Zero-points are zero, rounding is QuantizeLinear's: half to even, by division with the step.
@@ -21,6 +23,7 @@
 #include "core/base/error.h"
 #include "core/network/batchnorm_statistics.h"
 #include "core/network/placement.h"
+#include "core/network/weight_rules.h"
 
 #include <stdint.h>
 
@@ -33,10 +36,13 @@ struct onnx_calibrated {
     const struct placement *placement;
     const float *steps; /* [placement->count] */
     const struct batchnorm_statistics
-        *batchnorms;    /* that are in force in `network`; empty: the trained ones */
-    bool corrects_mean; /* bias correction of the mean */
-    bool is_folded;     /* batch norms are folded into the weights */
-    bool in_4_bits;     /* integers of 4 bits where codes fit */
+        *batchnorms; /* that are in force in `network`; empty: the trained ones */
+    struct weight_rules rules; /* of all weights; ratios are those of the placement */
+    bool
+        has_other_constants; /* shifts of convolutions are not those of the file: biases
+                                 were corrected, or weights equalised */
+    bool is_folded;          /* batch norms are folded into the weights */
+    bool in_4_bits;          /* integers of 4 bits where codes fit */
     const struct onnx_property *properties; /* [property_count] */
     size_t property_count;
 };

@@ -91,10 +91,15 @@ static const float *shifts_of(const struct layer *layer)
     return layer->kind == LAYER_CONV ? layer->conv.shift : layer->affine.shift;
 }
 
+bool onnx_ends_in_batchnorm(const struct layer *layer)
+{
+    return layer->batchnorm && layer->conv.scaled_by == layer->batchnorm->node;
+}
+
 /* Whether scale and shift are those of the batch norm alone. */
 static bool is_last_scale(const struct layer *layer)
 {
-    return layer->kind != LAYER_CONV || layer->conv.scaled_by == layer->batchnorm->node;
+    return layer->kind != LAYER_CONV || onnx_ends_in_batchnorm(layer);
 }
 
 static void replace(struct onnx_edit *edit, Onnx__NodeProto *node, size_t input,
@@ -125,7 +130,9 @@ static void write_batchnorm(struct onnx_edit *edit, const struct layer *layer,
         constants[i] = memory_get(channels * sizeof(float));
     for (size_t i = 0; i < channels; i++) {
         float bias = batchnorm->bias ? batchnorm->bias[i] : 0;
-        struct channel channel = {.mean = mean[i] + bias, .variance = variance[i]};
+        /* Equalisation may leave less than epsilon of a deviation that contains it. */
+        struct channel channel = {.mean = mean[i] + bias,
+                                  .variance = fmaxf(variance[i], 0)};
 
         find_gamma(&channel, batchnorm->epsilon, scales_of(layer)[i]);
         find_beta(&channel, batchnorm->epsilon, bias, shifts_of(layer)[i]);
@@ -144,17 +151,19 @@ void onnx_write_batchnorms(struct onnx_edit *edit,
                            const struct onnx_calibrated *calibrated)
 {
     const struct network *network = calibrated->network;
-    const float *statistics = calibrated->batchnorms->values;
+    const float *measured = calibrated->batchnorms->values;
 
-    if (calibrated->batchnorms->count == 0)
+    if (calibrated->batchnorms->count == 0 && !calibrated->has_other_constants)
         return;
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
-        int channels = layer->batchnorm ? layer->batchnorm->channels : 0;
+        const struct batchnorm *batchnorm = layer->batchnorm;
 
-        if (!layer->batchnorm)
-            continue;
-        write_batchnorm(edit, layer, statistics, statistics + channels);
-        statistics += 2 * channels;
+        if (batchnorm && measured) {
+            write_batchnorm(edit, layer, measured, measured + batchnorm->channels);
+            measured += 2 * batchnorm->channels;
+        } else if (batchnorm && layer->kind == LAYER_CONV) {
+            write_batchnorm(edit, layer, batchnorm->mean, batchnorm->variance);
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/coded_weights.h"
+#include "core/network/weight_ratios.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -173,15 +174,16 @@ static void write_weights(const struct place *place,
 
 /* ---- what is added behind the layer --------------------------------------------------------- */
 
-/* Makes the layer's output the sum of what it has given so far and `addend`. */
-static void add_behind(struct place *place, const char *addend)
+/* Makes the layer's output what an operator of two makes of what it has given so far and `other`. */
+static void put_behind(struct place *place, const char *operator, const char * other)
 {
     char *output = memory_text(place->last->output[0]);
     char *products = onnx_edit_fresh_name(place->edit, output, "_products");
 
     onnx_edit_set_output(place->last, products);
-    place->last = onnx_edit_add_node(place->edit, place->layer->node, "Add",
-                                     (const char *[]){products, addend}, 2, output);
+    place->last = onnx_edit_add_node(
+        place->edit, place->layer->node, operator,(const char *[]){products, other}, 2,
+        output);
     free(output);
     free(products);
 }
@@ -239,12 +241,12 @@ static void write_corrections(struct place *place, const float *corrections)
                          place->is_conv ? of_conv : of_product, corrections, &node);
     if (place->is_conv)
         onnx_edit_set_integer(node, "group", conv->groups);
-    add_behind(place, products);
+    put_behind(place, "Add", products);
     free(sums);
     free(products);
 }
 
-/* ---- batch norms that are folded ------------------------------------------------------------ */
+/* ---- scale and shift ------------------------------------------------------------------------ */
 
 /* The layer gives what the last node gave whose scale and shift it contains; those nodes go. */
 static void take_place_of_scales(const struct place *place)
@@ -272,46 +274,137 @@ static bool are_zero(const float *values, size_t count)
     return true;
 }
 
+/* The node reads `bias` ("": none) and no other. */
+static void set_bias(const struct place *place, const char *bias)
+{
+    char *old = memory_text(place->node->n_input > 2 ? place->node->input[2] : "");
+
+    if (*old || *bias)
+        onnx_edit_set_input(place->node, 2, bias);
+    onnx_edit_drop_attribute(place->node, "beta");
+    onnx_edit_drop_unread(place->edit, old);
+    free(old);
+}
+
 /* The whole shift becomes the layer's bias. */
 static void write_shift(struct place *place)
 {
     const struct conv *conv = &place->layer->conv;
     int64_t channels = conv->out_channels;
-    bool has_bias = place->node->n_input > 2;
-    char *old, *bias;
+    char *bias;
 
-    if (!has_bias && are_zero(conv->shift, (size_t)channels))
+    if (place->node->n_input <= 2 && are_zero(conv->shift, (size_t)channels))
         return;
     bias = onnx_edit_fresh_name(place->edit, place->node->output[0], "_bias");
     onnx_edit_add_floats(place->edit, bias, &channels, 1, conv->shift);
-    if (is_operator(place->node, "MatMul")) {
-        add_behind(place, bias);
-    } else {
-        old = memory_text(has_bias ? place->node->input[2] : "");
-        onnx_edit_set_input(place->node, 2, bias);
-        onnx_edit_drop_attribute(place->node, "beta");
-        onnx_edit_drop_unread(place->edit, old);
-        free(old);
-    }
+    if (is_operator(place->node, "MatMul"))
+        put_behind(place, "Add", bias);
+    else
+        set_bias(place, bias);
     free(bias);
 }
+
+/* A constant for each channel of what the layer gives. */
+static char *add_channels(const struct place *place, const char *suffix,
+                          const float *values)
+{
+    int64_t dims[] = {place->layer->conv.out_channels, 1, 1};
+    char *name = onnx_edit_fresh_name(place->edit, place->node->output[0], suffix);
+
+    onnx_edit_add_floats(place->edit, name, dims, place->is_conv ? 3 : 1, values);
+    return name;
+}
+
+/* Scale and shift behind the layer, which has no bias any more. */
+static void write_scale_and_shift(struct place *place)
+{
+    char *scale = add_channels(place, "_channel_scale", place->layer->conv.scale);
+    char *shift = add_channels(place, "_channel_shift", place->layer->conv.shift);
+
+    set_bias(place, "");
+    put_behind(place, "Mul", scale);
+    put_behind(place, "Add", shift);
+    free(scale);
+    free(shift);
+}
+
+static bool is_unscaled(const struct conv *conv)
+{
+    return are_same(conv->scale, (size_t)conv->out_channels) && conv->scale[0] == 1;
+}
+
+/* Whether the file has a scale or shift of the layer where it cannot be changed: it is written anew. */
+static bool is_written_anew(const struct onnx_calibrated *calibrated,
+                            const struct layer *layer)
+{
+    return calibrated->is_folded ||
+           (calibrated->has_other_constants && !onnx_ends_in_batchnorm(layer));
+}
+
+static void write_constants(struct place *place)
+{
+    if (is_unscaled(&place->layer->conv))
+        write_shift(place);
+    else
+        write_scale_and_shift(place);
+}
+
+/* ---- a layer -------------------------------------------------------------------------------- */
 
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer)
 {
     struct place place = place_of(edit, layer);
+    int index = (int)(layer - calibrated->network->layers);
+    struct weight_rules rules =
+        placement_weight_rules(calibrated->placement, index, &calibrated->rules);
     struct coded_weights weights;
 
     /* Else it would be named by its output, which may change. */
     onnx_edit_name(place.node, layer->name);
-    coded_weights_init(&weights, layer, quantizer, calibrated->corrects_mean,
-                       calibrated->in_4_bits);
+    coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
     write_weights(&place, &weights);
-    if (calibrated->is_folded)
+    if (is_written_anew(calibrated, layer))
         take_place_of_scales(&place);
     if (weights.corrections)
         write_corrections(&place, weights.corrections);
-    if (calibrated->is_folded)
-        write_shift(&place);
+    if (is_written_anew(calibrated, layer))
+        write_constants(&place);
     coded_weights_clear(&weights);
+}
+
+/* Float weights, where a scale is folded into them. */
+static void write_float_weights(const struct place *place)
+{
+    size_t count = weight_count(place->layer);
+    float *values = memory_get(count * sizeof *values);
+    char *old = memory_text(place->node->input[1]);
+    char *name = onnx_edit_fresh_name(place->edit, old, "_folded");
+    int64_t dims[4];
+    size_t rank = weight_dims(place, dims);
+
+    for (size_t i = 0; i < count; i++)
+        values[index_in_file(place, i)] = place->layer->conv.weights[i];
+    onnx_edit_add_floats(place->edit, name, dims, rank, values);
+    onnx_edit_set_input(place->node, 1, name);
+    onnx_edit_drop_attribute(place->node, "alpha");
+    onnx_edit_drop_unread(place->edit, old);
+    free(values);
+    free(old);
+    free(name);
+}
+
+void onnx_write_float_layer(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated,
+                            const struct layer *layer)
+{
+    struct place place = place_of(edit, layer);
+
+    if (!calibrated->has_other_constants || !is_written_anew(calibrated, layer))
+        return;
+    onnx_edit_name(place.node, layer->name);
+    if (calibrated->is_folded)
+        write_float_weights(&place);
+    take_place_of_scales(&place);
+    write_constants(&place);
 }

@@ -9,8 +9,16 @@
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer);
 
-/* Gives all batch norms the statistics that are in force. */
+/* Writes what is not that of the file of a convolution whose weights stay in float. */
+void onnx_write_float_layer(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated,
+                            const struct layer *layer);
+
+/* Gives all batch norms the statistics that are in force, and the scales and shifts. */
 void onnx_write_batchnorms(struct onnx_edit *edit,
                            const struct onnx_calibrated *calibrated);
+
+/* Whether a convolution has a batch norm, and no other scale or shift behind it. */
+bool onnx_ends_in_batchnorm(const struct layer *layer);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/coded_weights.h"
+#include "core/network/weight_ratios.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -150,7 +151,8 @@ static float at_or_zero(const float *values, size_t at)
 }
 
 static void compare_weights(const struct layer *ours, const struct layer *theirs,
-                            const struct quantizer *quantizer, bool corrects_mean,
+                            const struct weight_rules *rules,
+                            const struct quantizer *quantizer,
                             struct tensor_difference *to)
 {
     struct coded_weights weights;
@@ -158,7 +160,7 @@ static void compare_weights(const struct layer *ours, const struct layer *theirs
     to->is_quantized_there = theirs->conv.steps != NULL;
     if (!to->is_quantized_there)
         return;
-    coded_weights_init(&weights, ours, quantizer, corrects_mean, false);
+    coded_weights_init(&weights, ours, rules, quantizer, false);
     compare_integers(&weights, theirs, to);
     for (size_t i = 0; i < (size_t)ours->conv.out_channels; i++) {
         to->steps += weights.steps[i] != theirs->conv.steps[i];
@@ -191,7 +193,7 @@ static void add(struct qdq_comparison *comparison, struct tensor_difference diff
 
 static void compare_items(const struct network *network,
                           const struct placement *placement, const float *steps,
-                          bool corrects_mean, const struct network *file,
+                          const struct weight_rules *rules, const struct network *file,
                           struct qdq_comparison *comparison)
 {
     for (int item = 0; item < placement->count; item++) {
@@ -201,13 +203,17 @@ static void compare_items(const struct network *network,
                                                .is_weight = tensor->is_weight,
                                                .is_quantized_here = true};
 
-        if (tensor->is_weight)
+        if (tensor->is_weight) {
+            const struct weight_rules of_layer =
+                placement_weight_rules(placement, tensor->index, rules);
+
             compare_weights(&network->layers[tensor->index],
-                            &file->layers[tensor->index], &quantizer, corrects_mean,
+                            &file->layers[tensor->index], &of_layer, &quantizer,
                             &difference);
-        else
+        } else {
             compare_activation(&file->tensors[tensor->index].codes, &quantizer,
                                &difference);
+        }
         add(comparison, difference);
     }
 }
@@ -239,8 +245,8 @@ bool tensor_difference_is_none(const struct tensor_difference *difference)
 }
 
 void qdq_compare(const struct network *network, const struct placement *placement,
-                 const float *steps, bool corrects_mean, const struct network *file,
-                 struct qdq_comparison *comparison)
+                 const float *steps, const struct weight_rules *rules,
+                 const struct network *file, struct qdq_comparison *comparison)
 {
     size_t most = (size_t)placement->count + (size_t)file->layer_count +
                   (size_t)file->tensor_count;
@@ -249,7 +255,7 @@ void qdq_compare(const struct network *network, const struct placement *placemen
         .tensors = memory_zeroed(most, sizeof *comparison->tensors)};
     if (!compare_layers(network, placement, file, comparison->layer))
         return;
-    compare_items(network, placement, steps, corrects_mean, file, comparison);
+    compare_items(network, placement, steps, rules, file, comparison);
     find_more(placement, file, comparison);
 }
 

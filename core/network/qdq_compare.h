@@ -3,6 +3,7 @@
 #define CORE_NETWORK_QDQ_COMPARE_H
 
 #include "core/network/placement.h"
+#include "core/network/weight_rules.h"
 
 enum { OFF_BY_MOST = 4, DIFFERENCE_BYTES = 512 };
 
@@ -31,13 +32,14 @@ struct qdq_comparison {
 /* Compares, bit by bit: layers, their constants, integers of weights, steps, corrections.
  *
  *   network, placement, steps  of the case, with the statistics of batch norms in force
+ *   rules                      of all weights; ratios are those of the placement
  *   file                       onnx_read(), network_take_qdq(), network_fuse()
  *   comparison                 out; clear with qdq_comparison_clear()
  *
  * Where the layers are others there are no tensors. */
 void qdq_compare(const struct network *network, const struct placement *placement,
-                 const float *steps, bool corrects_mean, const struct network *file,
-                 struct qdq_comparison *comparison);
+                 const float *steps, const struct weight_rules *rules,
+                 const struct network *file, struct qdq_comparison *comparison);
 void qdq_comparison_clear(struct qdq_comparison *comparison);
 
 bool tensor_difference_is_none(const struct tensor_difference *difference);

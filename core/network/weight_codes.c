@@ -1,12 +1,36 @@
 #include "core/network/weight_codes.h"
 
 #include "core/base/memory.h"
+#include "core/network/container.h"
 #include "core/network/split_layer.h"
 #include "core/network/weight_ratios.h"
+#include "core/quant/bias_correction.h"
 #include "core/quant/channel_ratios.h"
 #include "core/quant/second_codes.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+/* ---- quantizers of channels ------------------------------------------------------------------ */
+
+/* Steps of a file are those of its integers. */
+static int file_factor(const struct quantizer *of_tensor)
+{
+    struct container container = container_of(of_tensor, false);
+
+    return container.factor;
+}
+
+static struct quantizer quantizer_of(const struct conv *conv, const float *ratios,
+                                     const struct quantizer *of_tensor, size_t channel)
+{
+    struct quantizer quantizer = *of_tensor;
+
+    if (!conv->steps)
+        return channel_quantizer(of_tensor, ratios, channel);
+    quantizer.step = (float)file_factor(of_tensor) * conv->steps[channel];
+    return quantizer;
+}
 
 /* ---- codes of the grid -------------------------------------------------------------------- */
 
@@ -17,10 +41,12 @@ static struct weight_codes plain_codes(const struct conv *conv, size_t count,
 {
     size_t channels = (size_t)conv->out_channels;
 
-    if (!ratios)
+    bool is_one = !ratios && !conv->steps;
+
+    if (is_one)
         quantizer_wide_codes(of_tensor, conv->weights, channels * count, codes);
-    for (size_t channel = 0; ratios && channel < channels; channel++) {
-        struct quantizer quantizer = channel_quantizer(of_tensor, ratios, channel);
+    for (size_t channel = 0; !is_one && channel < channels; channel++) {
+        struct quantizer quantizer = quantizer_of(conv, ratios, of_tensor, channel);
 
         quantizer_wide_codes(&quantizer, conv->weights + channel * count, count,
                              codes + channel * count);
@@ -66,6 +92,18 @@ static struct weight_codes split_codes(const struct conv *conv, size_t window_co
     return found;
 }
 
+/* A file has the folded codes. */
+static struct weight_codes folded_codes(const struct conv *conv, size_t window_count,
+                                        const struct quantizer *of_tensor,
+                                        int16_t *codes)
+{
+    size_t count = (size_t)conv->out_channels * window_count;
+
+    for (size_t i = 0; i < count; i++)
+        codes[i] = (int16_t)lrintf(conv->weights[i] / conv->steps[i / window_count]);
+    return (struct weight_codes){1 / (float)file_factor(of_tensor), 0, 1};
+}
+
 /* ---- codes of two tensors ------------------------------------------------------------------- */
 
 /* The factor whose codes, at their largest, cannot overflow. */
@@ -105,9 +143,30 @@ struct weight_codes weight_codes_find(const struct conv *conv, size_t window_cou
                                       const struct weight_rules *rules,
                                       const struct quantizer *of_tensor, int16_t *codes)
 {
+    if (rules->wide.added > 0 && conv->steps)
+        return folded_codes(conv, window_count, of_tensor, codes);
     if (rules->wide.added > 0)
         return split_codes(conv, window_count, rules, of_tensor, codes);
     if (rules->wide.second_above > 0)
         return second_codes(conv, window_count, rules, of_tensor, codes);
     return plain_codes(conv, window_count, rules->ratios, of_tensor, codes);
+}
+
+struct weight_values
+weight_codes_values(const struct weight_codes *found, const struct conv *conv,
+                    const struct weight_rules *rules, const struct quantizer *of_tensor,
+                    size_t channel, const int16_t *codes, size_t count)
+{
+    struct quantizer quantizer = quantizer_of(conv, rules->ratios, of_tensor, channel);
+    struct code_values values = {quantizer.step * found->step_factor, found->centre};
+    const float *floats = conv->weights + channel * count;
+    float correction = 0;
+
+    if (rules->corrects_variance && !conv->steps)
+        values.step = bias_correction_step(floats, codes, count, values);
+    if (conv->corrections)
+        correction = conv->corrections[channel];
+    else if (rules->corrects_mean || rules->corrects_variance)
+        bias_correction_mean(floats, codes, 1, count, values, &correction);
+    return (struct weight_values){values.step, correction};
 }

@@ -18,7 +18,7 @@ struct weight_codes {
  * activations hold. */
 enum { CODE_SUM_MOST = INT32_MAX / UINT8_MAX };
 
-/* Finds the codes.
+/* Finds the codes; those of a file that holds codes are the file's.
  *
  *   window_count  weights of one output channel
  *   of_tensor     its step is that of a ratio of 1
@@ -28,5 +28,17 @@ struct weight_codes weight_codes_find(const struct conv *conv, size_t window_cou
                                       const struct weight_rules *rules,
                                       const struct quantizer *of_tensor,
                                       int16_t *codes);
+
+/* What the codes of an output channel stand for: value = step * (code + centre) + correction. */
+struct weight_values {
+    float step, correction;
+};
+
+/* The values of an output channel's codes [count], which stand for `codes` as they were found. A file
+ * that holds codes holds steps and corrections, too. */
+struct weight_values
+weight_codes_values(const struct weight_codes *found, const struct conv *conv,
+                    const struct weight_rules *rules, const struct quantizer *of_tensor,
+                    size_t channel, const int16_t *codes, size_t count);
 
 #endif

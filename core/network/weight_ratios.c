@@ -30,6 +30,18 @@ const float *placement_ratios(const struct placement *placement, int layer)
     return item < 0 ? NULL : placement->items[item].ratios;
 }
 
+struct weight_rules placement_weight_rules(const struct placement *placement, int layer,
+                                           const struct weight_rules *rules)
+{
+    struct weight_rules of_layer = *rules;
+    int item = placement->of_layer[layer];
+
+    of_layer.ratios = placement_ratios(placement, layer);
+    if (item >= 0)
+        of_layer.wide = placement->items[item].wide;
+    return of_layer;
+}
+
 float *weights_in_ratio(const struct conv *conv, size_t window_count,
                         const float *ratios)
 {

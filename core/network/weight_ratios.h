@@ -3,6 +3,7 @@
 #define CORE_NETWORK_WEIGHT_RATIOS_H
 
 #include "core/network/placement.h"
+#include "core/network/weight_rules.h"
 #include "core/quant/channel_ratios.h"
 
 /* Finds the ratios of all weights that are quantized; what was found before is replaced. They
@@ -12,6 +13,10 @@ void placement_find_ratios(struct placement *placement, const struct network *ne
 
 /* The ratios of a layer's weights; NULL: it has one step for all channels, or none. Borrowed. */
 const float *placement_ratios(const struct placement *placement, int layer);
+
+/* `rules` with the ratios of a layer's weights, and how its codes go beyond those of the grid. */
+struct weight_rules placement_weight_rules(const struct placement *placement, int layer,
+                                           const struct weight_rules *rules);
 
 /* The weights of a convolution divided by the ratios of their channels, as a quantizer of the tensor
  * is to see them, or without ratios as they are: [out_channels, window_count], to be freed. */

@@ -67,7 +67,7 @@ double histogram_bin_centre(const struct histogram *histogram, int bin)
 
 void histogram_init(struct histogram *histogram, struct range range, int bins)
 {
-    assert(bins > 0 && bins <= HISTOGRAM_BINS);
+    assert(bins >= 0 && bins <= HISTOGRAM_BINS);
     memset(histogram, 0, sizeof *histogram);
     histogram->range = range;
     histogram->bins = bins;

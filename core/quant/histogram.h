@@ -23,7 +23,7 @@ enum { HISTOGRAM_BINS = 4096 };
  * free of error in every grid with a zero) are counted apart. */
 struct histogram {
     struct range range;
-    int bins;
+    int bins; /* 0: there is nothing to add to */
     int64_t zeros;
     int64_t counts[HISTOGRAM_BINS]; /* [bins] */
 };

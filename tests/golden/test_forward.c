@@ -39,7 +39,12 @@ static void compare(const struct configuration *configuration, struct network *n
 {
     static const char *const keep[] = {"first", "last"};
     struct placement_rules rules = {
-        {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD}, 4, 4, keep, 2};
+        .grids = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD},
+        .weight_bits = 4,
+        .activation_bits = 4,
+        .keep_float = keep,
+        .keep_float_count = 2,
+    };
     struct evaluator_options options = {.kernels = kernel_set_best(),
                                         .corrects_mean = configuration->corrects_mean,
                                         .block = IMAGES};

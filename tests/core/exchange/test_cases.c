@@ -91,6 +91,23 @@ static void cases_that_would_share_an_id_are_numbered(void **state)
     assert_ids(ids, COUNT(ids));
 }
 
+static void a_method_is_called_what_it_is_to_be_called(void **state)
+{
+    static const char *const ids[] = {"a-paper-W4A4-best-p", "a-paper-W4A4-lapq"};
+
+    (void)state;
+    config.methods[0] =
+        (struct config_method_settings){.name = METHOD_LAPQ, .as = "best-p"};
+    config.methods[1] = (struct config_method_settings){.name = METHOD_LAPQ};
+    config.methods[2] =
+        (struct config_method_settings){.name = METHOD_LAPQ, .as = "worst-p"};
+    config.method_count = 3;
+    config.exclude[0] = (struct config_exclude){.method = "worst*"};
+    config.exclude_count = 1;
+    make_cases();
+    assert_ids(ids, COUNT(ids));
+}
+
 static void ids_of_long_names_are_cut_and_still_unique(void **state)
 {
     char names[2][2 * CASE_ID_BYTES];
@@ -213,6 +230,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(there_is_a_case_for_every_combination_in_order,
                                         start, end),
         cmocka_unit_test_setup_teardown(cases_that_would_share_an_id_are_numbered,
+                                        start, end),
+        cmocka_unit_test_setup_teardown(a_method_is_called_what_it_is_to_be_called,
                                         start, end),
         cmocka_unit_test_setup_teardown(ids_of_long_names_are_cut_and_still_unique,
                                         start, end),

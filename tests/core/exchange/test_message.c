@@ -23,6 +23,12 @@ static void a_reply_has_the_size_that_fits_its_request(void **state)
         {{.kind = REQUEST_VALIDATE, .candidate_count = 2}, 2 * REPLY_SCORE_SUMS, 0},
         {{.kind = REQUEST_RANGE, .candidate_count = 1}, 0, REPLY_RANGE_MAXIMA},
         {{.kind = REQUEST_HISTOGRAM, .candidate_count = 1, .bins = 101}, 1 + 101, 0},
+        {{.kind = REQUEST_FLOAT_RANGES, .subject = 3}, 0, 3 * REPLY_RANGE_MAXIMA},
+        {{.kind = REQUEST_FLOAT_HISTOGRAMS,
+          .candidate_count = 3,
+          .step_count = ASKED_HISTOGRAM_FLOATS},
+         3 * REPLY_HISTOGRAM_SUMS,
+         0},
         {{.kind = REQUEST_MOMENTS, .moment_count = 34}, 34, 0},
         {{.kind = REQUEST_FLOAT_MOMENTS, .moment_count = 68}, 68, 0},
         {{.kind = REQUEST_PUT_BATCHNORM, .candidate_count = 2, .step_count = 16}, 0, 0},
@@ -48,8 +54,11 @@ static void a_reply_has_the_size_that_fits_its_request(void **state)
 static void an_empty_reply_is_neutral_when_merged(void **state)
 {
     static const enum request_kind kinds[] = {
-        REQUEST_OPEN,  REQUEST_OVERLAP,   REQUEST_SCORE,   REQUEST_VALIDATE,
-        REQUEST_RANGE, REQUEST_HISTOGRAM, REQUEST_MOMENTS, REQUEST_FLOAT_MOMENTS};
+        REQUEST_OPEN,         REQUEST_OVERLAP,
+        REQUEST_SCORE,        REQUEST_VALIDATE,
+        REQUEST_RANGE,        REQUEST_HISTOGRAM,
+        REQUEST_MOMENTS,      REQUEST_FLOAT_MOMENTS,
+        REQUEST_FLOAT_RANGES, REQUEST_FLOAT_HISTOGRAMS};
 
     (void)state;
     for (size_t kind = 0; kind < COUNT(kinds); kind++) {

@@ -16,6 +16,7 @@
 #include "core/network/product_means.h"
 #include "tests/support/hdf5_builder.h"
 #include "tests/support/onnx_builder.h"
+#include "tests/support/scratch.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -25,8 +26,6 @@ enum { CHECKED = 9 };
 enum { CANDIDATES = 2, STEPS = 6 };
 enum { CHANNELS = 4, MOMENT_COUNT = MOMENTS_FIRST + 3 * CHANNELS };
 
-static char folder[] = "/tmp/calq-test-shard-XXXXXX";
-static char data[64];
 static char *network;
 static struct config config;
 static struct config_model *model;
@@ -65,7 +64,7 @@ static void write_data(void)
     }
     for (size_t i = 0; i < SAMPLES; i++)
         labels[i] = (double)(i % CLASSES);
-    hdf5_builder_samples(data, HDF5_F32, sizes, samples, labels);
+    hdf5_builder_samples(scratch_file, HDF5_F32, sizes, samples, labels);
 }
 
 static int make_files(void **state)
@@ -75,9 +74,8 @@ static int make_files(void **state)
     (void)state;
     network = onnx_builder_save(made);
     onnx__model_proto__free_unpacked(made, NULL);
-    if (!mkdtemp(folder))
+    if (scratch_make(state) < 0)
         return -1;
-    snprintf(data, sizeof data, "%s/data.h5", folder);
     write_data();
     return 0;
 }
@@ -86,8 +84,7 @@ static int remove_files(void **state)
 {
     (void)state;
     onnx_builder_delete(network);
-    unlink(data);
-    return rmdir(folder);
+    return scratch_remove(state);
 }
 
 static int start(void **state)
@@ -100,8 +97,9 @@ static int start(void **state)
         .models = {{
             .name = "small",
             .network = network,
-            .calibration = {.file = data, .samples = {0, CALIBRATED}},
-            .validation = {.file = data, .samples = {VALIDATION_FIRST, SIZE_MAX}},
+            .calibration = {.file = scratch_file, .samples = {0, CALIBRATED}},
+            .validation = {.file = scratch_file,
+                           .samples = {VALIDATION_FIRST, SIZE_MAX}},
             .samples = "/x",
             .labels = "/y",
             .scale = 1,
@@ -165,10 +163,11 @@ static void ask_ranks(int ranks, const struct request *request, const float *ste
     for (int rank = 0; rank < ranks; rank++) {
         struct shard *shard = shard_create(&config, &cases, rank, ranks);
 
-        if (request->kind != REQUEST_OPEN && open_case(shard) < 0)
-            fail_msg("%s", err.text);
-        if (request->candidate_count > 0)
-            assert_int_equal(request->step_count, shard_placement(shard)->count);
+        if (request->kind != REQUEST_OPEN) {
+            if (open_case(shard) < 0)
+                fail_msg("%s", err.text);
+            assert_int_equal(shard_placement(shard)->count, STEPS);
+        }
         merge_answer(shard, request, steps, merged);
         shard_destroy(shard);
     }
@@ -212,6 +211,23 @@ static void every_block_belongs_to_one_rank_and_shares_are_even(void **state)
 static const float candidates[CANDIDATES][STEPS] = {
     {0.2f, 0.07f, 0.1f, 0.05f, 0.06f, 0.15f}, {0.1f, 0.05f, 0.2f, 0.07f, 0.03f, 0.1f}};
 
+static void assert_same_on_any_ranks(const struct request *request,
+                                     const float *numbers)
+{
+    static const int ranks[] = {2, 3, 5, 8, 20}; /* there are seven blocks */
+    struct reply expected;
+
+    ask_ranks(1, request, numbers, &expected);
+    for (size_t i = 0; i < COUNT(ranks); i++) {
+        struct reply reply;
+
+        ask_ranks(ranks[i], request, numbers, &reply);
+        assert_same_reply(&reply, &expected);
+        reply_clear(&reply);
+    }
+    reply_clear(&expected);
+}
+
 static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
 {
     static const struct request requests[] = {
@@ -235,6 +251,7 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
          .step_count = STEPS,
          .range = {0, 1.5f},
          .bins = 101},
+        {.kind = REQUEST_FLOAT_RANGES, .subject = STEPS},
         {.kind = REQUEST_FLOAT_MOMENTS, .moment_count = MOMENT_COUNT},
         {.kind = REQUEST_MOMENTS, .step_count = STEPS, .moment_count = MOMENT_COUNT},
         {.kind = REQUEST_MOMENTS,
@@ -242,22 +259,16 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
          .step_count = STEPS,
          .moment_count = MOMENT_COUNT},
     };
-    static const int ranks[] = {2, 3, 5, 8, 20}; /* there are seven blocks */
+    static const float asked[STEPS][ASKED_HISTOGRAM_FLOATS] = {
+        {-1, 2, 11}, {0, 0, 0}, {0, 1.5f, 101}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
 
     (void)state;
-    for (size_t i = 0; i < COUNT(requests); i++) {
-        struct reply expected;
-
-        ask_ranks(1, &requests[i], candidates[0], &expected);
-        for (size_t j = 0; j < COUNT(ranks); j++) {
-            struct reply reply;
-
-            ask_ranks(ranks[j], &requests[i], candidates[0], &reply);
-            assert_same_reply(&reply, &expected);
-            reply_clear(&reply);
-        }
-        reply_clear(&expected);
-    }
+    for (size_t i = 0; i < COUNT(requests); i++)
+        assert_same_on_any_ranks(&requests[i], candidates[0]);
+    assert_same_on_any_ranks(&(struct request){.kind = REQUEST_FLOAT_HISTOGRAMS,
+                                               .candidate_count = STEPS,
+                                               .step_count = ASKED_HISTOGRAM_FLOATS},
+                             asked[0]);
 }
 
 static void samples_put_aside_are_scored_apart(void **state)

@@ -224,7 +224,8 @@ static const char several_methods[] =
     "  - {name: kld, variant: ocs}\n"
     "  - {name: mmse, variant: ocs}\n"
     "  - {name: lapq, start: random, search: coordinate}\n"
-    "  - {name: lapq, start: layerwise, sweeps: 0}\n";
+    "  - {name: lapq, start: layerwise, sweeps: 0}\n"
+    "  - {name: lapq, parabola: false, sweeps: 0, as: best-p}\n";
 
 static void methods_have_settings_of_their_own(void **state)
 {
@@ -232,7 +233,7 @@ static void methods_have_settings_of_their_own(void **state)
 
     (void)state;
     assert_read(several_methods);
-    assert_int_equal(config.method_count, 12);
+    assert_int_equal(config.method_count, 13);
     assert_int_equal(method[0].name, METHOD_PERCENTILE);
     assert_true(method[0].percentile == 99.99 && method[1].percentile == 99.5);
     assert_true(method[2].name == METHOD_LP && method[2].norm == 2.5);
@@ -250,6 +251,9 @@ static void methods_have_settings_of_their_own(void **state)
                 method[10].search == SEARCH_COORDINATE);
     assert_true(method[11].start == START_LAYERWISE &&
                 method[11].search == SEARCH_POWELL && method[11].sweeps == 0);
+    assert_int_equal(method[12].parabola, PARABOLA_NO);
+    assert_string_equal(config_method_title(&method[12]), "best-p");
+    assert_string_equal(config_method_title(&method[9]), "mmse");
 }
 
 static void channels_are_split_by_a_number_or_settings(void **state)
@@ -784,6 +788,17 @@ static char *written(void)
     return text;
 }
 
+static void assert_methods(const struct config_method_settings *methods, int count)
+{
+    assert_int_equal(config.method_count, count);
+    for (int i = 0; i < count; i++) {
+        assert_memory_equal(&config.methods[i], &methods[i],
+                            offsetof(struct config_method_settings, as));
+        assert_string_equal(config_method_title(&config.methods[i]),
+                            config_method_title(&methods[i]));
+    }
+}
+
 static void a_written_configuration_reads_back_the_same(void **state)
 {
     static const char *const texts[] = {
@@ -811,7 +826,7 @@ static void a_written_configuration_reads_back_the_same(void **state)
         assert_read(first);
         assert_string_equal(config.name, before.name);
         assert_string_equal(config.out, before.out);
-        assert_memory_equal(config.methods, before.methods, sizeof before.methods);
+        assert_methods(before.methods, before.method_count);
         assert_memory_equal(config.models[0].mean, before.models[0].mean,
                             sizeof before.models[0].mean);
         second = written();

@@ -13,6 +13,7 @@
 
 #include "core/base/memory.h"
 #include "tests/support/hdf5_builder.h"
+#include "tests/support/scratch.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -23,8 +24,6 @@ enum { PLANE = HEIGHT * WIDTH, SIZE = CHANNELS * PLANE };
 static const size_t sizes[4] = {SAMPLES, CHANNELS, HEIGHT, WIDTH};
 static const double labels[SAMPLES] = {0, 3, 1, 2, 0};
 
-static char folder[] = "/tmp/calq-test-data-XXXXXX";
-static char path[64]; /* of the one file in it */
 static struct config_model model;
 static struct config_data data;
 static struct error err;
@@ -47,9 +46,9 @@ static void prepare(enum hdf5_type type)
     double values[SAMPLES * SIZE];
 
     fill_samples(values);
-    hdf5_builder_samples(path, type, sizes, values, labels);
+    hdf5_builder_samples(scratch_file, type, sizes, values, labels);
     model = (struct config_model){.samples = "/x", .labels = "/y", .scale = 1};
-    data = (struct config_data){.file = path, .samples = {0, SIZE_MAX}};
+    data = (struct config_data){.file = scratch_file, .samples = {0, SIZE_MAX}};
 }
 
 static struct data_file *open_file(void)
@@ -67,7 +66,7 @@ static void assert_refused(const char *sentence)
 {
     char expected[1024];
 
-    snprintf(expected, sizeof expected, sentence, path);
+    snprintf(expected, sizeof expected, sentence, scratch_file);
     err = (struct error){0};
     assert_null(
         data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err));
@@ -136,8 +135,8 @@ static void large_reads_go_in_pieces(void **state)
     for (size_t i = 0; i < MANY; i++)
         values[i * WIDE] = values[i * WIDE + WIDE - 1] = (double)i;
     prepare(HDF5_U8);
-    hdf5_builder_add(path, "/wide", HDF5_U8, 2, wide, values, 3);
-    hdf5_builder_add(path, "/many", HDF5_I32, 1, wide, (double[MANY]){0}, 0);
+    hdf5_builder_add(scratch_file, "/wide", HDF5_U8, 2, wide, values, 3);
+    hdf5_builder_add(scratch_file, "/many", HDF5_I32, 1, wide, (double[MANY]){0}, 0);
     model.samples = "/wide";
     model.labels = "/many";
     file = data_file_open(&model, &data, 1, 512, 512, 1, true, &err);
@@ -173,8 +172,8 @@ static void shapes_with_the_right_product_are_read(void **state)
         float sample[SIZE];
 
         prepare(HDF5_U8);
-        hdf5_builder_add(path, "/other", HDF5_U8, cases[i].rank, cases[i].sizes, values,
-                         0);
+        hdf5_builder_add(scratch_file, "/other", HDF5_U8, cases[i].rank, cases[i].sizes,
+                         values, 0);
         model.samples = "/other";
         file = data_file_open(&model, &data, cases[i].channels, cases[i].height,
                               cases[i].width, CLASSES, true, &err);
@@ -198,7 +197,7 @@ static void labels_of_any_integer_type_are_read(void **state)
             struct data_file *file;
 
             prepare(HDF5_U8);
-            hdf5_builder_add(path, "/other", types[i], rank, column, labels, 0);
+            hdf5_builder_add(scratch_file, "/other", types[i], rank, column, labels, 0);
             model.labels = "/other";
             file = open_file();
             assert_int_equal(
@@ -219,8 +218,8 @@ static void equal_samples_have_equal_hashes(void **state)
 
     (void)state;
     prepare(HDF5_U8);
-    hdf5_builder_add(path, "/u8", HDF5_U8, 4, sizes, twins, 2);
-    hdf5_builder_add(path, "/f32", HDF5_F32, 4, sizes, negative_zero, 0);
+    hdf5_builder_add(scratch_file, "/u8", HDF5_U8, 4, sizes, twins, 2);
+    hdf5_builder_add(scratch_file, "/f32", HDF5_F32, 4, sizes, negative_zero, 0);
     model.samples = "/u8";
     file = open_file();
     assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, NULL, hashes, &err), 0);
@@ -256,11 +255,11 @@ static void normalisation_comes_from_the_nearest_place(void **state)
     prepare(HDF5_U8);
     model.scale = NAN;
     assert_true(first_value(1) == value / 255.0f);
-    hdf5_builder_attribute(path, "/", "scale", (double[]){0.5}, 1);
-    hdf5_builder_attribute(path, "/", "mean", (double[]){1, 2}, 2);
-    hdf5_builder_attribute(path, "/", "std", (double[]){4}, 1);
+    hdf5_builder_attribute(scratch_file, "/", "scale", (double[]){0.5}, 1);
+    hdf5_builder_attribute(scratch_file, "/", "mean", (double[]){1, 2}, 2);
+    hdf5_builder_attribute(scratch_file, "/", "std", (double[]){4}, 1);
     assert_true(first_value(1) == (value * 0.5f - 2) / 4);
-    hdf5_builder_attribute(path, "/x", "mean", (double[]){0, 6}, 2);
+    hdf5_builder_attribute(scratch_file, "/x", "mean", (double[]){0, 6}, 2);
     assert_true(first_value(1) == (value * 0.5f - 6) / 4);
     model.scale = 0.25;
     model.mean[0] = 3;
@@ -285,7 +284,7 @@ static void the_normalisation_is_told(void **state)
     assert_true(normalisation->scale == 1 && normalisation->channels == 1);
     assert_true(normalisation->mean[0] == 0 && normalisation->std[0] == 1);
     data_file_close(file);
-    hdf5_builder_attribute(path, "/x", "mean", (double[]){0.5, 0.25}, 2);
+    hdf5_builder_attribute(scratch_file, "/x", "mean", (double[]){0.5, 0.25}, 2);
     file = open_file();
     normalisation = data_file_normalisation(file);
     assert_true(normalisation->channels == 2 && normalisation->mean[1] == 0.25f &&
@@ -349,12 +348,12 @@ static void wrong_constants_are_named(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         prepare(HDF5_U8);
         model.scale = NAN;
-        hdf5_builder_attribute(path, cases[i].object, cases[i].name, cases[i].values,
-                               cases[i].count);
+        hdf5_builder_attribute(scratch_file, cases[i].object, cases[i].name,
+                               cases[i].values, cases[i].count);
         assert_refused(cases[i].sentence);
     }
     prepare(HDF5_U8);
-    hdf5_builder_text_attribute(path, "/x", "mean", "imagenet");
+    hdf5_builder_text_attribute(scratch_file, "/x", "mean", "imagenet");
     assert_refused("%s: attribute mean of /x is not a number");
     prepare(HDF5_U8);
     model.mean_count = 3;
@@ -370,19 +369,19 @@ static void files_that_are_no_hdf5_files_are_named(void **state)
 
     (void)state;
     prepare(HDF5_U8);
-    unlink(path);
+    unlink(scratch_file);
     assert_refused("cannot open %s: No such file or directory");
-    data.file = folder;
+    data.file = scratch_folder;
     assert_null(
         data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err));
     assert_non_null(strstr(err.text, "is not an HDF5 file"));
-    file = fopen(path, "w");
+    file = fopen(scratch_file, "w");
     fputs("x,y\n1,2\n", file);
     fclose(file);
-    data.file = path;
+    data.file = scratch_file;
     assert_refused("%s is not an HDF5 file");
     prepare(HDF5_U8);
-    assert_int_equal(truncate(path, 200), 0);
+    assert_int_equal(truncate(scratch_file, 200), 0);
     assert_refused("cannot open %s: it is damaged, cut short or being written");
 }
 
@@ -423,11 +422,13 @@ static void datasets_that_do_not_fit_are_named(void **state)
 
     (void)state;
     prepare(HDF5_U8);
-    hdf5_builder_add(path, "/i32", HDF5_I32, 2, (size_t[]){SAMPLES, 3}, zeros, 0);
-    hdf5_builder_add(path, "/table", HDF5_U8, 2, (size_t[]){SAMPLES, 3}, zeros, 0);
-    hdf5_builder_add(path, "/scalar", HDF5_U8, 0, NULL, zeros, 0);
-    hdf5_builder_add(path, "/floats", HDF5_F64, 1, sizes, zeros, 0);
-    hdf5_builder_add(path, "/nine", HDF5_I32, 1, (size_t[]){9}, zeros, 0);
+    hdf5_builder_add(scratch_file, "/i32", HDF5_I32, 2, (size_t[]){SAMPLES, 3}, zeros,
+                     0);
+    hdf5_builder_add(scratch_file, "/table", HDF5_U8, 2, (size_t[]){SAMPLES, 3}, zeros,
+                     0);
+    hdf5_builder_add(scratch_file, "/scalar", HDF5_U8, 0, NULL, zeros, 0);
+    hdf5_builder_add(scratch_file, "/floats", HDF5_F64, 1, sizes, zeros, 0);
+    hdf5_builder_add(scratch_file, "/nine", HDF5_I32, 1, (size_t[]){9}, zeros, 0);
     for (size_t i = 0; i < COUNT(cases); i++) {
         model.samples = (char *)cases[i].samples;
         model.labels = (char *)cases[i].labels;
@@ -441,7 +442,7 @@ static void samples_stored_in_another_order_are_refused(void **state)
 
     (void)state;
     prepare(HDF5_U8);
-    hdf5_builder_add(path, "/nhwc", HDF5_U8, 4,
+    hdf5_builder_add(scratch_file, "/nhwc", HDF5_U8, 4,
                      (size_t[]){SAMPLES, HEIGHT, WIDTH, CHANNELS}, zeros, 0);
     model.samples = "/nhwc";
     assert_refused(
@@ -495,7 +496,7 @@ static void an_empty_file_is_refused(void **state)
 
     (void)state;
     prepare(HDF5_U8);
-    hdf5_builder_samples(path, HDF5_U8, none, labels, labels);
+    hdf5_builder_samples(scratch_file, HDF5_U8, none, labels, labels);
     assert_refused("%s: /x holds no samples");
 }
 
@@ -506,8 +507,8 @@ static void a_label_beyond_the_classes_is_named(void **state)
 
     (void)state;
     prepare(HDF5_U8);
-    hdf5_builder_add(path, "/low", HDF5_I32, 1, sizes, low, 0);
-    hdf5_builder_add(path, "/high", HDF5_U8, 1, sizes, high, 0);
+    hdf5_builder_add(scratch_file, "/low", HDF5_I32, 1, sizes, low, 0);
+    hdf5_builder_add(scratch_file, "/high", HDF5_U8, 1, sizes, high, 0);
     model.labels = "/low";
     assert_refused(
         "%s: sample 3 has the label -1 (/low), but the network has the classes 0..3");
@@ -537,12 +538,12 @@ static void a_value_that_is_not_finite_is_named(void **state)
 
         values[3 * SIZE + 5] = cases[i].value;
         prepare(HDF5_U8);
-        hdf5_builder_add(path, "/bad", cases[i].type, 4, sizes, values, 0);
+        hdf5_builder_add(scratch_file, "/bad", cases[i].type, 4, sizes, values, 0);
         model.samples = "/bad";
         file = open_file();
         assert_int_equal(data_file_read(file, 0, 3, read, NULL, NULL, &err), 0);
         assert_int_equal(data_file_read(file, 2, 3, read, NULL, NULL, &err), -1);
-        snprintf(expected, sizeof expected, cases[i].sentence, path);
+        snprintf(expected, sizeof expected, cases[i].sentence, scratch_file);
         assert_string_equal(err.text, expected);
         assert_int_equal(err.code, EXIT_INPUT);
         data_file_close(file);
@@ -553,7 +554,7 @@ static void a_value_that_is_not_finite_is_named(void **state)
 static void damage_chunks(void)
 {
     static unsigned char content[1 << 20];
-    FILE *file = fopen(path, "r+b");
+    FILE *file = fopen(scratch_file, "r+b");
     size_t bytes = fread(content, 1, sizeof content, file);
 
     for (size_t i = 0; i + 8 < bytes; i++)
@@ -574,7 +575,7 @@ static void a_damaged_chunk_is_an_error(void **state)
     (void)state;
     fill_samples(values);
     prepare(HDF5_U8);
-    hdf5_builder_add(path, "/packed", HDF5_U8, 4, sizes, values, 2);
+    hdf5_builder_add(scratch_file, "/packed", HDF5_U8, 4, sizes, values, 2);
     damage_chunks();
     model.samples = "/packed";
     file = open_file();
@@ -583,7 +584,7 @@ static void a_damaged_chunk_is_an_error(void **state)
         expected, sizeof expected,
         "%s: cannot read 1..3 of /packed; the file is damaged, or compressed in a way "
         "that this HDF5 library does not know",
-        path);
+        scratch_file);
     assert_string_equal(err.text, expected);
     assert_int_equal(err.code, EXIT_INPUT);
     data_file_close(file);
@@ -635,22 +636,6 @@ static void images_of_the_kit_equal_the_reference(void **state)
                             reference[(i * COLOURS + colour) * PIXELS + pixel]);
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/data.h5", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -676,5 +661,6 @@ int main(void)
         cmocka_unit_test(images_of_the_kit_equal_the_reference),
     };
 
-    return cmocka_run_group_tests_name("data_file", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("data_file", tests, scratch_make,
+                                       scratch_remove);
 }

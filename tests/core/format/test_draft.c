@@ -12,30 +12,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/calq-test-draft-XXXXXX";
-static char path[64], draft[64]; /* of the one file in it */
+#include "tests/support/scratch.h"
+
+static char draft[64]; /* of the scratch file */
 static struct error err;
 
 static int make_folder(void **state)
 {
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/file", folder);
-    snprintf(draft, sizeof draft, "%s/file.draft", folder);
-    return 0;
-}
+    int status = scratch_make(state);
 
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
+    snprintf(draft, sizeof draft, "%s.draft", scratch_file);
+    return status;
 }
 
 static int remove_file(void **state)
 {
     (void)state;
-    unlink(path);
+    unlink(scratch_file);
     return 0;
 }
 
@@ -49,18 +42,18 @@ static bool is_there(const char *name)
 /* Writes a text to `path` by way of its draft; `status` is that of the writer. */
 static int write_text(const char *text, int status)
 {
-    FILE *file = draft_open(path, &err);
+    FILE *file = draft_open(scratch_file, &err);
 
     if (!file)
         fail_msg("%s", err.text);
     fputs(text, file);
-    return draft_close(file, path, status, &err);
+    return draft_close(file, scratch_file, status, &err);
 }
 
 static void assert_text(const char *text)
 {
     char read[64] = "";
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen(scratch_file, "r");
 
     assert_non_null(file);
     assert_int_equal(fread(read, 1, sizeof read - 1, file), strlen(text));
@@ -79,14 +72,14 @@ static void assert_refused(const char *sentence)
 
 static void a_file_is_not_there_before_it_is_whole(void **state)
 {
-    FILE *file = draft_open(path, &err);
+    FILE *file = draft_open(scratch_file, &err);
 
     (void)state;
     assert_non_null(file);
     fputs("some text", file);
-    assert_false(is_there(path));
+    assert_false(is_there(scratch_file));
     assert_true(is_there(draft));
-    assert_int_equal(draft_close(file, path, 0, &err), 0);
+    assert_int_equal(draft_close(file, scratch_file, 0, &err), 0);
     assert_false(is_there(draft));
     assert_text("some text");
 }
@@ -130,7 +123,7 @@ static void a_folder_that_is_missing_is_named(void **state)
     char missing[96];
 
     (void)state;
-    snprintf(missing, sizeof missing, "%s/no/such", folder);
+    snprintf(missing, sizeof missing, "%s/no/such", scratch_folder);
     assert_null(draft_open(missing, &err));
     assert_refused("/no/such.draft: No such file or directory");
 }
@@ -138,11 +131,11 @@ static void a_folder_that_is_missing_is_named(void **state)
 static void a_folder_in_the_place_of_the_file_is_told(void **state)
 {
     (void)state;
-    assert_int_equal(mkdir(path, 0777), 0);
+    assert_int_equal(mkdir(scratch_file, 0777), 0);
     assert_int_equal(write_text("new", 0), -1);
     assert_refused("cannot rename");
     assert_false(is_there(draft));
-    rmdir(path);
+    rmdir(scratch_file);
 }
 
 /* ---- folders --------------------------------------------------------------------------------- */
@@ -152,14 +145,14 @@ static void folders_above_are_made_too(void **state)
     char deep[96];
 
     (void)state;
-    snprintf(deep, sizeof deep, "%s/a/b//c/", folder);
+    snprintf(deep, sizeof deep, "%s/a/b//c/", scratch_folder);
     assert_int_equal(draft_make_folder(deep, &err), 0);
     assert_int_equal(draft_make_folder(deep, &err), 0); /* it is there already */
-    snprintf(deep, sizeof deep, "%s/a/b/c", folder);
+    snprintf(deep, sizeof deep, "%s/a/b/c", scratch_folder);
     assert_int_equal(rmdir(deep), 0);
-    snprintf(deep, sizeof deep, "%s/a/b", folder);
+    snprintf(deep, sizeof deep, "%s/a/b", scratch_folder);
     assert_int_equal(rmdir(deep), 0);
-    snprintf(deep, sizeof deep, "%s/a", folder);
+    snprintf(deep, sizeof deep, "%s/a", scratch_folder);
     assert_int_equal(rmdir(deep), 0);
 }
 
@@ -169,7 +162,7 @@ static void a_folder_below_a_file_is_refused(void **state)
 
     (void)state;
     assert_int_equal(write_text("a file", 0), 0);
-    snprintf(below, sizeof below, "%s/sub/folder", path);
+    snprintf(below, sizeof below, "%s/sub/folder", scratch_file);
     assert_int_equal(draft_make_folder(below, &err), -1);
     assert_refused("/file: File exists");
 }
@@ -178,7 +171,7 @@ static void a_file_in_the_place_of_the_folder_is_refused(void **state)
 {
     (void)state;
     assert_int_equal(write_text("a file", 0), 0);
-    assert_int_equal(draft_make_folder(path, &err), -1);
+    assert_int_equal(draft_make_folder(scratch_file, &err), -1);
     assert_refused("/file: File exists");
 }
 
@@ -212,5 +205,5 @@ int main(void)
         TEST(a_path_that_is_too_long_is_refused),
     };
 
-    return cmocka_run_group_tests_name("draft", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("draft", tests, make_folder, scratch_remove);
 }

@@ -14,41 +14,25 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
+#include "tests/support/scratch.h"
 
 #define IDENTITY "digits: 1\nnetwork: content 0a\nmethod.sweeps: 8\n"
 
-static char folder[] = "/tmp/calq-test-journal-XXXXXX";
-static char path[64];
 static struct journal *journal;
 static struct error err;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/journal", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
-}
 
 static int end(void **state)
 {
     (void)state;
     journal_close(journal, &err);
     journal = NULL;
-    unlink(path);
+    unlink(scratch_file);
     return 0;
 }
 
 static void open_as(const char *identity)
 {
-    journal = journal_open(path, identity, &err);
+    journal = journal_open(scratch_file, identity, &err);
     if (!journal)
         fail_msg("%s", err.text);
 }
@@ -61,11 +45,11 @@ static void close_it(void)
 
 static void refuses(const char *identity, enum exit_code code, const char *text)
 {
-    assert_null(journal_open(path, identity, &err));
+    assert_null(journal_open(scratch_file, identity, &err));
     assert_int_equal(err.code, code);
     if (!strstr(err.text, text))
         fail_msg("not told: %s, but: %s", text, err.text);
-    assert_int_equal(journal_compare(path, identity, &err), -1);
+    assert_int_equal(journal_compare(scratch_file, identity, &err), -1);
 }
 
 static struct hash128 key_of(int number)
@@ -98,7 +82,7 @@ static bool knows(int number, const char *answer)
 /* The file as it is. */
 static char *file_bytes(size_t *bytes)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(scratch_file, "rb");
     struct stat found;
     char *content;
 
@@ -113,7 +97,7 @@ static char *file_bytes(size_t *bytes)
 
 static void write_bytes(const char *content, size_t bytes)
 {
-    FILE *file = fopen(path, "wb");
+    FILE *file = fopen(scratch_file, "wb");
 
     assert_non_null(file);
     assert_int_equal(fwrite(content, 1, bytes, file), bytes);
@@ -231,7 +215,7 @@ static void a_file_cut_at_any_byte_keeps_the_answers_before(void **state)
         size_t answers = (bytes >= ends[1]) + (bytes >= ends[2]);
 
         write_bytes(content, bytes);
-        assert_int_equal(journal_compare(path, IDENTITY, &err), 0);
+        assert_int_equal(journal_compare(scratch_file, IDENTITY, &err), 0);
         open_as(IDENTITY);
         assert_int_equal(journal_answers(journal), answers);
         assert_int_equal(knows(1, "one"), answers >= 1);
@@ -278,7 +262,7 @@ static void rubbish_at_the_end_is_cut_off(void **state)
     char rubbish[4096] = {0};
     size_t ends[3];
     char *content = two_answers(ends);
-    FILE *file = fopen(path, "ab");
+    FILE *file = fopen(scratch_file, "ab");
 
     (void)state;
     assert_int_equal(fwrite(rubbish, 1, sizeof rubbish, file), sizeof rubbish);
@@ -294,7 +278,7 @@ static void a_record_twice_counts_once(void **state)
 {
     size_t ends[3];
     char *content = two_answers(ends);
-    FILE *file = fopen(path, "ab");
+    FILE *file = fopen(scratch_file, "ab");
 
     (void)state;
     assert_int_equal(fwrite(content + ends[0], 1, ends[1] - ends[0], file),
@@ -316,7 +300,7 @@ static void a_foreign_file_is_refused_and_stays(void **state)
 
     (void)state;
     write_bytes(text, sizeof text);
-    refuses(IDENTITY, EXIT_MACHINE, "journal is no journal of calq");
+    refuses(IDENTITY, EXIT_MACHINE, "file is no journal of calq");
     content = file_bytes(&bytes);
     assert_int_equal(bytes, sizeof text);
     assert_memory_equal(content, text, bytes);
@@ -342,9 +326,9 @@ static void a_journal_of_another_version_is_refused(void **state)
 static void a_folder_in_its_place_is_told(void **state)
 {
     (void)state;
-    assert_int_equal(mkdir(path, 0777), 0);
+    assert_int_equal(mkdir(scratch_file, 0777), 0);
     refuses(IDENTITY, EXIT_MACHINE, "cannot read");
-    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(scratch_file), 0);
 }
 
 static void answers_of_other_settings_are_refused_with_the_difference(void **state)
@@ -354,7 +338,7 @@ static void answers_of_other_settings_are_refused_with_the_difference(void **sta
     add(1, "one");
     close_it();
     refuses("digits: 1\nnetwork: content 0a\nmethod.sweeps: 20\n", EXIT_CONFIG,
-            "journal was written with `method.sweeps: 8`, this run has `method.sweeps: "
+            "file was written with `method.sweeps: 8`, this run has `method.sweeps: "
             "20`; choose another `out`, or remove it");
     refuses("digits: 1\nnetwork: content 0b\nmethod.sweeps: 8\n", EXIT_INPUT,
             "`network: content 0a`, this run has `network: content 0b`");
@@ -367,7 +351,7 @@ static void a_journal_without_answers_can_become_another_s(void **state)
     (void)state;
     open_as("digits: 1\nblock: 8\n");
     close_it();
-    assert_int_equal(journal_compare(path, IDENTITY, &err), 0);
+    assert_int_equal(journal_compare(scratch_file, IDENTITY, &err), 0);
     open_as(IDENTITY);
     add(1, "one");
     close_it();
@@ -377,8 +361,8 @@ static void a_journal_without_answers_can_become_another_s(void **state)
 static void a_missing_journal_fits_any_case(void **state)
 {
     (void)state;
-    assert_int_equal(journal_compare(path, IDENTITY, &err), 0);
-    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(journal_compare(scratch_file, IDENTITY, &err), 0);
+    assert_int_equal(access(scratch_file, F_OK), -1);
 }
 
 static void a_missing_folder_is_told(void **state)
@@ -444,5 +428,5 @@ int main(void)
                                   end),
     };
 
-    return cmocka_run_group_tests_name("journal", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("journal", tests, scratch_make, scratch_remove);
 }

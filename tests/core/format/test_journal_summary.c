@@ -13,30 +13,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/calq-test-journal-summary-XXXXXX";
-static char path[64];
+#include "tests/support/scratch.h"
+
 static struct error err;
 static struct journal *journal;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/journal", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
-}
 
 static int start(void **state)
 {
     (void)state;
-    journal = journal_open(path, "digits: 1\n", &err);
+    journal = journal_open(scratch_file, "digits: 1\n", &err);
     return journal ? 0 : -1;
 }
 
@@ -44,7 +29,7 @@ static int end(void **state)
 {
     (void)state;
     journal_close(journal, &err);
-    return unlink(path);
+    return unlink(scratch_file);
 }
 
 /* An answer of 4 samples that cost a mean of `loss` and half a second. */
@@ -62,7 +47,7 @@ static struct journal_summary summary_of_file(void)
 {
     struct journal_summary summary;
 
-    assert_true(journal_summarize(path, &summary));
+    assert_true(journal_summarize(scratch_file, &summary));
     return summary;
 }
 
@@ -100,13 +85,13 @@ static void a_record_that_is_being_written_does_not_count(void **state)
 
     (void)state;
     add(JOURNAL_SCORE, 1, 1, 0);
-    file = fopen(path, "r");
+    file = fopen(scratch_file, "r");
     fseek(file, 0, SEEK_END);
     bytes = ftell(file);
     fclose(file);
     add(JOURNAL_SCORE, 2, 0.5, 0);
     for (long cut = 1; cut < 20; cut++) {
-        assert_int_equal(truncate(path, bytes + cut), 0);
+        assert_int_equal(truncate(scratch_file, bytes + cut), 0);
         assert_int_equal(summary_of_file().evaluations, 1);
     }
 }
@@ -118,10 +103,10 @@ static void what_is_no_journal_tells_nothing(void **state)
 
     (void)state;
     assert_false(journal_summarize("/no/such/journal", &summary));
-    assert_false(journal_summarize(folder, &summary));
+    assert_false(journal_summarize(scratch_folder, &summary));
     for (size_t i = sizeof sizes / sizeof *sizes; i-- > 0;) {
-        assert_int_equal(truncate(path, sizes[i]), 0);
-        assert_false(journal_summarize(path, &summary));
+        assert_int_equal(truncate(scratch_file, sizes[i]), 0);
+        assert_false(journal_summarize(scratch_file, &summary));
     }
 }
 
@@ -135,6 +120,6 @@ int main(void)
         TEST(what_is_no_journal_tells_nothing),
     };
 
-    return cmocka_run_group_tests_name("journal_summary", tests, make_folder,
-                                       remove_folder);
+    return cmocka_run_group_tests_name("journal_summary", tests, scratch_make,
+                                       scratch_remove);
 }

@@ -12,25 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/calq-test-lock-XXXXXX";
-static char path[64];
+#include "tests/support/scratch.h"
+
 static struct error err;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/lock", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
-}
 
 /* A process that takes the lock, says so, and sleeps. */
 static pid_t start_holder(void)
@@ -43,7 +27,7 @@ static pid_t start_holder(void)
     assert_int_equal(pipe(ends), 0);
     holder = fork();
     if (holder == 0) {
-        if (lock_take(path, &lock, &ignored) < 0 || write(ends[1], "x", 1) != 1)
+        if (lock_take(scratch_file, &lock, &ignored) < 0 || write(ends[1], "x", 1) != 1)
             _exit(1);
         for (;;)
             pause();
@@ -66,7 +50,7 @@ static void a_lock_can_be_taken_again_after_its_release(void **state)
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(lock_take(path, &lock, &err), 0);
+        assert_int_equal(lock_take(scratch_file, &lock, &err), 0);
         lock_release(lock);
     }
     lock_release(-1);
@@ -81,8 +65,8 @@ static void who_holds_a_lock_since_when_is_told(void **state)
     (void)state;
     gethostname(host, sizeof host);
     snprintf(process, sizeof process, "%s is held by process %ld on %s, started 20",
-             path, (long)holder, host);
-    assert_int_equal(lock_take(path, &lock, &err), -1);
+             scratch_file, (long)holder, host);
+    assert_int_equal(lock_take(scratch_file, &lock, &err), -1);
     assert_int_equal(lock, -1);
     end_holder(holder);
     assert_int_equal(err.code, EXIT_MACHINE);
@@ -97,7 +81,7 @@ static void the_lock_of_a_dead_process_is_free(void **state)
 
     (void)state;
     end_holder(holder);
-    assert_int_equal(lock_take(path, &lock, &err), 0);
+    assert_int_equal(lock_take(scratch_file, &lock, &err), 0);
     lock_release(lock);
 }
 
@@ -121,10 +105,10 @@ static void those_of_a_group_hold_a_lock_together(void **state)
     int first, second, again;
 
     (void)state;
-    assert_int_equal(lock_join(path, FOUR, &first, &err), 0);
-    assert_int_equal(lock_join(path, FOUR, &second, &err), 0);
+    assert_int_equal(lock_join(scratch_file, FOUR, &first, &err), 0);
+    assert_int_equal(lock_join(scratch_file, FOUR, &second, &err), 0);
     lock_release(first);
-    assert_int_equal(lock_join(path, FOUR, &again, &err), 0);
+    assert_int_equal(lock_join(scratch_file, FOUR, &again, &err), 0);
     lock_release(second);
     lock_release(again);
 }
@@ -134,12 +118,12 @@ static void another_group_is_refused_until_the_first_has_ended(void **state)
     int first, second;
 
     (void)state;
-    assert_int_equal(lock_join(path, FOUR, &first, &err), 0);
-    assert_int_equal(lock_join(path, "a run in 40 shards", &second, &err), -1);
+    assert_int_equal(lock_join(scratch_file, FOUR, &first, &err), 0);
+    assert_int_equal(lock_join(scratch_file, "a run in 40 shards", &second, &err), -1);
     assert_int_equal(err.code, EXIT_MACHINE);
-    assert_non_null(strstr(err.text, "lock is held by " FOUR ": process "));
+    assert_non_null(strstr(err.text, "file is held by " FOUR ": process "));
     lock_release(first);
-    assert_int_equal(lock_join(path, "a run in 40 shards", &second, &err), 0);
+    assert_int_equal(lock_join(scratch_file, "a run in 40 shards", &second, &err), 0);
     lock_release(second);
 }
 
@@ -148,13 +132,13 @@ static void a_group_and_a_holder_alone_exclude_each_other(void **state)
     int group, alone;
 
     (void)state;
-    assert_int_equal(lock_join(path, FOUR, &group, &err), 0);
-    assert_int_equal(lock_take(path, &alone, &err), -1);
-    assert_non_null(strstr(err.text, "lock is held by " FOUR ": process "));
+    assert_int_equal(lock_join(scratch_file, FOUR, &group, &err), 0);
+    assert_int_equal(lock_take(scratch_file, &alone, &err), -1);
+    assert_non_null(strstr(err.text, "file is held by " FOUR ": process "));
     lock_release(group);
-    assert_int_equal(lock_take(path, &alone, &err), 0);
-    assert_int_equal(lock_join(path, FOUR, &group, &err), -1);
-    assert_non_null(strstr(err.text, "lock is held by process "));
+    assert_int_equal(lock_take(scratch_file, &alone, &err), 0);
+    assert_int_equal(lock_join(scratch_file, FOUR, &group, &err), -1);
+    assert_non_null(strstr(err.text, "file is held by process "));
     lock_release(alone);
 }
 
@@ -163,11 +147,11 @@ static void looking_at_a_lock_does_not_take_it(void **state)
     int lock;
 
     (void)state;
-    assert_false(lock_is_held(path));
-    assert_int_equal(lock_take(path, &lock, &err), 0);
-    assert_true(lock_is_held(path));
+    assert_false(lock_is_held(scratch_file));
+    assert_int_equal(lock_take(scratch_file, &lock, &err), 0);
+    assert_true(lock_is_held(scratch_file));
     lock_release(lock);
-    assert_false(lock_is_held(path));
+    assert_false(lock_is_held(scratch_file));
     assert_false(lock_is_held("/no/such/lock"));
 }
 
@@ -184,5 +168,5 @@ int main(void)
         cmocka_unit_test(looking_at_a_lock_does_not_take_it),
     };
 
-    return cmocka_run_group_tests_name("lock", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("lock", tests, scratch_make, scratch_remove);
 }

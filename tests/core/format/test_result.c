@@ -13,10 +13,10 @@
 
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
+#include "tests/support/scratch.h"
 
 enum { STEPS = 2, ONE = 1 << 30 }; /* a score's loss has 2^32 units */
 
-static char folder[] = "/tmp/calq-test-result-XXXXXX";
 static char path[64];
 static struct quantized_tensor items[STEPS] = {
     {.is_weight = true, .name = "w", .grid = GRID_MIDRISE, .bits = 4},
@@ -31,17 +31,10 @@ static json_t *json;
 
 static int make_folder(void **state)
 {
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/result.json", folder);
-    return 0;
-}
+    int status = scratch_make(state);
 
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
+    snprintf(path, sizeof path, "%s/result.json", scratch_folder);
+    return status;
 }
 
 static struct score score_of(int64_t loss, int64_t samples, int64_t top1)
@@ -91,6 +84,7 @@ static int start(void **state)
     result.replayed = 12;
     result.ranks = 3;
     result.seconds = 2.5;
+    result.cpu_seconds = 1.25;
     json = NULL;
     return 0;
 }
@@ -108,7 +102,7 @@ static int end(void **state)
 
 static void write_and_read(void)
 {
-    if (result_write_json(&result, folder, &err) < 0)
+    if (result_write_json(&result, scratch_folder, &err) < 0)
         fail_msg("%s", err.text);
     json = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(json);
@@ -194,6 +188,7 @@ static void json_tells_what_the_search_took_and_gained(void **state)
     assert_number_at("work.epilogues_rerun", 12);
     assert_number_at("work.layers_reused", 13);
     assert_number_at("work.macs_avoided", 0x1p40);
+    assert_number_at("work.cpu_seconds", 1.25);
 }
 
 static void json_has_the_statistics_of_batch_norms_that_were_measured(void **state)
@@ -216,7 +211,7 @@ static void json_has_the_statistics_of_batch_norms_that_were_measured(void **sta
     assert_text_at("batchnorms.0.layer", "bn");
     assert_text_at("batchnorms.0.mean_hex", "0x1.99999ap-4 -0x1.8p+1");
     assert_text_at("batchnorms.0.variance_hex", "0x1p-2 0x1.4p+2");
-    assert_true(result_read_json(&back, folder));
+    assert_true(result_read_json(&back, scratch_folder));
     assert_int_equal(back.result.batchnorms.count, 4);
     assert_memory_equal(back.result.batchnorms.values, measured, sizeof measured);
     result_clear(&back);
@@ -249,7 +244,7 @@ static void json_has_the_biases_that_were_measured_and_what_was_kept(void **stat
     assert_int_equal(json_array_size(at("bias_shifts")), 1);
     assert_text_at("bias_shifts.0.layer", "conv");
     assert_text_at("bias_shifts.0.shift_hex", "0x1.99999ap-4 -0x1.8p+1");
-    assert_true(result_read_json(&back, folder));
+    assert_true(result_read_json(&back, scratch_folder));
     assert_true(back.is_equalized && back.is_bias_corrected);
     assert_int_equal(back.result.bias_shifts.count, 2);
     assert_memory_equal(back.result.bias_shifts.values, shifts, sizeof shifts);
@@ -379,14 +374,14 @@ static void a_name_that_is_not_utf8_is_told_and_nothing_is_written(void **state)
 {
     (void)state;
     items[1].name = "re\xfflu";
-    assert_int_equal(result_write_json(&result, folder, &err), -1);
+    assert_int_equal(result_write_json(&result, scratch_folder, &err), -1);
     items[1].name = "relu";
     assert_int_equal(err.code, EXIT_INTERNAL);
     assert_non_null(strstr(err.text, "a name is not UTF-8"));
     assert_int_equal(access(path, F_OK), -1);
 
     result_warn(&result, "tensor %s is zero everywhere", "re\xfflu");
-    assert_int_equal(result_write_json(&result, folder, &err), -1);
+    assert_int_equal(result_write_json(&result, scratch_folder, &err), -1);
     assert_non_null(strstr(err.text, "a name is not UTF-8"));
 }
 
@@ -447,7 +442,7 @@ static void a_csv_line_has_the_columns_of_the_head(void **state)
                      commas(second, strlen(second)));
     assert_string_equal(second, "net-paper-W4A8-minmax,net,paper,W4A8,minmax,cross_"
                                 "entropy,0.25,0.75,0.5,,0.625,no,"
-                                "top1,0.95,0.5,0.75,0.5,43,2.500,0\n");
+                                "top1,0.95,0.5,0.75,0.5,43,2.500,1.250,0\n");
     free(text);
 }
 
@@ -476,7 +471,7 @@ static void what_is_read_back_gives_the_same_line_and_scores(void **state)
     result_warn(&result, "a warning");
     result.provenance.overlapping = 3;
     write_and_read();
-    assert_true(result_read_json(&back, folder));
+    assert_true(result_read_json(&back, scratch_folder));
     back.model = result.model;
     back.target = result.target;
     back.bits = result.bits;
@@ -511,13 +506,13 @@ static void what_is_no_whole_result_is_not_read(void **state)
     struct result back;
 
     (void)state;
-    assert_false(result_read_json(&back, folder));
+    assert_false(result_read_json(&back, scratch_folder));
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         FILE *file = fopen(path, "w");
 
         fputs(texts[i], file);
         fclose(file);
-        assert_false(result_read_json(&back, folder));
+        assert_false(result_read_json(&back, scratch_folder));
     }
 }
 
@@ -537,7 +532,7 @@ static void a_result_that_lacks_anything_is_not_read(void **state)
         json_object_del(less, keys[i]);
         assert_int_equal(json_dump_file(less, path, 0), 0);
         json_decref(less);
-        assert_false(result_read_json(&back, folder));
+        assert_false(result_read_json(&back, scratch_folder));
     }
 }
 
@@ -577,5 +572,5 @@ int main(void)
         TEST(csv_shows_the_metric_of_the_model),
     };
 
-    return cmocka_run_group_tests_name("result", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("result", tests, make_folder, scratch_remove);
 }

@@ -728,6 +728,43 @@ static void a_measured_tensor_is_left_in_float(void **state)
     clear_trial(&trial);
 }
 
+/* All at once, and one after the other. */
+static void tensors_of_the_float_network_are_measured_together(void **state)
+{
+    enum { ITEMS_MOST = 64 };
+    struct histogram *histograms = memory_zeroed(ITEMS_MOST, sizeof *histograms);
+    struct histogram *alone = memory_get(sizeof *alone);
+    struct range ranges[ITEMS_MOST];
+    struct trial_options options = plain;
+    struct trial trial;
+
+    (void)state;
+    options.keep[0] = "last"; /* so that the input is measured too */
+    make_trial(&trial, &options, 4);
+    assert_in_range(trial.placement.count, 1, ITEMS_MOST);
+    for (int item = 0; item < trial.placement.count; item++)
+        ranges[item] = range_empty();
+    evaluator_float_ranges(trial.evaluator, ranges);
+    for (int item = 0; item < trial.placement.count; item++)
+        histogram_init(&histograms[item], ranges[item],
+                       trial.placement.items[item].is_weight ? 0 : 10 + item);
+    evaluator_float_histograms(trial.evaluator, histograms);
+    for (int item = 0; item < trial.placement.count; item++) {
+        struct range range = range_empty();
+
+        histogram_init(alone, ranges[item], histograms[item].bins);
+        if (!trial.placement.items[item].is_weight) {
+            evaluator_range(trial.evaluator, item, NULL, &range);
+            evaluator_histogram(trial.evaluator, item, NULL, alone);
+        }
+        assert_memory_equal(&range, &ranges[item], sizeof range);
+        assert_memory_equal(alone, &histograms[item], sizeof *alone);
+    }
+    free(alone);
+    free(histograms);
+    clear_trial(&trial);
+}
+
 static void the_input_can_be_quantized_too(void **state)
 {
     struct trial_options options = plain;
@@ -808,6 +845,7 @@ int main(void)
         cmocka_unit_test(measuring_in_sequence_multiplies_once),
         cmocka_unit_test(own_and_other_samples_score_alike),
         cmocka_unit_test(a_measured_tensor_is_left_in_float),
+        cmocka_unit_test(tensors_of_the_float_network_are_measured_together),
         cmocka_unit_test(the_input_can_be_quantized_too),
         cmocka_unit_test(a_clamp_beyond_the_codes_gives_the_end_code),
     };

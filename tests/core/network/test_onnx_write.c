@@ -2,11 +2,14 @@
 
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
+#include "core/network/equalisation.h"
 #include "core/network/fuse.h"
 #include "core/network/onnx_file.h"
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
+#include "core/network/weight_ratios.h"
 #include "tests/support/onnx_builder.h"
 
 #include <setjmp.h>
@@ -103,7 +106,7 @@ static void assert_is_same(const struct written *written, const char *fact)
     struct qdq_comparison comparison;
 
     qdq_compare(written->network, &written->placement, written->steps,
-                written->calibrated.corrects_mean, file, &comparison);
+                &written->calibrated.rules, file, &comparison);
     if (comparison.layer[0] || comparison.different > 0)
         fail_msg("%s: %d tensors differ; %s", fact, comparison.different,
                  comparison.layer);
@@ -148,6 +151,14 @@ static const struct network_case {
      "floats c 6 = 1 2 -1\nfloats d 3 = 5 6 7\nnode MatMul x w1 -> h\nnode Add h c -> "
      "i\n"
      "node Relu i -> r\nnode MatMul r w2 -> j\nnode Add d j -> y\noutput y\n"},
+    {"scales and shifts that are no batch norm, and a batch norm behind a scale",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,3,3" WEIGHTS NORM
+     "floats s 4,1,1 = 0.5 -2 1.5 3\nfloats t 4,1,1 = 0.25 0.5 -1 0\n"
+     "floats c 4 = 0.7 -0.1 0 3\nnode Conv x w1 c -> c1 pads=1,1,1,1\n"
+     "node Mul c1 s -> m1\nnode Add m1 t -> a1\nnode Relu a1 -> r1\n"
+     "node Conv r1 w2 -> c2 pads=1,1,1,1\nnode Mul c2 s -> m2\n"
+     "node BatchNormalization m2 g b m v -> n2\nnode Relu n2 -> r2\n"
+     "node Flatten r2 -> y\noutput y\n"},
     {"weights of a Constant, a tensor that a pool and a layer read, a reshape between",
      "input x N,2,4,4\nfloats w1 4,2,1,1" WEIGHTS "floats w2 8,64" WEIGHTS
      "node Constant -> k value=@w1\n"
@@ -163,7 +174,7 @@ static void write_all(struct target_grids grids, int weight_bits, int activation
 
             open_network(&written, networks[i].text, grids, weight_bits,
                          activation_bits, variant & 1);
-            written.calibrated.corrects_mean = variant & 2;
+            written.calibrated.rules.corrects_mean = variant & 2;
             written.calibrated.in_4_bits = variant & 4;
             write_network(&written);
             assert_is_same(&written, networks[i].fact);
@@ -181,6 +192,109 @@ static void what_is_written_is_read_back(void **state)
         write_all(onnx, bits[i][0], bits[i][1]);
         write_all(tensorrt, bits[i][0], bits[i][1]);
     }
+}
+
+/* ---- what is done to weights and biases -------------------------------------------------------- */
+
+static void shift_biases(struct network *network)
+{
+    for (int i = 0; i < network->layer_count; i++) {
+        struct layer *layer = &network->layers[i];
+        float shifts[16];
+
+        if (layer->kind != LAYER_CONV)
+            continue;
+        assert_true(layer->conv.out_channels <= (int)COUNT(shifts));
+        for (int channel = 0; channel < layer->conv.out_channels; channel++)
+            shifts[channel] = 0.0137f * (float)(channel + 1) - 0.05f;
+        bias_shift_put(layer, shifts);
+    }
+}
+
+static void equalise(struct written *written)
+{
+    struct equalisation_pairs pairs =
+        equalisation_find_pairs(written->network, &written->placement);
+    struct equalisation before = {0};
+
+    network_equalize(written->network, &pairs, &before);
+    equalisation_clear(&before);
+    equalisation_pairs_clear(&pairs);
+}
+
+static const struct treatment {
+    const char *fact;
+    bool has_channel_steps, corrects_variance, is_equalized, has_bias_shifts;
+} treatments[] = {
+    {"channel steps", .has_channel_steps = true},
+    {"mean and variance", .corrects_variance = true},
+    {"biases", .has_bias_shifts = true},
+    {"equalised", .is_equalized = true},
+    {"all", true, true, true, true},
+};
+
+static void treat(struct written *written, const struct treatment *treatment)
+{
+    if (treatment->is_equalized)
+        equalise(written);
+    if (treatment->has_channel_steps)
+        placement_find_ratios(&written->placement, written->network, RATIO_OF_MMSE);
+    if (treatment->has_bias_shifts)
+        shift_biases(written->network);
+    written->calibrated.rules.corrects_variance = treatment->corrects_variance;
+    written->calibrated.has_other_constants =
+        treatment->is_equalized || treatment->has_bias_shifts;
+}
+
+static bool are_named_alike(const Onnx__NodeProto *node, const Onnx__NodeProto *other)
+{
+    return node->name && other->name && *node->name &&
+           strcmp(node->name, other->name) == 0;
+}
+
+/* ONNX Runtime wants it. */
+static void assert_names_are_unique(const struct written *written, const char *fact)
+{
+    Onnx__ModelProto *model =
+        onnx__model_proto__unpack(NULL, written->size, written->bytes);
+    const Onnx__GraphProto *graph = model->graph;
+
+    for (size_t i = 0; i < graph->n_node; i++)
+        for (size_t j = 0; j < i; j++)
+            if (are_named_alike(graph->node[i], graph->node[j]))
+                fail_msg("%s: two nodes are named %s", fact, graph->node[i]->name);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
+static void write_treated(const struct network_case *network, const int bits[2],
+                          const struct treatment *treatment)
+{
+    const struct target_grids *const grids[] = {&paper, &onnx};
+
+    for (size_t variant = 0; variant < 2 * COUNT(grids); variant++) {
+        struct written written;
+        char fact[160];
+
+        snprintf(fact, sizeof fact, "%s, %s", network->fact, treatment->fact);
+        open_network(&written, network->text, *grids[variant / 2], bits[0], bits[1],
+                     variant % 2);
+        treat(&written, treatment);
+        write_network(&written);
+        assert_is_same(&written, fact);
+        assert_names_are_unique(&written, fact);
+        close_network(&written);
+    }
+}
+
+static void what_is_done_to_weights_and_biases_is_read_back(void **state)
+{
+    static const int bits[][2] = {{8, 8}, {4, 4}, {4, 32}, {32, 4}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(networks); i++)
+        for (size_t j = 0; j < COUNT(bits); j++)
+            for (size_t k = 0; k < COUNT(treatments); k++)
+                write_treated(&networks[i], bits[j], &treatments[k]);
 }
 
 /* ---- batch norms ------------------------------------------------------------------------------- */
@@ -339,6 +453,80 @@ static void what_calq_does_not_know_stays(void **state)
     close_network(&written);
 }
 
+/* ---- damaged files ----------------------------------------------------------------------------- */
+
+/* Takes bytes as `calq verify` takes a file. Whether there was a network to compare; else there is a
+ * sentence. */
+static bool is_compared(const struct written *written, const uint8_t *bytes,
+                        size_t size)
+{
+    char *path = onnx_builder_save_bytes(bytes, size);
+    struct network *network = onnx_read(path, &err);
+    bool is_whole = network && network_take_qdq(network, &err) == 0;
+    struct qdq_comparison comparison;
+
+    onnx_builder_delete(path);
+    if (is_whole) {
+        network_fuse(network);
+        qdq_compare(written->network, &written->placement, written->steps,
+                    &written->calibrated.rules, network, &comparison);
+        qdq_comparison_clear(&comparison);
+    } else {
+        assert_int_equal(err.code, EXIT_INPUT);
+        assert_true(strlen(err.text) > 20);
+    }
+    network_destroy(network);
+    return is_whole;
+}
+
+/* All that a file of ours has in it: a correction, channel steps, scales and shifts. */
+static void write_one_of_each(struct written *written)
+{
+    static const struct treatment all = {"all", true, true, true, true};
+
+    open_network(written,
+                 "input x N,2,3,3\nfloats w1 4,2,1,1" WEIGHTS "floats w2 2,64" WEIGHTS
+                 "floats s 4,1,1 = 0.5 -2 1.5 3\n" NORM
+                 "node Conv x w1 -> c1 pads=1,1,1,1 "
+                 "strides=1,1\nnode Mul c1 s -> m1\nnode Relu m1 -> r1\n"
+                 "floats w3 4,1,2,2" WEIGHTS "node Conv r1 w3 -> c2 group=4\n"
+                 "node BatchNormalization c2 g b m v -> n2\nnode Flatten n2 -> f\n"
+                 "node Gemm f w2 -> y transB=1\noutput y\n",
+                 paper, 4, 4, false);
+    treat(written, &all);
+    write_network(written);
+    assert_is_same(written, "one of each");
+}
+
+static void a_file_that_is_cut_anywhere_is_told(void **state)
+{
+    struct written written;
+
+    (void)state;
+    write_one_of_each(&written);
+    for (size_t size = 0; size < written.size; size++)
+        is_compared(&written, written.bytes, size);
+    close_network(&written);
+}
+
+static void a_file_with_any_other_byte_is_read_or_told(void **state)
+{
+    static const uint8_t changes[] = {0x01, 0x80, 0xff};
+    struct written written;
+    size_t compared = 0;
+
+    (void)state;
+    write_one_of_each(&written);
+    for (size_t at = 0; at < written.size; at++)
+        for (size_t i = 0; i < COUNT(changes); i++) {
+            written.bytes[at] ^= changes[i];
+            compared += is_compared(&written, written.bytes, written.size);
+            written.bytes[at] ^= changes[i];
+        }
+    assert_true(compared > 0 && compared < COUNT(changes) * written.size);
+    close_network(&written);
+}
+
 /* ---- opsets ------------------------------------------------------------------------------------ */
 
 #define REDUCING                                                                       \
@@ -384,11 +572,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(what_calq_does_not_know_stays),
+        cmocka_unit_test(a_file_that_is_cut_anywhere_is_told),
+        cmocka_unit_test(a_file_with_any_other_byte_is_read_or_told),
         cmocka_unit_test(a_list_that_became_an_input_is_moved),
         cmocka_unit_test(an_operator_that_has_changed_is_refused),
     };

@@ -94,6 +94,51 @@ check 1 "ONNX Runtime predicts the same: batch norms folded" \
 check 1 "ONNX Runtime predicts the same: batch norms measured again" \
     same_in_onnxruntime --set 'methods=[{name: mmse, reestimate_batchnorm: after}]' \
     --set targets=onnx --set bits=W3A3
+check 1 "ONNX Runtime predicts the same: a step for each channel, biases corrected, equalised" \
+    same_in_onnxruntime --set targets=onnx --set bits=W4A4 --set "methods=[
+        {name: mmse, weight_steps: per_channel},
+        {name: mmse, bias_correction: mean_and_variance},
+        {name: mmse, bias_correction: empirical},
+        {name: mmse, equalize: true, weight_steps: per_channel, bias_correction: mean}]"
+# Folded codes: in 8 bits, and with 8-bit weights or minmax in 16.
+for target in paper onnx; do
+    check 1 "ONNX Runtime predicts the same: $target, split channels" \
+        same_in_onnxruntime --set "targets=$target" --set 'bits=[W4A4, W8A8]' --set "methods=[
+            {name: mmse, outlier_splitting: {ratio: 0.1, clip_sees: original}},
+            {name: minmax, outlier_splitting: 0.1, weight_steps: per_channel,
+             bias_correction: mean}]"
+done
+check 1 "ONNX Runtime predicts the same: tensorrt, W8A8, a step for each channel" \
+    same_in_onnxruntime --set targets=tensorrt --set bits=W8A8 \
+    --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical}]'
+
+# With this configuration one of the two is kept.
+a_correction_is_exported_where_it_was_kept() {
+    local case corrected
+    exported "$to_export" --set targets=onnx --set bits=W4A4 --set models.0.validation.samples=8 \
+        --set 'methods=[
+            {name: mmse, bias_correction: mean, bias_correction_accept: if_loss_drops},
+            {name: minmax, bias_correction: mean, bias_correction_accept: if_loss_drops}]'
+    verified
+    for case in "$work"/run/cases/*; do
+        corrected=no
+        grep -aqF _correction_product "$work/$(basename "$case").onnx" && corrected=yes
+        echo "$(grep -c '"bias_corrected": true' "$case/result.json") $corrected"
+    done | sort >"$work/kept"
+    printf '0 no\n1 yes\n' >"$work/expected"
+    expect_same "$work/expected" "$work/kept"
+}
+check 1 a_correction_is_exported_where_it_was_kept
+
+# Layers in float and folded batch norms: biases are written in other places there.
+biases_of_float_layers_come_back() {
+    exported "$to_export" --set targets=onnx --set bits=W4A4 --set models.0.validation.samples=64 \
+        --set models.0.batchnorm=fold --set 'models.0.keep_float=[first, "/block2*"]' \
+        --set 'methods=[{name: mmse, equalize: true, bias_correction: empirical}]'
+    verified
+}
+check 1 biases_of_float_layers_come_back
+
 in_4_bits() {
     form=(--int4)
     same_in_onnxruntime "$@"
@@ -139,7 +184,8 @@ check 1 "ONNX Runtime predicts nearly the same: MobileNet of the kit" mobilenet_
 onnx_checker_finds_no_fault() {
     /usr/bin/python3 -c 'import onnx' 2>/dev/null || skip "/usr/bin/python3 has no onnx"
     exported "$to_export" --set 'targets=[onnx, tensorrt]' --set 'bits=[W8A8, W4A4, W4A32]' \
-        --set models.0.validation.samples=8
+        --set models.0.validation.samples=8 --set 'methods=[{name: mmse, bias_correction: mean},
+            {name: mmse, weight_steps: per_channel, equalize: true, bias_correction: empirical}]'
     /usr/bin/python3 -c '
 import onnx, sys
 for path in sys.argv[1:]:
@@ -170,17 +216,43 @@ steps_are_written_with_all_their_digits() {
 }
 check 1 steps_are_written_with_all_their_digits
 
+# Of weights with a step for each channel all are there.
+steps_of_channels_are_written() {
+    calibrate "$to_export" --set 'methods=[{name: minmax, weight_steps: per_channel}]' \
+        --set targets=onnx --set models.0.validation.samples=8
+    calq export "$work"/run/cases/* --to steps -o "$work/steps.json"
+    expect_code 0
+    grep -o '"channel_steps_hex": "[^"]*"' "$work"/run/cases/*/result.json | cut -d'"' -f4 |
+        tr ' ' '\n' | sort >"$work/expected"
+    awk '/"scale_hex"/ { n = 0; list = ""; inside = 1; next }
+        inside && /]/ { if (n > 1) printf "%s", list; inside = 0 }
+        inside { n++; gsub(/[ ",]/, ""); list = list $0 "\n" }' "$work/steps.json" |
+        sort >"$work/found"
+    expect_same "$work/expected" "$work/found"
+    sed -i 's/"channel_steps_hex": "[^ ]* /"channel_steps_hex": "/' "$work"/run/cases/*/result.json
+    calq export "$work"/run/cases/* -o "$work/none.onnx"
+    expect_code 4
+    expect_told 'the channel_steps_hex of "block1.first.conv.weight" are no steps of its channels'
+}
+check 1 steps_of_channels_are_written
+
 a_table_for_ncnn_has_a_scale_for_each_channel_and_input() {
-    calibrate "$to_export" --set methods=minmax --set targets=tensorrt --set bits=W8A8 \
+    calibrate "$to_export" --set "methods=[{name: minmax, weight_steps: $1}]" \
+        --set targets=tensorrt --set bits=W8A8 \
         --set models.0.batchnorm=fold --set models.0.validation.samples=8
     calq export "$work"/run/cases/* --to ncnn-table -o "$work/table"
     expect_code 0
     [ "$(wc -l <"$work/table")" -eq 20 ] || fail "there are not two lines for each of 10 layers"
     awk '$1 == "/block2/depthwise/conv/Conv_param_0" && NF == 25 { found = 1 }
         $1 == "/block2/depthwise/conv/Conv" && NF == 2 { also = 1 }
-        END { exit !(found && also) }' "$work/table" || fail "$(head -c 500 "$work/table")"
+        $1 ~ /_param_0$/ && $2 != $3 { others = 1 }
+        END { exit !(found && also && others == per_channel) }' \
+        per_channel="$2" "$work/table" || fail "$(head -c 500 "$work/table")"
 }
-check 1 a_table_for_ncnn_has_a_scale_for_each_channel_and_input
+check 1 "a table for ncnn has a scale for each channel and input" \
+    a_table_for_ncnn_has_a_scale_for_each_channel_and_input per_tensor 0
+check 1 "a table for ncnn has a scale for each channel and input: channels of their own" \
+    a_table_for_ncnn_has_a_scale_for_each_channel_and_input per_channel 1
 
 no_table_for_ncnn() { # SENTENCE ARGUMENTS...
     calibrate "$to_export" --set methods=minmax --set models.0.validation.samples=8 "${@:2}"
@@ -194,6 +266,9 @@ check 1 "ncnn cannot represent midrise weights" no_table_for_ncnn \
 check 1 "ncnn cannot represent unsigned activations" no_table_for_ncnn \
     '"/Relu_output_0" has 8 bits on the grid unsigned' --set targets=onnx --set bits=W8A8 \
     --set models.0.batchnorm=fold
+check 1 "ncnn has no bias correction" no_table_for_ncnn "was found with a bias correction" \
+    --set targets=tensorrt --set bits=W8A8 --set models.0.batchnorm=fold \
+    --set 'methods=[{name: minmax, bias_correction: empirical}]'
 check 1 "ncnn folds batch norms" no_table_for_ncnn 'search with `batchnorm: fold`' \
     --set targets=tensorrt --set bits=W8A8
 
@@ -224,6 +299,27 @@ a_float_network_holds_no_codes() {
     expect_told "holds no codes"
 }
 check 1 a_float_network_holds_no_codes
+
+refused_by_verify() { # CODE TEXT FILE
+    calq verify "$3" --against "$case"
+    expect_code "$1"
+    expect_told "$2"
+}
+
+files_of_something_else_are_told() {
+    two_cases
+    calibrate "$to_export" --set "out=$work/folded" --set methods=mmse \
+        --set models.0.batchnorm=fold --set models.0.validation.samples=8
+    calq export "$work"/folded/cases/* -o "$work/folded.onnx"
+    expect_code 0
+    : >"$work/empty.onnx"
+    refused_by_verify 6 "its bias or batch norm is another" "$work/folded.onnx"
+    refused_by_verify 4 "empty.onnx: the file is empty" "$work/empty.onnx"
+    refused_by_verify 4 "README.md: the file is damaged" README.md
+    refused_by_verify 4 "this is no regular file" "$work"
+    refused_by_verify 4 "no.onnx: cannot open" "$work/no.onnx"
+}
+check 1 files_of_something_else_are_told
 
 a_file_that_was_cut_is_told() {
     local size at
@@ -296,14 +392,11 @@ check 1 "a folder of no case is told" refused 2 "is no folder of a case" \
 check 1 "verify needs a file and a case" refused 2 "which file, against which case?" \
     verify a.onnx
 
-what_is_not_exported_is_told() { # SETTING
-    calibrate "$small" --set bits=W4A4 --set targets=onnx --set "methods=[{name: mmse, $1}]"
-    calq export "$work/run/cases/glyphs-onnx-W4A4-mmse" -o "$work/none.onnx"
-    expect_code 3
-    expect_told "was found with $1, which is not exported"
-    [ ! -e "$work/none.onnx" ] || fail "there is a file"
+steps_alone_do_not_tell_of_equalised_weights() {
+    calibrate "$small" --set bits=W4A4 --set targets=onnx --set "methods=[{name: mmse, equalize: true}]"
+    calq export "$work"/run/cases/* --to steps -o "$work/steps.json"
+    expect_code 4
+    expect_told "was found with equalised weights"
+    [ ! -e "$work/steps.json" ] || fail "there is a file"
 }
-for setting in "weight_steps: per_channel" "bias_correction: mean_and_variance" \
-    "bias_correction: empirical"; do
-    check 1 "$setting cannot be exported" what_is_not_exported_is_told "$setting"
-done
+check 1 steps_alone_do_not_tell_of_equalised_weights

@@ -1,0 +1,130 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016  # names of harness.sh; ${HERE} is for calq
+# tables.sh - the configurations in configs/ are sound, every method gives the same digits on any
+# number of ranks, and what the papers say of the methods' order holds on the embedded example.
+
+export CALQ_KIT=${CALQ_KIT:-}
+methods=$here/methods.yaml
+table=configs/lapq-table1-glyphs.yaml
+
+# All of a configuration is read, and one of many parts of its cases is opened.
+is_sound() { # CONFIG
+    ! grep -q 'CALQ_KIT' "$1" || [ -d "$CALQ_KIT/imagenet" ] || skip "CALQ_KIT has no networks"
+    calq run "$1" --dry-run --shard 1/100 --set "out=$work/run"
+    expect_code 0
+    expect_in "$work/out" "on 1 ranks"
+}
+for config in configs/*.yaml; do
+    check 1 "$config is sound" is_sound "$config"
+done
+
+# ---- every method ----------------------------------------------------------------------------
+
+# The settings of methods that are words, a line for each word: "start: random".
+words_of_methods() {
+    "$program" help settings | sed -n '/^methods:/,/^[a-z]/p' |
+        awk '/^    [a-z_]*: one of / {
+            key = $1
+            sub(/^.* one of /, "")
+            sub(/;.*/, "")
+            count = split($0, words, ", ")
+            for (i = 1; i <= count; i++) print key, words[i]
+        }'
+}
+
+# So a new method or word needs a line in methods.yaml.
+every_word_of_a_setting_is_tried() {
+    same methods "$methods"
+    words_of_methods >"$work/words"
+    expect_in "$work/words" "start: random"
+    while read -r line; do
+        grep -q "[{ ]${line}[,}]" "$work/run/config.yaml" || fail "no method has $line"
+    done <"$work/words"
+}
+check 1 every_word_of_a_setting_is_tried
+
+for ranks_now in 2 3 5; do
+    check "$ranks_now" "every method and setting gives the same digits" same methods "$methods"
+done
+
+# ---- the order of methods --------------------------------------------------------------------
+
+# Of a case in results.csv the number in a column.
+number() { # METHOD COLUMN
+    awk -F, -v method="$1" -v column="$2" '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) wanted = i }
+        $5 == method { print $wanted }' "$work/run/results.csv"
+}
+
+# METHOD <= FACTOR x METHOD, by the calibration loss
+loses_no_more() {
+    local lower higher
+    lower=$(number "$1" loss)
+    higher=$(number "$3" loss)
+    awk -v a="$lower" -v b="$higher" -v factor="$2" \
+        'BEGIN { exit !(a != "" && b != "" && a <= factor * b) }' ||
+        fail "$1 loses $lower, which is above $2 x $higher of $3"
+}
+
+methods_are_in_the_order_of_the_paper() { # BITS
+    calibrate "$table" --set "bits=$1" --set models.0.calibration.samples=512 \
+        --set models.0.validation.samples=200 --set budget.evaluations=80
+    loses_no_more lapq 0.8 lw-qa
+    loses_no_more lw-qa 1 lw
+    loses_no_more lw 1 mmse
+    loses_no_more mmse 1 aciq
+    loses_no_more aciq 0.5 minmax
+}
+check 1 "methods are in the order of the paper, W4A4" methods_are_in_the_order_of_the_paper W4A4
+check 1 "methods are in the order of the paper, W3A3" methods_are_in_the_order_of_the_paper W3A3
+
+# ---- calq table ------------------------------------------------------------------------------
+
+expect_line() { # WORDS...: a line of the output, whatever the blanks
+    tr -s ' ' <"$work/out" | sed 's/ $//' | grep -qxF -e "$*" || fail "no line says: $*"
+}
+
+results_are_shown_by_method_and_bits() {
+    mkdir "$work/run"
+    cat >"$work/run/results.csv" <<'END'
+case,model,target,bits,method,loss_name,float_loss,loss,validation_metric,float_validation,validation,evaluations,cpu_seconds
+net-onnx-W8A8-mmse,net,onnx,W8A8,mmse,kl_to_float,0,0.25,top1,0.875,0.5,1,0.25
+net-onnx-W8A8-mmse-2,net,onnx,W8A8,mmse,kl_to_float,0,0.125,top1,0.875,0.75,1,0.5
+net-onnx-W8A8-own-name,net,onnx,W8A8,own-name,kl_to_float,0,0.5,top1,0.875,,30,7
+net-onnx-W4A4-mmse,net,onnx,W4A4,mmse,kl_to_float,0,2.5,top1,0.875,0.25,1,0.25
+other-onnx-W4A4-mmse,other,onnx,W4A4,mmse,kl_to_float,0,1,top5,0.9,0.5,1,0.25
+END
+    calq table "$work/run"
+    expect_code 0
+    expect_line "net, target onnx: calibration loss (kl_to_float)"
+    expect_line " W8A8 W4A4"
+    expect_line "mmse 0.2500 2.5000*"
+    expect_line "mmse-2 0.1250* -"
+    expect_line "own-name 0.5000 -"
+    expect_line "float 87.50"
+    expect_line "mmse-2 75.00* -"
+    expect_line "own-name 30 -"
+    expect_line "own-name 7.0 -"
+    expect_line "other, target onnx: validation, % (top5)"
+}
+check 1 results_are_shown_by_method_and_bits
+
+table_refuses() { # SENTENCE TEXT: what results.csv holds
+    mkdir "$work/run"
+    printf '%b' "$2" >"$work/run/results.csv"
+    calq table "$work/run"
+    expect_code 4
+    expect_told "$1"
+}
+head=$(printf '%s,' case model target bits loss_name float_loss loss validation_metric \
+    float_validation validation evaluations cpu_seconds)
+check 1 "results that are empty are told" table_refuses "results.csv is empty" ""
+check 1 "a column that is missing is told" table_refuses "no column model" "case,loss\n"
+check 1 "a line that is cut is told" table_refuses "line 2 ends before its column target" \
+    "$head\na-onnx-W8A8-mmse,a\n"
+
+no_results() {
+    calq table "$work"
+    expect_code 2
+    expect_told "is a case done there?"
+}
+check 1 "a folder without results is told" no_results
