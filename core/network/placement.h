@@ -76,4 +76,7 @@ int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err);
 void placement_clear(struct placement *placement);
 
+/* How the codes of a layer's weights go beyond those of the grid. */
+struct wide_rules placement_wide_rules(const struct placement *placement, int layer);
+
 #endif
