@@ -58,7 +58,12 @@ const struct command commands[] = {
      "targets:\n"
      "              tensorrt, bits: W8A8, batchnorm: fold, no bias correction, no "
      "equalize\n"
-     "  --int4      integers of 4 bits where they fit (opset 21)\n",
+     "  --int4      integers of 4 bits where they fit (opset 21)\n"
+     "  --exact     layers between codes add integers and round once, as calq does, so "
+     "that\n"
+     "              other runtimes come to the same codes; they make no integer "
+     "kernels "
+     "of it\n",
      command_export},
     {"verify", "FILE --against CASE", "compare an exported file with its case",
      "Reads the file back and compares all integers, steps and constants with those of "
@@ -69,7 +74,8 @@ const struct command commands[] = {
      "predictions. Exit code 6 where something differs, with a table of how many "
      "integers "
      "are off\n"
-     "by how much.\n",
+     "by how much. A file of --exact is compared byte by byte with what export "
+     "writes.\n",
      command_verify},
     {"bench", "[network MODEL] [options]",
      "time the integer kernels, or a whole network",

@@ -1,12 +1,10 @@
 #include "commands/command.h"
 
 #include "core/base/memory.h"
-#include "core/base/version.h"
-#include "core/exchange/finished_case.h"
+#include "core/exchange/case_onnx.h"
 #include "core/format/draft.h"
 #include "core/format/ncnn_table.h"
 #include "core/format/steps_file.h"
-#include "core/network/onnx_write.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,61 +13,18 @@
 
 struct options {
     const char *folder, *output, *form;
-    bool in_4_bits;
+    bool in_4_bits, is_exact;
 };
 
-/* The correction that was kept. */
-static const char *correction_name(const struct finished_case *finished)
-{
-    return config_bias_correction_name(finished->result.is_bias_corrected
-                                           ? finished->one->method->bias_correction
-                                           : BIAS_CORRECTION_NONE);
-}
-
 /* ---- ONNX --------------------------------------------------------------------------------- */
-
-static int make_onnx(const struct finished_case *finished,
-                     const struct options *options, uint8_t **bytes, size_t *size,
-                     struct error *err)
-{
-    const struct calibration_case *one = finished->one;
-    char bits[16];
-    struct onnx_property properties[] = {
-        {"calq.version", version()},
-        {"calq.case", one->id},
-        {"calq.target", config_target_name(one->target)},
-        {"calq.bits", bits},
-        {"calq.method", config_method_name(one->method->name)},
-        {"calq.bias_correction", correction_name(finished)},
-        {"calq.equalized", finished->result.is_equalized ? "true" : "false"},
-        {"calq.float_network_hash", finished->network_hash},
-        {"calq.identity", finished->result.identity},
-    };
-
-    config_bits_text(one->bits, bits);
-    return onnx_write(
-        &(struct onnx_calibrated){
-            .network = finished->network,
-            .placement = &finished->placement,
-            .steps = finished->steps,
-            .batchnorms = &finished->result.result.batchnorms,
-            .rules = finished->rules,
-            .has_other_constants = finished->result.is_equalized ||
-                                   finished->result.result.bias_shifts.count > 0,
-            .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
-            .in_4_bits = options->in_4_bits,
-            .properties = properties,
-            .property_count = sizeof properties / sizeof *properties,
-        },
-        bytes, size, err);
-}
 
 static int write_onnx(const struct finished_case *finished,
                       const struct options *options, FILE *file, struct error *err)
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    int status = make_onnx(finished, options, &bytes, &size, err);
+    int status =
+        case_onnx(finished, options->in_4_bits, options->is_exact, &bytes, &size, err);
 
     if (status == 0 && fwrite(bytes, 1, size, file) != size)
         status = error_set(err, EXIT_MACHINE, "cannot write %s", options->output);
@@ -92,7 +47,7 @@ static int write_steps(const struct finished_case *finished,
             .target = one->target,
             .bits = one->bits,
             .method = one->method->name,
-            .bias_correction = correction_name(finished),
+            .bias_correction = case_correction_name(finished),
             .is_equalized = finished->result.is_equalized,
             .is_split = finished->one->method->splitting.ratio > 0,
             .network = finished->network,
@@ -167,6 +122,8 @@ static int parse(int count, char **arguments, struct options *options,
             *value = arguments[i];
         } else if (strcmp(arguments[i], "--int4") == 0) {
             options->in_4_bits = true;
+        } else if (strcmp(arguments[i], "--exact") == 0) {
+            options->is_exact = true;
         } else if (arguments[i][0] == '-') {
             return error_set(err, EXIT_USAGE,
                              "there is no option \"%s\"; see `calq help export`",
@@ -182,6 +139,10 @@ static int parse(int count, char **arguments, struct options *options,
         return error_set(err, EXIT_USAGE,
                          "which case, and to which file? e.g. calq export "
                          "runs/glyphs/cases/glyphs-paper-W4A4-lapq -o glyphs.onnx");
+    if (options->in_4_bits && options->is_exact)
+        return error_set(
+            err, EXIT_USAGE,
+            "--exact holds codes in 8 bits, --int4 in 4: take one of them");
     if (!form_named(options->form))
         return error_set(err, EXIT_USAGE,
                          "--to: there is no form \"%s\"; see `calq help export`",

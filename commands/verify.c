@@ -1,6 +1,7 @@
 #include "commands/command.h"
 
 #include "core/base/memory.h"
+#include "core/exchange/case_onnx.h"
 #include "core/exchange/case_samples.h"
 #include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
@@ -222,26 +223,74 @@ struct options {
     const char *file, *folder;
 };
 
+static int verify_qdq(const char *path, const struct finished_case *finished,
+                      struct error *err)
+{
+    struct network *file = read_file(path, finished->one->model, err);
+    struct qdq_comparison comparison;
+    int status;
+
+    if (!file)
+        return -1;
+    qdq_compare(finished->network, &finished->placement, finished->steps,
+                &finished->rules, file, &comparison);
+    status = tell_codes(path, &comparison, err);
+    if (status == 0)
+        status = compare_predictions(path, finished, file, err);
+    qdq_comparison_clear(&comparison);
+    network_destroy(file);
+    return status;
+}
+
+/* Where a file has other bytes than these, or ends, or goes on; `size`: nowhere. */
+static size_t first_difference(FILE *file, const uint8_t *bytes, size_t size)
+{
+    size_t at = 0;
+
+    while (at < size && fgetc(file) == bytes[at])
+        at++;
+    return at == size && fgetc(file) != EOF ? size - 1 : at;
+}
+
+/* An exact file is what export writes, or it is another. */
+static int verify_exact(const char *path, const struct finished_case *finished,
+                        struct error *err)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes = NULL;
+    size_t size = 0, at = 0;
+    int status = file ? case_onnx(finished, false, true, &bytes, &size, err)
+                      : error_set(err, EXIT_INPUT, "cannot open %s", path);
+
+    if (status == 0)
+        at = first_difference(file, bytes, size);
+    if (status == 0 && at < size)
+        status = error_set(err, EXIT_VERIFY_MISMATCH,
+                           "%s is not what the case gives: from byte %zu on it is "
+                           "another than `calq export --exact` writes; export the case "
+                           "again",
+                           path, at);
+    if (status == 0)
+        printf("%s: the %zu bytes that `calq export --exact` writes\n", path, size);
+    if (file)
+        fclose(file);
+    free(bytes);
+    return status;
+}
+
 static int verify(const struct options *options, struct error *err)
 {
     struct finished_case finished;
-    struct qdq_comparison comparison = {0};
-    struct network *file = NULL;
+    char *form = NULL;
     int status = finished_case_open(&finished, options->folder, err);
 
-    if (status == 0) {
-        file = read_file(options->file, finished.one->model, err);
-        status = file ? 0 : -1;
-    }
-    if (status == 0) {
-        qdq_compare(finished.network, &finished.placement, finished.steps,
-                    &finished.rules, file, &comparison);
-        status = tell_codes(options->file, &comparison, err);
-    }
     if (status == 0)
-        status = compare_predictions(options->file, &finished, file, err);
-    qdq_comparison_clear(&comparison);
-    network_destroy(file);
+        status = onnx_read_property(options->file, CASE_ONNX_FORM, &form, err);
+    if (status == 0)
+        status = form && strcmp(form, CASE_ONNX_EXACT) == 0
+                     ? verify_exact(options->file, &finished, err)
+                     : verify_qdq(options->file, &finished, err);
+    free(form);
     finished_case_close(&finished);
     return status;
 }

@@ -49,24 +49,58 @@ static int time_evaluation(struct team *team, double *seconds, struct error *err
     return status;
 }
 
-static int plan_case(const struct config *config, const struct cases *cases, int index,
-                     struct team *team, FILE *out, double *total, struct error *err)
-{
-    const struct calibration_case *one = &cases->list[index];
+/* What a case is to work with, and how long an evaluation takes. */
+struct figures {
+    bool are_known;
+    int steps;
     struct team_case opened;
     double seconds;
-    long evaluations;
+};
 
-    if (team_open(team, index, &opened, err) < 0 ||
-        time_evaluation(team, &seconds, err) < 0)
+static int measure(struct team *team, int index, struct figures *figures,
+                   struct error *err)
+{
+    if (team_open(team, index, &figures->opened, err) < 0 ||
+        time_evaluation(team, &figures->seconds, err) < 0)
         return -1;
-    evaluations = plan_evaluations(config, one, team_placement(team)->count);
-    *total += (double)evaluations * seconds;
-    fprintf(out, "%-40s %7d %11zu %7zu %10zu %11ld %9.1f\n", one->id,
-            team_placement(team)->count, opened.calibration_samples,
-            opened.check_samples, opened.validation_samples, evaluations,
-            (double)evaluations * seconds);
+    figures->steps = team_placement(team)->count;
+    figures->are_known = true;
     return 0;
+}
+
+/* Cases that differ in their method only take about as long. */
+static bool are_alike(const struct calibration_case *a,
+                      const struct calibration_case *b)
+{
+    return a->model == b->model && a->target == b->target &&
+           a->bits.weights == b->bits.weights &&
+           a->bits.activations == b->bits.activations;
+}
+
+/* The figures of a case [cases], which are measured unless those of one like it are known. */
+static int find_figures(const struct cases *cases, int index, struct team *team,
+                        struct figures *figures, struct error *err)
+{
+    for (int before = 0; before < index; before++)
+        if (figures[before].are_known &&
+            are_alike(&cases->list[before], &cases->list[index])) {
+            figures[index] = figures[before];
+            return 0;
+        }
+    return measure(team, index, &figures[index], err);
+}
+
+/* Tells of a case; returns its seconds. */
+static double tell_case(const struct config *config, const struct calibration_case *one,
+                        const struct figures *figures, FILE *out)
+{
+    long evaluations = plan_evaluations(config, one, figures->steps);
+    double seconds = (double)evaluations * figures->seconds;
+
+    fprintf(out, "%-40s %7d %11zu %7zu %10zu %11ld %9.1f\n", one->id, figures->steps,
+            figures->opened.calibration_samples, figures->opened.check_samples,
+            figures->opened.validation_samples, evaluations, seconds);
+    return seconds;
 }
 
 static void tell_total(const struct config *config, const struct team *team, int count,
@@ -88,24 +122,38 @@ static void tell_total(const struct config *config, const struct team *team, int
         (double)config->memory_bytes / (1 << 20), config->out);
 }
 
-int coordinator_plan(const struct config *config, const struct cases *cases,
-                     struct sweep_part part, struct team *team, FILE *out,
-                     struct error *err)
+static int plan_cases(const struct config *config, const struct cases *cases,
+                      struct sweep_part part, struct team *team,
+                      struct figures *figures, FILE *out, struct error *err)
 {
     double total = 0;
     int count = 0;
 
-    if (!team_is_first(team)) /* one plans for all */
-        return 0;
     fprintf(out, "%-40s %7s %11s %7s %10s %11s %9s\n", "case", "steps", "calibration",
             "check", "validation", "evaluations", "seconds");
     for (int index = 0; index < cases->count; index++) {
         if (!sweep_part_has(part, index))
             continue;
-        if (plan_case(config, cases, index, team, out, &total, err) < 0)
+        if (find_figures(cases, index, team, figures, err) < 0)
             return -1;
+        total += tell_case(config, &cases->list[index], &figures[index], out);
         count++;
     }
     tell_total(config, team, count, total, out);
     return 0;
+}
+
+int coordinator_plan(const struct config *config, const struct cases *cases,
+                     struct sweep_part part, struct team *team, FILE *out,
+                     struct error *err)
+{
+    struct figures *figures;
+    int status;
+
+    if (!team_is_first(team)) /* one plans for all */
+        return 0;
+    figures = memory_zeroed((size_t)cases->count, sizeof *figures);
+    status = plan_cases(config, cases, part, team, figures, out, err);
+    free(figures);
+    return status;
 }

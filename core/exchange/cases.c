@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/exchange/message.h"
+#include "core/network/weight_ratios.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -169,4 +170,13 @@ unsigned case_settled_treatments(const struct calibration_case *one)
 unsigned case_first_treatments(const struct calibration_case *one)
 {
     return case_settled_treatments(one) & TREAT_CORRECT;
+}
+
+void case_find_ratios(const struct calibration_case *one, const struct network *network,
+                      struct placement *placement)
+{
+    if (one->method->weight_steps == WEIGHT_STEPS_PER_CHANNEL)
+        placement_find_ratios(placement, network,
+                              one->method->name == METHOD_MINMAX ? RATIO_OF_MINMAX
+                                                                 : RATIO_OF_MMSE);
 }

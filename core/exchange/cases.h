@@ -37,6 +37,11 @@ unsigned case_treatments(const struct calibration_case *one);
 unsigned case_settled_treatments(const struct calibration_case *one);
 unsigned case_first_treatments(const struct calibration_case *one);
 
+/* Gives weights that are to have a step for each channel their ratios. Min-max clips nothing in any channel; all
+ * others begin with the steps of least squared error. */
+void case_find_ratios(const struct calibration_case *one, const struct network *network,
+                      struct placement *placement);
+
 /* The grids that a target uses, and its rules for a case. `rules` borrows from the case. */
 struct placement_rules case_rules(const struct calibration_case *one);
 

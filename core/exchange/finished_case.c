@@ -210,12 +210,13 @@ static int read_network(struct finished_case *finished, const char *folder,
         return -1;
     finished->steps =
         memory_get((size_t)finished->placement.count * sizeof *finished->steps);
+    if (finished->result.is_equalized)
+        equalise(finished);
+    case_find_ratios(finished->one, finished->network, &finished->placement);
     if (result_read_steps(folder, finished->network, &finished->placement,
                           finished->steps, err) < 0)
         return -1;
     finished->rules = rules_of(finished);
-    if (finished->result.is_equalized)
-        equalise(finished);
     if (put_batchnorms(finished, folder, err) < 0)
         return -1;
     return put_bias_shifts(finished, folder, err);

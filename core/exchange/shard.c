@@ -11,7 +11,6 @@
 #include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
-#include "core/network/weight_ratios.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -313,17 +312,6 @@ static void find_float_logits(const struct shard *shard, const struct own_sample
                          own->float_logits);
 }
 
-/* Min-max clips nothing in any channel; all others begin with the steps of least squared error. */
-static void find_ratios(struct shard *shard)
-{
-    const struct config_method_settings *method = shard->open->method;
-
-    if (method->weight_steps == WEIGHT_STEPS_PER_CHANNEL)
-        placement_find_ratios(&shard->placement, shard->network,
-                              method->name == METHOD_MINMAX ? RATIO_OF_MINMAX
-                                                            : RATIO_OF_MMSE);
-}
-
 static int open_case(struct shard *shard, int index, struct error *err)
 {
     struct placement_rules rules;
@@ -338,7 +326,7 @@ static int open_case(struct shard *shard, int index, struct error *err)
     if (!shard->network ||
         placement_init(&shard->placement, shard->network, &rules, err) < 0)
         return -1;
-    find_ratios(shard);
+    case_find_ratios(shard->open, shard->network, &shard->placement);
     shard->calibration = open_data(shard, &shard->open->model->calibration,
                                    shard->open->model->loss == LOSS_CROSS_ENTROPY, err);
     if (!shard->calibration || read_calibration(shard, err) < 0)
@@ -680,7 +668,7 @@ static int answer_treat(struct shard *shard, const struct request *request,
     if (changed & TREAT_EQUALIZE)
         change_equalisation(shard);
     shard->treatments = wanted;
-    find_ratios(shard);
+    case_find_ratios(shard->open, shard->network, &shard->placement);
     shard->evaluator = make_evaluator(shard);
     return 0;
 }

@@ -44,12 +44,15 @@ static int read_step(const char *path, const json_t *entry,
     return 0;
 }
 
-/* The ratio with which the step of a tensor gives exactly that of a channel; 0: there is none. */
-static float ratio_of(float channel_step, float step)
+/* The ratio with which the step of a tensor gives exactly that of a channel, `known` if it does; 0: there is
+ * none. */
+static float ratio_of(float channel_step, float step, float known)
 {
     struct quantizer of_tensor = {.step = step};
     float ratio = channel_step / step, up = ratio, down = ratio;
 
+    if (known > 0 && channel_quantizer(&of_tensor, &known, 0).step == channel_step)
+        return known;
     for (int by = 0; by < 4; by++) {
         if (channel_quantizer(&of_tensor, &up, 0).step == channel_step)
             return up;
@@ -61,8 +64,10 @@ static float ratio_of(float channel_step, float step)
     return 0;
 }
 
-/* Ratios [channels] of the steps in a line; NULL: it is none of so many steps. */
-static float *ratios_of(const char *line, size_t channels, float step)
+/* Ratios [channels] of the steps in a line, near the known ones, if there are any; NULL: it is none of so
+ * many steps. */
+static float *ratios_of(const char *line, size_t channels, float step,
+                        const float *known)
 {
     float *ratios = memory_get(channels * sizeof *ratios);
     bool is_whole = true;
@@ -71,7 +76,8 @@ static float *ratios_of(const char *line, size_t channels, float step)
         char *end;
         float channel_step = strtof(line, &end);
 
-        ratios[channel] = end == line ? 0 : ratio_of(channel_step, step);
+        ratios[channel] =
+            end == line ? 0 : ratio_of(channel_step, step, known ? known[channel] : 0);
         is_whole = is_whole && ratios[channel] > 0;
         line = end;
     }
@@ -87,12 +93,13 @@ static int read_channel_steps(const char *path, const json_t *entry,
                               struct error *err)
 {
     const char *line = json_string_value(json_object_get(entry, "channel_steps_hex"));
+    float *known = tensor->ratios;
 
     if (!tensor->is_weight || !line)
         return 0;
-    free(tensor->ratios);
-    tensor->ratios =
-        ratios_of(line, (size_t)network->layers[tensor->index].conv.out_channels, step);
+    tensor->ratios = ratios_of(
+        line, (size_t)network->layers[tensor->index].conv.out_channels, step, known);
+    free(known);
     return tensor->ratios
                ? 0
                : error_set(err, EXIT_INPUT,

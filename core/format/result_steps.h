@@ -6,7 +6,7 @@
 #include "core/network/placement.h"
 
 /* Reads the steps that result.json in `folder` gives the tensors of a placement. Weights with a step for
- * each channel get ratios that give these very steps.
+ * each channel get ratios that give these very steps: those that they have, where they do.
  *
  *   steps  [placement->count] out
  *

@@ -2,17 +2,11 @@
 
 #include "core/network/batchnorm.h"
 #include "core/network/bias_shift.h"
+#include "core/network/channel_epilogue.h"
 #include "core/quant/wide_codes.h"
 
 #include <math.h>
 #include <string.h>
-
-/* With x = sx * (X - z), w = sw * (W + offset) + c, acc = sum X*W and S = sum X over the K
- * elements of a window (padding holds the stored code z):
- *
- *   conv = sx*sw * (acc - z * sum W) + sx * (sw*offset + c) * (S - z*K)
- *
- * so scale, shift and correction of the epilogue follow, all divided by the output's step. */
 
 static bool needs_window_sums(const struct conv_weights *weights)
 {
@@ -47,23 +41,25 @@ static void make_epilogue(struct conv_run *run)
     const struct conv *conv = &run->layer->conv;
     const struct conv_weights *weights = &run->weights;
     const struct conv_steps *steps = &run->made_for;
-    double unit = steps->output > 0 ? steps->output : 1.0;
-    double zero = steps->input_zero;
-    double residual_zero = (double)steps->residual * steps->residual_zero;
+    struct epilogue_terms terms = {
+        .input_step = steps->input,
+        .output_step = steps->output > 0 ? steps->output : 1.0,
+        .input_zero = steps->input_zero,
+        .residual_zero = (double)steps->residual * steps->residual_zero,
+        .offset = conv_weights_offset(weights),
+        .window_count = weights->window_count,
+    };
 
     for (int channel = 0; channel < conv->out_channels; channel++) {
-        double to_output = conv->scale[channel] * (double)steps->input / unit;
-        double step = weights->now->steps[channel];
-        double product = to_output * step;
-        double sum = to_output * (step * conv_weights_offset(weights) +
-                                  (double)weights->now->corrections[channel]);
+        struct channel_epilogue epilogue;
 
-        run->scale[channel] = (float)product;
-        run->correction[channel] = (float)sum;
-        run->shift[channel] =
-            (float)((conv->shift[channel] - residual_zero) / unit -
-                    product * zero * weights->now->code_sums[channel] -
-                    sum * zero * weights->window_count);
+        terms.weight_step = weights->now->steps[channel];
+        terms.correction = weights->now->corrections[channel];
+        terms.code_sum = weights->now->code_sums[channel];
+        epilogue = channel_epilogue_of(conv, channel, &terms);
+        run->scale[channel] = epilogue.scale;
+        run->correction[channel] = epilogue.correction;
+        run->shift[channel] = epilogue.shift;
     }
     run->is_tame = is_tame(run);
 }

@@ -363,6 +363,33 @@ void onnx_edit_drop_unread(struct onnx_edit *edit, const char *name)
     drop_unread(edit, name, 0);
 }
 
+static struct onnx_new_node *find_added(const struct onnx_edit *edit, const char *name)
+{
+    for (size_t i = 0; i < edit->added_count; i++)
+        if (is_same(edit->added[i].proto->output[0], name))
+            return &edit->added[i];
+    return NULL;
+}
+
+const Onnx__NodeProto *onnx_edit_added(const struct onnx_edit *edit, const char *name)
+{
+    const struct onnx_new_node *node = find_added(edit, name);
+
+    return node ? node->proto : NULL;
+}
+
+void onnx_edit_drop_added(struct onnx_edit *edit, const char *name)
+{
+    struct onnx_new_node *node = find_added(edit, name);
+    size_t after = node ? (size_t)(edit->added + edit->added_count - node - 1) : 0;
+
+    if (!node || is_read(edit, name))
+        return;
+    onnx__node_proto__free_unpacked(node->proto, NULL);
+    memmove(node, node + 1, after * sizeof *node);
+    edit->added_count--;
+}
+
 /* ---- the end ------------------------------------------------------------------------------ */
 
 static void take_added(struct onnx_edit *edit, int after, Onnx__NodeProto **nodes,

@@ -72,6 +72,12 @@ void onnx_edit_read_instead(struct onnx_edit *edit, const char *name,
 /* The number of the node of the file that makes `name`, or -1. */
 int onnx_edit_producer(const struct onnx_edit *edit, const char *name);
 
+/* The node that was added and makes `name`, or NULL; borrowed. */
+const Onnx__NodeProto *onnx_edit_added(const struct onnx_edit *edit, const char *name);
+
+/* Removes the node that was added and makes `name`, where nothing reads it. */
+void onnx_edit_drop_added(struct onnx_edit *edit, const char *name);
+
 /* Removes what makes `name` where nothing reads it any more, and then what only that has read. */
 void onnx_edit_drop_unread(struct onnx_edit *edit, const char *name);
 

@@ -330,3 +330,21 @@ struct network *onnx_read(const char *path, struct error *err)
     onnx__model_proto__free_unpacked(model, NULL);
     return network;
 }
+
+int onnx_read_property(const char *path, const char *key, char **text,
+                       struct error *err)
+{
+    Onnx__ModelProto *model = onnx_file_read(path, err);
+
+    if (!model)
+        return -1;
+    *text = NULL;
+    for (size_t i = 0; i < model->n_metadata_props && !*text; i++) {
+        const Onnx__StringStringEntryProto *property = model->metadata_props[i];
+
+        if (property->key && property->value && strcmp(property->key, key) == 0)
+            *text = memory_text(property->value);
+    }
+    onnx__model_proto__free_unpacked(model, NULL);
+    return 0;
+}

@@ -19,4 +19,10 @@
  */
 struct network *onnx_read(const char *path, struct error *err);
 
+/* The text of a property in the file's metadata, to be freed; NULL: it has none of that name.
+ *
+ * Fails as onnx_read() where there is no whole file. */
+int onnx_read_property(const char *path, const char *key, char **text,
+                       struct error *err);
+
 #endif

@@ -192,52 +192,124 @@ static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calib
     return memory_text(tensor->name);
 }
 
-static void write_activation(struct onnx_edit *edit,
-                             const struct onnx_calibrated *calibrated, int item)
+/* `unit` is what the tensor's values are in: 1, or its step, where an exact layer has made it. Returns the
+ * name of the dequantized values. */
+static char *write_activation(struct onnx_edit *edit,
+                              const struct onnx_calibrated *calibrated, int item,
+                              int after, bool is_in_steps)
 {
     const struct quantized_tensor *tensor = &calibrated->placement->items[item];
     struct quantizer quantizer = quantizer_of(calibrated, item);
     struct container container = container_of(&quantizer, calibrated->in_4_bits);
     float unit = container_step(&container, quantizer.step);
-    int after = onnx_edit_producer(edit, tensor->name);
     char *values = onnx_edit_fresh_name(edit, tensor->name, "_dequantized");
     char *step = add_scalar(edit, tensor->name, "_scale", unit);
+    char *unit_step =
+        is_in_steps ? add_scalar(edit, tensor->name, "_scale", 1) : memory_text(step);
     char *zero = add_zero_point(edit, tensor->name, &container);
     char *codes = onnx_edit_fresh_name(edit, tensor->name, "_quantized");
     char *cut;
 
     onnx_edit_read_instead(edit, tensor->name, values);
-    cut = add_cut(edit, calibrated, tensor, after, &container, unit);
-    onnx_edit_add_node(edit, after, "QuantizeLinear", (const char *[]){cut, step, zero},
-                       3, codes);
+    cut = is_in_steps ? memory_text(tensor->name)
+                      : add_cut(edit, calibrated, tensor, after, &container, unit);
+    onnx_edit_add_node(edit, after, "QuantizeLinear",
+                       (const char *[]){cut, unit_step, zero}, 3, codes);
     onnx_edit_add_node(edit, after, "DequantizeLinear",
                        (const char *[]){codes, step, zero}, 3, values);
-    free(values);
     free(step);
+    free(unit_step);
     free(zero);
     free(codes);
     free(cut);
+    return values;
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */
 
+/* Which layers are exact, and what tensors are dequantized to. */
+struct plan {
+    bool *is_exact; /* [layers] owned */
+    char **values;  /* [placement->count] NULL: of weights, or not written yet; owned */
+};
+
+static struct plan plan_of(const struct onnx_edit *edit,
+                           const struct onnx_calibrated *calibrated)
+{
+    int layers = calibrated->network->layer_count;
+    struct plan plan = {
+        .is_exact = memory_zeroed((size_t)layers, sizeof *plan.is_exact),
+        .values =
+            memory_zeroed((size_t)calibrated->placement->count, sizeof *plan.values),
+    };
+
+    for (int index = 0; index < layers; index++) {
+        int item = calibrated->placement->of_layer[index];
+        struct quantizer weights;
+
+        if (item < 0 || !calibrated->is_exact)
+            continue;
+        weights = quantizer_of(calibrated, item);
+        plan.is_exact[index] = onnx_is_exact(edit, calibrated, index, &weights);
+    }
+    return plan;
+}
+
+static void plan_clear(struct plan *plan, int items)
+{
+    for (int item = 0; item < items; item++)
+        free(plan->values[item]);
+    free(plan->values);
+    free(plan->is_exact);
+}
+
+static void write_exact(struct onnx_edit *edit,
+                        const struct onnx_calibrated *calibrated,
+                        const struct plan *plan, int index,
+                        const struct quantizer *output)
+{
+    struct quantizer quantizer =
+        quantizer_of(calibrated, calibrated->placement->of_layer[index]);
+
+    onnx_write_exact_layer(edit, calibrated, index, &quantizer, output, plan->values);
+}
+
+/* An exact layer stands before its output is rounded, all others may be written afterwards. */
+static void write_tensor(struct onnx_edit *edit,
+                         const struct onnx_calibrated *calibrated,
+                         const struct plan *plan, int item)
+{
+    int tensor = calibrated->placement->items[item].index;
+    int producer = calibrated->network->tensors[tensor].producer;
+    bool is_exact = producer >= 0 && plan->is_exact[producer];
+    struct quantizer quantizer = quantizer_of(calibrated, item);
+    int after = onnx_edit_producer(edit, calibrated->network->tensors[tensor].name);
+
+    if (is_exact)
+        write_exact(edit, calibrated, plan, producer, &quantizer);
+    plan->values[item] = write_activation(edit, calibrated, item, after, is_exact);
+}
+
 static void write_conv(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
-                       int index)
+                       const struct plan *plan, int index)
 {
     const struct layer *layer = &calibrated->network->layers[index];
-    int item = calibrated->placement->of_layer[index];
+    const struct placement *placement = calibrated->placement;
     struct quantizer quantizer;
 
-    if (item < 0) {
+    if (placement->of_layer[index] < 0) {
         onnx_write_float_layer(edit, calibrated, layer);
-        return;
+    } else if (!plan->is_exact[index]) {
+        quantizer = quantizer_of(calibrated, placement->of_layer[index]);
+        onnx_write_layer(edit, calibrated, layer, &quantizer);
+    } else if (placement->of_tensor[layer->output] < 0) {
+        write_exact(edit, calibrated, plan, index, NULL);
     }
-    quantizer = quantizer_of(calibrated, item);
-    onnx_write_layer(edit, calibrated, layer, &quantizer);
 }
 
 static void write_items(struct onnx_edit *edit,
-                        const struct onnx_calibrated *calibrated)
+                        const struct onnx_calibrated *calibrated,
+                        const struct plan *plan)
 {
     const struct placement *placement = calibrated->placement;
     const struct network *network = calibrated->network;
@@ -245,10 +317,41 @@ static void write_items(struct onnx_edit *edit,
     /* Activations first: what is added to layers reads what the layers read. */
     for (int item = 0; item < placement->count; item++)
         if (!placement->items[item].is_weight)
-            write_activation(edit, calibrated, item);
+            write_tensor(edit, calibrated, plan, item);
     for (int index = 0; index < network->layer_count; index++)
         if (network->layers[index].kind == LAYER_CONV)
-            write_conv(edit, calibrated, index);
+            write_conv(edit, calibrated, plan, index);
+    for (int item = 0; item < placement->count; item++)
+        if (plan->values[item])
+            onnx_edit_drop_added(edit, plan->values[item]);
+}
+
+static int check_exact(const struct onnx_calibrated *calibrated,
+                       const struct plan *plan, struct error *err)
+{
+    bool has_exact = false;
+
+    for (int index = 0; index < calibrated->network->layer_count; index++)
+        has_exact = has_exact || plan->is_exact[index];
+    return !calibrated->is_exact || has_exact
+               ? 0
+               : error_set(err, EXIT_INPUT,
+                           "no layer multiplies quantized weights with codes, so there "
+                           "is nothing to write exactly; export without --exact");
+}
+
+static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                     struct error *err)
+{
+    struct plan plan = plan_of(edit, calibrated);
+    int status = check_exact(calibrated, &plan, err);
+
+    if (status == 0) {
+        onnx_write_batchnorms(edit, calibrated);
+        write_items(edit, calibrated, &plan);
+    }
+    plan_clear(&plan, calibrated->placement->count);
+    return status;
 }
 
 int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t *size,
@@ -262,9 +365,9 @@ int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t
         return -1;
     onnx_edit_init(&edit, model);
     status = raise_opset(&edit, calibrated, err);
+    if (status == 0)
+        status = write_all(&edit, calibrated, err);
     if (status == 0) {
-        onnx_write_batchnorms(&edit, calibrated);
-        write_items(&edit, calibrated);
         for (size_t i = 0; i < calibrated->property_count; i++)
             onnx_edit_set_property(&edit, calibrated->properties[i].key,
                                    calibrated->properties[i].value);

@@ -15,6 +15,12 @@
  *                behind the layer, else in place of what stands there
  *   metadata     properties that say where it comes from
  *
+ * With `is_exact` a layer whose input is codes multiplies them as integers that are held by floats, and
+ * scale, shift, correction and residual, which batch norms and biases have become, are applied as the
+ * evaluator does it, in double precision, rounding once: no value falls on the other side of the middle
+ * between two codes. The activation behind it is rounded in units of its step. Runtimes make no integer
+ * kernels of that.
+ *
  * Zero-points are zero, rounding is QuantizeLinear's: half to even, by division with the step.
  */
 #ifndef CORE_NETWORK_ONNX_WRITE_H
@@ -43,6 +49,7 @@ struct onnx_calibrated {
                                  were corrected, or weights equalised */
     bool is_folded;          /* batch norms are folded into the weights */
     bool in_4_bits;          /* integers of 4 bits where codes fit */
+    bool is_exact;           /* layers of codes compute as the evaluator does */
     const struct onnx_property *properties; /* [property_count] */
     size_t property_count;
 };
@@ -50,7 +57,7 @@ struct onnx_calibrated {
 /* The bytes of the file, to be freed by the caller.
  *
  * Fails with EXIT_INPUT where the float file cannot be read, or would need an opset that it cannot be
- * brought to. */
+ * brought to, and where `is_exact` finds no layer. */
 int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t *size,
                struct error *err);
 

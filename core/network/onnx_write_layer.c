@@ -8,16 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A layer in the file. */
-struct place {
-    struct onnx_edit *edit;
-    const struct layer *layer;
-    Onnx__NodeProto *node; /* borrowed from the model */
-    bool is_conv;          /* else Gemm or MatMul */
-    bool is_transposed;    /* weights are [in, out] */
-    Onnx__NodeProto *last; /* gives what the layer gives: the node, or one behind it */
-};
-
 static bool is_operator(const Onnx__NodeProto *node, const char *operator)
 {
     return strcmp(node->op_type, operator) == 0;
@@ -32,7 +22,7 @@ static bool has_set(const Onnx__NodeProto *node, const char *attribute)
     return false;
 }
 
-static struct place place_of(struct onnx_edit *edit, const struct layer *layer)
+struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
 {
     Onnx__NodeProto *node = edit->model->graph->node[layer->node];
     bool is_conv = is_operator(node, "Conv");
@@ -148,8 +138,7 @@ static void add_steps(const struct place *place, const char *base,
     free(zeros);
 }
 
-static void write_weights(const struct place *place,
-                          const struct coded_weights *weights)
+void onnx_place_weights(const struct place *place, const struct coded_weights *weights)
 {
     char *old = memory_text(place->node->input[1]);
     char *values = onnx_edit_fresh_name(place->edit, old, "_dequantized");
@@ -206,8 +195,7 @@ static char *add_layer(const struct place *place, const char *input, const char 
     return output;
 }
 
-/* The sums of the windows of each group. */
-static char *add_window_sums(const struct place *place)
+char *onnx_place_window_sums(const struct place *place)
 {
     const struct conv *conv = &place->layer->conv;
     const struct window *window = &place->layer->window;
@@ -234,7 +222,7 @@ static void write_corrections(struct place *place, const float *corrections)
     const struct conv *conv = &place->layer->conv;
     int64_t of_conv[] = {conv->out_channels, 1, 1, 1};
     int64_t of_product[] = {1, conv->out_channels};
-    char *sums = add_window_sums(place), *products;
+    char *sums = onnx_place_window_sums(place), *products;
     Onnx__NodeProto *node;
 
     products = add_layer(place, sums, "_correction",
@@ -274,8 +262,7 @@ static bool are_zero(const float *values, size_t count)
     return true;
 }
 
-/* The node reads `bias` ("": none) and no other. */
-static void set_bias(const struct place *place, const char *bias)
+void onnx_place_bias(const struct place *place, const char *bias)
 {
     char *old = memory_text(place->node->n_input > 2 ? place->node->input[2] : "");
 
@@ -300,7 +287,7 @@ static void write_shift(struct place *place)
     if (is_operator(place->node, "MatMul"))
         put_behind(place, "Add", bias);
     else
-        set_bias(place, bias);
+        onnx_place_bias(place, bias);
     free(bias);
 }
 
@@ -321,7 +308,7 @@ static void write_scale_and_shift(struct place *place)
     char *scale = add_channels(place, "_channel_scale", place->layer->conv.scale);
     char *shift = add_channels(place, "_channel_shift", place->layer->conv.shift);
 
-    set_bias(place, "");
+    onnx_place_bias(place, "");
     put_behind(place, "Mul", scale);
     put_behind(place, "Add", shift);
     free(scale);
@@ -354,7 +341,7 @@ static void write_constants(struct place *place)
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer)
 {
-    struct place place = place_of(edit, layer);
+    struct place place = onnx_place_of(edit, layer);
     int index = (int)(layer - calibrated->network->layers);
     struct weight_rules rules =
         placement_weight_rules(calibrated->placement, index, &calibrated->rules);
@@ -363,7 +350,7 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     /* Else it would be named by its output, which may change. */
     onnx_edit_name(place.node, layer->name);
     coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
-    write_weights(&place, &weights);
+    onnx_place_weights(&place, &weights);
     if (is_written_anew(calibrated, layer))
         take_place_of_scales(&place);
     if (weights.corrections)
@@ -398,7 +385,7 @@ void onnx_write_float_layer(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated,
                             const struct layer *layer)
 {
-    struct place place = place_of(edit, layer);
+    struct place place = onnx_place_of(edit, layer);
 
     if (!calibrated->has_other_constants || !is_written_anew(calibrated, layer))
         return;

@@ -2,8 +2,30 @@
 #ifndef CORE_NETWORK_ONNX_WRITE_PARTS_H
 #define CORE_NETWORK_ONNX_WRITE_PARTS_H
 
+#include "core/network/coded_weights.h"
 #include "core/network/onnx_edit.h"
 #include "core/network/onnx_write.h"
+
+/* A convolution in the file. */
+struct place {
+    struct onnx_edit *edit;
+    const struct layer *layer;
+    Onnx__NodeProto *node; /* borrowed from the model */
+    bool is_conv;          /* else Gemm or MatMul */
+    bool is_transposed;    /* weights are [in, out] */
+    Onnx__NodeProto *last; /* gives what the layer gives: the node, or one behind it */
+};
+
+struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer);
+
+/* The node reads these weights behind DequantizeLinear. */
+void onnx_place_weights(const struct place *place, const struct coded_weights *weights);
+
+/* The node reads `bias` ("": none) and no other. */
+void onnx_place_bias(const struct place *place, const char *bias);
+
+/* Adds the sums of the windows of each group of the input; returns their name. */
+char *onnx_place_window_sums(const struct place *place);
 
 /* Makes the weights of a layer integers under `quantizer`, with what belongs to them. */
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
@@ -13,6 +35,25 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
 void onnx_write_float_layer(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated,
                             const struct layer *layer);
+
+/* Whether --exact writes layer `index` as the evaluator runs it: weights, input and residual are quantized
+ * and read as they are, sums are below 2^24. Asked before the edit has begun.
+ *
+ *   quantizer  of its weights */
+bool onnx_is_exact(const struct onnx_edit *edit,
+                   const struct onnx_calibrated *calibrated, int index,
+                   const struct quantizer *quantizer);
+
+/* Writes such a layer.
+ *
+ *   quantizer  of its weights
+ *   output     of its output, which then is in units of the step, ready to be rounded; NULL: it is not
+ *              quantized
+ *   values     [placement->count] names of what tensors are dequantized to, so far */
+void onnx_write_exact_layer(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated, int index,
+                            const struct quantizer *quantizer,
+                            const struct quantizer *output, char *const *values);
 
 /* Gives all batch norms the statistics that are in force, and the scales and shifts. */
 void onnx_write_batchnorms(struct onnx_edit *edit,

@@ -453,6 +453,57 @@ static void what_calq_does_not_know_stays(void **state)
     close_network(&written);
 }
 
+/* ---- exact layers ------------------------------------------------------------------------------- */
+
+static int count_exact(const char *text, struct target_grids grids,
+                       const struct treatment *treatment)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+    int casts;
+
+    open_network(&written, text, grids, 4, 4, false);
+    treat(&written, treatment);
+    written.calibrated.is_exact = true;
+    write_network(&written);
+    assert_names_are_unique(&written, text);
+    model = unpacked(&written);
+    casts = count_nodes(model, "Cast");
+    onnx__model_proto__free_unpacked(model, NULL);
+    close_network(&written);
+    return casts;
+}
+
+/* Both layers read codes, the second has a residual of them. Two casts belong to a layer, three more to each
+ * sum that is rounded on its own. */
+static void a_layer_of_codes_is_exact_in_its_own_units(void **state)
+{
+    static const struct treatment corrected = {.fact = "corrected",
+                                               .corrects_variance = true};
+
+    (void)state;
+    assert_int_equal(count_exact(networks[0].text, onnx, &treatments[0]), 7);
+    assert_int_equal(count_exact(networks[0].text, tensorrt, &corrected), 13);
+    assert_int_equal(count_exact(networks[0].text, paper, &treatments[2]), 13);
+    assert_int_equal(count_exact(networks[1].text, onnx, &treatments[3]), 4);
+    assert_int_equal(count_exact(networks[4].text, onnx, &treatments[4]), 10);
+}
+
+static void nothing_exact_is_told(void **state)
+{
+    struct written written;
+
+    (void)state;
+    open_network(&written, networks[0].text, onnx, 4, BITS_FLOAT, false);
+    written.calibrated.is_exact = true;
+    assert_int_equal(
+        onnx_write(&written.calibrated, &written.bytes, &written.size, &err), -1);
+    assert_int_equal(err.code, EXIT_INPUT);
+    if (!strstr(err.text, "there is nothing to write exactly"))
+        fail_msg("%s", err.text);
+    close_network(&written);
+}
+
 /* ---- damaged files ----------------------------------------------------------------------------- */
 
 /* Takes bytes as `calq verify` takes a file. Whether there was a network to compare; else there is a
@@ -578,6 +629,8 @@ int main(void)
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(what_calq_does_not_know_stays),
+        cmocka_unit_test(a_layer_of_codes_is_exact_in_its_own_units),
+        cmocka_unit_test(nothing_exact_is_told),
         cmocka_unit_test(a_file_that_is_cut_anywhere_is_told),
         cmocka_unit_test(a_file_with_any_other_byte_is_read_or_told),
         cmocka_unit_test(a_list_that_became_an_input_is_moved),

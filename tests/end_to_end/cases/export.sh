@@ -74,9 +74,9 @@ judge_exports() {
     done
 }
 
-same_in_onnxruntime() { # ARGUMENTS of calq run
+same_in_onnxruntime() { # CONFIGURATION ARGUMENTS of calq run
     needs_onnxruntime
-    exported "$to_export" "$@"
+    exported "$@"
     verified
     judge_exports
 }
@@ -84,18 +84,18 @@ same_in_onnxruntime() { # ARGUMENTS of calq run
 for target in paper onnx; do
     for bits in W8A8 W4A4 W8A4 W4A32 W32A4; do
         check 1 "ONNX Runtime predicts the same: $target, $bits" \
-            same_in_onnxruntime --set "targets=$target" --set "bits=$bits"
+            same_in_onnxruntime "$to_export" --set "targets=$target" --set "bits=$bits"
     done
 done
 check 1 "ONNX Runtime predicts the same: tensorrt, W8A8" \
-    same_in_onnxruntime --set targets=tensorrt --set bits=W8A8
+    same_in_onnxruntime "$to_export" --set targets=tensorrt --set bits=W8A8
 check 1 "ONNX Runtime predicts the same: batch norms folded" \
-    same_in_onnxruntime --set models.0.batchnorm=fold --set targets=onnx
+    same_in_onnxruntime "$to_export" --set models.0.batchnorm=fold --set targets=onnx
 check 1 "ONNX Runtime predicts the same: batch norms measured again" \
-    same_in_onnxruntime --set 'methods=[{name: mmse, reestimate_batchnorm: after}]' \
+    same_in_onnxruntime "$to_export" --set 'methods=[{name: mmse, reestimate_batchnorm: after}]' \
     --set targets=onnx --set bits=W3A3
 check 1 "ONNX Runtime predicts the same: a step for each channel, biases corrected, equalised" \
-    same_in_onnxruntime --set targets=onnx --set bits=W4A4 --set "methods=[
+    same_in_onnxruntime "$to_export" --set targets=onnx --set bits=W4A4 --set "methods=[
         {name: mmse, weight_steps: per_channel},
         {name: mmse, bias_correction: mean_and_variance},
         {name: mmse, bias_correction: empirical},
@@ -103,13 +103,14 @@ check 1 "ONNX Runtime predicts the same: a step for each channel, biases correct
 # Folded codes: in 8 bits, and with 8-bit weights or minmax in 16.
 for target in paper onnx; do
     check 1 "ONNX Runtime predicts the same: $target, split channels" \
-        same_in_onnxruntime --set "targets=$target" --set 'bits=[W4A4, W8A8]' --set "methods=[
+        same_in_onnxruntime "$to_export" --set "targets=$target" --set 'bits=[W4A4, W8A8]' \
+        --set "methods=[
             {name: mmse, outlier_splitting: {ratio: 0.1, clip_sees: original}},
             {name: minmax, outlier_splitting: 0.1, weight_steps: per_channel,
              bias_correction: mean}]"
 done
 check 1 "ONNX Runtime predicts the same: tensorrt, W8A8, a step for each channel" \
-    same_in_onnxruntime --set targets=tensorrt --set bits=W8A8 \
+    same_in_onnxruntime "$to_export" --set targets=tensorrt --set bits=W8A8 \
     --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical}]'
 
 # With this configuration one of the two is kept.
@@ -141,7 +142,7 @@ check 1 biases_of_float_layers_come_back
 
 in_4_bits() {
     form=(--int4)
-    same_in_onnxruntime "$@"
+    same_in_onnxruntime "$to_export" "$@"
 }
 check 1 "ONNX Runtime predicts the same: integers of 4 bits" \
     in_4_bits --set targets=onnx --set bits=W4A4
@@ -161,11 +162,12 @@ kit_in_onnxruntime() { # NETWORK DATA ARGUMENTS...
     for file in "$1" "$2/calib.h5" "$2/test.h5"; do
         [ -e "$CALQ_KIT/$file" ] || skip "CALQ_KIT has no $file"
     done
-    same_in_onnxruntime --set "models.0.network=\${CALQ_KIT}/$1" \
+    $compared "$to_export" --set "models.0.network=\${CALQ_KIT}/$1" \
         --set "models.0.calibration={file: \"\${CALQ_KIT}/$2/calib.h5\", samples: 32}" \
         --set "models.0.validation={file: \"\${CALQ_KIT}/$2/test.h5\", samples: $3}" \
-        --set targets=onnx --set bits=W8A8 --set methods=mmse
+        --set targets=onnx --set bits=W8A8 --set methods=mmse "${@:4}"
 }
+compared=same_in_onnxruntime
 check 1 "ONNX Runtime predicts the same: ResNet-20 of the kit" \
     kit_in_onnxruntime cifar10/resnet20.onnx cifar10 2000
 
@@ -177,6 +179,51 @@ mobilenet_in_onnxruntime() {
     kit_in_onnxruntime imagenet/mobilenetv1_025.onnx imagenet 100
 }
 check 1 "ONNX Runtime predicts nearly the same: MobileNet of the kit" mobilenet_in_onnxruntime
+
+# ---- exact files ----------------------------------------------------------------------------------
+
+exact_in_onnxruntime() { # ARGUMENTS of calq run
+    local case
+    form=(--exact)
+    needs_onnxruntime
+    exported "$@"
+    for case in "$work"/run/cases/*; do
+        calq verify "$work/$(basename "$case").onnx" --against "$case"
+        expect_code 0
+        expect_in "$work/out" 'bytes that `calq export --exact` writes'
+    done
+    judge_exports
+}
+check 1 "ONNX Runtime predicts the same with exact layers" exact_in_onnxruntime "$to_export" \
+    --set 'targets=[onnx, paper, tensorrt]' --set bits=W4A4 --set models.0.validation.samples=500 \
+    --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: mean},
+        {name: mmse, outlier_splitting: 0.1}]'
+
+# Behind the first layer, which has float inputs, all codes are the same, however small margins are.
+exact_mobilenet_in_onnxruntime() {
+    compared=exact_in_onnxruntime
+    kit_in_onnxruntime imagenet/mobilenetv1_025.onnx imagenet 100 --set \
+        'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical}]'
+}
+check 1 "ONNX Runtime predicts the same with exact layers: MobileNet of the kit" \
+    exact_mobilenet_in_onnxruntime
+
+# Two cases that differ in their weights.
+two_cases() {
+    exported "$to_export" --set models.0.validation.samples=8 \
+        --set 'methods=[minmax, {name: mmse, bias_correction: mean}]'
+    case=$work/run/cases/glyphs-paper-W4A4-mmse
+    file=$work/glyphs-paper-W4A4-mmse.onnx
+}
+
+another_exact_file_is_told() {
+    form=(--exact)
+    two_cases
+    calq verify "$work/glyphs-paper-W4A4-minmax.onnx" --against "$case"
+    expect_code 6
+    expect_told "is another than \`calq export --exact\` writes"
+}
+check 1 another_exact_file_is_told
 
 # ---- the form of the file -----------------------------------------------------------------------
 
@@ -273,14 +320,6 @@ check 1 "ncnn folds batch norms" no_table_for_ncnn 'search with `batchnorm: fold
     --set targets=tensorrt --set bits=W8A8
 
 # ---- files that are not what the case gives -------------------------------------------------------
-
-# Two cases that differ in their weights.
-two_cases() {
-    exported "$to_export" --set models.0.validation.samples=8 \
-        --set 'methods=[minmax, {name: mmse, bias_correction: mean}]'
-    case=$work/run/cases/glyphs-paper-W4A4-mmse
-    file=$work/glyphs-paper-W4A4-mmse.onnx
-}
 
 another_case_is_told_with_how_far_it_is_off() {
     two_cases

@@ -1,0 +1,23 @@
+/* case_onnx.h - a case that is done as the bytes of an ONNX file. */
+#ifndef CORE_EXCHANGE_CASE_ONNX_H
+#define CORE_EXCHANGE_CASE_ONNX_H
+
+#include "core/exchange/finished_case.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The property of the file that tells its form, and what it says of a file of exact layers. */
+#define CASE_ONNX_FORM "calq.form"
+#define CASE_ONNX_EXACT "exact"
+
+/* As onnx_write(), with properties that say where the file comes from; `bytes` are to be freed by the caller.
+ *
+ *   in_4_bits, is_exact  as in struct onnx_calibrated */
+int case_onnx(const struct finished_case *finished, bool in_4_bits, bool is_exact,
+              uint8_t **bytes, size_t *size, struct error *err);
+
+/* The bias correction that was kept: a word of the configuration. */
+const char *case_correction_name(const struct finished_case *finished);
+
+#endif
