@@ -30,9 +30,7 @@ struct placement_rules {
     const char *const *keep_float;
     int keep_float_count;
     struct splitting_rules {
-        double
-            ratio; /* input channels that outlier channel splitting adds to each layer;
-                         0: none */
+        double ratio; /* input channels that are added to each layer; 0: none */
         bool halves_plainly;
     } splitting;
     double second_above; /* as in struct wide_rules */
