@@ -2,11 +2,11 @@
 
 #include "coordinator/methods/method.h"
 #include "coordinator/methods/point_state.h"
+#include "coordinator/overhead_notes.h"
 #include "coordinator/run_folder.h"
 #include "core/base/memory.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,62 +112,6 @@ static int check_splits(struct team *team, struct result *result, struct error *
     return status;
 }
 
-static double per_cent(size_t part, size_t whole)
-{
-    return 100 * (double)part / (double)whole;
-}
-
-/* What there is more of. */
-static void name_overhead(const struct overhead *overhead, char *text, size_t bytes)
-{
-    int used = 0;
-
-    text[0] = '\0';
-    if (overhead->split_layers > 0)
-        used += snprintf(text + used, bytes - (size_t)used,
-                         "channel splitting adds %d input channels to %d layers; ",
-                         overhead->channels, overhead->split_layers);
-    if (overhead->split_activations > 0)
-        used += snprintf(text + used, bytes - (size_t)used,
-                         "channel splitting adds %d channels to %d activations; ",
-                         overhead->activation_channels, overhead->split_activations);
-    if (overhead->dual_layers > 0)
-        used += snprintf(text + used, bytes - (size_t)used,
-                         "a second tensor of weights is added to %d layers; ",
-                         overhead->dual_layers);
-    if (used == 0)
-        snprintf(text, bytes, "no layer becomes larger; ");
-}
-
-static void tell_overhead(struct result *result)
-{
-    const struct overhead *overhead = &result->overhead;
-    char what[256];
-
-    name_overhead(overhead, what, sizeof what);
-    result_warn(result,
-                "%s%zu parameters (%.1f %%) and %zu multiply-adds (%.1f %%) more", what,
-                overhead->added_parameters,
-                per_cent(overhead->added_parameters, overhead->parameters),
-                overhead->added_macs, per_cent(overhead->added_macs, overhead->macs));
-    if (overhead->grouped_layers > 0)
-        result_warn(result, "layers in groups stay as they are: %d",
-                    overhead->grouped_layers);
-}
-
-/* What the result costs beyond its bits. */
-static void find_overhead(struct result *result)
-{
-    const struct config_method_settings *method = result->method;
-
-    if (method->splitting.ratio == 0 && method->activation_splitting.ratio == 0 &&
-        method->name != METHOD_DUAL)
-        return;
-    overhead_find(&result->overhead, result->network, result->placement,
-                  result->result.steps);
-    tell_overhead(result);
-}
-
 static int find_result(const struct calibration *calibration,
                        const struct team_case *opened, struct result *result,
                        struct error *err)
@@ -189,7 +133,7 @@ static int find_result(const struct calibration *calibration,
         return -1;
     result->cpu_seconds = cpu_after - cpu_before;
     result->work = executor_counters_since(after, before);
-    find_overhead(result);
+    overhead_notes(result);
     if (check_splits(team, result, err) < 0)
         return -1;
     if (opened->validation_samples > 0 && validate(calibration, result, err) < 0)

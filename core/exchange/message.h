@@ -48,11 +48,10 @@ enum treatment {
  * comes with [items, ASKED_HISTOGRAM_FLOATS]. */
 struct request {
     enum request_kind kind;
-    int subject; /* a case, a placement item or a layer; of REQUEST_FLOAT_RANGES: how many items */
+    int subject; /* a case, an item, a layer; of REQUEST_FLOAT_RANGES: all items */
     int candidate_count; /* candidates that come with it; 0: the float network */
     int step_count;      /* steps of each candidate */
-    size_t
-        moment_count; /* sums of the reply, for moments and means; maxima of channels */
+    size_t moment_count; /* sums of the reply; of REQUEST_CHANNEL_MAXIMA: maxima */
     struct range range;
     int bins;
 };

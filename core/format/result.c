@@ -247,11 +247,6 @@ static json_t *bias_shifts_json(const struct result *result)
     return layers;
 }
 
-static double per_cent(size_t part, size_t whole)
-{
-    return whole > 0 ? 100 * (double)part / (double)whole : 0;
-}
-
 /* The layers that are more than before. */
 static json_t *enlarged_layers_of(const struct result *result)
 {
@@ -282,9 +277,9 @@ static json_t *overhead_of(const struct result *result)
     return json_pack(
         "{s:I, s:o, s:I, s:o, s:i, s:o, s:i}", "parameters_added",
         (json_int_t)overhead->added_parameters, "parameters_added_percent",
-        real_of(per_cent(overhead->added_parameters, overhead->parameters)),
+        real_of(overhead_per_cent(overhead->added_parameters, overhead->parameters)),
         "macs_added", (json_int_t)overhead->added_macs, "macs_added_percent",
-        real_of(per_cent(overhead->added_macs, overhead->macs)),
+        real_of(overhead_per_cent(overhead->added_macs, overhead->macs)),
         "layers_left_out_for_groups", overhead->grouped_layers, "layers",
         enlarged_layers_of(result), "activation_channels_added",
         overhead->activation_channels);

@@ -100,3 +100,8 @@ void overhead_clear(struct overhead *overhead)
     free(overhead->factors);
     *overhead = (struct overhead){0};
 }
+
+double overhead_per_cent(size_t added, size_t all)
+{
+    return all > 0 ? 100 * (double)added / (double)all : 0;
+}

@@ -22,4 +22,7 @@ void overhead_find(struct overhead *overhead, const struct network *network,
                    const struct placement *placement, const float *steps);
 void overhead_clear(struct overhead *overhead);
 
+/* What is added, in per cent of what there was. */
+double overhead_per_cent(size_t added, size_t all);
+
 #endif

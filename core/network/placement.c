@@ -265,3 +265,10 @@ void placement_clear(struct placement *placement)
     free(placement->of_tensor);
     *placement = (struct placement){0};
 }
+
+struct wide_rules placement_wide_rules(const struct placement *placement, int layer)
+{
+    int item = placement->of_layer[layer];
+
+    return item < 0 ? (struct wide_rules){0} : placement->items[item].wide;
+}

@@ -30,9 +30,7 @@ struct placement_rules {
     const char *const *keep_float;
     int keep_float_count;
     struct splitting_rules {
-        double
-            ratio; /* input channels that outlier channel splitting adds to each layer;
-                         0: none */
+        double ratio; /* input channels that are added to each layer; 0: none */
         bool halves_plainly;
     } splitting;
     double second_above; /* as in struct wide_rules */
@@ -75,5 +73,8 @@ struct placement {
 int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err);
 void placement_clear(struct placement *placement);
+
+/* How the codes of a layer's weights go beyond those of the grid. */
+struct wide_rules placement_wide_rules(const struct placement *placement, int layer);
 
 #endif

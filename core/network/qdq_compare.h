@@ -13,9 +13,8 @@ struct tensor_difference {
     bool is_weight;
     bool is_quantized_here, is_quantized_there; /* in the case, in the file */
     size_t integers;                            /* 0 for activations */
-    size_t
-        off_by[OFF_BY_MOST +
-               1]; /* integers by how much they are off; [0]: equal; the last: more */
+    /* Integers by how much they are off; [0]: equal; the last: more. */
+    size_t off_by[OFF_BY_MOST + 1];
     size_t steps, corrections; /* channels in which they differ */
     bool has_other_range;      /* lowest or highest code */
 };

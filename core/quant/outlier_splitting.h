@@ -6,8 +6,9 @@
  *
  * Source: Zhao et al. 2019, arXiv:1901.09504, with the details of the authors' code: the channel
  * with the largest magnitude is split, again and again, and copies compete with everybody else.
- * Differences: a channel becomes at most SPLIT_COPIES_MOST channels; channels of equal magnitude are taken from the highest index down, which there is
- * up to an unstable sort; values are divided by the step, not multiplied by its inverse.
+ * Differences: a channel becomes at most SPLIT_COPIES_MOST channels; channels of equal magnitude
+ * are taken from the highest index down, which there is up to an unstable sort; values are divided
+ * by the step, not multiplied by its inverse.
  */
 #ifndef CORE_QUANT_OUTLIER_SPLITTING_H
 #define CORE_QUANT_OUTLIER_SPLITTING_H
@@ -31,9 +32,9 @@ struct split_weights {
     size_t added;             /* channels more */
     size_t *roots;  /* [inputs + added] the original channel of each channel; owned */
     size_t *copies; /* [inputs] how many channels an original one is now; owned */
-    float
-        *values; /* [outputs, inputs + added, window] the original channels first, then
-                      the others as they were made; owned */
+    /* [outputs, inputs + added, window] the original channels first, then the others as they
+     * were made; owned */
+    float *values;
 };
 
 /* Channels that a layer gains: ratio * inputs, rounded up. `ratio` is in [0, 1). */

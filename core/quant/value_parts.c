@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 /* A part while parts are being made. */
@@ -77,8 +78,9 @@ void value_parts_clear(struct value_parts *parts)
     *parts = (struct value_parts){0};
 }
 
-static float rounded(const struct value_parts *parts, const struct quantizer *quantizer,
-                     size_t channel, float value)
+/* The codes of a split channel's parts together. */
+static int code_sum(const struct value_parts *parts, const struct quantizer *quantizer,
+                    size_t channel, float value)
 {
     float steps = value / quantizer->step;
     int sum = 0;
@@ -90,14 +92,46 @@ static float rounded(const struct value_parts *parts, const struct quantizer *qu
 
         sum += quantizer_code(quantizer, part);
     }
-    return quantizer->step * (float)sum;
+    return sum;
+}
+
+static bool is_split(const struct value_parts *parts, size_t channel)
+{
+    return parts->first[channel + 1] > parts->first[channel] + 1;
+}
+
+/* All values as if no channel were split, which most are not; then those that are. */
+static void round_some(const struct value_parts *parts,
+                       const struct quantizer *quantizer, size_t count, uint8_t *stored,
+                       float *values)
+{
+    size_t channels = parts->channels;
+    int lowest = quantizer_lowest(quantizer);
+
+    quantizer_stored_codes(quantizer, values, count * channels, stored);
+    for (size_t channel = 0; channel < channels; channel++) {
+        bool split = is_split(parts, channel);
+
+        for (size_t at = channel; at < count * channels; at += channels) {
+            int code = split ? code_sum(parts, quantizer, channel, values[at])
+                             : stored[at] + lowest;
+
+            values[at] = quantizer->step * (float)code;
+        }
+    }
 }
 
 void value_parts_round(const struct value_parts *parts,
                        const struct quantizer *quantizer, float *values, size_t count)
 {
+    enum { AT_ONCE = 64 };
+    uint8_t *stored = memory_get(AT_ONCE * parts->channels);
+
     assert(grid_centre(quantizer->grid) == 0);
-    for (size_t i = 0; i < count; i++)
-        for (size_t channel = 0; channel < parts->channels; channel++, values++)
-            *values = rounded(parts, quantizer, channel, *values);
+    for (size_t done = 0; done < count; done += AT_ONCE) {
+        size_t some = count - done < AT_ONCE ? count - done : AT_ONCE;
+
+        round_some(parts, quantizer, some, stored, values + done * parts->channels);
+    }
+    free(stored);
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034  # names of harness.sh
 # splits.sh - channels that are split and weights of two tensors give the same digits wherever they are
-# worked out, what they cost is told, and they are not exported.
+# worked out, and what they cost is told.
 
 splits=$here/splits.yaml
 way="split channels and second tensors"
@@ -43,17 +43,34 @@ nothing_is_told_of_what_was_not_asked_for() {
 }
 check 1 nothing_is_told_of_what_was_not_asked_for
 
-split_layers_are_not_exported() {
+# Folded codes are exported and read back; what has no place in a file is not.
+refuse_to_export() { # CASE WHAT
+    calq export "$work/run/cases/$1" -o "$work/refused.onnx"
+    expect_code 3
+    expect_told "was found with $2, which is not exported"
+}
+splits_are_exported_where_they_can_be() {
+    local split=$work/run/cases/glyphs-onnx-W4A8-mmse
     calibrate "$splits" --set targets=onnx --set bits=W4A8 \
         --set 'methods=[{name: mmse, outlier_splitting: 0.1}, dual, {name: minmax, activation_splitting: 0.1}]'
-    calq export "$work/run/cases/glyphs-onnx-W4A8-mmse" -o "$work/split.onnx"
-    expect_code 3
-    expect_told "was found with outlier_splitting, which is not exported"
-    calq export "$work/run/cases/glyphs-onnx-W4A8-dual" -o "$work/dual.onnx"
-    expect_code 3
-    expect_told "was found with the method dual, which is not exported"
-    calq export "$work/run/cases/glyphs-onnx-W4A8-minmax" -o "$work/activations.onnx"
-    expect_code 3
-    expect_told "was found with activation_splitting, which is not exported"
+    calq export "$split" -o "$work/split.onnx"
+    expect_code 0
+    calq verify "$work/split.onnx" --against "$split"
+    expect_code 0
+    refuse_to_export glyphs-onnx-W4A8-dual "the method dual"
+    refuse_to_export glyphs-onnx-W4A8-minmax activation_splitting
 }
-check 1 split_layers_are_not_exported
+check 1 splits_are_exported_where_they_can_be
+
+# Channels of activations are split again where a case goes on from its journal.
+splits_go_on() {
+    calibrate "$splits" --set targets=ocs --set bits=W4A8
+    digits "$work/run" >"$work/first"
+    rm "$work"/run/cases/*/result.json
+    calibrate "$splits" --set targets=ocs --set bits=W4A8
+    expect_in "$work/log" "goes on from"
+    digits "$work/run" >"$work/second"
+    expect_same "$work/first" "$work/second"
+}
+check 1 "split channels give the same digits from the journal" splits_go_on
+check 2 "split channels give the same digits from the journal" splits_go_on
