@@ -1,3 +1,5 @@
+#include "core/exchange/shard.h"
+
 #include "core/exchange/shard_inside.h"
 
 #include "core/base/memory.h"
