@@ -6,6 +6,7 @@
 #include "core/format/ncnn_table.h"
 #include "core/format/steps_file.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ static int write_onnx(const struct finished_case *finished,
         case_onnx(finished, options->in_4_bits, options->is_exact, &bytes, &size, err);
 
     if (status == 0 && fwrite(bytes, 1, size, file) != size)
-        status = error_set(err, EXIT_MACHINE, "cannot write %s", options->output);
+        status = error_set(err, EXIT_MACHINE, "cannot write %s: %s", options->output,
+                           strerror(errno));
     free(bytes);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "core/network/batchnorm.h"
 #include "core/quant/channel_ratios.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
@@ -450,7 +451,8 @@ int result_write_json(const struct result *result, const char *folder,
         status =
             error_set(err, EXIT_INTERNAL, "cannot make %s: a name is not UTF-8", path);
     else if (json_dumpf(json, file, JSON_INDENT(2)) < 0)
-        status = error_set(err, EXIT_MACHINE, "cannot write %s", path);
+        status =
+            error_set(err, EXIT_MACHINE, "cannot write %s: %s", path, strerror(errno));
     else
         status = 0;
     json_decref(json);

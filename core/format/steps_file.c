@@ -4,9 +4,11 @@
 #include "core/network/coded_weights.h"
 #include "core/network/weight_ratios.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool are_same(const float *values, size_t count)
 {
@@ -136,8 +138,8 @@ int steps_file_write(const struct steps_file *steps, FILE *file, struct error *e
                      "bias_correction", steps->bias_correction, "tensors",
                      tensors_of(steps), "bias_shifts", bias_shifts_of_layers(steps));
     if (!json || json_dumpf(json, file, JSON_INDENT(2)) < 0 || fputc('\n', file) == EOF)
-        status = error_set(err, EXIT_MACHINE, "cannot write the steps of %s",
-                           steps->case_id);
+        status = error_set(err, EXIT_MACHINE, "cannot write the steps of %s: %s",
+                           steps->case_id, strerror(errno));
     json_decref(json);
     return status;
 }
