@@ -7,7 +7,6 @@
 #include "core/network/weight_ratios.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
