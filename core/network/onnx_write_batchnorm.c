@@ -36,6 +36,15 @@ static float moved(float value, int floats)
     return value;
 }
 
+/* The variance for which its sum with epsilon is moved by so many floats: its own last digits may
+ * not count in that. Not below zero. */
+static float variance_moved(float variance, float epsilon, int floats)
+{
+    float sum = moved(variance + epsilon, floats);
+
+    return floats == 0 ? variance : fmaxf((float)((double)sum - (double)epsilon), 0);
+}
+
 /* Finds a gamma that gives exactly `scale`, for which the variance may move by its last digits. */
 static void find_gamma(struct channel *channel, float epsilon, float scale)
 {
@@ -43,7 +52,8 @@ static void find_gamma(struct channel *channel, float epsilon, float scale)
     float variance = channel->variance;
 
     for (int by = 0; by <= 2 * FLOATS; by++) {
-        channel->variance = moved(variance, by % 2 ? (by + 1) / 2 : -by / 2);
+        channel->variance =
+            variance_moved(variance, epsilon, by % 2 ? (by + 1) / 2 : -by / 2);
         channel->gamma =
             (float)((double)scale * sqrt((double)channel->variance + (double)epsilon));
         for (int i = 0; i < 3; i++) {
