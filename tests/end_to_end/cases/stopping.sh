@@ -125,7 +125,8 @@ check 3 "SIGUSR1 to an idle team stops all" in_teams 1 stops 2 USR1
 check 4 "SIGTERM to a member of another team stops all" \
     in_teams 2 stops 3 TERM
 
-# A launcher may answer SIGTERM with an exit code of its own, and end ranks that have yet to leave MPI.
+# A launcher may answer SIGTERM with an exit code of its own, and end ranks that have yet to leave MPI;
+# what they say last may not get through.
 sigterm_to_the_launcher_stops_all() {
     begin "${search[@]}"
     until_it_searches
@@ -133,7 +134,6 @@ sigterm_to_the_launcher_stops_all() {
     await_end
     [ "$code" -ne 0 ] || fail "the exit code is 0"
     expect_within 5000
-    expect_told ": stopped by SIGTERM"
     expect_gone
     goes_on
 }
