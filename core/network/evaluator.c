@@ -282,18 +282,16 @@ struct activations_observer {
 static void look_at_tensor(void *context, int tensor, const float *values)
 {
     const struct activations_observer *observer = context;
-    const struct placement *placement = observer->evaluator->placement;
+    int item = observer->evaluator->placement->of_tensor[tensor];
     size_t count =
         (size_t)observer->samples * observer->evaluator->network->tensors[tensor].count;
 
-    for (int item = 0; item < placement->count; item++) {
-        if (placement->items[item].is_weight || placement->items[item].index != tensor)
-            continue;
-        if (observer->ranges)
-            range_add(&observer->ranges[item], values, count);
-        else if (observer->histograms[item].bins > 0)
-            histogram_add(&observer->histograms[item], values, count);
-    }
+    if (item < 0)
+        return;
+    if (observer->ranges)
+        range_add(&observer->ranges[item], values, count);
+    else if (observer->histograms[item].bins > 0)
+        histogram_add(&observer->histograms[item], values, count);
 }
 
 void evaluator_float_ranges(struct evaluator *evaluator, struct range *ranges)

@@ -115,22 +115,16 @@ static void count_upstream(struct executor *executor)
     }
 }
 
-static struct weight_rules rules_of(const struct executor *executor, int index)
-{
-    const struct executor_options *options = &executor->options;
-
-    return placement_weight_rules(options->placement, index,
-                                  &(struct weight_rules){
-                                      .corrects_mean = options->corrects_mean,
-                                      .corrects_variance = options->corrects_variance,
-                                  });
-}
-
 static void make_conv(struct executor *executor, int index)
 {
     const struct executor_options *options = &executor->options;
     const struct layer *layer = &executor->network->layers[index];
-    const struct weight_rules rules = rules_of(executor, index);
+    const struct weight_rules rules =
+        placement_weight_rules(options->placement, index,
+                               &(struct weight_rules){
+                                   .corrects_mean = options->corrects_mean,
+                                   .corrects_variance = options->corrects_variance,
+                               });
 
     conv_run_init(&executor->convs[index], options->kernels, layer,
                   &executor->planes[layer->inputs[0]], &rules);
@@ -503,7 +497,7 @@ int executor_check_splits(struct executor *executor, const struct candidate *can
         const struct layer *layer = &network->layers[index];
 
         if (layer->kind == LAYER_CONV && candidate_weights(candidate, index) &&
-            rules_of(executor, index).wide.added > 0 &&
+            executor->convs[index].weights.rules.wide.added > 0 &&
             split_check(&executor->convs[index], candidate_weights(candidate, index),
                         executor_run(executor, candidate, block, layer->inputs[0]),
                         block->samples, &executor->scratch, err) < 0)

@@ -20,6 +20,7 @@ static struct quantizer quantizer_of(const struct onnx_calibrated *calibrated, i
 
 /* ---- the opset ---------------------------------------------------------------------------- */
 
+/* That of folded codes depends on what they are. */
 static struct container container_of_item(const struct onnx_calibrated *calibrated,
                                           int item)
 {
@@ -29,7 +30,7 @@ static struct container container_of_item(const struct onnx_calibrated *calibrat
     struct coded_weights weights;
     struct weight_rules rules;
 
-    if (!tensor->is_weight)
+    if (tensor->wide.added == 0)
         return container;
     rules = placement_weight_rules(calibrated->placement, tensor->index,
                                    &calibrated->rules);
