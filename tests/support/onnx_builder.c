@@ -1,6 +1,7 @@
 #include "tests/support/onnx_builder.h"
 
 #include "core/base/memory.h"
+#include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
 
 #include <ctype.h>
@@ -334,5 +335,14 @@ struct network *onnx_builder_read(const char *text, struct error *err)
     struct network *network = onnx_builder_read_model(model, err);
 
     onnx__model_proto__free_unpacked(model, NULL);
+    return network;
+}
+
+struct network *onnx_builder_read_fused(const char *text, struct error *err)
+{
+    struct network *network = onnx_builder_read(text, err);
+
+    if (network)
+        network_fuse(network);
     return network;
 }

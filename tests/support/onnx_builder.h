@@ -33,4 +33,7 @@ struct network *onnx_builder_read_model(const Onnx__ModelProto *model,
                                         struct error *err);
 struct network *onnx_builder_read(const char *text, struct error *err);
 
+/* The same, fused as a shard does. */
+struct network *onnx_builder_read_fused(const char *text, struct error *err);
+
 #endif

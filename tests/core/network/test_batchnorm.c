@@ -89,10 +89,9 @@ static struct network *read_network(const char *nodes, const float *mean,
              (double)mean[0], (double)mean[1], (double)mean[2], (double)mean[3],
              (double)variance[0], (double)variance[1], (double)variance[2],
              (double)variance[3], nodes);
-    network = onnx_builder_read(text, &err);
+    network = onnx_builder_read_fused(text, &err);
     if (!network)
         fail_msg("%s", err.text);
-    network_fuse(network);
     return network;
 }
 

@@ -1,6 +1,5 @@
 #include "core/network/early_codes.h"
 
-#include "core/network/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #include <setjmp.h>
@@ -35,12 +34,11 @@ static void check(const char *text, const struct expectation *expectations)
         .keep_float_count = 1,
     };
     struct error err = {0};
-    struct network *network = onnx_builder_read(text, &err);
+    struct network *network = onnx_builder_read_fused(text, &err);
     struct placement placement = {0};
     int *items;
 
     assert_non_null(network);
-    network_fuse(network);
     assert_int_equal(placement_init(&placement, network, &rules, &err), 0);
     items = early_codes(network, &placement);
     for (; expectations->tensor; expectations++)

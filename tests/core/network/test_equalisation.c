@@ -68,10 +68,9 @@ static void make(bool folds, int weight_bits)
     };
     struct error err = {0};
 
-    network = onnx_builder_read(text, &err);
+    network = onnx_builder_read_fused(text, &err);
     if (!network)
         fail_msg("%s", err.text);
-    network_fuse(network);
     if (folds)
         network_fold_batchnorm(network);
     if (placement_init(&placement, network, &rules, &err) < 0)

@@ -2,7 +2,6 @@
 
 #include "core/base/memory.h"
 #include "core/network/evaluator.h"
-#include "core/network/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #include <math.h>
@@ -86,10 +85,9 @@ static void make_trial(struct trial *trial, const char *text,
         .weight_bits = options->weight_bits,
         .activation_bits = options->activation_bits,
     };
-    struct network *network = onnx_builder_read(text, &err);
+    struct network *network = onnx_builder_read_fused(text, &err);
 
     assert_non_null(network);
-    network_fuse(network);
     *trial = (struct trial){.network = network};
     for (int layer = 0; layer < network->layer_count; layer++)
         if (network->layers[layer].batchnorm)

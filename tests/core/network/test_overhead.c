@@ -1,6 +1,5 @@
 #include "core/network/overhead.h"
 
-#include "core/network/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #include <setjmp.h>
@@ -32,10 +31,9 @@ static int make_network(void **state)
     struct error err;
 
     (void)state;
-    network = onnx_builder_read(text, &err);
+    network = onnx_builder_read_fused(text, &err);
     if (!network)
         return -1;
-    network_fuse(network);
     return 0;
 }
 

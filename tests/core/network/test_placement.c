@@ -7,7 +7,6 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/network/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -42,10 +41,9 @@ static struct error err;
 static int read_network(void **state)
 {
     (void)state;
-    network = onnx_builder_read(text, &err);
+    network = onnx_builder_read_fused(text, &err);
     if (!network)
         return -1;
-    network_fuse(network);
     return 0;
 }
 
@@ -232,13 +230,12 @@ static void sums_of_more_than_32_bits_are_told(void **state)
     struct network *usual = network;
 
     (void)state;
-    network = onnx_builder_read("input x N,65794\n"
-                                "floats w 2,65794\n"
-                                "node Gemm x w -> y transB=1 name=/wide\n"
-                                "output y\n",
-                                &err);
+    network = onnx_builder_read_fused("input x N,65794\n"
+                                      "floats w 2,65794\n"
+                                      "node Gemm x w -> y transB=1 name=/wide\n"
+                                      "output y\n",
+                                      &err);
     assert_non_null(network);
-    network_fuse(network);
     assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
     assert_int_equal(err.code, EXIT_INPUT);
     assert_non_null(strstr(err.text, "/wide sums 65794 products"));
@@ -252,13 +249,12 @@ static void sums_of_split_layers_are_bounded(void **state)
     struct network *usual = network;
 
     (void)state;
-    network = onnx_builder_read("input x N,60000\n"
-                                "floats w 2,60000\n"
-                                "node Gemm x w -> y transB=1 name=/wide\n"
-                                "output y\n",
-                                &err);
+    network = onnx_builder_read_fused("input x N,60000\n"
+                                      "floats w 2,60000\n"
+                                      "node Gemm x w -> y transB=1 name=/wide\n"
+                                      "output y\n",
+                                      &err);
     assert_non_null(network);
-    network_fuse(network);
     rules.splitting.ratio = 0.05;
     place(NULL, 0);
     assert_int_equal(placement.items[1].wide.added, 3000);
@@ -280,17 +276,16 @@ static void layers_in_groups_are_neither_split_nor_doubled(void **state)
     struct network *usual = network;
 
     (void)state;
-    network = onnx_builder_read("input x N,4,8,8\n"
-                                "floats w 4,1,3,3\n"
-                                "floats v 4,4,1,1\n"
-                                "node Conv x w -> h pads=1,1,1,1 group=4\n"
-                                "node Conv h v -> c\n"
-                                "node GlobalAveragePool c -> p\n"
-                                "node Flatten p -> y\n"
-                                "output y\n",
-                                &err);
+    network = onnx_builder_read_fused("input x N,4,8,8\n"
+                                      "floats w 4,1,3,3\n"
+                                      "floats v 4,4,1,1\n"
+                                      "node Conv x w -> h pads=1,1,1,1 group=4\n"
+                                      "node Conv h v -> c\n"
+                                      "node GlobalAveragePool c -> p\n"
+                                      "node Flatten p -> y\n"
+                                      "output y\n",
+                                      &err);
     assert_non_null(network);
-    network_fuse(network);
     rules.splitting.ratio = 0.3;
     rules.second_above = 0.01;
     place(NULL, 0);

@@ -1,7 +1,6 @@
 #include "core/network/plane.h"
 
 #include "core/base/memory.h"
-#include "core/network/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #include <setjmp.h>
@@ -53,11 +52,10 @@ static const char *const text =
 static struct network *read_network(void)
 {
     struct error err = {0};
-    struct network *network = onnx_builder_read(text, &err);
+    struct network *network = onnx_builder_read_fused(text, &err);
 
     if (!network)
         fail_msg("%s", err.text);
-    network_fuse(network);
     return network;
 }
 

@@ -4,7 +4,6 @@
 
 #include "core/base/memory.h"
 #include "core/network/conv_integer.h"
-#include "core/network/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #include <math.h>
@@ -33,10 +32,9 @@ static struct error err;
 static int make_network(void **state)
 {
     (void)state;
-    network = onnx_builder_read(text, &err);
+    network = onnx_builder_read_fused(text, &err);
     if (!network)
         return -1;
-    network_fuse(network);
     planes = planes_of(network);
     for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
         floats[i] = sinf(1.3f * (float)i);
