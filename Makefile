@@ -125,7 +125,7 @@ check-unit: deps $(call programs,$(unit_tests))
 	@tests/run-programs $(call programs,$(unit_tests))
 
 # The machine code of the kernels whose loops must not touch the stack.
-kernel_loops = $(filter-out %_scalar.c,$(wildcard core/kernel/conv_u8s8_*.c))
+kernel_loops = $(filter-out %_scalar.c,$(wildcard core/kernel/conv_u8s8_*.c core/kernel/winograd_u8s8_*.c))
 check-kernel_loops: deps $(call objects,$(kernel_loops))
 	@tests/kernel_loops/check $(call objects,$(kernel_loops))
 

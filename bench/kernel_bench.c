@@ -50,10 +50,11 @@ static void print_header(const struct kernel_bench_options *options, bool has_pe
                          FILE *out)
 {
     fprintf(out,
-            "kernels %s, W%dA8%s, u8 to u8; GOPS are medians of %d rounds in turns, "
+            "kernels %s, W%dA%d%s, u8 to u8; GOPS are medians of %d rounds in turns, "
             "CPU time of one core\n"
             "peak: products in registers with %s, measured in the same rounds\n",
             options->work.kernels->name, options->work.weight_bits,
+            options->work.activation_bits,
             options->work.corrects ? " with window sums" : "", options->rounds,
             kernel_set_best()->name);
     if (has_peers)

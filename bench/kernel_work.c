@@ -83,8 +83,7 @@ static void make_scratch(struct kernel_work *work)
     struct scratch_sizes sizes = {0};
 
     conv_run_sizes(&work->run, work->samples, &sizes);
-    work->scratch.pixel_sums = memory_aligned(sizes.pixel_sums);
-    work->scratch.window_sums = memory_aligned(sizes.window_sums);
+    work->scratch = conv_scratch_make(&sizes);
 }
 
 static void make_values(struct kernel_work *work)
@@ -121,12 +120,13 @@ struct kernel_work *kernel_work_create(const struct kernel_shape *shape,
         .grid = options->corrects ? GRID_MIDRISE : GRID_NARROW,
         .bits = options->weight_bits,
         .step = grid_step_of_clip(GRID_NARROW, options->weight_bits, 1)};
-    work->input_quantizer =
-        (struct quantizer){.grid = GRID_UNSIGNED,
-                           .bits = 8,
-                           .step = grid_step_of_clip(GRID_UNSIGNED, 8, 1)};
+    work->input_quantizer = (struct quantizer){
+        .grid = GRID_UNSIGNED,
+        .bits = options->activation_bits,
+        .step = grid_step_of_clip(GRID_UNSIGNED, options->activation_bits, 1)};
     work->output_quantizer = work->input_quantizer;
-    work->output_quantizer.step = grid_step_of_clip(GRID_UNSIGNED, 8, reach);
+    work->output_quantizer.step =
+        grid_step_of_clip(GRID_UNSIGNED, options->activation_bits, reach);
     conv_run_init(&work->run, options->kernels, &work->network->layers[0],
                   &work->planes[0], &(struct weight_rules){0});
     make_scratch(work);
@@ -139,8 +139,7 @@ void kernel_work_destroy(struct kernel_work *work)
     if (!work)
         return;
     conv_run_clear(&work->run);
-    free(work->scratch.pixel_sums);
-    free(work->scratch.window_sums);
+    conv_scratch_clear(&work->scratch);
     free(work->input.data);
     free(work->output.data);
     free(work->planes);

@@ -103,16 +103,18 @@ static int bench_kernels(const struct options *options,
 
     if (target_of(options, &target, err) < 0)
         return -1;
-    if (options->bits.weights > BITS_MOST || options->bits.activations != BITS_MOST)
+    if (options->bits.weights > BITS_MOST || options->bits.activations > BITS_MOST)
         return error_set(err, EXIT_USAGE,
-                         "kernels are timed with --bits W2A8 to W8A8: their speed does "
-                         "not depend on the bits of activations");
+                         "kernels are timed with --bits W2A2 to W8A8: they multiply "
+                         "integers");
     return kernel_bench(
-        &(struct kernel_bench_options){.work = {.kernels = kernels,
-                                                .weight_bits = options->bits.weights,
-                                                .corrects = target == TARGET_PAPER},
-                                       .only = options->only,
-                                       .rounds = options->rounds},
+        &(struct kernel_bench_options){
+            .work = {.kernels = kernels,
+                     .weight_bits = options->bits.weights,
+                     .activation_bits = options->bits.activations,
+                     .corrects = target == TARGET_PAPER},
+            .only = options->only,
+            .rounds = options->rounds},
         stdout, err);
 }
 

@@ -37,6 +37,7 @@ const struct kernel_set kernel_sets[] = {
      .wide_above = NEVER_WIDE,
      .peak_u8s8 = peak_u8s8_avx512vnni,
      .conv_u8s8 = conv_u8s8_avx512vnni,
+     .winograd_u8s8 = winograd_u8s8_avx512vnni,
      .depthwise_u8s8 = depthwise_u8s8_avx512vnni,
      .finish_s32 = finish_s32_avx512vnni,
      .window_sums_u8 = window_sums_u8_avx512vnni},

@@ -75,9 +75,11 @@ struct conv_u8s8 {
     const struct span *row_runs;     /* [rows] runs that count in an output row */
     const struct span *column_bytes; /* [columns] bytes of every run that count in an
                                         output column, whole quads */
-    const int8_t *weights; /* packed by conv_u8s8_pack for the set that runs */
+    const int8_t *weights; /* packed by conv_u8s8_pack for the set that runs, or by
+                              winograd_pack */
     int weight_most;       /* no weight is larger in magnitude, 1..128 */
     int channels;          /* output channels */
+    uint8_t *transformed;  /* winograd_scratch() bytes; not used by conv_u8s8 */
     struct epilogue epilogue;
 };
 
@@ -131,6 +133,9 @@ struct kernel_set {
     bool (*runs_here)(void);
     int wide_above; /* convolutions with larger weights have them packed as 16 bits */
     conv_u8s8_fn conv_u8s8;
+    conv_u8s8_fn
+        winograd_u8s8; /* the same sums, for what winograd.h says; NULL: there is
+                                   no such kernel */
     depthwise_u8s8_fn depthwise_u8s8;
     finish_s32_fn finish_s32;
     window_sums_u8_fn window_sums_u8;

@@ -165,8 +165,7 @@ void conv_float_run(struct conv_run *run, const struct value *input,
 
     conv_weights_need_floats(&run->weights);
     if (quantizer)
-        value_become_codes(output, samples, quantizer->step,
-                           value_zero_code(quantizer));
+        value_become_codes(output, samples, quantizer);
     else
         value_become_floats(output);
     for (size_t first = 0; first < all; first += chunk) {

@@ -1,5 +1,6 @@
 #include "core/network/conv_integer.h"
 
+#include "core/kernel/winograd.h"
 #include "core/network/batchnorm.h"
 #include "core/network/bias_shift.h"
 #include "core/network/channel_epilogue.h"
@@ -99,8 +100,7 @@ static void set_output(struct epilogue *epilogue, const struct quantizer *quanti
         epilogue->low = fminf(fmaxf(epilogue->low, lowest), highest);
         epilogue->high = fminf(fmaxf(epilogue->high, lowest), highest);
         epilogue->zero_code = value_zero_code(quantizer);
-        value_become_codes(output, samples, quantizer->step,
-                           value_zero_code(quantizer));
+        value_become_codes(output, samples, quantizer);
         epilogue->out_u8 = value_codes(output);
         epilogue->out = plane_strides(output->plane);
     } else {
@@ -208,6 +208,16 @@ static void integer_groups(const struct conv_run *run, const struct weight_part 
     const struct conv_plan *plan = &run->plan;
     const struct conv *conv = &run->layer->conv;
     int outputs = conv->out_channels / conv->groups;
+    conv_u8s8_fn multiply =
+        part->by_winograd ? run->kernels->winograd_u8s8 : run->kernels->conv_u8s8;
+    struct conv_u8s8 product = conv_plan_product(plan);
+
+    product.samples = samples;
+    product.weight_most = part->most;
+    product.channels = outputs;
+    product.transformed = scratch->transformed;
+    if (zero_code != 0)
+        product.row_runs = product.column_bytes = NULL;
 
     for (int group = 0; group < conv->groups; group++) {
         const uint8_t *input = windows + (size_t)group * (size_t)plan->group_channels;
@@ -218,22 +228,10 @@ static void integer_groups(const struct conv_run *run, const struct weight_part 
 
             run->kernels->window_sums_u8(&sums);
         }
-        run->kernels->conv_u8s8(&(struct conv_u8s8){
-            .input = input,
-            .windows = plan->windows,
-            .samples = samples,
-            .rows = plan->rows,
-            .columns = plan->columns,
-            .run_offsets = plan->run_offsets,
-            .runs = plan->runs,
-            .run_bytes = run->weights.run_bytes,
-            .row_runs = zero_code == 0 ? plan->row_runs : NULL,
-            .column_bytes = zero_code == 0 ? plan->column_bytes : NULL,
-            .weights = part->packed + (size_t)group * part->group_bytes,
-            .weight_most = part->most,
-            .channels = outputs,
-            .epilogue = epilogue,
-        });
+        product.input = input;
+        product.weights = part->packed + (size_t)group * part->group_bytes;
+        product.epilogue = epilogue;
+        multiply(&product);
         advance(&epilogue, (size_t)outputs);
     }
 }
@@ -350,6 +348,13 @@ size_t conv_integer_scratch(const struct conv_run *run, int samples)
     struct window_sums_u8 window_sums = window_sums_of(run, NULL, samples, NULL, NULL);
 
     return window_sums_scratch(&window_sums);
+}
+
+size_t conv_integer_transformed(const struct conv_run *run)
+{
+    struct conv_u8s8 product = conv_plan_product(&run->plan);
+
+    return run->weights.suits_winograd ? winograd_scratch(&product) : 0;
 }
 
 size_t conv_integer_products(const struct conv_run *run, int samples)

@@ -23,6 +23,9 @@ void conv_integer_finish(struct conv_run *run, const struct value *input,
 /* Elements of the sums of products. */
 size_t conv_integer_products(const struct conv_run *run, int samples);
 
+/* What winograd_u8s8 needs: bytes; 0 where it is not used. */
+size_t conv_integer_transformed(const struct conv_run *run);
+
 /* What window_sums_u8 needs: int32 elements. */
 size_t conv_integer_scratch(const struct conv_run *run, int samples);
 

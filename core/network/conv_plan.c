@@ -120,6 +120,20 @@ void conv_plan_clear(struct conv_plan *plan)
     *plan = (struct conv_plan){0};
 }
 
+struct conv_u8s8 conv_plan_product(const struct conv_plan *plan)
+{
+    return (struct conv_u8s8){
+        .windows = plan->windows,
+        .rows = plan->rows,
+        .columns = plan->columns,
+        .run_offsets = plan->run_offsets,
+        .runs = plan->runs,
+        .run_bytes = conv_plan_run_bytes(plan),
+        .row_runs = plan->row_runs,
+        .column_bytes = plan->column_bytes,
+    };
+}
+
 void conv_plan_pad(const struct conv_plan *plan, const float *input, int samples,
                    float *planes)
 {

@@ -27,6 +27,16 @@ void conv_plan_init(struct conv_plan *plan, const struct layer *layer,
                     const struct plane *plane);
 void conv_plan_clear(struct conv_plan *plan);
 
+/* The run length as it is packed, a multiple of QUAD. */
+static inline int conv_plan_run_bytes(const struct conv_plan *plan)
+{
+    return (plan->run_length + QUAD - 1) / QUAD * QUAD;
+}
+
+/* What a kernel is asked for: the geometry of one group, padding of code 0 skipped. Input, samples,
+ * weights, channels and epilogue are still to be said. */
+struct conv_u8s8 conv_plan_product(const struct conv_plan *plan);
+
 static inline size_t conv_plan_pixels(const struct conv_plan *plan)
 {
     return (size_t)plan->rows * (size_t)plan->columns;

@@ -50,6 +50,8 @@ void conv_run_sizes(const struct conv_run *run, int samples,
         sizes->products = memory_larger(sizes->products,
                                         (conv_integer_products(run, samples) + PANEL) *
                                             sizeof(int32_t));
+    sizes->transformed =
+        memory_larger(sizes->transformed, conv_integer_transformed(run));
     sizes->windows =
         memory_larger(sizes->windows, conv_float_windows(run) * sizeof(float));
 }
@@ -59,7 +61,7 @@ void conv_run_block(struct conv_run *run, const struct quantizer *weights,
                     int samples, const struct quantizer *quantizer,
                     struct value *output, const struct scratch *scratch)
 {
-    conv_weights_set(&run->weights, &run->plan, weights);
+    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
     if (weights && value_is_codes(input))
         conv_integer_run(run, input, residual, samples, quantizer, output, scratch);
     else
@@ -70,7 +72,7 @@ void conv_run_multiply(struct conv_run *run, const struct quantizer *weights,
                        const struct value *input, int samples,
                        const struct conv_sums *sums, const struct scratch *scratch)
 {
-    conv_weights_set(&run->weights, &run->plan, weights);
+    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
     conv_integer_multiply(run, input, samples, sums, scratch);
 }
 
@@ -79,8 +81,40 @@ void conv_run_finish(struct conv_run *run, const struct quantizer *weights,
                      int samples, const struct conv_sums *sums,
                      const struct quantizer *quantizer, struct value *output)
 {
-    conv_weights_set(&run->weights, &run->plan, weights);
+    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
     conv_integer_finish(run, input, residual, samples, sums, quantizer, output);
+}
+
+struct scratch conv_scratch_make(const struct scratch_sizes *sizes)
+{
+    struct scratch scratch = {
+        .planes = memory_aligned(sizes->planes),
+        .pixel_sums = memory_aligned(sizes->pixel_sums),
+        .window_sums = memory_aligned(sizes->window_sums),
+        .transformed = memory_aligned(sizes->transformed),
+        .windows = memory_aligned(sizes->windows),
+        .sums = memory_aligned(sizes->floats),
+        .floats = {memory_aligned(sizes->floats), memory_aligned(sizes->floats)},
+    };
+
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        scratch.products[part] = memory_aligned(sizes->products);
+    return scratch;
+}
+
+void conv_scratch_clear(struct scratch *scratch)
+{
+    free(scratch->planes);
+    free(scratch->pixel_sums);
+    free(scratch->window_sums);
+    free(scratch->transformed);
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        free(scratch->products[part]);
+    free(scratch->windows);
+    free(scratch->sums);
+    free(scratch->floats[0]);
+    free(scratch->floats[1]);
+    *scratch = (struct scratch){0};
 }
 
 /* The layer without anything after its products: scale and shift [out_channels] are its. */

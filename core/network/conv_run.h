@@ -28,6 +28,7 @@ struct scratch {
     float *planes;                   /* padded input */
     int32_t *pixel_sums;             /* of one sample's input */
     float *window_sums;              /* [samples, pixels] */
+    uint8_t *transformed;            /* of one sample's input, for winograd_u8s8 */
     int32_t *products[WEIGHT_PARTS]; /* [samples, pixels, out_channels] of weights of
                                         several parts, part by part */
     float *windows;                  /* gathered windows of some output rows */
@@ -37,8 +38,12 @@ struct scratch {
 
 /* What one layer needs at most for `samples` samples, in bytes, field by field. */
 struct scratch_sizes {
-    size_t planes, pixel_sums, window_sums, products, windows;
+    size_t planes, pixel_sums, window_sums, transformed, products, windows;
+    size_t floats; /* of the largest tensor: `sums` and each of `floats` */
 };
+
+struct scratch conv_scratch_make(const struct scratch_sizes *sizes);
+void conv_scratch_clear(struct scratch *scratch);
 
 /* `kernels` and `layer` are borrowed; `input` is the plane of the layer's input. */
 void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
@@ -46,7 +51,7 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
                    const struct weight_rules *rules);
 void conv_run_clear(struct conv_run *run);
 
-/* Raises `sizes` to what this convolution needs. */
+/* Raises `sizes` to what this convolution needs, but for `floats`. */
 void conv_run_sizes(const struct conv_run *run, int samples,
                     struct scratch_sizes *sizes);
 

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
+#include "core/kernel/winograd.h"
 #include "core/quant/wide_codes.h"
 
 #include <assert.h>
@@ -29,13 +30,36 @@ static void transpose(const int8_t *from, int channels, int taps, int8_t *to)
 enum { WEIGHT_MOST = -INT8_MIN };
 
 static size_t group_bytes(const struct conv_weights *weights,
-                          const struct conv_plan *plan, int weight_most)
+                          const struct conv_plan *plan, int weight_most,
+                          bool by_winograd)
 {
+    int outputs = group_outputs(weights->conv);
+
     if (weights->is_depthwise)
         return (size_t)plan->window_count;
-    return conv_u8s8_packed_bytes(weights->kernels, weight_most,
-                                  group_outputs(weights->conv), plan->runs,
-                                  weights->run_bytes);
+    if (by_winograd)
+        return winograd_packed_bytes(outputs, plan->runs, plan->run_length);
+    return conv_u8s8_packed_bytes(weights->kernels, weight_most, outputs, plan->runs,
+                                  conv_plan_run_bytes(plan));
+}
+
+/* Room for codes of any grid, however they are packed. */
+static size_t most_bytes(const struct conv_weights *weights,
+                         const struct conv_plan *plan)
+{
+    size_t bytes = group_bytes(weights, plan, WEIGHT_MOST, false);
+
+    if (weights->suits_winograd)
+        bytes = memory_larger(bytes, group_bytes(weights, plan, WEIGHT_MOST, true));
+    return bytes * (size_t)weights->conv->groups;
+}
+
+static bool suits_winograd(const struct kernel_set *kernels,
+                           const struct conv_plan *plan)
+{
+    struct conv_u8s8 product = conv_plan_product(plan);
+
+    return kernels->winograd_u8s8 && winograd_suits(&product);
 }
 
 void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
@@ -49,7 +73,7 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
         .is_depthwise = conv->groups > 1 && plan->group_channels == 1 &&
                         conv->out_channels == conv->in_channels,
         .rules = *rules,
-        .run_bytes = (plan->run_length + QUAD - 1) / QUAD * QUAD,
+        .suits_winograd = suits_winograd(kernels, plan),
     };
     weights->rules.corrects_mean |= conv->corrections != NULL;
     assert(conv->groups == 1 || !conv_weights_may_be_wide(weights));
@@ -57,7 +81,7 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
     weights->narrow[0] = memory_get(weight_count(weights));
     if (conv_weights_may_be_wide(weights))
         weights->narrow[1] = memory_get(weight_count(weights));
-    conv_weights_set(weights, plan, NULL);
+    conv_weights_set(weights, plan, NULL, UINT8_MAX);
 }
 
 void conv_weights_clear(struct conv_weights *weights)
@@ -101,27 +125,38 @@ static void sum_codes(const struct conv_weights *weights, int32_t *sums)
     }
 }
 
+static void pack_group(const struct conv_weights *weights, const struct conv_plan *plan,
+                       const int8_t *codes, const struct weight_part *part,
+                       int8_t *packed)
+{
+    int outputs = group_outputs(weights->conv);
+
+    if (part->by_winograd)
+        winograd_pack(codes, outputs, plan->runs, plan->run_length, packed);
+    else
+        conv_u8s8_pack(weights->kernels, part->most, codes, outputs, plan->runs,
+                       plan->run_length, conv_plan_run_bytes(plan), packed);
+}
+
 static void pack(const struct conv_weights *weights, const struct conv_plan *plan,
-                 const int8_t *codes, int most, struct weight_part *part)
+                 const int8_t *codes, int most, int input_most,
+                 struct weight_part *part)
 {
     const struct conv *conv = weights->conv;
-    int outputs = group_outputs(conv);
+    size_t group_codes = (size_t)group_outputs(conv) * (size_t)plan->window_count;
 
     part->most = most;
-    part->group_bytes = group_bytes(weights, plan, most);
-    if (!part->packed) /* codes of any grid fit */
-        part->packed = memory_aligned(group_bytes(weights, plan, WEIGHT_MOST) *
-                                      (size_t)conv->groups);
+    part->by_winograd = weights->suits_winograd && winograd_fits(most, input_most);
+    part->group_bytes = group_bytes(weights, plan, most, part->by_winograd);
+    if (!part->packed)
+        part->packed = memory_aligned(most_bytes(weights, plan));
     if (weights->is_depthwise) {
         transpose(codes, conv->out_channels, plan->window_count, part->packed);
         return;
     }
-    for (int group = 0; group < conv->groups; group++)
-        conv_u8s8_pack(weights->kernels, most,
-                       codes +
-                           (size_t)group * (size_t)outputs * (size_t)plan->window_count,
-                       outputs, plan->runs, plan->run_length, weights->run_bytes,
-                       part->packed + (size_t)group * part->group_bytes);
+    for (size_t group = 0; group < (size_t)conv->groups; group++)
+        pack_group(weights, plan, codes + group * group_codes, part,
+                   part->packed + group * part->group_bytes);
 }
 
 /* All that 8 bits can hold goes in one part. */
@@ -136,12 +171,13 @@ static void pack_parts(const struct conv_weights *weights, const struct conv_pla
         conv_weights_may_be_wide(weights) && variant->code_most > INT8_MAX ? 2 : 1;
     if (variant->part_count == 1) {
         wide_codes_narrow(weights->codes, count, low);
-        pack(weights, plan, low, variant->code_most, &variant->parts[0]);
+        pack(weights, plan, low, variant->code_most, variant->input_most,
+             &variant->parts[0]);
         return;
     }
     most = wide_codes_part(weights->codes, count, low, high);
-    pack(weights, plan, low, WIDE_LOW_MOST, &variant->parts[0]);
-    pack(weights, plan, high, most, &variant->parts[1]);
+    pack(weights, plan, low, WIDE_LOW_MOST, variant->input_most, &variant->parts[0]);
+    pack(weights, plan, high, most, variant->input_most, &variant->parts[1]);
 }
 
 static struct weight_codes find_codes(const struct conv_weights *weights,
@@ -203,23 +239,25 @@ static void quantize(const struct conv_weights *weights, const struct conv_plan 
 }
 
 static bool is_of(const struct weight_variant *variant,
-                  const struct quantizer *quantizer)
+                  const struct quantizer *quantizer, int input_most)
 {
-    return variant->last_used > 0 && variant->quantizer.step == quantizer->step &&
+    return variant->last_used > 0 && variant->input_most == input_most &&
+           variant->quantizer.step == quantizer->step &&
            variant->quantizer.grid == quantizer->grid &&
            variant->quantizer.bits == quantizer->bits;
 }
 
-/* The variant of that quantizer, or else the one that was not asked for longest. */
+/* The variant of that, or else the one that was not asked for longest. */
 static struct weight_variant *variant_for(struct conv_weights *weights,
-                                          const struct quantizer *quantizer)
+                                          const struct quantizer *quantizer,
+                                          int input_most)
 {
     struct weight_variant *oldest = weights->variants;
 
     for (int i = 0; i < WEIGHT_VARIANTS; i++) {
         struct weight_variant *variant = &weights->variants[i];
 
-        if (is_of(variant, quantizer))
+        if (is_of(variant, quantizer, input_most))
             return variant;
         if (variant->last_used < oldest->last_used)
             oldest = variant;
@@ -228,15 +266,16 @@ static struct weight_variant *variant_for(struct conv_weights *weights,
 }
 
 void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
-                      const struct quantizer *quantizer)
+                      const struct quantizer *quantizer, int input_most)
 {
     static const struct quantizer in_float = {.step = 0};
     const struct quantizer *wanted = quantizer ? quantizer : &in_float;
-    struct weight_variant *variant = variant_for(weights, wanted);
+    struct weight_variant *variant = variant_for(weights, wanted, input_most);
 
     weights->now = variant;
-    if (!is_of(variant, wanted)) {
+    if (!is_of(variant, wanted, input_most)) {
         variant->quantizer = *wanted;
+        variant->input_most = input_most;
         variant->has_floats = false;
         if (quantizer)
             quantize(weights, plan, variant);

@@ -10,8 +10,10 @@ enum { WEIGHT_VARIANTS = 4 };
 
 /* Codes as the kernels multiply them. */
 struct weight_part {
-    int most;       /* no code is larger in magnitude, 1..128 */
-    int8_t *packed; /* per group as conv_u8s8_pack; depthwise [taps, channels] */
+    int most;         /* no code is larger in magnitude, 1..128 */
+    bool by_winograd; /* packed for it */
+    int8_t *packed;   /* per group as conv_u8s8_pack or winograd_pack; depthwise [taps,
+                         channels] */
     size_t group_bytes;
 };
 
@@ -21,6 +23,7 @@ enum { WEIGHT_PARTS = 2 };
 /* The weights under one quantizer. */
 struct weight_variant {
     struct quantizer quantizer; /* step 0: the weights are float */
+    int input_most;             /* no code that they are multiplied with is larger */
     uint64_t last_used;         /* when; 0: never */
     int32_t *code_sums;         /* [out_channels] */
     float *steps;               /* [out_channels] from one code to the next */
@@ -40,7 +43,7 @@ struct conv_weights {
     int window_count;                 /* weights of one output channel */
     bool is_depthwise;                /* one input and one output channel a group */
     struct weight_rules rules;
-    int run_bytes;                /* run length in the packing, a multiple of QUAD */
+    bool suits_winograd;          /* where codes are small enough */
     int16_t *codes;               /* [out_channels, window_count] scratch */
     int8_t *narrow[WEIGHT_PARTS]; /* likewise: the parts of the codes */
     struct weight_variant
@@ -55,10 +58,11 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
                        const struct weight_rules *rules);
 void conv_weights_clear(struct conv_weights *weights);
 
-/* Makes `now` the weights under that quantizer; NULL: float. They are quantized unless they are
- * among the last WEIGHT_VARIANTS that were asked for. */
+/* Makes `now` the weights under that quantizer, NULL: float, for products with input codes up to
+ * `input_most`. They are quantized unless they are among the last WEIGHT_VARIANTS that were asked
+ * for. */
 void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
-                      const struct quantizer *quantizer);
+                      const struct quantizer *quantizer, int input_most);
 
 /* Makes the floats of `now`; the float path asks for them. */
 void conv_weights_need_floats(struct conv_weights *weights);

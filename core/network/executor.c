@@ -65,8 +65,6 @@ static void make_scratch(struct executor *executor)
     const struct network *network = executor->network;
     int samples = executor->options.block;
     struct scratch_sizes sizes = {0};
-    size_t floats = 0; /* of the largest tensor */
-    struct scratch *scratch = &executor->scratch;
 
     for (int layer = 0; layer < network->layer_count; layer++)
         if (network->layers[layer].kind == LAYER_CONV)
@@ -74,17 +72,9 @@ static void make_scratch(struct executor *executor)
     for (int tensor = 0; tensor < network->tensor_count; tensor++) {
         size_t bytes = (size_t)samples * network->tensors[tensor].count * sizeof(float);
 
-        floats = bytes > floats ? bytes : floats;
+        sizes.floats = memory_larger(sizes.floats, bytes);
     }
-    scratch->planes = memory_aligned(sizes.planes);
-    scratch->pixel_sums = memory_aligned(sizes.pixel_sums);
-    scratch->window_sums = memory_aligned(sizes.window_sums);
-    for (int part = 0; part < WEIGHT_PARTS; part++)
-        scratch->products[part] = memory_aligned(sizes.products);
-    scratch->windows = memory_aligned(sizes.windows);
-    scratch->sums = memory_aligned(floats);
-    scratch->floats[0] = memory_aligned(floats);
-    scratch->floats[1] = memory_aligned(floats);
+    executor->scratch = conv_scratch_make(&sizes);
 }
 
 static int most_inputs(const struct network *network)
@@ -189,15 +179,7 @@ void executor_destroy(struct executor *executor)
     free(executor->macs_to);
     free(executor->layers_to);
     free(executor->layer_seconds);
-    free(executor->scratch.planes);
-    free(executor->scratch.pixel_sums);
-    free(executor->scratch.window_sums);
-    for (int part = 0; part < WEIGHT_PARTS; part++)
-        free(executor->scratch.products[part]);
-    free(executor->scratch.windows);
-    free(executor->scratch.sums);
-    free(executor->scratch.floats[0]);
-    free(executor->scratch.floats[1]);
+    conv_scratch_clear(&executor->scratch);
     arena_clear(&executor->arena);
     free(executor->current);
     free(executor->needed);

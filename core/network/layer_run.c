@@ -372,7 +372,7 @@ void layer_run_block(const struct network *network, const struct layer *layer,
 
     assert(kinds[layer->kind].run);
     if (!quantizer && value_is_codes(inputs[0]) && codes_can_pass(layer)) {
-        value_become_codes(output, samples, inputs[0]->step, inputs[0]->zero_code);
+        value_become_codes_like(output, samples, inputs[0]);
         kinds[layer->kind].pass(&task, output);
         return;
     }

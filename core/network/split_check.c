@@ -91,7 +91,7 @@ static struct scratch make_scratch(const struct conv_run *run, int samples)
     struct scratch_sizes sizes = {0};
 
     conv_run_sizes(run, samples, &sizes);
-    return (struct scratch){.pixel_sums = memory_aligned(sizes.pixel_sums)};
+    return conv_scratch_make(&sizes);
 }
 
 static struct conv_sums make_sums(const struct conv_run *run, int samples)
@@ -128,7 +128,7 @@ static struct conv_sums multiply_wide(const struct conv_run *folded,
     sums = make_sums(&run, samples);
     scratch = make_scratch(&run, samples);
     conv_run_multiply(&run, quantizer, input, samples, &sums, &scratch);
-    free(scratch.pixel_sums);
+    conv_scratch_clear(&scratch);
     conv_run_clear(&run);
     free(layer.conv.weights);
     return sums;

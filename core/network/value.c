@@ -14,21 +14,35 @@ size_t value_code_bytes(const struct plane *plane, int samples)
     return (size_t)samples * plane_count(plane) + INPUT_SLACK;
 }
 
-void value_become_codes(struct value *value, int samples, float step, int zero_code)
+void value_become_codes_like(struct value *value, int samples, const struct value *like)
 {
-    bool has_border = value_is_codes(value) && value->zero_code == zero_code;
+    bool has_border = value_is_codes(value) && value->zero_code == like->zero_code;
 
-    value->step = step;
-    value->zero_code = zero_code;
+    value->step = like->step;
+    value->zero_code = like->zero_code;
+    value->code_most = like->code_most;
     if (!has_border)
-        plane_fill_border(value->plane, samples, sizeof(uint8_t), (uint8_t)zero_code,
-                          value->data);
+        plane_fill_border(value->plane, samples, sizeof(uint8_t),
+                          (uint8_t)value->zero_code, value->data);
+}
+
+void value_become_codes(struct value *value, int samples,
+                        const struct quantizer *quantizer)
+{
+    int zero_code = value_zero_code(quantizer);
+
+    value_become_codes_like(
+        value, samples,
+        &(struct value){.step = quantizer->step,
+                        .zero_code = zero_code,
+                        .code_most = zero_code + quantizer_highest(quantizer)});
 }
 
 void value_become_floats(struct value *value)
 {
     value->step = 0;
     value->zero_code = 0;
+    value->code_most = 0;
 }
 
 VECTOR_CLONES
@@ -93,7 +107,7 @@ void value_from_floats(const float *floats, int samples,
     size_t rows = (size_t)samples * (size_t)to->plane->height;
 
     if (quantizer) {
-        value_become_codes(to, samples, quantizer->step, value_zero_code(quantizer));
+        value_become_codes(to, samples, quantizer);
         value_put_rows(floats, 0, rows, quantizer, to);
     } else {
         value_become_floats(to);

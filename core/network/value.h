@@ -16,6 +16,7 @@ struct value {
     const struct plane *plane; /* of the tensor; borrowed */
     float step;    /* 0: data are floats; else value = step * (stored - zero_code) */
     int zero_code; /* the stored code of the value zero */
+    int code_most; /* no stored code is larger */
 };
 
 static inline bool value_is_codes(const struct value *value)
@@ -39,9 +40,13 @@ static inline int value_zero_code(const struct quantizer *quantizer)
 size_t value_float_bytes(const struct plane *plane, int samples);
 size_t value_code_bytes(const struct plane *plane, int samples);
 
-/* Makes a value one of codes; they are still to be written, but the border is filled. That is not
- * done again where the value says that it holds codes for as many samples already. */
-void value_become_codes(struct value *value, int samples, float step, int zero_code);
+/* Makes a value one of codes under a quantizer, or like those of another value; they are still to be
+ * written, but the border is filled. That is not done again where the value says that it holds codes
+ * for as many samples already. */
+void value_become_codes(struct value *value, int samples,
+                        const struct quantizer *quantizer);
+void value_become_codes_like(struct value *value, int samples,
+                             const struct value *like);
 void value_become_floats(struct value *value);
 
 /* Writes the values as floats, [samples, height, width, channels]; codes are multiplied by their

@@ -1,6 +1,7 @@
 /* Every kernel set against the scalar definition, on shapes at, below and above tile edges. */
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
+#include "core/kernel/winograd.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -105,7 +106,7 @@ static int out_columns(const struct shape *shape)
 struct parts {
     const struct shape *shape;
     int weight_most;
-    uint8_t *input;
+    uint8_t *input, *transformed;
     int8_t *codes, *packed;
     int32_t *run_offsets;
     struct span *row_runs, *column_bytes; /* column_bytes: or NULL */
@@ -256,6 +257,10 @@ static struct conv_u8s8 make_conv(struct parts *parts, const struct shape *shape
     };
 }
 
+/* A way to run the convolution with the kernels of a set. */
+typedef void (*run_fn)(const struct kernel_set *set, struct parts *parts,
+                       struct conv_u8s8 *conv);
+
 static void run_with(const struct kernel_set *set, struct parts *parts,
                      struct conv_u8s8 *conv)
 {
@@ -290,6 +295,7 @@ static struct epilogue finish_of(const struct parts *parts, const struct finish 
 static void clear(struct parts *parts)
 {
     free(parts->input);
+    free(parts->transformed);
     free(parts->codes);
     free(parts->packed);
     free(parts->run_offsets);
@@ -352,7 +358,7 @@ static void scalar_is_the_plain_sum(void **state)
 }
 
 /* The same convolution in two: sums, and the epilogue on them. */
-static void run_in_two(const struct kernel_set *set, struct parts *parts,
+static void run_in_two(run_fn run, const struct kernel_set *set, struct parts *parts,
                        struct conv_u8s8 conv)
 {
     ptrdiff_t channels = conv.channels;
@@ -367,35 +373,57 @@ static void run_in_two(const struct kernel_set *set, struct parts *parts,
         .out_s32 = sums,
         .out = {channels * conv.rows * conv.columns, channels * conv.columns, channels},
     };
-    run_with(set, parts, &conv);
+    run(set, parts, &conv);
     finish.sums = sums;
     set->finish_s32(&finish);
     free(sums);
 }
 
+/* Codes no larger than that, of which many are 0 and many the largest. */
+static void make_codes_small(struct parts *parts, int code_most)
+{
+    const struct shape *shape = parts->shape;
+    size_t count = (size_t)(shape->samples * (shape->height + 2 * shape->padding)) *
+                   (size_t)input_row(shape);
+
+    for (size_t i = 0; i < count; i++)
+        if (parts->input[i] > code_most)
+            parts->input[i] = parts->input[i] > 128   ? (uint8_t)code_most
+                              : parts->input[i] > 100 ? 0
+                                                      : parts->input[i] % code_most;
+}
+
+/* The magnitudes of codes. */
+struct most {
+    int weight, code;
+};
+
 /* One shape and one way to finish, against the definition; what lies between the outputs must
  * stay as it was. */
-static void compare(const struct kernel_set *set, const struct shape *shape,
-                    const struct finish *finish, int weight_most)
+static void compare(run_fn run, const struct kernel_set *set, const struct shape *shape,
+                    const struct finish *finish, struct most most)
 {
     enum { CANARY = 0xa5 };
     struct parts parts;
-    struct conv_u8s8 conv = make_conv(&parts, shape, weight_most);
+    struct conv_u8s8 conv = make_conv(&parts, shape, most.weight);
     size_t bytes = parts.elements * (finish->out == OUT_U8 ? 1 : 4);
     uint8_t *expected = memory_get(bytes), *found = memory_get(bytes);
 
+    make_codes_small(&parts, most.code);
     memset(expected, CANARY, bytes);
-    memset(found, CANARY, bytes);
     conv.epilogue = finish_of(&parts, finish, expected);
     run_with(kernel_set_named("scalar"), &parts, &conv);
     conv.epilogue = finish_of(&parts, finish, found);
-    conv.row_runs = parts.row_runs; /* padding adds nothing */
-    conv.column_bytes = parts.column_bytes;
-    run_with(set, &parts, &conv);
-    assert_memory_equal(expected, found, bytes);
+    for (int spans = 0; spans < 2; spans++) { /* padding adds nothing */
+        conv.row_runs = spans ? parts.row_runs : NULL;
+        conv.column_bytes = spans ? parts.column_bytes : NULL;
+        memset(found, CANARY, bytes);
+        run(set, &parts, &conv);
+        assert_memory_equal(expected, found, bytes);
+    }
     if (finish->out != OUT_S32) {
         memset(found, CANARY, bytes);
-        run_in_two(set, &parts, conv);
+        run_in_two(run, set, &parts, conv);
         assert_memory_equal(expected, found, bytes);
     }
     free(expected);
@@ -415,9 +443,106 @@ static void every_set_equals_scalar_bit_for_bit(void **state)
         }
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
             for (size_t j = 0; j < sizeof finishes / sizeof *finishes; j++)
-                compare(set, &shapes[i], &finishes[j], weights_most[(i + j) % 3]);
+                compare(run_with, set, &shapes[i], &finishes[j],
+                        (struct most){weights_most[(i + j) % 3], 255});
     }
 }
+
+/* ---- Winograd ----------------------------------------------------------------------------- */
+
+/* Shapes that it suits: all sizes of tiles, rows of a few and of many of them, channels in vectors of
+ * every size, panels that are not full, rows of padding and none. */
+static const struct shape winograd_shapes[] = {
+    {16, 3, 4, 3, 1, 1, 16, 1},  {16, 4, 32, 3, 1, 1, 16, 3},
+    {32, 5, 14, 3, 1, 0, 32, 2}, {48, 4, 20, 3, 1, 1, 47, 2},
+    {64, 3, 8, 3, 1, 1, 64, 3},  {112, 3, 10, 3, 1, 0, 13, 1},
+    {16, 1, 8, 3, 1, 1, 40, 2},  {128, 3, 12, 3, 1, 1, 90, 1},
+    {32, 2, 16, 3, 1, 1, 33, 5},
+};
+
+static void run_winograd(const struct kernel_set *set, struct parts *parts,
+                         struct conv_u8s8 *conv)
+{
+    const struct shape *shape = parts->shape;
+    size_t bytes =
+        winograd_packed_bytes(shape->outputs, shape->kernel, run_bytes_of(shape));
+
+    assert_true(winograd_suits(conv));
+    free(parts->packed);
+    parts->packed = memory_aligned(bytes);
+    winograd_pack(parts->codes, shape->outputs, shape->kernel, run_bytes_of(shape),
+                  parts->packed);
+    parts->transformed = memory_aligned(winograd_scratch(conv));
+    conv->weights = parts->packed;
+    conv->transformed = parts->transformed;
+    set->winograd_u8s8(conv);
+    free(parts->transformed);
+    parts->transformed = NULL;
+}
+
+static void winograd_equals_scalar_bit_for_bit(void **state)
+{
+    (void)state;
+    for (const struct kernel_set *set = kernel_sets; set->name; set++)
+        for (size_t i = 0; i < sizeof winograd_shapes / sizeof *winograd_shapes; i++)
+            for (size_t j = 0; j < sizeof finishes / sizeof *finishes; j++)
+                for (int most = 1; set->winograd_u8s8 && set->runs_here() && most <= 18;
+                     most++)
+                    compare(run_winograd, set, &winograd_shapes[i], &finishes[j],
+                            (struct most){most, most % 5 ? 15 : 16});
+}
+
+/* The largest magnitudes that fit, with all signs that a transformation of the input and of the
+ * weights can meet. */
+static void the_largest_codes_of_winograd_do_not_wrap(void **state)
+{
+    static const struct finish as_sums = {.out = OUT_S32};
+    static const struct shape shape = {32, 2, 8, 3, 1, 1, 16, 1};
+
+    (void)state;
+    for (const struct kernel_set *set = kernel_sets; set->name; set++)
+        for (unsigned signs = 0; set->winograd_u8s8 && set->runs_here() && signs < 512;
+             signs++) {
+            struct parts parts;
+            struct conv_u8s8 conv = make_conv(&parts, &shape, 18);
+            int32_t *out = memory_zeroed(parts.elements, sizeof *out);
+
+            for (int i = 0; i < 16 * 9 * 32; i++)
+                parts.codes[i] = signs >> i / 32 % 3 & 1 ? 18 : -18;
+            for (int i = 0; i < 2 * 8 * 32; i++)
+                parts.input[input_row(&shape) * (1 + i / 256) + 32 + i % 256] =
+                    signs >> (3 + i / 32 % 6) & 1 ? 16 : 0;
+            conv.epilogue = finish_of(&parts, &as_sums, out);
+            run_winograd(set, &parts, &conv);
+            check_sums(&parts, &conv, out);
+            free(out);
+            clear(&parts);
+        }
+}
+
+static void winograd_is_only_for_what_it_can_do(void **state)
+{
+    static const struct shape others[] = {
+        {16, 6, 6, 3, 1, 1, 16, 1}, /* columns that are no whole tiles */
+        {8, 4, 4, 3, 1, 1, 16, 1},  /* channels that fill no vector */
+        {16, 9, 9, 3, 2, 1, 16, 1}, /* stride */
+        {16, 8, 8, 5, 1, 2, 16, 1}, {16, 4, 4, 1, 1, 0, 16, 1}, /* windows */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct parts parts;
+        struct conv_u8s8 conv = make_conv(&parts, &others[i], 8);
+
+        assert_false(winograd_suits(&conv));
+        clear(&parts);
+    }
+    assert_true(winograd_fits(18, 16));
+    assert_false(winograd_fits(19, 16));
+    assert_false(winograd_fits(18, 17));
+}
+
+/* ---- all products ------------------------------------------------------------------------- */
 
 /* Every number of columns and channels around the tiles of all sets. */
 static void every_width_and_depth_of_tiles_is_covered(void **state)
@@ -435,7 +560,8 @@ static void every_width_and_depth_of_tiles_is_covered(void **state)
                                       panels * PANEL - columns % 3,
                                       1 + columns % 2};
 
-                compare(set, &shape, &finishes[5], 8 << columns % 5);
+                compare(run_with, set, &shape, &finishes[5],
+                        (struct most){8 << columns % 5, 255});
             }
 }
 
@@ -487,7 +613,7 @@ static void overflowing_epilogues_are_equal_too(void **state)
             run_with(set, &parts, &conv);
             assert_memory_equal(expected, found, sizeof expected);
             memset(found, 0, sizeof found);
-            run_in_two(set, &parts, conv);
+            run_in_two(run_with, set, &parts, conv);
             assert_memory_equal(expected, found, sizeof expected);
             clear(&parts);
         }
@@ -506,6 +632,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scalar_is_the_plain_sum),
         cmocka_unit_test(every_set_equals_scalar_bit_for_bit),
+        cmocka_unit_test(winograd_equals_scalar_bit_for_bit),
+        cmocka_unit_test(the_largest_codes_of_winograd_do_not_wrap),
+        cmocka_unit_test(winograd_is_only_for_what_it_can_do),
         cmocka_unit_test(every_width_and_depth_of_tiles_is_covered),
         cmocka_unit_test(the_largest_codes_do_not_overflow),
         cmocka_unit_test(overflowing_epilogues_are_equal_too),

@@ -290,7 +290,7 @@ static void check_run(const struct move_case *move, int samples,
     struct value to = make_value(&move->to, samples);
 
     fill_with_codes(&from, samples, quantizer);
-    value_become_codes(&to, samples, from.step, from.zero_code);
+    value_become_codes_like(&to, samples, &from);
     code_moves_run(&moves, &from, samples, &to);
     assert_true(to.step == from.step);
     check_floats(move, &from, &to, samples);

@@ -69,9 +69,7 @@ static void make_trial(struct trial *trial, enum grid grid, int bits, bool is_pl
     conv_run_init(&trial->run, kernel_set_best(), &network->layers[0],
                   &planes[network->input], &rules);
     conv_run_sizes(&trial->run, SAMPLES, &sizes);
-    trial->scratch.pixel_sums = memory_aligned(sizes.pixel_sums);
-    for (int part = 0; part < WEIGHT_PARTS; part++)
-        trial->scratch.products[part] = memory_aligned(sizes.products);
+    trial->scratch = conv_scratch_make(&sizes);
     trial->input.data =
         memory_aligned(value_code_bytes(trial->input.plane, SAMPLES) + INPUT_SLACK);
     value_from_floats(floats, SAMPLES, &quantizer, &trial->input);
@@ -80,9 +78,7 @@ static void make_trial(struct trial *trial, enum grid grid, int bits, bool is_pl
 static void clear_trial(struct trial *trial)
 {
     conv_run_clear(&trial->run);
-    free(trial->scratch.pixel_sums);
-    for (int part = 0; part < WEIGHT_PARTS; part++)
-        free(trial->scratch.products[part]);
+    conv_scratch_clear(&trial->scratch);
     free(trial->input.data);
 }
 

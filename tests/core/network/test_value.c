@@ -153,16 +153,16 @@ static void a_border_is_not_filled_again(void **state)
     uint8_t *border = value.data;
 
     (void)state;
-    value_become_codes(&value, 1, 0.5f, 8);
+    value_become_codes_like(&value, 1, &(struct value){.step = 0.5f, .zero_code = 8});
     assert_int_equal(*border, 8);
     *border = 77; /* nobody writes there: only to see whether it is filled */
-    value_become_codes(&value, 1, 0.25f, 8);
+    value_become_codes_like(&value, 1, &(struct value){.step = 0.25f, .zero_code = 8});
     assert_int_equal(*border, 77);
-    value_become_codes(&value, 1, 0.25f, 0);
+    value_become_codes_like(&value, 1, &(struct value){.step = 0.25f});
     assert_int_equal(*border, 0);
     *border = 77;
     value_become_floats(&value);
-    value_become_codes(&value, 1, 0.25f, 0);
+    value_become_codes_like(&value, 1, &(struct value){.step = 0.25f});
     assert_int_equal(*border, 0);
     free(value.data);
 }
@@ -181,7 +181,7 @@ static void check_rows(const struct plane *plane, int samples,
     size_t row = (size_t)plane->width * (size_t)plane->channels;
     size_t rows = (size_t)samples * (size_t)plane->height, count;
 
-    value_become_codes(&value, samples, grid->quantizer.step, grid->zero_code);
+    value_become_codes(&value, samples, &grid->quantizer);
     for (size_t first = 0; first < rows; first += count) {
         count = rows - first < 3 ? rows - first : 3; /* some are of two samples */
         value_put_rows(floats + first * row, first, count, &grid->quantizer, &value);
@@ -206,7 +206,7 @@ static void check_becoming_codes(const struct plane *plane, int samples,
                    (size_t)plane->channels;
     const uint8_t *codes = value.data;
 
-    value_become_codes(&value, samples, grid->quantizer.step, grid->zero_code);
+    value_become_codes(&value, samples, &grid->quantizer);
     assert_true(value_is_codes(&value));
     for (size_t at = 0; at < count * (size_t)samples; at++) {
         int pixel = (int)(at % count) / plane->channels;

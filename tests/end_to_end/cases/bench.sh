@@ -94,7 +94,7 @@ check 1 "bench refuses unknown options" refused_bench 'no option "--fast"' --fas
 check 1 "bench options need values" refused_bench "--rounds needs a value" --rounds
 check 1 "bench refuses rounds that are no number" refused_bench "from 1 to 99" --rounds many
 check 1 "bench refuses bits that there are not" refused_bench "W9A8" --bits W9A8
-check 1 "bench of kernels takes 8-bit activations" refused_bench "W2A8 to W8A8" --bits W4A4
+check 1 "bench of kernels takes integers" refused_bench "W2A2 to W8A8" --bits W4A32
 check 1 "bench refuses unknown targets" refused_bench "paper or onnx" --target phone
 check 1 "bench refuses unknown kernels" refused_bench '"mmx" is unknown' --kernel mmx
 check 1 "bench refuses other words" refused_bench '"resnet.onnx" is not understood' resnet.onnx

@@ -1,0 +1,280 @@
+#include "core/kernel/conv_finish_avx512.h"
+#include "core/kernel/kernel_variants.h"
+#include "core/kernel/winograd.h"
+
+#include <string.h>
+
+/* ---- the input ------------------------------------------------------------------------------ */
+
+/* e = B d of a row's tiles, for as many channels as a vector has bytes. What wraps comes back, as e
+ * fits. */
+#define DEFINE_TRANSFORM(BYTES)                                                        \
+    typedef uint8_t bytes##BYTES __attribute__((vector_size(BYTES)));                  \
+                                                                                       \
+    INLINE bytes##BYTES load##BYTES(const uint8_t *from)                               \
+    {                                                                                  \
+        bytes##BYTES loaded;                                                           \
+                                                                                       \
+        memcpy(&loaded, from, BYTES);                                                  \
+        return loaded;                                                                 \
+    }                                                                                  \
+                                                                                       \
+    INLINE bytes##BYTES four_times##BYTES(bytes##BYTES x)                              \
+    {                                                                                  \
+        x += x;                                                                        \
+        return x + x;                                                                  \
+    }                                                                                  \
+                                                                                       \
+    static void transform##BYTES(const uint8_t *d, ptrdiff_t channels, int tiles,      \
+                                 uint8_t *e)                                           \
+    {                                                                                  \
+        for (int tile = 0; tile < tiles; tile++) {                                     \
+            const bytes##BYTES d0 = load##BYTES(d), d1 = load##BYTES(d + channels),    \
+                               d2 = load##BYTES(d + 2 * channels),                     \
+                               d3 = load##BYTES(d + 3 * channels),                     \
+                               d4 = load##BYTES(d + 4 * channels) + WINOGRAD_OFFSET,   \
+                               d5 = load##BYTES(d + 5 * channels) + WINOGRAD_OFFSET;   \
+            const bytes##BYTES far = d4 - four_times##BYTES(d2), near = d4 - d2;       \
+            const bytes##BYTES odd = d3 - four_times##BYTES(d1);                       \
+            const bytes##BYTES twice = (d3 - d1) + (d3 - d1);                          \
+            const bytes##BYTES found[WINOGRAD_PLACES] = {                              \
+                four_times##BYTES(d0) + (far - d2),                                    \
+                far + odd,                                                             \
+                far - odd,                                                             \
+                near + twice,                                                          \
+                near - twice,                                                          \
+                d5 - d3 - (twice + twice)};                                            \
+                                                                                       \
+            _Pragma("GCC unroll 6") for (int at = 0; at < WINOGRAD_PLACES; at++)       \
+                memcpy(e + at * channels, &found[at], BYTES);                          \
+            d += WINOGRAD_OUTPUTS * channels;                                          \
+            e += WINOGRAD_PLACES * channels;                                           \
+        }                                                                              \
+    }
+
+DEFINE_TRANSFORM(16)
+DEFINE_TRANSFORM(32)
+DEFINE_TRANSFORM(64)
+
+/* In vectors as large as the channels allow. */
+static void transform(const uint8_t *pixels, int channels, int tiles,
+                      uint8_t *transformed)
+{
+    int at = 0;
+
+    for (; at + 64 <= channels; at += 64)
+        transform64(pixels + at, channels, tiles, transformed + at);
+    if (channels & 32) {
+        transform32(pixels + at, channels, tiles, transformed + at);
+        at += 32;
+    }
+    if (channels & 16)
+        transform16(pixels + at, channels, tiles, transformed + at);
+}
+
+/* ---- the products --------------------------------------------------------------------------- */
+
+/* A tile of `groups` of four outputs x `panels`: for each a sum a place. Both are constants where
+ * it is inlined. */
+enum { GROUPS_MOST = 4, PANELS_MOST = 2, SUMS_MOST = 24 };
+
+INLINE int sum_at(const int groups, const int panels, int place, int group, int panel)
+{
+    return (place * groups + group) * panels + panel;
+}
+
+/* Adds a run's offsets [place][panel], or begins with them. */
+INLINE void add_offsets(const int8_t *offsets, size_t panel_bytes, const int panels,
+                        const bool begins, __m512i sums[WINOGRAD_PLACES * PANELS_MOST])
+{
+#pragma GCC unroll 6
+    for (int place = 0; place < WINOGRAD_PLACES; place++)
+#pragma GCC unroll 2
+        for (int panel = 0; panel < panels; panel++) {
+            __m512i *sum = &sums[place * panels + panel];
+            __m512i offset = _mm512_load_si512(offsets + (ptrdiff_t)place * PANEL * 4 +
+                                               (size_t)panel * panel_bytes);
+
+            *sum = begins ? offset : _mm512_add_epi32(*sum, offset);
+        }
+}
+
+/* Sums begin with what takes the input's offset out of them again. */
+INLINE void begin_sums(const struct conv_tile *tile, ptrdiff_t channels,
+                       const int groups, const int panels, __m512i sums[SUMS_MOST])
+{
+    const int8_t *offsets = tile->weights + WINOGRAD_PLACES * PANEL * channels;
+    __m512i first[WINOGRAD_PLACES * PANELS_MOST];
+
+    add_offsets(offsets, tile->panel_bytes, panels, true, first);
+    for (int run = 1; run < tile->runs; run++) {
+        offsets += tile->run_weights;
+        add_offsets(offsets, tile->panel_bytes, panels, false, first);
+    }
+#pragma GCC unroll 24
+    for (int at = 0; at < WINOGRAD_PLACES * groups * panels; at++)
+        sums[at] = first[at / (groups * panels) * panels + at % panels];
+}
+
+INLINE __m512i quad(const uint8_t *bytes)
+{
+    int32_t four;
+
+    memcpy(&four, bytes, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+
+/* Half of a group's places are addressed from one base: more addresses do not fit the registers. */
+enum { BASES = 2 * GROUPS_MOST };
+
+INLINE void set_bases(const uint8_t *window, ptrdiff_t channels, const int groups,
+                      const uint8_t *bases[BASES])
+{
+#pragma GCC unroll 8
+    for (int base = 0; base < 2 * groups; base++)
+        bases[base] = window + 3 * base * channels;
+}
+
+INLINE void advance(const uint8_t *bases[BASES], const int groups)
+{
+#pragma GCC unroll 8
+    for (int base = 0; base < 2 * groups; base++) {
+        bases[base] += QUAD;
+        __asm__("" : "+r"(bases[base]));
+    }
+}
+
+INLINE void multiply(const struct conv_tile *tile, ptrdiff_t channels, const int groups,
+                     const int panels, __m512i sums[SUMS_MOST])
+{
+    for (int run = 0; run < tile->runs; run++) {
+        const int8_t *weights = tile->weights + run * tile->run_weights;
+        const int8_t *end = weights + WINOGRAD_PLACES * PANEL * channels;
+        const uint8_t *bases[BASES];
+
+        set_bases(tile->window + tile->run_offsets[run], channels, groups, bases);
+        for (; weights < end; weights += WINOGRAD_PLACES * PANEL * QUAD) {
+#pragma GCC unroll 6
+            for (int place = 0; place < WINOGRAD_PLACES; place++) {
+                const int8_t *from = weights + (ptrdiff_t)place * PANEL * QUAD;
+                __m512i w[PANELS_MOST];
+
+#pragma GCC unroll 2
+                for (int panel = 0; panel < panels; panel++) {
+                    w[panel] =
+                        _mm512_load_si512(from + (size_t)panel * tile->panel_bytes);
+                    /* or gcc loads them again for each group */
+                    __asm__("" : "+v"(w[panel]));
+                }
+#pragma GCC unroll 4
+                for (int group = 0; group < groups; group++) {
+                    __m512i x =
+                        quad(bases[2 * group + place / 3] + place % 3 * channels);
+
+#pragma GCC unroll 2
+                    for (int panel = 0; panel < panels; panel++) {
+                        int at = sum_at(groups, panels, place, group, panel);
+
+                        sums[at] = _mm512_dpbusd_epi32(sums[at], x, w[panel]);
+                    }
+                }
+            }
+            advance(bases, groups);
+        }
+    }
+}
+
+/* ---- the output ----------------------------------------------------------------------------- */
+
+/* x / (3 << shift), which has no remainder: the inverse of 3 modulo 2^32 divides. */
+INLINE __m512i third(__m512i x, const int shift)
+{
+    return _mm512_mullo_epi32(_mm512_srai_epi32(x, shift),
+                              _mm512_set1_epi32((int)0xaaaaaaab));
+}
+
+/* y = A m. */
+INLINE void outputs_of(const __m512i m[WINOGRAD_PLACES], __m512i y[WINOGRAD_OUTPUTS])
+{
+    __m512i sum1 = _mm512_add_epi32(m[1], m[2]), sum2 = _mm512_add_epi32(m[3], m[4]);
+    __m512i difference1 = _mm512_sub_epi32(m[1], m[2]);
+    __m512i difference2 = _mm512_sub_epi32(m[3], m[4]);
+    __m512i sums = _mm512_sub_epi32(sum2, _mm512_slli_epi32(sum1, 2));
+
+    y[0] = third(_mm512_add_epi32(_mm512_mullo_epi32(m[0], _mm512_set1_epi32(6)), sums),
+                 3);
+    y[1] = third(_mm512_sub_epi32(difference2, _mm512_slli_epi32(difference1, 1)), 2);
+    y[2] = third(_mm512_sub_epi32(sum2, sum1), 1);
+    y[3] = _mm512_add_epi32(
+        third(_mm512_sub_epi32(_mm512_slli_epi32(difference2, 1), difference1), 1),
+        m[5]);
+}
+
+/* A tile whose pixels are groups becomes one of outputs. */
+INLINE struct conv_tile tile_of_outputs(const struct conv_tile *groups)
+{
+    struct conv_tile tile = *groups;
+
+    tile.out_step /= WINOGRAD_OUTPUTS;
+    tile.residual_step /= WINOGRAD_OUTPUTS;
+    tile.sum *= WINOGRAD_OUTPUTS;
+    return tile;
+}
+
+INLINE void tile_of(const struct epilogue *epilogue, const struct conv_tile *tile,
+                    const int groups, const int panels)
+{
+    const ptrdiff_t channels = tile->window_step / WINOGRAD_PLACES;
+    const struct conv_tile outputs = tile_of_outputs(tile);
+    __m512i sums[SUMS_MOST], acc[VECTORS_MOST];
+
+    begin_sums(tile, channels, groups, panels, sums);
+    multiply(tile, channels, groups, panels, sums);
+#pragma GCC unroll 24
+    for (int at = 0; at < WINOGRAD_PLACES * groups * panels; at++)
+        __asm__ volatile(""
+                         : "+v"(sums[at])); /* or gcc spills them in the loop above */
+#pragma GCC unroll 4
+    for (int group = 0; group < groups; group++)
+#pragma GCC unroll 2
+        for (int panel = 0; panel < panels; panel++) {
+            __m512i m[WINOGRAD_PLACES], y[WINOGRAD_OUTPUTS];
+
+#pragma GCC unroll 6
+            for (int place = 0; place < WINOGRAD_PLACES; place++)
+                m[place] = sums[sum_at(groups, panels, place, group, panel)];
+            outputs_of(m, y);
+#pragma GCC unroll 4
+            for (int output = 0; output < WINOGRAD_OUTPUTS; output++)
+                acc[(group * WINOGRAD_OUTPUTS + output) * panels + panel] = y[output];
+        }
+    finish_tile_avx512(epilogue, &outputs, groups * WINOGRAD_OUTPUTS, panels, acc);
+}
+
+#define DEFINE_TILE(GROUPS, PANELS)                                                    \
+    static void tile_##GROUPS##x##PANELS(const struct epilogue *epilogue,              \
+                                         const struct conv_tile *tile)                 \
+    {                                                                                  \
+        tile_of(epilogue, tile, GROUPS, PANELS);                                       \
+    }
+
+DEFINE_TILE(4, 1)
+DEFINE_TILE(2, 1)
+DEFINE_TILE(1, 1)
+DEFINE_TILE(2, 2)
+DEFINE_TILE(1, 2)
+
+/* Products of a quad, and something for the output. */
+#define TILE(GROUPS, PANELS, COST)                                                     \
+    {                                                                                  \
+        GROUPS, PANELS, COST, false, tile_##GROUPS##x##PANELS                          \
+    }
+
+static const struct conv_tile_size sizes[] = {
+    TILE(2, 2, 24), TILE(1, 2, 18), TILE(4, 1, 30), TILE(2, 1, 18), TILE(1, 1, 12), {0},
+};
+
+void winograd_u8s8_avx512vnni(const struct conv_u8s8 *conv)
+{
+    winograd_run(conv, transform, sizes);
+}
