@@ -54,9 +54,8 @@ static void print_header(const struct kernel_bench_options *options, bool has_pe
             "CPU time of one core\n"
             "peak: products in registers with %s, measured in the same rounds\n",
             options->work.kernels->name, options->work.weight_bits,
-            options->work.activation_bits,
-            options->work.corrects ? " with window sums" : "", options->rounds,
-            kernel_set_best()->name);
+            options->work.activation_bits, options->work.is_midrise ? " midrise" : "",
+            options->rounds, kernel_set_best()->name);
     if (has_peers)
         fprintf(out, "oneDNN: as it chooses, and the fastest of its implementations; "
                      "ratios are medians too\n");

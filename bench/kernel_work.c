@@ -117,7 +117,7 @@ struct kernel_work *kernel_work_create(const struct kernel_shape *shape,
     work->planes[1].bottom = work->planes[1].right = shape->border;
     reach = sqrt((double)layer_window_count(&work->network->layers[0]));
     work->weights = (struct quantizer){
-        .grid = options->corrects ? GRID_MIDRISE : GRID_NARROW,
+        .grid = options->is_midrise ? GRID_MIDRISE : GRID_NARROW,
         .bits = options->weight_bits,
         .step = grid_step_of_clip(GRID_NARROW, options->weight_bits, 1)};
     work->input_quantizer = (struct quantizer){

@@ -24,7 +24,7 @@ struct kernel_work;
 struct kernel_work_options {
     const struct kernel_set *kernels;
     int weight_bits, activation_bits; /* 2..8 */
-    bool corrects; /* window sums and a correction, as midrise weights need it */
+    bool is_midrise;                  /* weights without a zero level */
 };
 
 struct kernel_work *kernel_work_create(const struct kernel_shape *shape,

@@ -112,7 +112,7 @@ static int bench_kernels(const struct options *options,
             .work = {.kernels = kernels,
                      .weight_bits = options->bits.weights,
                      .activation_bits = options->bits.activations,
-                     .corrects = target == TARGET_PAPER},
+                     .is_midrise = target == TARGET_PAPER},
             .only = options->only,
             .rounds = options->rounds},
         stdout, err);

@@ -88,8 +88,7 @@ const struct command commands[] = {
      "\n"
      "  --kernel NAME    a kernel set, as `calq version` lists them (auto)\n"
      "  --bits W4A8      of weights and activations (W8A8)\n"
-     "  --target NAME    paper: weights without a zero level, which need window sums;\n"
-     "                   onnx (onnx)\n"
+     "  --target NAME    paper: weights without a zero level; onnx (onnx)\n"
      "  --rounds N       measurements, of which the median counts (15)\n"
      "  --only PATTERN   kernels: only the layers with such names, e.g. '*3x3*'\n"
      "  --block N        network: samples evaluated together (16)\n",

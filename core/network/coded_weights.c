@@ -6,6 +6,25 @@
 
 #include <stdlib.h>
 
+/* The container of codes, which are integers themselves unless they have a centre. */
+static struct container container_for(const struct weight_rules *rules,
+                                      const struct quantizer *quantizer,
+                                      const struct weight_codes *found,
+                                      const int16_t *codes, size_t count,
+                                      bool in_4_bits)
+{
+    struct container container;
+
+    if (rules->wide.added > 0)
+        return container_of_folded(wide_codes_most(codes, count), in_4_bits);
+    container = container_of(quantizer, in_4_bits);
+    if (found->centre == 0) {
+        container.factor = 1;
+        container.offset = 0;
+    }
+    return container;
+}
+
 /* Steps and corrections of the channels, of which the codes were found. */
 static void find_values(struct coded_weights *weights, const struct layer *layer,
                         const struct weight_rules *rules,
@@ -35,9 +54,7 @@ void coded_weights_init(struct coded_weights *weights, const struct layer *layer
     struct weight_codes found = weight_codes_find(
         &layer->conv, layer_window_count(layer), rules, quantizer, codes);
     const struct container container =
-        rules->wide.added > 0
-            ? container_of_folded(wide_codes_most(codes, count), in_4_bits)
-            : container_of(quantizer, in_4_bits);
+        container_for(rules, quantizer, &found, codes, count, in_4_bits);
 
     *weights = (struct coded_weights){
         .container = container,

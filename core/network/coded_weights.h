@@ -8,7 +8,7 @@
 #include "core/network/weight_rules.h"
 
 struct coded_weights {
-    struct container container;
+    struct container container; /* factor and offset: of the evaluator's codes */
     int16_t *
         integers; /* [out_channels, kernel_height, kernel_width, in_channels/groups]; owned */
     float *steps;       /* [out_channels] from one integer to the next; owned */

@@ -222,7 +222,7 @@ static int bound_codes(const struct conv_weights *weights,
     int most;
 
     if (!conv_weights_may_be_wide(weights))
-        return -quantizer_lowest(quantizer);
+        return weight_codes_most_of_grid(quantizer);
     most = wide_codes_most(weights->codes, weight_count(weights));
     return most > 0 ? most : 1;
 }

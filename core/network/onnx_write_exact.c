@@ -6,6 +6,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/channel_epilogue.h"
+#include "core/network/weight_codes.h"
 #include "core/network/weight_ratios.h"
 
 #include <math.h>
@@ -36,8 +37,10 @@ static int zero_code_of(const struct quantized_tensor *tensor)
 static bool needs_window_sums(const struct onnx_calibrated *calibrated,
                               const struct quantized_tensor *weights)
 {
-    return weights->grid == GRID_MIDRISE || calibrated->rules.corrects_mean ||
-           calibrated->rules.corrects_variance;
+    const struct quantizer quantizer = {.grid = weights->grid, .bits = weights->bits};
+
+    return weight_codes_of_grid(&quantizer).centre != 0 ||
+           calibrated->rules.corrects_mean || calibrated->rules.corrects_variance;
 }
 
 static int code_of(const struct coded_weights *weights, size_t at)

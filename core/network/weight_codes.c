@@ -34,13 +34,36 @@ static struct quantizer quantizer_of(const struct conv *conv, const float *ratio
 
 /* ---- codes of the grid -------------------------------------------------------------------- */
 
+static bool are_odd(const struct quantizer *quantizer)
+{
+    return quantizer->grid == GRID_MIDRISE && quantizer->bits < BITS_MOST;
+}
+
+static int odd_code(int code)
+{
+    return 2 * code + 1;
+}
+
+struct weight_codes weight_codes_of_grid(const struct quantizer *quantizer)
+{
+    if (are_odd(quantizer))
+        return (struct weight_codes){0.5f, 0, 1};
+    return (struct weight_codes){1, grid_centre(quantizer->grid), 1};
+}
+
+int weight_codes_most_of_grid(const struct quantizer *quantizer)
+{
+    int lowest = quantizer_lowest(quantizer);
+
+    return are_odd(quantizer) ? -odd_code(lowest) : -lowest;
+}
+
 static struct weight_codes plain_codes(const struct conv *conv, size_t count,
                                        const float *ratios,
                                        const struct quantizer *of_tensor,
                                        int16_t *codes)
 {
     size_t channels = (size_t)conv->out_channels;
-
     bool is_one = !ratios && !conv->steps;
 
     if (is_one)
@@ -51,7 +74,9 @@ static struct weight_codes plain_codes(const struct conv *conv, size_t count,
         quantizer_wide_codes(&quantizer, conv->weights + channel * count, count,
                              codes + channel * count);
     }
-    return (struct weight_codes){1, grid_centre(of_tensor->grid), 1};
+    for (size_t i = 0; are_odd(of_tensor) && i < channels * count; i++)
+        codes[i] = (int16_t)odd_code(codes[i]);
+    return weight_codes_of_grid(of_tensor);
 }
 
 /* ---- folded codes of split channels --------------------------------------------------------- */

@@ -8,11 +8,16 @@
 
 #include <stdint.h>
 
-/* What codes stand for: value = step of the channel * step_factor * (code + centre). */
+/* What codes stand for: value = step of the channel * step_factor * (code + centre). Codes of a grid
+ * without a zero are odd integers of half the step where 8 bits hold them, and need no centre. */
 struct weight_codes {
     float step_factor, centre;
     int factor; /* of second_codes.h; 1: there is one tensor of codes */
 };
+
+/* What the codes of a grid stand for, and the largest magnitude among them. */
+struct weight_codes weight_codes_of_grid(const struct quantizer *quantizer);
+int weight_codes_most_of_grid(const struct quantizer *quantizer);
 
 /* The largest sum of magnitudes of an output channel's codes that 32-bit sums of products with
  * activations hold. */

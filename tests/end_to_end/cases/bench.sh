@@ -16,7 +16,7 @@ every_kernel_set_that_runs_here_is_timed() {
     for set in $("$program" version | sed -n 's/^kernels://p' | sed 's/ [a-z0-9]* (not on this machine)//g'); do
         calq bench --kernel "$set" --bits W4A8 --target paper --only "depthwise*@7" --rounds 1
         expect_code 0
-        expect_in "$work/out" "kernels $set, W4A8 with window sums"
+        expect_in "$work/out" "kernels $set, W4A8 midrise"
     done
 }
 check 1 every_kernel_set_that_runs_here_is_timed
