@@ -10,7 +10,7 @@
 # and ends with fail or skip, or well.
 
 MPIRUN=${MPIRUN:-mpirun}
-limit=${LIMIT:-60} # seconds for one run of calq: what takes longer hangs
+limit=${LIMIT:-300} # seconds for one run of calq, and for a state that is waited for: what takes longer hangs
 passed=0 failed=0 skipped=0
 
 # Open MPI refuses root unless told twice; more ranks than cores must be allowed.
@@ -154,6 +154,41 @@ same() { # NAME ARGUMENTS...
     [ -e "$measure" ] || cp "$work/digits" "$measure"
     expect_same "$measure" "$work/digits"
 }
+
+# ---- runs in the background -----------------------------------------------------------------
+
+# For runs that are to be disturbed: no machine is through before that, and no digit is another. What
+# goes on afterwards may have the fastest kernels.
+slowly=(--set kernel=scalar)
+
+# Waits until a command succeeds; fails when the process ends before.
+await() { # PID COMMAND...
+    local end=$((SECONDS + limit))
+    until "${@:2}"; do
+        kill -0 "$1" 2>/dev/null || return 1
+        [ $SECONDS -lt $end ] || fail "no end of waiting for: ${*:2}"
+        sleep 0.01
+    done
+}
+
+is_locked() { [ -s "$work/run/lock" ]; }
+
+# How many bytes of answers are in the journals.
+journal_bytes() { cat "$work"/run/cases/*/journal 2>/dev/null | wc -c; }
+
+has_answers() { [ "$(journal_bytes)" -ge "$1" ]; } # BYTES
+
+# Waits until there are so many more bytes of answers than now; fails when the process ends before.
+await_answers() { # PID BYTES
+    await "$1" has_answers $(($(journal_bytes) + $2))
+}
+
+# Ranks whose launcher was killed end a little later.
+wait_for_lock() {
+    [ ! -e "$work/run/lock" ] || flock -w "$limit" "$work/run/lock" true || fail "the lock is still held"
+}
+
+# ---- what a case may need --------------------------------------------------------------------
 
 needs_kernels() { # NAME
     ! "$program" version | grep '^kernels:' | grep -qF " $1 (not" ||

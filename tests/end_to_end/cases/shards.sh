@@ -48,9 +48,9 @@ check 1 a_shard_without_a_case_is_done
 # While shard 2 of 3 works: what may be there beside it, and what not.
 neither_the_same_shard_nor_another_split_nor_a_whole_run_may_be_beside_a_shard() {
     local shard
-    start_shard 2 3 --set 'methods=[{name: lapq, p_count: 10, sweeps: 30}]'
+    start_shard 2 3 "${slowly[@]}" --set 'methods=[{name: lapq, p_count: 10, sweeps: 30}]'
     shard=$!
-    for _ in $(seq 100); do [ -s "$work/log.2" ] && break || sleep 0.05; done
+    await $shard test -s "$work/log.2" || fail "the shard was over too early"
     calq run "$small" --set "out=$work/run" --shard 2/3
     expect_code 8
     expect_told "$work/run/lock.2-of-3 is held by process $shard on "

@@ -22,10 +22,22 @@ a_finished_run_is_done() {
 }
 check 1 a_finished_run_is_done
 
+two_cases=("$small" --set targets=paper --set bits=W4A4 --set 'methods=[minmax, {name: lapq, p_count: 4}]'
+    --set budget.evaluations=30)
+
+# Starts a run that takes its time.
+start_run() {
+    "$program" run "${two_cases[@]}" "${slowly[@]}" --set "out=$work/run" >"$work/run.out" 2>"$work/run.log" &
+    run=$!
+}
+
 # The best loss of what was stopped is in its journal.
 a_run_that_was_stopped_is_waiting() {
-    calq run "$small" --set "out=$work/run" --set targets=paper --set bits=W4A4 \
-        --set 'methods=[minmax, {name: lapq, p_count: 40, sweeps: 50}]' --set budget.run_seconds=1
+    start_run
+    await_answers $run 5000 || fail "the run has ended already"
+    kill -TERM $run
+    wait $run
+    code=$?
     expect_code 75
     status_of_run
     expect_in "$work/out" "0 of 2 cases are done, 2 waiting"
@@ -34,17 +46,15 @@ a_run_that_was_stopped_is_waiting() {
 }
 check 1 a_run_that_was_stopped_is_waiting
 
+tells_progress() {
+    [ -e "$work/run/config.yaml" ] || return
+    status_of_run
+    grep -Eq '^glyphs-paper-W4A4-lapq +running +[0-9.]+ +[0-9]+ +[0-9.]+ ' "$work/out"
+}
+
 a_run_that_goes_on_is_seen_and_not_disturbed() {
-    local run
-    "$program" run "$small" --set "out=$work/run" --set targets=paper --set bits=W4A4 \
-        --set 'methods=[minmax, {name: lapq, p_count: 4, sweeps: 8}]' \
-        >"$work/run.out" 2>"$work/run.log" &
-    run=$!
-    for _ in $(seq 200); do
-        [ ! -e "$work/run/config.yaml" ] || status_of_run
-        grep -Eq '^glyphs-paper-W4A4-lapq +running +[0-9.]+ +[0-9]+ +[0-9.]+ ' "$work/out" 2>/dev/null &&
-            break
-    done
+    start_run
+    await $run tells_progress || fail "the run failed: $(cat "$work/run.log")"
     expect_case 'W4A4-lapq +running'
     expect_in "$work/out" "1 running, 1 waiting; about "
     for _ in $(seq 20); do status_of_run; done

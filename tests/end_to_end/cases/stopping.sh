@@ -4,6 +4,11 @@
 
 search=("$small" --set bits=W4A4 --set 'methods=[{name: lapq, p_count: 10, sweeps: 30}]'
     --set budget.evaluations=1500)
+# The same with an end that is near, though not reached before it is disturbed.
+short_search=("${search[@]}" --set targets=paper --set budget.evaluations=30)
+
+# In bytes of answers: the search is under way; its layers have got their steps, and it asks for losses.
+some=6000 steps_are_known=11000
 
 # ---- helpers ---------------------------------------------------------------------------------
 
@@ -12,21 +17,16 @@ begin() { # ARGUMENTS...
     local launcher=()
     # shellcheck disable=SC2206
     [ "$ranks" -eq 1 ] || launcher=($MPIRUN -n "$ranks")
-    rm -f "$work"/pid.* "$work"/code.*
+    rm -f "$work"/pid.* "$work"/code.* "$work"/shell.*
     "${launcher[@]}" "$here/tell_rank" "$work" "$program" run \
-        --set "out=$work/run" "$@" >"$work/out" 2>"$work/log" &
+        --set "out=$work/run" "$@" "${slowly[@]}" >"$work/out" 2>"$work/log" &
     launched=$!
     began=$(milliseconds)
 }
 
-# Waits until the first answers are in a journal, so that the search is on its way.
-until_it_searches() {
-    local tries=0
-    until [ -n "$(find "$work/run" -name journal -size +"${1:-6}"k 2>/dev/null)" ]; do
-        kill -0 "$launched" 2>/dev/null || fail "it has ended already"
-        [ $((tries += 1)) -lt 3000 ] || fail "there is no journal"
-        sleep 0.01
-    done
+# Waits until it has found so many more bytes of answers.
+until_it_searches() { # [BYTES]
+    await_answers "$launched" "${1:-$some}" || fail "it has ended already"
 }
 
 pid_of() { cat "$work/pid.$1"; } # RANK
@@ -56,16 +56,13 @@ expect_within() { # MILLISECONDS
 # The launcher may end before the shells around the ranks have told. When the first rank has ended with
 # a code, it ends all others, of which some may be killed before they tell; one has told.
 expect_all_ranks_end_with() { # CODE
-    local rank tries told=0 found
+    local rank told=0 found
     for ((rank = 0; rank < ranks; rank++)); do
-        for ((tries = 0; tries < 30; tries++)); do
-            [ ! -s "$work/code.$rank" ] || break
-            sleep 0.1
-        done
+        wait_until_gone "$(cat "$work/shell.$rank")"
         found=$(cat "$work/code.$rank" 2>/dev/null)
         [ -z "$found" ] || told=$((told + 1))
         [ -z "$found" ] || [ "$found" = "$1" ] || fail "rank $rank ended with $found"
-        is_gone "$(pid_of $rank)" || fail "rank $rank is still there"
+        wait_until_gone "$(pid_of $rank)"
     done
     [ $told -gt 0 ] || fail "no rank has told how it ended"
 }
@@ -75,25 +72,35 @@ is_gone() { # PID
     [ ! -e "/proc/$1" ] || grep -q '^State:\s*Z' "/proc/$1/status" 2>/dev/null || [ ! -e "/proc/$1" ]
 }
 
-expect_gone() {
-    local rank tries
-    for ((rank = 0; rank < ranks; rank++)); do
-        for ((tries = 0; tries < 100; tries++)); do
-            ! is_gone "$(pid_of $rank)" || continue 2
-            sleep 0.01
-        done
-        fail "rank $rank is still there"
+wait_until_gone() { # PID
+    local tries
+    for ((tries = 0; tries < 1000; tries++)); do
+        ! is_gone "$1" || return 0
+        sleep 0.01
     done
+    fail "process $1 is still there"
+}
+
+expect_gone() {
+    local rank
+    for ((rank = 0; rank < ranks; rank++)); do wait_until_gone "$(pid_of $rank)"; done
+}
+
+# It has the digits of a run that nothing disturbed.
+expect_digits_of() { # NAME
+    digits "$work/run" >"$work/digits"
+    expect_same "$scratch/digits.$1" "$work/digits"
 }
 
 # Run again, it gives the digits of a run that nothing disturbed.
 goes_on() {
     calibrate "${search[@]}"
-    digits "$work/run" >"$work/digits"
-    expect_same "$scratch/digits.stopping" "$work/digits"
+    expect_digits_of stopping
 }
 
 check 1 "a run that nothing disturbs gives the digits to compare with" same stopping "${search[@]}"
+check 1 "a short run that nothing disturbs gives the digits to compare with" \
+    same short "${short_search[@]}"
 
 # ---- signals --------------------------------------------------------------------------------
 
@@ -158,23 +165,21 @@ a_signal_to_all_ranks_stops_them() {
 check 3 a_signal_to_all_ranks_stops_them
 
 sigcont_alone_stops_nothing() {
-    begin "${search[@]}"
+    begin "${short_search[@]}"
     until_it_searches
     send 0 CONT CONT
     await_end
     expect_code 0
-    digits "$work/run" >"$work/digits"
-    expect_same "$scratch/digits.stopping" "$work/digits"
+    expect_digits_of short
 }
 check 1 sigcont_alone_stops_nothing
 
 a_run_stopped_again_and_again_gives_the_same_digits() {
-    local size
-    for size in 6 15 25 35; do
+    local time
+    for time in 0 1 2 3; do
         begin "${search[@]}"
-        until_it_searches $size
-        sleep 0.1
-        send $((size % ranks)) TERM
+        until_it_searches 3000
+        send $((time % ranks)) TERM
         await_end
         expect_code 75
     done
@@ -189,13 +194,21 @@ check 3 a_run_stopped_again_and_again_gives_the_same_digits
 long_search() {
     [ -e "${CALQ_KIT:-}/cifar10/resnet44.onnx" ] || skip "CALQ_KIT has no cifar10/resnet44.onnx"
     search=("$here/long.yaml")
+    slowly=() # it is long enough, and a block must not be
+}
+
+has_a_journal() { [ -n "$(find "$work/run" -name journal)" ]; }
+
+# Waits until all is read and the first evaluation is under way.
+until_it_works() {
+    await "$launched" has_a_journal || fail "it has ended already"
+    sleep 0.5
 }
 
 between_blocks() { # TO SIGNAL
     long_search
     begin "${search[@]}"
-    until [ -s "$work/run/lock" ]; do sleep 0.01; done
-    sleep 2
+    until_it_works
     send "$@"
     await_end
     expect_code 75
@@ -221,13 +234,16 @@ check 2 time_that_is_over_cuts_a_long_evaluation
 
 # ---- a second SIGINT ----------------------------------------------------------------------------
 
+has_taken_signals() { # PID
+    grep -q '^ShdPnd:\s*0*$' "/proc/$1/status"
+}
+
 a_second_sigint_ends_at_once() {
     long_search
-    begin "${search[@]}" --set block=512
-    until [ -s "$work/run/lock" ]; do sleep 0.01; done
-    sleep 1
+    begin "${search[@]}" --set block=512 --set kernel=scalar
+    until_it_works
     send 0 INT
-    sleep 0.1
+    await "$launched" has_taken_signals "$(pid_of 0)" || fail "it has ended already"
     send 0 INT
     await_end
     [ "$(cat "$work/code.0")" -eq 130 ] || fail "it ended with $(cat "$work/code.0")"
@@ -240,7 +256,7 @@ check 1 a_second_sigint_ends_at_once
 
 is_named() { # RANK SENTENCE
     begin "${search[@]}" --set stuck_after=2
-    until_it_searches 40
+    until_it_searches $steps_are_known
     send "$1" STOP
     await_end
     expect_code 8
@@ -263,28 +279,21 @@ check 3 "a team that is stuck is named by the first" in_teams 1 is_named 1 \
 check 3 "the first team is named by others when it is stuck" in_teams 1 is_named 0 \
     "rank 0 on $(hostname), which coordinates, "
 
-# Ranks whose launcher was killed end a little later.
-wait_for_lock() {
-    flock -w 20 "$work/run/lock" true || fail "the lock is still held"
-}
-
 a_pause_of_a_rank_or_of_all_is_no_end() {
     local all
-    begin "${search[@]}" --set stuck_after=2
-    until_it_searches 40
+    begin "${short_search[@]}" --set stuck_after=2
+    until_it_searches 3000
     all=$(cat "$work"/pid.*)
-    kill -STOP "$(pid_of 1)"
+    kill -STOP "$(pid_of 1)" || fail "it has ended already"
     sleep 1
     kill -CONT "$(pid_of 1)"
-    sleep 0.5
-    kill -STOP $all
+    until_it_searches 1000
+    kill -STOP $all || fail "it has ended already"
     sleep 3
     kill -CONT $all
-    sleep 1
     await_end
     expect_code 0
-    digits "$work/run" >"$work/digits"
-    expect_same "$scratch/digits.stopping" "$work/digits"
+    expect_digits_of short
 }
 check 3 a_pause_of_a_rank_or_of_all_is_no_end
 
@@ -299,17 +308,13 @@ slow_down() { # PID
 
 a_rank_slowed_ten_times_finishes() {
     local slower
-    search+=(--set budget.evaluations=20)
-    same slowed "${search[@]}"
-    rm -rf "$work/run"
-    begin "${search[@]}" --set stuck_after=2
-    until [ -s "$work/pid.1" ]; do sleep 0.01; done
+    begin "${short_search[@]}" --set stuck_after=2
+    await "$launched" test -s "$work/pid.1" || fail "it has ended already"
     slow_down "$(pid_of 1)" &
     slower=$!
     await_end
     kill $slower 2>/dev/null
     expect_code 0
-    digits "$work/run" >"$work/digits"
-    expect_same "$scratch/digits.slowed" "$work/digits"
+    expect_digits_of short
 }
 check 2 a_rank_slowed_ten_times_finishes
