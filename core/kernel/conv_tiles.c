@@ -303,7 +303,7 @@ static void run_pixels(const struct tiling *tiling, const struct cover *cover,
 }
 
 void conv_tiles_run(const struct conv_u8s8 *conv, const struct conv_tile_size *sizes,
-                    size_t weight_bytes)
+                    enum tile_direction direction, size_t weight_bytes)
 {
     struct cover cover = cover_of(conv);
     const struct tiling tiling = {
@@ -315,7 +315,8 @@ void conv_tiles_run(const struct conv_u8s8 *conv, const struct conv_tile_size *s
     struct parts parts;
 
     lengthen(conv, &cover);
-    turn(&tiling, &cover);
+    if (direction == TILES_ALONG_COLUMNS_OR_SAMPLES)
+        turn(&tiling, &cover);
     parts = parts_along(&tiling, &cover.inner);
     /* Few weights stay in the cache while the pixels go by, and each pixel's output is written
      * at once. Otherwise the pixels go by again for each few panels. */

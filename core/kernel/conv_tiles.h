@@ -40,8 +40,11 @@ struct conv_tile_size {
     conv_tile_fn run;
 };
 
+/* Where the pixels of a tile may lie beside each other. */
+enum tile_direction { TILES_ALONG_COLUMNS, TILES_ALONG_COLUMNS_OR_SAMPLES };
+
 /* Runs the whole convolution. A packed weight has `weight_bytes` bytes. */
 void conv_tiles_run(const struct conv_u8s8 *conv, const struct conv_tile_size *sizes,
-                    size_t weight_bytes);
+                    enum tile_direction direction, size_t weight_bytes);
 
 #endif

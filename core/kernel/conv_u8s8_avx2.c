@@ -206,7 +206,9 @@ static const struct conv_tile_size small_sizes[] = {
 void conv_u8s8_avx2(const struct conv_u8s8 *conv)
 {
     if (conv->weight_most <= PAIR_MOST)
-        conv_tiles_run(conv, small_sizes, sizeof(int8_t));
+        conv_tiles_run(conv, small_sizes, TILES_ALONG_COLUMNS_OR_SAMPLES,
+                       sizeof(int8_t));
     else
-        conv_tiles_run(conv, wide_sizes, sizeof(int16_t));
+        conv_tiles_run(conv, wide_sizes, TILES_ALONG_COLUMNS_OR_SAMPLES,
+                       sizeof(int16_t));
 }

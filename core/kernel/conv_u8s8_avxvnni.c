@@ -95,5 +95,5 @@ static const struct conv_tile_size sizes[] = {
 
 void conv_u8s8_avxvnni(const struct conv_u8s8 *conv)
 {
-    conv_tiles_run(conv, sizes, sizeof(int8_t));
+    conv_tiles_run(conv, sizes, TILES_ALONG_COLUMNS_OR_SAMPLES, sizeof(int8_t));
 }

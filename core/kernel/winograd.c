@@ -125,14 +125,22 @@ static int input_rows(const struct conv_u8s8 *conv)
     return conv->rows - 1 + conv->runs;
 }
 
-size_t winograd_scratch(const struct conv_u8s8 *conv)
+static size_t sample_bytes(const struct conv_u8s8 *conv)
 {
     return (size_t)input_rows(conv) * (size_t)row_bytes(conv);
 }
 
+enum { AT_ONCE = 64 * 1024 }; /* bytes of transformed samples that stay in the cache */
+
+size_t winograd_scratch(const struct conv_u8s8 *conv)
+{
+    return sample_bytes(conv) > AT_ONCE ? sample_bytes(conv) : AT_ONCE;
+}
+
 /* The rows that some window needs. */
 static void transform_sample(const struct conv_u8s8 *conv,
-                             winograd_transform_fn transform, const uint8_t *input)
+                             winograd_transform_fn transform, const uint8_t *input,
+                             uint8_t *transformed)
 {
     struct span rows = {0, input_rows(conv)};
 
@@ -142,47 +150,63 @@ static void transform_sample(const struct conv_u8s8 *conv,
     }
     for (int row = rows.first; row < rows.end; row++)
         transform(input + row * conv->windows.row, channels_of(conv), tiles_of(conv),
-                  conv->transformed + row * row_bytes(conv));
+                  transformed + row * row_bytes(conv));
 }
 
-/* Moves the epilogue to the next sample. */
-static void advance(struct epilogue *epilogue, ptrdiff_t pixels)
+/* Moves the epilogue by so many samples of so many pixels. */
+static void advance(struct epilogue *epilogue, int samples, ptrdiff_t pixels)
 {
+    ptrdiff_t residual = samples * epilogue->residual.sample;
+    ptrdiff_t out = samples * epilogue->out.sample;
+
     if (epilogue->window_sums)
-        epilogue->window_sums += pixels;
+        epilogue->window_sums += samples * pixels;
     if (epilogue->residual_f32)
-        epilogue->residual_f32 += epilogue->residual.sample;
+        epilogue->residual_f32 += residual;
     if (epilogue->residual_u8)
-        epilogue->residual_u8 += epilogue->residual.sample;
+        epilogue->residual_u8 += residual;
     if (epilogue->out_s32)
-        epilogue->out_s32 += epilogue->out.sample;
+        epilogue->out_s32 += out;
     if (epilogue->out_f32)
-        epilogue->out_f32 += epilogue->out.sample;
+        epilogue->out_f32 += out;
     if (epilogue->out_u8)
-        epilogue->out_u8 += epilogue->out.sample;
+        epilogue->out_u8 += out;
 }
 
-void winograd_run(const struct conv_u8s8 *conv, winograd_transform_fn transform,
-                  const struct conv_tile_size *sizes)
+/* The convolution whose pixels are tiles. */
+static struct conv_u8s8 tiled_conv(const struct conv_u8s8 *conv,
+                                   const int32_t *run_offsets)
 {
-    int32_t run_offsets[RUNS_MOST];
     struct conv_u8s8 tiled = *conv;
 
-    for (int run = 0; run < conv->runs; run++)
-        run_offsets[run] = (int32_t)(run * row_bytes(conv));
     tiled.input = conv->transformed;
-    tiled.windows = (struct strides){0, row_bytes(conv),
+    tiled.windows = (struct strides){(ptrdiff_t)sample_bytes(conv), row_bytes(conv),
                                      (ptrdiff_t)WINOGRAD_PLACES * channels_of(conv)};
-    tiled.samples = 1;
     tiled.columns = tiles_of(conv);
     tiled.run_offsets = run_offsets;
     tiled.run_bytes = run_units(channels_of(conv));
     tiled.column_bytes = NULL;
     tiled.epilogue.out.column *= WINOGRAD_OUTPUTS;
     tiled.epilogue.residual.column *= WINOGRAD_OUTPUTS;
-    for (int sample = 0; sample < conv->samples; sample++) {
-        transform_sample(conv, transform, conv->input + sample * conv->windows.sample);
-        conv_tiles_run(&tiled, sizes, sizeof(int8_t));
-        advance(&tiled.epilogue, (ptrdiff_t)conv->rows * conv->columns);
+    return tiled;
+}
+
+void winograd_run(const struct conv_u8s8 *conv, winograd_transform_fn transform,
+                  const struct conv_tile_size *sizes)
+{
+    const int most = (int)(winograd_scratch(conv) / sample_bytes(conv));
+    int32_t run_offsets[RUNS_MOST];
+    struct conv_u8s8 tiled = tiled_conv(conv, run_offsets);
+
+    for (int run = 0; run < conv->runs; run++)
+        run_offsets[run] = (int32_t)(run * row_bytes(conv));
+    for (int first = 0; first < conv->samples; first += tiled.samples) {
+        tiled.samples = conv->samples - first < most ? conv->samples - first : most;
+        for (int sample = 0; sample < tiled.samples; sample++)
+            transform_sample(conv, transform,
+                             conv->input + (first + sample) * conv->windows.sample,
+                             conv->transformed + (size_t)sample * sample_bytes(conv));
+        conv_tiles_run(&tiled, sizes, TILES_ALONG_COLUMNS, sizeof(int8_t));
+        advance(&tiled.epilogue, tiled.samples, (ptrdiff_t)conv->rows * conv->columns);
     }
 }

@@ -31,7 +31,7 @@ bool winograd_fits(int weight_most, int code_most);
  * that the kernels have tiles for. Of `conv` only the geometry is looked at. */
 bool winograd_suits(const struct conv_u8s8 *conv);
 
-/* Bytes of scratch for such a convolution: one sample's transformed input. */
+/* Bytes of scratch for such a convolution: the transformed input of one sample, or of a few. */
 size_t winograd_scratch(const struct conv_u8s8 *conv);
 
 /* As conv_u8s8_packed_bytes() and conv_u8s8_pack(), for kernels `winograd_u8s8`:

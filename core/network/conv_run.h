@@ -28,7 +28,7 @@ struct scratch {
     float *planes;                   /* padded input */
     int32_t *pixel_sums;             /* of one sample's input */
     float *window_sums;              /* [samples, pixels] */
-    uint8_t *transformed;            /* of one sample's input, for winograd_u8s8 */
+    uint8_t *transformed;            /* of a few samples' input, for winograd_u8s8 */
     int32_t *products[WEIGHT_PARTS]; /* [samples, pixels, out_channels] of weights of
                                         several parts, part by part */
     float *windows;                  /* gathered windows of some output rows */
