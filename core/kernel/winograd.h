@@ -27,8 +27,8 @@ enum {
 /* Whether codes of these magnitudes are small enough. */
 bool winograd_fits(int weight_most, int code_most);
 
-/* Whether the convolution has windows three pixels wide that follow each other closely, and sizes
- * that the kernels have tiles for. Of `conv` only the geometry is looked at. */
+/* Whether the convolution has windows three pixels wide with a stride of one, channels in whole vectors
+ * (a multiple of PANEL), and columns in whole tiles. Of `conv` only the geometry is looked at. */
 bool winograd_suits(const struct conv_u8s8 *conv);
 
 /* Bytes of scratch for such a convolution: the transformed input of one sample, or of a few. */
