@@ -133,9 +133,8 @@ struct kernel_set {
     bool (*runs_here)(void);
     int wide_above; /* convolutions with larger weights have them packed as 16 bits */
     conv_u8s8_fn conv_u8s8;
-    conv_u8s8_fn
-        winograd_u8s8; /* the same sums, for what winograd.h says; NULL: there is
-                                   no such kernel */
+    /* The same sums for the convolutions that winograd.h tells; NULL: there is no such kernel. */
+    conv_u8s8_fn winograd_u8s8;
     depthwise_u8s8_fn depthwise_u8s8;
     finish_s32_fn finish_s32;
     window_sums_u8_fn window_sums_u8;

@@ -4,9 +4,10 @@
 
 enum {
     RUNS_MOST = 8,
-    ROOM = INT8_MAX,  /* for a transformed weight */
-    WEIGHT_GROWS = 7, /* f = g0 + 2 g1 + 4 g2 at most */
-    CODE_GROWS = 8,   /* e = -4 d1 - 4 d2 at least */
+    AT_ONCE = 64 * 1024, /* bytes of transformed samples that stay in the cache */
+    ROOM = INT8_MAX,     /* for a transformed weight */
+    WEIGHT_GROWS = 7,    /* f = g0 + 2 g1 + 4 g2 at most */
+    CODE_GROWS = 8,      /* e = -4 d1 - 4 d2 at least */
     /* What stands for a run in the packing, in units of PANEL bytes: a transformed channel, and the
      * offset. */
     CHANNEL_UNITS = WINOGRAD_PLACES,
@@ -129,8 +130,6 @@ static size_t sample_bytes(const struct conv_u8s8 *conv)
 {
     return (size_t)input_rows(conv) * (size_t)row_bytes(conv);
 }
-
-enum { AT_ONCE = 64 * 1024 }; /* bytes of transformed samples that stay in the cache */
 
 size_t winograd_scratch(const struct conv_u8s8 *conv)
 {

@@ -10,7 +10,8 @@
  *
  * The products are summed up over channels and window rows before A. Everything is integer, and 24
  * divides what it must, so that the sums are those of the plain convolution. Codes must be so small
- * that e and f fit 8 bits; e is stored with 128 added.
+ * that e and f fit 8 bits; e is stored with 128 added. 24 times a sum fits 32 bits: it is 24 * 18 * 16
+ * at most for each product, of which a network has 65,793 a sum (placement.c).
  */
 #ifndef CORE_KERNEL_WINOGRAD_H
 #define CORE_KERNEL_WINOGRAD_H
@@ -27,8 +28,9 @@ enum {
 /* Whether codes of these magnitudes are small enough. */
 bool winograd_fits(int weight_most, int code_most);
 
-/* Whether the convolution has windows three pixels wide with a stride of one, channels in whole vectors
- * (a multiple of PANEL), and columns in whole tiles. Of `conv` only the geometry is looked at. */
+/* Whether the kernels can do it, by its geometry; nothing else of `conv` is looked at: runs of three
+ * neighbours that are a column apart, of a multiple of PANEL bytes each (three pixels with a stride of
+ * one); no more than 8 runs, a row apart; columns in whole tiles. Runs must fill their bytes. */
 bool winograd_suits(const struct conv_u8s8 *conv);
 
 /* Bytes of scratch for such a convolution: the transformed input of one sample, or of a few. */

@@ -83,34 +83,25 @@ INLINE int sum_at(const int groups, const int panels, int place, int group, int 
     return (place * groups + group) * panels + panel;
 }
 
-/* Adds a run's offsets [place][panel], or begins with them. */
-INLINE void add_offsets(const int8_t *offsets, size_t panel_bytes, const int panels,
-                        const bool begins, __m512i sums[WINOGRAD_PLACES * PANELS_MOST])
-{
-#pragma GCC unroll 6
-    for (int place = 0; place < WINOGRAD_PLACES; place++)
-#pragma GCC unroll 2
-        for (int panel = 0; panel < panels; panel++) {
-            __m512i *sum = &sums[place * panels + panel];
-            __m512i offset = _mm512_load_si512(offsets + (ptrdiff_t)place * PANEL * 4 +
-                                               (size_t)panel * panel_bytes);
-
-            *sum = begins ? offset : _mm512_add_epi32(*sum, offset);
-        }
-}
-
-/* Sums begin with what takes the input's offset out of them again. */
+/* Sums begin with what takes the input's offset out of them again: the sum of that of all runs, of which
+ * there are none where a window is all padding. */
 INLINE void begin_sums(const struct conv_tile *tile, ptrdiff_t channels,
                        const int groups, const int panels, __m512i sums[SUMS_MOST])
 {
     const int8_t *offsets = tile->weights + WINOGRAD_PLACES * PANEL * channels;
     __m512i first[WINOGRAD_PLACES * PANELS_MOST];
 
-    add_offsets(offsets, tile->panel_bytes, panels, true, first);
-    for (int run = 1; run < tile->runs; run++) {
-        offsets += tile->run_weights;
-        add_offsets(offsets, tile->panel_bytes, panels, false, first);
-    }
+#pragma GCC unroll 12
+    for (int at = 0; at < WINOGRAD_PLACES * panels; at++)
+        first[at] = _mm512_setzero_si512();
+    for (int run = 0; run < tile->runs; run++, offsets += tile->run_weights)
+#pragma GCC unroll 12
+        for (int at = 0; at < WINOGRAD_PLACES * panels; at++) {
+            const int8_t *offset = offsets + (ptrdiff_t)(at / panels) * PANEL * 4 +
+                                   (size_t)(at % panels) * tile->panel_bytes;
+
+            first[at] = _mm512_add_epi32(first[at], _mm512_load_si512(offset));
+        }
 #pragma GCC unroll 24
     for (int at = 0; at < WINOGRAD_PLACES * groups * panels; at++)
         sums[at] = first[at / (groups * panels) * panels + at % panels];
@@ -186,7 +177,7 @@ INLINE void multiply(const struct conv_tile *tile, ptrdiff_t channels, const int
 
 /* ---- the output ----------------------------------------------------------------------------- */
 
-/* x / (3 << shift), which has no remainder: the inverse of 3 modulo 2^32 divides. */
+/* x / (3 << shift), which has no remainder and fits: the inverse of 3 modulo 2^32 divides. */
 INLINE __m512i third(__m512i x, const int shift)
 {
     return _mm512_mullo_epi32(_mm512_srai_epi32(x, shift),

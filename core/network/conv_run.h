@@ -60,7 +60,7 @@ void conv_run_sizes(const struct conv_run *run, int samples,
  *
  *   weights    the weights' quantizer, or NULL: float
  *   residual   or NULL
- *   output     data is where to write, plane its layout; step and zero_code are set
+ *   output     data is where to write, plane its layout; step, zero_code and code_most are set
  */
 void conv_run_block(struct conv_run *run, const struct quantizer *weights,
                     const struct value *input, const struct value *residual,

@@ -59,7 +59,8 @@ static bool suits_winograd(const struct kernel_set *kernels,
 {
     struct conv_u8s8 product = conv_plan_product(plan);
 
-    return kernels->winograd_u8s8 && winograd_suits(&product);
+    return kernels->winograd_u8s8 && plan->run_length == product.run_bytes &&
+           winograd_suits(&product);
 }
 
 void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
@@ -81,7 +82,7 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
     weights->narrow[0] = memory_get(weight_count(weights));
     if (conv_weights_may_be_wide(weights))
         weights->narrow[1] = memory_get(weight_count(weights));
-    conv_weights_set(weights, plan, NULL, UINT8_MAX);
+    conv_weights_set(weights, plan, NULL, 0);
 }
 
 void conv_weights_clear(struct conv_weights *weights)
@@ -146,7 +147,8 @@ static void pack(const struct conv_weights *weights, const struct conv_plan *pla
     size_t group_codes = (size_t)group_outputs(conv) * (size_t)plan->window_count;
 
     part->most = most;
-    part->by_winograd = weights->suits_winograd && winograd_fits(most, input_most);
+    part->by_winograd =
+        weights->suits_winograd && input_most > 0 && winograd_fits(most, input_most);
     part->group_bytes = group_bytes(weights, plan, most, part->by_winograd);
     if (!part->packed)
         part->packed = memory_aligned(most_bytes(weights, plan));
@@ -270,8 +272,11 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
 {
     static const struct quantizer in_float = {.step = 0};
     const struct quantizer *wanted = quantizer ? quantizer : &in_float;
-    struct weight_variant *variant = variant_for(weights, wanted, input_most);
+    struct weight_variant *variant;
 
+    if (!quantizer)
+        input_most = 0;
+    variant = variant_for(weights, wanted, input_most);
     weights->now = variant;
     if (!is_of(variant, wanted, input_most)) {
         variant->quantizer = *wanted;

@@ -23,11 +23,11 @@ enum { WEIGHT_PARTS = 2 };
 /* The weights under one quantizer. */
 struct weight_variant {
     struct quantizer quantizer; /* step 0: the weights are float */
-    int input_most;             /* no code that they are multiplied with is larger */
-    uint64_t last_used;         /* when; 0: never */
-    int32_t *code_sums;         /* [out_channels] */
-    float *steps;               /* [out_channels] from one code to the next */
-    float *corrections;         /* [out_channels] added to each quantized weight */
+    int input_most; /* no code that they are multiplied with is larger; 0: floats are */
+    uint64_t last_used; /* when; 0: never */
+    int32_t *code_sums; /* [out_channels] */
+    float *steps;       /* [out_channels] from one code to the next */
+    float *corrections; /* [out_channels] added to each quantized weight */
     struct weight_codes meaning;
     int code_most; /* no code is larger in magnitude */
     struct weight_part parts[WEIGHT_PARTS];
@@ -59,7 +59,7 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
 void conv_weights_clear(struct conv_weights *weights);
 
 /* Makes `now` the weights under that quantizer, NULL: float, for products with input codes up to
- * `input_most`. They are quantized unless they are among the last WEIGHT_VARIANTS that were asked
+ * `input_most`, 0: with floats. They are quantized unless they are among the last WEIGHT_VARIANTS that were asked
  * for. */
 void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
                       const struct quantizer *quantizer, int input_most);

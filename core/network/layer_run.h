@@ -18,7 +18,7 @@ bool layer_gives_codes(const struct layer *layer, bool from_codes,
  *   inputs     [layer->input_count] pointers to the values of its inputs
  *   quantizer  of the output, or NULL: codes pass through pools and rearrangements as they are,
  *              everything else gives floats
- *   output     data is where to write, plane its layout; step and zero_code are set
+ *   output     data is where to write, plane its layout; step, zero_code and code_most are set
  *   scratch    floats[0], floats[1] and sums hold a block of the largest tensor each
  */
 void layer_run_block(const struct network *network, const struct layer *layer,

@@ -158,7 +158,7 @@ static void find_feeding(const struct network *network, const bool *kept, bool *
             feeds[network->layers[layer].inputs[0]] = true;
 }
 
-/* Integer sums of u8 x s8 products are 32 bits wide. */
+/* Integer sums of u8 x s8 products are 32 bits wide; winograd.h counts on this limit too. */
 enum { PRODUCTS_MOST = INT32_MAX / (UINT8_MAX * -INT8_MIN) };
 
 /* Of one output element, with the channels that are added: what folded codes add up to in magnitude

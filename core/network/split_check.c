@@ -109,12 +109,12 @@ static void clear_sums(struct conv_sums *sums)
     free(sums->window_sums);
 }
 
-/* The sums of the widened layer; `has_zero` out: its codes have a zero, or are odd instead. */
+/* The sums of the widened layer; `are_alike` out: its codes are of the same kind as folded ones. */
 static struct conv_sums multiply_wide(const struct conv_run *folded,
                                       const struct split_weights *split,
                                       const struct quantizer *quantizer,
                                       const struct value *input, int samples,
-                                      bool *has_zero)
+                                      bool *are_alike)
 {
     struct layer layer = *folded->layer;
     struct conv_sums sums;
@@ -129,7 +129,7 @@ static struct conv_sums multiply_wide(const struct conv_run *folded,
     sums = make_sums(&run, samples);
     scratch = make_scratch(&run, samples);
     conv_run_multiply(&run, quantizer, input, samples, &sums, &scratch);
-    *has_zero = conv_weights_offset(&run.weights) == 0;
+    *are_alike = conv_weights_offset(&run.weights) == 0;
     conv_scratch_clear(&scratch);
     conv_run_clear(&run);
     free(layer.conv.weights);
@@ -138,9 +138,9 @@ static struct conv_sums multiply_wide(const struct conv_run *folded,
 
 /* ---- comparing ---------------------------------------------------------------------------- */
 
-/* Without a zero among the levels, folded codes are the sums of 2*code + 1. */
+/* Folded codes of midrise are odd; those of 8 bits are not, and folded ones are sums of 2*code + 1. */
 static int compare(const struct layer *layer, const struct conv_sums *folded,
-                   const struct conv_sums *wide, size_t pixels, bool has_zero,
+                   const struct conv_sums *wide, size_t pixels, bool are_alike,
                    struct error *err)
 {
     size_t channels = (size_t)layer->conv.out_channels;
@@ -148,7 +148,7 @@ static int compare(const struct layer *layer, const struct conv_sums *folded,
     for (size_t i = 0; i < pixels * channels; i++) {
         long long expected = wide->products[i];
 
-        if (!has_zero)
+        if (!are_alike)
             expected = 2 * expected + (long long)wide->window_sums[i / channels];
         if (folded->products[i] != expected)
             return error_set(err, EXIT_INTERNAL,
@@ -168,7 +168,7 @@ int split_check(struct conv_run *run, const struct quantizer *weights,
     struct split_weights split;
     struct value codes, repeated;
     struct plane plane;
-    bool has_zero;
+    bool are_alike;
     void *room;
     int status;
 
@@ -178,9 +178,9 @@ int split_check(struct conv_run *run, const struct quantizer *weights,
     codes = as_codes(input, samples, &room);
     repeated = repeat_channels(&codes, samples, &split, &plane);
     conv_run_multiply(run, weights, &codes, samples, &folded, scratch);
-    wide = multiply_wide(run, &split, weights, &repeated, samples, &has_zero);
+    wide = multiply_wide(run, &split, weights, &repeated, samples, &are_alike);
     status = compare(run->layer, &folded, &wide,
-                     (size_t)samples * conv_plan_pixels(&run->plan), has_zero, err);
+                     (size_t)samples * conv_plan_pixels(&run->plan), are_alike, err);
     outlier_splitting_clear(&split);
     clear_sums(&folded);
     clear_sums(&wide);

@@ -97,7 +97,7 @@ static struct span taps_of(const struct conv_shape *shape, int at, int size)
     int first = shape->padding - at * shape->stride;
     int end = shape->padding + size - at * shape->stride;
 
-    end = end < shape->kernel ? end : shape->kernel;
+    end = end < 0 ? 0 : end < shape->kernel ? end : shape->kernel;
     first = first < 0 ? 0 : first;
     return (struct span){first < end ? first : end, end};
 }

@@ -10,13 +10,13 @@
 
 /* Shapes that it suits: all sizes of tiles, rows of a few and of many of them, channels in vectors of
  * every size, panels that are not full, more samples than are transformed at once, rows of padding and
- * none. */
+ * none, windows that are all padding. */
 static const struct conv_shape winograd_shapes[] = {
     {16, 3, 4, 3, 1, 1, 16, 1},  {16, 4, 32, 3, 1, 1, 16, 3},
     {32, 5, 14, 3, 1, 0, 32, 2}, {48, 4, 20, 3, 1, 1, 47, 2},
     {64, 3, 8, 3, 1, 1, 64, 3},  {112, 3, 10, 3, 1, 0, 13, 1},
     {16, 1, 8, 3, 1, 1, 40, 2},  {128, 3, 12, 3, 1, 1, 20, 7},
-    {32, 2, 16, 3, 1, 1, 33, 5},
+    {32, 2, 16, 3, 1, 1, 33, 5}, {16, 2, 4, 3, 1, 3, 16, 2},
 };
 
 static void run_winograd(const struct kernel_set *set, struct conv_parts *parts,
@@ -109,7 +109,7 @@ static void winograd_is_only_for_what_it_can_do(void **state)
     static const struct conv_shape others[] = {
         {16, 6, 6, 3, 1, 1, 16, 1}, /* columns that are no whole tiles */
         {8, 4, 4, 3, 1, 1, 16, 1},  /* channels that fill no vector */
-        {16, 9, 9, 3, 2, 1, 16, 1}, /* stride */
+        {16, 8, 8, 3, 2, 1, 16, 1}, /* stride */
         {16, 8, 8, 5, 1, 2, 16, 1}, {16, 4, 4, 1, 1, 0, 16, 1}, /* windows */
     };
 
