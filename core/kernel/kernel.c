@@ -87,6 +87,24 @@ const struct kernel_set *kernel_set_named(const char *name)
     return NULL;
 }
 
+/* Pointers of NULL stay. */
+void epilogue_move(struct epilogue *epilogue, ptrdiff_t sums, ptrdiff_t residual,
+                   ptrdiff_t out)
+{
+    if (epilogue->window_sums)
+        epilogue->window_sums += sums;
+    if (epilogue->residual_f32)
+        epilogue->residual_f32 += residual;
+    if (epilogue->residual_u8)
+        epilogue->residual_u8 += residual;
+    if (epilogue->out_s32)
+        epilogue->out_s32 += out;
+    if (epilogue->out_f32)
+        epilogue->out_f32 += out;
+    if (epilogue->out_u8)
+        epilogue->out_u8 += out;
+}
+
 /* ---- packing ------------------------------------------------------------------------------ */
 
 static size_t panel_weights(int runs, int run_bytes)

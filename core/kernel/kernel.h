@@ -58,6 +58,10 @@ struct epilogue {
     struct strides out; /* of any */
 };
 
+/* Moves what an epilogue reads and writes by so many window sums, and elements of residual and output. */
+void epilogue_move(struct epilogue *epilogue, ptrdiff_t sums, ptrdiff_t residual,
+                   ptrdiff_t out);
+
 /* [first, end) */
 struct span {
     int first, end;

@@ -152,26 +152,6 @@ static void transform_sample(const struct conv_u8s8 *conv,
                   transformed + row * row_bytes(conv));
 }
 
-/* Moves the epilogue by so many samples of so many pixels. */
-static void advance(struct epilogue *epilogue, int samples, ptrdiff_t pixels)
-{
-    ptrdiff_t residual = samples * epilogue->residual.sample;
-    ptrdiff_t out = samples * epilogue->out.sample;
-
-    if (epilogue->window_sums)
-        epilogue->window_sums += samples * pixels;
-    if (epilogue->residual_f32)
-        epilogue->residual_f32 += residual;
-    if (epilogue->residual_u8)
-        epilogue->residual_u8 += residual;
-    if (epilogue->out_s32)
-        epilogue->out_s32 += out;
-    if (epilogue->out_f32)
-        epilogue->out_f32 += out;
-    if (epilogue->out_u8)
-        epilogue->out_u8 += out;
-}
-
 /* The convolution whose pixels are tiles. */
 static struct conv_u8s8 tiled_conv(const struct conv_u8s8 *conv,
                                    const int32_t *run_offsets)
@@ -206,6 +186,9 @@ void winograd_run(const struct conv_u8s8 *conv, winograd_transform_fn transform,
                              conv->input + (first + sample) * conv->windows.sample,
                              conv->transformed + (size_t)sample * sample_bytes(conv));
         conv_tiles_run(&tiled, sizes, TILES_ALONG_COLUMNS, sizeof(int8_t));
-        advance(&tiled.epilogue, tiled.samples, (ptrdiff_t)conv->rows * conv->columns);
+        epilogue_move(&tiled.epilogue,
+                      (ptrdiff_t)tiled.samples * conv->rows * conv->columns,
+                      tiled.samples * conv->epilogue.residual.sample,
+                      tiled.samples * conv->epilogue.out.sample);
     }
 }

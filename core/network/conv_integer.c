@@ -160,16 +160,7 @@ static void advance(struct epilogue *epilogue, size_t channels)
         epilogue->shift += channels;
     if (epilogue->correction)
         epilogue->correction += channels;
-    if (epilogue->residual_f32)
-        epilogue->residual_f32 += channels;
-    if (epilogue->residual_u8)
-        epilogue->residual_u8 += channels;
-    if (epilogue->out_s32)
-        epilogue->out_s32 += channels;
-    if (epilogue->out_f32)
-        epilogue->out_f32 += channels;
-    if (epilogue->out_u8)
-        epilogue->out_u8 += channels;
+    epilogue_move(epilogue, 0, (ptrdiff_t)channels, (ptrdiff_t)channels);
 }
 
 /* The window sums of a group, as the kernels are asked for them. */
