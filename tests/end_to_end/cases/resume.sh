@@ -39,7 +39,7 @@ check 1 "a run that nothing disturbs gives the digits to compare with" same smal
 a_run_killed_again_and_again_ends_with_the_same_digits() {
     local bytes
     for bytes in 1 2500 2500; do killed_after $bytes "$small" "${slowly[@]}"; done
-    for bytes in 20000 40000; do
+    for bytes in 10000 15000; do
         killed_after $bytes "$small"
         [ -z "$(find "$work/run" -name '*.json' -size 0 2>/dev/null)" ] || fail "a result is empty"
     done
@@ -50,9 +50,9 @@ check 1 a_run_killed_again_and_again_ends_with_the_same_digits
 check 3 a_run_killed_again_and_again_ends_with_the_same_digits
 
 a_killed_run_goes_on_with_other_ranks_memory_and_kernels() {
-    killed_after 50000 "$small"
+    killed_after 20000 "$small"
     ranks=2
-    killed_after 30000 "$small" --set memory=0
+    killed_after 15000 "$small" --set memory=0
     ranks=1
     calibrate "$small" --set kernel=scalar --set memory=2MiB
     same_as small
