@@ -78,14 +78,6 @@ static struct network *network_of(const struct kernel_shape *shape)
     return network;
 }
 
-static void make_scratch(struct kernel_work *work)
-{
-    struct scratch_sizes sizes = {0};
-
-    conv_run_sizes(&work->run, work->samples, &sizes);
-    work->scratch = conv_scratch_make(&sizes);
-}
-
 static void make_values(struct kernel_work *work)
 {
     uint32_t state = 2;
@@ -129,7 +121,7 @@ struct kernel_work *kernel_work_create(const struct kernel_shape *shape,
         grid_step_of_clip(GRID_UNSIGNED, options->activation_bits, reach);
     conv_run_init(&work->run, options->kernels, &work->network->layers[0],
                   &work->planes[0], &(struct weight_rules){0});
-    make_scratch(work);
+    work->scratch = conv_run_scratch(&work->run, work->samples);
     make_values(work);
     return work;
 }

@@ -1,19 +1,10 @@
 #include "core/kernel/conv_finish_avx512.h"
 #include "core/kernel/kernel_variants.h"
-
-#include <string.h>
+#include "core/kernel/quad_avx512.h"
 
 /* A tile of `pixels` x `panels` accumulators; both are constants where it is inlined, so that all
  * loops over them unroll and the accumulators stay in registers. */
 enum { WINDOWS_MOST = 18, BASES = 6 };
-
-INLINE __m512i quad(const uint8_t *bytes)
-{
-    int32_t four;
-
-    memcpy(&four, bytes, sizeof four);
-    return _mm512_set1_epi32(four);
-}
 
 /* Pixels are addressed as base + {0, 1, 2, 4} * step from every third pixel on: that many
  * addresses fit into the registers, and x86 multiplies by 2 and 4 in an address for nothing. */

@@ -1,5 +1,6 @@
 #include "core/kernel/conv_finish_avx512.h"
 #include "core/kernel/kernel_variants.h"
+#include "core/kernel/quad_avx512.h"
 #include "core/kernel/winograd.h"
 
 #include <string.h>
@@ -105,14 +106,6 @@ INLINE void begin_sums(const struct conv_tile *tile, ptrdiff_t channels,
 #pragma GCC unroll 24
     for (int at = 0; at < WINOGRAD_PLACES * groups * panels; at++)
         sums[at] = first[at / (groups * panels) * panels + at % panels];
-}
-
-INLINE __m512i quad(const uint8_t *bytes)
-{
-    int32_t four;
-
-    memcpy(&four, bytes, sizeof four);
-    return _mm512_set1_epi32(four);
 }
 
 /* Half of a group's places are addressed from one base: more addresses do not fit the registers. */

@@ -117,6 +117,14 @@ void conv_scratch_clear(struct scratch *scratch)
     *scratch = (struct scratch){0};
 }
 
+struct scratch conv_run_scratch(const struct conv_run *run, int samples)
+{
+    struct scratch_sizes sizes = {0};
+
+    conv_run_sizes(run, samples, &sizes);
+    return conv_scratch_make(&sizes);
+}
+
 /* The layer without anything after its products: scale and shift [out_channels] are its. */
 static struct layer bare_layer(const struct layer *layer, float *scale, float *shift)
 {

@@ -51,6 +51,9 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
                    const struct weight_rules *rules);
 void conv_run_clear(struct conv_run *run);
 
+/* What this convolution alone needs, but for `sums` and `floats`; to be cleared. */
+struct scratch conv_run_scratch(const struct conv_run *run, int samples);
+
 /* Raises `sizes` to what this convolution needs, but for `floats`. */
 void conv_run_sizes(const struct conv_run *run, int samples,
                     struct scratch_sizes *sizes);

@@ -86,14 +86,6 @@ static float *wide_weights(const struct split_weights *split,
     return weights;
 }
 
-static struct scratch make_scratch(const struct conv_run *run, int samples)
-{
-    struct scratch_sizes sizes = {0};
-
-    conv_run_sizes(run, samples, &sizes);
-    return conv_scratch_make(&sizes);
-}
-
 static struct conv_sums make_sums(const struct conv_run *run, int samples)
 {
     size_t products = conv_integer_products(run, samples) + PANEL;
@@ -127,7 +119,7 @@ static struct conv_sums multiply_wide(const struct conv_run *folded,
     conv_run_init(&run, folded->kernels, &layer, input->plane,
                   &(struct weight_rules){0});
     sums = make_sums(&run, samples);
-    scratch = make_scratch(&run, samples);
+    scratch = conv_run_scratch(&run, samples);
     conv_run_multiply(&run, quantizer, input, samples, &sums, &scratch);
     *are_alike = conv_weights_offset(&run.weights) == 0;
     conv_scratch_clear(&scratch);

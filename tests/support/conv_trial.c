@@ -241,7 +241,6 @@ struct epilogue conv_parts_epilogue(const struct conv_parts *parts,
 void conv_parts_clear(struct conv_parts *parts)
 {
     free(parts->input);
-    free(parts->transformed);
     free(parts->codes);
     free(parts->packed);
     free(parts->run_offsets);

@@ -30,7 +30,7 @@ extern const struct conv_finish conv_finishes[CONV_FINISHES];
 struct conv_parts {
     const struct conv_shape *shape;
     int weight_most;
-    uint8_t *input, *transformed;
+    uint8_t *input;
     int8_t *codes, *packed;
     int32_t *run_offsets;
     struct span *row_runs, *column_bytes; /* column_bytes: or NULL */

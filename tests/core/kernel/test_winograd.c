@@ -31,12 +31,10 @@ static void run_winograd(const struct kernel_set *set, struct conv_parts *parts,
     parts->packed = memory_aligned(bytes);
     winograd_pack(parts->codes, shape->outputs, shape->kernel,
                   conv_shape_run_bytes(shape), parts->packed);
-    parts->transformed = memory_aligned(winograd_scratch(conv));
+    conv->transformed = memory_aligned(winograd_scratch(conv));
     conv->weights = parts->packed;
-    conv->transformed = parts->transformed;
     set->winograd_u8s8(conv);
-    free(parts->transformed);
-    parts->transformed = NULL;
+    free(conv->transformed);
 }
 
 /* Shows a fact for every set that has the kernel, as far as they run here. */

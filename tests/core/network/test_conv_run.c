@@ -102,14 +102,11 @@ static void make_network(struct trial *trial, const struct geometry *geometry)
 static void make_trial(struct trial *trial, const struct geometry *geometry,
                        const struct kernel_set *kernels)
 {
-    struct scratch_sizes sizes = {0};
-
     make_network(trial, geometry);
     trial->planes = planes_of(trial->network);
     conv_run_init(&trial->run, kernels, &trial->network->layers[0], &trial->planes[0],
                   &(struct weight_rules){0});
-    conv_run_sizes(&trial->run, SAMPLES, &sizes);
-    trial->scratch = conv_scratch_make(&sizes);
+    trial->scratch = conv_run_scratch(&trial->run, SAMPLES);
 }
 
 static void clear_trial(struct trial *trial)

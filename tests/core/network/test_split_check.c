@@ -62,14 +62,12 @@ static void make_trial(struct trial *trial, enum grid grid, int bits, bool is_pl
     const struct weight_rules rules = {
         .wide = {.added = ADDED, .halves_plainly = is_plain}};
     const struct quantizer quantizer = {GRID_UNSIGNED, 8, 0.01f};
-    struct scratch_sizes sizes = {0};
 
     *trial = (struct trial){.weights = {grid, bits, grid_step_of_clip(grid, bits, 0.5)},
                             .input = {.plane = &planes[network->input]}};
     conv_run_init(&trial->run, kernel_set_best(), &network->layers[0],
                   &planes[network->input], &rules);
-    conv_run_sizes(&trial->run, SAMPLES, &sizes);
-    trial->scratch = conv_scratch_make(&sizes);
+    trial->scratch = conv_run_scratch(&trial->run, SAMPLES);
     trial->input.data =
         memory_aligned(value_code_bytes(trial->input.plane, SAMPLES) + INPUT_SLACK);
     value_from_floats(floats, SAMPLES, &quantizer, &trial->input);
