@@ -25,8 +25,8 @@ static double count_samples(const struct network *network,
     if (!data->file)
         return 0;
     file =
-        data_file_open(model, data, input->channels, input->height, input->width,
-                       (int)network->tensors[network->output].count, false, &ignored);
+        data_file_open(model, data, input, (int)network->tensors[network->output].count,
+                       false, &ignored);
     if (!file)
         return 0;
     count = (double)data_file_count(file);

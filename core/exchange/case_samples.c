@@ -14,9 +14,9 @@ static struct data_file *open_data(const struct finished_case *finished,
     const struct network *network = finished->network;
     const struct tensor *input = &network->tensors[network->input];
 
-    return data_file_open(finished->one->model, data, input->channels, input->height,
-                          input->width, (int)network->tensors[network->output].count,
-                          needs_labels, err);
+    return data_file_open(finished->one->model, data, input,
+                          (int)network->tensors[network->output].count, needs_labels,
+                          err);
 }
 
 static int take_pieces(const struct finished_case *finished, struct data_file *file,

@@ -77,9 +77,9 @@ static struct data_file *open_data(const struct shard *shard,
     const struct network *network = shard->network;
     const struct tensor *input = &network->tensors[network->input];
 
-    return data_file_open(shard->open->model, data, input->channels, input->height,
-                          input->width, (int)network->tensors[network->output].count,
-                          needs_labels, err);
+    return data_file_open(shard->open->model, data, input,
+                          (int)network->tensors[network->output].count, needs_labels,
+                          err);
 }
 
 /* The calibration samples that the search sees, and those put aside. */

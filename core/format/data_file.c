@@ -2,6 +2,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/memory.h"
+#include "core/format/sample_shape.h"
 #include "core/network/loss.h"
 
 #include <assert.h>
@@ -17,9 +18,10 @@
 /* Samples are read in pieces of about this size, whatever the caller asks for at once.
  */
 enum { PIECE_BYTES = 4 << 20 };
-/* Decompressed chunks that HDF5 keeps: neighbouring blocks often share one. */
-enum { CHUNK_CACHE_BYTES = 32 << 20 };
-enum { RANK_MAX = 4 };
+/* Decompressed chunks that HDF5 keeps: neighbouring blocks often share one. One chunk at least stays,
+ * since it would be decompressed again for each piece that is read of it, up to a size. */
+enum { CHUNK_CACHE_BYTES = 32 << 20, CHUNK_CACHE_BYTES_MOST = 1 << 30 };
+enum { RANK_MAX = 1 + TENSOR_RANK_MAX };
 
 struct data_file {
     char *path;        /* owned */
@@ -28,19 +30,18 @@ struct data_file {
     hid_t file;
     hid_t samples;
     hid_t labels;
-    int channels; /* as the network wants them; so are height, width and classes */
-    int height;
-    int width;
+    const struct tensor *input; /* of the network; borrowed */
     int classes;
     size_t first; /* the selection, in samples of the file */
     size_t count;
     struct normalisation normalisation;
+    int channel_axis;   /* of the input's dims: along which means and stds lie */
     bool divide_by_255; /* instead of a product with scale, see normalise() */
 };
 
 static size_t sample_size(const struct data_file *file)
 {
-    return (size_t)file->channels * (size_t)file->height * (size_t)file->width;
+    return file->input->count;
 }
 
 /* ---- the file and its datasets ---- */
@@ -91,22 +92,79 @@ static void list_datasets(hid_t file, char *text, size_t bytes)
     }
 }
 
-static int open_dataset(const struct data_file *file, const char *name, hid_t *dataset,
-                        struct error *err)
+/* Bytes of a chunk; 0 where the dataset is not stored in chunks. */
+static size_t chunk_bytes(hid_t dataset)
+{
+    hid_t plan = H5Dget_create_plist(dataset);
+    hid_t type = H5Dget_type(dataset);
+    hsize_t sizes[H5S_MAX_RANK];
+    int rank = H5Pget_layout(plan) == H5D_CHUNKED
+                   ? H5Pget_chunk(plan, H5S_MAX_RANK, sizes)
+                   : 0;
+    size_t bytes = rank > 0 ? H5Tget_size(type) : 0;
+
+    for (int i = 0; i < rank; i++)
+        bytes *= sizes[i];
+    H5Tclose(type);
+    H5Pclose(plan);
+    return bytes;
+}
+
+static hid_t open_with_cache(hid_t file, const char *name, size_t bytes)
 {
     hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    hid_t dataset;
+
+    H5Pset_chunk_cache(access, H5D_CHUNK_CACHE_NSLOTS_DEFAULT, bytes,
+                       H5D_CHUNK_CACHE_W0_DEFAULT);
+    dataset = H5Dopen2(file, name, access);
+    H5Pclose(access);
+    return dataset;
+}
+
+/* Why a dataset does not open: it is not there, is none, or this library cannot read how it is stored. */
+static int tell_why_closed(const struct data_file *file, const char *name,
+                           struct error *err)
+{
+    bool is_there = H5Lexists(file->file, name, H5P_DEFAULT) > 0;
+    hid_t group = is_there ? H5Gopen2(file->file, name, H5P_DEFAULT) : H5I_INVALID_HID;
     char there[1024];
 
-    H5Pset_chunk_cache(access, H5D_CHUNK_CACHE_NSLOTS_DEFAULT, CHUNK_CACHE_BYTES,
-                       H5D_CHUNK_CACHE_W0_DEFAULT);
-    *dataset = H5Dopen2(file->file, name, access);
-    H5Pclose(access);
-    if (*dataset >= 0)
-        return 0;
     list_datasets(file->file, there, sizeof there);
+    if (group >= 0) {
+        H5Gclose(group);
+        return error_set(err, EXIT_INPUT,
+                         "%s: %s is a group, not a dataset; datasets at its top level: "
+                         "%s",
+                         file->path, name, there);
+    }
+    if (is_there)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s has %s, but HDF5 %d.%d.%d, which calq uses, cannot open it: its format "
+            "is newer, or it is damaged; write it again for older libraries, with "
+            "`h5repack --high=2` of a newer HDF5 or in Python with "
+            "h5py.File(name, \"w\", libver=(\"earliest\", \"v110\"))",
+            file->path, name, H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
     return error_set(err, EXIT_INPUT,
                      "%s has no dataset %s; datasets at its top level: %s", file->path,
                      name, there);
+}
+
+static int open_dataset(const struct data_file *file, const char *name, hid_t *dataset,
+                        struct error *err)
+{
+    size_t chunk;
+
+    *dataset = open_with_cache(file->file, name, CHUNK_CACHE_BYTES);
+    if (*dataset < 0)
+        return tell_why_closed(file, name, err);
+    chunk = chunk_bytes(*dataset);
+    if (chunk > CHUNK_CACHE_BYTES && chunk <= CHUNK_CACHE_BYTES_MOST) {
+        H5Dclose(*dataset);
+        *dataset = open_with_cache(file->file, name, chunk);
+    }
+    return *dataset >= 0 ? 0 : tell_why_closed(file, name, err);
 }
 
 /* Gives the sizes [rank] of a dataset, and 0 for those beyond; -1 when the rank is not
@@ -171,33 +229,6 @@ static const char *shape_text(hid_t dataset, char text[96])
 
 /* ---- what open checks ---- */
 
-/* [N, C, H, W]; [N, H, W] of one channel; [N, F]; and any of them for a network that
- * takes a flat [N, F]. */
-static bool shape_fits(const struct data_file *file, int rank,
-                       const hsize_t sizes[RANK_MAX])
-{
-    const hsize_t wanted[RANK_MAX] = {sizes[0], (hsize_t)file->channels,
-                                      (hsize_t)file->height, (hsize_t)file->width};
-    bool flat_network = file->height == 1 && file->width == 1;
-    hsize_t values = 1;
-
-    for (int i = 1; i < rank; i++)
-        if (sizes[i] == 0 || sizes[i] > INT32_MAX)
-            return false;
-    for (int i = 1; i < rank; i++) {
-        values *= sizes[i];
-        if (values > sample_size(file))
-            return false;
-    }
-    if (rank < 2 || values != sample_size(file))
-        return false;
-    if (rank == 2 || flat_network)
-        return true;
-    if (rank == 3)
-        return file->channels == 1 && sizes[1] == wanted[2] && sizes[2] == wanted[3];
-    return memcmp(sizes, wanted, sizeof wanted) == 0;
-}
-
 static int check_samples(const struct data_file *file, size_t *count, struct error *err)
 {
     struct element element = dataset_element(file->samples);
@@ -212,14 +243,16 @@ static int check_samples(const struct data_file *file, size_t *count, struct err
             "%s: %s holds %s; samples must be 8-bit unsigned integers, 32-bit "
             "floats or 64-bit floats",
             file->path, file->sample_name, element_text(element, text));
-    if (!shape_fits(file, rank, sizes))
-        return error_set(
-            err, EXIT_INPUT,
-            "%s: %s is %s, but the network takes samples of [%d, %d, %d], so "
-            "[N, %d, %d, %d] or [N, %zu] is needed",
-            file->path, file->sample_name, shape_text(file->samples, text),
-            file->channels, file->height, file->width, file->channels, file->height,
-            file->width, sample_size(file));
+    if (!sample_shape_fits(file->input, rank, sizes)) {
+        char dims[SAMPLE_SHAPE_TEXT_BYTES];
+
+        sample_shape_text(file->input, dims);
+        return error_set(err, EXIT_INPUT,
+                         "%s: %s is %s, but the network takes samples of [%s], so "
+                         "[N, %s] or [N, %zu] is needed",
+                         file->path, file->sample_name, shape_text(file->samples, text),
+                         dims, dims, sample_size(file));
+    }
     *count = sizes[0];
     return 0;
 }
@@ -363,14 +396,19 @@ static int find_normalisation(struct data_file *file, const struct config_model 
     struct constants scale = {.name = "scale"};
     struct constants mean = {.name = "mean"};
     struct constants std = {.name = "std"};
+    int channels;
 
     if (find_constants(file, &model->scale, !isnan(model->scale),
                        is_u8 ? 1.0 / 255.0 : 1.0, &scale, err) < 0 ||
         find_constants(file, model->mean, model->mean_count, 0, &mean, err) < 0 ||
-        find_constants(file, model->std, model->std_count, 1, &std, err) < 0 ||
-        check_constants(file, &scale, 1, true, err) < 0 ||
-        check_constants(file, &mean, file->channels, false, err) < 0 ||
-        check_constants(file, &std, file->channels, true, err) < 0)
+        find_constants(file, model->std, model->std_count, 1, &std, err) < 0)
+        return -1;
+    file->channel_axis = sample_shape_axis_of(
+        file->input, mean.count > std.count ? mean.count : std.count);
+    channels = file->input->rank > 0 ? file->input->dims[file->channel_axis] : 1;
+    if (check_constants(file, &scale, 1, true, err) < 0 ||
+        check_constants(file, &mean, channels, false, err) < 0 ||
+        check_constants(file, &std, channels, true, err) < 0)
         return -1;
     normalisation->scale = (float)scale.values[0];
     normalisation->channels = mean.count > std.count ? mean.count : std.count;
@@ -382,29 +420,39 @@ static int find_normalisation(struct data_file *file, const struct config_model 
     return 0;
 }
 
-/* Transposes one sample from stored [C, H, W] to [H, W, C].
+/* Normalises values that share their constants.
  *
  * A scale of 1/255, exact or rounded as 0.003921569, means "divide by 255": that is how
  * networks are trained, and the product differs from the quotient in the last place. */
-static void normalise(const struct data_file *file, const float *stored, float *values)
+static void normalise_run(const struct data_file *file, float *values, size_t count,
+                          size_t constant)
 {
     const struct normalisation *normalisation = &file->normalisation;
-    size_t channels = (size_t)file->channels;
-    size_t plane = (size_t)file->height * (size_t)file->width;
+    float mean = normalisation->mean[constant];
+    float std = normalisation->std[constant];
 
-    for (size_t channel = 0; channel < channels; channel++) {
-        const float *from = stored + channel * plane;
-        size_t constant = normalisation->channels > 1 ? channel : 0;
-        float mean = normalisation->mean[constant];
-        float std = normalisation->std[constant];
+    for (size_t i = 0; i < count; i++) {
+        float scaled =
+            file->divide_by_255 ? values[i] / 255.0f : values[i] * normalisation->scale;
 
-        for (size_t i = 0; i < plane; i++) {
-            float scaled =
-                file->divide_by_255 ? from[i] / 255.0f : from[i] * normalisation->scale;
-
-            values[i * channels + channel] = (scaled - mean) / std;
-        }
+        values[i] = (scaled - mean) / std;
     }
+}
+
+/* Normalises one sample, in the order of the file. */
+static void normalise(const struct data_file *file, float *sample)
+{
+    const struct tensor *input = file->input;
+    size_t count = (size_t)file->normalisation.channels, inner = 1;
+
+    if (count == 1) {
+        normalise_run(file, sample, sample_size(file), 0);
+        return;
+    }
+    for (int i = file->channel_axis + 1; i < input->rank; i++)
+        inner *= (size_t)input->dims[i];
+    for (size_t run = 0; run < sample_size(file) / inner; run++)
+        normalise_run(file, sample + run * inner, inner, run % count);
 }
 
 /* ---- reading ---- */
@@ -416,16 +464,14 @@ static int read_rows(const struct data_file *file, hid_t dataset, const char *na
 {
     hsize_t start[RANK_MAX] = {first};
     hsize_t sizes[RANK_MAX];
-    hsize_t values = 1;
     int rank = dataset_sizes(dataset, sizes);
     hid_t from = H5Dget_space(dataset);
     hid_t to;
     herr_t status;
 
     sizes[0] = count;
-    for (int i = 0; i < rank; i++)
-        values *= sizes[i];
-    to = H5Screate_simple(1, &values, NULL);
+    /* With a memory space of another rank HDF5 takes several times as long. */
+    to = H5Screate_simple(rank, sizes, NULL);
     status = H5Sselect_hyperslab(from, H5S_SELECT_SET, start, NULL, sizes, NULL);
     if (status >= 0)
         status = H5Dread(dataset, type, to, from, H5P_DEFAULT, out);
@@ -505,8 +551,10 @@ static int read_piece(const struct data_file *file, size_t first, size_t count,
             return -1;
         if (hashes)
             hashes[i] = hash_bytes(stored + i * size, size * sizeof *stored, 0);
-        if (values)
-            normalise(file, stored + i * size, values + i * size);
+        if (!values)
+            continue;
+        normalise(file, stored + i * size);
+        sample_shape_store(file->input, stored + i * size, values + i * size);
     }
     return 0;
 }
@@ -574,9 +622,9 @@ static int open_and_check(struct data_file *file, const struct config_model *mod
 }
 
 struct data_file *data_file_open(const struct config_model *model,
-                                 const struct config_data *data, int channels,
-                                 int height, int width, int classes, bool needs_labels,
-                                 struct error *err)
+                                 const struct config_data *data,
+                                 const struct tensor *input, int classes,
+                                 bool needs_labels, struct error *err)
 {
     struct data_file *file = memory_zeroed(1, sizeof *file);
 
@@ -584,9 +632,7 @@ struct data_file *data_file_open(const struct config_model *model,
     file->sample_name = memory_text(model->samples ? model->samples : "/x");
     file->label_name = memory_text(model->labels ? model->labels : "/y");
     file->file = file->samples = file->labels = H5I_INVALID_HID;
-    file->channels = channels;
-    file->height = height;
-    file->width = width;
+    file->input = input;
     file->classes = classes;
     if (open_and_check(file, model, data, needs_labels, err) == 0)
         return file;

@@ -4,11 +4,13 @@
 
 #include "core/base/error.h"
 #include "core/format/config.h"
+#include "core/network/network.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* x = (stored * scale - mean) / std, per channel. With a scale of 1/255, to six digits,
+/* x = (stored * scale - mean) / std, per channel: of an input [C, H, W] along the first dimension, of one
+ * [H, W, C] and all others along the last. With a scale of 1/255, to six digits,
  * it is stored / 255: what networks are trained with, and different in the last place.
  */
 struct normalisation {
@@ -21,19 +23,20 @@ struct normalisation {
 struct data_file; /* open file, opaque */
 
 /* Opens the samples and labels of `model` in `data->file`, and checks that the selected
- * range exists, that there are as many labels as samples, that the samples are [N, C,
- * H, W] or [N, F] of u8, f32 or f64 with C*H*W = channels*height*width as the network
- * wants, and that every selected label lies in [0, classes). [N, H, W] serves a network
- * with one channel, and any shape with the right product a network that takes flat
- * samples. Labels are integers, [N] or [N, 1]; without `needs_labels` their dataset may be missing.
+ * range exists, that there are as many labels as samples, that the samples are [N, dims] or
+ * [N, F] of u8, f32 or f64 with the values that the network's `input` has, and that every
+ * selected label lies in [0, classes). Dimensions of one may be missing or more, and any shape with the
+ * right product serves a network that takes flat samples. Labels are integers, [N] or [N, 1]; without
+ * `needs_labels` their dataset may be missing.
  *
+ *   input   tensor of the network; borrowed while the file is open
  *   result  close with data_file_close(); NULL on failure (EXIT_INPUT, the sentence
  * names the file and the dataset)
  */
 struct data_file *data_file_open(const struct config_model *model,
-                                 const struct config_data *data, int channels,
-                                 int height, int width, int classes, bool needs_labels,
-                                 struct error *err);
+                                 const struct config_data *data,
+                                 const struct tensor *input, int classes,
+                                 bool needs_labels, struct error *err);
 void data_file_close(struct data_file *file);
 
 /* Number of selected samples, and where the selection begins in the file. */
@@ -43,9 +46,10 @@ size_t data_file_first(const struct data_file *file);
 /* The normalisation that is applied. */
 const struct normalisation *data_file_normalisation(const struct data_file *file);
 
-/* Reads the selected samples [first, first + count), normalised and in NHWC order.
+/* Reads the selected samples [first, first + count), normalised and in the network's order: [C, H, W] as
+ * [H, W, C], all else as the file has it (core/network/layer.h).
  *
- *   values  [count, height, width, channels] out, or NULL
+ *   values  [count, values of a sample] out, or NULL
  *   labels  [count] out, or NULL; NO_LABEL where the file has none
  *   hashes  [count] out, or NULL: hash of each sample's stored values (as float, in
  * stored order, before normalisation), equal for equal content in u8 and in f32

@@ -51,8 +51,14 @@ struct samples kit_images(size_t first, size_t count)
         .samples = "/images", .labels = "/labels", .scale = NAN};
     struct config_data data = {.file = (char *)in_kit("cifar10/test.h5"),
                                .samples = {.first = first, .count = count}};
+    const struct tensor image = {.rank = 3,
+                                 .dims = {3, 32, 32},
+                                 .height = 32,
+                                 .width = 32,
+                                 .channels = 3,
+                                 .count = 3072};
     struct error err = {0};
-    struct data_file *file = data_file_open(&model, &data, 3, 32, 32, 10, true, &err);
+    struct data_file *file = data_file_open(&model, &data, &image, 10, true, &err);
     float *values = memory_get(count * 3072 * sizeof *values);
     int32_t *labels = memory_get(count * sizeof *labels);
 

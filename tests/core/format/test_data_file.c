@@ -24,6 +24,26 @@ enum { PLANE = HEIGHT * WIDTH, SIZE = CHANNELS * PLANE };
 static const size_t sizes[4] = {SAMPLES, CHANNELS, HEIGHT, WIDTH};
 static const double labels[SAMPLES] = {0, 3, 1, 2, 0};
 
+/* The input of the network that reads them, and another. */
+static struct tensor input_of(int rank, const int *dims)
+{
+    struct tensor input = {.rank = rank, .height = 1, .width = 1, .count = 1};
+
+    for (int i = 0; i < rank; i++) {
+        input.dims[i] = dims[i];
+        input.count *= (size_t)dims[i];
+    }
+    input.channels = rank > 0 ? dims[rank == 3 ? 0 : rank - 1] : 1;
+    if (rank == 3) {
+        input.height = dims[1];
+        input.width = dims[2];
+    } else if (rank == 2) {
+        input.width = dims[0];
+    }
+    return input;
+}
+
+static struct tensor image;
 static struct config_model model;
 static struct config_data data;
 static struct error err;
@@ -45,6 +65,7 @@ static void prepare(enum hdf5_type type)
 {
     double values[SAMPLES * SIZE];
 
+    image = input_of(3, (int[]){CHANNELS, HEIGHT, WIDTH});
     fill_samples(values);
     hdf5_builder_samples(scratch_file, type, sizes, values, labels);
     model = (struct config_model){.samples = "/x", .labels = "/y", .scale = 1};
@@ -53,8 +74,7 @@ static void prepare(enum hdf5_type type)
 
 static struct data_file *open_file(void)
 {
-    struct data_file *file =
-        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err);
+    struct data_file *file = data_file_open(&model, &data, &image, CLASSES, true, &err);
 
     if (!file)
         fail_msg("%s", err.text);
@@ -68,8 +88,7 @@ static void assert_refused(const char *sentence)
 
     snprintf(expected, sizeof expected, sentence, scratch_file);
     err = (struct error){0};
-    assert_null(
-        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err));
+    assert_null(data_file_open(&model, &data, &image, CLASSES, true, &err));
     assert_string_equal(err.text, expected);
     assert_int_equal(err.code, EXIT_INPUT);
 }
@@ -139,7 +158,8 @@ static void large_reads_go_in_pieces(void **state)
     hdf5_builder_add(scratch_file, "/many", HDF5_I32, 1, wide, (double[MANY]){0}, 0);
     model.samples = "/wide";
     model.labels = "/many";
-    file = data_file_open(&model, &data, 1, 512, 512, 1, true, &err);
+    image = input_of(3, (int[]){1, 512, 512});
+    file = data_file_open(&model, &data, &image, 1, true, &err);
     assert_non_null(file);
     assert_int_equal(data_file_read(file, 0, MANY, read, NULL, NULL, &err), 0);
     for (size_t i = 0; i < MANY; i++)
@@ -155,13 +175,16 @@ static void shapes_with_the_right_product_are_read(void **state)
     static const struct {
         int rank;
         size_t sizes[4];
-        int channels, height, width;
+        int input_rank, dims[4];
     } cases[] = {
-        {2, {SAMPLES, SIZE}, CHANNELS, HEIGHT, WIDTH},
-        {2, {SAMPLES, SIZE}, SIZE, 1, 1},
-        {3, {SAMPLES, 4, 3}, 1, 4, 3},
-        {4, {SAMPLES, 1, 4, 3}, 1, 4, 3},
-        {4, {SAMPLES, CHANNELS, HEIGHT, WIDTH}, SIZE, 1, 1},
+        {2, {SAMPLES, SIZE}, 3, {CHANNELS, HEIGHT, WIDTH}},
+        {2, {SAMPLES, SIZE}, 1, {SIZE}},
+        {3, {SAMPLES, 4, 3}, 3, {1, 4, 3}},
+        {4, {SAMPLES, 1, 4, 3}, 3, {1, 4, 3}},
+        {4, {SAMPLES, CHANNELS, HEIGHT, WIDTH}, 1, {SIZE}},
+        {3, {SAMPLES, 4, 3}, 2, {4, 3}},
+        {2, {SAMPLES, SIZE}, 2, {4, 3}},
+        {4, {SAMPLES, 2, 2, 3}, 4, {1, 2, 2, 3}},
     };
     double values[SAMPLES * SIZE];
 
@@ -175,11 +198,73 @@ static void shapes_with_the_right_product_are_read(void **state)
         hdf5_builder_add(scratch_file, "/other", HDF5_U8, cases[i].rank, cases[i].sizes,
                          values, 0);
         model.samples = "/other";
-        file = data_file_open(&model, &data, cases[i].channels, cases[i].height,
-                              cases[i].width, CLASSES, true, &err);
+        image = input_of(cases[i].input_rank, cases[i].dims);
+        file = data_file_open(&model, &data, &image, CLASSES, true, &err);
         assert_non_null(file);
         assert_int_equal(data_file_read(file, 1, 1, sample, NULL, NULL, &err), 0);
         assert_true(sample[0] == SIZE && sample[SIZE - 1] == 2 * SIZE - 1);
+        data_file_close(file);
+    }
+}
+
+/* [T, F] is no image: steps of features are stored as they are written. */
+static void rows_of_features_stay_as_they_are_written(void **state)
+{
+    const int dims[] = {4, 3};
+    double values[SAMPLES * SIZE];
+
+    (void)state;
+    fill_samples(values);
+    for (int is_flat = 0; is_flat <= 1; is_flat++) {
+        float sample[SIZE];
+        struct data_file *file;
+
+        prepare(HDF5_U8);
+        hdf5_builder_add(
+            scratch_file, "/rows", HDF5_U8, is_flat ? 2 : 3,
+            is_flat ? (size_t[]){SAMPLES, SIZE} : (size_t[]){SAMPLES, 4, 3}, values, 2);
+        model.samples = "/rows";
+        image = input_of(2, dims);
+        file = open_file();
+        assert_int_equal(data_file_read(file, 1, 1, sample, NULL, NULL, &err), 0);
+        for (int i = 0; i < SIZE; i++)
+            assert_true(sample[i] == (float)(SIZE + i));
+        data_file_close(file);
+    }
+    assert_true(image.count == SIZE);
+}
+
+/* An input [H, W, C] has its colours last, an input [C, H, W] first. */
+static void means_go_along_the_colours(void **state)
+{
+    static const int inputs[][3] = {{2, 2, 3}, {3, 2, 2}};
+    static const double means[] = {100, 200, 300};
+    double values[SAMPLES * SIZE];
+
+    (void)state;
+    fill_samples(values);
+    for (int i = 0; i < 2; i++) {
+        const int *dims = inputs[i];
+        float sample[SIZE];
+        struct data_file *file;
+
+        prepare(HDF5_U8);
+        hdf5_builder_add(
+            scratch_file, "/colours", HDF5_U8, 4,
+            (size_t[]){SAMPLES, (size_t)dims[0], (size_t)dims[1], (size_t)dims[2]},
+            values, 0);
+        hdf5_builder_attribute(scratch_file, "/colours", "mean", means, 3);
+        model.samples = "/colours";
+        image = input_of(3, dims);
+        file = open_file();
+        assert_int_equal(data_file_read(file, 0, 1, sample, NULL, NULL, &err), 0);
+        for (int j = 0; j < SIZE; j++) {
+            int colour = i == 0 ? j % 3 : j / 4;
+            int at = j % 4 * dims[0] + j / 4;
+
+            assert_true(sample[i == 0 ? j % (2 * 3) * 2 + j / (2 * 3) : at] ==
+                        (float)j - (float)means[colour]);
+        }
         data_file_close(file);
     }
 }
@@ -333,9 +418,9 @@ static void wrong_constants_are_named(void **state)
          "%s: scale of /x is 1e-60; it must be a positive number"},
         {"/x",
          "mean",
-         {1, 2, 3},
-         3,
-         "%s: mean of /x holds 3 values, but 1 or 2 are needed"},
+         {1, 2, 3, 4},
+         4,
+         "%s: mean of /x holds 4 values, but 1 or 2 are needed"},
         {"/x", "scale", {1, 2}, 2, "%s: scale of /x holds 2 values, but 1 is needed"},
         {"/",
          "mean",
@@ -356,9 +441,9 @@ static void wrong_constants_are_named(void **state)
     hdf5_builder_text_attribute(scratch_file, "/x", "mean", "imagenet");
     assert_refused("%s: attribute mean of /x is not a number");
     prepare(HDF5_U8);
-    model.mean_count = 3;
+    model.mean_count = 4;
     assert_refused(
-        "%s: mean of the configuration holds 3 values, but 1 or 2 are needed");
+        "%s: mean of the configuration holds 4 values, but 1 or 2 are needed");
 }
 
 /* ---- what is refused ---- */
@@ -372,8 +457,7 @@ static void files_that_are_no_hdf5_files_are_named(void **state)
     unlink(scratch_file);
     assert_refused("cannot open %s: No such file or directory");
     data.file = scratch_folder;
-    assert_null(
-        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err));
+    assert_null(data_file_open(&model, &data, &image, CLASSES, true, &err));
     assert_non_null(strstr(err.text, "is not an HDF5 file"));
     file = fopen(scratch_file, "w");
     fputs("x,y\n1,2\n", file);
@@ -399,7 +483,8 @@ static void datasets_that_do_not_fit_are_named(void **state)
          "/scalar, "
          "/table, /x, /y"},
         {"/", "/y",
-         "%s has no dataset /; datasets at its top level: /floats, /i32, /nine, "
+         "%s: / is a group, not a dataset; datasets at its top level: /floats, /i32, "
+         "/nine, "
          "/scalar, "
          "/table, /x, /y"},
         {"/i32", "/y",
@@ -459,14 +544,14 @@ static void labels_may_be_missing_where_none_are_needed(void **state)
     prepare(HDF5_U8);
     model.labels = "/answers";
     assert_refused("%s has no dataset /answers; datasets at its top level: /x, /y");
-    file = data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, false, &err);
+    file = data_file_open(&model, &data, &image, CLASSES, false, &err);
     assert_non_null(file);
     assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, found, NULL, &err), 0);
     for (int i = 0; i < SAMPLES; i++)
         assert_int_equal(found[i], NO_LABEL);
     data_file_close(file);
     model.labels = "/y";
-    file = data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, false, &err);
+    file = data_file_open(&model, &data, &image, CLASSES, false, &err);
     assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, found, NULL, &err), 0);
     for (int i = 0; i < SAMPLES; i++)
         assert_int_equal(found[i], (int)labels[i]);
@@ -484,8 +569,7 @@ static void a_range_beyond_the_file_is_refused(void **state)
     data.samples = (struct sample_range){5, SIZE_MAX};
     assert_refused("samples 5..5 are selected, but %s holds only 5 samples (/x)");
     data.samples = (struct sample_range){3, SIZE_MAX - 1};
-    assert_null(
-        data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH, CLASSES, true, &err));
+    assert_null(data_file_open(&model, &data, &image, CLASSES, true, &err));
     data.samples = (struct sample_range){0, 0};
     assert_refused("no samples of %s are selected");
 }
@@ -622,7 +706,8 @@ static void images_of_the_kit_equal_the_reference(void **state)
     model =
         (struct config_model){.samples = "/images", .labels = "/labels", .scale = NAN};
     data = (struct config_data){.file = images, .samples = {0, IMAGES}};
-    file = data_file_open(&model, &data, COLOURS, 32, 32, 10, true, &err);
+    image = input_of(3, (int[]){COLOURS, 32, 32});
+    file = data_file_open(&model, &data, &image, 10, true, &err);
     if (!file)
         fail_msg("%s", err.text);
     assert_int_equal(data_file_read(file, 0, IMAGES, values, NULL, NULL, &err), 0);
@@ -643,6 +728,8 @@ int main(void)
         cmocka_unit_test(a_selection_begins_where_it_should),
         cmocka_unit_test(large_reads_go_in_pieces),
         cmocka_unit_test(shapes_with_the_right_product_are_read),
+        cmocka_unit_test(rows_of_features_stay_as_they_are_written),
+        cmocka_unit_test(means_go_along_the_colours),
         cmocka_unit_test(labels_of_any_integer_type_are_read),
         cmocka_unit_test(equal_samples_have_equal_hashes),
         cmocka_unit_test(normalisation_comes_from_the_nearest_place),
