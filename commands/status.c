@@ -2,6 +2,7 @@
 
 #include "coordinator/standing.h"
 #include "core/base/memory.h"
+#include "core/base/text.h"
 
 #include <limits.h>
 #include <math.h>
@@ -30,12 +31,12 @@ static void print_number(double value, const char *format)
 
 static void print_case(const char *id, const struct standing_case *each)
 {
-    char left[STANDING_TIME_BYTES] = "";
+    char left[STANDING_TIME_BYTES] = "", loss[TEXT_OF_LOSS_BYTES];
 
     if (!isnan(each->left))
         standing_time(each->left, left);
     printf("%-40s %-8s", id, states[each->state]);
-    print_number(each->best_loss, " %12.4f");
+    printf(" %12s", isnan(each->best_loss) ? "-" : text_of_loss(each->best_loss, loss));
     printf(" %12ld", each->evaluations);
     print_number(each->state == STANDING_RUNNING ? each->rate : NAN, " %12.1f");
     printf(" %10s\n", left);

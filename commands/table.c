@@ -1,6 +1,7 @@
 #include "commands/command.h"
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -160,14 +161,14 @@ struct view {
     enum column column;
     const char *what;
     enum column name_column; /* TEXT_COLUMNS: none */
-    const char *format;
+    const char *format;      /* NULL: that of a loss */
     double factor;
     int better;               /* -1: less is, 1: more is, 0: neither */
     enum column float_column; /* COLUMNS: none */
 };
 
 static const struct view views[] = {
-    {LOSS, "calibration loss", LOSS_NAME, "%.4f", 1, -1, FLOAT_LOSS},
+    {LOSS, "calibration loss", LOSS_NAME, NULL, 1, -1, FLOAT_LOSS},
     {METRIC, "validation, %", METRIC_NAME, "%.2f", 100, 1, FLOAT_METRIC},
     {EVALUATIONS, "evaluations", TEXT_COLUMNS, "%.0f", 1, 0, COLUMNS},
     {CPU_SECONDS, "CPU seconds", TEXT_COLUMNS, "%.1f", 1, 0, COLUMNS},
@@ -242,7 +243,9 @@ static void print_cell(const struct view *view, double number, bool is_marked)
 {
     char text[32] = "-";
 
-    if (!isnan(number))
+    if (!isnan(number) && !view->format)
+        text_of_loss(number, text);
+    else if (!isnan(number))
         snprintf(text, sizeof text, view->format, view->factor * number);
     printf(" %10s%c", text, is_marked ? '*' : ' ');
 }

@@ -164,8 +164,8 @@ static int tell_predictions(const char *path, const struct both *both,
            both->other_predictions, both->samples,
            model->validation.file ? "validation" : "calibration",
            both->largest_difference);
-    if (both->our_loss.loss == both->their_loss.loss && both->other_predictions == 0 &&
-        both->largest_difference == 0)
+    if (score_is_equal(&both->our_loss, &both->their_loss) &&
+        both->other_predictions == 0 && both->largest_difference == 0)
         return 0;
     return error_set(
         err, EXIT_VERIFY_MISMATCH,
@@ -179,7 +179,7 @@ static void tell_of_result(const struct both *both)
 {
     const struct score *found = &both->finished->result.result.calibration;
 
-    if (found->loss != both->our_loss.loss)
+    if (!score_is_equal(found, &both->our_loss))
         printf("note: result.json has the calibration loss %.9g: this machine rounds "
                "otherwise in float layers\n",
                score_loss(found));

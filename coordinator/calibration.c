@@ -96,6 +96,11 @@ static void describe(const struct calibration *calibration, struct result *resul
     result->identity = memory_text(calibration->identity);
     result->ranks = team_ranks(team);
     warn_of_overlap(result);
+    if (result->network->tensors[result->network->output].count == 1)
+        result_warn(result,
+                    "the network has one output and so no classes: accuracies are "
+                    "not told, and validation losses are distances from the "
+                    "float network's output");
 }
 
 /* What is evaluated as folded codes must be what the split layers would give. */

@@ -69,16 +69,50 @@ static int check_overlap(struct model_facts *facts, const struct config *config,
     return 0;
 }
 
+static int check_finite(const struct config_model *model, const struct score *score,
+                        const char *samples, const char *file, struct error *err)
+{
+    if (score->not_finite == 0)
+        return 0;
+    return error_set(
+        err, EXIT_INPUT,
+        "model %s: the float network's own outputs are not finite for %lld "
+        "of the %lld %s samples of %s: it overflows, or its weights are "
+        "damaged; see whether the data are scaled as it was trained "
+        "(scale, mean, std)",
+        model->name, (long long)score->not_finite, (long long)score->samples, samples,
+        file);
+}
+
+/* Of the samples put aside only this is asked. */
+static int score_float_check(const struct config_model *model, struct team *team,
+                             struct error *err)
+{
+    struct score score;
+
+    if (team_check(team, NULL, 1, &score, err) < 0)
+        return -1;
+    return check_finite(model, &score, "calibration (check)", model->calibration.file,
+                        err);
+}
+
 static int score_float(struct model_facts *facts, const struct config_model *model,
                        struct team *team, const struct team_case *opened,
                        struct progress *progress, struct error *err)
 {
     progress_show(progress, "%s: the float network", model->name);
-    if (team_score(team, NULL, 1, &facts->calibration, err) < 0)
+    if (team_score(team, NULL, 1, &facts->calibration, err) < 0 ||
+        check_finite(model, &facts->calibration, "calibration", model->calibration.file,
+                     err) < 0)
+        return -1;
+    if (opened->check_samples > 0 && score_float_check(model, team, err) < 0)
         return -1;
     if (opened->validation_samples == 0)
         return 0;
-    return team_validate(team, NULL, 1, &facts->validation, err);
+    if (team_validate(team, NULL, 1, &facts->validation, err) < 0)
+        return -1;
+    return check_finite(model, &facts->validation, "validation", model->validation.file,
+                        err);
 }
 
 int model_facts_find(struct model_facts *facts, const struct config *config,

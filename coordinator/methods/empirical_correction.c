@@ -2,6 +2,7 @@
 
 #include "coordinator/methods/point_state.h"
 #include "core/base/memory.h"
+#include "core/base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -118,6 +119,8 @@ static int keep_or_forget(const struct method_task *task, const char *when,
                           struct result_point *trial, struct result_point *point,
                           struct result *result, struct error *err)
 {
+    char before[TEXT_OF_LOSS_BYTES], after[TEXT_OF_LOSS_BYTES];
+
     if (is_kept(task, trial, point)) {
         bias_shifts_clear(&point->bias_shifts);
         point->bias_shifts = trial->bias_shifts;
@@ -127,9 +130,10 @@ static int keep_or_forget(const struct method_task *task, const char *when,
     }
     bias_shifts_clear(&trial->bias_shifts);
     result_warn(result,
-                "measuring biases %s does not lower the loss (%.4f, with them %.4f): "
+                "measuring biases %s does not lower the loss (%s, with them %s): "
                 "they stay as they are",
-                when, judged_loss(point), judged_loss(trial));
+                when, text_of_loss(judged_loss(point), before),
+                text_of_loss(judged_loss(trial), after));
     return point_put(task->team, point, err);
 }
 

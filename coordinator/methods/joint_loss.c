@@ -35,7 +35,7 @@ static void remember(struct joint_loss *joint, const float *steps,
 {
     joint->evaluated++;
     joint->not_finite += score->not_finite > 0;
-    if (score->loss >= joint->best.loss)
+    if (!score_is_lower(score, &joint->best))
         return;
     joint->best = *score;
     memcpy(joint->best_steps, steps, (size_t)item_count(joint) * sizeof *steps);
@@ -101,13 +101,34 @@ static double coordinate_of(const struct joint_loss *joint, int item, float step
                : log(step);
 }
 
+/* A distance from the float logits has no guess to be held against: twice the start's will do. */
+static double cost_of_no_candidate(const struct team *team, enum loss loss,
+                                   const struct score *start)
+{
+    const struct network *network = team_network(team);
+    double classes = (double)network->tensors[network->output].count;
+    double guessing = loss == LOSS_MSE_TO_FLOAT ? 0 : log(classes);
+
+    return fmax(guessing, 2 * score_loss(start));
+}
+
+/* A distance is as large as the outputs make it, its unit the power of two below the start's: so a
+ * network whose outputs are scaled by a power of two is searched alike. */
+static double unit_of(enum loss loss, double at_start)
+{
+    int exponent;
+
+    if (loss != LOSS_MSE_TO_FLOAT || !isnormal(at_start))
+        return 1;
+    frexp(at_start, &exponent);
+    return ldexp(1, exponent - 1);
+}
+
 int joint_loss_init(struct joint_loss *joint, struct team *team,
-                    enum joint_loss_coordinates coordinates,
+                    enum joint_loss_coordinates coordinates, enum loss loss,
                     const struct result_point *start, long max_evaluations,
                     struct error *err)
 {
-    const struct network *network = team_network(team);
-    double guessing = log((double)network->tensors[network->output].count);
     size_t items = (size_t)team_placement(team)->count;
 
     *joint = (struct joint_loss){
@@ -116,7 +137,7 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
         .point = memory_zeroed(items, sizeof *joint->point),
         .best_steps = memory_zeroed(items, sizeof *joint->best_steps),
         .best = start->calibration,
-        .no_candidate = fmax(guessing, 2 * score_loss(&start->calibration)),
+        .no_candidate = cost_of_no_candidate(team, loss, &start->calibration),
     };
     memcpy(joint->best_steps, start->steps, items * sizeof *joint->best_steps);
     for (size_t item = 0; item < items; item++)
@@ -125,6 +146,7 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
                        max_evaluations, err) < 0)
         return -1;
     joint->objective.is_over = is_over;
+    joint->objective.unit = unit_of(loss, score_loss(&start->calibration));
     return 0;
 }
 

@@ -32,17 +32,19 @@ struct joint_loss {
 
 /* The team must have its case open.
  *
+ *   loss             what the team computes
  *   start            steps, all > 0, and their score
  *   max_evaluations  0: no limit
  *
  * A clip that is not positive, as the reference's line search tries them, is evaluated with the
  * smallest step there is (grid_step_of_clip), which destroys the tensor; the reference does the
  * same with a step of 1e-8. A step whose logarithm overflows or vanishes is not evaluated: it
- * costs what guessing costs, the logarithm of the number of classes, or twice the loss of the
- * start where that is more; it is never accepted, but would not mislead a parabola.
+ * costs twice the loss of the start, or what guessing costs where that is more: the logarithm of the
+ * number of classes, unless the loss is a distance. It is never accepted, but would not mislead a
+ * parabola.
  */
 int joint_loss_init(struct joint_loss *joint, struct team *team,
-                    enum joint_loss_coordinates coordinates,
+                    enum joint_loss_coordinates coordinates, enum loss loss,
                     const struct result_point *start, long max_evaluations,
                     struct error *err);
 void joint_loss_clear(struct joint_loss *joint);

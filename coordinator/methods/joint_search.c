@@ -4,6 +4,7 @@
 #include "coordinator/search/powell.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,9 +13,9 @@ struct search {
     const struct method_task *task;
     struct result *result;
     struct joint_loss joint;
-    double began;     /* clock_seconds() */
-    int sweeps_spent; /* since the samples put aside have gained */
-    int64_t judged; /* loss of the last candidate that was judged, at first the start */
+    double began;        /* clock_seconds() */
+    int sweeps_spent;    /* since the samples put aside have gained */
+    struct score judged; /* the last candidate that was judged, at first the start */
 };
 
 /* Says after each batch how the search stands. */
@@ -22,10 +23,12 @@ static void show(void *context, long evaluations, double best)
 {
     const struct search *search = context;
     double seconds = clock_seconds() - search->began;
+    char text[TEXT_OF_LOSS_BYTES];
 
-    progress_show(
-        search->task->progress, "%s: search, %ld evaluations, %.1f a second, loss %.4f",
-        search->task->one->id, evaluations, (double)evaluations / seconds, best);
+    progress_show(search->task->progress,
+                  "%s: search, %ld evaluations, %.1f a second, loss %s",
+                  search->task->one->id, evaluations, (double)evaluations / seconds,
+                  text_of_loss(best, text));
 }
 
 static bool is_over(void *context)
@@ -66,9 +69,9 @@ static int judge(struct search *search, int sweep, struct error *err)
                                 .calibration = search->joint.best};
 
     search->sweeps_spent++;
-    if (best.calibration.loss == search->judged)
+    if (score_is_equal(&best.calibration, &search->judged))
         return 0; /* nothing new */
-    search->judged = best.calibration.loss;
+    search->judged = best.calibration;
     if (search->task->has_check &&
         team_check(search->task->team, best.steps, 1, &best.check, err) < 0)
         return -1;
@@ -100,7 +103,8 @@ static void line_done(void *context, int axis, const struct line_search_result *
         axis < 0 ? &search->result->other_lines : &search->result->lines[axis];
 
     line->evaluations += found->evaluations;
-    line->gain += found->gain;
+    if (isfinite(found->gain)) /* not from or among losses that no number stands for */
+        line->gain += found->gain;
 }
 
 static struct powell_options options_of(struct search *search)
@@ -138,8 +142,8 @@ static int minimise(struct search *search, struct error *err)
     if (search->joint.not_finite > 0)
         result_warn(result,
                     "%ld evaluations of the search met logits that are not finite; "
-                    "such a sample counts as a loss of %g",
-                    search->joint.not_finite, LOSS_MOST);
+                    "they count as worse than all others",
+                    search->joint.not_finite);
     /* The evaluations may have ended within a sweep. */
     return judge(search, found.sweeps, err);
 }
@@ -154,9 +158,10 @@ int joint_search(const struct method_task *task, struct result *result,
 
     if (joint_loss_init(&search.joint, task->team,
                         of_clips ? JOINT_LOSS_OF_CLIPS : JOINT_LOSS_OF_LOGARITHMS,
-                        &result->start, method_evaluations_left(task, result), err) < 0)
+                        task->one->model->loss, &result->start,
+                        method_evaluations_left(task, result), err) < 0)
         return -1;
-    search.judged = result->start.calibration.loss;
+    search.judged = result->start.calibration;
     search.joint.show = show;
     search.joint.is_over = is_over;
     search.joint.context = &search;

@@ -6,6 +6,7 @@
 #include "coordinator/methods/treatment.h"
 #include "coordinator/search/parabola.h"
 #include "core/base/memory.h"
+#include "core/base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ static int try_p(const struct method_task *task, struct layerwise *layerwise, do
                  struct result *result, double *loss, struct error *err)
 {
     float *steps = memory_zeroed((size_t)result->placement->count, sizeof *steps);
+    char text[TEXT_OF_LOSS_BYTES];
     struct score score;
     int status =
         layerwise_steps(layerwise, &(struct clip_rule){.kind = CLIP_LP, .number = p},
@@ -36,10 +38,10 @@ static int try_p(const struct method_task *task, struct layerwise *layerwise, do
     if (status == 0) {
         *loss = score_loss(&score);
         if (result->start.calibration.samples == 0 ||
-            score.loss < result->start.calibration.loss)
+            score_is_lower(&score, &result->start.calibration))
             keep_as_start(result, steps, &score, p);
-        progress_show(task->progress, "%s: p = %.3f, loss %.4f", task->one->id, p,
-                      *loss);
+        progress_show(task->progress, "%s: p = %.3f, loss %s", task->one->id, p,
+                      text_of_loss(*loss, text));
     }
     free(steps);
     return status;
@@ -65,6 +67,21 @@ static int scan_p_grid(const struct method_task *task, struct layerwise *layerwi
     return 0;
 }
 
+static bool all_are_finite(const struct result_p_grid *grid)
+{
+    for (int i = 0; i < grid->count; i++)
+        if (!isfinite(grid->losses[i]))
+            return false;
+    return true;
+}
+
+/* In a user's words: "the losses of the norms p that were tried ...". */
+static const char *reason_of(enum parabola_verdict verdict)
+{
+    return verdict == PARABOLA_CONCAVE ? "have no valley"
+                                       : "still fall towards an end of the range";
+}
+
 /* Takes the vertex of the parabola over p as start, where it deserves it. */
 static int try_vertex(const struct method_task *task, struct layerwise *layerwise,
                       struct result_phase *phase, struct result *result,
@@ -72,6 +89,7 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
 {
     const struct config_method_settings *method = task->one->method;
     struct result_p_grid *grid = &result->p_grid;
+    char text[TEXT_OF_LOSS_BYTES];
     double best = grid->chosen, loss;
     enum parabola_verdict verdict;
     struct parabola parabola;
@@ -81,16 +99,26 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
         grid->vertex = NAN;
         return 0;
     }
+    if (!all_are_finite(grid)) {
+        grid->verdict = "was not fitted: some losses are infinite";
+        result_warn(result,
+                    "with some norms p the loss is infinite, so no better p could be "
+                    "estimated between those tried: the search starts from the best "
+                    "one, p = %.3f",
+                    best);
+        return 0;
+    }
     if (parabola_fit(grid->p, grid->losses, grid->count, &parabola, err) < 0)
         return -1;
     verdict = parabola_minimum(&parabola, method->p[0], method->p[1], PARABOLA_MARGIN,
                                &grid->vertex);
     grid->verdict = parabola_verdict_name(verdict);
     if (verdict != PARABOLA_MINIMUM) {
-        result_warn(result,
-                    "the parabola over p %s (vertex at p = %.3f): the best grid point, "
-                    "p = %.3f, is the start",
-                    grid->verdict, grid->vertex, best);
+        result_warn(
+            result,
+            "the losses of the norms p that were tried %s, so none between them "
+            "was estimated: the search starts from the best one, p = %.3f",
+            reason_of(verdict), best);
         return 0;
     }
     if (try_p(task, layerwise, grid->vertex, result, &loss, err) < 0)
@@ -99,11 +127,10 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
     if (grid->chosen == best) {
         grid->verdict =
             "has its minimum at a loss that is no lower than the best grid point's";
-        result_warn(
-            result,
-            "the parabola over p %s (vertex at p = %.3f, loss %.4f): the best grid "
-            "point, p = %.3f, is the start",
-            grid->verdict, grid->vertex, loss, best);
+        result_warn(result,
+                    "the norm estimated to be best, p = %.3f, has the loss %s, no less "
+                    "than the best one tried: the search starts from that, p = %.3f",
+                    grid->vertex, text_of_loss(loss, text), best);
     }
     return 0;
 }

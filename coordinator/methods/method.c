@@ -76,8 +76,9 @@ int method_score(const struct method_task *task, struct result_point *point,
 bool method_is_better(const struct result_point *point,
                       const struct result_point *other)
 {
-    return point->check.samples > 0 ? point->check.loss < other->check.loss
-                                    : point->calibration.loss < other->calibration.loss;
+    return point->check.samples > 0
+               ? score_is_lower(&point->check, &other->check)
+               : score_is_lower(&point->calibration, &other->calibration);
 }
 
 void method_copy_point(const struct result *result, struct result_point *to,

@@ -2,6 +2,7 @@
 
 #include "coordinator/methods/batchnorm_matching.h"
 #include "coordinator/methods/point_state.h"
+#include "core/base/text.h"
 
 static bool has_batchnorm(const struct network *network)
 {
@@ -57,13 +58,15 @@ static int keep_the_better(const struct method_task *task, const char *when,
                            const struct result_point *trial, struct result_point *point,
                            struct result *result, struct error *err)
 {
+    char before[TEXT_OF_LOSS_BYTES], after[TEXT_OF_LOSS_BYTES];
     bool is_judged = task->one->method->reestimate_accept == ACCEPT_IF_LOSS_DROPS;
 
     if (is_judged && !method_is_better(trial, point)) {
         result_warn(result,
-                    "measuring the batch norms again %s does not lower the loss (%.4f, "
-                    "with them %.4f): they stay as they are",
-                    when, judged_loss(point), judged_loss(trial));
+                    "measuring the batch norms again %s does not lower the loss (%s, "
+                    "with them %s): they stay as they are",
+                    when, text_of_loss(judged_loss(point), before),
+                    text_of_loss(judged_loss(trial), after));
         return point_put(task->team, point, err);
     }
     bias_shifts_clear(&point->bias_shifts);

@@ -1,6 +1,7 @@
 #include "coordinator/methods/treatment.h"
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 #include "core/network/equalisation.h"
 
 #include <math.h>
@@ -79,12 +80,15 @@ static int keep_the_better(const struct method_task *task,
                            const struct earlier_start *earlier, unsigned before,
                            const char *name, struct result *result, struct error *err)
 {
+    char loss[TEXT_OF_LOSS_BYTES], with_it[TEXT_OF_LOSS_BYTES];
+
     if (method_is_better(&result->start, &earlier->point))
         return 0;
     result_warn(result,
-                "%s does not lower the loss of the start (%.4f, with it %.4f): it is "
+                "%s does not lower the loss of the start (%s, with it %s): it is "
                 "left out",
-                name, judged_loss(&earlier->point), judged_loss(&result->start));
+                name, text_of_loss(judged_loss(&earlier->point), loss),
+                text_of_loss(judged_loss(&result->start), with_it));
     return go_back(task, earlier, before, result, err);
 }
 

@@ -15,9 +15,9 @@ void bracket_shift(struct bracket *t, struct trial next)
     t->c = next;
 }
 
-double bracket_stationary_point(const struct bracket *t)
+double bracket_stationary_point(const struct bracket *t, double unit)
 {
-    const double tiny = 1e-21;
+    const double tiny = 1e-21 * unit;
     double from_c = (t->b.at - t->a.at) * (t->b.loss - t->c.loss);
     double from_a = (t->b.at - t->c.at) * (t->b.loss - t->a.loss);
     double difference = from_a - from_c;
@@ -38,7 +38,7 @@ static int stride_downhill(const struct line *line, struct bracket *t, bool *clo
                            struct error *err)
 {
     double limit = t->b.at + longest_stride * (t->c.at - t->b.at);
-    double at = bracket_stationary_point(t);
+    double at = bracket_stationary_point(t, line->objective->unit);
     bool between_b_and_c = (at - t->c.at) * (t->b.at - at) > 0;
     bool beyond_limit = (at - limit) * (limit - t->c.at) >= 0;
     bool between_c_and_limit = (at - limit) * (t->c.at - at) > 0;

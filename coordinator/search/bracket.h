@@ -15,8 +15,9 @@ struct bracket {
  */
 int bracket_find(const struct line *line, struct bracket *bracket, struct error *err);
 
-/* Where the parabola through a, b, c is stationary: its minimum or its maximum. */
-double bracket_stationary_point(const struct bracket *bracket);
+/* Where the parabola through a, b, c is stationary: its minimum or its maximum. `unit` is that of the
+ * losses, see objective.h. */
+double bracket_stationary_point(const struct bracket *bracket, double unit);
 
 /* Goes on downhill: drops a, and `next` beyond c becomes the new c. */
 void bracket_shift(struct bracket *bracket, struct trial next);

@@ -144,7 +144,7 @@ static int probe_both_sides(const struct walk *walk, double loss_here,
 
 /* The next stride beyond c: to the minimum of the parabola where that lies ahead,
  * within limits that make strides grow. */
-static double next_stride(const struct bracket *around)
+static double next_stride(const struct bracket *around, double unit)
 {
     const double shortest = 1.6, usual = 2, longest = 4; /* strides before */
     double stride = around->c.at - around->b.at;
@@ -152,7 +152,7 @@ static double next_stride(const struct bracket *around)
         (around->b.loss - around->a.loss) / (around->b.at - around->a.at);
     double slope = (around->c.loss - around->b.loss) / stride;
     bool opens_upwards = (slope - slope_before) / (around->c.at - around->a.at) > 0;
-    double ahead = (bracket_stationary_point(around) - around->c.at) / stride;
+    double ahead = (bracket_stationary_point(around, unit) - around->c.at) / stride;
 
     return stride * (opens_upwards ? fmin(fmax(ahead, shortest), longest) : usual);
 }
@@ -162,7 +162,7 @@ static int walk_downhill(const struct walk *walk, struct bracket *around,
                          struct error *err)
 {
     while (around->c.loss < around->b.loss && walk_may_go_on(walk)) {
-        double at = around->c.at + next_stride(around);
+        double at = around->c.at + next_stride(around, walk->line->objective->unit);
         struct trial next;
 
         at = fmax(-walk->reach, fmin(at, walk->reach));

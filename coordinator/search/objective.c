@@ -18,6 +18,7 @@ int objective_init(struct objective *objective, loss_fn evaluate, void *context,
     *objective = (struct objective){.evaluate = evaluate,
                                     .context = context,
                                     .dimension = dimension,
+                                    .unit = 1,
                                     .max_evaluations = max_evaluations,
                                     .best_loss = INFINITY,
                                     .best_point = best_point};

@@ -20,6 +20,8 @@ struct objective {
     loss_fn evaluate;
     void *context; /* borrowed, handed to `evaluate` */
     int dimension;
+    double
+        unit; /* of losses: what scipy's absolute tolerances are held against; at first 1 */
     long evaluations;               /* points evaluated so far */
     long max_evaluations;           /* 0: no limit */
     long not_finite;                /* how many of the losses were infinite or NaN */

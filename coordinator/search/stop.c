@@ -20,17 +20,20 @@ const char *stop_reason_name(enum stop_reason reason)
 
 /* scipy's rule; it would also take a fall from infinity to a finite loss for
  * convergence. */
-static bool gained_next_to_nothing(double before, double after, double tolerance)
+static bool gained_next_to_nothing(double before, double after, double tolerance,
+                                   double unit)
 {
     return isfinite(before) &&
-           2 * (before - after) <= tolerance * (fabs(before) + fabs(after)) + 1e-20;
+           2 * (before - after) <=
+               tolerance * (fabs(before) + fabs(after)) + 1e-20 * unit;
 }
 
 enum stop_reason stop_after_sweep(const struct stop *stop,
                                   const struct objective *objective, int sweeps,
                                   double loss_before, double loss_after)
 {
-    if (gained_next_to_nothing(loss_before, loss_after, stop->loss_tolerance))
+    if (gained_next_to_nothing(loss_before, loss_after, stop->loss_tolerance,
+                               objective->unit))
         return STOP_CONVERGED;
     if (objective->max_evaluations > 0 &&
         objective->evaluations >= objective->max_evaluations)

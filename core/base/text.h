@@ -1,4 +1,4 @@
-/* text.h - what may stand in names and paths. */
+/* text.h - what may stand in names and paths, and how losses are shown. */
 #ifndef CORE_BASE_TEXT_H
 #define CORE_BASE_TEXT_H
 
@@ -6,5 +6,10 @@
 
 /* UTF-8 without control characters: it can be written to YAML and JSON and read again. */
 bool text_is_printable(const char *text);
+
+/* A loss as users see it: with four decimals, or five digits where it is very large or small;
+ * "infinite" where it is. Returns `text`. */
+enum { TEXT_OF_LOSS_BYTES = 24 };
+const char *text_of_loss(double loss, char text[TEXT_OF_LOSS_BYTES]);
 
 #endif

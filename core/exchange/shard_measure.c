@@ -29,24 +29,42 @@ int shard_answer_check(struct shard *shard, const struct request *request,
     return 0;
 }
 
+/* How validation samples are scored: by their labels, but a network with one output has no classes and is
+ * held against the float network, whose logits `float_logits` [count, classes] receives. */
+static struct samples to_validate(const struct shard *shard, const float *values,
+                                  const int32_t *labels, size_t count,
+                                  float *float_logits)
+{
+    struct samples samples = {.values = values, .labels = labels, .count = count};
+
+    if (shard->network->tensors[shard->network->output].count > 1)
+        return samples;
+    evaluator_logits(shard->evaluator, NULL, samples, float_logits);
+    samples.loss = LOSS_MSE_TO_FLOAT;
+    samples.float_logits = float_logits;
+    return samples;
+}
+
 /* Scores all candidates on validation samples [first, first + count), added to `scores`. */
 static int validate_piece(struct shard *shard, const struct request *request,
                           const float *steps, size_t first, size_t count,
                           struct score *scores, struct error *err)
 {
     size_t elements = shard->network->tensors[shard->network->input].count;
+    size_t classes = shard->network->tensors[shard->network->output].count;
     float *values = memory_get(count * elements * sizeof *values);
+    float *float_logits = memory_get(count * classes * sizeof *float_logits);
     int32_t *labels = memory_get(count * sizeof *labels);
     int status =
         data_file_read(shard->validation, first, count, values, labels, NULL, err);
 
     if (status == 0)
-        evaluator_score_others(
-            shard->evaluator, candidates_of(request, steps),
-            request_score_count(request),
-            (struct samples){.values = values, .labels = labels, .count = count},
-            scores);
+        evaluator_score_others(shard->evaluator, candidates_of(request, steps),
+                               request_score_count(request),
+                               to_validate(shard, values, labels, count, float_logits),
+                               scores);
     free(values);
+    free(float_logits);
     free(labels);
     return status;
 }

@@ -51,6 +51,20 @@ static struct network *read_float_network(const char *path, struct error *err)
     return NULL;
 }
 
+/* Of one output the softmax is 1, whatever the network computes. */
+static int check_outputs(const struct network *network,
+                         const struct config_model *model, struct error *err)
+{
+    if (network->tensors[network->output].count > 1 || model->loss == LOSS_MSE_TO_FLOAT)
+        return 0;
+    return error_set(
+        err, EXIT_CONFIG,
+        "model %s: %s has one output, \"%s\", and the loss %s compares "
+        "classes: of a single one it is always 0; say `loss: mse_to_float`",
+        model->name, model->network, network->tensors[network->output].name,
+        config_loss_name(model->loss));
+}
+
 struct network *shard_read_network(const struct config_model *model, struct error *err)
 {
     struct network *network = read_float_network(model->network, err);
@@ -64,6 +78,10 @@ struct network *shard_read_network(const struct config_model *model, struct erro
         strcmp(model->input, network->tensors[network->input].name) != 0) {
         error_set(err, EXIT_CONFIG, "%s has no input \"%s\"; its input is \"%s\"",
                   model->network, model->input, network->tensors[network->input].name);
+        network_destroy(network);
+        return NULL;
+    }
+    if (check_outputs(network, model, err) < 0) {
         network_destroy(network);
         return NULL;
     }

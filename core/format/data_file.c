@@ -598,7 +598,7 @@ static bool has_dataset(const struct data_file *file, const char *name)
 static int open_labels(struct data_file *file, bool needs_labels, size_t sample_count,
                        struct error *err)
 {
-    if (!needs_labels && !has_dataset(file, file->label_name))
+    if (file->classes < 2 || (!needs_labels && !has_dataset(file, file->label_name)))
         return 0;
     if (open_dataset(file, file->label_name, &file->labels, err) < 0)
         return -1;

@@ -87,18 +87,18 @@ static json_t *hex_of(double value)
     return json_string(text);
 }
 
-/* JSON knows no NaN: null. */
+/* JSON knows neither NaN nor infinity: null. */
 static json_t *real_of(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* The exact sum: 64 bits are more than some readers of JSON keep of a number. */
-static json_t *sum_of(int64_t sum)
+/* The exact sum, which is more than a number of JSON can hold. */
+static json_t *sum_of(const struct score *score)
 {
-    char text[32];
+    char text[SCORE_TEXT_MOST];
 
-    snprintf(text, sizeof text, "%" PRId64, sum);
+    score_loss_text(score, text);
     return json_string(text);
 }
 
@@ -108,7 +108,7 @@ static json_t *score_of(const struct score *score)
         return json_null();
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "loss", real_of(score_loss(score)),
-        "loss_hex", hex_of(score_loss(score)), "loss_sum", sum_of(score->loss), "top1",
+        "loss_hex", hex_of(score_loss(score)), "loss_sum", sum_of(score), "top1",
         real_of(score_top1(score)), "top5", real_of(score_top5(score)), "samples",
         (json_int_t)score->samples, "labelled", (json_int_t)score->labelled,
         "not_finite", (json_int_t)score->not_finite);
@@ -470,7 +470,7 @@ void result_write_csv_head(FILE *file)
           file);
 }
 
-static double metric_of(const struct result *result, const struct score *score)
+double result_metric(const struct result *result, const struct score *score)
 {
     return result->model->metric == METRIC_TOP5 ? score_top5(score) : score_top1(score);
 }
@@ -478,7 +478,7 @@ static double metric_of(const struct result *result, const struct score *score)
 /* A cell with a number; empty where there is none. */
 static void write_cell(FILE *file, double value)
 {
-    if (isfinite(value))
+    if (!isnan(value))
         fprintf(file, "%.9g,", value);
     else
         fputc(',', file);
@@ -499,9 +499,9 @@ void result_write_csv_line(const struct result *result, FILE *file)
     write_cell(file, score_loss(&result->result.check));
     fprintf(file, "%s,", result->result.batchnorms.count > 0 ? "yes" : "no");
     fprintf(file, "%s,", config_metric_name(result->model->metric));
-    write_cell(file, metric_of(result, &result->float_validation));
-    write_cell(file, metric_of(result, &result->start.validation));
-    write_cell(file, metric_of(result, &result->result.validation));
+    write_cell(file, result_metric(result, &result->float_validation));
+    write_cell(file, result_metric(result, &result->start.validation));
+    write_cell(file, result_metric(result, &result->result.validation));
     write_cell(file, score_loss(&result->result.validation));
     fprintf(file, "%ld,%.3f,%.3f,%d\n", result_evaluations(result), result->seconds,
             result->cpu_seconds, result->warning_count);

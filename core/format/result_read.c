@@ -36,9 +36,9 @@ static bool read_score(const json_t *value, struct score *score)
     *score = (struct score){0};
     if (json_is_null(value))
         return true;
-    if (!sum || !json_is_integer(json_object_get(value, "samples")))
+    if (!sum || !score_read_loss(score, sum) ||
+        !json_is_integer(json_object_get(value, "samples")))
         return false;
-    score->loss = strtoll(sum, NULL, 10);
     score->samples = json_integer_value(json_object_get(value, "samples"));
     score->labelled = json_integer_value(json_object_get(value, "labelled"));
     score->top1 = right_of(json_object_get(value, "top1"), score);

@@ -1,5 +1,8 @@
 #include "core/format/table.h"
 
+#include "core/base/text.h"
+
+#include <math.h>
 #include <string.h>
 
 enum { NAME_WIDTH = 40, WIDTH = 102 };
@@ -11,25 +14,32 @@ void table_print_head(FILE *out)
     fprintf(out, "%-*s %12s %12s %12s\n", NAME_WIDTH, "", "loss", "loss", "accuracy");
 }
 
-static void print_number(FILE *out, const struct score *score, double value,
-                         const char *format)
+static void print_loss(FILE *out, const struct score *score)
 {
-    if (score->samples > 0)
-        fprintf(out, format, value);
-    else
+    char text[TEXT_OF_LOSS_BYTES];
+
+    fprintf(out, " %12s",
+            score->samples > 0 ? text_of_loss(score_loss(score), text) : "-");
+}
+
+static void print_metric(FILE *out, const struct result *result,
+                         const struct score *score)
+{
+    double metric = result_metric(result, score);
+
+    if (isnan(metric))
         fprintf(out, " %12s", "-");
+    else
+        fprintf(out, " %10.2f %%", 100 * metric);
 }
 
 static void print_scores(FILE *out, const struct result *result,
                          const struct score *calibration,
                          const struct score *validation)
 {
-    double metric = result->model->metric == METRIC_TOP5 ? score_top5(validation)
-                                                         : score_top1(validation);
-
-    print_number(out, calibration, score_loss(calibration), " %12.4f");
-    print_number(out, validation, score_loss(validation), " %12.4f");
-    print_number(out, validation, 100 * metric, " %10.2f %%");
+    print_loss(out, calibration);
+    print_loss(out, validation);
+    print_metric(out, result, validation);
 }
 
 static double share_avoided(const struct result *result)
@@ -86,10 +96,22 @@ static void print_phases(FILE *out, const struct result *result)
 /* What the samples say that the search has not seen. */
 static void print_check(FILE *out, const struct result *result)
 {
+    char loss[TEXT_OF_LOSS_BYTES], at_start[TEXT_OF_LOSS_BYTES];
+
     if (result->result.check.samples > 0)
-        fprintf(out, "  on the %lld samples put aside: loss %.4f, at the start %.4f\n",
+        fprintf(out, "  on the %lld samples put aside: loss %s, at the start %s\n",
                 (long long)result->result.check.samples,
-                score_loss(&result->result.check), score_loss(&result->start.check));
+                text_of_loss(score_loss(&result->result.check), loss),
+                text_of_loss(score_loss(&result->start.check), at_start));
+}
+
+/* Of a network with one output labels are no classes (shard_answer_validate). */
+static enum loss validation_loss(const struct result *result)
+{
+    const struct score *validation = &result->float_validation;
+
+    return validation->samples > 0 && validation->labelled == 0 ? LOSS_MSE_TO_FLOAT
+                                                                : LOSS_CROSS_ENTROPY;
 }
 
 void table_print_result(FILE *out, const struct result *result,
@@ -104,8 +126,9 @@ void table_print_result(FILE *out, const struct result *result,
                      &result->float_validation);
         fputc('\n', out);
         if (result->model->loss != LOSS_CROSS_ENTROPY)
-            fprintf(out, "  calibration loss: %s; validation loss: cross_entropy\n",
-                    config_loss_name(result->model->loss));
+            fprintf(out, "  calibration loss: %s; validation loss: %s\n",
+                    config_loss_name(result->model->loss),
+                    config_loss_name(validation_loss(result)));
     }
     fprintf(out, "%-*s", NAME_WIDTH, result->case_id);
     print_scores(out, result, &result->result.calibration, &result->result.validation);

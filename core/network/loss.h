@@ -12,10 +12,6 @@ enum loss {
     LOSS_MSE_TO_FLOAT   /* mean square of the difference from the float logits */
 };
 
-/* The largest loss one sample can have. It keeps sums of up to 2^17 samples in units of 2^-32
- * within 64 bits. */
-#define LOSS_MOST 8192.0
-
 enum { NO_LABEL = -1 };
 
 /* What the logits of a sample are held against. */
@@ -28,9 +24,10 @@ struct expected {
 /* Whether none of the logits [classes] is a NaN or an infinity. */
 bool loss_has_finite_logits(const float *logits, size_t classes);
 
-/* The loss in double, between 0 and LOSS_MOST; a sample whose logits are not finite costs
- * LOSS_MOST. With q the softmax of `logits` [classes] and f that of the float logits; the
- * divergence is that of the quantized network's predictions from the float network's. */
+/* The loss in double, at least 0; logits are finite, and so is it: below 2^LOSS_EXPONENT_MOST. With q the
+ * softmax of `logits` [classes] and f that of the float logits; the divergence is that of the
+ * quantized network's predictions from the float network's. */
+enum { LOSS_EXPONENT_MOST = 259 };
 double loss_of_sample(enum loss loss, const float *logits, size_t classes,
                       struct expected expected);
 

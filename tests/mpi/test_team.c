@@ -378,7 +378,7 @@ static void statistics_of_batch_norms_are_those_of_one_process(void **state)
     assert_true(found > 5);
     assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
     assert_scores_of_one_process(REQUEST_SCORE, steps, &score, 1);
-    assert_true(score.loss != before.loss);
+    assert_true(!score_is_equal(&score, &before));
     assert_int_equal(team_restore_batchnorms(team, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
     assert_memory_equal(&score, &before, sizeof score);
@@ -487,7 +487,7 @@ static void statistics_can_be_tried_kept_and_given_up(void **state)
     assert_int_equal(team_score(team, steps, 1, &before, &err), 0);
     measure_statistics(steps, &in_float, &found);
     assert_int_equal(team_score(team, steps, 1, &after, &err), 0);
-    assert_true(after.loss < before.loss);
+    assert_true(score_is_lower(&after, &before));
     assert_int_equal(batchnorm_matching_put(team, &trained, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
     assert_memory_equal(&score, &before, sizeof score);
@@ -593,7 +593,7 @@ static void biases_that_do_not_pay_are_not_kept(void **state)
     assert_int_equal(point_put(team, &result.start, &err), 0);
     assert_int_equal(
         team_score(team, result.start.steps, 1, &result.start.calibration, &err), 0);
-    assert_true(result.start.calibration.loss != score.loss);
+    assert_true(!score_is_equal(&result.start.calibration, &score));
     correcting.bias_correction_accept = ACCEPT_IF_LOSS_DROPS;
     result.start.calibration.loss = INT64_MAX;
     correct(&task, &in_float, &result);

@@ -100,8 +100,8 @@ static void the_stationary_point_of_a_parabola_is_its_vertex(void **state)
     const struct bracket concave = {{-1, -16}, {0, -9}, {4, -1}}; /* -(x - 3)^2 */
 
     (void)state;
-    assert_same(bracket_stationary_point(&convex), 3);
-    assert_same(bracket_stationary_point(&concave), 3);
+    assert_same(bracket_stationary_point(&convex, 1), 3);
+    assert_same(bracket_stationary_point(&concave, 1), 3);
 }
 
 int main(void)

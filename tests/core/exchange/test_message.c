@@ -88,10 +88,14 @@ static void the_score_of_each_candidate_is_found(void **state)
         reply.sums[i] = (int64_t)i;
     for (int i = 0; i < 3; i++) {
         struct score score = reply_scores(&reply)[i];
+        int first = i * REPLY_SCORE_SUMS;
 
-        assert_true(score.loss == 6 * i && score.samples == 6 * i + 1 &&
-                    score.labelled == 6 * i + 2 && score.top1 == 6 * i + 3 &&
-                    score.top5 == 6 * i + 4 && score.not_finite == 6 * i + 5);
+        for (int limb = 0; limb < SCORE_LOSS_LIMBS; limb++)
+            assert_true(score.loss[limb] == first + limb);
+        first += SCORE_LOSS_LIMBS;
+        assert_true(score.samples == first && score.labelled == first + 1 &&
+                    score.top1 == first + 2 && score.top5 == first + 3 &&
+                    score.not_finite == first + 4);
     }
     reply_clear(&reply);
 }

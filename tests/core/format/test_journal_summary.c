@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tests/support/scores.h"
 #include "tests/support/scratch.h"
 
 static struct error err;
@@ -35,9 +36,9 @@ static int end(void **state)
 /* An answer of 4 samples that cost a mean of `loss` and half a second. */
 static void add(enum journal_kind kind, uint64_t key, double loss, int64_t not_finite)
 {
-    struct score score = {
-        .loss = (int64_t)(loss * 4 * 0x1p32), .samples = 4, .not_finite = not_finite};
+    struct score score = score_costing(loss * 4, 4);
 
+    score.not_finite = not_finite;
     assert_int_equal(journal_add(journal, kind, &(struct hash128){{key, 1}}, &score,
                                  sizeof score, 0.5, &err),
                      0);

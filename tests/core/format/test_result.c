@@ -13,9 +13,10 @@
 
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
+#include "tests/support/scores.h"
 #include "tests/support/scratch.h"
 
-enum { STEPS = 2, ONE = 1 << 30 }; /* a score's loss has 2^32 units */
+enum { STEPS = 2 };
 
 static char path[64];
 static struct quantized_tensor items[STEPS] = {
@@ -37,13 +38,14 @@ static int make_folder(void **state)
     return status;
 }
 
-static struct score score_of(int64_t loss, int64_t samples, int64_t top1)
+/* Of so many quarters of a loss. */
+static struct score score_of(int quarters, int64_t samples, int64_t top1)
 {
-    return (struct score){.loss = loss * ONE,
-                          .samples = samples,
-                          .labelled = samples,
-                          .top1 = top1,
-                          .top5 = samples};
+    struct score score = score_costing(quarters / 4.0, samples);
+
+    score.labelled = score.top5 = samples;
+    score.top1 = top1;
+    return score;
 }
 
 /* A min-max result with validation. */
@@ -292,7 +294,8 @@ static void json_tells_where_the_result_comes_from(void **state)
 static void steps_and_losses_come_back_to_the_last_bit(void **state)
 {
     (void)state;
-    result.result.calibration.loss = (INT64_C(1) << 33) / 3;
+    result.result.calibration =
+        score_costing(ldexp((double)((INT64_C(1) << 33) / 3), -32), 1);
     write_and_read();
     assert_int_equal(json_array_size(at("steps")), STEPS);
     assert_text_at("steps.0.tensor", "w");
@@ -465,8 +468,8 @@ static void what_is_read_back_gives_the_same_line_and_scores(void **state)
     char *before, *after;
 
     (void)state;
-    result.start.calibration.loss =
-        (INT64_C(1) << 60) + 1; /* more than a double holds */
+    /* More than a double holds. */
+    assert_true(score_read_loss(&result.start.calibration, "0x1000000000000001p-64"));
     result.float_calibration.not_finite = 4;
     result_warn(&result, "a warning");
     result.provenance.overlapping = 3;

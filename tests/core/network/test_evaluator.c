@@ -487,7 +487,7 @@ static void candidates_together_score_as_one_by_one(void **state)
             make_trial(&together, &options, 4);
             for (int batch = 0; batch < 24; batch++) {
                 int items = together.placement.count, count = 1 + batch % MOST;
-                struct score scores[MOST] = {{0}};
+                struct score scores[MOST] = {{.samples = 0}};
                 float steps[MOST * 32];
 
                 for (int i = 0; i < count; i++) {
@@ -603,7 +603,7 @@ static struct executor_counters done_since(const struct trial *trial,
 static void another_step_of_an_activation_needs_its_epilogue_only(void **state)
 {
     enum { BLOCKS = 4 };
-    struct score scores[2] = {{0}};
+    struct score scores[2] = {{.samples = 0}};
     struct executor_counters before, done;
     struct trial trial;
     float steps[2][32];
