@@ -27,6 +27,8 @@ a_network_is_timed_layer_by_layer() {
     expect_in "$work/out" "W4A4 onnx, blocks of 2"
     grep -Eq 'everything +[0-9.]+ images/s' "$work/out" || fail "there is no rate"
     grep -Eq 'first float layers kept +[0-9.]+ images/s' "$work/out" || fail "there is no rate"
+    grep -Eq 'first float layers kept: [0-9]+ of [0-9]+ layers run, each time with a new step' "$work/out" ||
+        fail "it is not told what ran"
     grep -Eq 'depthwise +12x12x24 +[0-9.]+ +[0-9.]+% .*/block2/depthwise/conv/Conv' "$work/out" ||
         fail "a layer is not listed"
 }
