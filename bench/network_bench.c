@@ -16,13 +16,22 @@ enum { BLOCKS = 4 }; /* so that no block finds itself in the nearest cache */
 static const double round_seconds = 0.1;
 static const size_t memory_enough = (size_t)4 << 30;
 
+/* How often something was done, and how many layers ran for it, summed over the blocks: whole, or
+ * from the sums of their products on. */
+struct done {
+    int64_t times, layers, epilogues;
+};
+
 /* Random samples, an evaluator that remembers them, and steps. */
 struct trial {
     const struct network_bench_options *options;
     struct samples samples;
     struct evaluator *evaluator;
     float *steps; /* [items] */
-    int flipped;  /* the item whose step goes back and forth, or -1 */
+    int layers;   /* that run for everything */
+    int moved;    /* the item whose step is a new one each time, or -1 */
+    int behind;   /* layers that must run then */
+    struct done everything, quantized;
 };
 
 static void make_samples(struct trial *trial)
@@ -91,7 +100,7 @@ static void find_steps(struct trial *trial)
 
 /* The first quantized weights: when their step changes, everything but the layers before them must
  * be computed again. */
-static int item_to_flip(const struct placement *placement)
+static int item_to_move(const struct placement *placement)
 {
     for (int item = 0; item < placement->count; item++)
         if (placement->items[item].is_weight &&
@@ -100,13 +109,53 @@ static int item_to_flip(const struct placement *placement)
     return -1;
 }
 
+static bool reads_one_of(const struct layer *layer, const bool *tensors)
+{
+    for (int i = 0; i < layer->input_count; i++)
+        if (tensors[layer->inputs[i]])
+            return true;
+    return false;
+}
+
+/* The layers that the output needs, and of these, unless `first` is -1, layer `first` and what follows
+ * from it. */
+static int count_layers(const struct network *network, int first)
+{
+    size_t tensors = (size_t)network->tensor_count;
+    bool *needed = memory_zeroed(tensors, sizeof *needed);
+    bool *follows = memory_zeroed(tensors, sizeof *follows);
+    int count = 0;
+
+    needed[network->output] = true;
+    for (int index = network->layer_count - 1; index >= 0; index--)
+        for (int i = 0; i < network->layers[index].input_count; i++)
+            needed[network->layers[index].inputs[i]] |=
+                needed[network->layers[index].output];
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        follows[layer->output] =
+            first < 0 || index == first || reads_one_of(layer, follows);
+        count += needed[layer->output] && follows[layer->output];
+    }
+    free(needed);
+    free(follows);
+    return count;
+}
+
 static void trial_init(struct trial *trial, const struct network_bench_options *options)
 {
+    const struct placement *placement = options->placement;
+
     *trial = (struct trial){.options = options};
     make_samples(trial);
     trial->evaluator = evaluator_of(trial, memory_enough, false);
     find_steps(trial);
-    trial->flipped = item_to_flip(options->placement);
+    trial->layers = count_layers(options->network, -1);
+    trial->moved = item_to_move(placement);
+    if (trial->moved >= 0)
+        trial->behind =
+            count_layers(options->network, placement->items[trial->moved].index);
 }
 
 static void trial_clear(struct trial *trial)
@@ -127,16 +176,53 @@ static void run_everything(void *context)
     evaluator_score_others(trial->evaluator, trial->steps, 1, trial->samples, &score);
 }
 
+/* Each time with a step that was never there before, for what was evaluated once may be remembered. */
 static void run_quantized(void *context)
 {
     struct trial *trial = context;
     struct score score = {0};
-    float *step = &trial->steps[trial->flipped], kept = *step;
+    float *step = &trial->steps[trial->moved];
 
-    *step = nextafterf(kept, INFINITY);
+    *step = nextafterf(*step, INFINITY);
     evaluator_score(trial->evaluator, trial->steps, 1, &score);
-    *step = kept;
-    evaluator_score(trial->evaluator, trial->steps, 1, &score);
+}
+
+/* CPU seconds of one of `times` calls; what they did is added to `done`. */
+static double seconds_of_work(struct trial *trial, void (*work)(void *context),
+                              int times, struct done *done)
+{
+    struct executor_counters before = evaluator_counters(trial->evaluator), ran;
+    double seconds = seconds_of_one(work, trial, times);
+
+    ran = executor_counters_since(evaluator_counters(trial->evaluator), before);
+    done->times += times;
+    done->layers += ran.layers_run;
+    done->epilogues += ran.epilogues_rerun;
+    return seconds;
+}
+
+/* Layers of each evaluation of a block. */
+static double layers_of_one(const struct done *done)
+{
+    return (double)(done->layers + done->epilogues) / (double)(done->times * BLOCKS);
+}
+
+/* Times of work that was not done are no figures. Without room for what the first layers give, more
+ * is done than is said, which print_work() tells. */
+static int check_work(const struct trial *trial, struct error *err)
+{
+    double everything = layers_of_one(&trial->everything);
+    double quantized = trial->moved >= 0 ? layers_of_one(&trial->quantized) : 0;
+
+    if (everything == trial->layers && trial->everything.epilogues == 0 &&
+        quantized >= trial->behind)
+        return 0;
+    return error_set(
+        err, EXIT_INTERNAL,
+        "layers that were to be timed were taken from memory: of %d, %g ran "
+        "for everything, and %g, not %d, with the first ones kept; please "
+        "report this",
+        trial->layers, everything, quantized, trial->behind);
 }
 
 /* Images a second. */
@@ -152,10 +238,12 @@ static int one_round(struct trial *trial, int times, struct peer *peer, int peer
     double images = (double)trial->samples.count, seconds;
 
     series_add(&result->everything,
-               images / seconds_of_one(run_everything, trial, times));
-    if (trial->flipped >= 0)
+               images /
+                   seconds_of_work(trial, run_everything, times, &trial->everything));
+    if (trial->moved >= 0)
         series_add(&result->quantized,
-                   2 * images / seconds_of_one(run_quantized, trial, (times + 1) / 2));
+                   images /
+                       seconds_of_work(trial, run_quantized, times, &trial->quantized));
     if (!peer)
         return 0;
     if (peer_round(peer, peer_times, &seconds, err) < 0)
@@ -176,10 +264,13 @@ static int take_rounds(struct trial *trial, struct peer *peer, struct result *re
             return -1;
         peer_times = (int)(round_seconds / seconds) + 1;
     }
+    if (trial->moved >= 0) /* what comes before the moved step is remembered now */
+        for (int i = 0; i < 2; i++)
+            run_quantized(trial);
     for (int round = 0; round < trial->options->rounds; round++)
         if (one_round(trial, times, peer, peer_times, result, err) < 0)
             return -1;
-    return 0;
+    return check_work(trial, err);
 }
 
 /* ---- what is printed ------------------------------------------------------------------------ */
@@ -196,9 +287,28 @@ static void print_rate(const char *what, const struct series *series,
     fputc('\n', out);
 }
 
-static void print_rates(const struct network_bench_options *options,
-                        const struct result *result, FILE *out)
+/* What ran for the rate with the first layers kept. */
+static void print_work(const struct trial *trial, FILE *out)
 {
+    const struct done *done = &trial->quantized;
+    double epilogues = (double)done->epilogues / (double)(done->times * BLOCKS);
+
+    fprintf(out,
+            "  first float layers kept: %g of %d layers run, each time with a new step",
+            layers_of_one(done) - epilogues, trial->layers);
+    if (epilogues > 0)
+        fprintf(out, "; %g more from its sums of products on", epilogues);
+    if (layers_of_one(done) > trial->behind)
+        fprintf(out, "; memory has no room for all that could be kept: try a smaller "
+                     "--block");
+    fputc('\n', out);
+}
+
+static void print_rates(const struct trial *trial, const struct result *result,
+                        FILE *out)
+{
+    const struct network_bench_options *options = trial->options;
+
     fprintf(out,
             "%s, %s, blocks of %d, kernels %s; medians of %d rounds in turns, CPU time "
             "of one core\n\n",
@@ -212,6 +322,8 @@ static void print_rates(const struct network_bench_options *options,
     else
         fprintf(out, "  ONNX Runtime is not there: run `npm install --ignore-scripts` "
                      "in tests/peers\n");
+    if (result->quantized.count > 0)
+        print_work(trial, out);
 }
 
 static void print_layer(const struct network *network, int index, double seconds,
@@ -294,7 +406,7 @@ static int measure(struct trial *trial, struct peer *peer, FILE *out, struct err
     }
     if (take_rounds(trial, peer, &result, err) < 0)
         return -1;
-    print_rates(trial->options, &result, out);
+    print_rates(trial, &result, out);
     print_layers(trial, out);
     return 0;
 }

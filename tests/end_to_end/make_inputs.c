@@ -2,6 +2,7 @@
  * the embedded example. Usage: make_inputs FOLDER, in the root of the repository. */
 #include "core/base/memory.h"
 #include "tests/support/hdf5_builder.h"
+#include "tests/support/onnx_builder.h"
 
 #include <limits.h>
 #include <math.h>
@@ -97,6 +98,36 @@ static void write_networks(void)
     write_model("unsupported.onnx", model);
     onnx__model_proto__free_unpacked(model, NULL);
     free(bytes);
+}
+
+/* Weights that two layers share, one of them by the name that an Identity gives; BATCH is "N" or a
+ * number. */
+static void write_sharing(const char *name, const char *batch)
+{
+    char text[1024];
+    Onnx__ModelProto *model;
+
+    snprintf(text, sizeof text,
+             "input x %s,3,8,8\n"
+             "floats first 8,3,3,3 = 0.5 -0.25 0.125 0.4 -0.3 0.75\n"
+             "floats own 8,8,3,3 = 0.1 0.2 -0.3 0.4 -0.55 0.05 -0.15\n"
+             "floats classify 5,8 = 0.6 -0.5 0.4 0.3 -0.2\n"
+             "node Identity own -> shared\n"
+             "node Conv x first -> c0 pads=1,1,1,1\n"
+             "node Relu c0 -> r0\n"
+             "node Conv r0 own -> c1 pads=1,1,1,1\n"
+             "node Relu c1 -> r1\n"
+             "node Conv r1 shared -> c2 pads=1,1,1,1\n"
+             "node Relu c2 -> r2\n"
+             "node Conv r2 own -> c3 pads=1,1,1,1\n"
+             "node GlobalAveragePool c3 -> p\n"
+             "node Flatten p -> f\n"
+             "node Gemm f classify -> y transB=1\n"
+             "output y\n",
+             batch);
+    model = onnx_builder_model(text);
+    write_model(name, model);
+    onnx__model_proto__free_unpacked(model, NULL);
 }
 
 /* Bytes that grow towards the front, so that a message's length is known when it is written. */
@@ -216,6 +247,8 @@ int main(int count, char **arguments)
     }
     folder = arguments[1];
     write_networks();
+    write_sharing("shared.onnx", "N");
+    write_sharing("batch-of-one.onnx", "1");
     write_nested(DEPTH);
     write_data_files();
     return 0;

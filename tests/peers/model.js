@@ -39,11 +39,28 @@ function decodeModel(bytes) {
   return model;
 }
 
+// The constant that a node hands on: a value of its own, or another's by another name,
+// as exporters write weights that several layers share. Undefined: it computes.
+function constantOf(node, tensors) {
+  if (node.op_type === 'Identity') return tensors.get(node.input[0]);
+  if (node.op_type !== 'Constant') return undefined;
+  return node.attribute.find(({ name }) => name === 'value')?.t;
+}
+
+// Constants become initialisers, which are no inputs.
 function readNetwork(path) {
   const model = decodeModel(fs.readFileSync(path));
-  const { node, initializer } = model.graph;
+  const { node, initializer, input } = model.graph;
   const tensors = new Map(initializer.map((tensor) => [tensor.name, tensor]));
-  return { model, nodes: node, tensors };
+  const nodes = node.filter((each) => {
+    const [name] = each.output;
+    const constant = constantOf(each, tensors);
+    if (constant) tensors.set(name, { ...constant, name });
+    return !constant;
+  });
+  const inputs = input.filter(({ name }) => !tensors.has(name));
+  const graph = { ...model.graph, input: inputs };
+  return { model: { ...model, graph }, nodes, tensors };
 }
 
 function encodeNetwork({ model, nodes, tensors }) {

@@ -7,6 +7,9 @@
 //   round R   runs the batch R times; prints the CPU seconds of one run
 //   quit      ends, as the end of the input does
 //
+// A file that is made for batches of B samples runs in these, as often as gives BATCH
+// samples; the line says `in batches of B` then.
+//
 // A failure prints `error` and a sentence, and ends with status 1.
 
 const path = require('path');
@@ -61,7 +64,7 @@ function createSession(bytes, file) {
 
 function firstRun(session, feeds) {
   const action = () => session.run(feeds);
-  const advice = 'its batch size must be open';
+  const advice = 'does it run elsewhere?';
   return explained('ONNX Runtime cannot run the model', action, advice);
 }
 
@@ -74,13 +77,18 @@ function randomValues(count) {
   });
 }
 
-// The network's input [batch, ...] with random values.
-function randomFeeds({ model }, batch) {
-  const [{ name, type }] = model.graph.input;
-  const [, ...sizes] = type.tensor_type.shape.dim.map((dim) => dim.dim_value);
+function sizesOf({ model }) {
+  const [{ type }] = model.graph.input;
+  return type.tensor_type.shape.dim.map((dim) => dim.dim_value);
+}
+
+// The network's input [batch, ...] with random values; a fixed batch stays as it is.
+function randomFeeds(network, batch) {
+  const [{ name, type }] = network.model.graph.input;
+  const [fixed, ...sizes] = sizesOf(network);
   if (type.tensor_type.elem_type !== onnx.FLOAT || sizes.some((size) => !size))
     throw new Error(`the input ${name} is no float image; measure image networks only`);
-  const shape = [batch, ...sizes];
+  const shape = [fixed || batch, ...sizes];
   const count = shape.reduce((product, size) => product * size);
   return { [name]: new ort.Tensor('float32', randomValues(count), shape) };
 }
@@ -115,17 +123,19 @@ async function warmUp(runBatch) {
   while (Date.now() < end) await runBatch();
 }
 
-async function cpuSeconds(runBatch, rounds) {
+async function cpuSeconds(runOnce, times) {
   const before = process.cpuUsage();
-  for (let i = 0; i < rounds; i++) await runBatch();
+  for (let i = 0; i < times; i++) await runOnce();
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6 / rounds;
+  return (user + system) / 1e6 / times;
 }
 
-async function answer(request, runBatch) {
+// `runs` are those of a batch, and need not be whole.
+async function answer(request, runOnce, runs) {
   const rounds = Number(/^round ([1-9]\d*)$/.exec(request)?.[1]);
   if (!rounds) throw new Error(`unknown request "${request}": say round R, or quit`);
-  return (await cpuSeconds(runBatch, rounds)).toFixed(9);
+  const seconds = await cpuSeconds(runOnce, Math.ceil(rounds * runs));
+  return (seconds * runs).toFixed(9);
 }
 
 async function main() {
@@ -135,13 +145,15 @@ async function main() {
   const feeds = randomFeeds(network, batch);
   const measured = form === 'int8' ? await quantized(network, file) : network;
   const session = await createSession(onnx.encodeNetwork(measured), file);
-  const runBatch = () => session.run(feeds);
+  const runOnce = () => session.run(feeds);
   await firstRun(session, feeds);
-  await warmUp(runBatch);
-  console.log(`ready ONNX Runtime ${ort.env.versions.node} ${form}`);
+  await warmUp(runOnce);
+  const [fixed] = sizesOf(network);
+  const inBatches = fixed && fixed !== batch ? ` in batches of ${fixed}` : '';
+  console.log(`ready ONNX Runtime ${ort.env.versions.node} ${form}${inBatches}`);
   for await (const line of readline.createInterface({ input: process.stdin })) {
     if (line === 'quit') break;
-    console.log(await answer(line, runBatch));
+    console.log(await answer(line, runOnce, fixed ? batch / fixed : 1));
   }
 }
 

@@ -27,6 +27,8 @@ a_network_is_timed_layer_by_layer() {
     expect_in "$work/out" "W4A4 onnx, blocks of 2"
     grep -Eq 'everything +[0-9.]+ images/s' "$work/out" || fail "there is no rate"
     grep -Eq 'first float layers kept +[0-9.]+ images/s' "$work/out" || fail "there is no rate"
+    grep -Eq 'first float layers kept: [0-9]+ of [0-9]+ layers run, each time with a new step' "$work/out" ||
+        fail "it is not told what ran"
     grep -Eq 'depthwise +12x12x24 +[0-9.]+ +[0-9.]+% .*/block2/depthwise/conv/Conv' "$work/out" ||
         fail "a layer is not listed"
 }
@@ -38,6 +40,18 @@ a_network_without_integer_layers_is_timed_too() {
     expect_in "$work/out" "everything"
 }
 check 1 a_network_without_integer_layers_is_timed_too
+
+beside_onnx_runtime() { # NETWORK NAME
+    [ -d tests/peers/node_modules/onnxruntime-node ] || skip "ONNX Runtime is not installed"
+    [ "$(dirname "$program")" -ef build ] || skip "ONNX Runtime stands beside build/calq only"
+    calq bench network "$1" --rounds 1 --block 4
+    expect_code 0
+    grep -Eq "^  ONNX Runtime [0-9.]+ $2 +[0-9.]+ images/s" "$work/out" || fail "there is no rate of $2"
+}
+check 1 "weights that several layers share are timed in ONNX Runtime, too" \
+    beside_onnx_runtime "$inputs/shared.onnx" int8
+check 1 "a file made for batches of one is timed in these" \
+    beside_onnx_runtime "$inputs/batch-of-one.onnx" "int8 in batches of 1"
 
 # A copy of calq with a peer of ours beside it.
 with_peer() { # SCRIPT
