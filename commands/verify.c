@@ -1,14 +1,13 @@
 #include "commands/command.h"
 
 #include "core/base/memory.h"
+#include "core/exchange/case_beside_file.h"
 #include "core/exchange/case_onnx.h"
-#include "core/exchange/case_samples.h"
 #include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,131 +89,62 @@ static int tell_codes(const char *path, const struct qdq_comparison *comparison,
 
 /* ---- predictions -------------------------------------------------------------------------- */
 
-/* The case's network and the file's, side by side. */
-struct both {
-    const struct finished_case *finished;
-    struct evaluator *ours, *theirs;
-    const float *their_steps;
-    size_t classes;
-    struct score our_loss, their_loss;
-    size_t samples, other_predictions;
-    double largest_difference; /* of logits */
-};
-
-static int score_both(void *context, struct samples samples, struct error *err)
+static int tell_predictions(const char *path, const struct finished_case *finished,
+                            const struct beside_file *beside, struct error *err)
 {
-    struct both *both = context;
-    const float *steps = both->finished->steps;
-    float *logits = NULL;
-
-    (void)err;
-    if (samples.loss != LOSS_CROSS_ENTROPY) {
-        logits = memory_get(samples.count * both->classes * sizeof *logits);
-        evaluator_logits(both->ours, NULL, samples, logits);
-        samples.float_logits = logits;
-    }
-    evaluator_score_others(both->ours, steps, 1, samples, &both->our_loss);
-    evaluator_score_others(both->theirs, both->their_steps, 1, samples,
-                           &both->their_loss);
-    free(logits);
-    return 0;
-}
-
-static size_t prediction(const float *logits, size_t classes)
-{
-    size_t best = 0;
-
-    for (size_t i = 1; i < classes; i++)
-        if (logits[i] > logits[best])
-            best = i;
-    return best;
-}
-
-static int predict_both(void *context, struct samples samples, struct error *err)
-{
-    struct both *both = context;
-    size_t count = samples.count * both->classes;
-    float *ours = memory_get(count * sizeof *ours);
-    float *theirs = memory_get(count * sizeof *theirs);
-
-    (void)err;
-    evaluator_logits(both->ours, both->finished->steps, samples, ours);
-    evaluator_logits(both->theirs, both->their_steps, samples, theirs);
-    for (size_t i = 0; i < count; i++)
-        both->largest_difference =
-            fmax(both->largest_difference, fabs((double)ours[i] - (double)theirs[i]));
-    for (size_t i = 0; i < count; i += both->classes)
-        both->other_predictions += prediction(ours + i, both->classes) !=
-                                   prediction(theirs + i, both->classes);
-    both->samples += samples.count;
-    free(ours);
-    free(theirs);
-    return 0;
-}
-
-static int tell_predictions(const char *path, const struct both *both,
-                            struct error *err)
-{
-    const struct config_model *model = both->finished->one->model;
-
-    printf("calibration loss: %.9g, and %.9g by the file\n",
-           score_loss(&both->our_loss), score_loss(&both->their_loss));
+    printf("calibration loss: %.9g, and %.9g by the file\n", score_loss(&beside->ours),
+           score_loss(&beside->theirs));
     printf("predictions: %zu of %zu %s samples are others, the largest difference of "
            "logits is %g\n",
-           both->other_predictions, both->samples,
-           model->validation.file ? "validation" : "calibration",
-           both->largest_difference);
-    if (score_is_equal(&both->our_loss, &both->their_loss) &&
-        both->other_predictions == 0 && both->largest_difference == 0)
+           beside->other_predictions, beside->samples,
+           finished->one->model->validation.file ? "validation" : "calibration",
+           beside->largest_difference);
+    if (beside_file_is_same(beside))
         return 0;
     return error_set(
         err, EXIT_VERIFY_MISMATCH,
         "%s has the codes of the case, and computes something else: %zu of "
         "%zu predictions are others, or logits, or the calibration loss",
-        path, both->other_predictions, both->samples);
+        path, beside->other_predictions, beside->samples);
 }
 
-/* On another kind of machine float layers round differently. */
-static void tell_of_result(const struct both *both)
+/* On another kind of machine float layers round differently, by little. */
+static int tell_of_result(const struct finished_case *finished, double loss,
+                          struct error *err)
 {
-    const struct score *found = &both->finished->result.result.calibration;
+    double found = score_loss(&finished->result.result.calibration);
 
-    if (!score_is_equal(found, &both->our_loss))
-        printf("note: result.json has the calibration loss %.9g: this machine rounds "
-               "otherwise in float layers\n",
-               score_loss(found));
+    switch (case_loss_found(finished, loss)) {
+    case LOSS_FOUND_ANOTHER:
+        return error_set(
+            err, EXIT_VERIFY_MISMATCH,
+            "result.json has the calibration loss %.9g, and its steps, biases and "
+            "batch "
+            "norms give %.9g here, which is more than %s; run the case again",
+            found, loss,
+            case_is_of_this_machine(finished)
+                ? "a machine of the same kind may differ"
+                : "float layers of another machine make of it");
+    case LOSS_FOUND_NEARLY:
+        printf("note: result.json has the calibration loss %.9g, found by another calq "
+               "or on another kind of machine: float layers round otherwise\n",
+               found);
+        return 0;
+    case LOSS_FOUND_AGAIN:
+        return 0;
+    }
+    return 0;
 }
 
 static int compare_predictions(const char *path, const struct finished_case *finished,
                                const struct network *file, struct error *err)
 {
-    const struct network *network = finished->network;
-    float *steps = memory_get((size_t)finished->placement.count * sizeof *steps);
-    struct both both = {
-        .finished = finished,
-        .ours = case_evaluator(finished, network, err),
-        .their_steps = steps,
-        .classes = network->tensors[network->output].count,
-    };
-    int status = both.ours ? 0 : -1;
+    struct beside_file beside;
 
-    if (status == 0) {
-        qdq_steps(file, &finished->placement, steps);
-        both.theirs = case_evaluator(finished, file, err);
-        status = both.theirs ? 0 : -1;
-    }
-    if (status == 0)
-        status = case_samples_of_search(finished, score_both, &both, err);
-    if (status == 0)
-        status = case_samples_to_judge(finished, predict_both, &both, err);
-    if (status == 0) {
-        tell_of_result(&both);
-        status = tell_predictions(path, &both, err);
-    }
-    evaluator_destroy(both.ours);
-    evaluator_destroy(both.theirs);
-    free(steps);
-    return status;
+    if (case_beside_file(finished, file, &beside, err) < 0 ||
+        tell_predictions(path, finished, &beside, err) < 0)
+        return -1;
+    return tell_of_result(finished, score_loss(&beside.ours), err);
 }
 
 /* ---- the command -------------------------------------------------------------------------- */

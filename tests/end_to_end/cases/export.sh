@@ -144,6 +144,39 @@ biases_of_float_layers_come_back() {
 }
 check 1 biases_of_float_layers_come_back
 
+# Losses to the float network are held against the one that nothing was done to.
+losses_are_those_of_the_result() {
+    exported "$to_export" --set targets=onnx --set models.0.loss=mse_to_float \
+        --set models.0.validation.samples=64 --set "methods=[
+            {name: mmse, bias_correction: empirical},
+            {name: mmse, equalize: true, weight_steps: per_channel},
+            {name: minmax, reestimate_batchnorm: after, reestimate_accept: always}]"
+    verified
+}
+check 1 losses_are_those_of_the_result
+
+# Biases that are others give another loss; on another machine a loss may be another by little.
+a_result_that_does_not_give_its_loss_is_told() {
+    local result
+    exported "$to_export" --set targets=onnx --set models.0.validation.samples=8 \
+        --set 'methods=[{name: mmse, bias_correction: empirical}]'
+    result=$(echo "$work"/run/cases/*/result.json)
+    sed -i 's/"digits: /&9/' "$result"
+    calq verify "$work"/*.onnx --against "$work"/run/cases/*
+    expect_code 0
+    expect_not_in "$work/out" "note: "
+    sed -i 's/"shift_hex": "\(.*\) [^ ]*"/"shift_hex": "\1 0x1p+4"/' "$result"
+    calq export "$work"/run/cases/* -o "$work/other.onnx"
+    calq verify "$work/other.onnx" --against "$work"/run/cases/*
+    expect_code 6
+    expect_told "which is more than float layers of another machine make of it"
+    sed -i 's/"digits: 9/"digits: /' "$result"
+    calq verify "$work/other.onnx" --against "$work"/run/cases/*
+    expect_code 6
+    expect_told "which is more than a machine of the same kind may differ"
+}
+check 1 a_result_that_does_not_give_its_loss_is_told
+
 in_4_bits() {
     form=(--int4)
     same_in_onnxruntime "$to_export" "$@"
