@@ -7,6 +7,7 @@
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
+#include "core/network/qdq_folded.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -232,6 +233,8 @@ static int verify_qdq(const char *path, const struct finished_case *finished,
 
     if (!file)
         return -1;
+    qdq_unfold(finished->network, &finished->placement, finished->steps,
+               &finished->rules, file);
     qdq_compare(finished->network, &finished->placement, finished->steps,
                 &finished->rules, file, &comparison);
     status = tell_codes(path, &comparison, err);

@@ -171,14 +171,27 @@ static bool changes_nothing(const struct network *network, const struct layer *l
     const struct tensor *input = &network->tensors[layer->inputs[0]];
     const struct tensor *output = &network->tensors[layer->output];
 
-    if (layer->kind != LAYER_REARRANGE || output->codes.step > 0 ||
-        input->height != output->height || input->width != output->width ||
-        input->channels != output->channels)
+    if (layer->kind != LAYER_REARRANGE || input->height != output->height ||
+        input->width != output->width || input->channels != output->channels)
         return false;
     for (size_t i = 0; i < output->count; i++)
         if (layer->rearrange.from[i] != (int32_t)i)
             return false;
     return true;
+}
+
+/* What the file rounds the output to, the input is rounded to, if nothing else reads it or it is already. */
+static bool take_codes(struct network *network, int input, int output)
+{
+    struct file_codes *to = &network->tensors[input].codes;
+    const struct file_codes *from = &network->tensors[output].codes;
+
+    if (from->step == 0)
+        return true;
+    if (to->step == 0 && rewrite_only_reader(network, input) >= 0)
+        *to = *from;
+    return to->step == from->step && to->lowest == from->lowest &&
+           to->highest == from->highest;
 }
 
 /* A rearrangement that changes nothing: its readers read its input. */
@@ -187,7 +200,8 @@ static bool remove_identity(struct network *network, int index)
     const struct layer *layer = &network->layers[index];
     int input = layer->inputs[0], output = layer->output;
 
-    if (!changes_nothing(network, layer) || output == network->output)
+    if (!changes_nothing(network, layer) || output == network->output ||
+        !take_codes(network, input, output))
         return false;
     rewrite_read_instead(network, output, input);
     rewrite_remove_layer(network, index);

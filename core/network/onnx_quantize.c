@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { VALUES, STEP, ZERO_POINT };
@@ -87,6 +88,18 @@ int onnx_read_quantize(const struct onnx_node *node, struct error *err)
     return 0;
 }
 
+/* A tensor that the graph gives is called as there. */
+static void name_output(struct onnx_graph *graph, const struct onnx_value *value)
+{
+    struct tensor *tensor = &graph->network->tensors[value->tensor];
+
+    for (size_t i = 0; i < graph->proto->n_output; i++)
+        if (strcmp(graph->proto->output[i]->name, value->name) == 0) {
+            free(tensor->name);
+            tensor->name = memory_text(value->name);
+        }
+}
+
 /* Codes become the values of the tensor again. */
 static int read_codes(const struct onnx_node *node, const struct onnx_value *codes,
                       struct error *err)
@@ -110,6 +123,7 @@ static int read_codes(const struct onnx_node *node, const struct onnx_value *cod
     if (!output)
         return onnx_node_error(node, err, "its output has no name");
     output->tensor = codes->tensor;
+    name_output(node->graph, output);
     return 0;
 }
 

@@ -49,6 +49,8 @@ struct onnx_calibrated {
                                  were corrected, or weights equalised */
     bool is_folded;          /* batch norms are folded into the weights */
     bool in_4_bits;          /* integers of 4 bits where codes fit */
+    bool
+        for_integer_kernels; /* written such that ONNX Runtime makes integer kernels of it */
     bool is_exact;           /* layers of codes compute as the evaluator does */
     const struct onnx_property *properties; /* [property_count] */
     size_t property_count;

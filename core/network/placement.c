@@ -272,3 +272,9 @@ struct wide_rules placement_wide_rules(const struct placement *placement, int la
 
     return item < 0 ? (struct wide_rules){0} : placement->items[item].wide;
 }
+
+bool placement_fills_8_bits(const struct placement *placement, int item)
+{
+    return item >= 0 && placement->items[item].bits == BITS_MOST &&
+           placement->items[item].grid != GRID_MIDRISE;
+}

@@ -77,4 +77,7 @@ void placement_clear(struct placement *placement);
 /* How the codes of a layer's weights go beyond those of the grid. */
 struct wide_rules placement_wide_rules(const struct placement *placement, int layer);
 
+/* Whether an item, if it is none below zero, has as many codes as 8 bits of a file have. */
+bool placement_fills_8_bits(const struct placement *placement, int item);
+
 #endif

@@ -18,6 +18,8 @@ bool network_is_quantized(const struct network *network);
  *   a convolution with ones, one of 1x1 with a constant for each       into the `corrections` of the
  *   channel, and the sum with a convolution of codes                   latter
  *
+ * A rounding is forgotten where all that reads the tensor hands its values on to the same rounding again.
+ *
  * Fails with EXIT_INPUT where a tensor is read both as it is and rounded. */
 int network_take_qdq(struct network *network, struct error *err);
 

@@ -142,6 +142,7 @@ module.exports = {
   INT8,
   INT32,
   INT64,
+  decodeModel,
   readNetwork,
   encodeNetwork,
   exposing,

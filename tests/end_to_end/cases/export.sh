@@ -85,8 +85,15 @@ same_in_onnxruntime() { # CONFIGURATION ARGUMENTS of calq run
     judge_exports
 }
 
+# Of integer kernels one code in some thousands is the next: their biases are rounded to 32-bit integers.
+integer_kernels_in_onnxruntime() { # ARGUMENTS of calq run
+    share=0.997 apart=0.003
+    same_in_onnxruntime "$to_export" --set targets=onnx --set bits=W8A8 "$@"
+}
+check 1 "ONNX Runtime predicts the same: onnx, W8A8" integer_kernels_in_onnxruntime
 for target in paper onnx; do
     for bits in W8A8 W4A4 W8A4 W4A32 W32A4; do
+        [ $target-$bits != onnx-W8A8 ] || continue
         check 1 "ONNX Runtime predicts the same: $target, $bits" \
             same_in_onnxruntime "$to_export" --set "targets=$target" --set "bits=$bits"
     done
@@ -105,14 +112,12 @@ check 1 "ONNX Runtime predicts the same: a step for each channel, biases correct
         {name: mmse, bias_correction: empirical},
         {name: mmse, equalize: true, weight_steps: per_channel, bias_correction: mean}]"
 # Folded codes: in 8 bits, and with 8-bit weights or minmax in 16.
-for target in paper onnx; do
-    check 1 "ONNX Runtime predicts the same: $target, split channels" \
-        same_in_onnxruntime "$to_export" --set "targets=$target" --set 'bits=[W4A4, W8A8]' \
-        --set "methods=[
-            {name: mmse, outlier_splitting: {ratio: 0.1, clip_sees: original}},
-            {name: minmax, outlier_splitting: 0.1, weight_steps: per_channel,
-             bias_correction: mean}]"
-done
+split="methods=[{name: mmse, outlier_splitting: {ratio: 0.1, clip_sees: original}},
+    {name: minmax, outlier_splitting: 0.1, weight_steps: per_channel, bias_correction: mean}]"
+check 1 "ONNX Runtime predicts the same: paper, split channels" \
+    same_in_onnxruntime "$to_export" --set targets=paper --set 'bits=[W4A4, W8A8]' --set "$split"
+check 1 "ONNX Runtime predicts the same: onnx, split channels" \
+    integer_kernels_in_onnxruntime --set 'bits=[W4A4, W8A8]' --set "$split"
 check 1 "ONNX Runtime predicts the same: tensorrt, W8A8, a step for each channel" \
     same_in_onnxruntime "$to_export" --set targets=tensorrt --set bits=W8A8 \
     --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical}]'
