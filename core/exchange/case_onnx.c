@@ -10,8 +10,7 @@ const char *case_correction_name(const struct finished_case *finished)
                                            : BIAS_CORRECTION_NONE);
 }
 
-/* Other targets' runtimes have rules of their own, and a file with floats on one side has no such kernels. */
-static bool is_for_integer_kernels(const struct calibration_case *one)
+bool case_is_for_integer_kernels(const struct calibration_case *one)
 {
     return one->target == TARGET_ONNX && one->bits.weights != BITS_FLOAT &&
            one->bits.activations != BITS_FLOAT;
@@ -47,7 +46,7 @@ int case_onnx(const struct finished_case *finished, bool in_4_bits, bool is_exac
                                    finished->result.result.bias_shifts.count > 0,
             .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
             .in_4_bits = in_4_bits,
-            .for_integer_kernels = is_for_integer_kernels(one) && !is_exact,
+            .for_integer_kernels = case_is_for_integer_kernels(one) && !is_exact,
             .is_exact = is_exact,
             .properties = properties,
             .property_count = sizeof properties / sizeof *properties,
