@@ -233,6 +233,7 @@ static int verify_qdq(const char *path, const struct finished_case *finished,
 
     if (!file)
         return -1;
+    network_move_codes(finished->network, &finished->placement, file);
     qdq_unfold(finished->network, &finished->placement, finished->steps,
                &finished->rules, file);
     qdq_compare(finished->network, &finished->placement, finished->steps,

@@ -81,10 +81,9 @@ static void mark_items(struct walk *walk)
 /* From what a layer's node reads back to the item that the layer reads. */
 static void mark_way_to(struct walk *walk, const char *name, int item)
 {
-    const char *goal = walk->placement->items[item].name;
     struct made *made = find(walk, name);
 
-    while (made && made->item == NOTHING && strcmp(made->name, goal) != 0) {
+    while (made && made->item == NOTHING) {
         const Onnx__NodeProto *node = walk->graph->node[made->node];
 
         add_carrier(walk, made, item);
@@ -92,12 +91,25 @@ static void mark_way_to(struct walk *walk, const char *name, int item)
     }
 }
 
-static void mark_ways_to_layers(struct walk *walk, const struct network *network)
+/* Tensors that the evaluator has in codes already. */
+static void mark_held(struct walk *walk, const struct network *network, const int *held)
+{
+    for (int tensor = 0; tensor < network->tensor_count; tensor++) {
+        struct made *made = find(walk, network->tensors[tensor].name);
+
+        if (made && made->item == NOTHING && held[tensor] >= 0 &&
+            can_carry(walk, held[tensor]))
+            add_carrier(walk, made, held[tensor]);
+    }
+}
+
+static void mark_ways_to_layers(struct walk *walk, const struct network *network,
+                                const int *held)
 {
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
         int item = layer->kind == LAYER_CONV && walk->placement->of_layer[index] >= 0
-                       ? walk->placement->of_tensor[layer->inputs[0]]
+                       ? held[layer->inputs[0]]
                        : NOTHING;
 
         if (item >= 0 && can_carry(walk, item))
@@ -168,7 +180,7 @@ static void visit(struct walk *walk, const Onnx__NodeProto *node)
 }
 
 void onnx_carriers_find(const Onnx__GraphProto *graph, const struct network *network,
-                        const struct placement *placement,
+                        const struct placement *placement, const int *held,
                         struct onnx_carriers *carriers)
 {
     struct walk walk = {.graph = graph, .placement = placement, .carriers = carriers};
@@ -176,7 +188,8 @@ void onnx_carriers_find(const Onnx__GraphProto *graph, const struct network *net
     *carriers = (struct onnx_carriers){0};
     list_what_is_made(&walk);
     mark_items(&walk);
-    mark_ways_to_layers(&walk, network);
+    mark_ways_to_layers(&walk, network, held);
+    mark_held(&walk, network, held);
     for (size_t i = graph->n_node; i-- > 0;)
         visit(&walk, graph->node[i]);
     free(walk.made);

@@ -29,9 +29,10 @@ struct onnx_carriers {
 /* The carriers of items of 8 bits, other than the items' own tensors.
  *
  *   graph     of the file that the network was read from, before anything is changed
+ *   held      [tensors] early_codes(): the evaluator's tensors that have the codes of an item
  *   carriers  out; clear with onnx_carriers_clear() */
 void onnx_carriers_find(const Onnx__GraphProto *graph, const struct network *network,
-                        const struct placement *placement,
+                        const struct placement *placement, const int *held,
                         struct onnx_carriers *carriers);
 void onnx_carriers_clear(struct onnx_carriers *carriers);
 

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/coded_weights.h"
+#include "core/network/early_codes.h"
 #include "core/network/rewrite.h"
 #include "core/network/weight_ratios.h"
 
@@ -41,7 +42,7 @@ static void want(int *wants, int tensor, int item)
 static int *find_held(const struct network *network, const struct placement *placement)
 {
     size_t tensors = (size_t)network->tensor_count;
-    int *held = memory_copy(placement->of_tensor, tensors * sizeof *held);
+    int *held = early_codes(network, placement);
     int *wants = memory_get(tensors * sizeof *wants);
 
     for (size_t i = 0; i < tensors; i++)

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/coded_weights.h"
+#include "core/network/early_codes.h"
 #include "core/network/onnx_carriers.h"
 #include "core/network/onnx_file.h"
 #include "core/network/onnx_opset.h"
@@ -169,7 +170,8 @@ static void write_items(struct onnx_edit *edit,
     struct onnx_carriers carriers = {0};
 
     if (calibrated->for_integer_kernels)
-        onnx_carriers_find(edit->model->graph, network, placement, &carriers);
+        onnx_carriers_find(edit->model->graph, network, placement, calibrated->held,
+                           &carriers);
     /* Activations first: what is added to layers reads what the layers read. */
     for (int item = 0; item < placement->count; item++)
         if (!placement->items[item].is_weight)
@@ -198,17 +200,21 @@ static int check_exact(const struct onnx_calibrated *calibrated,
                            "is nothing to write exactly; export without --exact");
 }
 
-static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *of_caller,
                      struct error *err)
 {
-    struct plan plan = plan_of(edit, calibrated);
-    int status = check_exact(calibrated, &plan, err);
+    struct onnx_calibrated calibrated = *of_caller;
+    int *held = early_codes(calibrated.network, calibrated.placement);
+    struct plan plan = plan_of(edit, &calibrated);
+    int status = check_exact(&calibrated, &plan, err);
 
+    calibrated.held = held;
     if (status == 0) {
-        onnx_write_batchnorms(edit, calibrated);
-        write_items(edit, calibrated, &plan);
+        onnx_write_batchnorms(edit, &calibrated);
+        write_items(edit, &calibrated, &plan);
     }
-    plan_clear(&plan, calibrated->placement->count);
+    plan_clear(&plan, calibrated.placement->count);
+    free(held);
     return status;
 }
 

@@ -52,6 +52,8 @@ struct onnx_calibrated {
     bool
         for_integer_kernels; /* written such that ONNX Runtime makes integer kernels of it */
     bool is_exact;           /* layers of codes compute as the evaluator does */
+    const int
+        *held; /* [tensors] early_codes(); onnx_write() puts it here for its parts */
     const struct onnx_property *properties; /* [property_count] */
     size_t property_count;
 };

@@ -109,7 +109,7 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
         layer->inputs[0] == network->input)
         return false;
     weights = placement->of_layer[layer - network->layers];
-    input = placement->of_tensor[layer->inputs[0]];
+    input = calibrated->held[layer->inputs[0]];
     if (weights < 0)
         return true;
     if (layer->batchnorm && !calibrated->for_integer_kernels)

@@ -332,7 +332,7 @@ static bool is_written_anew(const struct onnx_calibrated *calibrated,
 static float input_step_of(const struct onnx_calibrated *calibrated,
                            const struct layer *layer)
 {
-    int item = calibrated->placement->of_tensor[layer->inputs[0]];
+    int item = calibrated->held[layer->inputs[0]];
 
     return item < 0 ? 0 : calibrated->steps[item];
 }
@@ -409,8 +409,7 @@ static void write_for_integer_kernel(const struct onnx_calibrated *calibrated,
 
     take_place_of_scales(place);
     become_gemm(calibrated, place);
-    if (is_operator(place->node, "Gemm") &&
-        calibrated->placement->of_tensor[layer->output] < 0)
+    if (is_operator(place->node, "Gemm") && calibrated->held[layer->output] < 0)
         write_integer_bias(place, weights, input_step);
     else
         write_shift(place);

@@ -1,6 +1,7 @@
 #include "core/network/qdq.h"
 
 #include "core/base/memory.h"
+#include "core/network/early_codes.h"
 #include "core/network/rewrite.h"
 
 #include <math.h>
@@ -197,6 +198,51 @@ static void forget_early_codes(struct network *network)
         if (is_early[tensor])
             network->tensors[tensor].codes = (struct file_codes){0};
     free(is_early);
+}
+
+/* The codes that all who read a tensor hand on, held by the same item; without step: they do not. */
+static struct file_codes handed_on(const struct network *file, const int *held,
+                                   int tensor)
+{
+    struct file_codes codes = {0};
+
+    for (int index = 0; index < file->layer_count; index++) {
+        const struct layer *layer = &file->layers[index];
+        const struct file_codes *next = &file->tensors[layer->output].codes;
+
+        if (!rewrite_reads(layer, tensor))
+            continue;
+        if (next->step == 0 || held[layer->output] != held[tensor] ||
+            !hands_on(layer, next) || (codes.step > 0 && !same_codes(&codes, next)))
+            return (struct file_codes){0};
+        codes = *next;
+    }
+    return codes;
+}
+
+void network_move_codes(const struct network *network,
+                        const struct placement *placement, struct network *file)
+{
+    int *held;
+
+    if (network->tensor_count != file->tensor_count)
+        return;
+    held = early_codes(network, placement);
+    for (int index = file->layer_count - 1; index >= 0; index--) {
+        int tensor = file->layers[index].output;
+        struct file_codes *codes = &file->tensors[tensor].codes;
+
+        if (held[tensor] >= 0 && codes->step == 0)
+            *codes = handed_on(file, held, tensor);
+    }
+    for (int tensor = 0; tensor < file->tensor_count; tensor++) {
+        int item = held[tensor] < 0 ? tensor : placement->items[held[tensor]].index;
+
+        if (item != tensor &&
+            same_codes(&file->tensors[tensor].codes, &file->tensors[item].codes))
+            file->tensors[tensor].codes = (struct file_codes){0};
+    }
+    free(held);
 }
 
 /* ---- corrections -------------------------------------------------------------------------- */

@@ -1,9 +1,10 @@
 #include "core/network/qdq_folded.h"
 
 #include "core/network/coded_weights.h"
+#include "core/network/early_codes.h"
 #include "core/network/weight_ratios.h"
 
-#include <math.h>
+#include <stdlib.h>
 
 /* A layer of the case, and what an export makes of its weights. */
 struct layer_pair {
@@ -65,6 +66,8 @@ void qdq_unfold(const struct network *network, const struct placement *placement
                 const float *steps, const struct weight_rules *rules,
                 struct network *file)
 {
+    int *held = early_codes(network, placement);
+
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
         struct quantizer quantizer = {tensor->grid, tensor->bits, steps[item]};
@@ -76,7 +79,7 @@ void qdq_unfold(const struct network *network, const struct placement *placement
         if (!tensor->is_weight || tensor->index >= file->layer_count)
             continue;
         ours = &network->layers[tensor->index];
-        input = placement->of_tensor[ours->inputs[0]];
+        input = held[ours->inputs[0]];
         if (input < 0 || !is_alike(ours, &file->layers[tensor->index]))
             continue;
         pair = (struct layer_pair){.ours = &ours->conv,
@@ -91,4 +94,5 @@ void qdq_unfold(const struct network *network, const struct placement *placement
         coded_weights_clear(&pair.searched);
         coded_weights_clear(&pair.folded);
     }
+    free(held);
 }

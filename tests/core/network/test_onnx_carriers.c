@@ -1,5 +1,6 @@
 #include "core/network/onnx_carriers.h"
 
+#include "core/network/early_codes.h"
 #include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
 #include "tests/support/onnx_builder.h"
@@ -83,13 +84,16 @@ static void list(const struct way *way, char *text, size_t bytes)
     struct onnx_carriers carriers;
     struct placement placement;
     size_t used = 0;
+    int *held;
 
     of_way.activation_bits = way->bits;
     if (!network)
         fail_msg("%s: %s", way->fact, err.text);
     network_fuse(network);
     assert_int_equal(placement_init(&placement, network, &of_way, &err), 0);
-    onnx_carriers_find(model->graph, network, &placement, &carriers);
+    held = early_codes(network, &placement);
+    onnx_carriers_find(model->graph, network, &placement, held, &carriers);
+    free(held);
     if (carriers.count > 0)
         qsort(carriers.list, carriers.count, sizeof *carriers.list, by_name);
     for (size_t i = 0; i < carriers.count; i++)

@@ -106,6 +106,7 @@ static void assert_is_same(const struct written *written, const char *fact)
     struct network *file = read_back(written);
     struct qdq_comparison comparison;
 
+    network_move_codes(written->network, &written->placement, file);
     qdq_unfold(written->network, &written->placement, written->steps,
                &written->calibrated.rules, file);
     qdq_compare(written->network, &written->placement, written->steps,
