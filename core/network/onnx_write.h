@@ -21,7 +21,10 @@
  * between two codes. The activation behind it is rounded in units of its step. Runtimes make no integer
  * kernels of that.
  *
- * Zero-points are zero, rounding is QuantizeLinear's: half to even, by division with the step.
+ * For integer kernels, too: scale and shift of a layer are in the steps of its weights and its bias, tensors are rounded
+ * wherever codes are handed on (onnx_carriers.h), and signed codes of activations are uint8 with the zero-point 128.
+ *
+ * Other zero-points are zero, rounding is QuantizeLinear's: half to even, by division with the step.
  */
 #ifndef CORE_NETWORK_ONNX_WRITE_H
 #define CORE_NETWORK_ONNX_WRITE_H

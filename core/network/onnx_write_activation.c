@@ -16,14 +16,20 @@ static char *add_scalar(struct onnx_edit *edit, const char *base, const char *su
     return name;
 }
 
-static char *add_zero_point(struct onnx_edit *edit, const char *base,
+/* For integer kernels all codes of 8 bits are unsigned ones, with zero in the middle where they have a sign: ONNX
+ * Runtime makes no kernels of mixed types, and the change itself only where one node reads a tensor. */
+static char *add_zero_point(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated, const char *base,
                             const struct container *container)
 {
-    static const uint8_t zero[2] = {0, 0};
+    static const uint8_t zero[2] = {0, 0}, middle[1] = {128};
+    bool is_shifted = calibrated->for_integer_kernels &&
+                      container->type == ONNX__TENSOR_PROTO__DATA_TYPE__INT8;
     char *name = onnx_edit_fresh_name(edit, base, "_zero_point");
 
-    onnx_edit_add_tensor(edit, name, container->type, NULL, 0, zero,
-                         container->bits == 16 ? 2 : 1);
+    onnx_edit_add_tensor(
+        edit, name, is_shifted ? ONNX__TENSOR_PROTO__DATA_TYPE__UINT8 : container->type,
+        NULL, 0, is_shifted ? middle : zero, container->bits == 16 ? 2 : 1);
     return name;
 }
 
@@ -181,7 +187,7 @@ char *onnx_write_activation(struct onnx_edit *edit,
 
     onnx_edit_add_floats(edit, step, has_shape ? &one : NULL, has_shape, &unit);
     unit_step = is_in_steps ? add_scalar(edit, name, "_scale", 1) : memory_text(step);
-    zero = add_zero_point(edit, name, &container);
+    zero = add_zero_point(edit, calibrated, name, &container);
     codes = onnx_edit_fresh_name(edit, name, "_quantized");
     values = name_values(edit, name, &from);
     cut = is_in_steps ? memory_text(from)
