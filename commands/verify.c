@@ -3,7 +3,6 @@
 #include "core/base/memory.h"
 #include "core/exchange/case_onnx.h"
 #include "core/exchange/case_samples.h"
-#include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
@@ -17,7 +16,7 @@
 /* ---- the file ----------------------------------------------------------------------------- */
 
 /* The file as a network with the layers of the case's. */
-static struct network *read_file(const char *path, const struct config_model *model,
+static struct network *read_file(const char *path, const struct calibration_case *one,
                                  struct error *err)
 {
     struct network *network = onnx_read(path, err);
@@ -34,9 +33,7 @@ static struct network *read_file(const char *path, const struct config_model *mo
         network_destroy(network);
         return NULL;
     }
-    network_fuse(network);
-    if (model->batchnorm == BATCHNORM_FOLD)
-        network_fold_batchnorm(network);
+    case_fuse(one, network);
     return network;
 }
 
@@ -227,7 +224,7 @@ struct options {
 static int verify_qdq(const char *path, const struct finished_case *finished,
                       struct error *err)
 {
-    struct network *file = read_file(path, finished->one->model, err);
+    struct network *file = read_file(path, finished->one, err);
     struct qdq_comparison comparison;
     int status;
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 static bool is_bare_clamp(const struct layer *layer)
 {
     return layer->kind == LAYER_AFFINE && !layer->affine.scale && !layer->affine.shift;
@@ -224,13 +226,19 @@ static bool remove_unread(struct network *network, int index)
 typedef bool (*rewrite_fn)(struct network *network, int index);
 
 /* Applies a rewrite at each layer until it fits nowhere any more. */
-static void rewrite(struct network *network, rewrite_fn fits)
+static void rewrite_each(struct network *network, rewrite_fn fits)
 {
     for (int index = 0; index < network->layer_count;)
         if (!fits(network, index))
             index++;
         else if (index > 0)
             index--;
+}
+
+static void rewrite(struct network *network, const rewrite_fn *rewrites, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        rewrite_each(network, rewrites[i]);
 }
 
 static bool inputs_are_nonnegative(const struct network *network,
@@ -288,16 +296,8 @@ static void drop_unused_tensors(struct network *network)
     free(renumbered);
 }
 
-void network_fuse(struct network *network)
+static void finish(struct network *network)
 {
-    static const rewrite_fn rewrites[] = {
-        remove_unread,   remove_identity,    fuse_rearrange,
-        remove_identity, fuse_affine,        fuse_clamp,
-        fuse_residual,   fuse_late_residual, fuse_clamp,
-    };
-
-    for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++)
-        rewrite(network, rewrites[i]);
     drop_unused_tensors(network);
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
@@ -305,6 +305,26 @@ void network_fuse(struct network *network)
         network->tensors[layer->output].nonnegative =
             output_is_nonnegative(network, layer);
     }
+}
+
+static const rewrite_fn but_sums[] = {
+    remove_unread,   remove_identity, fuse_rearrange,
+    remove_identity, fuse_affine,     fuse_clamp,
+};
+
+static const rewrite_fn sums[] = {fuse_residual, fuse_late_residual, fuse_clamp};
+
+void network_fuse_but_sums(struct network *network)
+{
+    rewrite(network, but_sums, COUNT(but_sums));
+    finish(network);
+}
+
+void network_fuse(struct network *network)
+{
+    rewrite(network, but_sums, COUNT(but_sums));
+    rewrite(network, sums, COUNT(sums));
+    finish(network);
 }
 
 void network_fold_batchnorm(struct network *network)
