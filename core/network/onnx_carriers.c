@@ -17,6 +17,7 @@ struct made {
 
 struct walk {
     const Onnx__GraphProto *graph;
+    const struct network *network;
     const struct placement *placement;
     struct made *made; /* [count] sorted by name; owned */
     size_t count;
@@ -92,20 +93,24 @@ static void mark_way_to(struct walk *walk, const char *name, int item)
 }
 
 /* Tensors that the evaluator has in codes already. */
-static void mark_held(struct walk *walk, const struct network *network, const int *held)
+static void mark_held(struct walk *walk, const int *held)
 {
+    const struct network *network = walk->network;
+
     for (int tensor = 0; tensor < network->tensor_count; tensor++) {
         struct made *made = find(walk, network->tensors[tensor].name);
 
         if (made && made->item == NOTHING && held[tensor] >= 0 &&
-            can_carry(walk, held[tensor]))
+            can_carry(walk, held[tensor]) &&
+            !onnx_carriers_pool_floats(network, walk->placement, tensor))
             add_carrier(walk, made, held[tensor]);
     }
 }
 
-static void mark_ways_to_layers(struct walk *walk, const struct network *network,
-                                const int *held)
+static void mark_ways_to_layers(struct walk *walk, const int *held)
 {
+    const struct network *network = walk->network;
+
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
         int item = layer->kind == LAYER_CONV && walk->placement->of_layer[index] >= 0
@@ -160,6 +165,17 @@ static bool is_output(const Onnx__GraphProto *graph, const char *name)
     return false;
 }
 
+static bool is_pool_of_floats(const struct walk *walk, const Onnx__NodeProto *node)
+{
+    int tensor;
+
+    if (strcmp(node->op_type, "MaxPool") != 0 || node->n_input == 0)
+        return false;
+    tensor = network_find_tensor(walk->network, node->input[0]);
+    return tensor >= 0 &&
+           onnx_carriers_pool_floats(walk->network, walk->placement, tensor);
+}
+
 /* What a node reads is wanted as codes where it hands them on; all its readers come later in the file, so by now
  * it is known what its output carries. */
 static void visit(struct walk *walk, const Onnx__NodeProto *node)
@@ -173,7 +189,8 @@ static void visit(struct walk *walk, const Onnx__NodeProto *node)
         !is_output(walk->graph, made->name))
         add_carrier(walk, made, made->wants);
     item = made ? made->item : NOTHING;
-    if (item == NOTHING || !can_carry(walk, item) || !hands_on(walk, node, item))
+    if (item == NOTHING || !can_carry(walk, item) || !hands_on(walk, node, item) ||
+        is_pool_of_floats(walk, node))
         item = OTHERS;
     for (size_t i = 0; i < node->n_input; i++)
         want(walk, node->input[i], item);
@@ -183,13 +200,16 @@ void onnx_carriers_find(const Onnx__GraphProto *graph, const struct network *net
                         const struct placement *placement, const int *held,
                         struct onnx_carriers *carriers)
 {
-    struct walk walk = {.graph = graph, .placement = placement, .carriers = carriers};
+    struct walk walk = {.graph = graph,
+                        .network = network,
+                        .placement = placement,
+                        .carriers = carriers};
 
     *carriers = (struct onnx_carriers){0};
     list_what_is_made(&walk);
     mark_items(&walk);
-    mark_ways_to_layers(&walk, network, held);
-    mark_held(&walk, network, held);
+    mark_ways_to_layers(&walk, held);
+    mark_held(&walk, held);
     for (size_t i = graph->n_node; i-- > 0;)
         visit(&walk, graph->node[i]);
     free(walk.made);
@@ -201,4 +221,22 @@ void onnx_carriers_clear(struct onnx_carriers *carriers)
         free((char *)carriers->list[i].name);
     free(carriers->list);
     *carriers = (struct onnx_carriers){0};
+}
+
+bool onnx_carriers_pool_floats(const struct network *network,
+                               const struct placement *placement, int tensor)
+{
+    const struct layer *layer = NULL;
+    bool is_pooled = false;
+
+    for (int index = 0; index < network->layer_count; index++)
+        is_pooled = is_pooled || (network->layers[index].kind == LAYER_MAX_POOL &&
+                                  network->layers[index].inputs[0] == tensor);
+    for (int at = network->tensors[tensor].producer; is_pooled && at >= 0;
+         at = network->tensors[layer->inputs[0]].producer) {
+        layer = &network->layers[at];
+        if (layer->kind != LAYER_MAX_POOL && layer->kind != LAYER_REARRANGE)
+            return layer->kind == LAYER_CONV && placement->of_layer[at] < 0;
+    }
+    return is_pooled;
 }

@@ -34,6 +34,12 @@ struct onnx_carriers {
 void onnx_carriers_find(const Onnx__GraphProto *graph, const struct network *network,
                         const struct placement *placement, const int *held,
                         struct onnx_carriers *carriers);
+
+/* Whether a max pool reads the tensor, and it comes out of float: behind an integer kernel, where channels are last,
+ * pools are fast on codes, else several times slower than on floats. */
+bool onnx_carriers_pool_floats(const struct network *network,
+                               const struct placement *placement, int tensor);
+
 void onnx_carriers_clear(struct onnx_carriers *carriers);
 
 #endif

@@ -2,6 +2,7 @@
 #include "core/network/onnx_write_parts.h"
 
 #include "core/base/memory.h"
+#include "core/network/onnx_carriers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -116,6 +117,8 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
         return false;
     weights = placement->of_layer[layer - network->layers];
     input = calibrated->held[layer->inputs[0]];
+    if (input < 0)
+        return false;
     if (weights < 0)
         return true;
     if (layer->batchnorm && !calibrated->for_integer_kernels)
@@ -125,6 +128,19 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
                                         placement_fills_8_bits(placement, weights)));
 }
 
+/* Whether ONNX Runtime would pull QuantizeLinear in front of a max pool that is faster in float; not past Min. */
+static bool would_be_pooled_as_codes(const struct onnx_calibrated *calibrated,
+                                     int tensor)
+{
+    const struct network *network = calibrated->network;
+    int producer = network->tensors[tensor].producer;
+
+    return calibrated->for_integer_kernels && producer >= 0 &&
+           network->layers[producer].kind == LAYER_MAX_POOL &&
+           onnx_carriers_pool_floats(network, calibrated->placement,
+                                     network->layers[producer].inputs[0]);
+}
+
 /* What QuantizeLinear reads of tensor `name`: the values `from`, cut where they must be; the caller's. */
 static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      const char *name, const char *from, int after,
@@ -132,7 +148,8 @@ static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calib
 {
     int tensor = network_find_tensor(calibrated->network, name);
 
-    if (tensor >= 0 && would_be_rounded(calibrated, tensor))
+    if (tensor >= 0 && (would_be_rounded(calibrated, tensor) ||
+                        would_be_pooled_as_codes(calibrated, tensor)))
         return add_min_and_max(edit, after, from, container, step);
     if (container_is_wider(container))
         return add_clip(edit, after, from, container, step);

@@ -52,6 +52,11 @@ static const struct way {
      "node Conv p w2 -> c4\nnode Conv q w2 -> c5\nnode Flatten c4 -> f\n"
      "node Flatten c5 -> g\nnode Concat f g -> y axis=1\noutput y\n",
      "", 8},
+    {"not before a pool of what a float layer gives",
+     "input x N,3,8,8\nfloats w1 4,3,3,3\nfloats w2 4,4,1,1\n"
+     "node Conv x w1 -> c name=kept\nnode Relu c -> r\n"
+     "node MaxPool r -> p kernel_shape=2,2\nnode Conv p w2 -> last\n" TAIL,
+     "", 8},
     {"whatever the shape is asked for",
      HEAD "node Shape r2 -> s\nnode Reshape r2 s -> m\nnode Concat m r3 -> k axis=1\n"
           "node Conv k w3 -> last\n" TAIL,
@@ -75,9 +80,14 @@ static int by_name(const void *a, const void *b)
 
 static void list(const struct way *way, char *text, size_t bytes)
 {
+    static const char *const kept[] = {"kept"};
     static const struct placement_rules rules = {
-        .grids = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD}, .weight_bits = 8};
+        .grids = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+        .weight_bits = 8,
+        .keep_float = kept,
+        .keep_float_count = 1};
     struct placement_rules of_way = rules;
+
     Onnx__ModelProto *model = onnx_builder_model(way->text);
     char *path = onnx_builder_save(model);
     struct network *network = onnx_read(path, &err);
@@ -87,6 +97,7 @@ static void list(const struct way *way, char *text, size_t bytes)
     int *held;
 
     of_way.activation_bits = way->bits;
+    of_way.keep_float_count = strstr(way->text, "name=kept") != NULL;
     if (!network)
         fail_msg("%s: %s", way->fact, err.text);
     network_fuse(network);
