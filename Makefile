@@ -176,7 +176,7 @@ $(BUILD)/tests/peers/onednn: tests/peers/onednn.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OUR_CFLAGS) -o $@ $< -ldnnl -lgomp -lm
 
-$(BUILD)/resnet18.onnx: $(BUILD)/tests/bench/make_resnet18
+$(BUILD)/%.onnx: $(BUILD)/tests/bench/make_%
 	@$< $@
 
 # ---- the rest -----------------------------------------------------------------------------

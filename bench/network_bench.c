@@ -73,7 +73,7 @@ static float step_of_weights(const struct network *network,
 
     for (size_t i = 0; i < count; i++)
         most = fmaxf(most, fabsf(layer->conv.weights[i]));
-    return grid_step_of_clip(item->grid, item->bits, most);
+    return placement_step_of_clip(item, most);
 }
 
 /* Min-max steps, one tensor after the other: good enough that nothing saturates. */
@@ -92,8 +92,8 @@ static void find_steps(struct trial *trial)
             trial->steps[item] = step_of_weights(trial->options->network, tensor);
         } else {
             evaluator_range(trial->evaluator, item, trial->steps, &range);
-            trial->steps[item] = grid_step_of_clip(
-                tensor->grid, tensor->bits, fmaxf(fabsf(range.low), fabsf(range.high)));
+            trial->steps[item] = placement_step_of_clip(
+                tensor, fmaxf(fabsf(range.low), fabsf(range.high)));
         }
     }
 }

@@ -151,7 +151,7 @@ static int bench_network(const struct options *options,
 
     if (target_of(options, &one.target, err) < 0)
         return -1;
-    network = shard_read_network(&model, err);
+    network = shard_read_network(&one, err);
     if (network) {
         struct placement_rules rules = case_rules(&one);
 

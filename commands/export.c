@@ -5,6 +5,7 @@
 #include "core/format/draft.h"
 #include "core/format/ncnn_table.h"
 #include "core/format/steps_file.h"
+#include "core/network/onnx_runtime_kernels.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -32,6 +33,42 @@ static int write_onnx(const struct finished_case *finished,
                            strerror(errno));
     free(bytes);
     return status;
+}
+
+static void print_kernels(const struct finished_case *finished,
+                          const struct options *options)
+{
+    struct runtime_kernels kernels;
+
+    runtime_kernels_foretell(finished->network, &finished->placement, finished->steps,
+                             &finished->rules, options->in_4_bits, &kernels);
+    printf("%d of %d quantized layers will run as integer kernels in ONNX Runtime%s\n",
+           kernels.integer, kernels.quantized,
+           kernels.integer < kernels.quantized ? ", not" : "");
+    for (int index = 0; index < kernels.layer_count; index++)
+        if (kernels.why[index])
+            printf("    %s: %s\n", finished->network->layers[index].name,
+                   kernels.why[index]);
+    runtime_kernels_clear(&kernels);
+}
+
+static void tell_onnx(const struct finished_case *finished,
+                      const struct options *options)
+{
+    const struct calibration_case *one = finished->one;
+
+    if (options->is_exact)
+        return;
+    if (case_is_for_integer_kernels(one))
+        print_kernels(finished, options);
+    else if (one->target == TARGET_ONNX)
+        printf(
+            "ONNX Runtime will run it in float: integer kernels need quantized weights "
+            "and activations\n");
+    else
+        printf("the file is for target %s; for integer kernels in ONNX Runtime search "
+               "with target onnx\n",
+               config_target_name(one->target));
 }
 
 /* ---- tables of steps ---------------------------------------------------------------------- */
@@ -86,10 +123,11 @@ static const struct form {
     const char *name;
     int (*write)(const struct finished_case *finished, const struct options *options,
                  FILE *file, struct error *err);
+    void (*tell)(const struct finished_case *finished, const struct options *options);
 } forms[] = {
-    {"onnx", write_onnx},
-    {"steps", write_steps},
-    {"ncnn-table", write_ncnn},
+    {"onnx", write_onnx, tell_onnx},
+    {"steps", write_steps, NULL},
+    {"ncnn-table", write_ncnn, NULL},
 };
 
 static const struct form *form_named(const char *name)
@@ -154,17 +192,21 @@ static int parse(int count, char **arguments, struct options *options,
 
 static int export_case(const struct options *options, struct error *err)
 {
+    const struct form *form = form_named(options->form);
     struct finished_case finished;
     FILE *file = NULL;
     int status = finished_case_open(&finished, options->folder, err);
 
     if (status == 0) {
         file = draft_open(options->output, err);
-        status =
-            file ? form_named(options->form)->write(&finished, options, file, err) : -1;
+        status = file ? form->write(&finished, options, file, err) : -1;
     }
     if (file)
         status = draft_close(file, options->output, status, err);
+    if (status == 0)
+        printf("%s\n", options->output);
+    if (status == 0 && form->tell)
+        form->tell(&finished, options);
     finished_case_close(&finished);
     return status;
 }
@@ -175,6 +217,5 @@ int command_export(int count, char **arguments, struct error *err)
 
     if (parse(count, arguments, &options, err) < 0 || export_case(&options, err) < 0)
         return (int)err->code;
-    printf("%s\n", options.output);
     return EXIT_DONE;
 }

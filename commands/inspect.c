@@ -65,7 +65,7 @@ int command_inspect(int count, char **arguments, struct error *err)
         return EXIT_USAGE;
     }
     model.network = arguments[0];
-    network = shard_read_network(&model, err);
+    network = shard_read_network(&one, err);
     if (network && placement_init(&placement, network, &rules, err) < 0) {
         /* Two layers or fewer: show what could be quantized with no layer in float. */
         placement_clear(&placement);

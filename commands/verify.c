@@ -3,10 +3,10 @@
 #include "core/base/memory.h"
 #include "core/exchange/case_beside_file.h"
 #include "core/exchange/case_onnx.h"
-#include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
+#include "core/network/qdq_folded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 /* ---- the file ----------------------------------------------------------------------------- */
 
 /* The file as a network with the layers of the case's. */
-static struct network *read_file(const char *path, const struct config_model *model,
+static struct network *read_file(const char *path, const struct calibration_case *one,
                                  struct error *err)
 {
     struct network *network = onnx_read(path, err);
@@ -32,9 +32,7 @@ static struct network *read_file(const char *path, const struct config_model *mo
         network_destroy(network);
         return NULL;
     }
-    network_fuse(network);
-    if (model->batchnorm == BATCHNORM_FOLD)
-        network_fold_batchnorm(network);
+    case_fuse(one, network);
     return network;
 }
 
@@ -156,12 +154,15 @@ struct options {
 static int verify_qdq(const char *path, const struct finished_case *finished,
                       struct error *err)
 {
-    struct network *file = read_file(path, finished->one->model, err);
+    struct network *file = read_file(path, finished->one, err);
     struct qdq_comparison comparison;
     int status;
 
     if (!file)
         return -1;
+    network_move_codes(finished->network, &finished->placement, file);
+    qdq_unfold(finished->network, &finished->placement, finished->steps,
+               &finished->rules, file);
     qdq_compare(finished->network, &finished->placement, finished->steps,
                 &finished->rules, file, &comparison);
     status = tell_codes(path, &comparison, err);

@@ -9,6 +9,7 @@
 /* What the cost of a model's cases follows from. */
 struct model_size {
     const struct config_model *model;
+    bool all_activations;
     struct network *network;        /* NULL: it cannot be read; owned */
     double calibration, validation; /* samples */
 };
@@ -34,15 +35,19 @@ static double count_samples(const struct network *network,
     return count;
 }
 
-static void look_at_model(struct model_size *size, const struct config_model *model)
+/* What is fused depends on the case. */
+static void look_at_model(struct model_size *size, const struct calibration_case *one)
 {
+    const struct config_model *model = one->model;
+    bool all_activations = case_rules(one).all_activations;
     struct error ignored;
 
-    if (size->model == model)
+    if (size->model == model && size->all_activations == all_activations)
         return;
     network_destroy(size->network);
     *size = (struct model_size){.model = model,
-                                .network = shard_read_network(model, &ignored)};
+                                .all_activations = all_activations,
+                                .network = shard_read_network(one, &ignored)};
     if (!size->network)
         return;
     size->calibration = count_samples(size->network, model, &model->calibration);
@@ -75,7 +80,7 @@ void plan_costs(const struct config *config, const struct cases *cases,
     struct model_size size = {0};
 
     for (int i = 0; i < cases->count; i++) {
-        look_at_model(&size, cases->list[i].model);
+        look_at_model(&size, &cases->list[i]);
         costs[i] = cost_of(config, &cases->list[i], &size);
     }
     network_destroy(size.network);

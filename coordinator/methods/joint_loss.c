@@ -22,8 +22,8 @@ static bool steps_of_point(const struct joint_loss *joint, const double *point,
         const struct quantized_tensor *tensor = &placement->items[item];
 
         steps[item] = joint->coordinates == JOINT_LOSS_OF_CLIPS
-                          ? grid_step_of_clip(tensor->grid, tensor->bits, point[item])
-                          : (float)exp(point[item]);
+                          ? placement_step_of_clip(tensor, point[item])
+                          : placement_step_at_most(tensor, (float)exp(point[item]));
         if (!(isnormal(steps[item]) && steps[item] > 0))
             return false;
     }

@@ -254,7 +254,7 @@ static int find_step(struct layerwise *layerwise, int item,
 
     if (look_at(layerwise, item, rule, steps, err) < 0)
         return -1;
-    *found = (struct found_step){.step = 1,
+    *found = (struct found_step){.step = placement_step_at_most(tensor, 1),
                                  .is_zero_everywhere =
                                      is_zero_everywhere(layerwise->views[item].range)};
     if (found->is_zero_everywhere)
@@ -263,7 +263,7 @@ static int find_step(struct layerwise *layerwise, int item,
         return error_prefix(err, "tensor %s", tensor->name);
     if (rule->kind == CLIP_MINMAX) /* its largest part is not clipped */
         clip *= activation_split_gain(&tensor->split);
-    found->step = grid_step_of_clip(tensor->grid, tensor->bits, clip);
+    found->step = placement_step_of_clip(tensor, clip);
     return 0;
 }
 
@@ -324,8 +324,8 @@ int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
                            err) < 0)
             return -1;
         if (found.is_zero_everywhere)
-            result_warn(result, "tensor %s is zero everywhere; its step is set to 1",
-                        placement->items[item].name);
+            result_warn(result, "tensor %s is zero everywhere; its step is set to %g",
+                        placement->items[item].name, (double)found.step);
         steps[item] = found.step;
         if (in_force)
             now[item] = steps[item];

@@ -61,8 +61,7 @@ static void draw(const struct placement *placement, uint64_t seed, float *steps)
         const struct quantized_tensor *tensor = &placement->items[item];
         double clip = steps[item] * grid_levels(tensor->grid, tensor->bits);
 
-        steps[item] = grid_step_of_clip(tensor->grid, tensor->bits,
-                                        clip * random_fraction(&stream));
+        steps[item] = placement_step_of_clip(tensor, clip * random_fraction(&stream));
     }
 }
 

@@ -32,7 +32,7 @@ static int open_float(struct both *both, struct error *err)
 
     if (model->loss == LOSS_CROSS_ENTROPY)
         return 0;
-    both->in_float = shard_read_network(model, err);
+    both->in_float = shard_read_network(both->finished->one, err);
     if (!both->in_float)
         return -1;
     both->measures = case_evaluator(both->finished, both->in_float, err);

@@ -10,6 +10,12 @@ const char *case_correction_name(const struct finished_case *finished)
                                            : BIAS_CORRECTION_NONE);
 }
 
+bool case_is_for_integer_kernels(const struct calibration_case *one)
+{
+    return one->target == TARGET_ONNX && one->bits.weights != BITS_FLOAT &&
+           one->bits.activations != BITS_FLOAT;
+}
+
 int case_onnx(const struct finished_case *finished, bool in_4_bits, bool is_exact,
               uint8_t **bytes, size_t *size, struct error *err)
 {
@@ -40,6 +46,7 @@ int case_onnx(const struct finished_case *finished, bool in_4_bits, bool is_exac
                                    finished->result.result.bias_shifts.count > 0,
             .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
             .in_4_bits = in_4_bits,
+            .for_integer_kernels = case_is_for_integer_kernels(one) && !is_exact,
             .is_exact = is_exact,
             .properties = properties,
             .property_count = sizeof properties / sizeof *properties,

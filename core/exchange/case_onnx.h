@@ -11,6 +11,10 @@
 #define CASE_ONNX_FORM "calq.form"
 #define CASE_ONNX_EXACT "exact"
 
+/* Whether the file is written for ONNX Runtime's integer kernels: other targets' runtimes have rules of their own,
+ * and with floats on one side there are none. */
+bool case_is_for_integer_kernels(const struct calibration_case *one);
+
 /* As onnx_write(), with properties that say where the file comes from; `bytes` are to be freed by the caller.
  *
  *   in_4_bits, is_exact  as in struct onnx_calibrated */

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/exchange/message.h"
+#include "core/network/fuse.h"
 #include "core/network/weight_ratios.h"
 
 #include <fnmatch.h>
@@ -122,6 +123,24 @@ void cases_clear(struct cases *cases)
     *cases = (struct cases){0};
 }
 
+/* ONNX Runtime has integer kernels for codes of 8 bits. */
+static bool is_for_8_bit_kernels(const struct calibration_case *one)
+{
+    return one->target == TARGET_ONNX && one->bits.activations == BITS_MOST &&
+           one->bits.weights <= BITS_MOST;
+}
+
+/* No runtime has activations whose channels are split. */
+static bool quantizes_all_activations(const struct calibration_case *one)
+{
+    enum config_activations activations = one->model->activations;
+
+    if (one->method->activation_splitting.ratio > 0)
+        return false;
+    return activations == ACTIVATIONS_ALL ||
+           (activations == ACTIVATIONS_BY_TARGET && is_for_8_bit_kernels(one));
+}
+
 struct placement_rules case_rules(const struct calibration_case *one)
 {
     static const struct target_grids grids[] = {
@@ -137,6 +156,10 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .activation_bits = one->bits.activations,
         .keep_float = (const char *const *)one->model->keep_float,
         .keep_float_count = one->model->keep_float_count,
+        .all_activations = quantizes_all_activations(one),
+        .quantize_output = one->model->quantize_output == QUANTIZE_OUTPUT_YES &&
+                           one->bits.activations != BITS_FLOAT,
+        .codes_clamp = is_for_8_bit_kernels(one),
         .splitting = {.ratio = one->method->splitting.ratio,
                       .halves_plainly = one->method->splitting.halves == HALVES_PLAIN},
         .activation_splitting = {.ratio = one->method->activation_splitting.ratio,
@@ -145,6 +168,16 @@ struct placement_rules case_rules(const struct calibration_case *one)
                                      SPLIT_CHANNELS_ORACLE},
         .second_above = one->method->name == METHOD_DUAL ? one->method->dual_above : 0,
     };
+}
+
+void case_fuse(const struct calibration_case *one, struct network *network)
+{
+    if (quantizes_all_activations(one))
+        network_fuse_but_sums(network);
+    else
+        network_fuse(network);
+    if (one->model->batchnorm == BATCHNORM_FOLD)
+        network_fold_batchnorm(network);
 }
 
 unsigned case_treatments(const struct calibration_case *one)

@@ -45,4 +45,8 @@ void case_find_ratios(const struct calibration_case *one, const struct network *
 /* The grids that a target uses, and its rules for a case. `rules` borrows from the case. */
 struct placement_rules case_rules(const struct calibration_case *one);
 
+/* Makes of a network as it was read the one that a case runs: fused, sums apart from convolutions where
+ * all activations are quantized, batch norms folded where asked for. */
+void case_fuse(const struct calibration_case *one, struct network *network);
+
 #endif

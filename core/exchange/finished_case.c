@@ -204,7 +204,7 @@ static int read_network(struct finished_case *finished, const char *folder,
 {
     struct placement_rules rules = case_rules(finished->one);
 
-    finished->network = shard_read_network(finished->one->model, err);
+    finished->network = shard_read_network(finished->one, err);
     if (!finished->network ||
         placement_init(&finished->placement, finished->network, &rules, err) < 0)
         return -1;

@@ -45,8 +45,9 @@ const struct kernel_set *shard_kernels(const struct shard *shard);
 /* How the weights of the open case are treated: enum treatment. */
 unsigned shard_treatments(const struct shard *shard);
 
-/* Reads the model of a case as it is run: fused, batch norm folded where asked for. Fails with
- * EXIT_INPUT or EXIT_CONFIG: also where a loss of classes is asked for and there is one output. */
-struct network *shard_read_network(const struct config_model *model, struct error *err);
+/* Reads the model of a case as it is run, see case_fuse(). Fails with EXIT_INPUT or EXIT_CONFIG: also where a
+ * loss of classes is asked for and there is one output. */
+struct network *shard_read_network(const struct calibration_case *one,
+                                   struct error *err);
 
 #endif

@@ -3,7 +3,6 @@
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/kernel/sgemm.h"
-#include "core/network/fuse.h"
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
 
@@ -65,15 +64,15 @@ static int check_outputs(const struct network *network,
         config_loss_name(model->loss));
 }
 
-struct network *shard_read_network(const struct config_model *model, struct error *err)
+struct network *shard_read_network(const struct calibration_case *one,
+                                   struct error *err)
 {
+    const struct config_model *model = one->model;
     struct network *network = read_float_network(model->network, err);
 
     if (!network)
         return NULL;
-    network_fuse(network);
-    if (model->batchnorm == BATCHNORM_FOLD)
-        network_fold_batchnorm(network);
+    case_fuse(one, network);
     if (model->input &&
         strcmp(model->input, network->tensors[network->input].name) != 0) {
         error_set(err, EXIT_CONFIG, "%s has no input \"%s\"; its input is \"%s\"",
@@ -229,7 +228,7 @@ static int open_case(struct shard *shard, int index, struct error *err)
     rules = case_rules(shard->open);
     if (find_kernels(shard, err) < 0)
         return -1;
-    shard->network = shard_read_network(shard->open->model, err);
+    shard->network = shard_read_network(shard->open, err);
     if (!shard->network ||
         placement_init(&shard->placement, shard->network, &rules, err) < 0)
         return -1;

@@ -20,6 +20,8 @@ enum { CONFIG_LIST_MAX = 64, CONFIG_CHANNELS_MAX = 16 };
 
 enum config_metric { METRIC_TOP1, METRIC_TOP5 };
 enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
+enum config_activations { ACTIVATIONS_BY_TARGET, ACTIVATIONS_INPUTS, ACTIVATIONS_ALL };
+enum config_quantize_output { QUANTIZE_OUTPUT_NO, QUANTIZE_OUTPUT_YES };
 enum config_target { TARGET_PAPER, TARGET_ONNX, TARGET_TENSORRT, TARGET_OCS };
 enum config_method {
     METHOD_MINMAX,
@@ -79,6 +81,8 @@ struct config_model {
     enum loss loss;
     enum config_metric metric;
     enum config_batchnorm batchnorm;
+    enum config_activations activations;
+    enum config_quantize_output quantize_output;
     char *keep_float[CONFIG_LIST_MAX]; /* first, last, names, patterns of fnmatch */
     int keep_float_count;
     struct config_data calibration;

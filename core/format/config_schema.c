@@ -21,6 +21,11 @@ static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy",
 static const char *const metrics[] = {[METRIC_TOP1] = "top1", [METRIC_TOP5] = "top5"};
 static const char *const batchnorms[] = {
     [BATCHNORM_EPILOGUE] = "epilogue", [BATCHNORM_FOLD] = "fold"};
+static const char *const activations[] = {[ACTIVATIONS_BY_TARGET] = "by_target",
+                                          [ACTIVATIONS_INPUTS] = "inputs",
+                                          [ACTIVATIONS_ALL] = "all"};
+static const char *const quantize_outputs[] = {
+    [QUANTIZE_OUTPUT_NO] = "false", [QUANTIZE_OUTPUT_YES] = "true"};
 static const char *const targets[] = {[TARGET_PAPER] = "paper",
                                       [TARGET_ONNX] = "onnx",
                                       [TARGET_TENSORRT] = "tensorrt",
@@ -146,6 +151,21 @@ static const struct config_field model_fields[] = {
          "layers that are not quantized: first, last, tensor names or patterns such as "
          "layer4.*",
      .list = {0, CONFIG_LIST_MAX, sizeof(char *), AT(config_model, keep_float_count)}},
+    {"activations", KIND_WORD, AT(config_model, activations), "by_target",
+     .help = "which activations are quantized: the inputs of quantized layers; or all "
+             "that a "
+             "runtime needs to compute in integers throughout: also what quantized "
+             "layers give, "
+             "and what sums and average pools between them read; by_target: all for "
+             "the target "
+             "onnx with 8 bits, else inputs",
+     .words = WORDS(activations)},
+    {"quantize_output", KIND_WORD, AT(config_model, quantize_output), "false",
+     .help = "whether the network's output is quantized, too, with 8 bits, so that a "
+             "runtime "
+             "makes an integer kernel of the last layer (which keep_float has to leave "
+             "out)",
+     .words = WORDS(quantize_outputs)},
     {"calibration", KIND_SECTION, AT(config_model, calibration), NULL,
      .help = "the samples that steps are searched with", .required = true,
      .section = &calibration},

@@ -1,8 +1,10 @@
 #include "core/format/ncnn_table.h"
 
+#include "core/network/early_codes.h"
 #include "core/quant/channel_ratios.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_MOST = 255 };
@@ -96,12 +98,13 @@ static void write_layer(const struct layer *layer,
     fprintf(file, "\n%s %.9g\n", layer->name, 1 / (double)input_step);
 }
 
+/* `items` as early_codes() has them. */
 static int check_layer(const struct network *network, const struct placement *placement,
-                       int index, struct error *err)
+                       const int *items, int index, struct error *err)
 {
     const struct layer *layer = &network->layers[index];
     int weights = placement->of_layer[index];
-    int input = placement->of_tensor[layer->inputs[0]];
+    int input = items[layer->inputs[0]];
 
     if (check_weights(layer, &placement->items[weights], err) < 0 ||
         check_groups(layer, &placement->items[weights], err) < 0)
@@ -110,8 +113,10 @@ static int check_layer(const struct network *network, const struct placement *pl
                        err);
 }
 
-int ncnn_table_write(const struct network *network, const struct placement *placement,
-                     const float *steps, FILE *file, struct error *err)
+/* Returns how many layers were written, or -1. */
+static int write_layers(const struct network *network,
+                        const struct placement *placement, const int *items,
+                        const float *steps, FILE *file, struct error *err)
 {
     int written = 0;
 
@@ -121,15 +126,25 @@ int ncnn_table_write(const struct network *network, const struct placement *plac
 
         if (weights < 0)
             continue;
-        if (check_layer(network, placement, index, err) < 0)
+        if (check_layer(network, placement, items, index, err) < 0)
             return -1;
         write_layer(layer, &placement->items[weights], steps[weights],
-                    steps[placement->of_tensor[layer->inputs[0]]], file);
+                    steps[items[layer->inputs[0]]], file);
         written++;
     }
+    return written;
+}
+
+int ncnn_table_write(const struct network *network, const struct placement *placement,
+                     const float *steps, FILE *file, struct error *err)
+{
+    int *items = early_codes(network, placement);
+    int written = write_layers(network, placement, items, steps, file, err);
+
+    free(items);
     if (written == 0)
         return error_set(err, EXIT_INPUT,
                          "no weights are quantized; ncnn multiplies codes with codes: "
                          "search with `bits: W8A8`");
-    return 0;
+    return written < 0 ? -1 : 0;
 }

@@ -4,6 +4,7 @@
 #include "core/network/weight_codes.h"
 #include "core/quant/wide_codes.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* The container of codes, which are integers themselves unless they have a centre. */
@@ -68,6 +69,84 @@ void coded_weights_init(struct coded_weights *weights, const struct layer *layer
         weights->integers[i] =
             (int16_t)(container.factor * codes[i] + container.offset);
     free(codes);
+}
+
+/* ---- scales of channels ------------------------------------------------------------------- */
+
+/* The magnitude that integers of shifts may have: half of what 32 bits hold. */
+static const float SHIFT_MOST = 0x1p30f;
+
+/* Steps of channels may differ by so much. */
+static const float STEPS_APART = 0x1p32f;
+
+static float largest(const float *values, size_t count)
+{
+    float most = 0;
+
+    for (size_t i = 0; i < count; i++)
+        most = fmaxf(most, fabsf(values[i]));
+    return most;
+}
+
+static void set_zero(struct coded_weights *weights, size_t channel, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        weights->integers[channel * count + i] = 0;
+}
+
+static bool is_zero(const struct coded_weights *weights, size_t channel, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (weights->integers[channel * count + i] != 0)
+            return false;
+    return true;
+}
+
+/* The integers of a channel whose step `from` becomes `to`, of which it may be a negative part. */
+static void code_again(struct coded_weights *weights, size_t channel, size_t count,
+                       float from, float to)
+{
+    int16_t *integers = weights->integers + channel * count;
+    double factor = (double)from / (double)to;
+
+    for (size_t i = 0; i < count; i++)
+        integers[i] = (int16_t)rint(integers[i] * factor);
+}
+
+bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer,
+                        float input_step)
+{
+    const struct conv *conv = &layer->conv;
+    size_t channels = (size_t)conv->out_channels, count = layer_window_count(layer);
+    float *steps = weights->steps, most;
+
+    if (weights->corrections ||
+        weights->container.lowest != -weights->container.highest)
+        return false;
+    for (size_t channel = 0; channel < channels; channel++)
+        steps[channel] *= conv->scale[channel];
+    most = largest(steps, channels);
+    most = most > 0 ? most : 1;
+    for (size_t channel = 0; channel < channels; channel++) {
+        float least = fmaxf(most / STEPS_APART,
+                            fabsf(conv->shift[channel]) / (input_step * SHIFT_MOST));
+        float step = fmaxf(fabsf(steps[channel]), least);
+
+        if (steps[channel] == 0)
+            set_zero(weights, channel, count);
+        else if (step != steps[channel])
+            code_again(weights, channel, count, steps[channel], step);
+        steps[channel] = is_zero(weights, channel, count) ? fmaxf(most, least) : step;
+    }
+    return true;
+}
+
+int32_t coded_shift(const struct coded_weights *weights, const struct conv *conv,
+                    float input_step, size_t channel)
+{
+    float unit = input_step * weights->steps[channel];
+
+    return (int32_t)rint((double)conv->shift[channel] / (double)unit);
 }
 
 void coded_weights_clear(struct coded_weights *weights)

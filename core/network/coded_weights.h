@@ -7,6 +7,8 @@
 #include "core/network/layer.h"
 #include "core/network/weight_rules.h"
 
+#include <stdbool.h>
+
 struct coded_weights {
     struct container container; /* factor and offset: of the evaluator's codes */
     int16_t *
@@ -23,6 +25,26 @@ struct coded_weights {
 void coded_weights_init(struct coded_weights *weights, const struct layer *layer,
                         const struct weight_rules *rules,
                         const struct quantizer *quantizer, bool in_4_bits);
+/* Takes the scales of channels (batch norm) into the steps: then scale * weight = step * integer, with the
+ * product of both in float as the step, and the integers' signs turned where a scale is below zero. Where that
+ * product is
+ *
+ *   so small that the shift, as a 32-bit integer in products of the steps of weights and input,
+ *   might leave its range, or the step is below 2^-32 of the largest, it is raised and the integers are found
+ *   again: they change by less than what the channel's shift, or other channels, can tell
+ *
+ *   zero, or all integers are, the largest step of all channels stands there
+ *
+ *   input_step  of the codes that the layer reads
+ *
+ * False, and nothing is changed, where weights are corrected or the lowest integer has no counterpart. */
+bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer,
+                        float input_step);
+
+/* The shift of a channel in products of the folded step and the input's: an integer of 32 bits. */
+int32_t coded_shift(const struct coded_weights *weights, const struct conv *conv,
+                    float input_step, size_t channel);
+
 void coded_weights_clear(struct coded_weights *weights);
 
 #endif

@@ -1,15 +1,43 @@
 #include "core/network/early_codes.h"
 
 #include "core/base/memory.h"
+#include "core/network/code_tensors.h"
 
-static int reader_count(const struct network *network, int tensor)
+/* Whether what a layer reads may be rounded before it instead of behind it. */
+static bool rounds_before(const struct placement *placement, const struct layer *layer)
 {
-    int count = tensor == network->output;
+    return code_tensors_pass(layer) &&
+           (placement->all_activations || layer->kind == LAYER_MAX_POOL);
+}
 
-    for (int index = 0; index < network->layer_count; index++)
-        for (int i = 0; i < network->layers[index].input_count; i++)
-            count += network->layers[index].inputs[i] == tensor;
-    return count;
+/* Behind a tensor of codes. */
+static void hand_on(const struct network *network, int *items)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (code_tensors_pass(layer) && layer->input_count == 1 &&
+            items[layer->output] < 0)
+            items[layer->output] = items[layer->inputs[0]];
+    }
+}
+
+/* Before one. */
+static void round_before(const struct network *network,
+                         const struct placement *placement, int *items)
+{
+    for (int index = network->layer_count - 1; index >= 0; index--) {
+        const struct layer *layer = &network->layers[index];
+
+        for (int i = 0; rounds_before(placement, layer) && i < layer->input_count;
+             i++) {
+            int input = layer->inputs[i];
+
+            if (items[input] < 0 && input != network->input &&
+                code_tensors_readers(network, input) == 1)
+                items[input] = items[layer->output];
+        }
+    }
 }
 
 int *early_codes(const struct network *network, const struct placement *placement)
@@ -20,20 +48,14 @@ int *early_codes(const struct network *network, const struct placement *placemen
     for (int tensor = 0; tensor < network->tensor_count; tensor++)
         if (items[tensor] >= 0 && placement->items[items[tensor]].split.added > 0)
             items[tensor] = -1;
-    for (int index = network->layer_count - 1; index >= 0; index--) {
-        const struct layer *layer = &network->layers[index];
-        int input = layer->inputs[0];
-
-        if (layer->kind == LAYER_MAX_POOL && layer_is_unclamped(layer) &&
-            items[input] < 0 && input != network->input &&
-            reader_count(network, input) == 1)
-            items[input] = items[layer->output];
-    }
+    if (placement->all_activations)
+        hand_on(network, items);
+    round_before(network, placement, items);
     return items;
 }
 
 bool early_codes_pass(const struct layer *layer, const int *items)
 {
-    return layer->kind == LAYER_MAX_POOL && items[layer->output] >= 0 &&
-           items[layer->inputs[0]] == items[layer->output];
+    return code_tensors_pass(layer) && layer->kind != LAYER_CONCAT &&
+           items[layer->output] >= 0 && items[layer->inputs[0]] == items[layer->output];
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 static bool is_bare_clamp(const struct layer *layer)
 {
     return layer->kind == LAYER_AFFINE && !layer->affine.scale && !layer->affine.shift;
@@ -171,14 +173,27 @@ static bool changes_nothing(const struct network *network, const struct layer *l
     const struct tensor *input = &network->tensors[layer->inputs[0]];
     const struct tensor *output = &network->tensors[layer->output];
 
-    if (layer->kind != LAYER_REARRANGE || output->codes.step > 0 ||
-        input->height != output->height || input->width != output->width ||
-        input->channels != output->channels)
+    if (layer->kind != LAYER_REARRANGE || input->height != output->height ||
+        input->width != output->width || input->channels != output->channels)
         return false;
     for (size_t i = 0; i < output->count; i++)
         if (layer->rearrange.from[i] != (int32_t)i)
             return false;
     return true;
+}
+
+/* What the file rounds the output to, the input is rounded to, if nothing else reads it or it is already. */
+static bool take_codes(struct network *network, int input, int output)
+{
+    struct file_codes *to = &network->tensors[input].codes;
+    const struct file_codes *from = &network->tensors[output].codes;
+
+    if (from->step == 0)
+        return true;
+    if (to->step == 0 && rewrite_only_reader(network, input) >= 0)
+        *to = *from;
+    return to->step == from->step && to->lowest == from->lowest &&
+           to->highest == from->highest;
 }
 
 /* A rearrangement that changes nothing: its readers read its input. */
@@ -187,7 +202,8 @@ static bool remove_identity(struct network *network, int index)
     const struct layer *layer = &network->layers[index];
     int input = layer->inputs[0], output = layer->output;
 
-    if (!changes_nothing(network, layer) || output == network->output)
+    if (!changes_nothing(network, layer) || output == network->output ||
+        !take_codes(network, input, output))
         return false;
     rewrite_read_instead(network, output, input);
     rewrite_remove_layer(network, index);
@@ -210,13 +226,19 @@ static bool remove_unread(struct network *network, int index)
 typedef bool (*rewrite_fn)(struct network *network, int index);
 
 /* Applies a rewrite at each layer until it fits nowhere any more. */
-static void rewrite(struct network *network, rewrite_fn fits)
+static void rewrite_each(struct network *network, rewrite_fn fits)
 {
     for (int index = 0; index < network->layer_count;)
         if (!fits(network, index))
             index++;
         else if (index > 0)
             index--;
+}
+
+static void rewrite(struct network *network, const rewrite_fn *rewrites, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        rewrite_each(network, rewrites[i]);
 }
 
 static bool inputs_are_nonnegative(const struct network *network,
@@ -274,16 +296,8 @@ static void drop_unused_tensors(struct network *network)
     free(renumbered);
 }
 
-void network_fuse(struct network *network)
+static void finish(struct network *network)
 {
-    static const rewrite_fn rewrites[] = {
-        remove_unread,   remove_identity,    fuse_rearrange,
-        remove_identity, fuse_affine,        fuse_clamp,
-        fuse_residual,   fuse_late_residual, fuse_clamp,
-    };
-
-    for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++)
-        rewrite(network, rewrites[i]);
     drop_unused_tensors(network);
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
@@ -291,6 +305,26 @@ void network_fuse(struct network *network)
         network->tensors[layer->output].nonnegative =
             output_is_nonnegative(network, layer);
     }
+}
+
+static const rewrite_fn but_sums[] = {
+    remove_unread,   remove_identity, fuse_rearrange,
+    remove_identity, fuse_affine,     fuse_clamp,
+};
+
+static const rewrite_fn sums[] = {fuse_residual, fuse_late_residual, fuse_clamp};
+
+void network_fuse_but_sums(struct network *network)
+{
+    rewrite(network, but_sums, COUNT(but_sums));
+    finish(network);
+}
+
+void network_fuse(struct network *network)
+{
+    rewrite(network, but_sums, COUNT(but_sums));
+    rewrite(network, sums, COUNT(sums));
+    finish(network);
 }
 
 void network_fold_batchnorm(struct network *network)

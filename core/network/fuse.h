@@ -16,6 +16,10 @@
  * it is found out which tensors cannot be negative. */
 void network_fuse(struct network *network);
 
+/* The same without residuals: sums stay layers of their own, whose inputs can be rounded. Floats are the
+ * same, bit for bit. */
+void network_fuse_but_sums(struct network *network);
+
 /* Multiplies the scale of each convolution (batch norm) into its weights: `batchnorm: fold`. The
  * convolutions have no batch norm any more. */
 void network_fold_batchnorm(struct network *network);

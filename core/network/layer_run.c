@@ -1,6 +1,7 @@
 #include "core/network/layer_run.h"
 
 #include "core/kernel/vector_clones.h"
+#include "core/network/join_codes.h"
 
 #include <assert.h>
 #include <math.h>
@@ -331,16 +332,53 @@ static void clamp(const struct layer *layer, size_t count, float *values)
     }
 }
 
-/* How each kind runs on floats, and on codes that pass through (NULL: they cannot). */
+/* ---- codes of codes ------------------------------------------------------------------------- */
+
+static bool adds_two_codes(const struct task *task)
+{
+    return task->layer->input_count == 2 && value_is_codes(task->inputs[0]) &&
+           value_is_codes(task->inputs[1]);
+}
+
+static bool join_sum(const struct task *task, const struct quantizer *quantizer,
+                     struct value *output)
+{
+    if (!adds_two_codes(task))
+        return false;
+    join_codes_add(task->layer, task->inputs[0], task->inputs[1], task->samples,
+                   quantizer, output, task->scratch->sums);
+    return true;
+}
+
+static bool join_concat(const struct task *task, const struct quantizer *quantizer,
+                        struct value *output)
+{
+    size_t first = 0;
+
+    if (!layer_is_unclamped(task->layer))
+        return false;
+    value_become_codes(output, task->samples, quantizer);
+    for (int input = 0; input < task->layer->input_count; input++) {
+        join_codes_put(task->inputs[input], task->samples, quantizer, first, output,
+                       task->scratch->floats[0], (uint8_t *)task->scratch->sums);
+        first += (size_t)input_tensor(task, input)->channels;
+    }
+    return true;
+}
+
+/* How each kind runs on floats, on codes that pass through (NULL: they cannot), and to codes without
+ * floats between, where it returns true. */
 static const struct {
     void (*run)(const struct task *task);
     void (*pass)(const struct task *task, struct value *output);
+    bool (*join)(const struct task *task, const struct quantizer *quantizer,
+                 struct value *output);
 } kinds[LAYER_KIND_COUNT] = {
     [LAYER_AFFINE] = {.run = run_affine},
-    [LAYER_ADD] = {.run = run_add},
+    [LAYER_ADD] = {.run = run_add, .join = join_sum},
     [LAYER_MAX_POOL] = {.run = run_max_pool, .pass = pass_max_pool},
     [LAYER_AVERAGE_POOL] = {.run = run_average_pool},
-    [LAYER_CONCAT] = {.run = run_concat},
+    [LAYER_CONCAT] = {.run = run_concat, .join = join_concat},
     [LAYER_REARRANGE] = {.run = run_rearrange, .pass = pass_rearrange},
 };
 
@@ -376,6 +414,9 @@ void layer_run_block(const struct network *network, const struct layer *layer,
         kinds[layer->kind].pass(&task, output);
         return;
     }
+    if (quantizer && kinds[layer->kind].join &&
+        kinds[layer->kind].join(&task, quantizer, output))
+        return;
     kinds[layer->kind].run(&task);
     clamp(layer, count, task.out);
     value_from_floats(task.out, samples, quantizer, output);

@@ -140,6 +140,11 @@ void onnx_edit_set_output(Onnx__NodeProto *node, const char *name)
     set_text(&node->output[0], name);
 }
 
+void onnx_edit_set_operator(Onnx__NodeProto *node, const char *operator)
+{
+    set_text(&node->op_type, operator);
+}
+
 void onnx_edit_name(Onnx__NodeProto *node, const char *name)
 {
     if (!node->name || !*node->name)
@@ -155,6 +160,27 @@ void onnx_edit_read_instead(struct onnx_edit *edit, const char *name,
         for (size_t j = 0; j < graph->node[i]->n_input; j++)
             if (is_same(graph->node[i]->input[j], name))
                 set_text(&graph->node[i]->input[j], instead);
+}
+
+bool onnx_edit_is_output(const struct onnx_edit *edit, const char *name)
+{
+    const Onnx__GraphProto *graph = edit->model->graph;
+
+    for (size_t i = 0; i < graph->n_output; i++)
+        if (is_same(graph->output[i]->name, name))
+            return true;
+    return false;
+}
+
+void onnx_edit_rename_output(struct onnx_edit *edit, const char *name,
+                             const char *instead)
+{
+    Onnx__GraphProto *graph = edit->model->graph;
+    int producer = onnx_edit_producer(edit, name);
+
+    for (size_t i = 0; producer >= 0 && i < graph->node[producer]->n_output; i++)
+        if (is_same(graph->node[producer]->output[i], name))
+            set_text(&graph->node[producer]->output[i], instead);
 }
 
 int onnx_edit_producer(const struct onnx_edit *edit, const char *name)
@@ -236,25 +262,38 @@ void onnx_edit_add_tensor(struct onnx_edit *edit, const char *name, int type,
     APPEND(graph->initializer, graph->n_initializer, tensor);
 }
 
-void onnx_edit_add_floats(struct onnx_edit *edit, const char *name, const int64_t *dims,
-                          size_t rank, const float *values)
+/* Adds an initialiser of values of 32 bits, given as they are. */
+static void add_words(struct onnx_edit *edit, const char *name, int type,
+                      const int64_t *dims, size_t rank, const void *values)
 {
+    const unsigned char *words = values;
     size_t count = 1;
     uint8_t *bytes;
 
     for (size_t i = 0; i < rank; i++)
         count *= (size_t)dims[i];
-    bytes = memory_get(count * sizeof *values);
+    bytes = memory_get(count * sizeof(uint32_t));
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;
 
-        memcpy(&bits, &values[i], sizeof bits);
+        memcpy(&bits, words + i * sizeof bits, sizeof bits);
         for (size_t j = 0; j < sizeof bits; j++)
             bytes[i * sizeof bits + j] = (uint8_t)(bits >> (8 * j));
     }
-    onnx_edit_add_tensor(edit, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, dims, rank,
-                         bytes, count * sizeof *values);
+    onnx_edit_add_tensor(edit, name, type, dims, rank, bytes, count * sizeof(uint32_t));
     free(bytes);
+}
+
+void onnx_edit_add_floats(struct onnx_edit *edit, const char *name, const int64_t *dims,
+                          size_t rank, const float *values)
+{
+    add_words(edit, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, dims, rank, values);
+}
+
+void onnx_edit_add_int32s(struct onnx_edit *edit, const char *name, int64_t count,
+                          const int32_t *values)
+{
+    add_words(edit, name, ONNX__TENSOR_PROTO__DATA_TYPE__INT32, &count, 1, values);
 }
 
 void onnx_edit_set_property(struct onnx_edit *edit, const char *key, const char *value)
@@ -294,10 +333,7 @@ static bool is_read(const struct onnx_edit *edit, const char *name)
     for (size_t i = 0; i < edit->added_count; i++)
         if (reads(edit->added[i].proto, name))
             return true;
-    for (size_t i = 0; i < graph->n_output; i++)
-        if (is_same(graph->output[i]->name, name))
-            return true;
-    return false;
+    return onnx_edit_is_output(edit, name);
 }
 
 static void drop_initialiser(Onnx__GraphProto *graph, const char *name)
@@ -392,14 +428,46 @@ void onnx_edit_drop_added(struct onnx_edit *edit, const char *name)
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
+static bool is_to_come(const struct onnx_edit *edit, int after, const char *name)
+{
+    for (size_t i = 0; i < edit->added_count; i++) {
+        const Onnx__NodeProto *node = edit->added[i].proto;
+
+        if (node && edit->added[i].after == after && is_same(node->output[0], name))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a node reads what another one behind the same node makes. */
+static bool waits(const struct onnx_edit *edit, const struct onnx_new_node *node)
+{
+    for (size_t i = 0; i < node->proto->n_input; i++)
+        if (is_to_come(edit, node->after, node->proto->input[i]))
+            return true;
+    return false;
+}
+
+static bool take_one(struct onnx_edit *edit, int after, Onnx__NodeProto **nodes,
+                     size_t *count)
+{
+    for (size_t i = 0; i < edit->added_count; i++) {
+        struct onnx_new_node *node = &edit->added[i];
+
+        if (node->proto && node->after == after && !waits(edit, node)) {
+            nodes[(*count)++] = node->proto;
+            node->proto = NULL;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_added(struct onnx_edit *edit, int after, Onnx__NodeProto **nodes,
                        size_t *count)
 {
-    for (size_t i = 0; i < edit->added_count; i++)
-        if (edit->added[i].proto && edit->added[i].after == after) {
-            nodes[(*count)++] = edit->added[i].proto;
-            edit->added[i].proto = NULL;
-        }
+    while (take_one(edit, after, nodes, count))
+        ;
 }
 
 static void merge_nodes(struct onnx_edit *edit)

@@ -20,10 +20,9 @@ struct onnx_new_node {
 };
 
 struct onnx_edit {
-    Onnx__ModelProto *model; /* owned */
-    bool *is_removed;        /* [nodes of the file] owned */
-    struct onnx_new_node *
-        added; /* [added_count] in the order of execution where `after` is the same; owned */
+    Onnx__ModelProto *model;     /* owned */
+    bool *is_removed;            /* [nodes of the file] owned */
+    struct onnx_new_node *added; /* [added_count] in any order; owned */
     size_t added_count;
 };
 
@@ -58,9 +57,16 @@ void onnx_edit_add_tensor(struct onnx_edit *edit, const char *name, int type,
 void onnx_edit_add_floats(struct onnx_edit *edit, const char *name, const int64_t *dims,
                           size_t rank, const float *values);
 
+/* The same of a row of 32-bit integers. */
+void onnx_edit_add_int32s(struct onnx_edit *edit, const char *name, int64_t count,
+                          const int32_t *values);
+
 /* Replaces an input, which may be one more than there are, or an output. */
 void onnx_edit_set_input(Onnx__NodeProto *node, size_t input, const char *name);
 void onnx_edit_set_output(Onnx__NodeProto *node, const char *name);
+
+/* Makes the node one of another operator. */
+void onnx_edit_set_operator(Onnx__NodeProto *node, const char *operator);
 
 /* Names a node that has no name. */
 void onnx_edit_name(Onnx__NodeProto *node, const char *name);
@@ -68,6 +74,13 @@ void onnx_edit_name(Onnx__NodeProto *node, const char *name);
 /* All nodes that read `name` read `instead`. */
 void onnx_edit_read_instead(struct onnx_edit *edit, const char *name,
                             const char *instead);
+
+/* Whether the graph gives `name` as an output. */
+bool onnx_edit_is_output(const struct onnx_edit *edit, const char *name);
+
+/* The node of the file that makes `name` makes `instead`; nobody else is told. */
+void onnx_edit_rename_output(struct onnx_edit *edit, const char *name,
+                             const char *instead);
 
 /* The number of the node of the file that makes `name`, or -1. */
 int onnx_edit_producer(const struct onnx_edit *edit, const char *name);

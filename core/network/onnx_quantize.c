@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { VALUES, STEP, ZERO_POINT };
@@ -32,21 +33,7 @@ static int read_step(const struct onnx_node *node, float *step, struct error *er
     return 0;
 }
 
-static int check_zero_point(const struct onnx_node *node, struct error *err)
-{
-    const struct onnx_constant *zero;
-
-    if (!onnx_node_has_input(node, ZERO_POINT))
-        return 0;
-    if (onnx_node_constant(node, ZERO_POINT, &zero, err) < 0)
-        return -1;
-    if (!zero->is_integer || zero->count != 1 || zero->integers[0] != 0)
-        return onnx_node_error(
-            node, err, "its zero-point must be the integer 0; calq has no other");
-    return 0;
-}
-
-/* The type of codes is that of the zero-point. */
+/* The type of codes is that of the zero-point; without one they are uint8. */
 static int read_type(const struct onnx_node *node, const struct onnx_type **type,
                      struct error *err)
 {
@@ -65,26 +52,70 @@ static int read_type(const struct onnx_node *node, const struct onnx_type **type
     return 0;
 }
 
+/* The integer that stands for zero. */
+static int read_zero_point(const struct onnx_node *node, const struct onnx_type *type,
+                           int *zero, struct error *err)
+{
+    const struct onnx_constant *constant;
+
+    *zero = 0;
+    if (!onnx_node_has_input(node, ZERO_POINT))
+        return 0;
+    if (onnx_node_constant(node, ZERO_POINT, &constant, err) < 0)
+        return -1;
+    if (!constant->is_integer || constant->count != 1 ||
+        constant->integers[0] < type->low || constant->integers[0] > type->high)
+        return onnx_node_error(node, err,
+                               "its zero-point must be one integer of its type");
+    *zero = (int)constant->integers[0];
+    return 0;
+}
+
+/* Step and codes, which are the integers less the zero-point. */
+static int read_file_codes(const struct onnx_node *node, struct file_codes *codes,
+                           struct error *err)
+{
+    const struct onnx_type *type;
+    int zero;
+
+    if (read_step(node, &codes->step, err) < 0 || read_type(node, &type, err) < 0 ||
+        read_zero_point(node, type, &zero, err) < 0)
+        return -1;
+    codes->lowest = (int)type->low - zero;
+    codes->highest = (int)type->high - zero;
+    return 0;
+}
+
 int onnx_read_quantize(const struct onnx_node *node, struct error *err)
 {
     struct onnx_graph *graph = node->graph;
-    const struct onnx_type *type;
+    struct file_codes codes;
     struct onnx_shape sample;
     struct layer *layer;
-    float step;
     int input;
 
     if (onnx_node_tensor(node, VALUES, &input, err) < 0 ||
-        read_step(node, &step, err) < 0 || check_zero_point(node, err) < 0 ||
-        read_type(node, &type, err) < 0)
+        read_file_codes(node, &codes, err) < 0)
         return -1;
     sample = onnx_shape_of_sample(&graph->network->tensors[input]);
     layer = onnx_node_give_layer(node, LAYER_QUANTIZE, &input, 1, &sample, err);
     if (!layer)
         return -1;
-    layer->codes = (struct file_codes){step, (int)type->low, (int)type->high};
+    layer->codes = codes;
     onnx_graph_find(graph, node->proto->output[0])->is_codes = true;
     return 0;
+}
+
+/* A tensor that the graph gives is called as there. */
+static void name_output(struct onnx_graph *graph, const struct onnx_value *value)
+{
+    struct tensor *tensor = &graph->network->tensors[value->tensor];
+
+    for (size_t i = 0; i < graph->proto->n_output; i++)
+        if (strcmp(graph->proto->output[i]->name, value->name) == 0) {
+            free(tensor->name);
+            tensor->name = memory_text(value->name);
+        }
 }
 
 /* Codes become the values of the tensor again. */
@@ -95,21 +126,25 @@ static int read_codes(const struct onnx_node *node, const struct onnx_value *cod
     const struct layer *layer =
         &network->layers[network->tensors[codes->tensor].producer];
     struct onnx_value *output;
-    float step;
+    struct file_codes own;
 
-    if (read_step(node, &step, err) < 0 || check_zero_point(node, err) < 0)
+    if (read_file_codes(node, &own, err) < 0)
         return -1;
     assert(layer->kind == LAYER_QUANTIZE);
-    if (step != layer->codes.step)
-        return onnx_node_error(node, err,
-                               "its scale %g is not that of the codes \"%s\", %g",
-                               (double)step, codes->name, (double)layer->codes.step);
+    if (own.step != layer->codes.step)
+        return onnx_node_error(
+            node, err, "its scale %g is not that of the codes \"%s\", %g",
+            (double)own.step, codes->name, (double)layer->codes.step);
+    if (own.lowest != layer->codes.lowest || own.highest != layer->codes.highest)
+        return onnx_node_error(
+            node, err, "its zero-point is not that of the codes \"%s\"", codes->name);
     output = node->proto->n_output
                  ? onnx_graph_find(node->graph, node->proto->output[0])
                  : NULL;
     if (!output)
         return onnx_node_error(node, err, "its output has no name");
     output->tensor = codes->tensor;
+    name_output(node->graph, output);
     return 0;
 }
 

@@ -21,7 +21,10 @@
  * between two codes. The activation behind it is rounded in units of its step. Runtimes make no integer
  * kernels of that.
  *
- * Zero-points are zero, rounding is QuantizeLinear's: half to even, by division with the step.
+ * For integer kernels, too: scale and shift of a layer are in the steps of its weights and its bias, tensors are rounded
+ * wherever codes are handed on (onnx_carriers.h), and signed codes of activations are uint8 with the zero-point 128.
+ *
+ * Other zero-points are zero, rounding is QuantizeLinear's: half to even, by division with the step.
  */
 #ifndef CORE_NETWORK_ONNX_WRITE_H
 #define CORE_NETWORK_ONNX_WRITE_H
@@ -49,7 +52,11 @@ struct onnx_calibrated {
                                  were corrected, or weights equalised */
     bool is_folded;          /* batch norms are folded into the weights */
     bool in_4_bits;          /* integers of 4 bits where codes fit */
+    bool
+        for_integer_kernels; /* written such that ONNX Runtime makes integer kernels of it */
     bool is_exact;           /* layers of codes compute as the evaluator does */
+    const int
+        *held; /* [tensors] early_codes(); onnx_write() puts it here for its parts */
     const struct onnx_property *properties; /* [property_count] */
     size_t property_count;
 };

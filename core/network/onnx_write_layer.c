@@ -328,6 +328,15 @@ static bool is_written_anew(const struct onnx_calibrated *calibrated,
            (calibrated->has_other_constants && !onnx_ends_in_batchnorm(layer));
 }
 
+/* What rounds the input of a layer whose scale and shift go into steps and biases. */
+static float input_step_of(const struct onnx_calibrated *calibrated,
+                           const struct layer *layer)
+{
+    int item = calibrated->held[layer->inputs[0]];
+
+    return item < 0 ? 0 : calibrated->steps[item];
+}
+
 static void write_constants(struct place *place)
 {
     if (is_unscaled(&place->layer->conv))
@@ -336,7 +345,88 @@ static void write_constants(struct place *place)
         write_scale_and_shift(place);
 }
 
+/* ---- integer kernels ------------------------------------------------------------------------ */
+
+static char *add_scales(const struct place *place, const struct coded_weights *weights,
+                        float input_step, const int32_t *integers)
+{
+    int64_t channels = place->layer->conv.out_channels;
+    const char *base = place->node->output[0];
+    float *steps = memory_get((size_t)channels * sizeof *steps);
+    char *values = onnx_edit_fresh_name(place->edit, base, "_bias");
+    char *codes = onnx_edit_fresh_name(place->edit, values, "_quantized");
+    char *scale = onnx_edit_fresh_name(place->edit, values, "_scale");
+    Onnx__NodeProto *node;
+
+    for (int64_t i = 0; i < channels; i++)
+        steps[i] = input_step * weights->steps[i];
+    onnx_edit_add_int32s(place->edit, codes, channels, integers);
+    onnx_edit_add_floats(place->edit, scale, &channels, 1, steps);
+    node = onnx_edit_add_node(place->edit, place->layer->node - 1, "DequantizeLinear",
+                              (const char *[]){codes, scale}, 2, values);
+    onnx_edit_set_integer(node, "axis", 0);
+    free(steps);
+    free(codes);
+    free(scale);
+    return values;
+}
+
+/* A bias of 32-bit integers, which ONNX Runtime takes beside a float output. */
+static void write_integer_bias(const struct place *place,
+                               const struct coded_weights *weights, float input_step)
+{
+    size_t channels = (size_t)place->layer->conv.out_channels;
+    int32_t *integers = memory_get(channels * sizeof *integers);
+    char *bias;
+
+    for (size_t i = 0; i < channels; i++)
+        integers[i] = coded_shift(weights, &place->layer->conv, input_step, i);
+    bias = add_scales(place, weights, input_step, integers);
+    onnx_place_bias(place, bias);
+    free(bias);
+    free(integers);
+}
+
 /* ---- a layer -------------------------------------------------------------------------------- */
+
+/* A product of rows with a bias is Gemm: what ONNX Runtime makes of MatMul and Add is in float. */
+static void become_gemm(const struct onnx_calibrated *calibrated, struct place *place)
+{
+    const struct network *network = calibrated->network;
+
+    if (is_operator(place->node, "MatMul") &&
+        network->tensors[place->layer->output].rank == 1)
+        onnx_edit_set_operator(place->node, "Gemm");
+}
+
+/* The layer with scale and shift in steps and bias. */
+static void write_for_integer_kernel(const struct onnx_calibrated *calibrated,
+                                     struct place *place,
+                                     const struct coded_weights *weights)
+{
+    const struct layer *layer = place->layer;
+    float input_step = input_step_of(calibrated, layer);
+
+    take_place_of_scales(place);
+    become_gemm(calibrated, place);
+    if (is_operator(place->node, "Gemm") && calibrated->held[layer->output] < 0)
+        write_integer_bias(place, weights, input_step);
+    else
+        write_shift(place);
+}
+
+static void write_as_searched(const struct onnx_calibrated *calibrated,
+                              struct place *place, const struct coded_weights *weights)
+{
+    bool is_anew = is_written_anew(calibrated, place->layer);
+
+    if (is_anew)
+        take_place_of_scales(place);
+    if (weights->corrections)
+        write_corrections(place, weights->corrections);
+    if (is_anew)
+        write_constants(place);
+}
 
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer)
@@ -345,18 +435,20 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     int index = (int)(layer - calibrated->network->layers);
     struct weight_rules rules =
         placement_weight_rules(calibrated->placement, index, &calibrated->rules);
+    float input_step = input_step_of(calibrated, layer);
     struct coded_weights weights;
+    bool is_folded;
 
     /* Else it would be named by its output, which may change. */
     onnx_edit_name(place.node, layer->name);
     coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
+    is_folded = calibrated->for_integer_kernels && input_step > 0 &&
+                coded_weights_fold(&weights, layer, input_step);
     onnx_place_weights(&place, &weights);
-    if (is_written_anew(calibrated, layer))
-        take_place_of_scales(&place);
-    if (weights.corrections)
-        write_corrections(&place, weights.corrections);
-    if (is_written_anew(calibrated, layer))
-        write_constants(&place);
+    if (is_folded)
+        write_for_integer_kernel(calibrated, &place, &weights);
+    else
+        write_as_searched(calibrated, &place, &weights);
     coded_weights_clear(&weights);
 }
 

@@ -27,6 +27,17 @@ void onnx_place_bias(const struct place *place, const char *bias);
 /* Adds the sums of the windows of each group of the input; returns their name. */
 char *onnx_place_window_sums(const struct place *place);
 
+/* The quantizer of an item under the step of the case. */
+struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item);
+
+/* Rounds the tensor `name` to codes of an item behind node `after`; all nodes of the file read what comes out,
+ * whose name is returned and the caller's.
+ *
+ *   is_in_steps  the values have been divided by the step, as an exact layer does it */
+char *onnx_write_activation(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated, int item,
+                            const char *name, int after, bool is_in_steps);
+
 /* Makes the weights of a layer integers under `quantizer`, with what belongs to them. */
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer);

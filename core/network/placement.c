@@ -1,6 +1,8 @@
 #include "core/network/placement.h"
 
 #include "core/base/memory.h"
+#include "core/network/clamped_steps.h"
+#include "core/network/code_tensors.h"
 #include "core/quant/outlier_splitting.h"
 
 #include <fnmatch.h>
@@ -99,7 +101,8 @@ activation_split_of(const struct placement *placement, const struct network *net
 {
     size_t channels = (size_t)network->tensors[tensor].channels;
 
-    if (feeds_groups(network, tensor) || comes_from_codes(placement, network, tensor))
+    if (placement->all_activations || feeds_groups(network, tensor) ||
+        comes_from_codes(placement, network, tensor))
         return (struct activation_split){0};
     return (struct activation_split){
         .added = (int)outlier_splitting_count(rules->ratio, channels),
@@ -110,14 +113,21 @@ activation_split_of(const struct placement *placement, const struct network *net
 static void add_activation(struct placement *placement, const struct network *network,
                            const struct placement_rules *rules, int tensor)
 {
+    bool is_nonnegative = network->tensors[tensor].nonnegative;
+    enum grid grid = is_nonnegative ? rules->grids.nonnegative : rules->grids.signed_;
+    bool is_output = rules->quantize_output && tensor == network->output;
+    int bits = is_output ? BITS_MOST : rules->activation_bits;
+
     placement->of_tensor[tensor] = placement->count;
     add(placement,
         (struct quantized_tensor){
             .index = tensor,
             .name = network->tensors[tensor].name,
-            .grid = network->tensors[tensor].nonnegative ? rules->grids.nonnegative
-                                                         : rules->grids.signed_,
-            .bits = rules->activation_bits,
+            .grid = grid,
+            .bits = bits,
+            .step_most = rules->codes_clamp
+                             ? clamped_steps_most(network, tensor, grid, bits)
+                             : 0,
             .split = activation_split_of(placement, network,
                                          &rules->activation_splitting, tensor)});
 }
@@ -150,12 +160,22 @@ static void add_weights(struct placement *placement, const struct network *netwo
                        .wide = wide_rules_of(&network->layers[layer].conv, rules)});
 }
 
-/* The tensors that feed a layer that is not kept in float. */
-static void find_feeding(const struct network *network, const bool *kept, bool *feeds)
+/* The tensors that feed a layer that is not kept in float, and all others that are rounded. */
+static void find_rounded(const struct network *network,
+                         const struct placement_rules *rules, const bool *kept,
+                         bool *rounded)
 {
-    for (int layer = 0; layer < network->layer_count; layer++)
-        if (network->layers[layer].kind == LAYER_CONV && !kept[layer])
-            feeds[network->layers[layer].inputs[0]] = true;
+    bool *quantized = memory_zeroed((size_t)network->layer_count, sizeof *quantized);
+
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        quantized[layer] = network->layers[layer].kind == LAYER_CONV && !kept[layer];
+        if (quantized[layer])
+            rounded[network->layers[layer].inputs[0]] = true;
+    }
+    rounded[network->output] |= rules->quantize_output;
+    if (rules->all_activations)
+        code_tensors_find(network, quantized, rounded);
+    free(quantized);
 }
 
 /* Integer sums of u8 x s8 products are 32 bits wide; winograd.h counts on this limit too. */
@@ -195,19 +215,19 @@ static int check_sums(const struct network *network,
 
 static void add_in_order(struct placement *placement, const struct network *network,
                          const struct placement_rules *rules, const bool *kept,
-                         const bool *feeds)
+                         const bool *rounded)
 {
     bool weights = rules->weight_bits != BITS_FLOAT;
     bool activations = rules->activation_bits != BITS_FLOAT;
 
-    if (activations && feeds[network->input])
+    if (activations && rounded[network->input])
         add_activation(placement, network, rules, network->input);
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
         if (weights && layer->kind == LAYER_CONV && !kept[index])
             add_weights(placement, network, rules, index);
-        if (activations && feeds[layer->output])
+        if (activations && rounded[layer->output])
             add_activation(placement, network, rules, layer->output);
     }
 }
@@ -225,7 +245,7 @@ int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err)
 {
     bool *kept = memory_zeroed((size_t)network->layer_count, sizeof *kept);
-    bool *feeds = memory_zeroed((size_t)network->tensor_count, sizeof *feeds);
+    bool *rounded = memory_zeroed((size_t)network->tensor_count, sizeof *rounded);
     int most = network->layer_count + network->tensor_count;
     int status = -1;
 
@@ -233,12 +253,13 @@ int placement_init(struct placement *placement, const struct network *network,
         .items = memory_get((size_t)most * sizeof *placement->items),
         .of_layer = all_minus_one(network->layer_count),
         .of_tensor = all_minus_one(network->tensor_count),
+        .all_activations = rules->all_activations,
     };
     if (find_kept(network, rules, kept, err) < 0 ||
         check_sums(network, rules, kept, err) < 0)
         goto done;
-    find_feeding(network, kept, feeds);
-    add_in_order(placement, network, rules, kept, feeds);
+    find_rounded(network, rules, kept, rounded);
+    add_in_order(placement, network, rules, kept, rounded);
     if (placement->count == 0) {
         error_set(
             err, EXIT_CONFIG,
@@ -250,7 +271,7 @@ int placement_init(struct placement *placement, const struct network *network,
     status = 0;
 done:
     free(kept);
-    free(feeds);
+    free(rounded);
     return status;
 }
 
@@ -266,9 +287,26 @@ void placement_clear(struct placement *placement)
     *placement = (struct placement){0};
 }
 
+float placement_step_of_clip(const struct quantized_tensor *tensor, double clip)
+{
+    return placement_step_at_most(tensor,
+                                  grid_step_of_clip(tensor->grid, tensor->bits, clip));
+}
+
+float placement_step_at_most(const struct quantized_tensor *tensor, float step)
+{
+    return tensor->step_most > 0 && step > tensor->step_most ? tensor->step_most : step;
+}
+
 struct wide_rules placement_wide_rules(const struct placement *placement, int layer)
 {
     int item = placement->of_layer[layer];
 
     return item < 0 ? (struct wide_rules){0} : placement->items[item].wide;
+}
+
+bool placement_fills_8_bits(const struct placement *placement, int item)
+{
+    return item >= 0 && placement->items[item].bits == BITS_MOST &&
+           placement->items[item].grid != GRID_MIDRISE;
 }

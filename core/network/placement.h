@@ -29,6 +29,11 @@ struct placement_rules {
      * weight's or an output's name. Borrowed. */
     const char *const *keep_float;
     int keep_float_count;
+    bool all_activations; /* also those that a runtime needs to compute in integers
+                             throughout, see code_tensors.h */
+    bool quantize_output; /* the network's output, too, with 8 bits */
+    bool codes_clamp; /* steps of activations are so small that the codes end where a
+                             clamp ends */
     struct splitting_rules {
         double ratio; /* input channels that are added to each layer; 0: none */
         bool halves_plainly;
@@ -46,7 +51,8 @@ struct quantized_tensor {
     const char *name; /* ONNX tensor name; borrowed from the network */
     enum grid grid;
     int bits;
-    float *ratios; /* [out_channels] of weights with a step for each channel, see
+    float step_most; /* no step is larger; 0: any may be */
+    float *ratios;   /* [out_channels] of weights with a step for each channel, see
                       channel_ratios.h; NULL: one step for all; owned */
     struct wide_rules wide;        /* of weights */
     struct activation_split split; /* of an activation */
@@ -56,12 +62,15 @@ struct placement {
     struct quantized_tensor
         *items; /* [count] in the order of a candidate's steps; owned */
     int count;
-    int *of_layer;  /* [layers] item of the layer's weights, or -1; owned */
-    int *of_tensor; /* [tensors] item of the tensor, or -1; owned */
+    int *of_layer; /* [layers] item of the layer's weights, or -1; owned */
+    /* [tensors] item of the tensor, which is rounded where it is made, before anything reads it;
+     * or -1: it is not, but early_codes() tells which tensors have the codes of another; owned */
+    int *of_tensor;
+    bool all_activations; /* as in the rules */
 };
 
 /* Quantizes the weights of every convolution and fully connected layer that is not kept in
- * float, and exactly the activations that feed them.
+ * float, and exactly the activations that feed them, or all (`all_activations`).
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *
@@ -74,7 +83,14 @@ int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err);
 void placement_clear(struct placement *placement);
 
+/* The step of a clip, or one that came otherwise, as far as the tensor may have it. */
+float placement_step_of_clip(const struct quantized_tensor *tensor, double clip);
+float placement_step_at_most(const struct quantized_tensor *tensor, float step);
+
 /* How the codes of a layer's weights go beyond those of the grid. */
 struct wide_rules placement_wide_rules(const struct placement *placement, int layer);
+
+/* Whether an item, if it is none below zero, has as many codes as 8 bits of a file have. */
+bool placement_fills_8_bits(const struct placement *placement, int item);
 
 #endif

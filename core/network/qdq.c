@@ -1,6 +1,7 @@
 #include "core/network/qdq.h"
 
 #include "core/base/memory.h"
+#include "core/network/early_codes.h"
 #include "core/network/rewrite.h"
 
 #include <math.h>
@@ -94,6 +95,21 @@ static int skip_clamp(struct network *network, int *reader, int tensor,
     return from;
 }
 
+static bool same_codes(const struct file_codes *a, const struct file_codes *b)
+{
+    return a->step == b->step && a->lowest == b->lowest && a->highest == b->highest;
+}
+
+/* The network's output is the tensor before the rounding, by the name of what comes out. */
+static void give_output(struct network *network, int from, int to)
+{
+    char *name = network->tensors[from].name;
+
+    network->tensors[from].name = network->tensors[to].name;
+    network->tensors[to].name = name;
+    network->output = to;
+}
+
 /* Layer `index` rounds: its input, or that of the clamps before it, is what has the codes. */
 static int take_rounding(struct network *network, int index, struct error *err)
 {
@@ -102,7 +118,9 @@ static int take_rounding(struct network *network, int index, struct error *err)
     input = skip_clamp(network, &index, input, narrows_below);
     input = skip_clamp(network, &index, input, narrows);
     output = network->layers[index].output;
-    if (rewrite_only_reader(network, input) != index)
+    /* To round once more to the same codes, behind what is but another name, changes nothing. */
+    if (!same_codes(&network->tensors[input].codes, &network->layers[index].codes) &&
+        rewrite_only_reader(network, input) != index)
         return error_set(
             err, EXIT_INPUT,
             "%s: tensor \"%s\" is rounded to codes, and it is read in other "
@@ -111,7 +129,7 @@ static int take_rounding(struct network *network, int index, struct error *err)
     network->tensors[input].codes = network->layers[index].codes;
     rewrite_read_instead(network, output, input);
     if (network->output == output)
-        network->output = input;
+        give_output(network, output, input);
     rewrite_remove_layer(network, index);
     return 0;
 }
@@ -128,6 +146,103 @@ static int take_roundings(struct network *network, struct error *err)
         index = index > 2 ? index - 3 : 0;
     }
     return 0;
+}
+
+/* ---- early roundings ---------------------------------------------------------------------- */
+
+/* Whether a layer only moves values, takes the largest of them, or cuts what codes have not. */
+static bool hands_on(const struct layer *layer, const struct file_codes *codes)
+{
+    switch (layer->kind) {
+    case LAYER_MAX_POOL:
+    case LAYER_CONCAT:
+    case LAYER_REARRANGE:
+        return true;
+    case LAYER_AFFINE:
+        return !layer->affine.scale && !layer->affine.shift && codes->lowest == 0 &&
+               layer->low == 0 && isinf(layer->high);
+    default:
+        return false;
+    }
+}
+
+/* Whether all that reads a tensor rounds what it makes of it to the same codes. */
+static bool is_rounded_again(const struct network *network, int tensor)
+{
+    const struct file_codes *codes = &network->tensors[tensor].codes;
+    bool is_read = false;
+
+    if (codes->step == 0 || tensor == network->output)
+        return false;
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (!rewrite_reads(layer, tensor))
+            continue;
+        is_read = true;
+        if (!hands_on(layer, codes) ||
+            !same_codes(&network->tensors[layer->output].codes, codes))
+            return false;
+    }
+    return is_read;
+}
+
+/* Such a rounding changes nothing: that behind it is the network's. */
+static void forget_early_codes(struct network *network)
+{
+    bool *is_early = memory_get((size_t)network->tensor_count * sizeof *is_early);
+
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        is_early[tensor] = is_rounded_again(network, tensor);
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        if (is_early[tensor])
+            network->tensors[tensor].codes = (struct file_codes){0};
+    free(is_early);
+}
+
+/* The codes that all who read a tensor hand on, held by the same item; without step: they do not. */
+static struct file_codes handed_on(const struct network *file, const int *held,
+                                   int tensor)
+{
+    struct file_codes codes = {0};
+
+    for (int index = 0; index < file->layer_count; index++) {
+        const struct layer *layer = &file->layers[index];
+        const struct file_codes *next = &file->tensors[layer->output].codes;
+
+        if (!rewrite_reads(layer, tensor))
+            continue;
+        if (next->step == 0 || held[layer->output] != held[tensor] ||
+            !hands_on(layer, next) || (codes.step > 0 && !same_codes(&codes, next)))
+            return (struct file_codes){0};
+        codes = *next;
+    }
+    return codes;
+}
+
+void network_move_codes(const struct network *network,
+                        const struct placement *placement, struct network *file)
+{
+    int *held;
+
+    if (network->tensor_count != file->tensor_count)
+        return;
+    held = early_codes(network, placement);
+    for (int index = file->layer_count - 1; index >= 0; index--) {
+        int tensor = file->layers[index].output;
+        struct file_codes *codes = &file->tensors[tensor].codes;
+
+        if (held[tensor] >= 0 && codes->step == 0)
+            *codes = handed_on(file, held, tensor);
+    }
+    for (int tensor = 0; tensor < file->tensor_count; tensor++) {
+        int item = held[tensor] < 0 ? tensor : placement->items[held[tensor]].index;
+
+        if (item != tensor &&
+            same_codes(&file->tensors[tensor].codes, &file->tensors[item].codes))
+            file->tensors[tensor].codes = (struct file_codes){0};
+    }
+    free(held);
 }
 
 /* ---- corrections -------------------------------------------------------------------------- */
@@ -221,6 +336,7 @@ int network_take_qdq(struct network *network, struct error *err)
 {
     if (take_roundings(network, err) < 0)
         return -1;
+    forget_early_codes(network);
     take_corrections(network);
     return 0;
 }

@@ -7,7 +7,7 @@
 #ifndef CORE_NETWORK_QDQ_H
 #define CORE_NETWORK_QDQ_H
 
-#include "core/network/network.h"
+#include "core/network/placement.h"
 
 /* Whether the network, as it was read, rounds any tensor or holds any weights as codes. */
 bool network_is_quantized(const struct network *network);
@@ -18,7 +18,17 @@ bool network_is_quantized(const struct network *network);
  *   a convolution with ones, one of 1x1 with a constant for each       into the `corrections` of the
  *   channel, and the sum with a convolution of codes                   latter
  *
+ * A rounding is forgotten where all that reads the tensor hands its values on to the same rounding again.
+ *
  * Fails with EXIT_INPUT where a tensor is read both as it is and rounded. */
 int network_take_qdq(struct network *network, struct error *err);
+
+/* Of tensors that hand on the same codes a file rounds the last, the case may round another. Moves codes back to
+ * the tensors of the placement from those that have them by early_codes(), where that gives the same values.
+ *
+ *   network, placement  of the case
+ *   file                with the same tensors, after network_fuse() */
+void network_move_codes(const struct network *network,
+                        const struct placement *placement, struct network *file);
 
 #endif

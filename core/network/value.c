@@ -53,8 +53,7 @@ static void codes_to_floats(const uint8_t *codes, size_t count, float step,
         floats[i] = step * (float)(codes[i] - zero_code);
 }
 
-/* Row `row` of all samples' rows. */
-static uint8_t *row_of(const struct value *value, size_t row)
+uint8_t *value_row(const struct value *value, size_t row)
 {
     const struct plane *plane = value->plane;
     size_t height = (size_t)plane->height;
@@ -79,7 +78,7 @@ void value_to_floats(const struct value *value, int samples, float *floats)
         return;
     }
     for (size_t row = 0; row < rows; row++)
-        codes_to_floats(row_of(value, row), count, value->step, value->zero_code,
+        codes_to_floats(value_row(value, row), count, value->step, value->zero_code,
                         floats + row * count);
 }
 
@@ -98,7 +97,7 @@ void value_put_rows(const float *floats, size_t first, size_t rows,
 
     for (size_t row = 0; row < rows; row++)
         quantizer_stored_codes(quantizer, floats + row * count, count,
-                               row_of(to, first + row));
+                               value_row(to, first + row));
 }
 
 void value_from_floats(const float *floats, int samples,

@@ -30,6 +30,9 @@ static inline uint8_t *value_codes(const struct value *value)
     return (uint8_t *)value->data + plane_first(value->plane);
 }
 
+/* Where row `row` begins of all rows of all samples, of a value of codes. */
+uint8_t *value_row(const struct value *value, size_t row);
+
 /* The stored code of zero under a quantizer of activations (midtread, narrow, unsigned). */
 static inline int value_zero_code(const struct quantizer *quantizer)
 {

@@ -88,7 +88,7 @@ static int write_all(struct writer *writer, const char *folder, struct error *er
     const struct tensor *input, *output;
     FILE *shape;
 
-    writer->in_float = shard_read_network(writer->finished.one->model, err);
+    writer->in_float = shard_read_network(writer->finished.one, err);
     writer->calibrated =
         case_evaluator(&writer->finished, writer->finished.network, err);
     if (!writer->in_float || !writer->calibrated)

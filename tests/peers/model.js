@@ -159,6 +159,7 @@ module.exports = {
   INT8,
   INT32,
   INT64,
+  decodeModel,
   readNetwork,
   encodeNetwork,
   exposing,

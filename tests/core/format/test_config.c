@@ -855,6 +855,8 @@ static void a_written_configuration_says_everything(void **state)
         "  metric: top1\n"
         "  batchnorm: epilogue\n"
         "  keep_float: [\"first\", \"last\"]\n"
+        "  activations: by_target\n"
+        "  quantize_output: false\n"
         "  calibration: {file: \"c.h5\", samples: 512, check: 0}\n"
         "  inputs: \"/x\"\n"
         "  labels: \"/y\"\n"

@@ -205,6 +205,31 @@ static void the_order_changes_only_where_it_helps(void **state)
     network_destroy(network);
 }
 
+/* The sum is a layer whose inputs can be rounded; its clamp is its own. */
+static void sums_can_stay_apart(void **state)
+{
+    struct network *network = read_text(residual_network);
+    float before[4], after[4];
+    const struct layer *sum;
+    int output;
+
+    (void)state;
+    plain_logits(network, before);
+    network_fuse_but_sums(network);
+    output = network_find_tensor(network, "r2");
+    sum = &network->layers[network->tensors[output].producer];
+    assert_int_equal(sum->kind, LAYER_ADD);
+    assert_float_equal(sum->low, 0, 0);
+    assert_true(network->tensors[output].nonnegative);
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].kind == LAYER_CONV)
+            assert_false(network->layers[layer].conv.has_residual);
+    plain_logits(network, after);
+    for (size_t i = 0; i < network->tensors[network->output].count; i++)
+        assert_float_equal(after[i], before[i], 1e-5);
+    network_destroy(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_tensor_with_two_readers_is_not_swallowed),
         cmocka_unit_test(unread_layers_and_their_tensors_disappear),
         cmocka_unit_test(a_reshape_that_changes_the_channels_stays),
+        cmocka_unit_test(sums_can_stay_apart),
         cmocka_unit_test(the_order_changes_only_where_it_helps),
     };
 

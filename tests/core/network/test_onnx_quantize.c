@@ -50,10 +50,14 @@ static const struct onnx_refusal refusals[] = {
      "its input \"q\" is codes"},
     {"the scales differ", ROUNDED "floats t - = 0.25\nnode DequantizeLinear q t z -> y",
      "its scale 0.25 is not that of the codes \"q\", 0.5"},
-    {"a zero-point is not zero",
-     LINE "floats s - = 0.5\nuint8 z - = 3\nnode QuantizeLinear x s z -> q\n"
+    {"the zero-points differ",
+     LINE "floats s - = 0.5\nuint8 z - = 3\nuint8 a - = 4\n"
+          "node QuantizeLinear x s z -> q\nnode DequantizeLinear q s a -> y",
+     "its zero-point is not that of the codes \"q\""},
+    {"several zero-points",
+     LINE "floats s - = 0.5\nuint8 z 2 = 3 3\nnode QuantizeLinear x s z -> q\n"
           "node DequantizeLinear q s z -> y",
-     "its zero-point must be the integer 0"},
+     "its zero-point must be one integer of its type"},
     {"a scale is zero",
      LINE "floats s - = 0\nuint8 z - = 0\nnode QuantizeLinear x s z -> q\n"
           "node DequantizeLinear q s z -> y",
@@ -129,6 +133,65 @@ static void a_clamp_and_a_rounding_are_the_codes_of_the_tensor_before(void **sta
     network_destroy(network);
 }
 
+static void a_zero_point_is_taken_off_the_codes(void **state)
+{
+    struct network *network =
+        taken(CONV "node Conv x w -> c name=first\nfloats t - = 0.1\n"
+                   "uint8 zero - = 128\nnode QuantizeLinear c t zero -> c_codes\n"
+                   "node DequantizeLinear c_codes t zero -> d\nnode Flatten d -> y\n"
+                   "output y\n");
+    const struct file_codes *codes;
+
+    (void)state;
+    assert_non_null(network);
+    codes = &network->tensors[network->layers[0].output].codes;
+    assert_int_equal(codes->lowest, -128);
+    assert_int_equal(codes->highest, 127);
+    network_destroy(network);
+}
+
+/* Roundings of both branches, of what they are joined to, and of another name of that. */
+static void what_is_rounded_again_to_the_same_codes_is_rounded_once(void **state)
+{
+    struct network *network = taken(
+        CONV
+        "node Conv x w -> c name=first\nnode Conv x w -> e name=second\n"
+        "floats t - = 0.1\nint8 zero - = 0\n"
+        "node QuantizeLinear c t zero -> cq\nnode DequantizeLinear cq t zero -> cd\n"
+        "node QuantizeLinear e t zero -> eq\nnode DequantizeLinear eq t zero -> ed\n"
+        "node Concat cd ed -> k axis=1\n"
+        "node QuantizeLinear k t zero -> kq\nnode DequantizeLinear kq t zero -> kd\n"
+        "node Identity kd -> i\n"
+        "node QuantizeLinear i t zero -> iq\nnode DequantizeLinear iq t zero -> id\n"
+        "node Flatten id -> y\noutput y\n");
+    int rounded = 0;
+
+    (void)state;
+    assert_non_null(network);
+    for (int i = 0; i < network->tensor_count; i++)
+        if (network->tensors[i].codes.step > 0) {
+            assert_string_equal(network->tensors[i].name, "k");
+            rounded++;
+        }
+    assert_int_equal(rounded, 1);
+    network_destroy(network);
+}
+
+static void the_output_that_is_rounded_keeps_its_name(void **state)
+{
+    struct network *network = taken(
+        "input x N,4\nint8 q 4,3 = 1 -1 3\nfloats s - = 0.5\nint8 z - = 0\n"
+        "node DequantizeLinear q s z -> w\nnode MatMul x w -> h\nfloats t - = 0.1\n"
+        "uint8 zero - = 128\nnode QuantizeLinear h t zero -> codes\n"
+        "node DequantizeLinear codes t zero -> y\noutput y\n");
+
+    (void)state;
+    assert_non_null(network);
+    assert_string_equal(network->tensors[network->output].name, "y");
+    assert_true(network->tensors[network->output].codes.step == 0.1f);
+    network_destroy(network);
+}
+
 static void a_tensor_that_is_read_rounded_and_not_is_refused(void **state)
 {
     (void)state;
@@ -191,6 +254,9 @@ int main(void)
         cmocka_unit_test(dequantized_weights_are_floats),
         cmocka_unit_test(what_calq_cannot_represent_is_refused),
         cmocka_unit_test(a_clamp_and_a_rounding_are_the_codes_of_the_tensor_before),
+        cmocka_unit_test(a_zero_point_is_taken_off_the_codes),
+        cmocka_unit_test(what_is_rounded_again_to_the_same_codes_is_rounded_once),
+        cmocka_unit_test(the_output_that_is_rounded_keeps_its_name),
         cmocka_unit_test(a_tensor_that_is_read_rounded_and_not_is_refused),
         cmocka_unit_test(sums_of_windows_become_the_correction_of_the_layer),
         cmocka_unit_test(other_sums_stay_layers),

@@ -9,6 +9,7 @@
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
+#include "core/network/qdq_folded.h"
 #include "core/network/weight_ratios.h"
 #include "tests/support/onnx_builder.h"
 
@@ -105,6 +106,9 @@ static void assert_is_same(const struct written *written, const char *fact)
     struct network *file = read_back(written);
     struct qdq_comparison comparison;
 
+    network_move_codes(written->network, &written->placement, file);
+    qdq_unfold(written->network, &written->placement, written->steps,
+               &written->calibrated.rules, file);
     qdq_compare(written->network, &written->placement, written->steps,
                 &written->calibrated.rules, file, &comparison);
     if (comparison.layer[0] || comparison.different > 0)
@@ -164,18 +168,45 @@ static const struct network_case {
      "node Constant -> k value=@w1\n"
      "node Conv x k -> c1\nnode Relu c1 -> r1\nnode Flatten r1 -> f\n"
      "node Gemm f w2 -> y transB=1\noutput y\n"},
+    {"a batch norm with zero and a negative scale",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,3,3" WEIGHTS
+     "floats g 4 = 1.5 0 -1 2\nfloats b 4 = 0.1 -0.2 0.3 0\n"
+     "floats m 4 = 0.5 0 -0.5 1\nfloats v 4 = 1 2 0.5 4\n"
+     "node Conv x w1 -> c1 pads=1,1,1,1\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
+     "node Conv r1 w2 -> c2 pads=1,1,1,1\n"
+     "node BatchNormalization c2 g b m v -> n2\nnode Flatten n2 -> y\noutput y\n"},
+    {"two branches that meet, twice, before a pool",
+     "input x N,3,8,8\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,1,1" WEIGHTS
+     "floats w3 4,4,3,3" WEIGHTS "floats w4 4,12,1,1" WEIGHTS
+     "node Conv x w1 -> c1 pads=1,1,1,1\nnode Relu c1 -> r1\n"
+     "node Conv r1 w2 -> c2\nnode Relu c2 -> r2\n"
+     "node Conv r1 w3 -> c3 pads=1,1,1,1\nnode Relu c3 -> r3\n"
+     "node Concat r2 r3 -> j axis=1\nnode Conv r1 w2 -> c4\nnode Relu c4 -> r4\n"
+     "node Concat j r4 -> k axis=1\n"
+     "node MaxPool k -> p kernel_shape=2,2 strides=2,2\nnode Conv p w4 -> c5\n"
+     "node Flatten c5 -> y\noutput y\n"},
+    {"a ReLU behind what meets, a transposed image and two names of one tensor",
+     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,1,1" WEIGHTS
+     "floats w3 3,128" WEIGHTS "floats w4 5,3" WEIGHTS "floats c 5 = 1 -2 3\n"
+     "node Conv x w1 -> c1 pads=1,1,1,1\nnode Relu c1 -> r1\n"
+     "node Conv r1 w2 -> c2\nnode Conv r1 w2 -> c3\nnode Concat c2 c3 -> j axis=1\n"
+     "node Relu j -> r2\nnode Transpose r2 -> t perm=0,3,1,2\nnode Identity t -> i\n"
+     "node Flatten i -> f\nnode Gemm f w3 -> h transB=1\nnode Relu h -> r3\n"
+     "node Gemm r3 w4 c -> y transB=1\noutput y\n"},
 };
 
 static void write_all(struct target_grids grids, int weight_bits, int activation_bits)
 {
     for (size_t i = 0; i < COUNT(networks); i++)
-        for (int variant = 0; variant < 8; variant++) {
+        for (int variant = 0; variant < 16; variant++) {
             struct written written;
 
             open_network(&written, networks[i].text, grids, weight_bits,
                          activation_bits, variant & 1);
             written.calibrated.rules.corrects_mean = variant & 2;
             written.calibrated.in_4_bits = variant & 4;
+            written.calibrated.for_integer_kernels = variant & 8;
             write_network(&written);
             assert_is_same(&written, networks[i].fact);
             close_network(&written);
@@ -271,13 +302,14 @@ static void write_treated(const struct network_case *network, const int bits[2],
 {
     const struct target_grids *const grids[] = {&paper, &onnx};
 
-    for (size_t variant = 0; variant < 2 * COUNT(grids); variant++) {
+    for (size_t variant = 0; variant < 4 * COUNT(grids); variant++) {
         struct written written;
         char fact[160];
 
         snprintf(fact, sizeof fact, "%s, %s", network->fact, treatment->fact);
-        open_network(&written, network->text, *grids[variant / 2], bits[0], bits[1],
+        open_network(&written, network->text, *grids[variant / 4], bits[0], bits[1],
                      variant % 2);
+        written.calibrated.for_integer_kernels = variant & 2;
         treat(&written, treatment);
         write_network(&written);
         assert_is_same(&written, fact);

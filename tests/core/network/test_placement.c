@@ -1,12 +1,15 @@
 #include "core/network/placement.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/network/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -301,6 +304,206 @@ static void layers_in_groups_are_neither_split_nor_doubled(void **state)
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, start, end)
 
+/* ---- all activations ------------------------------------------------------------------------- */
+
+/* Places another network, its sums apart, with all activations. */
+static struct network *place_all(const char *other, const char *const *keep_float,
+                                 int count)
+{
+    struct network *read = onnx_builder_read(other, &err), *usual = network;
+
+    if (!read)
+        fail_msg("%s", err.text);
+    network_fuse_but_sums(read);
+    network = read;
+    rules.all_activations = true;
+    place(keep_float, count);
+    network = usual;
+    return read;
+}
+
+static void sums_and_pools_between_integers_read_codes(void **state)
+{
+    struct network *read = place_all(text, NULL, 0);
+
+    (void)state;
+    assert_placed("x", "w.stem", "stem.out", "w.left", "left.out", "w.right", "right",
+                  "sum.out", "w.linear", "linear", "pooled", "w.last");
+    assert_int_equal(placement.items[6].grid, GRID_MIDTREAD);
+    network_destroy(read);
+}
+
+/* The pool before the last layer is in float then, and so may be the sum before the pool. */
+static void what_float_layers_read_is_rounded_behind_convolutions_alone(void **state)
+{
+    static const char *const last[] = {"last"};
+    struct network *read = place_all("input x N,4,8,8\n"
+                                     "floats w 4,4,1,1\n"
+                                     "floats v 5,4\n"
+                                     "node Conv x w -> a\n"
+                                     "node Conv a w -> b\n"
+                                     "node Add a b -> s\n"
+                                     "node GlobalAveragePool s -> p\n"
+                                     "node Flatten p -> f\n"
+                                     "node Gemm f v -> y transB=1\n"
+                                     "output y\n",
+                                     last, 1);
+
+    (void)state;
+    assert_placed("x", "w", "a", "w", "b");
+    network_destroy(read);
+}
+
+/* Both branches take the step of what they are joined to; a tensor that is read in another way, too, has
+ * one of its own. */
+static void joined_tensors_share_a_step_unless_others_read_them(void **state)
+{
+    struct network *read = place_all("input x N,4,8,8\n"
+                                     "floats w 4,4,1,1\n"
+                                     "floats v 4,8,1,1\n"
+                                     "node Conv x w -> a\n"
+                                     "node Conv x w -> b\n"
+                                     "node Concat a b -> k axis=1\n"
+                                     "node Conv k v -> c\n"
+                                     "node Conv k v -> d\n"
+                                     "node MaxPool c -> m kernel_shape=1,1\n"
+                                     "node Concat m d -> l axis=1\n"
+                                     "node Concat c d -> n axis=1\n"
+                                     "node Conv l v -> e\n"
+                                     "node Conv n v -> f\n"
+                                     "node Add e f -> s\n"
+                                     "node Flatten s -> y\n"
+                                     "output y\n",
+                                     NULL, 0);
+
+    (void)state;
+    assert_placed("x", "w", "w", "k", "v", "c", "v", "d", "l", "n", "v", "e", "v", "f");
+    network_destroy(read);
+}
+
+static void codes_that_are_handed_on_are_not_rounded_again(void **state)
+{
+    static const char between[] = "input x N,4,8,8\n"
+                                  "floats w 4,4,1,1\n"
+                                  "node Conv x w -> a\n"
+                                  "node MaxPool a -> m kernel_shape=2,2 strides=2,2\n"
+                                  "node Conv a w -> b\n"
+                                  "node Conv m w -> c\n"
+                                  "node MaxPool b -> n kernel_shape=2,2 strides=2,2\n"
+                                  "node Conv n w -> d\n"
+                                  "node Relu c -> r\n"
+                                  "node Relu d -> q\n"
+                                  "node Add q r -> s\n"
+                                  "node Flatten s -> y\n"
+                                  "output y\n";
+    struct network *read = place_all(between, NULL, 0);
+
+    (void)state;
+    assert_placed("x", "w", "a", "w", "w", "r", "n", "w", "q");
+    network_destroy(read);
+}
+
+static void the_output_is_rounded_where_that_is_asked_for(void **state)
+{
+    static const char flat[] = "input x N,4,1,1\n"
+                               "floats w 4,4,1,1\n"
+                               "node Conv x w -> c\n"
+                               "node Flatten c -> y\n"
+                               "output y\n";
+    struct network *read = place_all(flat, NULL, 0);
+
+    (void)state;
+    assert_placed("x", "w");
+    network_destroy(read);
+    placement_clear(&placement);
+    rules.activation_bits = 4;
+    rules.quantize_output = true;
+    read = place_all(flat, NULL, 0);
+    assert_placed("x", "w", "y");
+    assert_int_equal(placement.items[0].bits, 4);
+    assert_int_equal(placement.items[2].bits, 8);
+    network_destroy(read);
+}
+
+/* ---- clamps ---------------------------------------------------------------------------------- */
+
+/* The largest step of the activation behind a Clip. */
+static float step_most(const char *clip, const char *join)
+{
+    struct network *usual = network;
+    char all[1024];
+    float most;
+
+    snprintf(all, sizeof all,
+             "input x N,4,8,8\n"
+             "floats w 4,4,1,1\n"
+             "floats v 2,4,1,1\n"
+             "node Conv x w -> c\n%s%s"
+             "node Conv q v -> e\n"
+             "node Flatten e -> y\n"
+             "output y\n",
+             clip, join);
+    network = onnx_builder_read_fused(all, &err);
+    if (!network)
+        fail_msg("%s", err.text);
+    rules.codes_clamp = true;
+    place(NULL, 0);
+    most = placement.items[placement.of_tensor[network_find_tensor(network, "q")]]
+               .step_most;
+    placement_clear(&placement);
+    network_destroy(network);
+    network = usual;
+    return most;
+}
+
+#define CLIP(low, high)                                                                \
+    "floats low - = " #low "\nfloats high - = " #high "\nnode Clip c low high -> r\n"
+#define POOL "node MaxPool r -> q kernel_shape=2,2\n"
+
+static void codes_end_where_a_clamp_ends(void **state)
+{
+    float six = step_most(CLIP(0, 6), POOL);
+
+    (void)state;
+    assert_true(255.0 * six <= 6 && 255.0 * nextafterf(six, 1) > 6);
+    for (float high = 0.37f; high < 9; high += 0.171f) {
+        char clip[128];
+        float step;
+
+        snprintf(clip, sizeof clip,
+                 "floats low - = 0\nfloats high - = %.9g\nnode Clip c low high -> r\n",
+                 (double)high);
+        step = step_most(clip, POOL);
+        assert_true(255.0 * step <= (double)high);
+        assert_true(255.0 * step > 0.9999999 * (double)high - 1e-6);
+    }
+    assert_true(step_most(CLIP(-4, 4), POOL) == 4.0f / 128);
+}
+
+static void other_clamps_leave_steps_free(void **state)
+{
+    (void)state;
+    assert_true(step_most(CLIP(-1, 6), POOL) == 0);
+    assert_true(step_most(CLIP(1, 6), POOL) == 0);
+    assert_true(step_most("node Relu c -> r\n", POOL) == 0);
+    assert_true(step_most("node Identity c -> r\n", POOL) == 0);
+}
+
+static void a_step_is_at_most_what_the_clamp_allows(void **state)
+{
+    struct quantized_tensor tensor = {
+        .grid = GRID_UNSIGNED, .bits = 8, .step_most = 0.02f};
+
+    (void)state;
+    assert_true(placement_step_of_clip(&tensor, 100) == 0.02f);
+    assert_true(placement_step_of_clip(&tensor, 2.55) ==
+                grid_step_of_clip(GRID_UNSIGNED, 8, 2.55));
+    assert_true(placement_step_at_most(&tensor, 0.03f) == 0.02f);
+    assert_true(placement_step_at_most(&tensor, 0.01f) == 0.01f);
+    tensor.step_most = 0;
+    assert_true(placement_step_at_most(&tensor, 7) == 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +520,14 @@ int main(void)
         TEST(sums_of_more_than_32_bits_are_told),
         TEST(sums_of_split_layers_are_bounded),
         TEST(layers_in_groups_are_neither_split_nor_doubled),
+        TEST(sums_and_pools_between_integers_read_codes),
+        TEST(what_float_layers_read_is_rounded_behind_convolutions_alone),
+        TEST(joined_tensors_share_a_step_unless_others_read_them),
+        TEST(codes_that_are_handed_on_are_not_rounded_again),
+        TEST(the_output_is_rounded_where_that_is_asked_for),
+        TEST(codes_end_where_a_clamp_ends),
+        TEST(other_clamps_leave_steps_free),
+        TEST(a_step_is_at_most_what_the_clamp_allows),
     };
 
     return cmocka_run_group_tests_name("placement", tests, read_network,

@@ -1,0 +1,134 @@
+#include "core/network/code_tensors.h"
+
+#include "core/base/memory.h"
+#include "core/network/rewrite.h"
+
+#include <stdlib.h>
+
+bool code_tensors_pass(const struct layer *layer)
+{
+    return layer_is_unclamped(layer) &&
+           (layer->kind == LAYER_MAX_POOL || layer->kind == LAYER_CONCAT ||
+            (layer->kind == LAYER_REARRANGE && layer->rearrange.fill == 0));
+}
+
+int code_tensors_readers(const struct network *network, int tensor)
+{
+    int count = tensor == network->output;
+
+    for (int index = 0; index < network->layer_count; index++)
+        for (int i = 0; i < network->layers[index].input_count; i++)
+            count += network->layers[index].inputs[i] == tensor;
+    return count;
+}
+
+static bool have_all(const struct layer *layer, const bool *of_tensors)
+{
+    for (int i = 0; i < layer->input_count; i++)
+        if (!of_tensors[layer->inputs[i]])
+            return false;
+    return true;
+}
+
+/* The tensors that integers can be behind: [tensors], the caller's. */
+static bool *find_possible(const struct network *network, const bool *in_integers,
+                           const bool *rounded)
+{
+    bool *possible = memory_copy(rounded, (size_t)network->tensor_count);
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_ADD || layer->kind == LAYER_AVERAGE_POOL ||
+            code_tensors_pass(layer))
+            possible[layer->output] |= have_all(layer, possible);
+        else
+            possible[layer->output] |= in_integers[index];
+    }
+    return possible;
+}
+
+/* Whether every reader of a tensor hands it on to one that is rounded. */
+static bool is_handed_on(const struct network *network, const bool *rounded_once,
+                         int tensor)
+{
+    bool is_read = false;
+
+    if (tensor == network->output)
+        return false;
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (!rewrite_reads(layer, tensor))
+            continue;
+        if (!code_tensors_pass(layer) || !rounded_once[layer->output])
+            return false;
+        is_read = true;
+    }
+    return is_read;
+}
+
+/* Whether the network's output has values of the tensor as they are: rounding one would round both. */
+static bool is_output(const struct network *network, int tensor)
+{
+    if (tensor == network->output)
+        return true;
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (code_tensors_pass(layer) && rewrite_reads(layer, tensor) &&
+            is_output(network, layer->output))
+            return true;
+    }
+    return false;
+}
+
+/* From the last layer to the first: who reads a tensor has decided before who makes it. */
+static void ask_for_codes(const struct network *network, const bool *in_integers,
+                          const bool *possible, bool *rounded)
+{
+    bool *once = memory_copy(rounded, (size_t)network->tensor_count);
+
+    for (int index = network->layer_count - 1; index >= 0; index--) {
+        const struct layer *layer = &network->layers[index];
+        int output = layer->output;
+        bool adds = (layer->kind == LAYER_ADD || layer->kind == LAYER_AVERAGE_POOL) &&
+                    have_all(layer, possible);
+        bool is_handed = is_handed_on(network, once, output);
+
+        once[output] |= is_handed && code_tensors_readers(network, output) == 1;
+        if (!once[output] && ((in_integers[index] && !is_output(network, output)) ||
+                              (adds && is_handed)))
+            rounded[output] = once[output] = true;
+        for (int i = 0; adds && once[output] && i < layer->input_count; i++)
+            rounded[layer->inputs[i]] = once[layer->inputs[i]] = true;
+    }
+    free(once);
+}
+
+/* What comes as codes is not rounded again. */
+static void forget_handed_on(const struct network *network, bool *rounded)
+{
+    bool *codes = memory_copy(rounded, (size_t)network->tensor_count);
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (!code_tensors_pass(layer) || layer->input_count > 1 ||
+            !codes[layer->inputs[0]])
+            continue;
+        codes[layer->output] = true;
+        rounded[layer->output] = false;
+    }
+    free(codes);
+}
+
+void code_tensors_find(const struct network *network, const bool *in_integers,
+                       bool *rounded)
+{
+    bool *possible = find_possible(network, in_integers, rounded);
+
+    ask_for_codes(network, in_integers, possible, rounded);
+    forget_handed_on(network, rounded);
+    free(possible);
+}

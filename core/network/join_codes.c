@@ -1,0 +1,89 @@
+#include "core/network/join_codes.h"
+
+#include "core/kernel/vector_clones.h"
+
+#include <string.h>
+
+static size_t row_elements(const struct plane *plane)
+{
+    return (size_t)plane->width * (size_t)plane->channels;
+}
+
+static size_t row_count(const struct value *value, int samples)
+{
+    return (size_t)samples * (size_t)value->plane->height;
+}
+
+/* ---- sums ----------------------------------------------------------------------------------- */
+
+struct addend {
+    const uint8_t *codes;
+    float step;
+    int zero_code;
+};
+
+static struct addend addend_of(const struct value *value, size_t row)
+{
+    return (struct addend){value_row(value, row), value->step, value->zero_code};
+}
+
+VECTOR_CLONES
+static void add_row(const struct layer *layer, struct addend left, struct addend right,
+                    size_t count, float *restrict sums)
+{
+    const float low = layer->low, high = layer->high;
+
+    for (size_t i = 0; i < count; i++) {
+        float sum = left.step * (float)(left.codes[i] - left.zero_code) +
+                    right.step * (float)(right.codes[i] - right.zero_code);
+
+        sum = sum > low ? sum : low;
+        sums[i] = sum < high ? sum : high;
+    }
+}
+
+void join_codes_add(const struct layer *layer, const struct value *left,
+                    const struct value *right, int samples,
+                    const struct quantizer *quantizer, struct value *output, float *row)
+{
+    size_t count = row_elements(output->plane), rows = row_count(output, samples);
+
+    value_become_codes(output, samples, quantizer);
+    for (size_t at = 0; at < rows; at++) {
+        add_row(layer, addend_of(left, at), addend_of(right, at), count, row);
+        value_put_rows(row, at, 1, quantizer, output);
+    }
+}
+
+/* ---- concatenations ------------------------------------------------------------------------- */
+
+static bool has_codes_of(const struct value *input, const struct value *output)
+{
+    return input->step == output->step && input->zero_code == output->zero_code &&
+           input->code_most == output->code_most;
+}
+
+static void put_row(const uint8_t *from, const struct plane *plane, size_t channels,
+                    uint8_t *to)
+{
+    size_t part = (size_t)plane->channels;
+
+    for (int column = 0; column < plane->width; column++, from += part, to += channels)
+        memcpy(to, from, part);
+}
+
+void join_codes_put(const struct value *input, int samples,
+                    const struct quantizer *quantizer, size_t first,
+                    struct value *output, float *floats, uint8_t *bytes)
+{
+    size_t rows = row_count(input, samples), count = row_elements(input->plane);
+    size_t channels = (size_t)output->plane->channels;
+    bool is_rounded = has_codes_of(input, output);
+
+    if (!is_rounded)
+        quantizer_stored_codes(quantizer, value_as_floats(input, samples, floats),
+                               rows * count, bytes);
+    for (size_t row = 0; row < rows; row++)
+        put_row(is_rounded ? value_row(input, row) : bytes + row * count, input->plane,
+                channels, value_row(output, row) + first);
+}

@@ -1,0 +1,27 @@
+/* join_codes.h - tensors of codes that are added or joined, and rounded at once. */
+#ifndef CORE_NETWORK_JOIN_CODES_H
+#define CORE_NETWORK_JOIN_CODES_H
+
+#include "core/network/layer.h"
+#include "core/network/value.h"
+
+/* output = clamp(left + right), rounded: the same bits as if codes were made floats, added, clamped and
+ * rounded one after the other. Both inputs are codes.
+ *
+ *   row  floats [width, channels] of scratch
+ */
+void join_codes_add(const struct layer *layer, const struct value *left,
+                    const struct value *right, int samples,
+                    const struct quantizer *quantizer, struct value *output,
+                    float *row);
+
+/* Writes one input's channels of a concatenation from channel `first` on. Codes of the output are moved
+ * as they are, all else is rounded. The output has become one of codes.
+ *
+ *   floats, bytes  [samples, elements of the input] of scratch
+ */
+void join_codes_put(const struct value *input, int samples,
+                    const struct quantizer *quantizer, size_t first,
+                    struct value *output, float *floats, uint8_t *bytes);
+
+#endif
