@@ -51,6 +51,10 @@ unit_tests = $(wildcard tests/bench/test_*.c tests/core/*/test_*.c tests/coordin
 golden_tests = $(wildcard tests/golden/test_*.c)
 end_to_end_tools = $(wildcard tests/end_to_end/*.c)
 mpi_tests = $(wildcard tests/mpi/test_*.c)
+# Random networks: a program that makes them and one that judges; their parts are named after them.
+fuzz_makers = $(addprefix tests/fuzz/,chance.c $(notdir $(wildcard tests/fuzz/sketch*.c)) setup.c)
+fuzz_judges = $(filter-out $(fuzz_makers) tests/fuzz/make_network.c tests/fuzz/simulate.c tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c))
+fuzz_programs = tests/fuzz/make_network.c tests/fuzz/simulate.c
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 programs = $(patsubst %.c,$(BUILD)/%,$(1))
 
@@ -107,6 +111,9 @@ $(BUILD)/version: always | deps
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(support_sources)) $(BUILD)/libcalq.a
 	$(link) $(TEST_LIBS)
+
+$(BUILD)/tests/fuzz/make_network: $(call objects,$(fuzz_makers))
+$(BUILD)/tests/fuzz/simulate: $(call objects,$(fuzz_judges))
 
 # ---- checks -------------------------------------------------------------------------------
 # Open MPI refuses root unless told twice; more ranks than cores must be allowed.
