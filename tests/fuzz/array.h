@@ -16,7 +16,10 @@ struct array {
     size_t count;
     double *values; /* [count] owned */
     double *errors; /* [count] a float may be so far from the value; owned */
-    double step; /* the largest between neighbouring values of what was codes; 0: it was not */
+    double
+        depth; /* of codes: how far below zero the lowest one is, in values; else 0 */
+    double
+        step; /* the largest between neighbouring values of what was codes; 0: it was not */
 };
 
 /* Zeros. */

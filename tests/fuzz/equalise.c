@@ -33,7 +33,8 @@ static bool is_open_clamp(const struct graph *graph, const struct node *node)
 }
 
 /* The layer that alone reads what another gives, through a ReLU or nothing. */
-static struct layer_of_sums *next_of(struct layers *layers, const struct layer_of_sums *one)
+static struct layer_of_sums *next_of(struct layers *layers,
+                                     const struct layer_of_sums *one)
 {
     int value = one->output, reader = layers_only_reader(layers, &value);
 
@@ -48,8 +49,8 @@ static struct layer_of_sums *next_of(struct layers *layers, const struct layer_o
 }
 
 /* Calls for each weight that reads input channel `channel`: their largest magnitude; multiplies them. */
-static double of_input(const struct layers *layers, struct layer_of_sums *one, int channel,
-                       double by)
+static double of_input(const struct layers *layers, struct layer_of_sums *one,
+                       int channel, double by)
 {
     int64_t groups = node_integer(&layers->graph->nodes[one->node], "group", 1);
     int64_t ins = one->weights->dims[1], outs = one->outputs / groups;
@@ -87,7 +88,8 @@ static double make_alike(const struct layers *layers, struct layer_of_sums *firs
     double farthest = 0;
 
     for (int channel = 0; channel < first->outputs; channel++) {
-        double r1 = of_output(first, channel, 1), r2 = of_input(layers, second, channel, 1);
+        double r1 = of_output(first, channel, 1),
+               r2 = of_input(layers, second, channel, 1);
         double s = sqrt(r1 / r2);
 
         if (r1 == 0 || r2 == 0)

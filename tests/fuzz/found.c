@@ -92,16 +92,16 @@ double *found_numbers(const struct found *found, const char *list, const char *l
 double found_number(const struct found *found, const char *one, const char *two,
                     const char *three)
 {
-    const json_t *value = json_object_get(
-        json_object_get(json_object_get(found->json, one), two), three);
+    const json_t *value =
+        json_object_get(json_object_get(json_object_get(found->json, one), two), three);
 
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
 const char *found_setting(const struct found *found, const char *key)
 {
-    const json_t *lines = json_object_get(json_object_get(found->json, "provenance"),
-                                          "identity");
+    const json_t *lines =
+        json_object_get(json_object_get(found->json, "provenance"), "identity");
     size_t length = strlen(key);
 
     for (size_t i = 0; i < json_array_size(lines); i++) {

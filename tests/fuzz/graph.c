@@ -91,9 +91,9 @@ struct array *array_of_tensor(const Onnx__TensorProto *tensor)
         else if (tensor->n_int64_data)
             array->values[i] = (double)tensor->int64_data[i];
         else if (width_of(tensor->data_type) == 4)
-            array->values[i] =
-                whole_number((uint64_t)tensor->int32_data[i / 2] >> (i % 2 ? 4 : 0) & 15,
-                             4, is_signed(tensor->data_type));
+            array->values[i] = whole_number(
+                (uint64_t)tensor->int32_data[i / 2] >> (i % 2 ? 4 : 0) & 15, 4,
+                is_signed(tensor->data_type));
         else
             array->values[i] = tensor->int32_data[i];
     }

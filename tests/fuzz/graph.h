@@ -28,7 +28,7 @@ struct graph {
     int node_count;
     struct value *values;
     int value_count;
-    int input, output; /* values; the output is what goes into a last softmax */
+    int input, output;        /* values; the output is what goes into a last softmax */
     bool has_softmax, is_log; /* at the end */
 };
 

@@ -25,7 +25,8 @@ static double code_of_exact(const struct plain_grid *grid, float number)
     float lowest = grid->centre != 0 ? (float)grid->least : 0.f;
     float level = (number + base * step) / step;
 
-    level = fminf(fmaxf(level, (float)grid->least - lowest), (float)grid->most - lowest);
+    level =
+        fminf(fmaxf(level, (float)grid->least - lowest), (float)grid->most - lowest);
     return (double)(rintf(level) + lowest);
 }
 

@@ -22,8 +22,10 @@ static bool is_flat(const int *shape)
 /* Nodes that are but another name, or write a vector in another way. */
 static bool changes_nothing(const struct layers *layers, const struct node *node)
 {
-    static const char *const reshapes[] = {"Flatten", "Reshape", "Squeeze", "Unsqueeze"};
-    const int *from = layers->shapes[node->inputs[0]], *to = layers->shapes[node->output];
+    static const char *const reshapes[] = {"Flatten", "Reshape", "Squeeze",
+                                           "Unsqueeze"};
+    const int *from = layers->shapes[node->inputs[0]],
+              *to = layers->shapes[node->output];
 
     if (is_op(node, "Identity") || is_op(node, "Dropout"))
         return true;
@@ -49,8 +51,8 @@ int layers_only_reader(const struct layers *layers, int *value)
 
 /* ---- finding ---------------------------------------------------------------------------------- */
 
-static const struct array *constant_of(const struct graph *graph, const struct node *node,
-                                       int input)
+static const struct array *constant_of(const struct graph *graph,
+                                       const struct node *node, int input)
 {
     if (input >= node->input_count || node->inputs[input] < 0)
         return NULL;
@@ -83,11 +85,12 @@ static struct array *weights_of(const struct graph *graph, const struct node *no
 static void take_bias(const struct graph *graph, const struct node *node,
                       struct layer_of_sums *one)
 {
-    const struct array *bias = is_op(node, "MatMul") ? NULL : constant_of(graph, node, 2);
+    const struct array *bias =
+        is_op(node, "MatMul") ? NULL : constant_of(graph, node, 2);
 
     for (int i = 0; bias && i < one->outputs; i++)
-        one->shift[i] = node_real(node, "beta", 1) *
-                        bias->values[bias->count == 1 ? 0 : (size_t)i];
+        one->shift[i] =
+            node_real(node, "beta", 1) * bias->values[bias->count == 1 ? 0 : (size_t)i];
 }
 
 /* The constant of a channel of a value of that shape. */
@@ -227,7 +230,8 @@ void layers_find(struct layers *layers, const struct graph *graph,
     };
     for (int i = 0; i < graph->node_count; i++) {
         const struct node *node = &graph->nodes[i];
-        bool multiplies = is_op(node, "Conv") || is_op(node, "Gemm") || is_op(node, "MatMul");
+        bool multiplies =
+            is_op(node, "Conv") || is_op(node, "Gemm") || is_op(node, "MatMul");
 
         layers->of_node[i] = -1;
         if (multiplies && !graph->values[node->output].constant &&
@@ -243,6 +247,7 @@ void layers_clear(struct layers *layers)
 
         array_destroy(one->weights);
         array_destroy(one->rounded);
+        free(one->magnitudes);
         free(one->scale);
         free(one->shift);
         free(one->mean);
@@ -281,8 +286,7 @@ static void put_statistics(struct layer_of_sums *one, const struct found *found,
     double *variance = found_numbers(found, "batchnorms", name, "variance_hex", &count);
 
     for (int i = 0; one->mean && mean && i < one->outputs; i++) {
-        double scale =
-            one->scale[i] * one->deviation[i] / sqrt(variance[i] + epsilon);
+        double scale = one->scale[i] * one->deviation[i] / sqrt(variance[i] + epsilon);
 
         one->shift[i] += one->scale[i] * one->mean[i] - scale * mean[i];
         one->scale[i] = scale;
@@ -335,8 +339,9 @@ void layers_treat(struct layers *layers, const struct found *found, struct trial
     }
 }
 
-struct array *layer_compute(const struct layers *layers, const struct layer_of_sums *one,
-                            const struct trial *trial, const struct array *x)
+struct array *layer_compute(const struct layers *layers,
+                            const struct layer_of_sums *one, const struct trial *trial,
+                            const struct array *x)
 {
     const struct array *weights = one->rounded ? one->rounded : one->weights;
     const struct node *node = &layers->graph->nodes[one->node];
@@ -353,6 +358,10 @@ struct array *layer_compute(const struct layers *layers, const struct layer_of_s
         result->errors[i] =
             fabs(one->scale[channel]) * result->errors[i] +
             4 * trial->unit * (fabs(product) + fabs(one->shift[channel])) + 1e-37;
+        /* Codes count from the lowest one; what that adds is taken away in float. */
+        if (one->magnitudes)
+            result->errors[i] += 2 * trial->unit * fabs(one->scale[channel]) *
+                                 x->depth * one->magnitudes[channel];
         /* The shift is what is left of a mean that was taken away. */
         if (one->mean)
             result->errors[i] +=

@@ -16,7 +16,10 @@ struct layer_of_sums {
     struct array *weights; /* [out, in, height, width], of a product [out, in]; owned */
     struct array *rounded; /* the same as codes have them; NULL: they are not; owned */
     double *scale, *shift; /* [outputs] owned */
-    double *mean, *deviation; /* [outputs] of a first batch norm's input; NULL: none; owned */
+    double
+        *magnitudes; /* [outputs] of the rounded weights, added up; NULL: none; owned */
+    double *mean,
+        *deviation; /* [outputs] of a first batch norm's input; NULL: none; owned */
 };
 
 struct layers {
@@ -35,11 +38,13 @@ void layers_clear(struct layers *layers);
 
 /* Does to the layers what was done in a result: folding, equalisation, rounding with its corrections,
  * statistics, shifts. trial->is_near tells whether a weight may have another code. */
-void layers_treat(struct layers *layers, const struct found *found, struct trial *trial);
+void layers_treat(struct layers *layers, const struct found *found,
+                  struct trial *trial);
 
 /* The layer's value from its input. */
-struct array *layer_compute(const struct layers *layers, const struct layer_of_sums *one,
-                            const struct trial *trial, const struct array *x);
+struct array *layer_compute(const struct layers *layers,
+                            const struct layer_of_sums *one, const struct trial *trial,
+                            const struct array *x);
 
 /* The node that alone reads a value, names and shapes that change nothing left out; -1: none, or more.
  * `value` becomes what it reads. */

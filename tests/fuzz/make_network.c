@@ -95,7 +95,7 @@ static void write_data(const char *folder, const char *name, struct chance *chan
     snprintf(path, sizeof path, "%s/%s", folder, name);
     hdf5_builder_create(path);
     hdf5_builder_add(path, "/x", setup->is_u8 ? HDF5_U8 : HDF5_F32, rank, sizes, values,
-                     chance_is(chance, 20) ? (size_t)chance_between(chance, 1, 5) : 0);
+                     chance_is(chance, 20) ? (size_t)chance_between(chance, 1, 2) : 0);
     hdf5_builder_add(path, "/y", chance_is(chance, 50) ? HDF5_I32 : HDF5_I64, 1, sizes,
                      labels, 0);
     free(values);

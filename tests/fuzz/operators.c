@@ -66,9 +66,10 @@ int integers_of(const struct node *node, const struct array *const *inputs, int 
         count = (int)inputs[input]->count;
         for (int i = 0; i < count; i++)
             /* A double cannot hold the largest integer. */
-            numbers[i] = inputs[input]->values[i] >= 0x1p62    ? INT64_MAX / 2
-                         : inputs[input]->values[i] <= -0x1p62 ? INT64_MIN / 2
-                                                               : (int64_t)inputs[input]->values[i];
+            numbers[i] = inputs[input]->values[i] >= 0x1p62 ? INT64_MAX / 2
+                         : inputs[input]->values[i] <= -0x1p62
+                             ? INT64_MIN / 2
+                             : (int64_t)inputs[input]->values[i];
     }
     return count;
 }

@@ -6,9 +6,11 @@
 
 struct trial {
     int64_t opset;
-    double unit;  /* relative error of one operation of the program that is judged */
-    bool rounds_biases; /* where codes meet codes, the program has biases as integers, too */
-    bool is_near; /* out: a number was so near to the middle between two codes that its error
+    double unit; /* relative error of one operation of the program that is judged */
+    bool
+        rounds_biases; /* where codes meet codes, the program has biases as integers, too */
+    bool
+        is_near; /* out: a number was so near to the middle between two codes that its error
                      decides */
 };
 

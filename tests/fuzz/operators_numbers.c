@@ -74,8 +74,8 @@ static struct array *paired(const struct trial *trial, const struct array *left,
         result->errors[i] = c.error;
         if (rounds && !are_integers)
             result->errors[i] +=
-                trial->unit * (pair == sum || pair == difference ? rounding
-                                                                 : fabs(c.value));
+                trial->unit *
+                (pair == sum || pair == difference ? rounding : fabs(c.value));
     }
     return result;
 }
@@ -253,7 +253,8 @@ struct array *op_quantize_linear(struct trial *trial, const struct node *node,
     for (size_t i = 0; i < result->count; i++) {
         size_t at_scale = scale_of(inputs[1], result, axis, i);
         double scale = inputs[1]->values[at_scale];
-        double point = zero ? zero->values[at_scale] : 0, number = result->values[i] / scale;
+        double point = zero ? zero->values[at_scale] : 0,
+               number = result->values[i] / scale;
         double error = result->errors[i] / scale + trial->unit * fabs(number);
 
         result->values[i] =

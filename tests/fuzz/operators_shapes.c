@@ -128,7 +128,8 @@ struct array *op_gather(struct trial *trial, const struct node *node,
         k = (size_t)array_axis(&(struct array){.rank = (int)from->dims[axis]},
                                (int64_t)which->values[i / inner % which->count]);
         copy_number(result, i, from,
-                    (i / (inner * which->count) * (size_t)from->dims[axis] + k) * inner +
+                    (i / (inner * which->count) * (size_t)from->dims[axis] + k) *
+                            inner +
                         i % inner);
     }
     return result;
@@ -138,7 +139,8 @@ struct array *op_shape(struct trial *trial, const struct node *node,
                        const struct array *const *inputs)
 {
     int rank = inputs[0]->rank;
-    int64_t first = node_integer(node, "start", 0), end = node_integer(node, "end", rank);
+    int64_t first = node_integer(node, "start", 0),
+            end = node_integer(node, "end", rank);
     int64_t count;
     struct array *result;
 
@@ -266,8 +268,8 @@ static struct array *walked(const struct array *from, const struct walk *walk,
         bool is_inside = true;
 
         for (int d = from->rank - 1; d >= 0; d--) {
-            int64_t at = walk->start[d] +
-                         (int64_t)(index % (size_t)walk->dims[d]) * walk->by[d];
+            int64_t at =
+                walk->start[d] + (int64_t)(index % (size_t)walk->dims[d]) * walk->by[d];
 
             index /= (size_t)walk->dims[d];
             is_inside = is_inside && at >= 0 && at < from->dims[walk->axis[d]];

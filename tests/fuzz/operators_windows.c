@@ -70,8 +70,8 @@ static bool tap(const struct slide *slide, const struct array *x, const int64_t 
     int64_t y = out[0] * slide->stride[0] - slide->pad[0] + at[0] * slide->dilation[0];
     int64_t z = out[1] * slide->stride[1] - slide->pad[1] + at[1] * slide->dilation[1];
 
-    *is_in_pads = y + slide->pad[0] < slide->padded[0] &&
-                  z + slide->pad[1] < slide->padded[1];
+    *is_in_pads =
+        y + slide->pad[0] < slide->padded[0] && z + slide->pad[1] < slide->padded[1];
     if (y < 0 || z < 0 || y >= x->dims[2] || z >= x->dims[3])
         return false;
     *place = (size_t)(y * x->dims[3] + z);
@@ -165,7 +165,7 @@ struct array *op_conv(struct trial *trial, const struct node *node,
 }
 
 struct array *multiplied(const struct trial *trial, const struct array *x,
-                                const struct array *weights, bool is_transposed)
+                         const struct array *weights, bool is_transposed)
 {
     int64_t inner = x->dims[x->rank - 1];
     int64_t outputs = weights->dims[weights->rank - (is_transposed ? 2 : 1)];
@@ -187,9 +187,8 @@ struct array *multiplied(const struct trial *trial, const struct array *x,
     for (size_t i = 0; i < result->count; i++) {
         size_t row = i / (size_t)outputs, column = i % (size_t)outputs;
         /* Weights of all the same matrix, or of as many as x has. */
-        size_t which = weights->count > matrix
-                           ? row / rows % (weights->count / matrix)
-                           : 0;
+        size_t which =
+            weights->count > matrix ? row / rows % (weights->count / matrix) : 0;
         struct products products = {.sum = 0};
 
         for (int64_t k = 0; k < inner; k++)
@@ -214,14 +213,15 @@ struct array *op_gemm(struct trial *trial, const struct node *node,
                       const struct array *const *inputs)
 {
     double alpha = node_real(node, "alpha", 1), beta = node_real(node, "beta", 1);
-    struct array *result = multiplied(trial, inputs[0], inputs[1],
-                                      node_integer(node, "transB", 0) != 0);
+    struct array *result =
+        multiplied(trial, inputs[0], inputs[1], node_integer(node, "transB", 0) != 0);
     const struct array *bias = node->input_count > 2 ? inputs[2] : NULL;
 
     if (node_integer(node, "transA", 0))
         give_up("transA", node->name);
     for (size_t i = 0; i < result->count; i++) {
-        double c = bias ? beta * bias->values[array_stretched_index(bias, result, i)] : 0;
+        double c =
+            bias ? beta * bias->values[array_stretched_index(bias, result, i)] : 0;
 
         result->values[i] = alpha * result->values[i] + c;
         result->errors[i] = fabs(alpha) * result->errors[i] +
@@ -272,15 +272,15 @@ static struct array *pool(const struct trial *trial, const struct slide *slide,
     for (size_t i = 0; i < result->count; i++) {
         const int64_t at[] = {(int64_t)(i % area) / dims[3],
                               (int64_t)(i % area) % dims[3]};
-        struct pooled found =
-            pool_window(slide, x, i / area * array_span(x, 2, 4), at);
+        struct pooled found = pool_window(slide, x, i / area * array_span(x, 2, 4), at);
         double count = (double)(counts_pads ? found.in_pads : found.on_input);
 
         result->values[i] = is_maximum ? found.most : found.sum / count;
         result->errors[i] =
-            is_maximum ? found.most_error
-                       : (found.error + trial->unit * (2 + .25 * count) * found.magnitude) /
-                             count;
+            is_maximum
+                ? found.most_error
+                : (found.error + trial->unit * (2 + .25 * count) * found.magnitude) /
+                      count;
     }
     return result;
 }

@@ -112,8 +112,8 @@ struct array *samples_take(const struct samples_of *samples, size_t index)
         sample->values[i] = (float)sample->values[i];
         sample->errors[i] = 0;
         if (samples->scale != 1 || samples->mean_count || samples->std_count)
-            sample->errors[i] = 0x1p-22 * (fabs(scaled) + fabs(mean)) /
-                                (samples->std_count ? std : 1);
+            sample->errors[i] =
+                0x1p-22 * (fabs(scaled) + fabs(mean)) / (samples->std_count ? std : 1);
     }
     return sample;
 }

@@ -86,8 +86,9 @@ static void write_splitting(const struct writer *writer)
 
     if (!chance_is(writer->chance, 10))
         return;
-    fprintf(writer->file, ", outlier_splitting: {ratio: %.2f, halves: %s, clip_sees: %s}",
-            ratio, chance_word(writer->chance, halves), chance_word(writer->chance, sees));
+    fprintf(writer->file,
+            ", outlier_splitting: {ratio: %.2f, halves: %s, clip_sees: %s}", ratio,
+            chance_word(writer->chance, halves), chance_word(writer->chance, sees));
 }
 
 /* What all methods have. */
@@ -95,7 +96,8 @@ static void write_corrections(const struct writer *writer)
 {
     static const char *const layerwise[] = {"independent", "sequential", NULL};
     static const char *const steps[] = {"per_channel", NULL};
-    static const char *const biases[] = {"mean", "mean_and_variance", "empirical", NULL};
+    static const char *const biases[] = {"mean", "mean_and_variance", "empirical",
+                                         NULL};
     static const char *const accepts[] = {"always", "if_loss_drops", NULL};
     static const char *const equalize[] = {"true", "true", "if_loss_drops", NULL};
     static const char *const reestimate[] = {"before", "after", "both", NULL};
@@ -135,8 +137,9 @@ static void write_lapq(const struct writer *writer)
 
 static void write_method(const struct writer *writer)
 {
-    static const char *const names[] = {"minmax", "percentile", "mmse", "lp",  "cosine",
-                                        "aciq",   "kld",        "lapq", "dual", NULL};
+    static const char *const names[] = {"minmax", "percentile", "mmse", "lp",
+                                        "cosine", "aciq",       "kld",  "lapq",
+                                        "dual",   NULL};
     static const char *const minmax[] = {"minmax", NULL};
     static const char *const ocs[] = {"ocs", NULL};
     static const char *const densities[] = {"laplace", "gauss", "auto", NULL};
@@ -151,7 +154,8 @@ static void write_method(const struct writer *writer)
         maybe_number(writer, 60, "norm", .5, 5);
     if (strcmp(name, "dual") == 0)
         maybe_number(writer, 60, "dual_above", 1e-5, .02);
-    if (strcmp(name, "mmse") == 0 || strcmp(name, "aciq") == 0 || strcmp(name, "kld") == 0) {
+    if (strcmp(name, "mmse") == 0 || strcmp(name, "aciq") == 0 ||
+        strcmp(name, "kld") == 0) {
         is_ocs = chance_is(writer->chance, 20);
         maybe(writer, is_ocs ? 100 : 0, "variant", ocs);
     }
@@ -184,10 +188,10 @@ static void write_bits(const struct writer *writer)
 static void write_model(const struct setup *setup, const struct writer *writer,
                         const char *folder)
 {
-    static const char *const losses[] = {"cross_entropy", "cross_entropy", "kl_to_float",
-                                         "mse_to_float", NULL};
-    static const char *const kept[] = {"[]", "[]", "[]", "[first]", "[last]",
-                                       "[first, last]", NULL};
+    static const char *const losses[] = {"cross_entropy", "cross_entropy",
+                                         "kl_to_float", "mse_to_float", NULL};
+    static const char *const kept[] = {
+        "[]", "[]", "[]", "[first]", "[last]", "[first, last]", NULL};
 
     fprintf(writer->file, "models:\n  - name: net\n    network: %s/net.onnx\n", folder);
     fprintf(writer->file, "    loss: %s\n", chance_word(writer->chance, losses));
@@ -202,16 +206,18 @@ static void write_model(const struct setup *setup, const struct writer *writer,
     if (!(setup->is_u8 && setup->scale == 1 / 255.))
         fprintf(writer->file, "    scale: %.17g\n", setup->scale);
     if (setup->constants > 0) {
-        write_list("    mean: [", setup->mean, setup->constants, ", ", "]\n", writer->file);
-        write_list("    std: [", setup->std, setup->constants, ", ", "]\n", writer->file);
+        write_list("    mean: [", setup->mean, setup->constants, ", ", "]\n",
+                   writer->file);
+        write_list("    std: [", setup->std, setup->constants, ", ", "]\n",
+                   writer->file);
     }
 }
 
-void setup_write_settings(const struct setup *setup, struct chance *chance, uint64_t seed,
-                          const char *folder, FILE *file)
+void setup_write_settings(const struct setup *setup, struct chance *chance,
+                          uint64_t seed, const char *folder, FILE *file)
 {
-    static const char *const targets[] = {"paper", "onnx", "onnx", "onnx",
-                                          "tensorrt", "ocs", NULL};
+    static const char *const targets[] = {"paper",    "onnx", "onnx", "onnx",
+                                          "tensorrt", "ocs",  NULL};
     const struct writer writer = {chance, file};
 
     fprintf(file, "name: net\nout: %s/run\nseed: %llu\nblock: %d\n", folder,

@@ -21,7 +21,7 @@ struct setup {
 void setup_draw(struct setup *setup, struct chance *chance);
 
 void setup_write_facts(const struct setup *setup, FILE *file);
-void setup_write_settings(const struct setup *setup, struct chance *chance, uint64_t seed,
-                          const char *folder, FILE *file);
+void setup_write_settings(const struct setup *setup, struct chance *chance,
+                          uint64_t seed, const char *folder, FILE *file);
 
 #endif

@@ -46,7 +46,8 @@ static struct place conv_chain(struct sketch *sketch, struct place from)
 
 static struct place same_chain(struct sketch *sketch, struct place from)
 {
-    return maybe_clamped(sketch, sketch_scaled(sketch, sketch_conv(sketch, from, true)));
+    return maybe_clamped(sketch,
+                         sketch_scaled(sketch, sketch_conv(sketch, from, true)));
 }
 
 /* The shortcut may be scaled or have a convolution of its own; the sum may come in either order. */
@@ -106,8 +107,8 @@ static struct place product_chain(struct sketch *sketch, struct place from)
 {
     int outputs = chance_between(&sketch->chance, 1, 24);
 
-    return maybe_clamped(
-        sketch, sketch_scaled(sketch, sketch_product(sketch, from, outputs)));
+    return maybe_clamped(sketch,
+                         sketch_scaled(sketch, sketch_product(sketch, from, outputs)));
 }
 
 static struct place product_residual(struct sketch *sketch, struct place from)
@@ -165,8 +166,10 @@ static struct place flatten_by_shape(struct sketch *sketch, struct place from,
                                      struct place to)
 {
     const int zero = 0, rest = -1, axis = 0;
-    int first = ++sketch->tensors, listed = ++sketch->tensors, shape = ++sketch->tensors;
-    int at = sketch_integers(sketch, &zero, 1), open = sketch_integers(sketch, &rest, 1);
+    int first = ++sketch->tensors, listed = ++sketch->tensors,
+        shape = ++sketch->tensors;
+    int at = sketch_integers(sketch, &zero, 1),
+        open = sketch_integers(sketch, &rest, 1);
 
     sketch_say(sketch, "node Shape t%d -> t%d", from.tensor, first);
     sketch_name(sketch);

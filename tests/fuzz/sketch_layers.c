@@ -65,9 +65,9 @@ static int draw_groups(struct chance *chance, int channels)
 
 static void say_window(struct sketch *sketch, const struct reach reach[2])
 {
-    sketch_say(sketch, " strides=%d,%d dilations=%d,%d pads=%d,%d,%d,%d", reach[0].stride,
-               reach[1].stride, reach[0].dilation, reach[1].dilation, reach[0].begin,
-               reach[1].begin, reach[0].end, reach[1].end);
+    sketch_say(sketch, " strides=%d,%d dilations=%d,%d pads=%d,%d,%d,%d",
+               reach[0].stride, reach[1].stride, reach[0].dilation, reach[1].dilation,
+               reach[0].begin, reach[1].begin, reach[0].end, reach[1].end);
 }
 
 /* Pads that are left to the runtime: SAME gives so many windows as strides fit. */
@@ -85,8 +85,9 @@ static bool pad_automatically(struct sketch *sketch, const struct reach reach[2]
 
         if (kind[0] == 'V' && size < span(&reach[i]))
             return false;
-        to->dims[2 + i] = kind[0] == 'V' ? (size - span(&reach[i])) / reach[i].stride + 1
-                                         : (size + reach[i].stride - 1) / reach[i].stride;
+        to->dims[2 + i] = kind[0] == 'V'
+                              ? (size - span(&reach[i])) / reach[i].stride + 1
+                              : (size + reach[i].stride - 1) / reach[i].stride;
     }
     sketch_say(sketch, " strides=%d,%d dilations=%d,%d auto_pad=%s", reach[0].stride,
                reach[1].stride, reach[0].dilation, reach[1].dilation, kind);
@@ -163,7 +164,8 @@ static struct place gemm(struct sketch *sketch, struct place from, struct place 
 
     snprintf(dims, sizeof dims, "%d,%d", is_transposed ? outs : ins,
              is_transposed ? ins : outs);
-    weights = sketch_weights(sketch, dims, ins * outs, is_transposed ? ins : ins * outs);
+    weights =
+        sketch_weights(sketch, dims, ins * outs, is_transposed ? ins : ins * outs);
     if (sketch->opset < 11 || chance_is(chance, 70))
         bias = chance_is(chance, 10) ? sketch_float(sketch, chance_normal(chance))
                                      : draw_bias(sketch, outs);
@@ -240,8 +242,9 @@ struct place sketch_norm(struct sketch *sketch, struct place from)
     snprintf(dims, sizeof dims, "%d", channels);
     for (int i = 0; i < 4; i++)
         constants[i] = sketch_floats(sketch, dims, values[i], channels);
-    sketch_say(sketch, "node BatchNormalization t%d c%d c%d c%d c%d -> t%d", from.tensor,
-               constants[0], constants[1], constants[2], constants[3], to.tensor);
+    sketch_say(sketch, "node BatchNormalization t%d c%d c%d c%d c%d -> t%d",
+               from.tensor, constants[0], constants[1], constants[2], constants[3],
+               to.tensor);
     if (chance_is(chance, 30))
         sketch_say(sketch, " epsilon=0.001");
     sketch_name(sketch);
@@ -308,13 +311,14 @@ struct place sketch_scaled(struct sketch *sketch, struct place from)
 
 /* ---- clamps ----------------------------------------------------------------------------------- */
 
-static void say_clip(struct sketch *sketch, struct place from, struct place to, double low,
-                     double high)
+static void say_clip(struct sketch *sketch, struct place from, struct place to,
+                     double low, double high)
 {
     int bounds[2];
 
     if (sketch->opset < 11) {
-        sketch_say(sketch, "node Clip t%d -> t%d min=%.4f", from.tensor, to.tensor, low);
+        sketch_say(sketch, "node Clip t%d -> t%d min=%.4f", from.tensor, to.tensor,
+                   low);
         if (isfinite(high))
             sketch_say(sketch, " max=%.4f", high);
         return;
@@ -374,8 +378,8 @@ static int pooled(const struct reach *reach, int size, bool rounds_up)
 
 static struct place whole_pool(struct sketch *sketch, struct place from)
 {
-    static const char *const names[] = {"GlobalAveragePool", "GlobalMaxPool", "ReduceMean",
-                                        NULL};
+    static const char *const names[] = {"GlobalAveragePool", "GlobalMaxPool",
+                                        "ReduceMean", NULL};
     const char *name = chance_word(&sketch->chance, names);
     struct place to = sketch_like(sketch, from);
     int axes = chance_between(&sketch->chance, 0, 3), constant;
@@ -434,8 +438,9 @@ struct place sketch_pool(struct sketch *sketch, struct place from)
     sketch_say(sketch, "node %sPool t%d -> t%d kernel_shape=%d,%d",
                is_maximum ? "Max" : "Average", from.tensor, to.tensor, reach[0].kernel,
                reach[1].kernel);
-    sketch_say(sketch, " strides=%d,%d pads=%d,%d,%d,%d", reach[0].stride, reach[1].stride,
-               reach[0].begin, reach[1].begin, reach[0].end, reach[1].end);
+    sketch_say(sketch, " strides=%d,%d pads=%d,%d,%d,%d", reach[0].stride,
+               reach[1].stride, reach[0].begin, reach[1].begin, reach[0].end,
+               reach[1].end);
     if (sketch->opset >= (is_maximum ? 10 : 19))
         sketch_say(sketch, " dilations=%d,%d", reach[0].dilation, reach[1].dilation);
     if (rounds_up)

@@ -58,7 +58,8 @@ static struct place shuffle(struct sketch *sketch, struct place from)
         return transpose(sketch, from);
     now = sketch_reshape(sketch, from, 5, apart);
     to = sketch_like(sketch, now);
-    sketch_say(sketch, "node Transpose t%d -> t%d perm=0,2,1,3,4", now.tensor, to.tensor);
+    sketch_say(sketch, "node Transpose t%d -> t%d perm=0,2,1,3,4", now.tensor,
+               to.tensor);
     sketch_name(sketch);
     return sketch_reshape(sketch, to, 4, from.dims);
 }
@@ -87,7 +88,8 @@ static struct place slice(struct sketch *sketch, struct place from)
     }
     if (sketch->opset < 10) {
         say_plainly(sketch, "Slice", from, to);
-        sketch_say(sketch, " starts=%d, ends=%d, axes=%d,", given[0], given[1], given[2]);
+        sketch_say(sketch, " starts=%d, ends=%d, axes=%d,", given[0], given[1],
+                   given[2]);
     } else {
         for (int i = 0; i < 4; i++)
             constants[i] = sketch_integers(sketch, &given[i], 1);

@@ -28,7 +28,8 @@ static double ratio_of(const struct rounding *rounding, size_t channel)
     return step_of(rounding, channel) / rounding->grid.step;
 }
 
-static double rounded(struct rounding *rounding, double step, double number, double error)
+static double rounded(struct rounding *rounding, double step, double number,
+                      double error)
 {
     struct plain_grid grid = rounding->grid;
 
@@ -57,8 +58,8 @@ static void round_twice(struct rounding *rounding, const struct array *weights,
         double first = rounded(rounding, step, w, weights->errors[i]);
         double error = weights->errors[i] + 0x1p-22 * fabs(w);
 
-        to->values[i] = first + rounded(rounding, step / rounding->more.factor, w - first,
-                                        error);
+        to->values[i] =
+            first + rounded(rounding, step / rounding->more.factor, w - first, error);
     }
 }
 
@@ -187,8 +188,11 @@ static void put_right(const struct array *weights, struct array *to, bool varian
 
         if (variance && spread > 1e-20 * mean_now * mean_now)
             by = sqrt(spread_of(weights->values + first, window, mean) / spread);
-        for (size_t i = first; i < first + window; i++)
+        for (size_t i = first; i < first + window; i++) {
+            to->errors[i] += 2 * 0x1p-23 *
+                             (by * (fabs(to->values[i]) + fabs(mean_now)) + fabs(mean));
             to->values[i] = (to->values[i] - mean_now) * by + mean;
+        }
     }
 }
 
@@ -208,7 +212,8 @@ void layer_round(struct layer_of_sums *one, const struct found *found, const cha
         .steps = step.channel_steps,
         .more = found_more(found, name, step.step),
         .halves_plainly =
-            strcmp(found_setting(found, "method.outlier_splitting.halves"), "plain") == 0,
+            strcmp(found_setting(found, "method.outlier_splitting.halves"), "plain") ==
+            0,
         .trial = trial,
     };
     one->rounded =
@@ -219,11 +224,13 @@ void layer_round(struct layer_of_sums *one, const struct found *found, const cha
         round_twice(&rounding, one->weights, one->rounded);
     else
         round_plainly(&rounding, one->weights, one->rounded);
+    for (size_t i = 0; i < one->rounded->count; i++)
+        one->rounded->errors[i] = trial->unit * fabs(one->rounded->values[i]);
+    one->magnitudes = memory_zeroed((size_t)one->outputs, sizeof *one->magnitudes);
+    for (size_t i = 0; i < one->rounded->count; i++)
+        one->magnitudes[i / (one->rounded->count / (size_t)one->outputs)] +=
+            fabs(one->rounded->values[i]) + fabs(one->weights->values[i]);
     if (found_treatment(found, "bias_corrected") && (corrects_mean || corrects_both))
         put_right(one->weights, one->rounded, corrects_both);
-    for (size_t i = 0; i < one->rounded->count; i++)
-        one->rounded->errors[i] =
-            2 * trial->unit *
-            (fabs(one->rounded->values[i]) + fabs(one->weights->values[i]));
     free(step.channel_steps);
 }
