@@ -223,7 +223,7 @@ void setup_write_settings(const struct setup *setup, struct chance *chance,
     fprintf(file, "name: net\nout: %s/run\nseed: %llu\nblock: %d\n", folder,
             (unsigned long long)(seed % 1000), chance_between(chance, 1, 9));
     fprintf(file, "overlap: allow\n");
-    fprintf(file, "budget: {evaluations: %d}\n", chance_between(chance, 5, 40));
+    fprintf(file, "budget: {evaluations: %d}\n", chance_between(chance, 20, 50));
     fprintf(file, "targets: [%s]\n", chance_word(chance, targets));
     write_bits(&writer);
     write_method(&writer);

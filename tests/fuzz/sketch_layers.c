@@ -77,7 +77,9 @@ static bool pad_automatically(struct sketch *sketch, const struct reach reach[2]
     static const char *const kinds[] = {"SAME_UPPER", "SAME_LOWER", "VALID", NULL};
     const char *kind;
 
-    if (!chance_is(&sketch->chance, 10))
+    /* ONNX Runtime refuses dilations here. */
+    if (!chance_is(&sketch->chance, 10) || reach[0].dilation > 1 ||
+        reach[1].dilation > 1)
         return false;
     kind = chance_word(&sketch->chance, kinds);
     for (int i = 0; i < 2; i++) {
@@ -335,7 +337,7 @@ struct place sketch_clamp(struct sketch *sketch, struct place from)
 {
     struct chance *chance = &sketch->chance;
     struct place to = sketch_like(sketch, from), last;
-    int kind = chance_between(chance, 0, 19), constant;
+    int kind = chance_between(chance, 0, sketch->opset < 8 ? 16 : 19), constant;
 
     if (kind < 12) {
         sketch_say(sketch, "node Relu t%d -> t%d", from.tensor, to.tensor);
@@ -366,14 +368,21 @@ struct place sketch_clamp(struct sketch *sketch, struct place from)
 
 /* ---- pools ------------------------------------------------------------------------------------ */
 
-/* With ceil_mode one window more, where it begins on the input or its first pad. */
+/* With ceil_mode there may be one window more; one that would begin behind the input and its first pad is
+ * left out by runtimes, but counted by ONNX's own inference of shapes. */
+static bool may_round_up(const struct reach *reach, int size)
+{
+    int free = size + reach->begin + reach->end - span(reach);
+
+    return free % reach->stride == 0 ||
+           (free / reach->stride + 1) * reach->stride < size + reach->begin;
+}
+
 static int pooled(const struct reach *reach, int size, bool rounds_up)
 {
     int free = size + reach->begin + reach->end - span(reach);
-    int count = free / reach->stride + 1;
 
-    return count + (rounds_up && free % reach->stride != 0 &&
-                    count * reach->stride < size + reach->begin);
+    return free / reach->stride + 1 + (rounds_up && free % reach->stride != 0);
 }
 
 static struct place whole_pool(struct sketch *sketch, struct place from)
@@ -433,8 +442,10 @@ struct place sketch_pool(struct sketch *sketch, struct place from)
             reach[i].kernel = 1;
         if (reach[i].kernel == 1)
             reach[i].begin = reach[i].end = 0;
-        to.dims[2 + i] = pooled(&reach[i], from.dims[2 + i], rounds_up);
+        rounds_up = rounds_up && may_round_up(&reach[i], from.dims[2 + i]);
     }
+    for (int i = 0; i < 2; i++)
+        to.dims[2 + i] = pooled(&reach[i], from.dims[2 + i], rounds_up);
     sketch_say(sketch, "node %sPool t%d -> t%d kernel_shape=%d,%d",
                is_maximum ? "Max" : "Average", from.tensor, to.tensor, reach[0].kernel,
                reach[1].kernel);
