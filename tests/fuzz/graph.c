@@ -238,7 +238,8 @@ int graph_readers(const struct graph *graph, int value, int *reader)
     *reader = -1;
     for (int i = 0; i < graph->node_count; i++)
         for (int k = 0; k < graph->nodes[i].input_count; k++)
-            if (graph->nodes[i].inputs[k] == value) {
+            if (graph->nodes[i].inputs[k] == value &&
+                strcmp(graph->nodes[i].op, "Shape") != 0) {
                 *reader = i;
                 count++;
             }

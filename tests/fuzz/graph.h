@@ -39,7 +39,7 @@ void graph_clear(struct graph *graph);
 /* The value of that name, or -1. */
 int graph_find(const struct graph *graph, const char *name);
 
-/* Nodes that read a value; the graph's output counts as one. `reader`: the last of them, or -1. */
+/* Nodes that read the numbers of a value, not just its shape; the graph's output counts as one. `reader`: the last of them, or -1. */
 int graph_readers(const struct graph *graph, int value, int *reader);
 
 /* Attributes. */

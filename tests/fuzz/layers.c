@@ -11,44 +11,6 @@ static bool is_op(const struct node *node, const char *op)
     return strcmp(node->op, op) == 0;
 }
 
-/* ---- who reads what --------------------------------------------------------------------------- */
-
-/* [1, C] or [1, C, 1, 1]. */
-static bool is_flat(const int *shape)
-{
-    return shape[0] == 2 || (shape[0] == 4 && shape[3] == 1 && shape[4] == 1);
-}
-
-/* Nodes that are but another name, or write a vector in another way. */
-static bool changes_nothing(const struct layers *layers, const struct node *node)
-{
-    static const char *const reshapes[] = {"Flatten", "Reshape", "Squeeze",
-                                           "Unsqueeze"};
-    const int *from = layers->shapes[node->inputs[0]],
-              *to = layers->shapes[node->output];
-
-    if (is_op(node, "Identity") || is_op(node, "Dropout"))
-        return true;
-    for (size_t i = 0; i < sizeof reshapes / sizeof *reshapes; i++)
-        if (is_op(node, reshapes[i]))
-            return is_flat(from) && is_flat(to) && from[2] == to[2];
-    return false;
-}
-
-int layers_only_reader(const struct layers *layers, int *value)
-{
-    int reader;
-
-    for (;;) {
-        if (graph_readers(layers->graph, *value, &reader) != 1 || reader < 0)
-            return -1;
-        if (layers->graph->nodes[reader].inputs[0] != *value ||
-            !changes_nothing(layers, &layers->graph->nodes[reader]))
-            return reader;
-        *value = layers->graph->nodes[reader].output;
-    }
-}
-
 /* ---- finding ---------------------------------------------------------------------------------- */
 
 static const struct array *constant_of(const struct graph *graph,

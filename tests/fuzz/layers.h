@@ -46,8 +46,8 @@ struct array *layer_compute(const struct layers *layers,
                             const struct layer_of_sums *one, const struct trial *trial,
                             const struct array *x);
 
-/* The node that alone reads a value, names and shapes that change nothing left out; -1: none, or more.
- * `value` becomes what it reads. */
+/* The node that alone reads a value, where moves that end as they began are left out (readers.c); -1: none,
+ * or more than one. `value` becomes what it reads. */
 int layers_only_reader(const struct layers *layers, int *value);
 
 /* Rounds the weights of one layer (weights.c). */
