@@ -39,6 +39,12 @@ static struct array *moved(const struct layers *layers, const struct node *node,
     struct trial trial = {.opset = graph->opset};
     const struct array *inputs[NODE_INPUTS_MAX] = {from};
 
+    if (strcmp(node->op, "Reshape") == 0) {
+        struct array *result = numbered(layers->shapes[node->output]);
+
+        memcpy(result->values, from->values, from->count * sizeof *from->values);
+        return result;
+    }
     for (int i = 1; i < node->input_count; i++)
         inputs[i] =
             node->inputs[i] < 0 ? NULL : graph->values[node->inputs[i]].constant;
