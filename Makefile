@@ -51,6 +51,13 @@ unit_tests = $(wildcard tests/bench/test_*.c tests/core/*/test_*.c tests/coordin
 golden_tests = $(wildcard tests/golden/test_*.c)
 end_to_end_tools = $(wildcard tests/end_to_end/*.c)
 mpi_tests = $(wildcard tests/mpi/test_*.c)
+# Random networks: a program that makes them and one that judges; their parts are named after them.
+fuzz_makers = $(addprefix tests/fuzz/,chance.c $(notdir $(wildcard tests/fuzz/sketch*.c)) setup.c)
+fuzz_parts = tests/fuzz/built_data.c tests/fuzz/image.c tests/fuzz/small_network.c
+fuzz_judges = $(filter-out $(fuzz_makers) $(fuzz_parts) $(fuzz_programs) tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c))
+fuzz_programs = tests/fuzz/make_network.c tests/fuzz/simulate.c
+# Coverage-guided fuzzers of what reads files.
+fuzzers = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 programs = $(patsubst %.c,$(BUILD)/%,$(1))
 
@@ -61,7 +68,7 @@ all: deps $(BUILD)/calq
 # V=1 shows whole commands.
 Q = $(if $(V),,@)
 compile = $(if $(V),,@echo "  CC    $<";) $(CC) $(CFLAGS) $(OUR_CFLAGS) $(LIBRARY_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
-link = $(if $(V),,@echo "  LINK  $@";) $(CC) $(CFLAGS) $(SANITIZE) -o $@ $(filter %.o %.a,$^) $(LIBRARY_LIBS) $(MPI_LIBS)
+link = $(if $(V),,@echo "  LINK  $@";) $(CC) $(CFLAGS) $(SANITIZE) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBRARY_LIBS) $(MPI_LIBS)
 
 $(BUILD)/calq: $(BUILD)/main.o $(BUILD)/libcalq.a
 	$(link)
@@ -96,7 +103,7 @@ $(BUILD)/core/quant/%.o $(BUILD)/core/network/conv_%.o: EXTRA_CFLAGS += -O3
 $(BUILD)/core/network/value.o $(BUILD)/core/network/layer_run.o $(BUILD)/core/network/moments.o: EXTRA_CFLAGS += -O3
 $(BUILD)/link/%.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
 # The MPI flavour of HDF5 includes <mpi.h> from its own header.
-$(BUILD)/core/format/data_file.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
+$(BUILD)/core/format/data_file.o $(BUILD)/tests/fuzz/built_data.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
 # The version is compiled again when it changes.
 $(BUILD)/core/base/version.o: EXTRA_CFLAGS += -DCALQ_VERSION='"$(VERSION)"'
 $(BUILD)/core/base/version.o: $(BUILD)/version
@@ -107,6 +114,11 @@ $(BUILD)/version: always | deps
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(support_sources)) $(BUILD)/libcalq.a
 	$(link) $(TEST_LIBS)
+
+$(BUILD)/tests/fuzz/make_network: $(call objects,$(fuzz_makers))
+$(BUILD)/tests/fuzz/simulate: $(call objects,$(fuzz_judges))
+$(addprefix $(BUILD)/tests/fuzz/fuzz_,$(fuzzers)): $(call objects,$(fuzz_parts))
+$(addprefix $(BUILD)/tests/fuzz/fuzz_,$(fuzzers)): TEST_LIBS += -fsanitize=fuzzer
 
 # ---- checks -------------------------------------------------------------------------------
 # Open MPI refuses root unless told twice; more ranks than cores must be allowed.
@@ -161,6 +173,32 @@ check-stopping: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
 check-asan: deps
 	@ASAN_OPTIONS=detect_stack_use_after_return=0:$$ASAN_OPTIONS $(MAKE) --no-print-directory check-unit BUILD=$(BUILD)-asan CFLAGS="-O1 -g" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+
+# Random networks for so many seconds, from a seed on; and each fuzzer's corpus, with a few runs more.
+SECONDS = 60
+SEED = 1
+JOBS ?= $(shell nproc)
+.PHONY: check-fuzz check-networks check-fuzzers fuzz fuzzers
+check-fuzz: check-networks check-fuzzers
+
+check-networks: deps $(BUILD)/calq $(call programs,$(fuzz_programs) $(end_to_end_tools))
+	@tests/fuzz/run $(BUILD) $(SECONDS) $(SEED) $(JOBS)
+
+check-fuzzers: deps
+	@tests/fuzz/fuzz_all "$(MAKE)" $(BUILD)-fuzz 4000 $(fuzzers)
+
+# One fuzzer for longer: make fuzz FUZZER=onnx RUNS=10000000.
+FUZZER ?= onnx
+RUNS ?= 100000
+FUZZ_CC ?= clang-14
+fuzz: fuzzers
+	@tests/fuzz/fuzz_one $(BUILD)-fuzz $(FUZZER) $(RUNS)
+
+fuzzers: deps
+	@TOOLS="$(FUZZ_CC)" ./install-missing clang-14 libclang-rt-14-dev
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CC=$(FUZZ_CC) CFLAGS="-O1 -g -w" \
+		SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+		$(addprefix $(BUILD)-fuzz/tests/fuzz/fuzz_,$(fuzzers))
 
 # ---- benchmarks ---------------------------------------------------------------------------
 # Peers are timed where they are installed: oneDNN by apt (libdnnl-dev), ONNX Runtime by

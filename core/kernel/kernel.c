@@ -4,6 +4,9 @@
 #include "core/kernel/window_sums.h"
 
 #include <string.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 static bool always(void)
 {
@@ -16,9 +19,12 @@ static bool has_avx2(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
+/* Not every compiler knows this one by name: leaf 7, subleaf 1, bit 4 of EAX. */
 static bool has_avxvnni(void)
 {
-    return has_avx2() && __builtin_cpu_supports("avxvnni");
+    unsigned eax = 0, ebx, ecx, edx;
+
+    return has_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && eax >> 4 & 1;
 }
 
 static bool has_avx512vnni(void)

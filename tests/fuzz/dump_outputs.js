@@ -1,0 +1,66 @@
+'use strict';
+// dump_outputs.js - reads names of folders from stdin, a line each, and runs the models in them in ONNX
+// Runtime, with graph optimisations off and on. FOLDER/samples is what write_logits has written.
+//
+// Of FOLDER/MODEL the outputs go to FOLDER/MODEL.off and FOLDER/MODEL.on, floats. Answers a line for each
+// that failed, `error MODEL off SENTENCE`, and then `done`. With `--check` it only tells whether ONNX
+// Runtime is there.
+
+const fs = require('fs');
+const path = require('path');
+const readline = require('readline');
+const { installed } = require('../peers/installed');
+
+const MODELS = ['net.onnx', 'exported.onnx', 'exact.onnx'];
+const LEVELS = { off: 'disabled', on: 'all' };
+
+const ort = installed('onnxruntime-node');
+
+function readFloats(file) {
+  return new Float32Array(Uint8Array.from(fs.readFileSync(file)).buffer);
+}
+
+function readSamples(folder) {
+  const text = fs.readFileSync(path.join(folder, 'shape'), 'utf8');
+  const dims = text.trim().split(' ').map(Number).slice(0, -1);
+  return new ort.Tensor('float32', readFloats(path.join(folder, 'samples.f32')), dims);
+}
+
+async function dump(model, level, samples, file) {
+  const session = await ort.InferenceSession.create(model, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: level,
+    logSeverityLevel: 4,
+  });
+  const results = await session.run({ [session.inputNames[0]]: samples });
+  const { data } = results[session.outputNames[0]];
+  fs.writeFileSync(file, Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  await session.release();
+}
+
+async function judge(folder) {
+  const samples = readSamples(path.join(folder, 'samples'));
+  for (const name of MODELS) {
+    const model = path.join(folder, name);
+    if (!fs.existsSync(model)) continue;
+    for (const [short, level] of Object.entries(LEVELS)) {
+      try {
+        await dump(model, level, samples, `${model}.${short}`);
+      } catch (cause) {
+        console.log(`error ${name} ${short} ${cause.message.replace(/\s*\n\s*/g, ' ')}`);
+      }
+    }
+  }
+}
+
+async function main() {
+  if (process.argv[2] === '--check') return;
+  for await (const folder of readline.createInterface({ input: process.stdin })) {
+    await judge(folder).catch((cause) => console.log(`error ${cause.message}`));
+    console.log('done');
+  }
+}
+
+main();

@@ -1,0 +1,73 @@
+/* fuzz_onnx.c - bytes as an ONNX file: read, fused, placed, its codes taken; small networks are run. */
+#include "core/base/memory.h"
+#include "core/network/evaluator.h"
+#include "core/network/fuse.h"
+#include "core/network/onnx_read.h"
+#include "core/network/qdq.h"
+#include "tests/fuzz/image.h"
+
+#include <stdlib.h>
+
+enum { MACS_MOST = 20000, ELEMENTS_MOST = 4096 };
+
+static bool is_small(const struct network *network)
+{
+    size_t elements = 0;
+
+    for (int i = 0; i < network->tensor_count; i++)
+        elements += network->tensors[i].count;
+    return network_macs(network) <= MACS_MOST && elements <= ELEMENTS_MOST;
+}
+
+/* In float, and with all that is placed rounded. */
+static void run(const struct network *network, const struct placement *placement)
+{
+    const struct tensor *input = &network->tensors[network->input];
+    size_t classes = network->tensors[network->output].count;
+    float *values = memory_zeroed(input->count, sizeof *values);
+    float *logits = memory_zeroed(classes, sizeof *logits);
+    float *steps = memory_zeroed((size_t)placement->count, sizeof *steps);
+    struct samples samples = {.values = values, .count = 1};
+    struct evaluator_options options = {.kernels = kernel_set_best(), .block = 1};
+    struct evaluator *evaluator =
+        evaluator_create(network, placement, &options, samples);
+
+    for (size_t i = 0; i < input->count; i++)
+        values[i] = (float)(i % 7) - 3;
+    for (int i = 0; i < placement->count; i++)
+        steps[i] = .25f;
+    evaluator_logits(evaluator, NULL, samples, logits);
+    evaluator_logits(evaluator, steps, samples, logits);
+    evaluator_destroy(evaluator);
+    free(values);
+    free(logits);
+    free(steps);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    static const struct placement_rules rules = {
+        .grids = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+        .weight_bits = 8,
+        .activation_bits = 8};
+    struct error err = {0};
+    struct placement placement = {.count = 0};
+    struct network *network = onnx_read(image_path("net.onnx", bytes, size), &err);
+
+    if (!network)
+        return 0;
+    if (network_is_quantized(network) && network_take_qdq(network, &err) < 0) {
+        network_destroy(network);
+        return 0;
+    }
+    network_fuse(network);
+    if (size % 2 == 1)
+        network_fold_batchnorm(network);
+    if (placement_init(&placement, network, &rules, &err) == 0 && is_small(network))
+        run(network, &placement);
+    placement_clear(&placement);
+    network_destroy(network);
+    return 0;
+}

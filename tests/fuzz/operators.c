@@ -1,0 +1,75 @@
+#include "tests/fuzz/operators.h"
+
+#include <string.h>
+
+static const struct row {
+    const char *name;
+    operator_fn *compute;
+} rows[] = {
+    {"Add", op_add},
+    {"AveragePool", op_average_pool},
+    {"BatchNormalization", op_batch_normalization},
+    {"Cast", op_cast},
+    {"Clip", op_clip},
+    {"Concat", op_concat},
+    {"Constant", op_constant},
+    {"ConstantOfShape", op_constant_of_shape},
+    {"Conv", op_conv},
+    {"DequantizeLinear", op_dequantize_linear},
+    {"Div", op_div},
+    {"Dropout", op_same},
+    {"Expand", op_expand},
+    {"Flatten", op_flatten},
+    {"Gather", op_gather},
+    {"Gemm", op_gemm},
+    {"GlobalAveragePool", op_global_average_pool},
+    {"GlobalMaxPool", op_global_max_pool},
+    {"Identity", op_same},
+    {"MatMul", op_mat_mul},
+    {"Max", op_max},
+    {"MaxPool", op_max_pool},
+    {"Min", op_min},
+    {"Mul", op_mul},
+    {"Pad", op_pad},
+    {"QuantizeLinear", op_quantize_linear},
+    {"Range", op_range},
+    {"ReduceMean", op_reduce_mean},
+    {"Relu", op_relu},
+    {"Reshape", op_reshape},
+    {"Shape", op_shape},
+    {"Slice", op_slice},
+    {"Squeeze", op_squeeze},
+    {"Sub", op_sub},
+    {"Transpose", op_transpose},
+    {"Unsqueeze", op_unsqueeze},
+};
+
+operator_fn *operator_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].compute;
+    give_up("no operator", name);
+}
+
+int integers_of(const struct node *node, const struct array *const *inputs, int input,
+                const char *name, int64_t numbers[ARRAY_RANK_MAX * 2])
+{
+    const Onnx__AttributeProto *attribute = node_attribute(node, name);
+    int count = 0;
+
+    if (attribute) {
+        count = (int)attribute->n_ints;
+        for (int i = 0; i < count; i++)
+            numbers[i] = attribute->ints[i];
+    } else if (input < node->input_count && inputs[input]) {
+        count = (int)inputs[input]->count;
+        for (int i = 0; i < count; i++)
+            /* A double cannot hold the largest integer. */
+            numbers[i] = inputs[input]->values[i] >= 0x1p62 ? INT64_MAX / 2
+                         : inputs[input]->values[i] <= -0x1p62
+                             ? INT64_MIN / 2
+                             : (int64_t)inputs[input]->values[i];
+    }
+    return count;
+}

@@ -1,0 +1,51 @@
+/* operators.h - what the operators of ONNX compute, by plain loops in double over NCHW. */
+#ifndef TESTS_FUZZ_OPERATORS_H
+#define TESTS_FUZZ_OPERATORS_H
+
+#include "tests/fuzz/graph.h"
+
+struct trial {
+    int64_t opset;
+    double unit; /* relative error of one operation of the program that is judged */
+    bool
+        rounds_biases; /* where codes meet codes, the program has biases as integers, too */
+    bool
+        is_near; /* out: a number was so near to the middle between two codes that its error
+                     decides */
+};
+
+/* `inputs` [node->input_count], NULL where left out; the result is for the caller to destroy. */
+typedef struct array *operator_fn(struct trial *trial, const struct node *node,
+                                  const struct array *const *inputs);
+
+/* Ends the program where the operator is not known. */
+operator_fn *operator_find(const char *name);
+
+/* One sum of products, as all convolutions and products need it: x [N, C, ...], weights [out, in,
+ * height, width]. */
+struct array *convolved(const struct trial *trial, const struct node *node,
+                        const struct array *x, const struct array *weights);
+
+/* x [..., in] times weights [in, out], or [out, in] where they are transposed. */
+struct array *multiplied(const struct trial *trial, const struct array *x,
+                         const struct array *weights, bool is_transposed);
+
+/* Whatever is rounded to codes: the nearest whole number, halves to even; `error` of `number` may make
+ * it another, which is noted. */
+double nearest_code(struct trial *trial, double number, double error, double least,
+                    double most);
+
+/* By file. */
+operator_fn op_add, op_sub, op_mul, op_div, op_min, op_max, op_relu, op_clip,
+    op_batch_normalization, op_cast, op_quantize_linear, op_dequantize_linear;
+operator_fn op_conv, op_gemm, op_mat_mul, op_max_pool, op_average_pool,
+    op_global_max_pool, op_global_average_pool, op_reduce_mean;
+operator_fn op_concat, op_constant, op_constant_of_shape, op_same, op_expand,
+    op_flatten, op_gather, op_pad, op_range, op_reshape, op_shape, op_slice, op_squeeze,
+    op_transpose, op_unsqueeze;
+
+/* Integers of input number `input`, or of the attribute `name`; gives how many, 0: absent. */
+int integers_of(const struct node *node, const struct array *const *inputs, int input,
+                const char *name, int64_t numbers[ARRAY_RANK_MAX * 2]);
+
+#endif
