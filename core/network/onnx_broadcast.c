@@ -123,21 +123,33 @@ static struct onnx_shape with_batch_of_one(const struct tensor *tensor)
     return shape;
 }
 
+/* The constant would make the tensor larger, or does not fit it at all. */
+static int misfit(const struct onnx_node *node, const struct onnx_constant *constant,
+                  const struct tensor *tensor, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES], other_text[ONNX_SHAPE_TEXT_BYTES];
+    struct onnx_shape shape = onnx_shape_of_tensor(tensor);
+    bool has_batch = constant->shape.rank == shape.rank && constant->shape.dims[0] > 1;
+
+    return onnx_node_error(node, err, "the constant \"%s\" %s %s a tensor %s",
+                           constant->name, onnx_shape_text(&constant->shape, text),
+                           has_batch ? "differs from sample to sample, or does not fit"
+                                     : "does not fit",
+                           onnx_shape_text(&shape, other_text));
+}
+
 int onnx_broadcast_channels(const struct onnx_node *node,
                             const struct onnx_constant *constant, int tensor_index,
                             float *values, struct error *err)
 {
     const struct tensor *tensor = &node->graph->network->tensors[tensor_index];
     struct onnx_shape shape = with_batch_of_one(tensor), result;
-    char text[ONNX_SHAPE_TEXT_BYTES], other_text[ONNX_SHAPE_TEXT_BYTES];
+    char text[ONNX_SHAPE_TEXT_BYTES];
     size_t channels = (size_t)tensor->channels;
 
     if (!onnx_broadcast_shape(&shape, &constant->shape, &result) ||
         !onnx_shape_equal(&shape, &result))
-        return onnx_node_error(node, err,
-                               "the constant \"%s\" %s does not fit a tensor %s",
-                               constant->name, onnx_shape_text(&constant->shape, text),
-                               onnx_shape_text(&shape, other_text));
+        return misfit(node, constant, tensor, err);
     if (constant->count == 1) {
         for (size_t channel = 0; channel < channels; channel++)
             values[channel] = constant->reals[0];

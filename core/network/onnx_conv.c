@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/onnx_attribute.h"
+#include "core/network/onnx_rows.h"
 #include "core/network/onnx_window.h"
 
 #include <math.h>
@@ -20,15 +21,17 @@ struct plan {
 static int read_bias(const struct onnx_node *node, int64_t channels,
                      const struct onnx_constant **bias, struct error *err)
 {
+    char text[ONNX_SHAPE_TEXT_BYTES];
+
     *bias = NULL;
     if (!onnx_node_has_input(node, 2))
         return 0;
     if (onnx_node_reals(node, 2, bias, err) < 0)
         return -1;
-    if ((int64_t)(*bias)->count != channels)
-        return onnx_node_error(node, err,
-                               "bias \"%s\" has %zu values for %lld output channels",
-                               (*bias)->name, (*bias)->count, (long long)channels);
+    if ((*bias)->shape.rank != 1 || (*bias)->shape.dims[0] != channels)
+        return onnx_node_error(
+            node, err, "bias \"%s\" %s does not fit %lld output channels",
+            (*bias)->name, onnx_shape_text(&(*bias)->shape, text), (long long)channels);
     return 0;
 }
 
@@ -154,22 +157,39 @@ int onnx_read_conv(const struct onnx_node *node, struct error *err)
     return 0;
 }
 
-/* Plans y = x * weights for x [batch, (rows,) channels] and weights of rank two. */
+/* The last two dimensions of weights; those before them are one. */
+static const int64_t *matrix_of(const struct onnx_constant *weights)
+{
+    return weights->shape.dims + weights->shape.rank - 2;
+}
+
+/* Whether weights multiply the last dimension of `input`: the same for every sample and row. */
+static bool is_matrix(const struct onnx_constant *weights, bool is_transposed,
+                      const struct tensor *input)
+{
+    const struct onnx_shape *shape = &weights->shape;
+
+    if (input->rank < 1 || shape->rank < 2 || shape->rank > input->rank + 1 ||
+        weights->count == 0)
+        return false;
+    for (int i = 0; i < shape->rank - 2; i++)
+        if (shape->dims[i] != 1)
+            return false;
+    return matrix_of(weights)[is_transposed ? 1 : 0] == input->dims[input->rank - 1];
+}
+
+/* Plans y = x * weights for x [batch, ..., features]. */
 static int plan_product(const struct onnx_node *node, bool is_transposed,
                         struct plan *plan, struct error *err)
 {
     char text[ONNX_SHAPE_TEXT_BYTES], weights_text[ONNX_SHAPE_TEXT_BYTES];
     const struct tensor *input;
-    const int64_t *dims;
 
     if (onnx_node_tensor(node, 0, &plan->input, err) < 0 ||
         onnx_node_reals(node, 1, &plan->weights, err) < 0)
         return -1;
     input = &node->graph->network->tensors[plan->input];
-    plan->output = onnx_shape_of_sample(input);
-    dims = plan->weights->shape.dims;
-    if (input->rank < 1 || input->rank > 2 || plan->weights->shape.rank != 2 ||
-        plan->weights->count == 0 || dims[is_transposed ? 1 : 0] != input->channels) {
+    if (!is_matrix(plan->weights, is_transposed, input)) {
         struct onnx_shape shape = onnx_shape_of_tensor(input);
 
         return onnx_node_error(node, err, "weights %s%s do not fit an input %s",
@@ -177,25 +197,27 @@ static int plan_product(const struct onnx_node *node, bool is_transposed,
                                is_transposed ? " (transposed)" : "",
                                onnx_shape_text(&shape, text));
     }
+    plan->output = onnx_shape_of_sample(input);
     plan->bias = NULL;
     plan->groups = 1;
     plan->window = window_of_one();
-    plan->output.dims[plan->output.rank - 1] = dims[is_transposed ? 0 : 1];
+    plan->output.dims[plan->output.rank - 1] =
+        matrix_of(plan->weights)[is_transposed ? 0 : 1];
     return 0;
 }
 
 static struct layer *give_product(const struct onnx_node *node, const struct plan *plan,
                                   bool is_transposed, float factor, struct error *err)
 {
-    const int64_t *dims = plan->weights->shape.dims;
+    const int64_t *dims = matrix_of(plan->weights);
     int64_t outs = dims[is_transposed ? 0 : 1], ins = dims[is_transposed ? 1 : 0];
+    int axis = plan->weights->shape.rank - (is_transposed ? 2 : 1);
     struct layer *layer = give_conv(node, plan, outs, ins, err);
 
     if (!layer)
         return NULL;
     if (factor == 1)
-        layer->conv.steps =
-            steps_of(plan->weights, is_transposed ? 0 : 1, (size_t)outs);
+        layer->conv.steps = steps_of(plan->weights, axis, (size_t)outs);
     for (int64_t out = 0; out < outs; out++)
         for (int64_t in = 0; in < ins; in++)
             layer->conv.weights[out * ins + in] =
@@ -204,13 +226,23 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
     return layer;
 }
 
+/* Images and tensors of more dimensions are multiplied as rows. */
 int onnx_read_matmul(const struct onnx_node *node, struct error *err)
 {
+    struct onnx_shape sample;
     struct plan plan;
 
     if (plan_product(node, false, &plan, err) < 0)
         return -1;
-    return give_product(node, &plan, false, 1.f, err) ? 0 : -1;
+    sample = plan.output;
+    if (sample.rank <= 2)
+        return give_product(node, &plan, false, 1.f, err) ? 0 : -1;
+    if (onnx_rows_give(node, &plan.input, err) < 0)
+        return -1;
+    plan.output = onnx_rows_of(&sample);
+    if (!give_product(node, &plan, false, 1.f, err))
+        return -1;
+    return onnx_rows_give_back(node, &sample, err);
 }
 
 struct gemm {
@@ -243,18 +275,32 @@ static int check_finite(const struct onnx_node *node, const float *values, size_
     return 0;
 }
 
-/* C is [out], [1, out], or a single value for all. */
+/* C is [out] or [1, out], where out may be one for all; a longer first dimension is the batch. */
 static int read_gemm_bias(const struct onnx_node *node, int64_t channels,
                           const struct onnx_constant **bias, struct error *err)
 {
+    const struct onnx_shape *shape;
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    int64_t width;
+
     *bias = NULL;
     if (!onnx_node_has_input(node, 2))
         return 0;
     if (onnx_node_reals(node, 2, bias, err) < 0)
         return -1;
-    if ((*bias)->count == 1)
-        return 0;
-    return read_bias(node, channels, bias, err);
+    shape = &(*bias)->shape;
+    width = shape->rank == 0 ? 1 : shape->dims[shape->rank - 1];
+    if (shape->rank == 2 && shape->dims[0] > 1)
+        return onnx_node_error(node, err,
+                               "its C \"%s\" %s holds a row for each sample of the "
+                               "batch; calq adds the same to every sample",
+                               (*bias)->name, onnx_shape_text(shape, text));
+    if (shape->rank > 2 || (shape->rank == 2 && shape->dims[0] != 1) ||
+        (width != 1 && width != channels))
+        return onnx_node_error(
+            node, err, "its C \"%s\" %s does not fit an output of %lld columns",
+            (*bias)->name, onnx_shape_text(shape, text), (long long)channels);
+    return 0;
 }
 
 int onnx_read_gemm(const struct onnx_node *node, struct error *err)
@@ -266,8 +312,9 @@ int onnx_read_gemm(const struct onnx_node *node, struct error *err)
     if (read_gemm_attributes(node, &gemm, err) < 0 ||
         plan_product(node, gemm.trans_b, &plan, err) < 0)
         return -1;
-    if (plan.output.rank != 1)
-        return onnx_node_error(node, err, "its input must be [N, features]");
+    if (plan.output.rank != 1 || plan.weights->shape.rank != 2)
+        return onnx_node_error(node, err,
+                               "its input must be [N, features], its weights a matrix");
     if (read_gemm_bias(node, plan.output.dims[0], &plan.bias, err) < 0)
         return -1;
     layer = give_product(node, &plan, gemm.trans_b, gemm.alpha, err);

@@ -6,6 +6,7 @@
 #include "core/network/batchnorm.h"
 #include "core/network/onnx_attribute.h"
 #include "core/network/onnx_broadcast.h"
+#include "core/network/onnx_rows.h"
 
 #include <float.h>
 #include <math.h>
@@ -62,10 +63,21 @@ int onnx_read_clip(const struct onnx_node *node, struct error *err)
 
 static int read_limit(const struct onnx_node *node, float *limit, struct error *err)
 {
+    const struct onnx_constant *constant;
+    int input;
+
     if (node->proto->n_input != 2)
         return onnx_node_error(node, err,
                                "only a tensor and one constant are supported");
-    return onnx_node_scalar(node, 1, limit, err);
+    if (onnx_node_tensor(node, 0, &input, err) < 0 ||
+        onnx_node_scalar(node, 1, limit, err) < 0 ||
+        onnx_node_constant(node, 1, &constant, err) < 0)
+        return -1;
+    if (constant->shape.rank > node->graph->network->tensors[input].rank + 1)
+        return onnx_node_error(node, err,
+                               "its limit \"%s\" has more dimensions than its input",
+                               constant->name);
+    return 0;
 }
 
 int onnx_read_min(const struct onnx_node *node, struct error *err)
@@ -224,23 +236,14 @@ static const struct arithmetic sub = {ONNX_SUB, shift_down_by, subtract_from};
 static const struct arithmetic mul = {ONNX_MUL, scale_by, scale_by};
 static const struct arithmetic divide = {ONNX_DIV, divide_by, NULL};
 
-static int with_constant(const struct onnx_node *node,
-                         const struct arithmetic *arithmetic, int tensor_input,
-                         struct error *err)
+/* Gives scale * x + shift, where the constant is one value or one a channel of tensor `input`. */
+static int give_arithmetic(const struct onnx_node *node, int input,
+                           const struct onnx_constant *constant,
+                           void (*apply)(float, float *, float *), struct error *err)
 {
-    void (*apply)(float, float *, float *) =
-        tensor_input == 0 ? arithmetic->constant_last : arithmetic->constant_first;
-    const struct onnx_constant *constant;
+    int channels = node->graph->network->tensors[input].channels;
     float *scale, *shift;
-    int input, channels;
 
-    if (onnx_node_tensor(node, tensor_input, &input, err) < 0 ||
-        onnx_node_reals(node, 1 - tensor_input, &constant, err) < 0)
-        return -1;
-    if (!apply)
-        return onnx_node_error(node, err,
-                               "a constant divided by a tensor is not supported");
-    channels = node->graph->network->tensors[input].channels;
     if (onnx_node_unfold(node, 2 * (size_t)channels, err) < 0)
         return -1;
     scale = memory_zeroed((size_t)channels, sizeof *scale);
@@ -258,6 +261,47 @@ static int with_constant(const struct onnx_node *node,
         apply(c, &scale[i], &shift[i]);
     }
     return give_affine(node, input, scale, shift, err) ? 0 : -1;
+}
+
+/* Whether a constant has a value for each index of an image's last dimension, its columns. */
+static bool is_one_a_column(const struct onnx_constant *constant,
+                            const struct tensor *image)
+{
+    const struct onnx_shape *shape = &constant->shape;
+
+    if (image->rank != 3 || constant->count == 1 || shape->rank < 1 ||
+        shape->rank > image->rank + 1)
+        return false;
+    return constant->count == (size_t)shape->dims[shape->rank - 1] &&
+           constant->count == (size_t)image->dims[2];
+}
+
+static int with_constant(const struct onnx_node *node,
+                         const struct arithmetic *arithmetic, int tensor_input,
+                         struct error *err)
+{
+    void (*apply)(float, float *, float *) =
+        tensor_input == 0 ? arithmetic->constant_last : arithmetic->constant_first;
+    const struct onnx_constant *constant;
+    struct onnx_constant columns;
+    struct onnx_shape sample;
+    int input;
+
+    if (onnx_node_tensor(node, tensor_input, &input, err) < 0 ||
+        onnx_node_reals(node, 1 - tensor_input, &constant, err) < 0)
+        return -1;
+    if (!apply)
+        return onnx_node_error(node, err,
+                               "a constant divided by a tensor is not supported");
+    sample = onnx_shape_of_sample(&node->graph->network->tensors[input]);
+    if (!is_one_a_column(constant, &node->graph->network->tensors[input]))
+        return give_arithmetic(node, input, constant, apply, err);
+    columns = *constant;
+    columns.shape = (struct onnx_shape){.rank = 1, .dims = {sample.dims[2]}};
+    if (onnx_rows_give(node, &input, err) < 0 ||
+        give_arithmetic(node, input, &columns, apply, err) < 0)
+        return -1;
+    return onnx_rows_give_back(node, &sample, err);
 }
 
 static int add_tensors(const struct onnx_node *node, struct error *err)

@@ -123,7 +123,7 @@ static const struct onnx_refusal refusals[] = {
      "the weights [1, 2, 1, 1] do not fit an input of 1 channels"},
     {"a bias has a value for each channel",
      SQUARE "floats w 2,1,1,1\nfloats b 3\nnode Conv x w b -> y",
-     "bias \"b\" has 3 values for 2 output channels"},
+     "bias \"b\" [3] does not fit 2 output channels"},
     {"kernel_shape must agree with the weights",
      SQUARE "floats w 1,1,2,2\nnode Conv x w -> y kernel_shape=3,3",
      "kernel_shape is 3 x 3 but the weights are 2 x 2"},
