@@ -172,15 +172,29 @@ bool onnx_edit_is_output(const struct onnx_edit *edit, const char *name)
     return false;
 }
 
+/* A node without name is told by operator and output, as onnx_node_name() does it. */
+static void name_by_output(Onnx__NodeProto *node, const char *output)
+{
+    size_t bytes = strlen(node->op_type) + strlen(output) + 2;
+    char *name = memory_get(bytes);
+
+    snprintf(name, bytes, "%s %s", node->op_type, output);
+    onnx_edit_name(node, name);
+    free(name);
+}
+
 void onnx_edit_rename_output(struct onnx_edit *edit, const char *name,
                              const char *instead)
 {
-    Onnx__GraphProto *graph = edit->model->graph;
     int producer = onnx_edit_producer(edit, name);
+    Onnx__NodeProto *node = producer < 0 ? NULL : edit->model->graph->node[producer];
 
-    for (size_t i = 0; producer >= 0 && i < graph->node[producer]->n_output; i++)
-        if (is_same(graph->node[producer]->output[i], name))
-            set_text(&graph->node[producer]->output[i], instead);
+    if (!node)
+        return;
+    name_by_output(node, name);
+    for (size_t i = 0; i < node->n_output; i++)
+        if (is_same(node->output[i], name))
+            set_text(&node->output[i], instead);
 }
 
 int onnx_edit_producer(const struct onnx_edit *edit, const char *name)

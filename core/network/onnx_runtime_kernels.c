@@ -144,10 +144,22 @@ static char *tell_reader(const struct question *of)
     return say("its output is rounded with several steps");
 }
 
+bool runtime_kernels_take_as_gemm(const struct network *network,
+                                  const struct layer *layer)
+{
+    const struct tensor *input = &network->tensors[layer->inputs[0]];
+    const struct tensor *output = &network->tensors[layer->output];
+
+    return layer->kind == LAYER_CONV && layer->conv.groups == 1 && input->height == 1 &&
+           input->width == 1 && output->height == 1 && output->width == 1 &&
+           layer->window.kernel_height == 1 && layer->window.kernel_width == 1;
+}
+
 /* A product of rows may give floats. */
 static bool may_give_floats(const struct question *of)
 {
-    return of->network->tensors[of->layer->output].rank != 3;
+    return of->network->tensors[of->layer->output].rank != 3 ||
+           runtime_kernels_take_as_gemm(of->network, of->layer);
 }
 
 static char *ask_sum(const struct question *of)

@@ -32,6 +32,12 @@ void runtime_kernels_foretell(const struct network *network,
                               const struct placement *placement, const float *steps,
                               const struct weight_rules *rules, bool in_4_bits,
                               struct runtime_kernels *kernels);
+
+/* Whether a convolution is one of images of a single pixel, which is a fully connected layer: unlike a convolution
+ * that may give floats, so an export writes it as Gemm. */
+bool runtime_kernels_take_as_gemm(const struct network *network,
+                                  const struct layer *layer);
+
 void runtime_kernels_clear(struct runtime_kernels *kernels);
 
 #endif

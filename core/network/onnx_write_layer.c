@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/coded_weights.h"
+#include "core/network/onnx_runtime_kernels.h"
 #include "core/network/weight_ratios.h"
 
 #include <stdlib.h>
@@ -389,6 +390,66 @@ static void write_integer_bias(const struct place *place,
 
 /* ---- a layer -------------------------------------------------------------------------------- */
 
+static void drop_attributes_of_conv(Onnx__NodeProto *node)
+{
+    static const char *const names[] = {"auto_pad",     "dilations", "group",
+                                        "kernel_shape", "pads",      "strides"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        onnx_edit_drop_attribute(node, names[i]);
+}
+
+/* The node reads rows in place of images of one pixel. */
+static void read_rows(const struct onnx_calibrated *calibrated, struct place *place)
+{
+    int before = place->layer->node - 1;
+    char *rows = onnx_edit_fresh_name(place->edit, place->node->output[0], "_rows");
+    char *values;
+
+    onnx_edit_add_node(place->edit, before, "Flatten",
+                       (const char *[]){place->node->input[0]}, 1, rows);
+    values = onnx_write_activation(place->edit, calibrated,
+                                   calibrated->held[place->layer->inputs[0]], rows,
+                                   before, false);
+    onnx_edit_set_input(place->node, 0, values);
+    free(values);
+    free(rows);
+}
+
+/* Who reads the rows that the node gives reads images of one pixel. */
+static void give_images(struct place *place)
+{
+    const int64_t shape[] = {0, place->layer->conv.out_channels, 1, 1}, four = 4;
+    const char *output = place->node->output[0];
+    char *dims = onnx_edit_fresh_name(place->edit, output, "_shape");
+    char *images = onnx_edit_fresh_name(place->edit, output, "_images");
+
+    onnx_edit_add_tensor(place->edit, dims, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &four,
+                         1, shape, sizeof shape);
+    onnx_edit_read_instead(place->edit, output, images);
+    onnx_edit_add_node(place->edit, place->layer->node, "Reshape",
+                       (const char *[]){output, dims}, 2, images);
+    free(images);
+    free(dims);
+}
+
+/* A convolution of single pixels that gives floats is Gemm, before its weights are placed. */
+static bool become_gemm_of_pixels(const struct onnx_calibrated *calibrated,
+                                  struct place *place)
+{
+    const struct layer *layer = place->layer;
+
+    if (!place->is_conv || calibrated->held[layer->output] >= 0 ||
+        !runtime_kernels_take_as_gemm(calibrated->network, layer))
+        return false;
+    onnx_edit_set_operator(place->node, "Gemm");
+    drop_attributes_of_conv(place->node);
+    onnx_edit_set_integer(place->node, "transB", 1);
+    read_rows(calibrated, place);
+    place->is_conv = false;
+    return true;
+}
+
 /* A product of rows with a bias is Gemm: what ONNX Runtime makes of MatMul and Add is in float. */
 static void become_gemm(const struct onnx_calibrated *calibrated, struct place *place)
 {
@@ -437,18 +498,21 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
         placement_weight_rules(calibrated->placement, index, &calibrated->rules);
     float input_step = input_step_of(calibrated, layer);
     struct coded_weights weights;
-    bool is_folded;
+    bool is_folded, gives_rows;
 
     /* Else it would be named by its output, which may change. */
     onnx_edit_name(place.node, layer->name);
     coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
     is_folded = calibrated->for_integer_kernels && input_step > 0 &&
                 coded_weights_fold(&weights, layer, input_step);
+    gives_rows = is_folded && become_gemm_of_pixels(calibrated, &place);
     onnx_place_weights(&place, &weights);
     if (is_folded)
         write_for_integer_kernel(calibrated, &place, &weights);
     else
         write_as_searched(calibrated, &place, &weights);
+    if (gives_rows)
+        give_images(&place);
     coded_weights_clear(&weights);
 }
 

@@ -60,6 +60,10 @@ static const struct forecast {
      HEAD "node Conv r1 w2 -> c2 name=two\nnode Flatten c2 -> y name=flat\noutput y\n",
      "two", "its output is read as float by rearrange flat", 8, 8, GRID_UNSIGNED, false,
      0},
+    {"a convolution of a single pixel that gives the output",
+     HEAD "node MaxPool r1 -> p kernel_shape=8,8\nnode Conv p w2 -> c2 name=two\n"
+          "node Flatten c2 -> y\noutput y\n",
+     NULL, NULL, 8, 8, GRID_UNSIGNED, false, 0},
     {"a clamp beyond the codes",
      HEAD "node Conv r1 w2 -> d name=two\nfloats lo - = 0\nfloats hi - = 6\n"
           "node Clip d lo hi -> r2\n" LAST,

@@ -31,7 +31,7 @@ struct written {
     char *path; /* of the float network */
     struct network *network;
     struct placement placement;
-    float steps[16];
+    float steps[32];
     struct onnx_calibrated calibrated;
     struct batchnorm_statistics batchnorms;
     uint8_t *bytes;
@@ -42,13 +42,17 @@ static struct target_grids paper = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD};
 static struct target_grids onnx = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD};
 static struct target_grids tensorrt = {GRID_NARROW, GRID_MIDTREAD, GRID_MIDTREAD};
 
-/* Everything is quantized; weights in W bits, activations in A. */
-static void open_network(struct written *written, const char *text,
-                         struct target_grids grids, int weight_bits,
-                         int activation_bits, bool folds)
+static void fuse(struct network *network, bool has_sums)
 {
-    struct placement_rules rules = {
-        .grids = grids, .weight_bits = weight_bits, .activation_bits = activation_bits};
+    if (has_sums)
+        network_fuse_but_sums(network);
+    else
+        network_fuse(network);
+}
+
+static void open_by_rules(struct written *written, const char *text,
+                          struct placement_rules rules, bool folds)
+{
     Onnx__ModelProto *model = onnx_builder_model(text);
 
     *written = (struct written){.path = onnx_builder_save(model)};
@@ -56,7 +60,7 @@ static void open_network(struct written *written, const char *text,
     written->network = onnx_read(written->path, &err);
     if (!written->network)
         fail_msg("%s", err.text);
-    network_fuse(written->network);
+    fuse(written->network, rules.all_activations);
     if (folds)
         network_fold_batchnorm(written->network);
     if (placement_init(&written->placement, written->network, &rules, &err) < 0)
@@ -70,6 +74,17 @@ static void open_network(struct written *written, const char *text,
         .batchnorms = &written->batchnorms,
         .is_folded = folds,
     };
+}
+
+/* Everything is quantized; weights in W bits, activations in A. */
+static void open_network(struct written *written, const char *text,
+                         struct target_grids grids, int weight_bits,
+                         int activation_bits, bool folds)
+{
+    struct placement_rules rules = {
+        .grids = grids, .weight_bits = weight_bits, .activation_bits = activation_bits};
+
+    open_by_rules(written, text, rules, folds);
 }
 
 static void close_network(struct written *written)
@@ -95,7 +110,7 @@ static struct network *read_back(const struct written *written)
     onnx_builder_delete(path);
     if (!network || network_take_qdq(network, &err) < 0)
         fail_msg("%s", err.text);
-    network_fuse(network);
+    fuse(network, written->placement.all_activations);
     if (written->calibrated.is_folded)
         network_fold_batchnorm(network);
     return network;
@@ -176,6 +191,11 @@ static const struct network_case {
      "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
      "node Conv r1 w2 -> c2 pads=1,1,1,1\n"
      "node BatchNormalization c2 g b m v -> n2\nnode Flatten n2 -> y\noutput y\n"},
+    {"a convolution of a single pixel that gives the output",
+     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 5,4,1,1" WEIGHTS
+     "floats c 5 = 1 -2 3\nnode Conv x w1 -> c1\nnode Relu c1 -> r1\n"
+     "node GlobalAveragePool r1 -> p\nnode Conv p w2 c -> c2 kernel_shape=1,1\n"
+     "node Flatten c2 -> y\noutput y\n"},
     {"two branches that meet, twice, before a pool",
      "input x N,3,8,8\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,1,1" WEIGHTS
      "floats w3 4,4,3,3" WEIGHTS "floats w4 4,12,1,1" WEIGHTS
@@ -223,6 +243,27 @@ static void what_is_written_is_read_back(void **state)
         write_all(onnx, bits[i][0], bits[i][1]);
         write_all(tensorrt, bits[i][0], bits[i][1]);
     }
+}
+
+/* Every layer is an integer kernel, with the network's output in float or rounded. */
+static void what_is_written_for_integer_kernels_is_read_back(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(networks); i++)
+        for (int variant = 0; variant < 4; variant++) {
+            struct placement_rules rules = {.grids = onnx,
+                                            .weight_bits = 8,
+                                            .activation_bits = 8,
+                                            .all_activations = true,
+                                            .quantize_output = variant & 1};
+            struct written written;
+
+            open_by_rules(&written, networks[i].text, rules, variant & 2);
+            written.calibrated.for_integer_kernels = true;
+            write_network(&written);
+            assert_is_same(&written, networks[i].fact);
+            close_network(&written);
+        }
 }
 
 /* ---- what is done to weights and biases -------------------------------------------------------- */
@@ -655,6 +696,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(what_is_written_for_integer_kernels_is_read_back),
         cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
