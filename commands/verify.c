@@ -14,6 +14,21 @@
 
 /* ---- the file ----------------------------------------------------------------------------- */
 
+static int take_qdq(struct network *network, const char *path,
+                    const struct config_model *model, struct error *err)
+{
+    struct network *in_float;
+    int status;
+
+    if (!network_is_quantized(network))
+        return error_set(err, EXIT_INPUT,
+                         "%s holds no codes: nothing in it is quantized", path);
+    in_float = onnx_read(model->network, err);
+    status = in_float ? network_take_qdq(network, in_float, err) : -1;
+    network_destroy(in_float);
+    return status;
+}
+
 /* The file as a network with the layers of the case's. */
 static struct network *read_file(const char *path, const struct calibration_case *one,
                                  struct error *err)
@@ -22,13 +37,7 @@ static struct network *read_file(const char *path, const struct calibration_case
 
     if (!network)
         return NULL;
-    if (!network_is_quantized(network)) {
-        error_set(err, EXIT_INPUT, "%s holds no codes: nothing in it is quantized",
-                  path);
-        network_destroy(network);
-        return NULL;
-    }
-    if (network_take_qdq(network, err) < 0) {
+    if (take_qdq(network, path, one->model, err) < 0) {
         network_destroy(network);
         return NULL;
     }

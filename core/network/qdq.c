@@ -76,16 +76,26 @@ static bool narrows_below(const struct layer *layer, struct file_codes *codes)
     return true;
 }
 
+/* What an export adds has names that the float network does not have. */
+static bool is_added(const struct network *network, const struct network *in_float,
+                     int tensor)
+{
+    return !in_float ||
+           network_find_tensor(in_float, network->tensors[tensor].name) < 0;
+}
+
 /* The tensor before the clamp that alone reads `tensor`'s values and gives them to `reader`, where
- * the clamp fits; the clamp is removed. */
-static int skip_clamp(struct network *network, int *reader, int tensor,
+ * the clamp was added and fits; the clamp is removed. */
+static int skip_clamp(struct network *network, const struct network *in_float,
+                      int *reader, int tensor,
                       bool (*fits)(const struct layer *, struct file_codes *))
 {
     struct file_codes *codes = &network->layers[*reader].codes;
     struct layer *before = producer_of(network, tensor);
     int at, from;
 
-    if (rewrite_only_reader(network, tensor) != *reader || !fits(before, codes))
+    if (rewrite_only_reader(network, tensor) != *reader ||
+        !is_added(network, in_float, tensor) || !fits(before, codes))
         return tensor;
     at = (int)(before - network->layers);
     from = before->inputs[0];
@@ -111,12 +121,13 @@ static void give_output(struct network *network, int from, int to)
 }
 
 /* Layer `index` rounds: its input, or that of the clamps before it, is what has the codes. */
-static int take_rounding(struct network *network, int index, struct error *err)
+static int take_rounding(struct network *network, const struct network *in_float,
+                         int index, struct error *err)
 {
     int input = network->layers[index].inputs[0], output;
 
-    input = skip_clamp(network, &index, input, narrows_below);
-    input = skip_clamp(network, &index, input, narrows);
+    input = skip_clamp(network, in_float, &index, input, narrows_below);
+    input = skip_clamp(network, in_float, &index, input, narrows);
     output = network->layers[index].output;
     /* To round once more to the same codes, behind what is but another name, changes nothing. */
     if (!same_codes(&network->tensors[input].codes, &network->layers[index].codes) &&
@@ -134,14 +145,15 @@ static int take_rounding(struct network *network, int index, struct error *err)
     return 0;
 }
 
-static int take_roundings(struct network *network, struct error *err)
+static int take_roundings(struct network *network, const struct network *in_float,
+                          struct error *err)
 {
     for (int index = 0; index < network->layer_count;) {
         if (network->layers[index].kind != LAYER_QUANTIZE) {
             index++;
             continue;
         }
-        if (take_rounding(network, index, err) < 0)
+        if (take_rounding(network, in_float, index, err) < 0)
             return -1;
         index = index > 2 ? index - 3 : 0;
     }
@@ -332,9 +344,10 @@ static void take_corrections(struct network *network)
     }
 }
 
-int network_take_qdq(struct network *network, struct error *err)
+int network_take_qdq(struct network *network, const struct network *in_float,
+                     struct error *err)
 {
-    if (take_roundings(network, err) < 0)
+    if (take_roundings(network, in_float, err) < 0)
         return -1;
     forget_early_codes(network);
     take_corrections(network);

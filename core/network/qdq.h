@@ -18,10 +18,14 @@ bool network_is_quantized(const struct network *network);
  *   a convolution with ones, one of 1x1 with a constant for each       into the `corrections` of the
  *   channel, and the sum with a convolution of codes                   latter
  *
+ *   in_float  the network that was exported, as it was read: clamps before tensors that it names are its
+ *             own, wherever they cut; NULL: it is not known, and all that cut at codes were added
+ *
  * A rounding is forgotten where all that reads the tensor hands its values on to the same rounding again.
  *
  * Fails with EXIT_INPUT where a tensor is read both as it is and rounded. */
-int network_take_qdq(struct network *network, struct error *err);
+int network_take_qdq(struct network *network, const struct network *in_float,
+                     struct error *err);
 
 /* Of tensors that hand on the same codes a file rounds the last, the case may round another. Moves codes back to
  * the tensors of the placement from those that have them by early_codes(), where that gives the same values.

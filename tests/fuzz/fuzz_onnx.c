@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
     if (!network)
         return 0;
-    if (network_is_quantized(network) && network_take_qdq(network, &err) < 0) {
+    if (network_is_quantized(network) && network_take_qdq(network, NULL, &err) < 0) {
         network_destroy(network);
         return 0;
     }

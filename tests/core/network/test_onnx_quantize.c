@@ -95,7 +95,7 @@ static struct network *taken(const char *text)
     if (!network)
         fail_msg("%s", err.text);
     assert_true(network_is_quantized(network));
-    if (network_take_qdq(network, &err) < 0) {
+    if (network_take_qdq(network, NULL, &err) < 0) {
         network_destroy(network);
         return NULL;
     }

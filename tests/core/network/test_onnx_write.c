@@ -106,10 +106,12 @@ static struct network *read_back(const struct written *written)
 {
     char *path = onnx_builder_save_bytes(written->bytes, written->size);
     struct network *network = onnx_read(path, &err);
+    struct network *in_float = onnx_read(written->path, &err);
 
     onnx_builder_delete(path);
-    if (!network || network_take_qdq(network, &err) < 0)
+    if (!network || !in_float || network_take_qdq(network, in_float, &err) < 0)
         fail_msg("%s", err.text);
+    network_destroy(in_float);
     fuse(network, written->placement.all_activations);
     if (written->calibrated.is_folded)
         network_fold_batchnorm(network);
@@ -586,7 +588,7 @@ static bool is_compared(const struct written *written, const uint8_t *bytes,
 {
     char *path = onnx_builder_save_bytes(bytes, size);
     struct network *network = onnx_read(path, &err);
-    bool is_whole = network && network_take_qdq(network, &err) == 0;
+    bool is_whole = network && network_take_qdq(network, NULL, &err) == 0;
     struct qdq_comparison comparison;
 
     onnx_builder_delete(path);
