@@ -24,7 +24,8 @@ static bool has_avxvnni(void)
 {
     unsigned eax = 0, ebx, ecx, edx;
 
-    return has_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && eax >> 4 & 1;
+    return has_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) &&
+           eax >> 4 & 1;
 }
 
 static bool has_avx512vnni(void)
