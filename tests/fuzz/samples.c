@@ -9,12 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-bool samples_there(const char *path)
-{
-    return access(path, R_OK) == 0;
-}
 
 static int read_numbers(const char *text, double *numbers, int most)
 {

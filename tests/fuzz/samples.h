@@ -23,6 +23,4 @@ void samples_clear(struct samples_of *samples);
 /* Sample `index` as the network's input [1, ...]. */
 struct array *samples_take(const struct samples_of *samples, size_t index);
 
-bool samples_there(const char *path);
-
 #endif

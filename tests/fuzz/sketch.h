@@ -61,6 +61,8 @@ struct place sketch_norm(struct sketch *sketch, struct place from);
 struct place sketch_affine(struct sketch *sketch, struct place from);
 struct place sketch_clamp(struct sketch *sketch, struct place from);
 struct place sketch_scaled(struct sketch *sketch, struct place from);
+
+/* Pools (sketch_pools.c). */
 struct place sketch_pool(struct sketch *sketch, struct place from);
 
 /* Moves (sketch_moves.c). */
