@@ -244,6 +244,14 @@ struct found_step {
     uint32_t is_zero_everywhere;
 };
 
+/* Any step keeps zeros as they are, but on a grid without a zero level, where the smallest takes them
+ * closest to it. */
+static float step_of_zeros(const struct quantized_tensor *tensor)
+{
+    return tensor->grid == GRID_MIDRISE ? placement_step_of_clip(tensor, 0)
+                                        : placement_step_at_most(tensor, 1);
+}
+
 static int find_step(struct layerwise *layerwise, int item,
                      const struct clip_rule *rule, const float *steps,
                      struct found_step *found, struct error *err)
@@ -254,7 +262,7 @@ static int find_step(struct layerwise *layerwise, int item,
 
     if (look_at(layerwise, item, rule, steps, err) < 0)
         return -1;
-    *found = (struct found_step){.step = placement_step_at_most(tensor, 1),
+    *found = (struct found_step){.step = step_of_zeros(tensor),
                                  .is_zero_everywhere =
                                      is_zero_everywhere(layerwise->views[item].range)};
     if (found->is_zero_everywhere)

@@ -112,8 +112,7 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
     const struct layer *layer = maker_of(network, tensor);
     int weights, input;
 
-    if (!layer || layer->kind != LAYER_CONV || layer->conv.has_residual ||
-        layer->inputs[0] == network->input)
+    if (!layer || layer->kind != LAYER_CONV || layer->conv.has_residual)
         return false;
     weights = placement->of_layer[layer - network->layers];
     input = calibrated->held[layer->inputs[0]];

@@ -483,7 +483,7 @@ static void a_clip_is_there_only_where_the_type_is_wider(void **state)
     }
 }
 
-/* The second layer has float weights, and what it gives is rounded. */
+/* Two layers have float weights and read codes, one those of the network's input; what they give is rounded. */
 static void min_stands_where_float_weights_would_be_rounded(void **state)
 {
     struct written written;
@@ -500,7 +500,7 @@ static void min_stands_where_float_weights_would_be_rounded(void **state)
     model = unpacked(&written);
     assert_int_equal(count_nodes(model, "QuantizeLinear"), 3);
     assert_int_equal(count_nodes(model, "Clip"), 0);
-    assert_int_equal(count_nodes(model, "Min"), 1);
+    assert_int_equal(count_nodes(model, "Min"), 2);
     assert_is_same(&written, "Min");
     onnx__model_proto__free_unpacked(model, NULL);
     close_network(&written);
