@@ -101,7 +101,7 @@ static const float *shifts_of(const struct layer *layer)
     return layer->kind == LAYER_CONV ? layer->conv.shift : layer->affine.shift;
 }
 
-bool onnx_ends_in_batchnorm(const struct layer *layer)
+static bool ends_in_batchnorm(const struct layer *layer)
 {
     return layer->batchnorm && layer->conv.scaled_by == layer->batchnorm->node;
 }
@@ -109,7 +109,67 @@ bool onnx_ends_in_batchnorm(const struct layer *layer)
 /* Whether scale and shift are those of the batch norm alone. */
 static bool is_last_scale(const struct layer *layer)
 {
-    return layer->kind != LAYER_CONV || onnx_ends_in_batchnorm(layer);
+    return layer->kind != LAYER_CONV || ends_in_batchnorm(layer);
+}
+
+/* Mean and variance that a batch norm is written with. */
+struct statistics {
+    const float *mean, *variance; /* [channels] borrowed; NULL: it stays as it is */
+};
+
+/* Those in force of layer `index`; trained ones where biases are others. */
+static struct statistics statistics_of(const struct onnx_calibrated *calibrated,
+                                       int index)
+{
+    const struct layer *layers = calibrated->network->layers;
+    const struct batchnorm *batchnorm = layers[index].batchnorm;
+    const float *measured = calibrated->batchnorms->values;
+
+    if (!batchnorm)
+        return (struct statistics){0};
+    for (int i = 0; measured && i < index; i++)
+        measured += layers[i].batchnorm ? 2 * layers[i].batchnorm->channels : 0;
+    if (measured)
+        return (struct statistics){measured, measured + batchnorm->channels};
+    if (calibrated->has_other_constants && layers[index].kind == LAYER_CONV)
+        return (struct statistics){batchnorm->mean, batchnorm->variance};
+    return (struct statistics){0};
+}
+
+/* The constants with which a channel comes nearest to its scale and shift. */
+static struct channel channel_of(const struct layer *layer,
+                                 const struct statistics *statistics, int i)
+{
+    const struct batchnorm *batchnorm = layer->batchnorm;
+    float bias = batchnorm->bias ? batchnorm->bias[i] : 0;
+    /* Equalisation may leave less than epsilon of a deviation that contains it. */
+    struct channel channel = {.mean = statistics->mean[i] + bias,
+                              .variance = fmaxf(statistics->variance[i], 0)};
+
+    find_gamma(&channel, batchnorm->epsilon, scales_of(layer)[i]);
+    find_beta(&channel, batchnorm->epsilon, bias, shifts_of(layer)[i]);
+    return channel;
+}
+
+/* A bias that stays in front of the batch norm may leave no constants for the very shift. */
+bool onnx_batchnorm_fits(const struct onnx_calibrated *calibrated,
+                         const struct layer *layer)
+{
+    int index = (int)(layer - calibrated->network->layers);
+    const struct statistics statistics = statistics_of(calibrated, index);
+    const struct batchnorm *batchnorm = layer->batchnorm;
+
+    if (!ends_in_batchnorm(layer))
+        return false;
+    for (int i = 0; statistics.mean && i < batchnorm->channels; i++) {
+        const struct channel channel = channel_of(layer, &statistics, i);
+        float bias = batchnorm->bias ? batchnorm->bias[i] : 0;
+
+        if ((float)factor_of(&channel, batchnorm->epsilon) != layer->conv.scale[i] ||
+            shift_of(&channel, batchnorm->epsilon, bias) != layer->conv.shift[i])
+            return false;
+    }
+    return true;
 }
 
 static void replace(struct onnx_edit *edit, Onnx__NodeProto *node, size_t input,
@@ -129,7 +189,7 @@ static void replace(struct onnx_edit *edit, Onnx__NodeProto *node, size_t input,
 /* Mean and variance as they were measured, and the last digits of all four such that who reads the
  * file comes to the very scale and shift of the layer. */
 static void write_batchnorm(struct onnx_edit *edit, const struct layer *layer,
-                            const float *mean, const float *variance)
+                            const struct statistics *statistics)
 {
     const struct batchnorm *batchnorm = layer->batchnorm;
     Onnx__NodeProto *node = edit->model->graph->node[batchnorm->node];
@@ -139,19 +199,14 @@ static void write_batchnorm(struct onnx_edit *edit, const struct layer *layer,
     for (int i = 0; i < 4; i++)
         constants[i] = memory_get(channels * sizeof(float));
     for (size_t i = 0; i < channels; i++) {
-        float bias = batchnorm->bias ? batchnorm->bias[i] : 0;
-        /* Equalisation may leave less than epsilon of a deviation that contains it. */
-        struct channel channel = {.mean = mean[i] + bias,
-                                  .variance = fmaxf(variance[i], 0)};
+        const struct channel channel = channel_of(layer, statistics, (int)i);
 
-        find_gamma(&channel, batchnorm->epsilon, scales_of(layer)[i]);
-        find_beta(&channel, batchnorm->epsilon, bias, shifts_of(layer)[i]);
         constants[0][i] = channel.gamma;
         constants[1][i] = channel.beta;
-        constants[2][i] = is_last_scale(layer) ? channel.mean : mean[i] + bias;
-        constants[3][i] = is_last_scale(layer) ? channel.variance : variance[i];
+        constants[2][i] = channel.mean;
+        constants[3][i] = channel.variance;
     }
-    for (size_t i = is_last_scale(layer) ? 0 : 2; i < 4; i++)
+    for (size_t i = 0; i < 4; i++)
         replace(edit, node, i + 1, batchnorm->channels, constants[i]);
     for (int i = 0; i < 4; i++)
         free(constants[i]);
@@ -161,19 +216,13 @@ void onnx_write_batchnorms(struct onnx_edit *edit,
                            const struct onnx_calibrated *calibrated)
 {
     const struct network *network = calibrated->network;
-    const float *measured = calibrated->batchnorms->values;
 
-    if (calibrated->batchnorms->count == 0 && !calibrated->has_other_constants)
-        return;
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
-        const struct batchnorm *batchnorm = layer->batchnorm;
+        const struct statistics statistics = statistics_of(calibrated, index);
 
-        if (batchnorm && measured) {
-            write_batchnorm(edit, layer, measured, measured + batchnorm->channels);
-            measured += 2 * batchnorm->channels;
-        } else if (batchnorm && layer->kind == LAYER_CONV) {
-            write_batchnorm(edit, layer, batchnorm->mean, batchnorm->variance);
-        }
+        /* Where other scales follow, all of them are written anew. */
+        if (statistics.mean && is_last_scale(layer))
+            write_batchnorm(edit, layer, &statistics);
     }
 }

@@ -321,12 +321,20 @@ static bool is_unscaled(const struct conv *conv)
     return are_same(conv->scale, (size_t)conv->out_channels) && conv->scale[0] == 1;
 }
 
+/* Whether scale or shift of the layer are not those of the file. */
+static bool has_changed(const struct onnx_calibrated *calibrated,
+                        const struct layer *layer)
+{
+    return calibrated->has_other_constants ||
+           (layer->batchnorm && calibrated->batchnorms->count > 0);
+}
+
 /* Whether the file has a scale or shift of the layer where it cannot be changed: it is written anew. */
 static bool is_written_anew(const struct onnx_calibrated *calibrated,
                             const struct layer *layer)
 {
     return calibrated->is_folded ||
-           (calibrated->has_other_constants && !onnx_ends_in_batchnorm(layer));
+           (has_changed(calibrated, layer) && !onnx_batchnorm_fits(calibrated, layer));
 }
 
 /* What rounds the input of a layer whose scale and shift go into steps and biases. */
@@ -543,7 +551,7 @@ void onnx_write_float_layer(struct onnx_edit *edit,
 {
     struct place place = onnx_place_of(edit, layer);
 
-    if (!calibrated->has_other_constants || !is_written_anew(calibrated, layer))
+    if (!has_changed(calibrated, layer) || !is_written_anew(calibrated, layer))
         return;
     onnx_edit_name(place.node, layer->name);
     if (calibrated->is_folded)

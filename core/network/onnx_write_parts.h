@@ -70,7 +70,9 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
 void onnx_write_batchnorms(struct onnx_edit *edit,
                            const struct onnx_calibrated *calibrated);
 
-/* Whether a convolution has a batch norm, and no other scale or shift behind it. */
-bool onnx_ends_in_batchnorm(const struct layer *layer);
+/* Whether a convolution has a batch norm, no other scale or shift behind it, and there are constants with which
+ * it gives those of the layer to the last bit. */
+bool onnx_batchnorm_fits(const struct onnx_calibrated *calibrated,
+                         const struct layer *layer);
 
 #endif

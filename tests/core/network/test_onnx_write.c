@@ -180,6 +180,23 @@ static const struct network_case {
      "node Conv r1 w2 -> c2 pads=1,1,1,1\nnode Mul c2 s -> m2\n"
      "node BatchNormalization m2 g b m v -> n2\nnode Relu n2 -> r2\n"
      "node Flatten r2 -> y\noutput y\n"},
+    {"a scale and a shift behind a batch norm, and a batch norm of rows",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4" WEIGHTS NORM
+     "floats s 4,1,1 = 0.7 -1.3 1.1 3\nfloats t 4,1,1 = 0.25 0.5 -1 0\n"
+     "node Conv x w1 -> c1 pads=1,1,1,1\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Mul n1 s -> m1\n"
+     "node Add m1 t -> a1\nnode Relu a1 -> r1\nnode GlobalAveragePool r1 -> p\n"
+     "node Flatten p -> f\nnode MatMul f w2 -> h\n"
+     "node BatchNormalization h g b m v -> y\noutput y\n"},
+    {"a bias before the batch norm that is far above what comes out",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4" WEIGHTS
+     "floats g 4 = 1.5 0.5 -1 2\nfloats b 4 = 0.1 -0.2 0.3 0\n"
+     "floats m 4 = 1234.5 -777.1 5432.1 1\nfloats v 4 = 1 2 0.5 4\n"
+     "floats c 4 = 1234.567 -777.123 5432.109 0.9\n"
+     "node Conv x w1 c -> c1 pads=1,1,1,1\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
+     "node GlobalAveragePool r1 -> p\nnode Flatten p -> f\nnode MatMul f w2 -> h\n"
+     "node Add h c -> i\nnode BatchNormalization i g b m v -> y\noutput y\n"},
     {"weights of a Constant, a tensor that a pool and a layer read, a reshape between",
      "input x N,2,4,4\nfloats w1 4,2,1,1" WEIGHTS "floats w2 8,64" WEIGHTS
      "node Constant -> k value=@w1\n"
@@ -266,6 +283,45 @@ static void what_is_written_for_integer_kernels_is_read_back(void **state)
             assert_is_same(&written, networks[i].fact);
             close_network(&written);
         }
+}
+
+/* Clamps of the network itself may end at a code; each of them is told from those that are added. */
+static const struct network_case clamped[] = {
+    {"Clip",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,64" WEIGHTS
+     "floats l - = 0\nfloats h - = 6\nnode Conv x w1 -> c\nnode Clip c l h -> r\n"
+     "node Flatten r -> f\nnode Gemm f w2 -> y transB=1\noutput y\n"},
+    {"a clamp on both sides",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,64" WEIGHTS
+     "floats l - = -6\nfloats h - = 6\nnode Conv x w1 -> c\nnode Clip c l h -> r\n"
+     "node Flatten r -> f\nnode Gemm f w2 -> y transB=1\noutput y\n"},
+    {"Max and Min",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,64" WEIGHTS
+     "floats l - = -3\nfloats h - = 6\nnode Conv x w1 -> c\nnode Max c l -> m\n"
+     "node Min m h -> r\n"
+     "node Flatten r -> f\nnode Gemm f w2 -> y transB=1\noutput y\n"},
+};
+
+/* At the highest code of the type or of the grid, or at one between. */
+static void clamps_that_end_at_a_code_are_the_networks_own(void **state)
+{
+    const struct target_grids *const grids[] = {&paper, &onnx, &tensorrt};
+    static const float ends[] = {1, 7, 15, 30, 127, 255};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(clamped); i++)
+        for (size_t end = 0; end < 2 * COUNT(ends); end++)
+            for (size_t grid = 0; grid < COUNT(grids); grid++) {
+                struct written written;
+
+                open_network(&written, clamped[i].text, *grids[grid], 8,
+                             end % 2 ? 8 : 4, false);
+                for (int item = 0; item < written.placement.count; item++)
+                    written.steps[item] = 6 / ends[end / 2];
+                write_network(&written);
+                assert_is_same(&written, clamped[i].fact);
+                close_network(&written);
+            }
 }
 
 /* ---- what is done to weights and biases -------------------------------------------------------- */
@@ -397,19 +453,31 @@ static void put_others(struct written *written)
     written->batchnorms = (struct batchnorm_statistics){values, count};
 }
 
+/* `variant`: the grids, whether biases are corrected, too, and whether layers stay in float. */
+static void write_with_others(const struct network_case *network, int variant)
+{
+    const struct target_grids *const grids[] = {&paper, &onnx, &tensorrt};
+    struct written written;
+
+    open_network(&written, network->text, *grids[variant % 3],
+                 variant >= 6 ? BITS_FLOAT : 4, 4, false);
+    put_others(&written);
+    if (variant / 3 % 2) {
+        shift_biases(written.network);
+        written.calibrated.has_other_constants = true;
+    }
+    write_network(&written);
+    assert_is_same(&written, network->fact);
+    assert_names_are_unique(&written, network->fact);
+    close_network(&written);
+}
+
 static void statistics_in_force_give_the_same_scale_and_shift(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        struct written written;
-
-        open_network(&written, networks[i].text, onnx, 4, 4, false);
-        put_others(&written);
-        assert_true(written.batchnorms.count > 0);
-        write_network(&written);
-        assert_is_same(&written, networks[i].fact);
-        close_network(&written);
-    }
+    for (size_t i = 0; i < COUNT(networks); i++)
+        for (int variant = 0; variant < 12; variant++)
+            write_with_others(&networks[i], variant);
 }
 
 /* ---- the rest of the file ---------------------------------------------------------------------- */
@@ -699,6 +767,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(what_is_written_for_integer_kernels_is_read_back),
+        cmocka_unit_test(clamps_that_end_at_a_code_are_the_networks_own),
         cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
