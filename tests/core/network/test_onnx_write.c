@@ -13,6 +13,7 @@
 #include "core/network/weight_ratios.h"
 #include "tests/support/onnx_builder.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -302,11 +303,23 @@ static const struct network_case clamped[] = {
      "node Flatten r -> f\nnode Gemm f w2 -> y transB=1\noutput y\n"},
 };
 
+/* A step of which `codes` are 6 to the last bit, or nearly. */
+static float step_to_six(float codes)
+{
+    float step = 6 / codes;
+
+    for (float near = nextafterf(step, 0); near <= nextafterf(step, 7);
+         near = nextafterf(near, 7))
+        if (codes * near == 6)
+            return near;
+    return step;
+}
+
 /* At the highest code of the type or of the grid, or at one between. */
 static void clamps_that_end_at_a_code_are_the_networks_own(void **state)
 {
     const struct target_grids *const grids[] = {&paper, &onnx, &tensorrt};
-    static const float ends[] = {1, 7, 15, 30, 127, 255};
+    static const float ends[] = {1, 3, 6, 7, 12, 15, 24, 127, 254, 255};
 
     (void)state;
     for (size_t i = 0; i < COUNT(clamped); i++)
@@ -317,7 +330,7 @@ static void clamps_that_end_at_a_code_are_the_networks_own(void **state)
                 open_network(&written, clamped[i].text, *grids[grid], 8,
                              end % 2 ? 8 : 4, false);
                 for (int item = 0; item < written.placement.count; item++)
-                    written.steps[item] = 6 / ends[end / 2];
+                    written.steps[item] = step_to_six(ends[end / 2]);
                 write_network(&written);
                 assert_is_same(&written, clamped[i].fact);
                 close_network(&written);
