@@ -289,18 +289,18 @@ static void what_is_written_for_integer_kernels_is_read_back(void **state)
 /* Clamps of the network itself may end at a code; each of them is told from those that are added. */
 static const struct network_case clamped[] = {
     {"Clip",
-     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,64" WEIGHTS
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
      "floats l - = 0\nfloats h - = 6\nnode Conv x w1 -> c\nnode Clip c l h -> r\n"
-     "node Flatten r -> f\nnode Gemm f w2 -> y transB=1\noutput y\n"},
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
     {"a clamp on both sides",
-     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,64" WEIGHTS
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
      "floats l - = -6\nfloats h - = 6\nnode Conv x w1 -> c\nnode Clip c l h -> r\n"
-     "node Flatten r -> f\nnode Gemm f w2 -> y transB=1\noutput y\n"},
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
     {"Max and Min",
-     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,64" WEIGHTS
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
      "floats l - = -3\nfloats h - = 6\nnode Conv x w1 -> c\nnode Max c l -> m\n"
      "node Min m h -> r\n"
-     "node Flatten r -> f\nnode Gemm f w2 -> y transB=1\noutput y\n"},
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
 };
 
 /* A step of which `codes` are 6 to the last bit, or nearly. */
