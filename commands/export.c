@@ -15,7 +15,7 @@
 
 struct options {
     const char *folder, *output, *form;
-    bool in_4_bits, is_exact;
+    struct case_onnx_form onnx;
 };
 
 /* ---- ONNX --------------------------------------------------------------------------------- */
@@ -25,8 +25,7 @@ static int write_onnx(const struct finished_case *finished,
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    int status =
-        case_onnx(finished, options->in_4_bits, options->is_exact, &bytes, &size, err);
+    int status = case_onnx(finished, &options->onnx, &bytes, &size, err);
 
     if (status == 0 && fwrite(bytes, 1, size, file) != size)
         status = error_set(err, EXIT_MACHINE, "cannot write %s: %s", options->output,
@@ -41,7 +40,7 @@ static void print_kernels(const struct finished_case *finished,
     struct runtime_kernels kernels;
 
     runtime_kernels_foretell(finished->network, &finished->placement, finished->steps,
-                             &finished->rules, options->in_4_bits, &kernels);
+                             &finished->rules, options->onnx.in_4_bits, &kernels);
     printf("%d of %d quantized layers will run as integer kernels in ONNX Runtime%s\n",
            kernels.integer, kernels.quantized,
            kernels.integer < kernels.quantized ? ", not" : "");
@@ -52,19 +51,36 @@ static void print_kernels(const struct finished_case *finished,
     runtime_kernels_clear(&kernels);
 }
 
+static void tell_float_kernels(const struct finished_case *finished,
+                               const struct options *options)
+{
+    bool has_codes = options->onnx.with_integers || options->onnx.in_4_bits;
+
+    printf("ONNX Runtime will run it in float: integer kernels need quantized weights "
+           "and activations\n");
+    if (finished->one->bits.activations != BITS_FLOAT)
+        return;
+    if (has_codes)
+        printf(
+            "It dequantizes the weights in every run, and rounds the inputs of MatMul "
+            "to 8 bits, too, unless the session option "
+            "session.qdq_matmulnbits_accuracy_level is 1\n");
+    else
+        printf("Weights are the floats of their integers, as fast as in the float "
+               "network; --integers holds the integers\n");
+}
+
 static void tell_onnx(const struct finished_case *finished,
                       const struct options *options)
 {
     const struct calibration_case *one = finished->one;
 
-    if (options->is_exact)
+    if (options->onnx.is_exact)
         return;
     if (case_is_for_integer_kernels(one))
         print_kernels(finished, options);
     else if (one->target == TARGET_ONNX)
-        printf(
-            "ONNX Runtime will run it in float: integer kernels need quantized weights "
-            "and activations\n");
+        tell_float_kernels(finished, options);
     else
         printf("the file is for target %s; for integer kernels in ONNX Runtime search "
                "with target onnx\n",
@@ -161,9 +177,11 @@ static int parse(int count, char **arguments, struct options *options,
                                  arguments[i - 1]);
             *value = arguments[i];
         } else if (strcmp(arguments[i], "--int4") == 0) {
-            options->in_4_bits = true;
+            options->onnx.in_4_bits = true;
         } else if (strcmp(arguments[i], "--exact") == 0) {
-            options->is_exact = true;
+            options->onnx.is_exact = true;
+        } else if (strcmp(arguments[i], "--integers") == 0) {
+            options->onnx.with_integers = true;
         } else if (arguments[i][0] == '-') {
             return error_set(err, EXIT_USAGE,
                              "there is no option \"%s\"; see `calq help export`",
@@ -179,10 +197,12 @@ static int parse(int count, char **arguments, struct options *options,
         return error_set(err, EXIT_USAGE,
                          "which case, and to which file? e.g. calq export "
                          "runs/glyphs/cases/glyphs-paper-W4A4-lapq -o glyphs.onnx");
-    if (options->in_4_bits && options->is_exact)
+    if (options->onnx.is_exact &&
+        (options->onnx.in_4_bits || options->onnx.with_integers))
         return error_set(
             err, EXIT_USAGE,
-            "--exact holds codes in 8 bits, --int4 in 4: take one of them");
+            "--exact has a form of its own, --int4 and --integers another: take one of "
+            "them");
     if (!form_named(options->form))
         return error_set(err, EXIT_USAGE,
                          "--to: there is no form \"%s\"; see `calq help export`",

@@ -7,6 +7,7 @@
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
 #include "core/network/qdq_folded.h"
+#include "core/network/qdq_plain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +15,15 @@
 
 /* ---- the file ----------------------------------------------------------------------------- */
 
+/* Files of calq may hold weights alone, as floats. */
 static int take_qdq(struct network *network, const char *path,
-                    const struct config_model *model, struct error *err)
+                    const struct config_model *model, bool is_of_calq,
+                    struct error *err)
 {
     struct network *in_float;
     int status;
 
-    if (!network_is_quantized(network))
+    if (!network_is_quantized(network) && !is_of_calq)
         return error_set(err, EXIT_INPUT,
                          "%s holds no codes: nothing in it is quantized", path);
     in_float = onnx_read(model->network, err);
@@ -31,13 +34,13 @@ static int take_qdq(struct network *network, const char *path,
 
 /* The file as a network with the layers of the case's. */
 static struct network *read_file(const char *path, const struct calibration_case *one,
-                                 struct error *err)
+                                 bool is_of_calq, struct error *err)
 {
     struct network *network = onnx_read(path, err);
 
     if (!network)
         return NULL;
-    if (take_qdq(network, path, one->model, err) < 0) {
+    if (take_qdq(network, path, one->model, is_of_calq, err) < 0) {
         network_destroy(network);
         return NULL;
     }
@@ -161,14 +164,16 @@ struct options {
 };
 
 static int verify_qdq(const char *path, const struct finished_case *finished,
-                      struct error *err)
+                      bool is_of_calq, struct error *err)
 {
-    struct network *file = read_file(path, finished->one, err);
+    struct network *file = read_file(path, finished->one, is_of_calq, err);
     struct qdq_comparison comparison;
     int status;
 
     if (!file)
         return -1;
+    qdq_take_plain(finished->network, &finished->placement, finished->steps,
+                   &finished->rules, file);
     network_move_codes(finished->network, &finished->placement, file);
     qdq_unfold(finished->network, &finished->placement, finished->steps,
                &finished->rules, file);
@@ -196,10 +201,11 @@ static size_t first_difference(FILE *file, const uint8_t *bytes, size_t size)
 static int verify_exact(const char *path, const struct finished_case *finished,
                         struct error *err)
 {
+    const struct case_onnx_form exact = {.is_exact = true};
     FILE *file = fopen(path, "rb");
     uint8_t *bytes = NULL;
     size_t size = 0, at = 0;
-    int status = file ? case_onnx(finished, false, true, &bytes, &size, err)
+    int status = file ? case_onnx(finished, &exact, &bytes, &size, err)
                       : error_set(err, EXIT_INPUT, "cannot open %s", path);
 
     if (status == 0)
@@ -229,7 +235,7 @@ static int verify(const struct options *options, struct error *err)
     if (status == 0)
         status = form && strcmp(form, CASE_ONNX_EXACT) == 0
                      ? verify_exact(options->file, &finished, err)
-                     : verify_qdq(options->file, &finished, err);
+                     : verify_qdq(options->file, &finished, form != NULL, err);
     free(form);
     finished_case_close(&finished);
     return status;

@@ -15,10 +15,13 @@
  * and with floats on one side there are none. */
 bool case_is_for_integer_kernels(const struct calibration_case *one);
 
-/* As onnx_write(), with properties that say where the file comes from; `bytes` are to be freed by the caller.
- *
- *   in_4_bits, is_exact  as in struct onnx_calibrated */
-int case_onnx(const struct finished_case *finished, bool in_4_bits, bool is_exact,
+/* How the file is to be written; the fields are those of struct onnx_calibrated. */
+struct case_onnx_form {
+    bool with_integers, in_4_bits, is_exact;
+};
+
+/* As onnx_write(), with properties that say where the file comes from; `bytes` are to be freed by the caller. */
+int case_onnx(const struct finished_case *finished, const struct case_onnx_form *form,
               uint8_t **bytes, size_t *size, struct error *err);
 
 /* The bias correction that was kept: a word of the configuration. */

@@ -149,6 +149,15 @@ int32_t coded_shift(const struct coded_weights *weights, const struct conv *conv
     return (int32_t)rint((double)conv->shift[channel] / (double)unit);
 }
 
+float coded_weights_value(const struct coded_weights *weights, size_t at,
+                          size_t window_count)
+{
+    size_t channel = at / window_count;
+    float level = (float)weights->integers[at] * weights->steps[channel];
+
+    return weights->corrections ? level + weights->corrections[channel] : level;
+}
+
 void coded_weights_clear(struct coded_weights *weights)
 {
     free(weights->integers);

@@ -45,6 +45,10 @@ bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer
 int32_t coded_shift(const struct coded_weights *weights, const struct conv *conv,
                     float input_step, size_t channel);
 
+/* The value of the integer at `at`; a channel has `window_count` of them. */
+float coded_weights_value(const struct coded_weights *weights, size_t at,
+                          size_t window_count);
+
 void coded_weights_clear(struct coded_weights *weights);
 
 #endif

@@ -1,30 +1,123 @@
 #include "core/network/onnx_opset.h"
 
 #include "core/base/memory.h"
-#include "core/network/onnx_error.h"
 #include "core/network/onnx_operators.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Operators that are written in another way, or mean something else, since an opset. All others of
- * those that calq reads are the same from opset 7 to 21, but for what is new. */
+/* ---- attributes that became inputs --------------------------------------------------------- */
+
+static const Onnx__AttributeProto *find(const Onnx__NodeProto *node, const char *name)
+{
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->name && strcmp(node->attribute[i]->name, name) == 0)
+            return node->attribute[i];
+    return NULL;
+}
+
+/* A name for the input that an attribute of a node becomes; the caller's. */
+static char *name_input(const struct onnx_edit *edit, const Onnx__NodeProto *node,
+                        const char *attribute)
+{
+    char suffix[16];
+
+    snprintf(suffix, sizeof suffix, "_%s", attribute);
+    return onnx_edit_fresh_name(edit, node->output[0], suffix);
+}
+
+/* A list of integers becomes input number `input`; it may be left out. */
+static void move_list(struct onnx_edit *edit, Onnx__NodeProto *node, const char *list,
+                      size_t input)
+{
+    const Onnx__AttributeProto *attribute = find(node, list);
+    int64_t count = attribute ? (int64_t)attribute->n_ints : 0;
+    char *name;
+
+    if (!attribute)
+        return;
+    name = name_input(edit, node, list);
+    onnx_edit_add_tensor(edit, name, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &count, 1,
+                         attribute->ints, (size_t)count * sizeof *attribute->ints);
+    onnx_edit_set_input(node, input, name);
+    onnx_edit_drop_attribute(node, list);
+    free(name);
+}
+
+/* The same of a number. */
+static void move_real(struct onnx_edit *edit, Onnx__NodeProto *node, const char *real,
+                      size_t input)
+{
+    const Onnx__AttributeProto *attribute = find(node, real);
+    char *name;
+
+    if (!attribute)
+        return;
+    name = name_input(edit, node, real);
+    onnx_edit_add_floats(edit, name, NULL, 0, &attribute->f);
+    onnx_edit_set_input(node, input, name);
+    onnx_edit_drop_attribute(node, real);
+    free(name);
+}
+
+static void raise_axes(struct onnx_edit *edit, Onnx__NodeProto *node)
+{
+    move_list(edit, node, "axes", 1);
+}
+
+/* An attribute for training is gone; more outputs than the first were those of training. */
+static void raise_batchnorm(struct onnx_edit *edit, Onnx__NodeProto *node)
+{
+    (void)edit;
+    onnx_edit_drop_attribute(node, "spatial");
+    while (node->n_output > 1)
+        free(node->output[--node->n_output]);
+}
+
+static void raise_clip(struct onnx_edit *edit, Onnx__NodeProto *node)
+{
+    move_real(edit, node, "min", 1);
+    move_real(edit, node, "max", 2);
+}
+
+static void raise_dropout(struct onnx_edit *edit, Onnx__NodeProto *node)
+{
+    (void)edit;
+    onnx_edit_drop_attribute(node, "ratio");
+}
+
+static void raise_pad(struct onnx_edit *edit, Onnx__NodeProto *node)
+{
+    move_list(edit, node, "pads", 1);
+    move_real(edit, node, "value", 2);
+}
+
+static void raise_slice(struct onnx_edit *edit, Onnx__NodeProto *node)
+{
+    move_list(edit, node, "starts", 1);
+    move_list(edit, node, "ends", 2);
+    move_list(edit, node, "axes", 3);
+}
+
+/* ---- opsets -------------------------------------------------------------------------------- */
+
+/* Operators that are written in another way since an opset. All others of those that calq reads are the
+ * same from opset 7 to 21, as calq reads them: Softmax over two dimensions, batch norms of inference. */
 static const struct change {
     const char *operator;
     int since;
-    const char
-        *list; /* attribute that has become input number 1; NULL: more is different */
+    void (*raise)(struct onnx_edit *edit, Onnx__NodeProto *node);
 } changes[] = {
-    {"BatchNormalization", 9, NULL},
-    {"Clip", 11, NULL},
-    {"Dropout", 12, NULL},
-    {"LogSoftmax", 13, NULL},
-    {"Pad", 11, NULL},
-    {"ReduceMean", 18, "axes"},
-    {"Slice", 10, NULL},
-    {"Softmax", 13, NULL},
-    {"Squeeze", 13, "axes"},
-    {"Unsqueeze", 13, "axes"},
+    {"BatchNormalization", 14, raise_batchnorm},
+    {"BatchNormalization", 9, raise_batchnorm},
+    {"Clip", 11, raise_clip},
+    {"Dropout", 12, raise_dropout},
+    {"Pad", 11, raise_pad},
+    {"ReduceMean", 18, raise_axes},
+    {"Slice", 10, raise_slice},
+    {"Squeeze", 13, raise_axes},
+    {"Unsqueeze", 13, raise_axes},
 };
 
 static Onnx__OperatorSetIdProto *opset_of(const Onnx__ModelProto *model)
@@ -48,68 +141,80 @@ static const struct change *change_of(const Onnx__NodeProto *node, int64_t from,
     return NULL;
 }
 
-/* A list of integers becomes an input. */
-static void move_list(struct onnx_edit *edit, Onnx__NodeProto *node, const char *list)
+static bool makes(const Onnx__NodeProto *node, const char *name)
 {
-    for (size_t i = 0; i < node->n_attribute; i++) {
-        const Onnx__AttributeProto *attribute = node->attribute[i];
-        int64_t count = (int64_t)attribute->n_ints;
-        char *name;
-
-        if (!attribute->name || strcmp(attribute->name, list) != 0)
-            continue;
-        name = onnx_edit_fresh_name(edit, node->output[0], "_axes");
-        onnx_edit_add_tensor(edit, name, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &count,
-                             1, attribute->ints,
-                             (size_t)count * sizeof *attribute->ints);
-        onnx_edit_set_input(node, 1, name);
-        onnx_edit_drop_attribute(node, list);
-        free(name);
-        return;
-    }
+    for (size_t i = 0; i < node->n_output; i++)
+        if (*name && strcmp(node->output[i], name) == 0)
+            return true;
+    return false;
 }
 
-static int raise_node(struct onnx_edit *edit, const char *path, Onnx__NodeProto *node,
-                      int64_t from, int to, const char *why, struct error *err)
+static bool reads_removed(const struct onnx_edit *edit, size_t index)
 {
+    const Onnx__GraphProto *graph = edit->model->graph;
+    const Onnx__NodeProto *node = graph->node[index];
+
+    for (size_t before = 0; before < index; before++)
+        for (size_t i = 0; edit->is_removed[before] && i < node->n_input; i++)
+            if (makes(graph->node[before], node->input[i]))
+                return true;
+    return false;
+}
+
+/* Operators that calq does not know, and what reads them: nothing that the network needs. */
+static void raise_node(struct onnx_edit *edit, size_t index, int64_t from, int to)
+{
+    Onnx__NodeProto *node = edit->model->graph->node[index];
     const struct change *change;
 
-    if (!node->op_type || !onnx_operator_find(node->op_type))
-        return onnx_error(
-            err, path,
-            "%s needs opset %d, the file has %lld, and calq does not know "
-            "the operator %s; convert the file, e.g. with "
-            "onnx.version_converter",
-            why, to, (long long)from, node->op_type ? node->op_type : "");
+    if (!node->op_type || !onnx_operator_find(node->op_type) ||
+        reads_removed(edit, index)) {
+        edit->is_removed[index] = true;
+        return;
+    }
     change = change_of(node, from, to);
-    if (change && !change->list)
-        return onnx_error(
-            err, path,
-            "%s needs opset %d, the file has %lld, and %s has changed in "
-            "opset %d; convert the file, e.g. with onnx.version_converter",
-            why, to, (long long)from, node->op_type, change->since);
-    if (change)
-        move_list(edit, node, change->list);
-    return 0;
+    if (change && node->n_output > 0)
+        change->raise(edit, node);
 }
 
-int onnx_opset_raise(struct onnx_edit *edit, const char *path, int wanted,
-                     const char *why, struct error *err)
+static bool is_initialiser(const Onnx__GraphProto *graph, const char *name)
 {
-    enum { IR_OF_21 = 10 };
-    const Onnx__GraphProto *graph = edit->model->graph;
+    for (size_t i = 0; name && i < graph->n_initializer; i++)
+        if (graph->initializer[i]->name &&
+            strcmp(graph->initializer[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Before IR version 4 all initialisers had to be inputs as well; since then such an input says that the
+ * constant is none. */
+static void raise_ir_version(Onnx__ModelProto *model, int wanted)
+{
+    enum { IR_OF_CONSTANTS = 4, IR_OF_21 = 10 };
+    Onnx__GraphProto *graph = model->graph;
+    size_t kept = 0;
+
+    for (size_t i = 0; model->ir_version < IR_OF_CONSTANTS && i < graph->n_input; i++)
+        if (is_initialiser(graph, graph->input[i]->name))
+            onnx__value_info_proto__free_unpacked(graph->input[i], NULL);
+        else
+            graph->input[kept++] = graph->input[i];
+    if (model->ir_version < IR_OF_CONSTANTS) {
+        graph->n_input = kept;
+        model->ir_version = IR_OF_CONSTANTS;
+    }
+    if (wanted >= 21 && model->ir_version < IR_OF_21)
+        model->ir_version = IR_OF_21;
+}
+
+void onnx_opset_raise(struct onnx_edit *edit, int wanted)
+{
     Onnx__OperatorSetIdProto *opset = opset_of(edit->model);
 
-    if (!opset)
-        return onnx_error(err, path, "the file does not say which opset it uses");
     if (opset->version >= wanted)
-        return 0;
-    for (size_t i = 0; i < graph->n_node; i++)
-        if (raise_node(edit, path, graph->node[i], opset->version, wanted, why, err) <
-            0)
-            return -1;
+        return;
+    for (size_t i = 0; i < edit->model->graph->n_node; i++)
+        raise_node(edit, i, opset->version, wanted);
     opset->version = wanted;
-    if (wanted == 21 && edit->model->ir_version < IR_OF_21)
-        edit->model->ir_version = IR_OF_21;
-    return 0;
+    raise_ir_version(edit->model, wanted);
 }

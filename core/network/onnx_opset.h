@@ -4,12 +4,9 @@
 
 #include "core/network/onnx_edit.h"
 
-/* Makes a model one of opset `wanted` (13 or 21) where it is of a lower one: nodes are written as
- * the higher opset wants them.
- *
- * Fails with EXIT_INPUT where a node's operator has changed on the way, or calq does not know it;
- * `why` the opset is wanted, and `path` of the file, are for the sentence. */
-int onnx_opset_raise(struct onnx_edit *edit, const char *path, int wanted,
-                     const char *why, struct error *err);
+/* Makes a model, which onnx_read() has taken, one of opset `wanted` (13 or 21) where it is of a lower one:
+ * nodes are written as the higher opset wants them, and nodes of operators that calq does not know, on which
+ * nothing depends, are removed. */
+void onnx_opset_raise(struct onnx_edit *edit, int wanted);
 
 #endif

@@ -9,7 +9,6 @@
 #include "core/network/onnx_write_parts.h"
 #include "core/network/weight_ratios.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item)
@@ -43,25 +42,27 @@ static struct container container_of_item(const struct onnx_calibrated *calibrat
     return container;
 }
 
-static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
-                       struct error *err)
+static bool is_written_plainly(const struct onnx_calibrated *calibrated, int item)
 {
-    char why[128];
+    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
+
+    return tensor->is_weight &&
+           onnx_is_plain(calibrated, &calibrated->network->layers[tensor->index]);
+}
+
+static void raise_opset(struct onnx_edit *edit,
+                        const struct onnx_calibrated *calibrated)
+{
     int wanted = 0;
 
     for (int item = 0; item < calibrated->placement->count; item++) {
-        const struct quantizer quantizer = onnx_quantizer_of(calibrated, item);
         const struct container container = container_of_item(calibrated, item);
 
-        if (container_opset(&container) <= wanted)
-            continue;
-        wanted = container_opset(&container);
-        snprintf(why, sizeof why, "%s of %d bits on the grid %s, held as %s,",
-                 calibrated->placement->items[item].is_weight ? "a weight"
-                                                              : "an activation",
-                 quantizer.bits, grid_name(quantizer.grid), container.name);
+        if (!is_written_plainly(calibrated, item) &&
+            container_opset(&container) > wanted)
+            wanted = container_opset(&container);
     }
-    return onnx_opset_raise(edit, calibrated->network->path, wanted, why, err);
+    onnx_opset_raise(edit, wanted);
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */
@@ -200,20 +201,30 @@ static int check_exact(const struct onnx_calibrated *calibrated,
                            "is nothing to write exactly; export without --exact");
 }
 
-static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *of_caller,
+static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      struct error *err)
+{
+    struct plan plan = plan_of(edit, calibrated);
+    int status = check_exact(calibrated, &plan, err);
+
+    if (status == 0) {
+        onnx_write_batchnorms(edit, calibrated);
+        write_items(edit, calibrated, &plan);
+    }
+    plan_clear(&plan, calibrated->placement->count);
+    return status;
+}
+
+static int edit_model(struct onnx_edit *edit, const struct onnx_calibrated *of_caller,
+                      struct error *err)
 {
     struct onnx_calibrated calibrated = *of_caller;
     int *held = early_codes(calibrated.network, calibrated.placement);
-    struct plan plan = plan_of(edit, &calibrated);
-    int status = check_exact(&calibrated, &plan, err);
+    int status;
 
     calibrated.held = held;
-    if (status == 0) {
-        onnx_write_batchnorms(edit, &calibrated);
-        write_items(edit, &calibrated, &plan);
-    }
-    plan_clear(&plan, calibrated.placement->count);
+    raise_opset(edit, &calibrated);
+    status = write_all(edit, &calibrated, err);
     free(held);
     return status;
 }
@@ -228,9 +239,7 @@ int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t
     if (!model)
         return -1;
     onnx_edit_init(&edit, model);
-    status = raise_opset(&edit, calibrated, err);
-    if (status == 0)
-        status = write_all(&edit, calibrated, err);
+    status = edit_model(&edit, calibrated, err);
     if (status == 0) {
         for (size_t i = 0; i < calibrated->property_count; i++)
             onnx_edit_set_property(&edit, calibrated->properties[i].key,

@@ -2,7 +2,8 @@
  *
  * It is the file of the float network, with these changes and no other:
  *
- *   weights      an initialiser of integers (container.h) and DequantizeLinear
+ *   weights      an initialiser of integers (container.h) and DequantizeLinear; where the layer's input is not
+ *                rounded, the floats that the integers stand for, unless `with_integers`
  *   activations  behind what makes a quantized tensor: Clip, only where the integers' type is wider
  *                than the codes, QuantizeLinear, DequantizeLinear; all nodes read what comes out.
  *                Where a runtime would round more than that, Min (and Max) stand in place of Clip
@@ -51,6 +52,7 @@ struct onnx_calibrated {
         has_other_constants; /* shifts of convolutions are not those of the file: biases
                                  were corrected, or weights equalised */
     bool is_folded;          /* batch norms are folded into the weights */
+    bool with_integers;      /* weights are integers also where they meet floats */
     bool in_4_bits;          /* integers of 4 bits where codes fit */
     bool
         for_integer_kernels; /* written such that ONNX Runtime makes integer kernels of it */
@@ -63,8 +65,7 @@ struct onnx_calibrated {
 
 /* The bytes of the file, to be freed by the caller.
  *
- * Fails with EXIT_INPUT where the float file cannot be read, or would need an opset that it cannot be
- * brought to, and where `is_exact` finds no layer. */
+ * Fails with EXIT_INPUT where the float file cannot be read, and where `is_exact` finds no layer. */
 int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t *size,
                struct error *err);
 

@@ -162,6 +162,27 @@ void onnx_place_weights(const struct place *place, const struct coded_weights *w
     free(zero);
 }
 
+void onnx_place_floats(const struct place *place, const float *values,
+                       const char *suffix)
+{
+    size_t count = weight_count(place->layer);
+    float *in_file = memory_get(count * sizeof *in_file);
+    char *old = memory_text(place->node->input[1]);
+    char *name = onnx_edit_fresh_name(place->edit, old, suffix);
+    int64_t dims[4];
+    size_t rank = weight_dims(place, dims);
+
+    for (size_t i = 0; i < count; i++)
+        in_file[index_in_file(place, i)] = values[i];
+    onnx_edit_add_floats(place->edit, name, dims, rank, in_file);
+    onnx_edit_set_input(place->node, 1, name);
+    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
+    onnx_edit_drop_unread(place->edit, old);
+    free(in_file);
+    free(old);
+    free(name);
+}
+
 /* ---- what is added behind the layer --------------------------------------------------------- */
 
 /* Makes the layer's output what an operator of two makes of what it has given so far and `other`. */
@@ -498,7 +519,7 @@ static void write_as_searched(const struct onnx_calibrated *calibrated,
 
     if (is_anew)
         take_place_of_scales(place);
-    if (weights->corrections)
+    if (weights->corrections && !onnx_is_plain(calibrated, place->layer))
         write_corrections(place, weights->corrections);
     if (is_anew)
         write_constants(place);
@@ -521,7 +542,10 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     is_folded = calibrated->for_integer_kernels && input_step > 0 &&
                 coded_weights_fold(&weights, layer, input_step);
     gives_rows = is_folded && become_gemm_of_pixels(calibrated, &place);
-    onnx_place_weights(&place, &weights);
+    if (onnx_is_plain(calibrated, layer))
+        onnx_place_plain_weights(&place, &weights);
+    else
+        onnx_place_weights(&place, &weights);
     if (is_folded)
         write_for_integer_kernel(calibrated, &place, &weights);
     else
@@ -529,27 +553,6 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     if (gives_rows)
         give_images(&place);
     coded_weights_clear(&weights);
-}
-
-/* Float weights, where a scale is folded into them. */
-static void write_float_weights(const struct place *place)
-{
-    size_t count = weight_count(place->layer);
-    float *values = memory_get(count * sizeof *values);
-    char *old = memory_text(place->node->input[1]);
-    char *name = onnx_edit_fresh_name(place->edit, old, "_folded");
-    int64_t dims[4];
-    size_t rank = weight_dims(place, dims);
-
-    for (size_t i = 0; i < count; i++)
-        values[index_in_file(place, i)] = place->layer->conv.weights[i];
-    onnx_edit_add_floats(place->edit, name, dims, rank, values);
-    onnx_edit_set_input(place->node, 1, name);
-    onnx_edit_drop_attribute(place->node, "alpha");
-    onnx_edit_drop_unread(place->edit, old);
-    free(values);
-    free(old);
-    free(name);
 }
 
 void onnx_write_float_layer(struct onnx_edit *edit,
@@ -562,7 +565,7 @@ void onnx_write_float_layer(struct onnx_edit *edit,
         return;
     onnx_edit_name(place.node, layer->name);
     if (calibrated->is_folded)
-        write_float_weights(&place);
+        onnx_place_floats(&place, layer->conv.weights, "_folded");
     take_place_of_scales(&place);
     write_constants(&place);
 }

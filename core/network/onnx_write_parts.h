@@ -21,6 +21,19 @@ struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer);
 /* The node reads these weights behind DequantizeLinear. */
 void onnx_place_weights(const struct place *place, const struct coded_weights *weights);
 
+/* The node reads these floats [out_channels, kernel_height, kernel_width, in_channels/groups]; `suffix` is for
+ * their name. */
+void onnx_place_floats(const struct place *place, const float *values,
+                       const char *suffix);
+
+/* Whether the quantized weights of a layer are written as floats: its input is not rounded. A runtime would
+ * dequantize them in every run, or round their input, too. */
+bool onnx_is_plain(const struct onnx_calibrated *calibrated, const struct layer *layer);
+
+/* The node reads the values of these weights, corrections included. */
+void onnx_place_plain_weights(const struct place *place,
+                              const struct coded_weights *weights);
+
 /* The node reads `bias` ("": none) and no other. */
 void onnx_place_bias(const struct place *place, const char *bias);
 

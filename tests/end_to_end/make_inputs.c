@@ -130,6 +130,60 @@ static void write_sharing(const char *name, const char *batch)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
+/* Constants are inputs as well, as they had to be before IR version 4. */
+static void list_constants_as_inputs(Onnx__ModelProto *model)
+{
+    Onnx__GraphProto *graph = model->graph;
+    size_t count = graph->n_input + graph->n_initializer;
+
+    graph->input = memory_resize(graph->input, count * sizeof *graph->input);
+    for (size_t i = 0; i < graph->n_initializer; i++) {
+        const Onnx__TensorProto *tensor = graph->initializer[i];
+        Onnx__ValueInfoProto *input;
+        size_t size;
+        uint8_t *bytes;
+
+        /* A copy of the first input, by another name and with another shape. */
+        size = onnx__value_info_proto__get_packed_size(graph->input[0]);
+        bytes = memory_get(size);
+        onnx__value_info_proto__pack(graph->input[0], bytes);
+        input = onnx__value_info_proto__unpack(NULL, size, bytes);
+        free(bytes);
+        replace_text(&input->name, tensor->name);
+        onnx__tensor_shape_proto__free_unpacked(input->type->tensor_type->shape, NULL);
+        input->type->tensor_type->shape = NULL;
+        graph->input[graph->n_input++] = input;
+    }
+    model->ir_version = 3;
+}
+
+/* What has been written in another way since opset 7. */
+static void write_old_network(void)
+{
+    Onnx__ModelProto *model = onnx_builder_model(
+        "opset 7\ninput input N,1,24,24\n"
+        "floats w1 8,1,3,3 = 0.5 -0.25 0.125 0.75 -1 0.3 0.1\n"
+        "floats w2 8,8,3,3 = 0.2 -0.1 0.05 -0.15 0.3 -0.25 0.12 -0.07 0.02 -0.2 0.11\n"
+        "floats w3 47,8 = 1.1 -0.7 0.3 2 -1.3 0.6 -0.2 0.9 -1.7 0.4 1.4\n"
+        "floats b3 47 = 0.1 -0.2 0.3 0 -0.1\n"
+        "floats g 8 = 1.5 0.5 1 2\nfloats b 8 = 0.1 -0.2 0.3\n"
+        "floats m 8 = 0.05 -0.1 0 0.2\nfloats v 8 = 0.5 0.25 1\n"
+        "node Pad input -> p pads=0,0,1,1,0,0,1,1 value=0.0\n"
+        "node Conv p w1 -> c1 strides=2,2\n"
+        "node BatchNormalization c1 g b m v -> n1 spatial=1\n"
+        "node Clip n1 -> r1 min=0.0 max=2.5\nnode Dropout r1 -> d ratio=0.5\n"
+        "node Slice d -> s starts=1,0 ends=11,12 axes=2,3\n"
+        "node Softplus s -> dead\nnode Relu dead -> deader\n"
+        "node Conv s w2 -> c2\nnode Relu c2 -> r2\n"
+        "node ReduceMean r2 -> m2 axes=2,3\nnode Squeeze m2 -> q axes=2,\n"
+        "node Unsqueeze q -> u axes=3,\nnode Flatten u -> f\n"
+        "node Gemm f w3 b3 -> z transB=1\nnode Softmax z -> y\noutput y\n");
+
+    list_constants_as_inputs(model);
+    write_model("opset-7.onnx", model);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 /* Bytes that grow towards the front, so that a message's length is known when it is written. */
 struct message {
     uint8_t bytes[1 << 18];
@@ -247,6 +301,7 @@ int main(int count, char **arguments)
     }
     folder = arguments[1];
     write_networks();
+    write_old_network();
     write_sharing("shared.onnx", "N");
     write_sharing("batch-of-one.onnx", "1");
     write_nested(DEPTH);

@@ -10,6 +10,7 @@
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
 #include "core/network/qdq_folded.h"
+#include "core/network/qdq_plain.h"
 #include "core/network/weight_ratios.h"
 #include "tests/support/onnx_builder.h"
 
@@ -51,11 +52,10 @@ static void fuse(struct network *network, bool has_sums)
         network_fuse(network);
 }
 
-static void open_by_rules(struct written *written, const char *text,
-                          struct placement_rules rules, bool folds)
+/* Takes the model. */
+static void open_model(struct written *written, Onnx__ModelProto *model,
+                       struct placement_rules rules, bool folds)
 {
-    Onnx__ModelProto *model = onnx_builder_model(text);
-
     *written = (struct written){.path = onnx_builder_save(model)};
     onnx__model_proto__free_unpacked(model, NULL);
     written->network = onnx_read(written->path, &err);
@@ -75,6 +75,12 @@ static void open_by_rules(struct written *written, const char *text,
         .batchnorms = &written->batchnorms,
         .is_folded = folds,
     };
+}
+
+static void open_by_rules(struct written *written, const char *text,
+                          struct placement_rules rules, bool folds)
+{
+    open_model(written, onnx_builder_model(text), rules, folds);
 }
 
 /* Everything is quantized; weights in W bits, activations in A. */
@@ -124,6 +130,8 @@ static void assert_is_same(const struct written *written, const char *fact)
     struct network *file = read_back(written);
     struct qdq_comparison comparison;
 
+    qdq_take_plain(written->network, &written->placement, written->steps,
+                   &written->calibrated.rules, file);
     network_move_codes(written->network, &written->placement, file);
     qdq_unfold(written->network, &written->placement, written->steps,
                &written->calibrated.rules, file);
@@ -587,6 +595,77 @@ static void min_stands_where_float_weights_would_be_rounded(void **state)
     close_network(&written);
 }
 
+/* Weights that meet floats are floats themselves: nothing is dequantized, in the opset of the file. */
+static void weights_alone_are_floats_unless_integers_are_wanted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(networks); i++)
+        for (int with_integers = 0; with_integers < 2; with_integers++) {
+            struct written written;
+            Onnx__ModelProto *model;
+
+            open_network(&written, networks[i].text, paper, 8, BITS_FLOAT, false);
+            written.calibrated.rules.corrects_mean = true;
+            written.calibrated.with_integers = with_integers;
+            write_network(&written);
+            assert_is_same(&written, networks[i].fact);
+            model = unpacked(&written);
+            assert_int_equal(count_nodes(model, "DequantizeLinear"),
+                             with_integers ? written.placement.count : 0);
+            assert_int_equal(model->opset_import[0]->version, with_integers ? 21 : 13);
+            onnx__model_proto__free_unpacked(model, NULL);
+            close_network(&written);
+        }
+}
+
+/* The float weights of the first layer of a file, which are the last floats of those that export has added. */
+static float *first_weights(const Onnx__ModelProto *model)
+{
+    for (size_t i = 0; i < model->graph->n_initializer; i++)
+        if (strstr(model->graph->initializer[i]->name, "_rounded"))
+            return (float *)(void *)model->graph->initializer[i]->raw_data.data;
+    fail_msg("there are no rounded weights");
+    return NULL;
+}
+
+/* By `change` steps: an integer is another, or the value is that of none. */
+static void compare_changed(float change, struct tensor_difference *difference)
+{
+    struct qdq_comparison comparison;
+    struct written written;
+    Onnx__ModelProto *model;
+    struct network *file;
+
+    open_network(&written, networks[3].text, onnx, 4, BITS_FLOAT, false);
+    write_network(&written);
+    model = unpacked(&written);
+    first_weights(model)[1] += change * written.steps[0];
+    onnx__model_proto__pack(model, written.bytes);
+    file = read_back(&written);
+    qdq_take_plain(written.network, &written.placement, written.steps,
+                   &written.calibrated.rules, file);
+    qdq_compare(written.network, &written.placement, written.steps,
+                &written.calibrated.rules, file, &comparison);
+    assert_int_equal(comparison.different, change != 0);
+    *difference = comparison.tensors[0];
+    qdq_comparison_clear(&comparison);
+    onnx__model_proto__free_unpacked(model, NULL);
+    network_destroy(file);
+    close_network(&written);
+}
+
+static void each_integer_of_float_weights_is_compared(void **state)
+{
+    struct tensor_difference difference;
+
+    (void)state;
+    compare_changed(0, &difference);
+    compare_changed(1, &difference);
+    assert_int_equal(difference.off_by[1], 1);
+    compare_changed(0.25f, &difference);
+    assert_false(difference.is_quantized_there);
+}
+
 /* Field 2000 of the model: no calq knows it. */
 static void what_calq_does_not_know_stays(void **state)
 {
@@ -757,22 +836,72 @@ static void a_list_that_became_an_input_is_moved(void **state)
     close_network(&written);
 }
 
-static void an_operator_that_has_changed_is_refused(void **state)
+/* Each operator that is written in another way since, one that nothing needs, and one that reads it. */
+#define OLD                                                                            \
+    "input x N,2,8,8\nfloats w1 4,2,3,3" WEIGHTS "floats w2 4,4,3,3" WEIGHTS           \
+    "floats w3 3,4" WEIGHTS "floats b3 3 = 0.5 -0.5 1\n" NORM                          \
+    "node Pad x -> p pads=0,0,1,1,0,0,1,1 value=0.0\nnode Conv p w1 -> c1\n"           \
+    "node BatchNormalization c1 g b m v -> n1 spatial=1\n"                             \
+    "node Clip n1 -> r1 min=0.0 max=6.0\nnode Clip r1 -> k max=5.0\n"                  \
+    "node Dropout k -> d ratio=0.5\nnode Slice d -> s starts=1,1 ends=7,8 axes=2,3\n"  \
+    "node Softplus s -> dead\nnode Relu dead -> deader\n"                              \
+    "node Conv s w2 -> c2\nnode Relu c2 -> r2\n"                                       \
+    "node ReduceMean r2 -> m2 axes=2,3\nnode Squeeze m2 -> q axes=2,\n"                \
+    "node Unsqueeze q -> u axes=3,\nnode Flatten u -> f\n"                             \
+    "node Gemm f w3 b3 -> y transB=1\noutput y\n"
+
+static void list_initialisers_as_inputs(Onnx__ModelProto *model)
 {
+    Onnx__GraphProto *graph = model->graph;
+
+    for (size_t i = 0; i < graph->n_initializer; i++) {
+        Onnx__ValueInfoProto *input = memory_get(sizeof *input);
+
+        onnx__value_info_proto__init(input);
+        input->name = memory_text(graph->initializer[i]->name);
+        graph->input =
+            memory_resize(graph->input, (graph->n_input + 1) * sizeof *graph->input);
+        graph->input[graph->n_input++] = input;
+    }
+    model->ir_version = 3;
+}
+
+static void write_old(const char *opset, struct target_grids grids, int wanted)
+{
+    char text[2048];
     struct written written;
+    Onnx__ModelProto *model;
+    struct placement_rules rules = {
+        .grids = grids, .weight_bits = 8, .activation_bits = 8};
+
+    snprintf(text, sizeof text, "opset %s\n%s", opset, OLD);
+    model = onnx_builder_model(text);
+    list_initialisers_as_inputs(model);
+    open_model(&written, model, rules, false);
+    write_network(&written);
+    assert_is_same(&written, opset);
+    model = unpacked(&written);
+    assert_int_equal(model->opset_import[0]->version, wanted);
+    assert_int_equal(model->ir_version, wanted == 21 ? 10 : 4);
+    assert_int_equal(model->graph->n_input, 1);
+    assert_int_equal(count_nodes(model, "Softplus"), 0);
+    assert_int_equal(count_nodes(model, "Relu"), 1);
+    for (size_t i = 0; i < model->graph->n_node; i++)
+        if (strcmp(model->graph->node[i]->op_type, "Clip") == 0)
+            assert_int_equal(model->graph->node[i]->n_attribute, 0);
+    onnx__model_proto__free_unpacked(model, NULL);
+    close_network(&written);
+}
+
+static void old_opsets_are_raised(void **state)
+{
+    static const char *const opsets[] = {"7", "8", "9"};
 
     (void)state;
-    open_network(&written,
-                 "opset 7\ninput x N,4\nfloats w 3,4" WEIGHTS
-                 "node Clip x -> c min=0.0 max=6.0\nnode Gemm c w b -> y transB=1\n"
-                 "floats b 3\noutput y\n",
-                 onnx, 8, 8, false);
-    assert_int_equal(
-        onnx_write(&written.calibrated, &written.bytes, &written.size, &err), -1);
-    assert_int_equal(err.code, EXIT_INPUT);
-    if (!strstr(err.text, "the file has 7, and Clip has changed in opset 11"))
-        fail_msg("%s", err.text);
-    close_network(&written);
+    for (size_t i = 0; i < COUNT(opsets); i++) {
+        write_old(opsets[i], onnx, 13);
+        write_old(opsets[i], paper, 21);
+    }
 }
 
 int main(void)
@@ -786,13 +915,15 @@ int main(void)
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
+        cmocka_unit_test(weights_alone_are_floats_unless_integers_are_wanted),
+        cmocka_unit_test(each_integer_of_float_weights_is_compared),
         cmocka_unit_test(what_calq_does_not_know_stays),
         cmocka_unit_test(a_layer_of_codes_is_exact_in_its_own_units),
         cmocka_unit_test(nothing_exact_is_told),
         cmocka_unit_test(a_file_that_is_cut_anywhere_is_told),
         cmocka_unit_test(a_file_with_any_other_byte_is_read_or_told),
         cmocka_unit_test(a_list_that_became_an_input_is_moved),
-        cmocka_unit_test(an_operator_that_has_changed_is_refused),
+        cmocka_unit_test(old_opsets_are_raised),
     };
 
     return cmocka_run_group_tests_name("onnx_write", tests, NULL, NULL);

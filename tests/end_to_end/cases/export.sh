@@ -219,6 +219,25 @@ in_4_bits() {
 check 1 "ONNX Runtime predicts the same: integers of 4 bits" \
     in_4_bits --set targets=onnx --set bits=W4A4
 
+# Weights alone: floats of the opset that the network has, or integers where they are wanted.
+weights_alone_run_as_the_float_network() {
+    needs_onnxruntime
+    exported "$to_export" --set targets=onnx --set 'models.0.keep_float=[]' \
+        --set models.0.validation.samples=500 --set bits=W4A32 \
+        --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: mean}]'
+    expect_in "$work/out" "as fast as in the float network"
+    verified
+    judge_exports
+    ! grep -aqF DequantizeLinear "$work"/*.onnx || fail "weights are dequantized"
+    grep -aqF calq.weight_steps "$work"/*.onnx || fail "the file does not tell its steps"
+    form=(--integers)
+    export_cases
+    expect_in "$work/out" "session.qdq_matmulnbits_accuracy_level"
+    verified
+    grep -aqF DequantizeLinear "$work"/*.onnx || fail "there are no integers"
+}
+check 1 weights_alone_run_as_the_float_network
+
 the_float_network_is_the_same_in_onnxruntime() {
     needs_onnxruntime
     calibrate "$to_export" --set methods=minmax
@@ -227,6 +246,16 @@ the_float_network_is_the_same_in_onnxruntime() {
     judged float 0.9999 examples/glyphs/glyphs.onnx
 }
 check 1 the_float_network_is_the_same_in_onnxruntime
+
+# Attributes that became inputs, and constants that were inputs as well. Opset 21 holds midrise of 8 bits.
+an_old_opset_in_onnxruntime() {
+    share=0.99 apart=0.01
+    same_in_onnxruntime "$to_export" --set "models.0.network=$inputs/opset-7.onnx" \
+        --set 'models.0.keep_float=[]' \
+        --set 'targets=[onnx, paper]' --set 'bits=[W8A8, W8A32]' --set methods=minmax \
+        --set models.0.validation.samples=1000
+}
+check 1 an_old_opset_in_onnxruntime
 
 # On the kit, a part of the samples.
 kit_in_onnxruntime() { # NETWORK DATA ARGUMENTS...
@@ -510,6 +539,8 @@ check 1 "export needs a case" refused 2 "which case, and to which file?" export 
 check 1 "export needs a file" refused 2 "which case, and to which file?" export somewhere
 check 1 "export knows its forms" refused 2 'there is no form "tflite"' \
     export a -o b --to tflite
+check 1 "an exact file has no other form" refused 2 "take one of them" \
+    export a -o b --exact --integers
 check 1 "a case that is not there is told" refused 2 "cannot open no/such" \
     export no/such -o a.onnx
 check 1 "a folder of no case is told" refused 2 "is no folder of a case" \
