@@ -88,6 +88,14 @@ static float largest(const float *values, size_t count)
     return most;
 }
 
+static bool has_negative(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (values[i] < 0)
+            return true;
+    return false;
+}
+
 static void set_zero(struct coded_weights *weights, size_t channel, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -121,7 +129,8 @@ bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer
     float *steps = weights->steps, most;
 
     if (weights->corrections ||
-        weights->container.lowest != -weights->container.highest)
+        (weights->container.lowest != -weights->container.highest &&
+         has_negative(conv->scale, channels)))
         return false;
     for (size_t channel = 0; channel < channels; channel++)
         steps[channel] *= conv->scale[channel];

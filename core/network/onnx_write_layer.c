@@ -541,6 +541,9 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
     is_folded = calibrated->for_integer_kernels && input_step > 0 &&
                 coded_weights_fold(&weights, layer, input_step);
+    if (!is_folded && input_step > 0 && is_unscaled(&layer->conv))
+        coded_weights_fold(&weights, layer,
+                           input_step); /* no step too small for the bias */
     gives_rows = is_folded && become_gemm_of_pixels(calibrated, &place);
     if (onnx_is_plain(calibrated, layer))
         onnx_place_plain_weights(&place, &weights);

@@ -666,6 +666,55 @@ static void each_integer_of_float_weights_is_compared(void **state)
     assert_false(difference.is_quantized_there);
 }
 
+/* A channel of zeros, faint ones, and ones as they use to be. */
+static const char *const faint =
+    "input x N,2,4,4\nfloats w1 3,2,1,1" WEIGHTS "floats c1 3 = 1 2 3\n"
+    "floats w2 4,3,1,1 = 0 0 0 1e-8 -2e-8 1e-9 3e-19 1e-20 -1e-19 0.5 -1 0.25\n"
+    "floats c2 4 = 3 -2 1 0.5\nnode Conv x w1 c1 -> a\nnode Relu a -> r\n"
+    "node Conv r w2 c2 -> b\nnode Flatten b -> y\noutput y\n";
+
+/* Of a channel, or of all. */
+static float step_named(const Onnx__ModelProto *model, const char *name, size_t channel)
+{
+    const Onnx__GraphProto *graph = model->graph;
+    float step = 0;
+    size_t i = 0;
+
+    while (i < graph->n_initializer && strcmp(graph->initializer[i]->name, name) != 0)
+        i++;
+    assert_true(i < graph->n_initializer);
+    if (graph->initializer[i]->n_dims == 0)
+        channel = 0;
+    memcpy(&step, graph->initializer[i]->raw_data.data + channel * sizeof step,
+           sizeof step);
+    return step;
+}
+
+/* ONNX Runtime makes integers of 32 bits of a bias, in products of the steps of input and weights. */
+static void no_step_of_weights_is_too_small_for_the_bias(void **state)
+{
+    const struct target_grids *const grids[] = {&paper, &onnx, &tensorrt};
+    static const float biases[] = {3, 2, 1, 0.5};
+
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(grids); i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        open_network(&written, faint, *grids[i / 2], i % 2 ? 8 : 4, 8, false);
+        placement_find_ratios(&written.placement, written.network, RATIO_OF_MINMAX);
+        write_network(&written);
+        assert_is_same(&written, "faint channels");
+        model = unpacked(&written);
+        for (size_t channel = 0; channel < 4; channel++)
+            assert_true(biases[channel] <= step_named(model, "r_scale", 0) *
+                                               step_named(model, "w2_scale", channel) *
+                                               0x1.01p30f);
+        onnx__model_proto__free_unpacked(model, NULL);
+        close_network(&written);
+    }
+}
+
 /* Field 2000 of the model: no calq knows it. */
 static void what_calq_does_not_know_stays(void **state)
 {
@@ -917,6 +966,7 @@ int main(void)
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(weights_alone_are_floats_unless_integers_are_wanted),
         cmocka_unit_test(each_integer_of_float_weights_is_compared),
+        cmocka_unit_test(no_step_of_weights_is_too_small_for_the_bias),
         cmocka_unit_test(what_calq_does_not_know_stays),
         cmocka_unit_test(a_layer_of_codes_is_exact_in_its_own_units),
         cmocka_unit_test(nothing_exact_is_told),
