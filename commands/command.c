@@ -84,7 +84,9 @@ const struct command commands[] = {
      "integers "
      "are off\n"
      "by how much. A file of --exact is compared byte by byte with what export "
-     "writes.\n",
+     "writes.\n"
+     "Lines that begin with \"ONNX Runtime\" say what that does other than the file "
+     "says.\n",
      command_verify},
     {"bench", "[network MODEL] [options]",
      "time the integer kernels, or a whole network",

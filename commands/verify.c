@@ -8,6 +8,7 @@
 #include "core/network/qdq_compare.h"
 #include "core/network/qdq_folded.h"
 #include "core/network/qdq_plain.h"
+#include "core/network/runtime_notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,15 +164,26 @@ struct options {
     const char *file, *folder;
 };
 
+/* Of another network there is nothing to say. */
+static char *notes_of(const struct finished_case *finished, const struct network *file)
+{
+    return file->layer_count == finished->network->layer_count
+               ? runtime_notes(finished->network, &finished->placement, finished->steps,
+                               &finished->rules, file)
+               : NULL;
+}
+
 static int verify_qdq(const char *path, const struct finished_case *finished,
                       bool is_of_calq, struct error *err)
 {
     struct network *file = read_file(path, finished->one, is_of_calq, err);
     struct qdq_comparison comparison;
+    char *notes;
     int status;
 
     if (!file)
         return -1;
+    notes = notes_of(finished, file);
     qdq_take_plain(finished->network, &finished->placement, finished->steps,
                    &finished->rules, file);
     network_move_codes(finished->network, &finished->placement, file);
@@ -182,6 +194,9 @@ static int verify_qdq(const char *path, const struct finished_case *finished,
     status = tell_codes(path, &comparison, err);
     if (status == 0)
         status = compare_predictions(path, finished, file, err);
+    if (status == 0)
+        fputs(notes, stdout);
+    free(notes);
     qdq_comparison_clear(&comparison);
     network_destroy(file);
     return status;

@@ -356,6 +356,17 @@ for path in sys.argv[1:]:
 }
 check 1 onnx_checker_finds_no_fault
 
+what_a_runtime_does_otherwise_is_told() {
+    exported "$to_export" --set methods=minmax --set models.0.validation.samples=8 \
+        --set targets=onnx --set "bits=$1"
+    verified
+    expect_in "$work/out" "$2"
+}
+check 1 "what a runtime does otherwise is told: pairs of 8 bits" \
+    what_a_runtime_does_otherwise_is_told W8A8 "session.x64quantprecision"
+check 1 "what a runtime does otherwise is told: few bits" \
+    what_a_runtime_does_otherwise_is_told W4A4 "computed in float"
+
 metadata_say_where_it_comes_from() {
     exported "$to_export" --set methods=minmax --set models.0.validation.samples=8
     for text in calq.version calq.case glyphs-paper-W4A4-minmax calq.float_network_hash; do
