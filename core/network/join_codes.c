@@ -31,7 +31,8 @@ static struct addend addend_of(const struct value *value, size_t row)
  * compiler make vector code of it at -O2. */
 static inline __attribute__((always_inline)) void
 add_run(const struct layer *layer, const struct addend *left,
-        const struct addend *right, size_t first, const size_t count, float *restrict sums)
+        const struct addend *right, size_t first, const size_t count,
+        float *restrict sums)
 {
     const uint8_t *restrict a = left->codes + first, *restrict b = right->codes + first;
     const float a_step = left->step, b_step = right->step;
