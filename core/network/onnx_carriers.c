@@ -149,6 +149,12 @@ static bool hands_on(const struct walk *walk, const Onnx__NodeProto *node, int i
     return input && is_mover(walk->graph->node[input->node]);
 }
 
+/* What a mover reads beside its first input says where to: a shape, axes, pads; Concat reads values alone. */
+static bool reads_values(const Onnx__NodeProto *node, size_t input)
+{
+    return input == 0 || strcmp(node->op_type, "Concat") == 0;
+}
+
 static void want(const struct walk *walk, const char *name, int item)
 {
     struct made *made = find(walk, name);
@@ -193,7 +199,7 @@ static void visit(struct walk *walk, const Onnx__NodeProto *node)
         is_pool_of_floats(walk, node))
         item = OTHERS;
     for (size_t i = 0; i < node->n_input; i++)
-        want(walk, node->input[i], item);
+        want(walk, node->input[i], reads_values(node, i) ? item : OTHERS);
 }
 
 void onnx_carriers_find(const Onnx__GraphProto *graph, const struct network *network,

@@ -495,7 +495,8 @@ static void become_gemm(const struct onnx_calibrated *calibrated, struct place *
         onnx_edit_set_operator(place->node, "Gemm");
 }
 
-/* The layer with scale and shift in steps and bias. */
+/* The layer with scale and shift in steps and bias. Multiples of the product of both steps are a fine grid for a
+ * bias where inputs have 8 bits; with fewer there is no integer kernel, and the grid is coarse. */
 static void write_for_integer_kernel(const struct onnx_calibrated *calibrated,
                                      struct place *place,
                                      const struct coded_weights *weights)
@@ -506,7 +507,9 @@ static void write_for_integer_kernel(const struct onnx_calibrated *calibrated,
     take_place_of_scales(place);
     become_gemm(calibrated, place);
     if (calibrated->placement->rounds_shifts ||
-        (is_operator(place->node, "Gemm") && calibrated->held[layer->output] < 0))
+        (is_operator(place->node, "Gemm") && calibrated->held[layer->output] < 0 &&
+         placement_fills_8_bits(calibrated->placement,
+                                calibrated->held[layer->inputs[0]])))
         write_integer_bias(place, weights, input_step);
     else
         write_shift(place);

@@ -222,7 +222,7 @@ static void assert_scores_of_one_process(enum request_kind kind,
     for (int i = 0; i < request_score_count(&request); i++) {
         struct score expected = reply_scores(&reply)[i];
 
-        assert_true(expected.samples > 0 && expected.loss > 0);
+        assert_true(expected.samples > 0 && score_loss(&expected) > 0);
         assert_memory_equal(&scores[i], &expected, sizeof expected);
     }
     reply_clear(&reply);
@@ -583,7 +583,8 @@ static void biases_that_do_not_pay_are_not_kept(void **state)
     take_candidate(&result, 1);
     correct(&task, &in_float, &result);
     kept = bias_shifts_copy(&result.start.bias_shifts);
-    result.start.calibration.loss = 0; /* as good as can be */
+    assert_true(
+        score_read_loss(&result.start.calibration, "0x0p0")); /* as good as can be */
     correct(&task, &in_float, &result);
     assert_true(bias_shifts_are_same(&kept, &result.start.bias_shifts));
     assert_int_equal(result.warning_count, 1);
@@ -595,7 +596,7 @@ static void biases_that_do_not_pay_are_not_kept(void **state)
         team_score(team, result.start.steps, 1, &result.start.calibration, &err), 0);
     assert_true(!score_is_equal(&result.start.calibration, &score));
     correcting.bias_correction_accept = ACCEPT_IF_LOSS_DROPS;
-    result.start.calibration.loss = INT64_MAX;
+    assert_true(score_read_loss(&result.start.calibration, "0x1p160"));
     correct(&task, &in_float, &result);
     assert_true(bias_shifts_are_same(&kept, &result.start.bias_shifts));
     assert_memory_equal(&result.start.calibration, &score, sizeof score);
@@ -824,7 +825,7 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     assert_int_equal(team_moments(team, layer, steps, mean, variance, &err), 0);
     assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &measured, &err), 0);
-    assert_true(measured.loss != trained.loss);
+    assert_true(!score_is_equal(&measured, &trained));
     before = layers_run();
     assert_int_equal(team_restore_batchnorms(team, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &again, &err), 0);

@@ -213,7 +213,8 @@ static void run_layer(const struct network *network, const struct layer *layer,
     free(inputs);
 }
 
-float **plain_network_run(const struct network *network, const float *input)
+float **plain_network_run_changed(const struct network *network, const float *input,
+                                  plain_network_change_fn change, void *context)
 {
     float **values = memory_zeroed((size_t)network->tensor_count, sizeof *values);
     const struct tensor *tensor = &network->tensors[network->input];
@@ -222,9 +223,26 @@ float **plain_network_run(const struct network *network, const float *input)
     for (size_t i = 0; i < tensor->count; i++)
         first[stored(tensor, i)] = input[i];
     values[network->input] = first;
-    for (int layer = 0; layer < network->layer_count; layer++)
+    change(context, network->input, first);
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        int output = network->layers[layer].output;
+
         run_layer(network, &network->layers[layer], values);
+        change(context, output, values[output]);
+    }
     return values;
+}
+
+static void leave(void *context, int tensor, float *values)
+{
+    (void)context;
+    (void)tensor;
+    (void)values;
+}
+
+float **plain_network_run(const struct network *network, const float *input)
+{
+    return plain_network_run_changed(network, input, leave, NULL);
 }
 
 void plain_network_free(const struct network *network, float **values)

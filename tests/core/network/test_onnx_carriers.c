@@ -61,6 +61,11 @@ static const struct way {
      HEAD "node Shape r2 -> s\nnode Reshape r2 s -> m\nnode Concat m r3 -> k axis=1\n"
           "node Conv k w3 -> last\n" TAIL,
      "m>k r2>k r3>k", 8},
+    {"never a shape that the file computes",
+     HEAD "integers n 1 = 0\nintegers s 3 = 4 8 8\nnode Concat n s -> t axis=0\n"
+          "node Reshape r2 t -> m\nnode Concat m r3 -> k axis=1\n"
+          "node Conv k w3 -> last\n" TAIL,
+     "m>k r2>k r3>k", 8},
     {"what a layer's node reads by another name",
      "input x N,4\nfloats w1 4,6\nfloats w2 6,3\nnode MatMul x w1 -> h\n"
      "node Relu h -> r\nnode Identity r -> i\nnode Flatten i -> f\n"
