@@ -140,6 +140,19 @@ static bool would_be_pooled_as_codes(const struct onnx_calibrated *calibrated,
                                      network->layers[producer].inputs[0]);
 }
 
+/* Whether Clip, an added one or the network's, would stand before codes of 4 bits: ONNX Runtime 1.30 knows no
+ * limits of their type, and makes no session. */
+static bool meets_4_bits(const struct onnx_calibrated *calibrated, int tensor,
+                         const struct container *container)
+{
+    const struct network *network = calibrated->network;
+    int producer = tensor < 0 ? -1 : network->tensors[tensor].producer;
+
+    return container->bits == 4 &&
+           (container_is_wider(container) ||
+            (producer >= 0 && isfinite(network->layers[producer].high)));
+}
+
 /* What QuantizeLinear reads of tensor `name`: the values `from`, cut where they must be; the caller's. */
 static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      const char *name, const char *from, int after,
@@ -147,8 +160,9 @@ static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calib
 {
     int tensor = network_find_tensor(calibrated->network, name);
 
-    if (tensor >= 0 && (would_be_rounded(calibrated, tensor) ||
-                        would_be_pooled_as_codes(calibrated, tensor)))
+    if (meets_4_bits(calibrated, tensor, container) ||
+        (tensor >= 0 && (would_be_rounded(calibrated, tensor) ||
+                         would_be_pooled_as_codes(calibrated, tensor))))
         return add_min_and_max(edit, after, from, container, step);
     if (container_is_wider(container))
         return add_clip(edit, after, from, container, step);

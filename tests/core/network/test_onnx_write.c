@@ -595,6 +595,29 @@ static void min_stands_where_float_weights_would_be_rounded(void **state)
     close_network(&written);
 }
 
+/* ONNX Runtime makes no session of Clip before codes of 4 bits, whoever has put it there. */
+static void no_clip_stands_before_codes_of_4_bits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(clamped); i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+        const Onnx__GraphProto *graph;
+
+        open_network(&written, clamped[i / 2].text, onnx, 4, i % 2 ? 4 : 3, false);
+        written.calibrated.in_4_bits = true;
+        write_network(&written);
+        assert_is_same(&written, clamped[i / 2].fact);
+        model = unpacked(&written);
+        graph = model->graph;
+        for (size_t node = 1; node < graph->n_node; node++)
+            if (strcmp(graph->node[node]->op_type, "QuantizeLinear") == 0)
+                assert_string_not_equal(graph->node[node - 1]->op_type, "Clip");
+        onnx__model_proto__free_unpacked(model, NULL);
+        close_network(&written);
+    }
+}
+
 /* Weights that meet floats are floats themselves: nothing is dequantized, in the opset of the file. */
 static void weights_alone_are_floats_unless_integers_are_wanted(void **state)
 {
@@ -963,6 +986,7 @@ int main(void)
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
+        cmocka_unit_test(no_clip_stands_before_codes_of_4_bits),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(weights_alone_are_floats_unless_integers_are_wanted),
         cmocka_unit_test(each_integer_of_float_weights_is_compared),
