@@ -250,8 +250,9 @@ static void what_is_written_for_integer_kernels_is_read_back(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(networks); i++)
-        for (int variant = 0; variant < 4; variant++) {
+        for (int variant = 0; variant < 8; variant++) {
             struct placement_rules rules = {.grids = onnx,
+                                            .rounds_shifts = variant & 4,
                                             .weight_bits = 8,
                                             .activation_bits = 8,
                                             .all_activations = true,
