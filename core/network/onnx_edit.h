@@ -65,6 +65,9 @@ void onnx_edit_add_int32s(struct onnx_edit *edit, const char *name, int64_t coun
 void onnx_edit_set_input(Onnx__NodeProto *node, size_t input, const char *name);
 void onnx_edit_set_output(Onnx__NodeProto *node, const char *name);
 
+/* Drops all inputs of a node but the first `count`. */
+void onnx_edit_keep_inputs(struct onnx_edit *edit, Onnx__NodeProto *node, size_t count);
+
 /* Makes the node one of another operator. */
 void onnx_edit_set_operator(Onnx__NodeProto *node, const char *operator);
 

@@ -38,6 +38,10 @@ char *onnx_write_activation(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated, int item,
                             const char *name, int after, bool is_in_steps);
 
+/* Makes a mean over height and width a pool where codes are on both sides; `values` are those of its output. */
+void onnx_write_mean(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                     int index, const char *values);
+
 /* Makes the weights of a layer integers under `quantizer`, with what belongs to them. */
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer);
