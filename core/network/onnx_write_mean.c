@@ -14,7 +14,8 @@ static bool is_whole(const struct network *network, const struct layer *layer)
            output->width == 1;
 }
 
-/* Rows in place of the images of one pixel that a pool gives: what reads them reads the rows' codes. */
+/* Rows in place of the images of one pixel that a pool gives: what reads them reads the rows'
+ * codes. */
 static void give_rows(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       int item, int after, const char *images)
 {

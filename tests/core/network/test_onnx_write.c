@@ -620,8 +620,8 @@ static int count_exact(const char *text, struct target_grids grids,
     return casts;
 }
 
-/* Both layers read codes, the second has a residual of them. Two casts belong to a layer, three more to each
- * sum that is rounded on its own. */
+/* Both layers read codes, the second has a residual of them. Two casts belong to a layer, three
+ * more to each sum that is rounded on its own. */
 static void a_layer_of_codes_is_exact_in_its_own_units(void **state)
 {
     static const struct treatment corrected = {.fact = "corrected",
@@ -652,8 +652,8 @@ static void nothing_exact_is_told(void **state)
 
 /* ---- damaged files ----------------------------------------------------------------------------- */
 
-/* Takes bytes as `calq verify` takes a file. Whether there was a network to compare; else there is a
- * sentence. */
+/* Takes bytes as `calq verify` takes a file. Whether there was a network to compare; else there is
+ * a sentence. */
 static bool is_compared(const struct written *written, const uint8_t *bytes,
                         size_t size)
 {
