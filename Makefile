@@ -210,6 +210,15 @@ bench: all $(if $(has_onednn),$(BUILD)/tests/peers/onednn) $(BUILD)/resnet18.onn
 	@$(BUILD)/calq bench
 	@for network in $(BENCH_NETWORKS); do echo; $(BUILD)/calq bench network $$network || exit 1; done
 
+# A file of the recipe beside the float one, in ONNX Runtime.
+.PHONY: bench-onnxruntime
+bench-onnxruntime: all
+	@rm -rf $(BUILD)/onnxruntime
+	@$(BUILD)/calq run configs/onnxruntime.yaml --set out=$(BUILD)/onnxruntime
+	@$(BUILD)/calq export $(BUILD)/onnxruntime/cases/* -o $(BUILD)/onnxruntime/glyphs.onnx
+	@node tests/peers/kernels.js $(BUILD)/onnxruntime/glyphs.onnx
+	@node tests/peers/compare.js examples/glyphs/glyphs.onnx $(BUILD)/onnxruntime/glyphs.onnx
+
 $(BUILD)/tests/peers/onednn: tests/peers/onednn.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OUR_CFLAGS) -o $@ $< -ldnnl -lgomp -lm

@@ -1,15 +1,14 @@
 /* channel_epilogue.h - what makes the output of a convolution of the sums of its codes.
  *
- * With x = sx * (X - z), w = sw * (W + offset) + c, acc = sum X*W and S = sum X over the K elements of a
- * window (padding holds the stored code z):
+ * With x = sx * (X - z), w = sw * (W + offset) + c, acc = sum X*W and S = sum X over the K
+ * elements of a window (padding holds the stored code z):
  *
  *   conv = sx*sw * (acc - z * sum W) + sx * (sw*offset + c) * (S - z*K)
  *
  * so scale, shift and correction follow, all divided by the output's step.
  *
- * Integer kernels of runtimes add the layer's shift to the sums, as an integer of 32 bits in products of sx and
- * sw * scale, which are floats. With `rounds_shift` it is rounded to that.
- */
+ * Integer kernels of runtimes add the layer's shift to the sums, as an integer of 32 bits in
+ * products of sx and sw * scale, which are floats. With `rounds_shift` it is rounded to that. */
 #ifndef CORE_NETWORK_CHANNEL_EPILOGUE_H
 #define CORE_NETWORK_CHANNEL_EPILOGUE_H
 
@@ -32,8 +31,8 @@ struct epilogue_terms {
     bool rounds_shift;
 };
 
-/* The shift of a channel, rounded to products of a step of the input and one of weights that contains the scale; beyond
- * 2^24 it is what it is, since no float is between integers there. */
+/* The shift of a channel, rounded to products of a step of the input and one of weights that
+ * contains the scale; beyond 2^24 it is what it is, since no float is between integers there. */
 double channel_shift_rounded(float shift, float input_step, float folded_step);
 
 struct channel_epilogue channel_epilogue_of(const struct conv *conv, int channel,

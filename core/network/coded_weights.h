@@ -17,27 +17,28 @@ struct coded_weights {
     float *corrections; /* [out_channels] added to each weight, or NULL; owned */
 };
 
-/* The weights of `layer`, a convolution, under a quantizer: weight = step * integer + correction, the
- * very numbers that the evaluator works with.
+/* The weights of `layer`, a convolution, under a quantizer: weight = step * integer + correction,
+ * the very numbers that the evaluator works with.
  *
  *   in_4_bits  integers of 4 bits where they fit
  *   weights    out; clear with coded_weights_clear() */
 void coded_weights_init(struct coded_weights *weights, const struct layer *layer,
                         const struct weight_rules *rules,
                         const struct quantizer *quantizer, bool in_4_bits);
-/* Takes the scales of channels (batch norm) into the steps: then scale * weight = step * integer, with the
- * product of both in float as the step, and the integers' signs turned where a scale is below zero. Where that
- * product is
+/* Takes the scales of channels (batch norm) into the steps: then scale * weight = step * integer,
+ * with the product of both in float as the step, and the integers' signs turned where a scale is
+ * below zero. Where that product is
  *
  *   so small that the shift, as a 32-bit integer in products of the steps of weights and input,
- *   might leave its range, or the step is below 2^-32 of the largest, it is raised and the integers are found
- *   again: they change by less than what the channel's shift, or other channels, can tell
+ *   might leave its range, or the step is below 2^-32 of the largest, it is raised and the
+ *   integers are found again: they change by less than what the channel's shift, or other channels, can tell
  *
  *   zero, or all integers are, the largest step of all channels stands there
  *
  *   input_step  of the codes that the layer reads
  *
- * False, and nothing is changed, where weights are corrected or the lowest integer has no counterpart. */
+ * False, and nothing is changed, where weights are corrected or the lowest integer has no
+ * counterpart. */
 bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer,
                         float input_step);
 

@@ -134,8 +134,8 @@ static bool is_mover(const Onnx__NodeProto *node)
     return false;
 }
 
-/* Whether a node gives the same codes when its inputs are rounded before it. Where unsigned codes cut what Relu
- * cuts, Relu does, but behind a layer it is part of the integer kernel. */
+/* Whether a node gives the same codes when its inputs are rounded before it. Where unsigned codes
+ * cut what Relu cuts, Relu does, but behind a layer it is part of the integer kernel. */
 static bool hands_on(const struct walk *walk, const Onnx__NodeProto *node, int item)
 {
     const struct made *input;
@@ -182,8 +182,8 @@ static bool is_pool_of_floats(const struct walk *walk, const Onnx__NodeProto *no
            onnx_carriers_pool_floats(walk->network, walk->placement, tensor);
 }
 
-/* What a node reads is wanted as codes where it hands them on; all its readers come later in the file, so by now
- * it is known what its output carries. */
+/* What a node reads is wanted as codes where it hands them on; all its readers come later in the
+ * file, so by now it is known what its output carries. */
 static void visit(struct walk *walk, const Onnx__NodeProto *node)
 {
     struct made *made = node->n_output > 0 ? find(walk, node->output[0]) : NULL;

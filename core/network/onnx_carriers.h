@@ -1,12 +1,13 @@
-/* onnx_carriers.h - tensors of a file that carry the codes of an activation that is quantized elsewhere.
+/* onnx_carriers.h - tensors of a file that carry the codes of an activation that is quantized
+ * elsewhere.
  *
- * Integer kernels want a rounding directly behind the layer and directly before it. A calibrated network rounds
- * once, where a layer reads; what only moves values or takes their maximum (MaxPool, Concat, Reshape, ...) gives
- * the same values when its inputs are rounded with the same step already. So a tensor may be rounded early
+ * Integer kernels want a rounding directly behind the layer and directly before it. A calibrated
+ * network rounds once, where a layer reads; what only moves values or takes their maximum
+ * (MaxPool, Concat, Reshape, ...) gives the same values when its inputs are rounded with the same
+ * step already. So a tensor may be rounded early
  *
  *   behind a node   where all that reads it hands it on to codes of one item
- *   before a layer  where its node reads the item by another name, behind Flatten or the like
- */
+ *   before a layer  where its node reads the item by another name, behind Flatten or the like */
 #ifndef CORE_NETWORK_ONNX_CARRIERS_H
 #define CORE_NETWORK_ONNX_CARRIERS_H
 
@@ -35,8 +36,8 @@ void onnx_carriers_find(const Onnx__GraphProto *graph, const struct network *net
                         const struct placement *placement, const int *held,
                         struct onnx_carriers *carriers);
 
-/* Whether a max pool reads the tensor, and it comes out of float: behind an integer kernel, where channels are last,
- * pools are fast on codes, else several times slower than on floats. */
+/* Whether a max pool reads the tensor, and it comes out of float: behind an integer kernel, where
+ * channels are last, pools are fast on codes, else several times slower than on floats. */
 bool onnx_carriers_pool_floats(const struct network *network,
                                const struct placement *placement, int tensor);
 

@@ -413,6 +413,17 @@ void onnx_edit_drop_unread(struct onnx_edit *edit, const char *name)
     drop_unread(edit, name, 0);
 }
 
+void onnx_edit_keep_inputs(struct onnx_edit *edit, Onnx__NodeProto *node, size_t count)
+{
+    while (node->n_input > count) {
+        char *name = memory_text(node->input[node->n_input - 1]);
+
+        free(node->input[--node->n_input]);
+        onnx_edit_drop_unread(edit, name);
+        free(name);
+    }
+}
+
 static struct onnx_new_node *find_added(const struct onnx_edit *edit, const char *name)
 {
     for (size_t i = 0; i < edit->added_count; i++)

@@ -65,6 +65,9 @@ void onnx_edit_add_int32s(struct onnx_edit *edit, const char *name, int64_t coun
 void onnx_edit_set_input(Onnx__NodeProto *node, size_t input, const char *name);
 void onnx_edit_set_output(Onnx__NodeProto *node, const char *name);
 
+/* Drops all inputs of a node but the first `count`. */
+void onnx_edit_keep_inputs(struct onnx_edit *edit, Onnx__NodeProto *node, size_t count);
+
 /* Makes the node one of another operator. */
 void onnx_edit_set_operator(Onnx__NodeProto *node, const char *operator);
 
@@ -78,7 +81,8 @@ void onnx_edit_read_instead(struct onnx_edit *edit, const char *name,
 /* Whether the graph gives `name` as an output. */
 bool onnx_edit_is_output(const struct onnx_edit *edit, const char *name);
 
-/* The node of the file that makes `name` makes `instead`; nobody else is told, and the node is called as before. */
+/* The node of the file that makes `name` makes `instead`; nobody else is told, and the node is
+ * called as before. */
 void onnx_edit_rename_output(struct onnx_edit *edit, const char *name,
                              const char *instead);
 

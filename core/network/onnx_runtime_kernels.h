@@ -1,11 +1,10 @@
-/* onnx_runtime_kernels.h - which layers of an exported file ONNX Runtime runs as integer kernels, and why others are
- * not.
+/* onnx_runtime_kernels.h - which layers of an exported file ONNX Runtime runs as integer kernels,
+ * and why others are not.
  *
- * Of files that are written for integer kernels (onnx_write.h), ONNX Runtime 1.30 on the CPU, default options: a
- * convolution is QLinearConv where its output is rounded to 8 bits right behind it, with at most a ReLU or Clip
- * between that cuts nothing which the codes do not cut; a fully connected layer is QGemm, QLinearMatMul or
- * MatMulIntegerToFloat, and may give floats.
- */
+ * Of files that are written for integer kernels (onnx_write.h), ONNX Runtime 1.30 on the CPU,
+ * default options: a convolution is QLinearConv where its output is rounded to 8 bits right behind
+ * it, with at most a ReLU or Clip between that cuts nothing which the codes do not cut; a fully
+ * connected layer is QGemm, QLinearMatMul or MatMulIntegerToFloat, and may give floats. */
 #ifndef CORE_NETWORK_ONNX_RUNTIME_KERNELS_H
 #define CORE_NETWORK_ONNX_RUNTIME_KERNELS_H
 
@@ -33,8 +32,8 @@ void runtime_kernels_foretell(const struct network *network,
                               const struct weight_rules *rules, bool in_4_bits,
                               struct runtime_kernels *kernels);
 
-/* Whether a convolution is one of images of a single pixel, which is a fully connected layer: unlike a convolution
- * that may give floats, so an export writes it as Gemm. */
+/* Whether a convolution is one of images of a single pixel, which is a fully connected layer:
+ * unlike a convolution that may give floats, so an export writes it as Gemm. */
 bool runtime_kernels_take_as_gemm(const struct network *network,
                                   const struct layer *layer);
 

@@ -162,6 +162,16 @@ static void write_carriers(struct onnx_edit *edit,
     }
 }
 
+static void write_pool(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                       const struct plan *plan, int index)
+{
+    const struct layer *layer = &calibrated->network->layers[index];
+    int item = calibrated->placement->of_tensor[layer->output];
+
+    if (layer->kind == LAYER_AVERAGE_POOL && item >= 0)
+        onnx_write_mean(edit, calibrated, index, plan->values[item]);
+}
+
 static void write_items(struct onnx_edit *edit,
                         const struct onnx_calibrated *calibrated,
                         const struct plan *plan)
@@ -178,6 +188,9 @@ static void write_items(struct onnx_edit *edit,
         if (!placement->items[item].is_weight)
             write_tensor(edit, calibrated, plan, item);
     write_carriers(edit, calibrated, &carriers);
+    for (int index = 0; calibrated->for_integer_kernels && index < network->layer_count;
+         index++)
+        write_pool(edit, calibrated, plan, index);
     for (int index = 0; index < network->layer_count; index++)
         if (network->layers[index].kind == LAYER_CONV)
             write_conv(edit, calibrated, plan, index);

@@ -22,8 +22,9 @@
  * between two codes. The activation behind it is rounded in units of its step. Runtimes make no integer
  * kernels of that.
  *
- * For integer kernels, too: scale and shift of a layer are in the steps of its weights and its bias, tensors are rounded
- * wherever codes are handed on (onnx_carriers.h), and signed codes of activations are uint8 with the zero-point 128.
+ * For integer kernels scale and shift of a layer are in the steps of its weights and its bias,
+ * tensors are rounded wherever codes are handed on (onnx_carriers.h), and signed codes of
+ * activations are uint8 with the zero-point 128.
  *
  * Other zero-points are zero, rounding is QuantizeLinear's: half to even, by division with the step.
  */

@@ -17,8 +17,9 @@ static char *add_scalar(struct onnx_edit *edit, const char *base, const char *su
     return name;
 }
 
-/* For integer kernels all codes of 8 bits are unsigned ones, with zero in the middle where they have a sign: ONNX
- * Runtime makes no kernels of mixed types, and the change itself only where one node reads a tensor. */
+/* For integer kernels all codes of 8 bits are unsigned ones, with zero in the middle where they
+ * have a sign: ONNX Runtime makes no kernels of mixed types, and the change itself only where one
+ * node reads a tensor. */
 static char *add_zero_point(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated, const char *base,
                             const struct container *container)
@@ -103,8 +104,8 @@ static const struct layer *maker_of(const struct network *network, int tensor)
 /* Whether ONNX Runtime (1.30, with optimisations: WeightBiasQuantization) would round more than the
  * file says. Where a layer stands between DequantizeLinear and QuantizeLinear with at most Relu and
  * Clip behind it, it rounds float weights to 8 bits and a bias to multiples of the product of both
- * steps, which is little with 8 bits, where it makes one integer kernel of all, and much with fewer.
- * With Min behind it, it leaves both. */
+ * steps, which is little with 8 bits, where it makes one integer kernel of all, and much with
+ * fewer. With Min behind it, it leaves both. */
 static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tensor)
 {
     const struct placement *placement = calibrated->placement;
@@ -127,7 +128,8 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
                                         placement_fills_8_bits(placement, weights)));
 }
 
-/* Whether ONNX Runtime would pull QuantizeLinear in front of a max pool that is faster in float; not past Min. */
+/* Whether ONNX Runtime would pull QuantizeLinear in front of a max pool that is faster in float;
+ * not past Min. */
 static bool would_be_pooled_as_codes(const struct onnx_calibrated *calibrated,
                                      int tensor)
 {
@@ -153,7 +155,8 @@ static bool meets_4_bits(const struct onnx_calibrated *calibrated, int tensor,
             (producer >= 0 && isfinite(network->layers[producer].high)));
 }
 
-/* What QuantizeLinear reads of tensor `name`: the values `from`, cut where they must be; the caller's. */
+/* What QuantizeLinear reads of tensor `name`: the values `from`, cut where they must be; the
+ * caller's. */
 static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      const char *name, const char *from, int after,
                      const struct container *container, float step)
@@ -171,8 +174,9 @@ static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calib
 
 /* ---- rounding ----------------------------------------------------------------------------- */
 
-/* Whether a clamp ends at the highest code although that is worth more. ONNX Runtime 1.30 makes two nodes of one
- * name of Clip and QuantizeLinear then, and no session; not where the scale has the shape [1]. */
+/* Whether a clamp ends at the highest code although that is worth more. ONNX Runtime 1.30 makes two
+ * nodes of one name of Clip and QuantizeLinear then, and no session; not where the scale has the
+ * shape [1]. */
 static bool ends_at_highest_code(const struct onnx_calibrated *calibrated,
                                  const char *name, const struct container *container,
                                  float step)
@@ -186,8 +190,9 @@ static bool ends_at_highest_code(const struct onnx_calibrated *calibrated,
            rintf(high / step) == (float)container->highest;
 }
 
-/* What the file's nodes read under `name` from now on is what comes out; the network's own output keeps its
- * name, and what was rounded gets another. Returns the name of what comes out, `*from` what goes in. */
+/* What the file's nodes read under `name` from now on is what comes out; the network's own output
+ * keeps its name, and what was rounded gets another. Returns the name of what comes out, `*from`
+ * what goes in. */
 static char *name_values(struct onnx_edit *edit, const char *name, char **from)
 {
     char *values;

@@ -3,7 +3,6 @@
 
 #include "core/base/memory.h"
 #include "core/network/coded_weights.h"
-#include "core/network/onnx_runtime_kernels.h"
 #include "core/network/weight_ratios.h"
 
 #include <stdlib.h>
@@ -186,7 +185,8 @@ void onnx_place_floats(const struct place *place, const float *values,
 /* ---- what is added behind the layer --------------------------------------------------------- */
 
 /* Makes the layer's output what an operator of two makes of what it has given so far and `other`. */
-static void put_behind(struct place *place, const char *operator, const char * other)
+void onnx_place_put_behind(struct place *place, const char *operator,
+                           const char * other)
 {
     char *output = memory_text(place->last->output[0]);
     char *products = onnx_edit_fresh_name(place->edit, output, "_products");
@@ -251,7 +251,7 @@ static void write_corrections(struct place *place, const float *corrections)
                          place->is_conv ? of_conv : of_product, corrections, &node);
     if (place->is_conv)
         onnx_edit_set_integer(node, "group", conv->groups);
-    put_behind(place, "Add", products);
+    onnx_place_put_behind(place, "Add", products);
     free(sums);
     free(products);
 }
@@ -259,7 +259,7 @@ static void write_corrections(struct place *place, const float *corrections)
 /* ---- scale and shift ------------------------------------------------------------------------ */
 
 /* The layer gives what the last node gave whose scale and shift it contains; those nodes go. */
-static void take_place_of_scales(const struct place *place)
+void onnx_place_take_scales(const struct place *place)
 {
     Onnx__NodeProto *last;
     char *output, *gone;
@@ -296,7 +296,7 @@ void onnx_place_bias(const struct place *place, const char *bias)
 }
 
 /* The whole shift becomes the layer's bias. */
-static void write_shift(struct place *place)
+void onnx_place_shift(struct place *place)
 {
     const struct conv *conv = &place->layer->conv;
     int64_t channels = conv->out_channels;
@@ -307,7 +307,7 @@ static void write_shift(struct place *place)
     bias = onnx_edit_fresh_name(place->edit, place->node->output[0], "_bias");
     onnx_edit_add_floats(place->edit, bias, &channels, 1, conv->shift);
     if (is_operator(place->node, "MatMul"))
-        put_behind(place, "Add", bias);
+        onnx_place_put_behind(place, "Add", bias);
     else
         onnx_place_bias(place, bias);
     free(bias);
@@ -331,8 +331,8 @@ static void write_scale_and_shift(struct place *place)
     char *shift = add_channels(place, "_channel_shift", place->layer->conv.shift);
 
     onnx_place_bias(place, "");
-    put_behind(place, "Mul", scale);
-    put_behind(place, "Add", shift);
+    onnx_place_put_behind(place, "Mul", scale);
+    onnx_place_put_behind(place, "Add", shift);
     free(scale);
     free(shift);
 }
@@ -358,162 +358,15 @@ static bool is_written_anew(const struct onnx_calibrated *calibrated,
            (has_changed(calibrated, layer) && !onnx_batchnorm_fits(calibrated, layer));
 }
 
-/* What rounds the input of a layer whose scale and shift go into steps and biases. */
-static float input_step_of(const struct onnx_calibrated *calibrated,
-                           const struct layer *layer)
-{
-    int item = calibrated->held[layer->inputs[0]];
-
-    return item < 0 ? 0 : calibrated->steps[item];
-}
-
 static void write_constants(struct place *place)
 {
     if (is_unscaled(&place->layer->conv))
-        write_shift(place);
+        onnx_place_shift(place);
     else
         write_scale_and_shift(place);
 }
 
-/* ---- integer kernels ------------------------------------------------------------------------ */
-
-static char *add_scales(const struct place *place, const struct coded_weights *weights,
-                        float input_step, const int32_t *integers)
-{
-    int64_t channels = place->layer->conv.out_channels;
-    const char *base = place->node->output[0];
-    float *steps = memory_get((size_t)channels * sizeof *steps);
-    char *values = onnx_edit_fresh_name(place->edit, base, "_bias");
-    char *codes = onnx_edit_fresh_name(place->edit, values, "_quantized");
-    char *scale = onnx_edit_fresh_name(place->edit, values, "_scale");
-    Onnx__NodeProto *node;
-
-    for (int64_t i = 0; i < channels; i++)
-        steps[i] = input_step * weights->steps[i];
-    onnx_edit_add_int32s(place->edit, codes, channels, integers);
-    onnx_edit_add_floats(place->edit, scale, &channels, 1, steps);
-    node = onnx_edit_add_node(place->edit, place->layer->node - 1, "DequantizeLinear",
-                              (const char *[]){codes, scale}, 2, values);
-    onnx_edit_set_integer(node, "axis", 0);
-    free(steps);
-    free(codes);
-    free(scale);
-    return values;
-}
-
-/* A bias of 32-bit integers, which is what ONNX Runtime makes of others, too, but where the output is in float. */
-static void write_integer_bias(struct place *place, const struct coded_weights *weights,
-                               float input_step)
-{
-    size_t channels = (size_t)place->layer->conv.out_channels;
-    int32_t *integers;
-    char *bias;
-
-    if (place->node->n_input <= 2 && are_zero(place->layer->conv.shift, channels))
-        return;
-    integers = memory_get(channels * sizeof *integers);
-    for (size_t i = 0; i < channels; i++)
-        integers[i] = coded_shift(weights, &place->layer->conv, input_step, i);
-    bias = add_scales(place, weights, input_step, integers);
-    if (is_operator(place->node, "MatMul"))
-        put_behind(place, "Add", bias);
-    else
-        onnx_place_bias(place, bias);
-    free(bias);
-    free(integers);
-}
-
 /* ---- a layer -------------------------------------------------------------------------------- */
-
-static void drop_attributes_of_conv(Onnx__NodeProto *node)
-{
-    static const char *const names[] = {"auto_pad",     "dilations", "group",
-                                        "kernel_shape", "pads",      "strides"};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        onnx_edit_drop_attribute(node, names[i]);
-}
-
-/* The node reads rows in place of images of one pixel. */
-static void read_rows(const struct onnx_calibrated *calibrated, struct place *place)
-{
-    int before = place->layer->node - 1;
-    char *rows = onnx_edit_fresh_name(place->edit, place->node->output[0], "_rows");
-    char *values;
-
-    onnx_edit_add_node(place->edit, before, "Flatten",
-                       (const char *[]){place->node->input[0]}, 1, rows);
-    values = onnx_write_activation(place->edit, calibrated,
-                                   calibrated->held[place->layer->inputs[0]], rows,
-                                   before, false);
-    onnx_edit_set_input(place->node, 0, values);
-    free(values);
-    free(rows);
-}
-
-/* Who reads the rows that the node gives reads images of one pixel. */
-static void give_images(struct place *place)
-{
-    const int64_t shape[] = {0, place->layer->conv.out_channels, 1, 1}, four = 4;
-    const char *output = place->node->output[0];
-    char *dims = onnx_edit_fresh_name(place->edit, output, "_shape");
-    char *images = onnx_edit_fresh_name(place->edit, output, "_images");
-
-    onnx_edit_add_tensor(place->edit, dims, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &four,
-                         1, shape, sizeof shape);
-    onnx_edit_read_instead(place->edit, output, images);
-    onnx_edit_add_node(place->edit, place->layer->node, "Reshape",
-                       (const char *[]){output, dims}, 2, images);
-    free(images);
-    free(dims);
-}
-
-/* A convolution of single pixels that gives floats is Gemm, before its weights are placed. */
-static bool become_gemm_of_pixels(const struct onnx_calibrated *calibrated,
-                                  struct place *place)
-{
-    const struct layer *layer = place->layer;
-
-    if (!place->is_conv || calibrated->held[layer->output] >= 0 ||
-        !runtime_kernels_take_as_gemm(calibrated->network, layer))
-        return false;
-    onnx_edit_set_operator(place->node, "Gemm");
-    drop_attributes_of_conv(place->node);
-    onnx_edit_set_integer(place->node, "transB", 1);
-    read_rows(calibrated, place);
-    place->is_conv = false;
-    return true;
-}
-
-/* A product of rows with a bias is Gemm: what ONNX Runtime makes of MatMul and Add is in float. */
-static void become_gemm(const struct onnx_calibrated *calibrated, struct place *place)
-{
-    const struct network *network = calibrated->network;
-
-    if (is_operator(place->node, "MatMul") &&
-        network->tensors[place->layer->output].rank == 1)
-        onnx_edit_set_operator(place->node, "Gemm");
-}
-
-/* The layer with scale and shift in steps and bias. Multiples of the product of both steps are a fine grid for a
- * bias where inputs have 8 bits; with fewer there is no integer kernel, and the grid is coarse. */
-static void write_for_integer_kernel(const struct onnx_calibrated *calibrated,
-                                     struct place *place,
-                                     const struct coded_weights *weights)
-{
-    const struct layer *layer = place->layer;
-    float input_step = input_step_of(calibrated, layer);
-
-    take_place_of_scales(place);
-    become_gemm(calibrated, place);
-    if (calibrated->placement->rounds_shifts ||
-        (is_operator(place->node, "Gemm") && calibrated->held[layer->output] < 0 &&
-         placement_fills_8_bits(calibrated->placement,
-                                calibrated->held[layer->inputs[0]])))
-        write_integer_bias(place, weights, input_step);
-    else
-        write_shift(place);
-}
 
 static void write_as_searched(const struct onnx_calibrated *calibrated,
                               struct place *place, const struct coded_weights *weights)
@@ -521,11 +374,26 @@ static void write_as_searched(const struct onnx_calibrated *calibrated,
     bool is_anew = is_written_anew(calibrated, place->layer);
 
     if (is_anew)
-        take_place_of_scales(place);
+        onnx_place_take_scales(place);
     if (weights->corrections && !onnx_is_plain(calibrated, place->layer))
         write_corrections(place, weights->corrections);
     if (is_anew)
         write_constants(place);
+}
+
+/* Weights whose input stays in float are floats; of others no step is too small for the bias. */
+static void place_weights(const struct onnx_calibrated *calibrated,
+                          const struct place *place, struct coded_weights *weights)
+{
+    int item = calibrated->held[place->layer->inputs[0]];
+
+    if (onnx_is_plain(calibrated, place->layer)) {
+        onnx_place_plain_weights(place, weights);
+        return;
+    }
+    if (item >= 0 && is_unscaled(&place->layer->conv))
+        coded_weights_fold(weights, place->layer, calibrated->steps[item]);
+    onnx_place_weights(place, weights);
 }
 
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
@@ -535,29 +403,15 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     int index = (int)(layer - calibrated->network->layers);
     struct weight_rules rules =
         placement_weight_rules(calibrated->placement, index, &calibrated->rules);
-    float input_step = input_step_of(calibrated, layer);
     struct coded_weights weights;
-    bool is_folded, gives_rows;
 
     /* Else it would be named by its output, which may change. */
     onnx_edit_name(place.node, layer->name);
     coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
-    is_folded = calibrated->for_integer_kernels && input_step > 0 &&
-                coded_weights_fold(&weights, layer, input_step);
-    if (!is_folded && input_step > 0 && is_unscaled(&layer->conv))
-        coded_weights_fold(&weights, layer,
-                           input_step); /* no step too small for the bias */
-    gives_rows = is_folded && become_gemm_of_pixels(calibrated, &place);
-    if (onnx_is_plain(calibrated, layer))
-        onnx_place_plain_weights(&place, &weights);
-    else
-        onnx_place_weights(&place, &weights);
-    if (is_folded)
-        write_for_integer_kernel(calibrated, &place, &weights);
-    else
+    if (!onnx_write_kernel(calibrated, &place, &weights)) {
+        place_weights(calibrated, &place, &weights);
         write_as_searched(calibrated, &place, &weights);
-    if (gives_rows)
-        give_images(&place);
+    }
     coded_weights_clear(&weights);
 }
 
@@ -572,6 +426,6 @@ void onnx_write_float_layer(struct onnx_edit *edit,
     onnx_edit_name(place.node, layer->name);
     if (calibrated->is_folded)
         onnx_place_floats(&place, layer->conv.weights, "_folded");
-    take_place_of_scales(&place);
+    onnx_place_take_scales(&place);
     write_constants(&place);
 }

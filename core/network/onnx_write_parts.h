@@ -37,31 +37,53 @@ void onnx_place_plain_weights(const struct place *place,
 /* The node reads `bias` ("": none) and no other. */
 void onnx_place_bias(const struct place *place, const char *bias);
 
+/* The node gives what the last node gave whose scale and shift the layer contains; those go. */
+void onnx_place_take_scales(const struct place *place);
+
+/* The whole shift becomes the layer's bias. */
+void onnx_place_shift(struct place *place);
+
+/* Makes the layer's output what an operator of two makes of that and `other`. */
+void onnx_place_put_behind(struct place *place, const char *operator,
+                           const char * other);
+
 /* Adds the sums of the windows of each group of the input; returns their name. */
 char *onnx_place_window_sums(const struct place *place);
 
 /* The quantizer of an item under the step of the case. */
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item);
 
-/* Rounds the tensor `name` to codes of an item behind node `after`; all nodes of the file read what comes out,
- * whose name is returned and the caller's.
+/* Rounds the tensor `name` to codes of an item behind node `after`; all nodes of the file read
+ * what comes out, whose name is returned and the caller's.
  *
  *   is_in_steps  the values have been divided by the step, as an exact layer does it */
 char *onnx_write_activation(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated, int item,
                             const char *name, int after, bool is_in_steps);
 
+/* Makes a mean over height and width a pool where codes are on both sides; `values` are those of
+ * its output. */
+void onnx_write_mean(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                     int index, const char *values);
+
 /* Makes the weights of a layer integers under `quantizer`, with what belongs to them. */
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer);
+
+/* Writes a layer for an integer kernel; false, and nothing is written: it can be none, or the file
+ * is not for them.
+ *
+ *   weights  become folded, see coded_weights_fold() */
+bool onnx_write_kernel(const struct onnx_calibrated *calibrated, struct place *place,
+                       struct coded_weights *weights);
 
 /* Writes what is not that of the file of a convolution whose weights stay in float. */
 void onnx_write_float_layer(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated,
                             const struct layer *layer);
 
-/* Whether --exact writes layer `index` as the evaluator runs it: weights, input and residual are quantized
- * and read as they are, sums are below 2^24. Asked before the edit has begun.
+/* Whether --exact writes layer `index` as the evaluator runs it: weights, input and residual are
+ * quantized and read as they are, sums are below 2^24. Asked before the edit has begun.
  *
  *   quantizer  of its weights */
 bool onnx_is_exact(const struct onnx_edit *edit,
@@ -71,8 +93,8 @@ bool onnx_is_exact(const struct onnx_edit *edit,
 /* Writes such a layer.
  *
  *   quantizer  of its weights
- *   output     of its output, which then is in units of the step, ready to be rounded; NULL: it is not
- *              quantized
+ *   output     of its output, which then is in units of the step, ready to be rounded; NULL: it
+ *              is not quantized
  *   values     [placement->count] names of what tensors are dequantized to, so far */
 void onnx_write_exact_layer(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated, int index,

@@ -75,8 +75,8 @@ struct placement {
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *
- * Layers in groups are neither split nor given a second tensor of codes, and an activation that one of
- * them reads is not split; nor is one that a pool hands on from another that is quantized.
+ * Layers in groups are neither split nor given a second tensor of codes, and an activation that
+ * one of them reads is not split; nor is one that a pool hands on from another that is quantized.
  *
  * Fails with EXIT_CONFIG when a pattern fits no layer, or nothing is left to quantize, and with
  * EXIT_INPUT when 32 bits cannot hold the sums of a layer. */

@@ -21,14 +21,16 @@ bool network_is_quantized(const struct network *network);
  *   in_float  the network that was exported, as it was read: clamps before tensors that it names are its
  *             own, wherever they cut; NULL: it is not known, and all that cut at codes were added
  *
- * A rounding is forgotten where all that reads the tensor hands its values on to the same rounding again.
+ * A rounding is forgotten where all that reads the tensor hands its values on to the same
+ * rounding again.
  *
  * Fails with EXIT_INPUT where a tensor is read both as it is and rounded. */
 int network_take_qdq(struct network *network, const struct network *in_float,
                      struct error *err);
 
-/* Of tensors that hand on the same codes a file rounds the last, the case may round another. Moves codes back to
- * the tensors of the placement from those that have them by early_codes(), where that gives the same values.
+/* Of tensors that hand on the same codes a file rounds the last, the case may round another. Moves
+ * codes back to the tensors of the placement from those that have them by early_codes(), where
+ * that gives the same values.
  *
  *   network, placement  of the case
  *   file                with the same tensors, after network_fuse() */

@@ -219,6 +219,12 @@ static const struct network_case {
      "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
      "node Conv r1 w2 -> c2 pads=1,1,1,1\n"
      "node BatchNormalization c2 g b m v -> n2\nnode Flatten n2 -> y\noutput y\n"},
+    {"means, as rows and as images",
+     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 5,4" WEIGHTS
+     "floats w3 4,4,1,1" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
+     "node ReduceMean r1 -> m axes=2,3\nnode Conv m w3 -> c2\n"
+     "node ReduceMean c2 -> n axes=-1,-2 keepdims=0\n"
+     "node Gemm n w2 -> y transB=1\noutput y\n"},
     {"a convolution of a single pixel that gives the output",
      "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 5,4,1,1" WEIGHTS
      "floats c 5 = 1 -2 3\nnode Conv x w1 -> c1\nnode Relu c1 -> r1\n"
@@ -278,8 +284,9 @@ static void what_is_written_for_integer_kernels_is_read_back(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(networks); i++)
-        for (int variant = 0; variant < 4; variant++) {
+        for (int variant = 0; variant < 8; variant++) {
             struct placement_rules rules = {.grids = onnx,
+                                            .rounds_shifts = variant & 4,
                                             .weight_bits = 8,
                                             .activation_bits = 8,
                                             .all_activations = true,
@@ -572,6 +579,72 @@ static void a_clip_is_there_only_where_the_type_is_wider(void **state)
     }
 }
 
+static const Onnx__TensorProto *initialiser(const Onnx__ModelProto *model,
+                                            const char *name)
+{
+    for (size_t i = 0; i < model->graph->n_initializer; i++)
+        if (strcmp(model->graph->initializer[i]->name, name) == 0)
+            return model->graph->initializer[i];
+    fail_msg("there is no %s", name);
+    return NULL;
+}
+
+/* ONNX Runtime makes no session of a scalar there. */
+static void a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code(void **state)
+{
+    static const struct {
+        float step;
+        size_t rank;
+    } trials[] = {{0.02354f, 1}, {0.0234f, 0}, {0.031f, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(trials); i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        open_network(&written,
+                     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS
+                     "floats w2 5,4,2,2" WEIGHTS
+                     "floats lo - = 0\nfloats hi - = 6\nnode Conv x w1 -> c\n"
+                     "node Clip c lo hi -> r\nnode Conv r w2 -> d\n"
+                     "node Flatten d -> y\noutput y\n",
+                     onnx, 8, 8, false);
+        written.steps[written.placement.of_tensor[written.network->layers[0].output]] =
+            trials[i].step;
+        write_network(&written);
+        model = unpacked(&written);
+        assert_int_equal(initialiser(model, "r_scale")->n_dims, trials[i].rank);
+        assert_is_same(&written, "Clip");
+        onnx__model_proto__free_unpacked(model, NULL);
+        close_network(&written);
+    }
+}
+
+/* That is what ONNX Runtime knows in integers. */
+static void means_between_codes_are_pools(void **state)
+{
+    struct placement_rules rules = {
+        .grids = onnx, .weight_bits = 8, .activation_bits = 8, .all_activations = true};
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    open_by_rules(&written,
+                  "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 5,4" WEIGHTS
+                  "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
+                  "node ReduceMean r1 -> n axes=2,3 keepdims=0\n"
+                  "node Gemm n w2 -> y transB=1\noutput y\n",
+                  rules, false);
+    written.calibrated.for_integer_kernels = true;
+    write_network(&written);
+    model = unpacked(&written);
+    assert_int_equal(count_nodes(model, "ReduceMean"), 0);
+    assert_int_equal(count_nodes(model, "GlobalAveragePool"), 1);
+    assert_int_equal(count_nodes(model, "QuantizeLinear"), 4);
+    onnx__model_proto__free_unpacked(model, NULL);
+    close_network(&written);
+}
+
 /* Two layers have float weights and read codes, one those of the network's input; what they give is rounded. */
 static void min_stands_where_float_weights_would_be_rounded(void **state)
 {
@@ -781,8 +854,8 @@ static int count_exact(const char *text, struct target_grids grids,
     return casts;
 }
 
-/* Both layers read codes, the second has a residual of them. Two casts belong to a layer, three more to each
- * sum that is rounded on its own. */
+/* Both layers read codes, the second has a residual of them. Two casts belong to a layer, three
+ * more to each sum that is rounded on its own. */
 static void a_layer_of_codes_is_exact_in_its_own_units(void **state)
 {
     static const struct treatment corrected = {.fact = "corrected",
@@ -813,8 +886,8 @@ static void nothing_exact_is_told(void **state)
 
 /* ---- damaged files ----------------------------------------------------------------------------- */
 
-/* Takes bytes as `calq verify` takes a file. Whether there was a network to compare; else there is a
- * sentence. */
+/* Takes bytes as `calq verify` takes a file. Whether there was a network to compare; else there is
+ * a sentence. */
 static bool is_compared(const struct written *written, const uint8_t *bytes,
                         size_t size)
 {
@@ -987,6 +1060,8 @@ int main(void)
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
         cmocka_unit_test(no_clip_stands_before_codes_of_4_bits),
+        cmocka_unit_test(a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code),
+        cmocka_unit_test(means_between_codes_are_pools),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(weights_alone_are_floats_unless_integers_are_wanted),
         cmocka_unit_test(each_integer_of_float_weights_is_compared),

@@ -115,9 +115,9 @@ check 1 "export foretells the integer kernels of ONNX Runtime: first and last la
 check 1 "export foretells the integer kernels of ONNX Runtime: batch norms measured again" \
     integer_kernels_are_foretold --set 'methods=[{name: mmse, reestimate_batchnorm: after}]'
 
-# Of integer kernels one code in some thousands is the next: their biases are rounded to 32-bit integers.
+# The first layer reads floats, and without optimisations sums are floats, too.
 integer_kernels_in_onnxruntime() { # ARGUMENTS of calq run
-    share=0.997 apart=0.003
+    share=0.998 apart=0.002
     same_in_onnxruntime "$to_export" --set targets=onnx --set bits=W8A8 "$@"
 }
 check 1 "ONNX Runtime predicts the same: onnx, W8A8" integer_kernels_in_onnxruntime
@@ -282,8 +282,11 @@ check 1 "export foretells the integer kernels of ONNX Runtime: SqueezeNet of the
     integer_kernels_of_the_kit imagenet/squeezenet11.onnx imagenet
 check 1 "export foretells the integer kernels of ONNX Runtime: MobileNet of the kit" \
     integer_kernels_of_the_kit imagenet/mobilenetv1_025.onnx imagenet
-check 1 "ONNX Runtime predicts the same: ResNet-20 of the kit" \
+resnet20_in_onnxruntime() {
+    share=0.998 apart=0.002
     kit_in_onnxruntime cifar10/resnet20.onnx cifar10 2000
+}
+check 1 "ONNX Runtime predicts the same: ResNet-20 of the kit" resnet20_in_onnxruntime
 
 # ---- exact files ----------------------------------------------------------------------------------
 
