@@ -1,0 +1,176 @@
+#include "core/network/onnx_write_parts.h"
+
+#include "tests/support/written_network.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Clamps of the network itself may end at a code; each of them is told from those that are added. */
+static const struct network_case clamped[] = {
+    {"Clip",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+     "floats l - = 0\nfloats h - = 6\nnode Conv x w1 -> c\nnode Clip c l h -> r\n"
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
+    {"a clamp on both sides",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+     "floats l - = -6\nfloats h - = 6\nnode Conv x w1 -> c\nnode Clip c l h -> r\n"
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
+    {"Max and Min",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+     "floats l - = -3\nfloats h - = 6\nnode Conv x w1 -> c\nnode Max c l -> m\n"
+     "node Min m h -> r\n"
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
+};
+
+/* A step of which `codes` are 6 to the last bit, or nearly. */
+static float step_to_six(float codes)
+{
+    float step = 6 / codes;
+
+    for (float near = nextafterf(step, 0); near <= nextafterf(step, 7);
+         near = nextafterf(near, 7))
+        if (codes * near == 6)
+            return near;
+    return step;
+}
+
+/* At the highest code of the type or of the grid, or at one between. */
+static void clamps_that_end_at_a_code_are_the_networks_own(void **state)
+{
+    const struct target_grids *const grids[] = {&written_paper, &written_onnx,
+                                                &written_tensorrt};
+    static const float ends[] = {1, 3, 6, 7, 12, 15, 24, 127, 254, 255};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(clamped); i++)
+        for (size_t end = 0; end < 2 * COUNT(ends); end++)
+            for (size_t grid = 0; grid < COUNT(grids); grid++) {
+                struct written written;
+
+                written_open(&written, clamped[i].text, *grids[grid], 8,
+                             end % 2 ? 8 : 4, false);
+                for (int item = 0; item < written.placement.count; item++)
+                    written.steps[item] = step_to_six(ends[end / 2]);
+                written_write(&written);
+                written_assert_same(&written, clamped[i].fact);
+                written_close(&written);
+            }
+}
+
+static void a_clip_is_there_only_where_the_type_is_wider(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    for (int in_4_bits = 0; in_4_bits < 2; in_4_bits++) {
+        written_open(&written, written_networks[0].text, written_onnx, 4, 4, false);
+        written.calibrated.in_4_bits = in_4_bits;
+        written_write(&written);
+        model = written_model(&written);
+        assert_int_equal(written_count_nodes(model, "Clip"), in_4_bits ? 0 : 2);
+        assert_int_equal(model->opset_import[0]->version, in_4_bits ? 21 : 13);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+/* ONNX Runtime makes no session of a scalar there. */
+static void a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code(void **state)
+{
+    static const struct {
+        float step;
+        size_t rank;
+    } trials[] = {{0.02354f, 1}, {0.0234f, 0}, {0.031f, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(trials); i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        written_open(&written,
+                     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS
+                     "floats w2 5,4,2,2" WEIGHTS
+                     "floats lo - = 0\nfloats hi - = 6\nnode Conv x w1 -> c\n"
+                     "node Clip c lo hi -> r\nnode Conv r w2 -> d\n"
+                     "node Flatten d -> y\noutput y\n",
+                     written_onnx, 8, 8, false);
+        written.steps[written.placement.of_tensor[written.network->layers[0].output]] =
+            trials[i].step;
+        written_write(&written);
+        model = written_model(&written);
+        assert_int_equal(written_initialiser(model, "r_scale")->n_dims, trials[i].rank);
+        written_assert_same(&written, "Clip");
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+/* Two layers have float weights and read codes, one those of the network's input; what they give is rounded. */
+static void min_stands_where_float_weights_would_be_rounded(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    written_open(&written,
+                 "input x N,4\nfloats w1 4,6" WEIGHTS "floats w2 6,3" WEIGHTS
+                 "floats w3 3,3" WEIGHTS "node MatMul x w1 -> h\nnode Relu h -> r\n"
+                 "node MatMul r w2 -> i\nnode Relu i -> s\nnode MatMul s w3 -> y\n"
+                 "output y\n",
+                 written_onnx, BITS_FLOAT, 8, false);
+    written_write(&written);
+    model = written_model(&written);
+    assert_int_equal(written_count_nodes(model, "QuantizeLinear"), 3);
+    assert_int_equal(written_count_nodes(model, "Clip"), 0);
+    assert_int_equal(written_count_nodes(model, "Min"), 2);
+    written_assert_same(&written, "Min");
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
+/* ONNX Runtime makes no session of Clip before codes of 4 bits, whoever has put it there. */
+static void no_clip_stands_before_codes_of_4_bits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(clamped); i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+        const Onnx__GraphProto *graph;
+
+        written_open(&written, clamped[i / 2].text, written_onnx, 4, i % 2 ? 4 : 3,
+                     false);
+        written.calibrated.in_4_bits = true;
+        written_write(&written);
+        written_assert_same(&written, clamped[i / 2].fact);
+        model = written_model(&written);
+        graph = model->graph;
+        for (size_t node = 1; node < graph->n_node; node++)
+            if (strcmp(graph->node[node]->op_type, "QuantizeLinear") == 0)
+                assert_string_not_equal(graph->node[node - 1]->op_type, "Clip");
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clamps_that_end_at_a_code_are_the_networks_own),
+        cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
+        cmocka_unit_test(a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code),
+        cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
+        cmocka_unit_test(no_clip_stands_before_codes_of_4_bits),
+    };
+
+    return cmocka_run_group_tests_name("onnx_write_activation", tests, NULL, NULL);
+}

@@ -1,0 +1,248 @@
+#include "tests/support/written_network.h"
+
+#include "core/network/early_codes.h"
+#include "core/network/fuse.h"
+#include "core/network/onnx_read.h"
+#include "core/network/qdq.h"
+#include "core/network/qdq_compare.h"
+#include "core/network/qdq_folded.h"
+#include "core/network/qdq_plain.h"
+#include "tests/support/onnx_builder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct error err;
+
+const struct target_grids written_paper = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MIDTREAD};
+const struct target_grids written_onnx = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD};
+const struct target_grids written_tensorrt = {GRID_NARROW, GRID_MIDTREAD,
+                                              GRID_MIDTREAD};
+
+static void fuse(struct network *network, bool has_sums)
+{
+    if (has_sums)
+        network_fuse_but_sums(network);
+    else
+        network_fuse(network);
+}
+
+/* Takes the model. */
+void written_open_model(struct written *written, Onnx__ModelProto *model,
+                        struct placement_rules rules, bool folds)
+{
+    *written = (struct written){.path = onnx_builder_save(model)};
+    onnx__model_proto__free_unpacked(model, NULL);
+    written->network = onnx_read(written->path, &err);
+    if (!written->network)
+        fail_msg("%s", err.text);
+    fuse(written->network, rules.all_activations);
+    if (folds)
+        network_fold_batchnorm(written->network);
+    if (placement_init(&written->placement, written->network, &rules, &err) < 0)
+        fail_msg("%s", err.text);
+    for (int item = 0; item < written->placement.count; item++)
+        written->steps[item] = 0.11f / (float)(item + 1);
+    written->calibrated = (struct onnx_calibrated){
+        .network = written->network,
+        .placement = &written->placement,
+        .steps = written->steps,
+        .batchnorms = &written->batchnorms,
+        .is_folded = folds,
+    };
+}
+
+void written_open_by_rules(struct written *written, const char *text,
+                           struct placement_rules rules, bool folds)
+{
+    written_open_model(written, onnx_builder_model(text), rules, folds);
+}
+
+/* Everything is quantized; weights in W bits, activations in A. */
+void written_open(struct written *written, const char *text, struct target_grids grids,
+                  int weight_bits, int activation_bits, bool folds)
+{
+    struct placement_rules rules = {
+        .grids = grids, .weight_bits = weight_bits, .activation_bits = activation_bits};
+
+    written_open_by_rules(written, text, rules, folds);
+}
+
+void written_close(struct written *written)
+{
+    free(written->bytes);
+    free(written->batchnorms.values);
+    placement_clear(&written->placement);
+    network_destroy(written->network);
+    onnx_builder_delete(written->path);
+}
+
+void written_write(struct written *written)
+{
+    if (onnx_write(&written->calibrated, &written->bytes, &written->size, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+struct network *written_read_back(const struct written *written)
+{
+    char *path = onnx_builder_save_bytes(written->bytes, written->size);
+    struct network *network = onnx_read(path, &err);
+    struct network *in_float = onnx_read(written->path, &err);
+
+    onnx_builder_delete(path);
+    if (!network || !in_float || network_take_qdq(network, in_float, &err) < 0)
+        fail_msg("%s", err.text);
+    network_destroy(in_float);
+    fuse(network, written->placement.all_activations);
+    if (written->calibrated.is_folded)
+        network_fold_batchnorm(network);
+    return network;
+}
+
+void written_assert_same(const struct written *written, const char *fact)
+{
+    struct network *file = written_read_back(written);
+    struct qdq_comparison comparison;
+
+    qdq_take_plain(written->network, &written->placement, written->steps,
+                   &written->calibrated.rules, file);
+    network_move_codes(written->network, &written->placement, file);
+    qdq_unfold(written->network, &written->placement, written->steps,
+               &written->calibrated.rules, file);
+    qdq_compare(written->network, &written->placement, written->steps,
+                &written->calibrated.rules, file, &comparison);
+    if (comparison.layer[0] || comparison.different > 0)
+        fail_msg("%s: %d tensors differ; %s", fact, comparison.different,
+                 comparison.layer);
+    assert_int_equal(comparison.tensor_count, written->placement.count);
+    qdq_comparison_clear(&comparison);
+    network_destroy(file);
+}
+
+Onnx__ModelProto *written_model(const struct written *written)
+{
+    Onnx__ModelProto *model =
+        onnx__model_proto__unpack(NULL, written->size, written->bytes);
+
+    assert_non_null(model);
+    return model;
+}
+
+int written_count_nodes(const Onnx__ModelProto *model, const char *operator)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < model->graph->n_node; i++)
+        count += strcmp(model->graph->node[i]->op_type, operator) == 0;
+    return count;
+}
+
+const Onnx__TensorProto *written_initialiser(const Onnx__ModelProto *model,
+                                             const char *name)
+{
+    for (size_t i = 0; i < model->graph->n_initializer; i++)
+        if (strcmp(model->graph->initializer[i]->name, name) == 0)
+            return model->graph->initializer[i];
+    fail_msg("there is no %s", name);
+    return NULL;
+}
+
+const struct network_case written_networks[WRITTEN_NETWORK_COUNT] = {
+    {"convolutions with batch norm, and a residual",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,3,3" WEIGHTS NORM
+     "node Conv x w1 -> c1 pads=1,1,1,1\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
+     "node Conv r1 w2 -> c2 pads=1,1,1,1\n"
+     "node BatchNormalization c2 g b m v -> n2\nnode Add n2 r1 -> a\n"
+     "node Relu a -> r2\nnode GlobalAveragePool r2 -> p\nnode Flatten p -> y\n"
+     "output y\n"},
+    {"a bias before the batch norm, and a depthwise convolution",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats c 4 = 0.7 -0.1 0 3\n" NORM
+     "floats w2 4,1,3,3" WEIGHTS "node Conv x w1 c -> c1 strides=2,2\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
+     "node Conv r1 w2 c -> c2 pads=1,1,1,1 group=4\nnode Flatten c2 -> y\noutput y\n"},
+    {"groups, and a shared weight",
+     "input x N,4,5,5\nfloats w 4,2,3,3" WEIGHTS
+     "node Conv x w -> c1 pads=1,1,1,1 group=2\nnode Relu c1 -> r1\n"
+     "node Conv r1 w -> c2 group=2 dilations=2,2\nnode Flatten c2 -> y\noutput y\n"},
+    {"Gemm with alpha and beta, transposed or not",
+     "input x N,4\nfloats w1 4,6" WEIGHTS "floats w2 3,6" WEIGHTS
+     "floats c 6 = 1 2 -1\nnode Gemm x w1 c -> h alpha=0.5 beta=2.0\nnode Relu h -> r\n"
+     "node Gemm r w2 -> y transB=1\noutput y\n"},
+    {"MatMul and what is added to it",
+     "input x N,4\nfloats w1 4,6" WEIGHTS "floats w2 6,3" WEIGHTS
+     "floats c 6 = 1 2 -1\nfloats d 3 = 5 6 7\nnode MatMul x w1 -> h\nnode Add h c -> "
+     "i\n"
+     "node Relu i -> r\nnode MatMul r w2 -> j\nnode Add d j -> y\noutput y\n"},
+    {"scales and shifts that are no batch norm, and a batch norm behind a scale",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,3,3" WEIGHTS NORM
+     "floats s 4,1,1 = 0.5 -2 1.5 3\nfloats t 4,1,1 = 0.25 0.5 -1 0\n"
+     "floats c 4 = 0.7 -0.1 0 3\nnode Conv x w1 c -> c1 pads=1,1,1,1\n"
+     "node Mul c1 s -> m1\nnode Add m1 t -> a1\nnode Relu a1 -> r1\n"
+     "node Conv r1 w2 -> c2 pads=1,1,1,1\nnode Mul c2 s -> m2\n"
+     "node BatchNormalization m2 g b m v -> n2\nnode Relu n2 -> r2\n"
+     "node Flatten r2 -> y\noutput y\n"},
+    {"a scale and a shift behind a batch norm, and a batch norm of rows",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4" WEIGHTS NORM
+     "floats s 4,1,1 = 0.7 -1.3 1.1 3\nfloats t 4,1,1 = 0.25 0.5 -1 0\n"
+     "node Conv x w1 -> c1 pads=1,1,1,1\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Mul n1 s -> m1\n"
+     "node Add m1 t -> a1\nnode Relu a1 -> r1\nnode GlobalAveragePool r1 -> p\n"
+     "node Flatten p -> f\nnode MatMul f w2 -> h\n"
+     "node BatchNormalization h g b m v -> y\noutput y\n"},
+    {"a bias before the batch norm that is far above what comes out",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4" WEIGHTS
+     "floats g 4 = 1.5 0.5 -1 2\nfloats b 4 = 0.1 -0.2 0.3 0\n"
+     "floats m 4 = 1234.5 -777.1 5432.1 1\nfloats v 4 = 1 2 0.5 4\n"
+     "floats c 4 = 1234.567 -777.123 5432.109 0.9\n"
+     "node Conv x w1 c -> c1 pads=1,1,1,1\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
+     "node GlobalAveragePool r1 -> p\nnode Flatten p -> f\nnode MatMul f w2 -> h\n"
+     "node Add h c -> i\nnode BatchNormalization i g b m v -> y\noutput y\n"},
+    {"weights of a Constant, a tensor that a pool and a layer read, a reshape between",
+     "input x N,2,4,4\nfloats w1 4,2,1,1" WEIGHTS "floats w2 8,64" WEIGHTS
+     "node Constant -> k value=@w1\n"
+     "node Conv x k -> c1\nnode Relu c1 -> r1\nnode Flatten r1 -> f\n"
+     "node Gemm f w2 -> y transB=1\noutput y\n"},
+    {"a batch norm with zero and a negative scale",
+     "input x N,3,6,6\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,3,3" WEIGHTS
+     "floats g 4 = 1.5 0 -1 2\nfloats b 4 = 0.1 -0.2 0.3 0\n"
+     "floats m 4 = 0.5 0 -0.5 1\nfloats v 4 = 1 2 0.5 4\n"
+     "node Conv x w1 -> c1 pads=1,1,1,1\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
+     "node Conv r1 w2 -> c2 pads=1,1,1,1\n"
+     "node BatchNormalization c2 g b m v -> n2\nnode Flatten n2 -> y\noutput y\n"},
+    {"means, as rows and as images",
+     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 5,4" WEIGHTS
+     "floats w3 4,4,1,1" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
+     "node ReduceMean r1 -> m axes=2,3\nnode Conv m w3 -> c2\n"
+     "node ReduceMean c2 -> n axes=-1,-2 keepdims=0\n"
+     "node Gemm n w2 -> y transB=1\noutput y\n"},
+    {"a convolution of a single pixel that gives the output",
+     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 5,4,1,1" WEIGHTS
+     "floats c 5 = 1 -2 3\nnode Conv x w1 -> c1\nnode Relu c1 -> r1\n"
+     "node GlobalAveragePool r1 -> p\nnode Conv p w2 c -> c2 kernel_shape=1,1\n"
+     "node Flatten c2 -> y\noutput y\n"},
+    {"two branches that meet, twice, before a pool",
+     "input x N,3,8,8\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,1,1" WEIGHTS
+     "floats w3 4,4,3,3" WEIGHTS "floats w4 4,12,1,1" WEIGHTS
+     "node Conv x w1 -> c1 pads=1,1,1,1\nnode Relu c1 -> r1\n"
+     "node Conv r1 w2 -> c2\nnode Relu c2 -> r2\n"
+     "node Conv r1 w3 -> c3 pads=1,1,1,1\nnode Relu c3 -> r3\n"
+     "node Concat r2 r3 -> j axis=1\nnode Conv r1 w2 -> c4\nnode Relu c4 -> r4\n"
+     "node Concat j r4 -> k axis=1\n"
+     "node MaxPool k -> p kernel_shape=2,2 strides=2,2\nnode Conv p w4 -> c5\n"
+     "node Flatten c5 -> y\noutput y\n"},
+    {"a ReLU behind what meets, a transposed image and two names of one tensor",
+     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4,1,1" WEIGHTS
+     "floats w3 3,128" WEIGHTS "floats w4 5,3" WEIGHTS "floats c 5 = 1 -2 3\n"
+     "node Conv x w1 -> c1 pads=1,1,1,1\nnode Relu c1 -> r1\n"
+     "node Conv r1 w2 -> c2\nnode Conv r1 w2 -> c3\nnode Concat c2 c3 -> j axis=1\n"
+     "node Relu j -> r2\nnode Transpose r2 -> t perm=0,3,1,2\nnode Identity t -> i\n"
+     "node Flatten i -> f\nnode Gemm f w3 -> h transB=1\nnode Relu h -> r3\n"
+     "node Gemm r3 w4 c -> y transB=1\noutput y\n"},
+};
