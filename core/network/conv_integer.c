@@ -49,6 +49,7 @@ static void make_epilogue(struct conv_run *run)
         .residual_zero = (double)steps->residual * steps->residual_zero,
         .offset = conv_weights_offset(weights),
         .window_count = weights->window_count,
+        .rounds_shift = weights->rules.rounds_shifts,
     };
 
     for (int channel = 0; channel < conv->out_channels; channel++) {

@@ -227,7 +227,8 @@ static int sum_of_codes(const struct coded_weights *weights, size_t first, size_
 
 static struct epilogue_constants constants_of(const struct exact *exact,
                                               const struct coded_weights *weights,
-                                              float input_step, float output_step)
+                                              float input_step, float output_step,
+                                              bool rounds_shift)
 {
     const struct layer *layer = exact->place.layer;
     size_t channels = (size_t)layer->conv.out_channels;
@@ -241,6 +242,7 @@ static struct epilogue_constants constants_of(const struct exact *exact,
         .input_zero = zero_code_of(exact->input),
         .offset = weights->container.offset / (double)weights->container.factor,
         .window_count = (int)count,
+        .rounds_shift = rounds_shift,
     };
 
     if (exact->residual)
@@ -441,7 +443,7 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
 
     coded_weights_init(&coded, layer, &rules, quantizer, false);
     constants = constants_of(&exact, &coded, calibrated->steps[input],
-                             output ? output->step : 1);
+                             output ? output->step : 1, rules.rounds_shifts);
     onnx_edit_set_input(exact.place.node, 0, codes);
     onnx_place_bias(&exact.place, "");
     write_codes(&exact, &coded, quantizer);

@@ -372,18 +372,24 @@ static char *add_scales(const struct place *place, const struct coded_weights *w
     return values;
 }
 
-/* A bias of 32-bit integers, which ONNX Runtime takes beside a float output. */
-static void write_integer_bias(const struct place *place,
-                               const struct coded_weights *weights, float input_step)
+/* A bias of 32-bit integers, which is what ONNX Runtime makes of others, too, but where the output is in float. */
+static void write_integer_bias(struct place *place, const struct coded_weights *weights,
+                               float input_step)
 {
     size_t channels = (size_t)place->layer->conv.out_channels;
-    int32_t *integers = memory_get(channels * sizeof *integers);
+    int32_t *integers;
     char *bias;
 
+    if (place->node->n_input <= 2 && are_zero(place->layer->conv.shift, channels))
+        return;
+    integers = memory_get(channels * sizeof *integers);
     for (size_t i = 0; i < channels; i++)
         integers[i] = coded_shift(weights, &place->layer->conv, input_step, i);
     bias = add_scales(place, weights, input_step, integers);
-    onnx_place_bias(place, bias);
+    if (is_operator(place->node, "MatMul"))
+        put_behind(place, "Add", bias);
+    else
+        onnx_place_bias(place, bias);
     free(bias);
     free(integers);
 }
@@ -471,9 +477,10 @@ static void write_for_integer_kernel(const struct onnx_calibrated *calibrated,
 
     take_place_of_scales(place);
     become_gemm(calibrated, place);
-    if (is_operator(place->node, "Gemm") && calibrated->held[layer->output] < 0 &&
-        placement_fills_8_bits(calibrated->placement,
-                               calibrated->held[layer->inputs[0]]))
+    if (calibrated->placement->rounds_shifts ||
+        (is_operator(place->node, "Gemm") && calibrated->held[layer->output] < 0 &&
+         placement_fills_8_bits(calibrated->placement,
+                                calibrated->held[layer->inputs[0]])))
         write_integer_bias(place, weights, input_step);
     else
         write_shift(place);

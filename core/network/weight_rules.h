@@ -19,6 +19,10 @@ struct weight_rules {
     const float *ratios; /* [out_channels] of the channels' steps, see channel_ratios.h;
                             NULL: one step for all; borrowed */
     struct wide_rules wide;
+    bool
+        rounds_shifts; /* beside codes of activations a layer's shift is an integer of 32 bits in products
+                           of both steps, as a runtime has it, see channel_epilogue.h; not where
+                           weights are corrected */
 };
 
 #endif
