@@ -120,19 +120,19 @@ static int tell_predictions(const char *path, const struct finished_case *finish
 }
 
 /* On another kind of machine float layers round differently, by little. */
-static int tell_of_result(const struct finished_case *finished, double loss,
-                          struct error *err)
+static int tell_of_result(const struct finished_case *finished,
+                          const struct score *score, struct error *err)
 {
     double found = score_loss(&finished->result.result.calibration);
 
-    switch (case_loss_found(finished, loss)) {
+    switch (case_loss_found(finished, score)) {
     case LOSS_FOUND_ANOTHER:
         return error_set(
             err, EXIT_VERIFY_MISMATCH,
             "result.json has the calibration loss %.9g, and its steps, biases and "
             "batch "
             "norms give %.9g here, which is more than %s; run the case again",
-            found, loss,
+            found, score_loss(score),
             case_is_of_this_machine(finished)
                 ? "a machine of the same kind may differ"
                 : "float layers of another machine make of it");
@@ -155,7 +155,7 @@ static int compare_predictions(const char *path, const struct finished_case *fin
     if (case_beside_file(finished, file, &beside, err) < 0 ||
         tell_predictions(path, finished, &beside, err) < 0)
         return -1;
-    return tell_of_result(finished, score_loss(&beside.ours), err);
+    return tell_of_result(finished, &beside.ours, err);
 }
 
 /* ---- the command -------------------------------------------------------------------------- */

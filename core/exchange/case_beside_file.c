@@ -146,7 +146,7 @@ int case_beside_file(const struct finished_case *finished, const struct network 
 
 bool beside_file_is_same(const struct beside_file *beside)
 {
-    return score_loss(&beside->ours) == score_loss(&beside->theirs) &&
+    return score_is_equal(&beside->ours, &beside->theirs) &&
            beside->other_predictions == 0 && beside->largest_difference == 0;
 }
 
@@ -161,12 +161,14 @@ bool case_is_of_this_machine(const struct finished_case *finished)
     return strncmp(finished->result.identity, line, strlen(line)) == 0;
 }
 
-enum loss_found case_loss_found(const struct finished_case *finished, double loss)
+enum loss_found case_loss_found(const struct finished_case *finished,
+                                const struct score *score)
 {
+    const struct score *calibration = &finished->result.result.calibration;
     const double nearly = 0.01;
-    double found = score_loss(&finished->result.result.calibration);
+    double loss = score_loss(score), found = score_loss(calibration);
 
-    if (loss == found)
+    if (score_is_equal(score, calibration))
         return LOSS_FOUND_AGAIN;
     if (case_is_of_this_machine(finished))
         return LOSS_FOUND_ANOTHER;

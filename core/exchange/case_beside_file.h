@@ -32,8 +32,9 @@ enum loss_found {
 /* On a machine of the kind that the result names the loss has to be the very same; elsewhere float
  * layers round differently, and codes beside the middle of two may be others.
  *
- *   loss  score_loss() of the case's network */
-enum loss_found case_loss_found(const struct finished_case *finished, double loss);
+ *   score  of the case's network on the samples of the search */
+enum loss_found case_loss_found(const struct finished_case *finished,
+                                const struct score *score);
 
 /* Whether the result was found on a machine whose float layers round as those of this one. */
 bool case_is_of_this_machine(const struct finished_case *finished);

@@ -50,6 +50,17 @@ static struct network *read_float_network(const char *path, struct error *err)
     return NULL;
 }
 
+static int check_input(const struct network *network, const struct config_model *model,
+                       struct error *err)
+{
+    const char *name = network->tensors[network->input].name;
+
+    if (!model->input || strcmp(model->input, name) == 0)
+        return 0;
+    return error_set(err, EXIT_CONFIG, "%s has no input \"%s\"; its input is \"%s\"",
+                     model->network, model->input, name);
+}
+
 /* Of one output the softmax is 1, whatever the network computes. */
 static int check_outputs(const struct network *network,
                          const struct config_model *model, struct error *err)
@@ -73,18 +84,11 @@ struct network *shard_read_network(const struct calibration_case *one,
     if (!network)
         return NULL;
     case_fuse(one, network);
-    if (model->input &&
-        strcmp(model->input, network->tensors[network->input].name) != 0) {
-        error_set(err, EXIT_CONFIG, "%s has no input \"%s\"; its input is \"%s\"",
-                  model->network, model->input, network->tensors[network->input].name);
-        network_destroy(network);
-        return NULL;
-    }
-    if (check_outputs(network, model, err) < 0) {
-        network_destroy(network);
-        return NULL;
-    }
-    return network;
+    if (check_input(network, model, err) == 0 &&
+        check_outputs(network, model, err) == 0)
+        return network;
+    network_destroy(network);
+    return NULL;
 }
 
 static struct data_file *open_data(const struct shard *shard,

@@ -211,8 +211,10 @@ static const char *element_text(struct element element, char text[64])
     return text;
 }
 
-/* "[9889, 3, 32, 32]", or a word about it. */
-static const char *shape_text(hid_t dataset, char text[96])
+/* "[9889, 3, 32, 32]", or a word about it. A size has at most 20 digits. */
+enum { SHAPE_TEXT_BYTES = RANK_MAX * 22 + 2 };
+
+static const char *shape_text(hid_t dataset, char text[SHAPE_TEXT_BYTES])
 {
     hsize_t sizes[RANK_MAX];
     int rank = dataset_sizes(dataset, sizes);
@@ -221,9 +223,9 @@ static const char *shape_text(hid_t dataset, char text[96])
     if (rank < 0)
         return "of another rank";
     for (int i = 0; i < rank; i++)
-        used += snprintf(text + used, 96 - (size_t)used, "%s%llu", i ? ", " : "[",
-                         (unsigned long long)sizes[i]);
-    snprintf(text + used, 96 - (size_t)used, "]");
+        used += snprintf(text + used, SHAPE_TEXT_BYTES - (size_t)used, "%s%llu",
+                         i ? ", " : "[", (unsigned long long)sizes[i]);
+    snprintf(text + used, SHAPE_TEXT_BYTES - (size_t)used, "]");
     return text;
 }
 
@@ -234,7 +236,7 @@ static int check_samples(const struct data_file *file, size_t *count, struct err
     struct element element = dataset_element(file->samples);
     hsize_t sizes[RANK_MAX];
     int rank = dataset_sizes(file->samples, sizes);
-    char text[96];
+    char text[SHAPE_TEXT_BYTES];
 
     if (!(element.class == H5T_INTEGER && element.bytes == 1 && !element.is_signed) &&
         !(element.class == H5T_FLOAT && (element.bytes == 4 || element.bytes == 8)))
@@ -263,7 +265,7 @@ static int check_label_shape(const struct data_file *file, size_t sample_count,
     struct element element = dataset_element(file->labels);
     hsize_t sizes[RANK_MAX];
     int rank = dataset_sizes(file->labels, sizes);
-    char text[96];
+    char text[SHAPE_TEXT_BYTES];
 
     if (element.class != H5T_INTEGER)
         return error_set(err, EXIT_INPUT, "%s: %s holds %s; labels must be integers",

@@ -78,6 +78,30 @@ void hdf5_builder_add(const char *path, const char *dataset, enum hdf5_type type
     assert_true(H5Fclose(file) >= 0);
 }
 
+void hdf5_builder_add_unwritten(const char *path, const char *dataset, int rank,
+                                const size_t *sizes)
+{
+    hid_t file = open_for_writing(path);
+    hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
+    hsize_t shape[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
+    hid_t space;
+    hid_t made;
+
+    for (int i = 0; i < rank; i++) {
+        shape[i] = sizes[i];
+        chunk[i] = 1;
+    }
+    space = H5Screate_simple(rank, shape, NULL);
+    assert_true(H5Pset_chunk(plan, rank, chunk) >= 0);
+    made =
+        H5Dcreate2(file, dataset, H5T_STD_U8LE, space, H5P_DEFAULT, plan, H5P_DEFAULT);
+    assert_true(made >= 0);
+    H5Dclose(made);
+    H5Sclose(space);
+    H5Pclose(plan);
+    assert_true(H5Fclose(file) >= 0);
+}
+
 static void add_attribute(const char *path, const char *object, const char *name,
                           hid_t type, hid_t space, hid_t memory_type,
                           const void *values)

@@ -30,6 +30,10 @@ void hdf5_builder_add(const char *path, const char *dataset, enum hdf5_type type
                       int rank, const size_t *sizes, const double *values,
                       size_t chunk_rows);
 
+/* Adds a dataset of u8 [sizes[0], ...], of any size, none of whose values is written: it takes no room. */
+void hdf5_builder_add_unwritten(const char *path, const char *dataset, int rank,
+                                const size_t *sizes);
+
 /* Adds an attribute of `count` doubles to an object: a dataset, or "/" for the file. */
 void hdf5_builder_attribute(const char *path, const char *object, const char *name,
                             const double *values, size_t count);

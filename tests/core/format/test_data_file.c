@@ -521,6 +521,23 @@ static void datasets_that_do_not_fit_are_named(void **state)
     }
 }
 
+/* As many digits as the sizes of a dataset of seven dimensions have. */
+static void the_longest_shape_is_told_whole(void **state)
+{
+    const size_t size = 1000000007, many = 4000000000000000037;
+
+    (void)state;
+    prepare(HDF5_U8);
+    hdf5_builder_add_unwritten(scratch_file, "/huge", 7,
+                               (size_t[]){many, many, many, many, many, many, size});
+    model.samples = "/huge";
+    assert_refused(
+        "%s: /huge is [4000000000000000037, 4000000000000000037, 4000000000000000037, "
+        "4000000000000000037, 4000000000000000037, 4000000000000000037, 1000000007], "
+        "but the network takes samples of [2, 2, 3], so [N, 2, 2, 3] or [N, 12] is "
+        "needed");
+}
+
 static void samples_stored_in_another_order_are_refused(void **state)
 {
     static const double zeros[SAMPLES * SIZE];
@@ -738,6 +755,7 @@ int main(void)
         cmocka_unit_test(wrong_constants_are_named),
         cmocka_unit_test(files_that_are_no_hdf5_files_are_named),
         cmocka_unit_test(datasets_that_do_not_fit_are_named),
+        cmocka_unit_test(the_longest_shape_is_told_whole),
         cmocka_unit_test(samples_stored_in_another_order_are_refused),
         cmocka_unit_test(labels_may_be_missing_where_none_are_needed),
         cmocka_unit_test(a_range_beyond_the_file_is_refused),

@@ -8,7 +8,7 @@ search=("$small" --set bits=W4A4 --set 'methods=[{name: lapq, p_count: 10, sweep
 short_search=("${search[@]}" --set targets=paper --set budget.evaluations=30)
 
 # In bytes of answers: the search is under way; its layers have got their steps, and it asks for losses.
-some=6000 steps_are_known=12000
+some=6000 steps_are_known=16000
 
 # ---- helpers ---------------------------------------------------------------------------------
 
