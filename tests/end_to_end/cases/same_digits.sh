@@ -60,3 +60,18 @@ check 2 "$unseen_samples give the same digits" same unseen "$unseen"
 check 5 "$unseen_samples give the same digits" same unseen "$unseen"
 check 3 "$unseen_samples give the same digits without memory" \
     same unseen "$unseen" --set memory=0
+
+codes=$here/codes.yaml
+throughout="all activations, a rounded output and no layer in float"
+check 1 "$throughout give their digits" same codes "$codes"
+check 3 "$throughout give the same digits" same codes "$codes"
+check 2 "$throughout give the same digits without memory" same codes "$codes" --set memory=0
+check 5 "$throughout give the same digits with a little memory" \
+    same codes "$codes" --set memory=1MiB
+codes_with_kernel() {
+    needs_kernels "$1"
+    same codes "$codes" --set "kernel=$1"
+}
+for kernel in avx2 scalar; do
+    check 1 "$throughout give the same digits with the kernels $kernel" codes_with_kernel $kernel
+done
