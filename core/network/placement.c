@@ -101,8 +101,8 @@ activation_split_of(const struct placement *placement, const struct network *net
 {
     size_t channels = (size_t)network->tensors[tensor].channels;
 
-    if (placement->all_activations || feeds_groups(network, tensor) ||
-        comes_from_codes(placement, network, tensor))
+    if (placement->all_activations || tensor == network->output ||
+        feeds_groups(network, tensor) || comes_from_codes(placement, network, tensor))
         return (struct activation_split){0};
     return (struct activation_split){
         .added = (int)outlier_splitting_count(rules->ratio, channels),

@@ -1,6 +1,7 @@
 /* make_inputs.c - writes the bad and odd input files that the end-to-end cases need, made from
  * the embedded example. Usage: make_inputs FOLDER, in the root of the repository. */
 #include "core/base/memory.h"
+#include "core/network/onnx_edit.h"
 #include "tests/support/hdf5_builder.h"
 #include "tests/support/onnx_builder.h"
 
@@ -79,6 +80,28 @@ static Onnx__NodeProto *first_relu(const Onnx__GraphProto *graph)
     return NULL;
 }
 
+/* The network with a Clip from 0 to 0.5 in place of each Relu. */
+static void write_clamped(const uint8_t *bytes, size_t size)
+{
+    static const float ends[] = {0, 0.5f};
+    struct onnx_edit edit;
+
+    onnx_edit_init(&edit, onnx__model_proto__unpack(NULL, size, bytes));
+    onnx_edit_add_floats(&edit, "clip.low", NULL, 0, &ends[0]);
+    onnx_edit_add_floats(&edit, "clip.high", NULL, 0, &ends[1]);
+    for (size_t i = 0; i < edit.model->graph->n_node; i++) {
+        Onnx__NodeProto *node = edit.model->graph->node[i];
+
+        if (strcmp(node->op_type, "Relu") != 0)
+            continue;
+        replace_text(&node->op_type, "Clip");
+        onnx_edit_set_input(node, 1, "clip.low");
+        onnx_edit_set_input(node, 2, "clip.high");
+    }
+    write_model("clamped.onnx", edit.model);
+    onnx_edit_clear(&edit);
+}
+
 static void write_networks(void)
 {
     size_t size;
@@ -90,6 +113,7 @@ static void write_networks(void)
         give_up("cannot read", NETWORK);
     write_bytes("truncated.onnx", bytes, size / 2);
     write_bytes("empty.onnx", bytes, 0);
+    write_clamped(bytes, size);
     replace_text(&model->producer_name, "somebody else");
     write_model("another.onnx", model); /* the same network, other content */
     relu = first_relu(model->graph);

@@ -224,6 +224,45 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
     }
 }
 
+/* Of the first case, with one setting after another. */
+static struct placement_rules rules_of(enum config_target target,
+                                       struct config_bits bits,
+                                       enum config_activations activations)
+{
+    struct calibration_case one = cases.list[0];
+    struct config_model model = *one.model;
+
+    model.activations = activations;
+    model.quantize_output = QUANTIZE_OUTPUT_YES;
+    one.model = &model;
+    one.target = target;
+    one.bits = bits;
+    return case_rules(&one);
+}
+
+static void all_activations_are_for_integer_kernels_of_8_bits(void **state)
+{
+    static const struct config_bits in_8 = {8, 8}, narrow = {4, 8}, in_4 = {8, 4},
+                                    weights = {8, 32}, activations = {32, 8};
+
+    (void)state;
+    make_cases();
+    assert_true(rules_of(TARGET_ONNX, in_8, ACTIVATIONS_BY_TARGET).all_activations);
+    assert_true(rules_of(TARGET_ONNX, narrow, ACTIVATIONS_BY_TARGET).all_activations);
+    assert_false(rules_of(TARGET_ONNX, in_4, ACTIVATIONS_BY_TARGET).all_activations);
+    assert_false(
+        rules_of(TARGET_ONNX, activations, ACTIVATIONS_BY_TARGET).all_activations);
+    assert_false(rules_of(TARGET_PAPER, in_8, ACTIVATIONS_BY_TARGET).all_activations);
+    assert_false(
+        rules_of(TARGET_TENSORRT, in_8, ACTIVATIONS_BY_TARGET).all_activations);
+    assert_false(rules_of(TARGET_ONNX, in_8, ACTIVATIONS_INPUTS).all_activations);
+    assert_true(rules_of(TARGET_PAPER, in_4, ACTIVATIONS_ALL).all_activations);
+    assert_true(rules_of(TARGET_ONNX, in_8, ACTIVATIONS_INPUTS).codes_clamp);
+    assert_false(rules_of(TARGET_PAPER, in_8, ACTIVATIONS_ALL).codes_clamp);
+    assert_true(rules_of(TARGET_ONNX, in_4, ACTIVATIONS_ALL).quantize_output);
+    assert_false(rules_of(TARGET_ONNX, weights, ACTIVATIONS_ALL).quantize_output);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +281,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_left_to_run_is_told, start, end),
         cmocka_unit_test_setup_teardown(
             a_target_decides_the_grids_and_the_case_the_rest, start, end),
+        cmocka_unit_test_setup_teardown(
+            all_activations_are_for_integer_kernels_of_8_bits, start, end),
     };
 
     return cmocka_run_group_tests_name("cases", tests, NULL, NULL);

@@ -75,3 +75,22 @@ codes_with_kernel() {
 for kernel in avx2 scalar; do
     check 1 "$throughout give the same digits with the kernels $kernel" codes_with_kernel $kernel
 done
+
+# Behind a Clip from 0 to 0.5 codes end where it does, wherever a step comes from.
+largest_unsigned_step() { # CASE
+    awk '/"grid": "unsigned"/ {of = 1} of && /"step":/ {gsub(/[^0-9.e-]/, "", $2)
+             if ($2 + 0 > most) most = $2 + 0; of = 0} END {printf "%.9g", most}' "$1/result.json"
+}
+steps_stay_within_clamps() {
+    local case step
+    calibrate "$starts" --set models.0.network="$inputs/clamped.onnx" --set targets=onnx \
+        --set bits=W8A8 --set 'methods=[minmax, {name: percentile, percentile: 90}, kld,
+            {name: lapq, start: random}, {name: lapq, p_count: 3},
+            {name: lapq, p_count: 3, search: coordinate, line_search: reference}]'
+    for case in "$work"/run/cases/*; do
+        step=$(largest_unsigned_step "$case")
+        awk -v step="$step" 'BEGIN {exit !(step > 0 && 255 * step <= 0.5)}' ||
+            fail "$case: a step of $step is beyond 0.5 / 255"
+    done
+}
+check 1 steps_stay_within_clamps
