@@ -57,7 +57,8 @@ static const char *const text =
 static struct network *network;
 static struct placement placement;
 
-static void make(bool folds, int weight_bits)
+/* `apart`: with all activations quantized, and sums apart from convolutions. */
+static void make_with(bool folds, int weight_bits, bool apart)
 {
     struct placement_rules rules = {
         .grids = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
@@ -65,16 +66,26 @@ static void make(bool folds, int weight_bits)
         .activation_bits = 8,
         .keep_float = (const char *const[]){"first"},
         .keep_float_count = 1,
+        .all_activations = apart,
     };
     struct error err = {0};
 
-    network = onnx_builder_read_fused(text, &err);
+    network = onnx_builder_read(text, &err);
     if (!network)
         fail_msg("%s", err.text);
+    if (apart)
+        network_fuse_but_sums(network);
+    else
+        network_fuse(network);
     if (folds)
         network_fold_batchnorm(network);
     if (placement_init(&placement, network, &rules, &err) < 0)
         fail_msg("%s", err.text);
+}
+
+static void make(bool folds, int weight_bits)
+{
+    make_with(folds, weight_bits, false);
 }
 
 static void clear(void)
@@ -108,24 +119,26 @@ static void find_float_logits(float logits[SAMPLES * CLASSES])
 }
 
 /* one - two - three through ReLUs, five - six through nothing. Of the others, zero is left in float,
- * three has a residual, two and three's output another reader, four a clamp at 6, and six a pool
+ * three has a residual or a sum behind it, two and three's output another reader, four a clamp at 6, and six a pool
  * behind it. */
 static void pairs_are_those_with_nothing_but_a_relu_between(void **state)
 {
-    struct equalisation_pairs pairs;
-
     (void)state;
-    make(false, 4);
-    pairs = equalisation_find_pairs(network, &placement);
-    assert_int_equal(pairs.count, 2);
-    assert_string_equal(network->layers[pairs.list[0].first].name, "one");
-    assert_string_equal(network->layers[pairs.list[0].second].name, "two");
-    assert_string_equal(network->layers[pairs.list[1].first].name, "five");
-    assert_string_equal(network->layers[pairs.list[1].second].name, "six");
-    assert_int_equal(pairs.clamped_count, 1);
-    assert_string_equal(network->layers[pairs.clamped].name, "four");
-    equalisation_pairs_clear(&pairs);
-    clear();
+    for (int apart = 0; apart < 2; apart++) {
+        struct equalisation_pairs pairs;
+
+        make_with(false, 4, apart);
+        pairs = equalisation_find_pairs(network, &placement);
+        assert_int_equal(pairs.count, 2);
+        assert_string_equal(network->layers[pairs.list[0].first].name, "one");
+        assert_string_equal(network->layers[pairs.list[0].second].name, "two");
+        assert_string_equal(network->layers[pairs.list[1].first].name, "five");
+        assert_string_equal(network->layers[pairs.list[1].second].name, "six");
+        assert_int_equal(pairs.clamped_count, 1);
+        assert_string_equal(network->layers[pairs.clamped].name, "four");
+        equalisation_pairs_clear(&pairs);
+        clear();
+    }
 }
 
 static void weights_in_float_make_no_pair(void **state)
