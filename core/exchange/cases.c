@@ -160,7 +160,7 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .quantize_output = one->model->quantize_output == QUANTIZE_OUTPUT_YES &&
                            one->bits.activations != BITS_FLOAT,
         .codes_clamp = is_for_8_bit_kernels(one),
-        .rounds_shifts = is_for_8_bit_kernels(one),
+        .rounds_like_kernels = is_for_8_bit_kernels(one),
         .splitting = {.ratio = one->method->splitting.ratio,
                       .halves_plainly = one->method->splitting.halves == HALVES_PLAIN},
         .activation_splitting = {.ratio = one->method->activation_splitting.ratio,

@@ -8,6 +8,7 @@
 
 /* The constants of a tile's 16 channels, for a tame epilogue that makes bytes. */
 struct tame16 {
+    __m256i bias[2];
     __m256 scale[2], shift[2], correction[2], residual_scale;
     __m128i zero_code;           /* 16-bit */
     __m128i low_code, high_code; /* 8-bit */
@@ -31,6 +32,7 @@ INLINE struct tame16 tame_of(const struct epilogue *epilogue, int channel)
     for (int half = 0; half < 2; half++) {
         int first = channel + 8 * half;
 
+        tame.bias[half] = _mm256_loadu_si256((const __m256i *)(epilogue->bias + first));
         tame.scale[half] = _mm256_loadu_ps(epilogue->scale + first);
         tame.shift[half] = _mm256_loadu_ps(epilogue->shift + first);
         tame.correction[half] = epilogue->correction
@@ -48,6 +50,7 @@ INLINE __m256i tame_rounded(const struct tame16 *tame, int half, __m256i acc,
 
     if (window_sum)
         v = _mm256_fmadd_ps(_mm256_set1_ps(*window_sum), tame->correction[half], v);
+    acc = _mm256_add_epi32(acc, tame->bias[half]);
     v = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc), tame->scale[half], v);
     if (residual)
         v = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(

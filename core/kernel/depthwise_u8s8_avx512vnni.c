@@ -46,7 +46,8 @@ struct block {
     enum lanes lanes;
     __mmask64 mask; /* of the channels that are there, in the first row */
     struct byte_rule rule;
-    bool shifts; /* a trait of the epilogue */
+    bool shifts;         /* a trait of the epilogue */
+    __m512 bias[GROUPS]; /* integers */
     __m512 scale[GROUPS], shift[GROUPS], correction[GROUPS];
     struct groups weights[TAPS_MOST / 4];
     rows_fn run_rows;
@@ -62,16 +63,17 @@ static __m512 group_floats(const float floats[BLOCK], int group)
 }
 
 /* Up to 64 floats of channels by groups; of 32 channels twice for two rows. */
-static void set_groups(const struct block *block, const float *floats,
+static void set_groups(const struct block *block, const void *constants,
                        __m512 groups[GROUPS])
 {
+    const float *floats = constants;
     float some[BLOCK] = {0};
     size_t bytes = (size_t)block->count * sizeof *some;
 
     if (block->lanes != WHOLE) {
-        memcpy(some, floats, bytes);
+        memcpy(some, constants, bytes);
         if (block->lanes == TWO_ROWS)
-            memcpy(some + BLOCK / 2, floats, bytes);
+            memcpy(some + BLOCK / 2, constants, bytes);
         floats = some;
     }
     for (int group = 0; group < GROUPS; group++)
@@ -128,6 +130,7 @@ INLINE __m512i rounded_group(const struct block *block, const int group,
 
     if (corrects)
         v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), block->correction[group], v);
+    acc = _mm512_add_epi32(acc, _mm512_castps_si512(block->bias[group]));
     v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), block->scale[group], v);
     return _mm512_cvtps_epi32(v);
 }
@@ -403,6 +406,7 @@ static void block_init(struct block *block, const struct block *like, int way,
     block->mask = ~(__mmask64)0 >> (BLOCK - block->count);
     block->rule = like->rule;
     block->shifts = like->shifts;
+    set_groups(block, epilogue->bias + channel, block->bias);
     set_groups(block, epilogue->scale + channel, block->scale);
     set_groups(block, epilogue->shift + channel, block->shift);
     if (epilogue->correction)

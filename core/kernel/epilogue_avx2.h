@@ -17,6 +17,8 @@ INLINE __m256 epilogue_value_avx2(const struct epilogue *epilogue, int channel,
     if (epilogue->correction)
         v = _mm256_fmadd_ps(window_sums,
                             _mm256_loadu_ps(epilogue->correction + channel), v);
+    acc = _mm256_add_epi32(
+        acc, _mm256_loadu_si256((const __m256i *)(epilogue->bias + channel)));
     v = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc),
                         _mm256_loadu_ps(epilogue->scale + channel), v);
     if (epilogue->residual_f32)

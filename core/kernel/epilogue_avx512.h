@@ -14,6 +14,7 @@
 
 /* The constants of 16 channels. */
 struct linear16 {
+    __m512i bias;
     __m512 scale, shift, correction;
 };
 
@@ -21,6 +22,7 @@ INLINE struct linear16 linear_of(const struct epilogue *epilogue, int channel,
                                  const bool corrects)
 {
     return (struct linear16){
+        .bias = _mm512_loadu_si512(epilogue->bias + channel),
         .scale = _mm512_loadu_ps(epilogue->scale + channel),
         .shift = _mm512_loadu_ps(epilogue->shift + channel),
         .correction = corrects ? _mm512_loadu_ps(epilogue->correction + channel)
@@ -35,7 +37,8 @@ INLINE __m512 linear_value(const struct linear16 *linear, __m512i acc,
 
     if (corrects)
         v = _mm512_fmadd_ps(window_sums, linear->correction, v);
-    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), linear->scale, v);
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(acc, linear->bias)),
+                           linear->scale, v);
 }
 
 /* v + scale * codes. */

@@ -6,6 +6,12 @@
 
 #include <math.h>
 
+/* Sums wrap around, as vectors of them do. */
+static inline int32_t biased(const struct epilogue *epilogue, int channel, int32_t acc)
+{
+    return (int32_t)((uint32_t)acc + (uint32_t)epilogue->bias[channel]);
+}
+
 /* Finishes the sum of one channel, which goes to element `out` of the output and belongs to
  * element `residual` of the residual. A NaN takes the low end of the clamp, as the vector
  * instructions have it. */
@@ -22,7 +28,7 @@ static inline void epilogue_scalar(const struct epilogue *epilogue, int channel,
     v = epilogue->shift[channel];
     if (epilogue->correction)
         v = fmaf(window_sum, epilogue->correction[channel], v);
-    v = fmaf((float)acc, epilogue->scale[channel], v);
+    v = fmaf((float)biased(epilogue, channel, acc), epilogue->scale[channel], v);
     if (epilogue->residual_f32)
         v = fmaf(epilogue->residual_f32[residual], epilogue->residual_scale, v);
     else if (epilogue->residual_u8)

@@ -16,7 +16,7 @@ enum {
     PANEL = 16, /* output channels that are packed together */
     QUAD = 4,   /* consecutive input bytes that one 32-bit lane multiplies */
     CHANNEL_SLACK =
-        PANEL,       /* floats that must be readable behind those of the channels */
+        PANEL,       /* elements that must be readable behind those of the channels */
     INPUT_SLACK = 64 /* bytes that must be readable behind input and residual */
 };
 
@@ -29,7 +29,7 @@ struct strides {
  * under the window (when `correction` is not NULL),
  *
  *   v = fma(S, correction[c], shift[c])     or shift[c]
- *   v = fma(acc, scale[c], v)
+ *   v = fma(acc + bias[c], scale[c], v)
  *   v = fma(residual, residual_scale, v)    when there is a residual
  *   v = min(max(v, low), high)              NaN becomes low
  *
@@ -39,7 +39,8 @@ struct strides {
  * stored as they are and nothing else of this counts.
  */
 struct epilogue {
-    const float *scale;       /* [channels], as the next two with CHANNEL_SLACK */
+    const int32_t *bias;      /* [channels], as the next three with CHANNEL_SLACK */
+    const float *scale;       /* [channels] */
     const float *shift;       /* [channels] */
     const float *correction;  /* [channels] or NULL */
     const float *window_sums; /* [samples, rows, columns] of S; not used by depthwise */

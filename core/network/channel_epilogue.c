@@ -2,25 +2,39 @@
 
 #include <math.h>
 
-double channel_shift_rounded(float shift, float input_step, float folded_step)
-{
-    double unit = (double)(input_step * fabsf(folded_step));
-    double integer = (double)shift / unit;
+/* What a bias may be, so that sums of products with it fit 32 bits. */
+static const double BIAS_MOST = 0x1p30;
 
-    return unit > 0 && fabs(integer) < 0x1p24 ? rint(integer) * unit : (double)shift;
+/* A product of codes in the output's units, before its step divides it. */
+static float product_step(const struct conv *conv, int channel,
+                          const struct epilogue_terms *terms)
+{
+    float weight_step = (float)terms->weight_step * conv->scale[channel];
+
+    return (float)terms->input_step * weight_step;
 }
 
-static double shift_of(const struct conv *conv, int channel,
-                       const struct epilogue_terms *terms)
+static double bias_of(const struct conv *conv, int channel,
+                      const struct epilogue_terms *terms)
 {
-    if (!terms->rounds_shift)
-        return conv->shift[channel];
-    return channel_shift_rounded(conv->shift[channel], (float)terms->input_step,
-                                 (float)terms->weight_step * conv->scale[channel]);
+    double unit = product_step(conv, channel, terms);
+
+    return rint(conv->shift[channel] / unit) - terms->input_zero * terms->code_sum;
 }
 
-struct channel_epilogue channel_epilogue_of(const struct conv *conv, int channel,
-                                            const struct epilogue_terms *terms)
+/* As runtimes do it, who divide products of two steps by a third in float. */
+static struct channel_epilogue of_integers(const struct conv *conv, int channel,
+                                           const struct epilogue_terms *terms)
+{
+    return (struct channel_epilogue){
+        .bias = (int32_t)bias_of(conv, channel, terms),
+        .scale = product_step(conv, channel, terms) / (float)terms->output_step,
+        .shift = (float)(-terms->residual_zero / terms->output_step),
+    };
+}
+
+static struct channel_epilogue of_floats(const struct conv *conv, int channel,
+                                         const struct epilogue_terms *terms)
 {
     double unit = terms->output_step, zero = terms->input_zero;
     double to_output = conv->scale[channel] * terms->input_step / unit;
@@ -30,9 +44,18 @@ struct channel_epilogue channel_epilogue_of(const struct conv *conv, int channel
     return (struct channel_epilogue){
         .scale = (float)product,
         .correction = (float)sum,
-        .shift =
-            (float)((shift_of(conv, channel, terms) - terms->residual_zero) / unit -
-                    product * zero * terms->code_sum -
-                    sum * zero * terms->window_count),
+        .shift = (float)((conv->shift[channel] - terms->residual_zero) / unit -
+                         product * zero * terms->code_sum -
+                         sum * zero * terms->window_count),
     };
+}
+
+struct channel_epilogue channel_epilogue_of(const struct conv *conv, int channel,
+                                            const struct epilogue_terms *terms)
+{
+    bool fits = terms->offset == 0 && terms->correction == 0 &&
+                fabs(bias_of(conv, channel, terms)) < BIAS_MOST; /* no NaN */
+
+    return terms->in_integers && fits ? of_integers(conv, channel, terms)
+                                      : of_floats(conv, channel, terms);
 }

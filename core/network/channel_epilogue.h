@@ -8,7 +8,9 @@
  * so scale, shift and correction follow, all divided by the output's step.
  *
  * Integer kernels of runtimes add the layer's shift to the sums, as an integer of 32 bits in
- * products of sx and sw * scale, which are floats. With `rounds_shift` it is rounded to that. */
+ * products of sx and sw * scale, and multiply by one float. With `in_integers` the same is done,
+ * in the order in which ONNX Runtime's QLinearConv rounds: the outputs are equal bit for bit.
+ */
 #ifndef CORE_NETWORK_CHANNEL_EPILOGUE_H
 #define CORE_NETWORK_CHANNEL_EPILOGUE_H
 
@@ -16,8 +18,9 @@
 
 #include <stdbool.h>
 
-/* output = scale * acc + (correction * S + shift), each sum rounded once. */
+/* output = scale * (acc + bias) + (correction * S + shift), each sum rounded once. */
 struct channel_epilogue {
+    int32_t bias;
     float scale, correction, shift;
 };
 
@@ -28,12 +31,8 @@ struct epilogue_terms {
     double weight_step, offset, correction; /* sw, offset, c */
     int32_t code_sum;                       /* sum W */
     int window_count;                       /* K */
-    bool rounds_shift;
+    bool in_integers;
 };
-
-/* The shift of a channel, rounded to products of a step of the input and one of weights that
- * contains the scale; beyond 2^24 it is what it is, since no float is between integers there. */
-double channel_shift_rounded(float shift, float input_step, float folded_step);
 
 struct channel_epilogue channel_epilogue_of(const struct conv *conv, int channel,
                                             const struct epilogue_terms *terms);

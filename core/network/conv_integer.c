@@ -28,7 +28,8 @@ static bool is_tame(const struct conv_run *run)
         double most =
             fabs((double)run->shift[channel]) +
             fabs((double)run->correction[channel]) * codes +
-            fabs((double)run->scale[channel]) * codes * run->weights.now->code_most +
+            fabs((double)run->scale[channel]) * (codes * run->weights.now->code_most +
+                                                 fabs((double)run->bias[channel])) +
             residual;
 
         if (!(most < 1 << 30)) /* or NaN */
@@ -49,7 +50,7 @@ static void make_epilogue(struct conv_run *run)
         .residual_zero = (double)steps->residual * steps->residual_zero,
         .offset = conv_weights_offset(weights),
         .window_count = weights->window_count,
-        .rounds_shift = weights->rules.rounds_shifts,
+        .in_integers = weights->rules.rounds_like_kernels,
     };
 
     for (int channel = 0; channel < conv->out_channels; channel++) {
@@ -59,6 +60,7 @@ static void make_epilogue(struct conv_run *run)
         terms.correction = weights->now->corrections[channel];
         terms.code_sum = weights->now->code_sums[channel];
         epilogue = channel_epilogue_of(conv, channel, &terms);
+        run->bias[channel] = epilogue.bias;
         run->scale[channel] = epilogue.scale;
         run->correction[channel] = epilogue.correction;
         run->shift[channel] = epilogue.shift;
@@ -120,6 +122,7 @@ static struct epilogue epilogue_of(const struct conv_run *run,
 {
     float unit = quantizer ? quantizer->step : 1.0f;
     struct epilogue epilogue = {
+        .bias = run->bias,
         .scale = run->scale,
         .shift = run->shift,
         .correction = needs_window_sums(&run->weights) ? run->correction : NULL,
@@ -155,6 +158,8 @@ static struct epilogue prepare(struct conv_run *run, const struct value *input,
 /* Moves the epilogue to the channels of the next group. */
 static void advance(struct epilogue *epilogue, size_t channels)
 {
+    if (epilogue->bias)
+        epilogue->bias += channels;
     if (epilogue->scale)
         epilogue->scale += channels;
     if (epilogue->shift)

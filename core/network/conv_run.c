@@ -16,6 +16,7 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
     *run = (struct conv_run){
         .layer = layer,
         .kernels = kernels,
+        .bias = memory_zeroed(outputs, sizeof *run->bias),
         .scale = memory_zeroed(outputs, sizeof *run->scale),
         .shift = memory_zeroed(outputs, sizeof *run->shift),
         .correction = memory_zeroed(outputs, sizeof *run->correction),
@@ -28,6 +29,7 @@ void conv_run_clear(struct conv_run *run)
 {
     conv_plan_clear(&run->plan);
     conv_weights_clear(&run->weights);
+    free(run->bias);
     free(run->scale);
     free(run->shift);
     free(run->correction);

@@ -13,8 +13,8 @@ struct conv_run {
     struct conv_plan plan;
     struct conv_weights weights;
     const struct kernel_set *kernels;  /* borrowed */
-    float *scale, *shift, *correction; /* [out_channels, and slack] the epilogue for
-                                          `made_for` */
+    int32_t *bias;                     /* [out_channels, and slack] the epilogue for */
+    float *scale, *shift, *correction; /* `made_for` */
     bool is_tame;                      /* as in struct epilogue */
     struct conv_steps {
         float weights, input, output, residual;

@@ -255,9 +255,12 @@ static void run_whole(struct executor *executor, const struct task *task,
                        executor->inputs[0], residual_of(executor, task),
                        task->block->samples, quantizer, output, &executor->scratch);
     else
-        layer_run_block(executor->network, task->layer, &executor->moves[task->index],
-                        executor->inputs, task->block->samples, quantizer, output,
-                        &executor->scratch);
+        layer_run_block(
+            &(struct layer_run){executor->network, task->layer,
+                                &executor->moves[task->index],
+                                executor->options.placement->rounds_like_kernels},
+            executor->inputs, task->block->samples, quantizer, output,
+            &executor->scratch);
     count_run(executor, task);
 }
 

@@ -75,6 +75,84 @@ void join_codes_add(const struct layer *layer, const struct value *left,
     }
 }
 
+/* A sum in steps of the output: codes times ratios, and a constant that holds the zero codes. */
+struct ratio_sum {
+    const uint8_t *left, *right;
+    float left_ratio, right_ratio, constant;
+    float least, most; /* codes */
+};
+
+static float clamped_code(float code, int zero_code, int most)
+{
+    code += (float)zero_code;
+    code = code > 0 ? code : 0;
+    return code < (float)most ? code : (float)most;
+}
+
+static struct ratio_sum ratio_sum_of(const struct layer *layer,
+                                     const struct value *left,
+                                     const struct value *right,
+                                     const struct value *output)
+{
+    struct ratio_sum sum = {
+        .left_ratio = left->step / output->step,
+        .right_ratio = right->step / output->step,
+        .least = clamped_code(layer->low / output->step, output->zero_code,
+                              output->code_most),
+        .most = clamped_code(layer->high / output->step, output->zero_code,
+                             output->code_most),
+    };
+    float zeros = sum.left_ratio * (float)left->zero_code;
+
+    zeros += sum.right_ratio * (float)right->zero_code;
+    sum.constant = (float)output->zero_code - zeros;
+    return sum;
+}
+
+/* a * b + c, rounded once: a code times a float is exact in double, and so is the sum unless its
+ * parts are 2^21 apart. Unlike fmaf() it is vector code on every CPU. */
+static inline float multiply_add(uint8_t a, float b, float c)
+{
+    return (float)((double)a * (double)b + (double)c);
+}
+
+VECTOR_CLONES
+static void add_codes(const struct ratio_sum *sum, size_t count,
+                      uint8_t *restrict codes)
+{
+    const uint8_t *restrict left = sum->left, *restrict right = sum->right;
+    const float left_ratio = sum->left_ratio, right_ratio = sum->right_ratio;
+    const float constant = sum->constant, least = sum->least, most = sum->most;
+    const float ones =
+        12582912.f; /* 1.5 * 2^23: floats are 1 apart, so the sum rounds */
+
+    for (size_t i = 0; i < count; i++) {
+        float v = multiply_add(left[i], left_ratio,
+                               multiply_add(right[i], right_ratio, constant));
+
+        v = v > least ? v : least;
+        v = v < most ? v : most;
+        codes[i] = (uint8_t)(int)((v + ones) - ones);
+    }
+}
+
+void join_codes_add_like_kernels(const struct layer *layer, const struct value *left,
+                                 const struct value *right, int samples,
+                                 const struct quantizer *quantizer,
+                                 struct value *output)
+{
+    size_t count = row_elements(output->plane), rows = row_count(output, samples);
+    struct ratio_sum sum;
+
+    value_become_codes(output, samples, quantizer);
+    sum = ratio_sum_of(layer, left, right, output);
+    for (size_t at = 0; at < rows; at++) {
+        sum.left = value_row(left, at);
+        sum.right = value_row(right, at);
+        add_codes(&sum, count, value_row(output, at));
+    }
+}
+
 /* ---- concatenations ------------------------------------------------------------------------- */
 
 static bool has_codes_of(const struct value *input, const struct value *output)

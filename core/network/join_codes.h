@@ -15,6 +15,16 @@ void join_codes_add(const struct layer *layer, const struct value *left,
                     const struct quantizer *quantizer, struct value *output,
                     float *row);
 
+/* The same in the order in which ONNX Runtime's QLinearAdd rounds:
+ *
+ *   v = fma(a, sa / so, fma(b, sb / so, zo - (sa / so * za + sb / so * zb)))
+ *
+ * of codes a and b, steps s and zero codes z; v is clamped and rounded half to even. */
+void join_codes_add_like_kernels(const struct layer *layer, const struct value *left,
+                                 const struct value *right, int samples,
+                                 const struct quantizer *quantizer,
+                                 struct value *output);
+
 /* Writes one input's channels of a concatenation from channel `first` on. Codes of the output are moved
  * as they are, all else is rounded. The output has become one of codes.
  *

@@ -2,6 +2,7 @@
 
 #include "core/kernel/vector_clones.h"
 #include "core/network/join_codes.h"
+#include "core/network/mean_codes.h"
 
 #include <assert.h>
 #include <math.h>
@@ -9,9 +10,8 @@
 
 /* What a layer works on: its inputs as values, and room for its output as floats. */
 struct task {
-    const struct network *network;
-    const struct layer *layer;
-    const struct code_moves *moves;
+    const struct layer_run *run;
+    const struct layer *layer; /* run's */
     const struct value *const *inputs;
     int samples;
     const struct scratch *scratch;
@@ -20,12 +20,12 @@ struct task {
 
 static const struct tensor *input_tensor(const struct task *task, int input)
 {
-    return &task->network->tensors[task->layer->inputs[input]];
+    return &task->run->network->tensors[task->layer->inputs[input]];
 }
 
 static const struct tensor *output_tensor(const struct task *task)
 {
-    return &task->network->tensors[task->layer->output];
+    return &task->run->network->tensors[task->layer->output];
 }
 
 static size_t elements(const struct task *task, const struct tensor *tensor)
@@ -318,7 +318,7 @@ static void run_rearrange(const struct task *task)
 
 static void pass_rearrange(const struct task *task, struct value *output)
 {
-    code_moves_run(task->moves, task->inputs[0], task->samples, output);
+    code_moves_run(task->run->moves, task->inputs[0], task->samples, output);
 }
 
 static void clamp(const struct layer *layer, size_t count, float *values)
@@ -345,8 +345,34 @@ static bool join_sum(const struct task *task, const struct quantizer *quantizer,
 {
     if (!adds_two_codes(task))
         return false;
-    join_codes_add(task->layer, task->inputs[0], task->inputs[1], task->samples,
-                   quantizer, output, task->scratch->sums);
+    if (task->run->rounds_like_kernels)
+        join_codes_add_like_kernels(task->layer, task->inputs[0], task->inputs[1],
+                                    task->samples, quantizer, output);
+    else
+        join_codes_add(task->layer, task->inputs[0], task->inputs[1], task->samples,
+                       quantizer, output, task->scratch->sums);
+    return true;
+}
+
+static bool is_of_all_pixels(const struct task *task)
+{
+    const struct tensor *input = input_tensor(task, 0), *output = output_tensor(task);
+    const struct window *window = &task->layer->window;
+
+    return output->height == 1 && output->width == 1 && window->dilation_height == 1 &&
+           window->dilation_width == 1 && window->kernel_height == input->height &&
+           window->kernel_width == input->width && window->pad_top == 0 &&
+           window->pad_left == 0;
+}
+
+static bool join_mean(const struct task *task, const struct quantizer *quantizer,
+                      struct value *output)
+{
+    if (!task->run->rounds_like_kernels || !value_is_codes(task->inputs[0]) ||
+        !is_of_all_pixels(task))
+        return false;
+    mean_codes(task->layer, task->inputs[0], task->samples, quantizer, output,
+               (int32_t *)task->scratch->sums);
     return true;
 }
 
@@ -377,7 +403,7 @@ static const struct {
     [LAYER_AFFINE] = {.run = run_affine},
     [LAYER_ADD] = {.run = run_add, .join = join_sum},
     [LAYER_MAX_POOL] = {.run = run_max_pool, .pass = pass_max_pool},
-    [LAYER_AVERAGE_POOL] = {.run = run_average_pool},
+    [LAYER_AVERAGE_POOL] = {.run = run_average_pool, .join = join_mean},
     [LAYER_CONCAT] = {.run = run_concat, .join = join_concat},
     [LAYER_REARRANGE] = {.run = run_rearrange, .pass = pass_rearrange},
 };
@@ -394,19 +420,18 @@ bool layer_gives_codes(const struct layer *layer, bool from_codes,
     return quantizer || (from_codes && codes_can_pass(layer));
 }
 
-void layer_run_block(const struct network *network, const struct layer *layer,
-                     const struct code_moves *moves, const struct value *const *inputs,
+void layer_run_block(const struct layer_run *run, const struct value *const *inputs,
                      int samples, const struct quantizer *quantizer,
                      struct value *output, const struct scratch *scratch)
 {
-    struct task task = {.network = network,
+    const struct layer *layer = run->layer;
+    struct task task = {.run = run,
                         .layer = layer,
-                        .moves = moves,
                         .inputs = inputs,
                         .samples = samples,
                         .scratch = scratch,
                         .out = quantizer ? scratch->sums : output->data};
-    size_t count = (size_t)samples * network->tensors[layer->output].count;
+    size_t count = (size_t)samples * run->network->tensors[layer->output].count;
 
     assert(kinds[layer->kind].run);
     if (!quantizer && value_is_codes(inputs[0]) && codes_can_pass(layer)) {

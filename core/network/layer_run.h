@@ -12,17 +12,24 @@
 bool layer_gives_codes(const struct layer *layer, bool from_codes,
                        const struct quantizer *quantizer);
 
-/* Runs one layer other than LAYER_CONV on a block.
+/* What stays the same from block to block; all borrowed. */
+struct layer_run {
+    const struct network *network;
+    const struct layer *layer; /* of any kind but LAYER_CONV */
+    const struct code_moves
+        *moves;               /* how a rearrangement is done to codes; else not used */
+    bool rounds_like_kernels; /* as in struct placement */
+};
+
+/* Runs a layer on a block.
  *
- *   moves      how a rearrangement is done to codes; else not used
  *   inputs     [layer->input_count] pointers to the values of its inputs
  *   quantizer  of the output, or NULL: codes pass through pools and rearrangements as they are,
  *              everything else gives floats
  *   output     data is where to write, plane its layout; step, zero_code and code_most are set
  *   scratch    floats[0], floats[1] and sums hold a block of the largest tensor each
  */
-void layer_run_block(const struct network *network, const struct layer *layer,
-                     const struct code_moves *moves, const struct value *const *inputs,
+void layer_run_block(const struct layer_run *run, const struct value *const *inputs,
                      int samples, const struct quantizer *quantizer,
                      struct value *output, const struct scratch *scratch);
 

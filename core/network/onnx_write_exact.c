@@ -213,7 +213,8 @@ static void write_codes(const struct exact *exact, const struct coded_weights *w
 /* What the sums of the layer are multiplied with and what is added, by channel. */
 struct epilogue_constants {
     double *scale, *correction, *shift; /* floats, [out_channels] each */
-    double *zero_sum; /* integers: what stored codes add to the sum of products */
+    double
+        *addend; /* integers: what zero codes and the bias add to the sum of products */
 };
 
 static int sum_of_codes(const struct coded_weights *weights, size_t first, size_t count)
@@ -225,10 +226,18 @@ static int sum_of_codes(const struct coded_weights *weights, size_t first, size_
     return sum;
 }
 
+static bool are_zero(const double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (values[i] != 0)
+            return false;
+    return true;
+}
+
 static struct epilogue_constants constants_of(const struct exact *exact,
                                               const struct coded_weights *weights,
                                               float input_step, float output_step,
-                                              bool rounds_shift)
+                                              bool in_integers)
 {
     const struct layer *layer = exact->place.layer;
     size_t channels = (size_t)layer->conv.out_channels;
@@ -242,7 +251,7 @@ static struct epilogue_constants constants_of(const struct exact *exact,
         .input_zero = zero_code_of(exact->input),
         .offset = weights->container.offset / (double)weights->container.factor,
         .window_count = (int)count,
-        .rounds_shift = rounds_shift,
+        .in_integers = in_integers,
     };
 
     if (exact->residual)
@@ -255,7 +264,7 @@ static struct epilogue_constants constants_of(const struct exact *exact,
         terms.correction = weights->corrections ? weights->corrections[i] : 0;
         terms.code_sum = sum_of_codes(weights, i * count, count);
         epilogue = channel_epilogue_of(&layer->conv, (int)i, &terms);
-        constants.zero_sum[i] = terms.input_zero * terms.code_sum;
+        constants.addend[i] = terms.input_zero * terms.code_sum + epilogue.bias;
         constants.scale[i] = epilogue.scale;
         constants.correction[i] = epilogue.correction;
         constants.shift[i] = epilogue.shift;
@@ -278,18 +287,18 @@ static char *add_exactly(const struct exact *exact, char *integers, float addend
     return sum;
 }
 
-/* The sums of products with stored codes, in double precision. */
+/* The sums of products with stored codes and of biases, in double precision. */
 static char *stored_sums(const struct exact *exact,
                          const struct epilogue_constants *constants)
 {
     char *sums = cast(exact, exact->place.node->output[0], DOUBLE);
-    char *zeros, *stored;
+    char *addends, *stored;
 
-    if (zero_code_of(exact->input) == 0)
+    if (are_zero(constants->addend, (size_t)exact->place.layer->conv.out_channels))
         return sums;
-    zeros = add_channels(exact, "_zero", constants->zero_sum);
-    stored = compute(exact, "Add", sums, zeros);
-    free(zeros);
+    addends = add_channels(exact, "_zero", constants->addend);
+    stored = compute(exact, "Add", sums, addends);
+    free(addends);
     free(sums);
     return stored;
 }
@@ -443,7 +452,7 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
 
     coded_weights_init(&coded, layer, &rules, quantizer, false);
     constants = constants_of(&exact, &coded, calibrated->steps[input],
-                             output ? output->step : 1, rules.rounds_shifts);
+                             output ? output->step : 1, rules.rounds_like_kernels);
     onnx_edit_set_input(exact.place.node, 0, codes);
     onnx_place_bias(&exact.place, "");
     write_codes(&exact, &coded, quantizer);

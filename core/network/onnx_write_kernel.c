@@ -151,7 +151,7 @@ static void write_shift(const struct onnx_calibrated *calibrated, struct place *
 
     onnx_place_take_scales(place);
     become_gemm(calibrated, place);
-    if (calibrated->placement->rounds_shifts ||
+    if (calibrated->placement->rounds_like_kernels ||
         (is_operator(place->node, "Gemm") && gives_floats &&
          placement_fills_8_bits(calibrated->placement, input)))
         write_integer_bias(place, weights, input_step);

@@ -254,7 +254,7 @@ int placement_init(struct placement *placement, const struct network *network,
         .of_layer = all_minus_one(network->layer_count),
         .of_tensor = all_minus_one(network->tensor_count),
         .all_activations = rules->all_activations,
-        .rounds_shifts = rules->rounds_shifts,
+        .rounds_like_kernels = rules->rounds_like_kernels,
     };
     if (find_kept(network, rules, kept, err) < 0 ||
         check_sums(network, rules, kept, err) < 0)

@@ -32,9 +32,11 @@ struct placement_rules {
     bool all_activations; /* also those that a runtime needs to compute in integers
                              throughout, see code_tensors.h */
     bool quantize_output; /* the network's output, too, with 8 bits */
-    bool codes_clamp;   /* steps of activations are so small that the codes end where a
+    bool codes_clamp; /* steps of activations are so small that the codes end where a
                              clamp ends */
-    bool rounds_shifts; /* as in struct weight_rules */
+    bool
+        rounds_like_kernels; /* outputs of layers, sums of two tensors and means of codes are rounded
+                                 as ONNX Runtime's integer kernels do it */
     struct splitting_rules {
         double ratio; /* input channels that are added to each layer; 0: none */
         bool halves_plainly;
@@ -67,7 +69,7 @@ struct placement {
     /* [tensors] item of the tensor, which is rounded where it is made, before anything reads it;
      * or -1: it is not, but early_codes() tells which tensors have the codes of another; owned */
     int *of_tensor;
-    bool all_activations, rounds_shifts; /* as in the rules */
+    bool all_activations, rounds_like_kernels; /* as in the rules */
 };
 
 /* Quantizes the weights of every convolution and fully connected layer that is not kept in

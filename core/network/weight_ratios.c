@@ -37,8 +37,8 @@ struct weight_rules placement_weight_rules(const struct placement *placement, in
     int item = placement->of_layer[layer];
 
     of_layer.ratios = placement_ratios(placement, layer);
-    of_layer.rounds_shifts =
-        placement->rounds_shifts && !rules->corrects_mean && !rules->corrects_variance;
+    of_layer.rounds_like_kernels = placement->rounds_like_kernels &&
+                                   !rules->corrects_mean && !rules->corrects_variance;
     if (item >= 0)
         of_layer.wide = placement->items[item].wide;
     return of_layer;

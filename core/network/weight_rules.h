@@ -20,9 +20,8 @@ struct weight_rules {
                             NULL: one step for all; borrowed */
     struct wide_rules wide;
     bool
-        rounds_shifts; /* beside codes of activations a layer's shift is an integer of 32 bits in products
-                           of both steps, as a runtime has it, see channel_epilogue.h; not where
-                           weights are corrected */
+        rounds_like_kernels; /* beside codes of activations outputs are rounded as a runtime's integer
+                                 kernels do it, see channel_epilogue.h; not where weights are corrected */
 };
 
 #endif

@@ -32,6 +32,15 @@ static float *random_floats(size_t count, float low, float high)
     return floats;
 }
 
+static int32_t *random_integers(size_t count, int32_t most)
+{
+    int32_t *integers = memory_get(count * sizeof *integers);
+
+    for (size_t i = 0; i < count; i++)
+        integers[i] = (int32_t)(random_bits() % (2 * (uint32_t)most + 1)) - most;
+    return integers;
+}
+
 static void *random_bytes(size_t count)
 {
     uint8_t *bytes = memory_aligned(count + INPUT_SLACK);
@@ -173,6 +182,7 @@ static void make_epilogue(struct conv_parts *parts)
     parts->outputs.row = columns * parts->outputs.column + shape->padding * 5;
     parts->outputs.sample = rows * parts->outputs.row + shape->padding * 11;
     parts->elements = (size_t)(shape->samples * parts->outputs.sample);
+    parts->bias = random_integers(channels, 10000);
     parts->scale = random_floats(channels, -1e-3f, 1e-3f);
     parts->shift = random_floats(channels, -4, 8);
     parts->correction = random_floats(channels, -1e-3f, 1e-3f);
@@ -219,6 +229,7 @@ struct epilogue conv_parts_epilogue(const struct conv_parts *parts,
                                     const struct conv_finish *finish, void *out)
 {
     return (struct epilogue){
+        .bias = parts->bias,
         .scale = parts->scale,
         .shift = parts->shift,
         .correction = finish->corrects ? parts->correction : NULL,
@@ -246,6 +257,7 @@ void conv_parts_clear(struct conv_parts *parts)
     free(parts->run_offsets);
     free(parts->row_runs);
     free(parts->column_bytes);
+    free(parts->bias);
     free(parts->scale);
     free(parts->shift);
     free(parts->correction);

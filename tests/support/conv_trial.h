@@ -34,6 +34,7 @@ struct conv_parts {
     int8_t *codes, *packed;
     int32_t *run_offsets;
     struct span *row_runs, *column_bytes; /* column_bytes: or NULL */
+    int32_t *bias;
     float *scale, *shift, *correction, *residual_f32, *window_sums;
     uint8_t *residual_u8;
     size_t rows, elements;  /* output pixels; elements between first and last output */

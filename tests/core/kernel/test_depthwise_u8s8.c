@@ -131,6 +131,19 @@ static float *channel_floats(int channels, float most)
     return floats;
 }
 
+/* Between -most and most, and INT32_MAX behind those of the channels. */
+static int32_t *channel_integers(int channels, float most)
+{
+    float *floats = random_floats((size_t)channels, most);
+    int32_t *integers =
+        memory_get((size_t)(channels + CHANNEL_SLACK) * sizeof *integers);
+
+    for (int i = 0; i < channels + CHANNEL_SLACK; i++)
+        integers[i] = i < channels ? (int32_t)floats[i] : INT32_MAX;
+    free(floats);
+    return integers;
+}
+
 struct parts {
     const struct shape *shape;
     ptrdiff_t pixel, row,
@@ -140,6 +153,7 @@ struct parts {
     uint8_t *input;
     int32_t *tap_offsets;
     int8_t *weights;
+    int32_t *bias;
     float *scale, *shift, *correction, *residual_f32;
     uint8_t *residual_u8;
 };
@@ -215,6 +229,7 @@ static void make_parts(struct parts *parts, const struct shape *shape)
     residuals = output_elements(shape, &parts->residual);
     make_input(parts);
     make_taps(parts);
+    parts->bias = channel_integers(shape->channels, 1e5f);
     parts->scale = channel_floats(shape->channels, 2e-3f);
     parts->shift = channel_floats(shape->channels, 6);
     parts->correction = channel_floats(shape->channels, 1e-2f);
@@ -227,6 +242,7 @@ static void clear_parts(struct parts *parts)
     free(parts->input);
     free(parts->tap_offsets);
     free(parts->weights);
+    free(parts->bias);
     free(parts->scale);
     free(parts->shift);
     free(parts->correction);
@@ -243,6 +259,7 @@ static struct epilogue epilogue_of(const struct parts *parts,
                                    const struct finish *finish, void *out)
 {
     return (struct epilogue){
+        .bias = parts->bias,
         .scale = parts->scale,
         .shift = parts->shift,
         .correction = finish->corrects ? parts->correction : NULL,
@@ -327,7 +344,8 @@ static float plain_value(const struct epilogue *epilogue, const struct place *pl
 
     if (epilogue->correction)
         v = fmaf((float)sums.codes, epilogue->correction[place->channel], v);
-    v = fmaf((float)sums.products, epilogue->scale[place->channel], v);
+    v = fmaf((float)(sums.products + epilogue->bias[place->channel]),
+             epilogue->scale[place->channel], v);
     if (epilogue->residual_f32)
         v = fmaf(epilogue->residual_f32[residual], epilogue->residual_scale, v);
     if (epilogue->residual_u8)
@@ -553,6 +571,7 @@ static void make_nearly_wild(struct parts *parts)
     const float most = 1 << 30;
 
     for (int channel = 0; channel < parts->shape->channels; channel++) {
+        parts->bias[channel] = 0;
         parts->shift[channel] = (channel & 1 ? -1 : 1) * most / 2;
         parts->correction[channel] = (channel & 2 ? -1 : 1) * most / 4 / codes;
         parts->scale[channel] = (channel & 4 ? -1 : 1) * most / 8 / codes / 128;
@@ -626,6 +645,7 @@ static void halves_go_to_the_even_code(void **state)
             for (int at = 0; at < 9 * shape.channels; at++)
                 parts.weights[at] %= 4;
             for (int channel = 0; channel < shape.channels; channel++) {
+                parts.bias[channel] %= 9;
                 parts.scale[channel] = 0.5f;
                 parts.correction[channel] = -1.5f;
                 parts.shift[channel] = (float)(channel % 3);
@@ -645,8 +665,10 @@ static void sums_need_no_constants(void **state)
         struct parts parts;
 
         make_parts(&parts, &shape);
+        free(parts.bias);
         free(parts.scale);
         free(parts.shift);
+        parts.bias = NULL;
         parts.scale = parts.shift = NULL;
         check_sets(&parts, &finish);
         clear_parts(&parts);

@@ -66,7 +66,7 @@ static void what_is_written_for_integer_kernels_is_read_back(void **state)
     for (size_t i = 0; i < WRITTEN_NETWORK_COUNT; i++)
         for (int variant = 0; variant < 8; variant++) {
             struct placement_rules rules = {.grids = written_onnx,
-                                            .rounds_shifts = variant & 4,
+                                            .rounds_like_kernels = variant & 4,
                                             .weight_bits = 8,
                                             .activation_bits = 8,
                                             .all_activations = true,

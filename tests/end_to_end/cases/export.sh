@@ -121,6 +121,30 @@ integer_kernels_in_onnxruntime() { # ARGUMENTS of calq run
     same_in_onnxruntime "$to_export" --set targets=onnx --set bits=W8A8 "$@"
 }
 check 1 "ONNX Runtime predicts the same: onnx, W8A8" integer_kernels_in_onnxruntime
+
+# Where all layers are integer kernels, sums, Adds and means are rounded in the same order: of the
+# logits only the last product, which is float, may differ by a rounding.
+equal_digits_in_onnxruntime() { # ARGUMENTS of calq run
+    local case
+    needs_onnxruntime
+    exported "$to_export" --set targets=onnx --set 'models.0.keep_float=[]' \
+        --set models.0.validation.samples=1000 "$@"
+    for case in "$work"/run/cases/*; do
+        mkdir -p "$work/samples"
+        "$tools/write_logits" "$case" "$work/samples" || fail "write_logits failed"
+        node $peers/judge.js "$work/samples" logits "$work/$(basename "$case").onnx" \
+            >"$work/judged" 2>&1
+        awk '/ on .* samples, / { found = $(NF) <= 2e-5 && $5 == $3 } END { exit !found }' \
+            FS='[ ,]+' "$work/judged" || fail "$(cat "$work/judged")"
+    done
+}
+check 1 "ONNX Runtime gives the same digits: integer kernels throughout" \
+    equal_digits_in_onnxruntime --set 'bits=[W8A8, W4A8]' --set 'methods=[minmax,
+        {name: mmse, weight_steps: per_channel, equalize: true, bias_correction: empirical}]'
+check 1 "ONNX Runtime gives the same digits: a quantized output" \
+    equal_digits_in_onnxruntime --set bits=W8A8 --set models.0.quantize_output=true \
+        --set methods=mmse
+
 for target in paper onnx; do
     for bits in W8A8 W4A4 W8A4 W4A32 W32A4; do
         [ $target-$bits != onnx-W8A8 ] || continue
