@@ -1,7 +1,6 @@
 #include "core/network/code_tensors.h"
 
 #include "core/base/memory.h"
-#include "core/network/rewrite.h"
 
 #include <stdlib.h>
 
@@ -59,7 +58,7 @@ static bool is_handed_on(const struct network *network, const bool *rounded_once
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (!rewrite_reads(layer, tensor))
+        if (!layer_reads(layer, tensor))
             continue;
         if (!code_tensors_pass(layer) || !rounded_once[layer->output])
             return false;
@@ -76,7 +75,7 @@ static bool is_output(const struct network *network, int tensor)
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (code_tensors_pass(layer) && rewrite_reads(layer, tensor) &&
+        if (code_tensors_pass(layer) && layer_reads(layer, tensor) &&
             is_output(network, layer->output))
             return true;
     }

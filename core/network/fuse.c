@@ -217,7 +217,7 @@ static bool remove_unread(struct network *network, int index)
     if (output == network->output)
         return false;
     for (int layer = 0; layer < network->layer_count; layer++)
-        if (rewrite_reads(&network->layers[layer], output))
+        if (layer_reads(&network->layers[layer], output))
             return false;
     rewrite_remove_layer(network, index);
     return true;

@@ -34,6 +34,14 @@ struct window window_of_one(void)
                            .dilation_width = 1};
 }
 
+bool layer_reads(const struct layer *layer, int tensor)
+{
+    for (int i = 0; i < layer->input_count; i++)
+        if (layer->inputs[i] == tensor)
+            return true;
+    return false;
+}
+
 bool layer_is_unclamped(const struct layer *layer)
 {
     return layer->low == -INFINITY && layer->high == INFINITY;

@@ -109,6 +109,9 @@ int window_output_width(const struct window *window, int width);
 /* A window of one element, stride and dilation one, no padding. */
 struct window window_of_one(void);
 
+/* Whether a tensor is an input of the layer. */
+bool layer_reads(const struct layer *layer, int tensor);
+
 /* True where the clamp does nothing. */
 bool layer_is_unclamped(const struct layer *layer);
 

@@ -3,7 +3,6 @@
 #include "core/base/memory.h"
 #include "core/network/coded_weights.h"
 #include "core/network/early_codes.h"
-#include "core/network/rewrite.h"
 #include "core/network/weight_ratios.h"
 
 #include <float.h>
@@ -119,7 +118,7 @@ static bool is_read_as_float(const struct question *of, const struct layer *read
 {
     int output = of->held[reader->output];
 
-    return !rewrite_reads(reader, of->layer->output) ? false
+    return !layer_reads(reader, of->layer->output) ? false
            : output < 0 || !placement_fills_8_bits(of->placement, output)
                ? true
                : !hands_on(of->placement, reader, output);

@@ -189,7 +189,7 @@ static bool is_rounded_again(const struct network *network, int tensor)
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (!rewrite_reads(layer, tensor))
+        if (!layer_reads(layer, tensor))
             continue;
         is_read = true;
         if (!hands_on(layer, codes) ||
@@ -222,7 +222,7 @@ static struct file_codes handed_on(const struct network *file, const int *held,
         const struct layer *layer = &file->layers[index];
         const struct file_codes *next = &file->tensors[layer->output].codes;
 
-        if (!rewrite_reads(layer, tensor))
+        if (!layer_reads(layer, tensor))
             continue;
         if (next->step == 0 || held[layer->output] != held[tensor] ||
             !hands_on(layer, next) || (codes.step > 0 && !same_codes(&codes, next)))

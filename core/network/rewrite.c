@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-bool rewrite_reads(const struct layer *layer, int tensor)
-{
-    for (int i = 0; i < layer->input_count; i++)
-        if (layer->inputs[i] == tensor)
-            return true;
-    return false;
-}
-
 int rewrite_only_reader(const struct network *network, int tensor)
 {
     int reader = -1;
@@ -17,7 +9,7 @@ int rewrite_only_reader(const struct network *network, int tensor)
     if (tensor == network->output || network->tensors[tensor].codes.step > 0)
         return -1;
     for (int layer = 0; layer < network->layer_count; layer++)
-        if (rewrite_reads(&network->layers[layer], tensor)) {
+        if (layer_reads(&network->layers[layer], tensor)) {
             if (reader >= 0)
                 return -1;
             reader = layer;

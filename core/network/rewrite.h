@@ -4,9 +4,6 @@
 
 #include "core/network/network.h"
 
-/* Whether a tensor is an input of the layer. */
-bool rewrite_reads(const struct layer *layer, int tensor);
-
 /* The only layer that reads `tensor`, or -1 when it has more or fewer readers, is the network's
  * output, or holds codes in the file: what is computed together has no tensor of codes inside. */
 int rewrite_only_reader(const struct network *network, int tensor);
