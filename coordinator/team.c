@@ -349,7 +349,7 @@ int team_histogram(struct team *team, int item, const float *steps, struct range
     int status = team_ask(team, &request, steps, &reply, err);
 
     if (status == 0)
-        reply_histogram(reply.sums, range, bins, histogram);
+        reply_histogram(reply.sums, reply.maxima, range, bins, histogram);
     reply_clear(&reply);
     return status;
 }
@@ -398,7 +398,8 @@ int team_float_histograms(struct team *team, const struct range *ranges,
     int status = team_ask(team, &request, asked, &reply, err);
 
     for (int item = 0; status == 0 && item < items; item++)
-        reply_histogram(reply.sums + (size_t)item * REPLY_HISTOGRAM_SUMS, ranges[item],
+        reply_histogram(reply.sums + (size_t)item * REPLY_HISTOGRAM_SUMS,
+                        reply.maxima + item * REPLY_RANGE_MAXIMA, ranges[item],
                         bins[item], &histograms[item]);
     reply_clear(&reply);
     free(asked);

@@ -5,6 +5,7 @@
 #include "core/base/memory.h"
 #include "core/network/split_layer.h"
 #include "core/network/weight_ratios.h"
+#include "core/quant/clip_look.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -49,39 +50,37 @@ static bool is_zero_everywhere(struct range range)
 
 /* ---- weights ------------------------------------------------------------------------------ */
 
-static struct histogram *histogram_of_values(const float *values, size_t count,
-                                             struct range range, int bins)
+/* Looks at many values through histograms. */
+static void look_through_histograms(const float *values, size_t count,
+                                    const struct clip_sight *sight,
+                                    struct clip_view *view)
 {
     struct histogram *histogram = memory_get(sizeof *histogram);
+    struct clip_look look;
 
-    histogram_init(histogram, range, bins);
-    histogram_add(histogram, values, count);
-    return histogram;
-}
-
-static struct distribution distribution_of_many(const float *values, size_t count,
-                                                struct range range)
-{
-    struct histogram *histogram =
-        histogram_of_values(values, count, range, HISTOGRAM_BINS);
-    struct distribution distribution = distribution_of_histogram(histogram);
-
+    clip_look_begin(&look, sight, view);
+    while (look.bins > 0) {
+        histogram_init(histogram, look.range, look.bins);
+        histogram_add(histogram, values, count);
+        clip_look_take(&look, histogram);
+    }
+    clip_look_clear(&look);
     free(histogram);
-    return distribution;
 }
 
 static void look_at_values(const float *weights, size_t count,
                            const struct clip_sight *sight, struct clip_view *view)
 {
+    struct clip_sight through = *sight;
+
     view->range = range_empty();
     range_add(&view->range, weights, count);
-    if (sight->distribution)
-        view->distribution = count <= VALUES_MOST
-                                 ? distribution_of_values(weights, count)
-                                 : distribution_of_many(weights, count, view->range);
-    if (sight->bins > 0)
-        view->histogram = histogram_of_values(
-            weights, count, clip_histogram_range(sight, view->range), sight->bins);
+    through.distribution = sight->distribution && count > VALUES_MOST;
+    look_through_histograms(weights, count, &through, view);
+    if (!sight->distribution || through.distribution)
+        return;
+    view->distribution = distribution_of_values(weights, count);
+    distribution_keep(&view->distribution, view->range);
 }
 
 /* Split in plain halves: there is no step yet. */
@@ -128,38 +127,26 @@ static void look_at_weights(const struct layerwise *layerwise,
 
 /* ---- activations -------------------------------------------------------------------------- */
 
-static int find_distribution(struct layerwise *layerwise, int item, const float *steps,
-                             struct error *err)
-{
-    struct clip_view *view = &layerwise->views[item];
-    struct histogram *histogram = memory_get(sizeof *histogram);
-    int status = team_histogram(layerwise->team, item, steps, view->range,
-                                HISTOGRAM_BINS, histogram, err);
-
-    if (status == 0)
-        view->distribution = distribution_of_histogram(histogram);
-    free(histogram);
-    return status;
-}
-
 static int look_at_activation(struct layerwise *layerwise, int item,
                               const struct clip_sight *sight, const float *steps,
                               struct error *err)
 {
     struct clip_view *view = &layerwise->views[item];
+    struct histogram *histogram = memory_get(sizeof *histogram);
+    struct clip_look look = {0};
+    int status = team_range(layerwise->team, item, steps, &view->range, err);
 
-    if (team_range(layerwise->team, item, steps, &view->range, err) < 0)
-        return -1;
-    if (is_zero_everywhere(view->range))
-        return 0;
-    if (sight->distribution && find_distribution(layerwise, item, steps, err) < 0)
-        return -1;
-    if (sight->bins == 0)
-        return 0;
-    view->histogram = memory_get(sizeof *view->histogram);
-    return team_histogram(layerwise->team, item, steps,
-                          clip_histogram_range(sight, view->range), sight->bins,
-                          view->histogram, err);
+    if (status == 0)
+        clip_look_begin(&look, sight, view);
+    while (status == 0 && look.bins > 0) {
+        status = team_histogram(layerwise->team, item, steps, look.range, look.bins,
+                                histogram, err);
+        if (status == 0)
+            clip_look_take(&look, histogram);
+    }
+    clip_look_clear(&look);
+    free(histogram);
+    return status;
 }
 
 /* ---- a step ------------------------------------------------------------------------------- */

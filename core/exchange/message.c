@@ -54,7 +54,7 @@ static size_t sums_of(const struct request *request)
     case REQUEST_WORK:
         return REPLY_WORK_SUMS;
     case REQUEST_HISTOGRAM:
-        return 1 + (size_t)request->bins;
+        return REPLY_COUNTS + (size_t)request->bins;
     case REQUEST_FLOAT_HISTOGRAMS:
         return (size_t)request->candidate_count * REPLY_HISTOGRAM_SUMS;
     case REQUEST_MOMENTS:
@@ -74,7 +74,10 @@ static size_t maxima_of(const struct request *request)
     case REQUEST_OVERLAP:
         return REPLY_OVERLAP_MAXIMA;
     case REQUEST_RANGE:
+    case REQUEST_HISTOGRAM:
         return REPLY_RANGE_MAXIMA;
+    case REQUEST_FLOAT_HISTOGRAMS:
+        return (size_t)request->candidate_count * REPLY_RANGE_MAXIMA;
     case REQUEST_FLOAT_RANGES:
         return (size_t)request->subject * REPLY_RANGE_MAXIMA;
     case REQUEST_CHANNEL_MAXIMA:
@@ -117,17 +120,25 @@ struct range reply_range(const double *maxima)
     return (struct range){(float)-maxima[REPLY_MINUS_LOW], (float)maxima[REPLY_HIGH]};
 }
 
-void reply_put_histogram(int64_t *sums, const struct histogram *histogram)
+void reply_put_histogram(int64_t *sums, double *maxima,
+                         const struct histogram *histogram)
 {
-    sums[0] = histogram->zeros;
-    memcpy(sums + 1, histogram->counts,
+    sums[REPLY_ZEROS] = histogram->zeros;
+    sums[REPLY_BELOW] = histogram->below;
+    sums[REPLY_ABOVE] = histogram->above;
+    memcpy(sums + REPLY_COUNTS, histogram->counts,
            (size_t)histogram->bins * sizeof *histogram->counts);
+    reply_put_range(maxima, histogram->inner);
 }
 
-void reply_histogram(const int64_t *sums, struct range range, int bins,
-                     struct histogram *histogram)
+void reply_histogram(const int64_t *sums, const double *maxima, struct range range,
+                     int bins, struct histogram *histogram)
 {
     histogram_init(histogram, range, bins);
-    histogram->zeros = sums[0];
-    memcpy(histogram->counts, sums + 1, (size_t)bins * sizeof *histogram->counts);
+    histogram->zeros = sums[REPLY_ZEROS];
+    histogram->below = sums[REPLY_BELOW];
+    histogram->above = sums[REPLY_ABOVE];
+    memcpy(histogram->counts, sums + REPLY_COUNTS,
+           (size_t)bins * sizeof *histogram->counts);
+    histogram->inner = reply_range(maxima);
 }

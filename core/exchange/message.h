@@ -84,7 +84,13 @@ enum {
     REPLY_OVERLAP_MAXIMA
 };
 enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
-enum { REPLY_HISTOGRAM_SUMS = 1 + HISTOGRAM_BINS }; /* the zeros, then the bins */
+enum { /* how many values; the bins come last */
+       REPLY_ZEROS,
+       REPLY_BELOW,
+       REPLY_ABOVE,
+       REPLY_COUNTS,
+       REPLY_HISTOGRAM_SUMS = REPLY_COUNTS + HISTOGRAM_BINS
+};
 enum {
     REPLY_WORK_COUNTERS = sizeof(struct executor_counters) / sizeof(int64_t),
     REPLY_WORK_CPU =
@@ -93,12 +99,14 @@ enum {
 };
 enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
 
-/* Ranges and histograms as they stand in replies: [REPLY_RANGE_MAXIMA], [1 + bins]. */
+/* Ranges and histograms as they stand in replies: maxima [REPLY_RANGE_MAXIMA], those of a histogram
+ * for its inner range, and sums [REPLY_COUNTS + bins]. */
 void reply_put_range(double *maxima, struct range range);
 struct range reply_range(const double *maxima);
-void reply_put_histogram(int64_t *sums, const struct histogram *histogram);
-void reply_histogram(const int64_t *sums, struct range range, int bins,
-                     struct histogram *histogram);
+void reply_put_histogram(int64_t *sums, double *maxima,
+                         const struct histogram *histogram);
+void reply_histogram(const int64_t *sums, const double *maxima, struct range range,
+                     int bins, struct histogram *histogram);
 
 /* Makes an empty reply of the size that fits the request: sums zero, maxima -infinity. */
 void reply_init(struct reply *reply, const struct request *request);

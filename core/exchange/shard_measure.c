@@ -103,7 +103,7 @@ int shard_answer_histogram(struct shard *shard, const struct request *request,
     (void)err;
     histogram_init(histogram, request->range, request->bins);
     evaluator_histogram(shard->evaluator, request->subject, steps, histogram);
-    reply_put_histogram(reply->sums, histogram);
+    reply_put_histogram(reply->sums, reply->maxima, histogram);
     free(histogram);
     return 0;
 }
@@ -146,6 +146,7 @@ int shard_answer_float_histograms(struct shard *shard, const struct request *req
     evaluator_float_histograms(shard->evaluator, histograms);
     for (int item = 0; item < items; item++)
         reply_put_histogram(reply->sums + (size_t)item * REPLY_HISTOGRAM_SUMS,
+                            reply->maxima + item * REPLY_RANGE_MAXIMA,
                             &histograms[item]);
     free(histograms);
     return 0;

@@ -23,17 +23,25 @@ double clip_cosine_of(const struct distribution *distribution, enum grid grid, i
     return square_of_levels > 0 ? product / sqrt(square * square_of_levels) : 0;
 }
 
+struct search {
+    const struct distribution *distribution; /* borrowed */
+    enum grid grid;
+    int bits;
+    double margin; /* by which a later clip must be better */
+};
+
 /* The best of the clips first * ratio^i, i < count. */
-static double best_clip(const struct distribution *distribution, enum grid grid,
-                        int bits, double first, double ratio, int count)
+static double best_clip(const struct search *search, double first, double ratio,
+                        int count)
 {
     double best = first, most = -INFINITY;
 
     for (int i = 0; i < count; i++) {
         double clip = first * pow(ratio, i);
-        double cosine = clip_cosine_of(distribution, grid, bits, clip);
+        double cosine =
+            clip_cosine_of(search->distribution, search->grid, search->bits, clip);
 
-        if (cosine > most) {
+        if (cosine > most + search->margin) {
             most = cosine;
             best = clip;
         }
@@ -45,16 +53,21 @@ int clip_cosine(const struct distribution *distribution, enum grid grid, int bit
                 double *clip, struct error *err)
 {
     enum { COUNT = 400, FINE_COUNT = 161 };
-    const double most = 1.15, ratio = 1.016, fine_ratio = 1.0002;
+    const double most = 1.15, ratio = 1.016, fine_ratio = 1.0002, rounding = 1e-14;
     double largest = distribution_magnitude(distribution);
+    struct search search = {.distribution = distribution, .grid = grid, .bits = bits};
     double coarse;
+    int count;
 
     if (!(largest > 0))
         return error_set(err, EXIT_INPUT,
                          "all values are zero: no step can be chosen for them");
-    coarse = best_clip(distribution, grid, bits, largest * most, 1 / ratio, COUNT);
-    *clip =
-        best_clip(distribution, grid, bits, coarse * pow(fine_ratio, FINE_COUNT / 2),
-                  1 / fine_ratio, FINE_COUNT);
+    count =
+        (int)fmax(COUNT, log(largest * most / distribution_least_clip(distribution)) /
+                             log(ratio));
+    search.margin = count > COUNT ? rounding : 0;
+    coarse = best_clip(&search, largest * most, 1 / ratio, count);
+    *clip = best_clip(&search, coarse * pow(fine_ratio, FINE_COUNT / 2), 1 / fine_ratio,
+                      FINE_COUNT);
     return 0;
 }

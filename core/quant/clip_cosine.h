@@ -10,10 +10,13 @@
  *
  *   distribution  of one tensor, finite values
  *   grid, bits    2..8
- *   clip          out, > 0; from the 500th part of the largest magnitude up to 1.15 times it
+ *   clip          out, > 0; from the 500th part of the largest magnitude, or
+ *                 distribution_least_clip() where that is less, up to 1.15 times it
  *
  * Fails (EXIT_INPUT) when every value is zero. The cosine has many small kinks, as the error in
- * clip_lp.h; the clips tried lie 1.6 % apart, and around the best of them 0.02 %. */
+ * clip_lp.h; the clips tried lie 1.6 % apart, and around the best of them 0.02 %. Where most values
+ * are so small beside the largest that more clips are tried, the largest is taken of those that
+ * rounding alone tells apart: a far outlier may decide, with all else zero. */
 int clip_cosine(const struct distribution *distribution, enum grid grid, int bits,
                 double *clip, struct error *err);
 

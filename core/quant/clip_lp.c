@@ -35,10 +35,12 @@ double clip_lp_error(const struct distribution *distribution, enum grid grid, in
 }
 
 /* The search tries clips a factor SCAN_RATIO apart, from one above the largest
- * magnitude down to its 3300th part. Then it halves the intervals that may hold the
+ * magnitude down to its 3300th part, and farther where a few values are so large that
+ * most are about as small as that. Then it halves the intervals that may hold the
  * minimum, until they are too short for a kink, and ends with a golden section. */
 static const double SCAN_RATIO = 1.15;
-enum { SCAN_ABOVE = 1, SCAN_COUNT = 60, TRIALS_MOST = 1024 };
+enum { SCAN_ABOVE = 1, SCAN_LEAST = 60, SCAN_MOST = 1400, HALVINGS_MOST = 964 };
+enum { TRIALS_MOST = SCAN_MOST + HALVINGS_MOST };
 
 struct trial {
     double clip;  /* as a fraction of the largest magnitude */
@@ -54,7 +56,8 @@ struct search {
     struct power power;
     struct trial trials[TRIALS_MOST]; /* clips falling */
     size_t trial_count;
-    size_t best; /* the trial with the least error */
+    size_t scan_count; /* of them, those of the scan */
+    size_t best;       /* the trial with the least error */
 };
 
 static struct trial try_clip(const struct search *search, double clip)
@@ -82,8 +85,14 @@ static void append(struct search *search, struct trial trial)
 
 static void scan(struct search *search)
 {
-    for (int i = 0; i < SCAN_COUNT; i++)
-        append(search, try_clip(search, pow(SCAN_RATIO, SCAN_ABOVE - i)));
+    double least = distribution_least_clip(search->distribution) / search->largest;
+    double clip = SCAN_RATIO;
+
+    for (int i = 0; i < SCAN_LEAST || (i < SCAN_MOST && clip > least); i++) {
+        clip = pow(SCAN_RATIO, SCAN_ABOVE - i);
+        append(search, try_clip(search, clip));
+    }
+    search->scan_count = search->trial_count;
 }
 
 /* How much larger than the best error those at both ends of an interval may be, if the
@@ -117,7 +126,7 @@ static void halve_intervals(struct search *search, double length)
 
         append(search, old[i]);
         if (left > 1 && fmin(old[i].error, old[i + 1].error) < error_most &&
-            search->trial_count + left <= TRIALS_MOST)
+            search->trial_count + left <= search->scan_count + HALVINGS_MOST)
             append(search, try_clip(search, sqrt(old[i].clip * old[i + 1].clip)));
     }
     free(old);

@@ -12,7 +12,8 @@
  *   grid, bits    2..8
  *   p             > 0
  *   clip          out, > 0, in the unit of the values; at most 1.15 times the largest
- *                 magnitude, and at least a 3300th of it
+ *                 magnitude, and at least a 3300th of it, or
+ *                 distribution_least_clip() where that is less
  *
  * Fails (EXIT_INPUT) when every value is zero.
  * Source: Nahshan et al. 2019, arXiv:1911.07190, layer-wise optimisation. There one

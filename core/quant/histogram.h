@@ -2,6 +2,7 @@
 #ifndef CORE_QUANT_HISTOGRAM_H
 #define CORE_QUANT_HISTOGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,16 +21,30 @@ double range_magnitude(struct range range);
 enum { HISTOGRAM_BINS = 4096 };
 
 /* Bins of equal width over [low, high]; exact zeros (the bulk of a ReLU's output, and
- * free of error in every grid with a zero) are counted apart. */
+ * free of error in every grid with a zero) and what lies beyond the range are counted apart.
+ *
+ * Where a few values are far larger than the rest, the rest lies in few bins. So the range of all
+ * values within an eighth of the range's magnitude is found too: a second histogram over that
+ * range shows the rest as finely as if there was nothing else. */
 struct histogram {
     struct range range;
     int bins; /* 0: there is nothing to add to */
-    int64_t zeros;
+    struct range
+        inner; /* of the values added, zeros too, of a magnitude up to that eighth */
+    int64_t zeros, below, above;
     int64_t counts[HISTOGRAM_BINS]; /* [bins] */
 };
 
 void histogram_init(struct histogram *histogram, struct range range, int bins);
 void histogram_add(struct histogram *histogram, const float *values, size_t count);
+
+/* Whether the bins are too wide for most of the values: three quarters of those that are not zero
+ * are less than 64 bins away from zero. */
+bool histogram_is_coarse(const struct histogram *histogram);
+
+/* Whether there are far outliers: of the values that are not zero at most one in a thousand, or of
+ * few values one in a hundred and at most 16, lie beyond that eighth of the largest magnitude. */
+bool histogram_has_far_outliers(const struct histogram *histogram);
 
 /* Moves the zeros into the bin that they lie in. */
 void histogram_put_zeros_in_their_bin(struct histogram *histogram);
@@ -49,9 +64,25 @@ struct distribution distribution_of_values(const float *values, size_t count);
 
 /* The centres of the bins that are not empty, and zero. */
 struct distribution distribution_of_histogram(const struct histogram *histogram);
+
+/* Adds points for the outermost values of a histogram: so many below and above. */
+void distribution_add_ends(struct distribution *distribution,
+                           const struct histogram *histogram, int64_t below,
+                           int64_t above);
+
+/* Adds the points of distribution_of_histogram(). */
+void distribution_add_histogram(struct distribution *distribution,
+                                const struct histogram *histogram);
+
+/* Leaves the points within a range alone. */
+void distribution_keep(struct distribution *distribution, struct range range);
 void distribution_clear(struct distribution *distribution);
 
 /* The largest |value|; 0 when there is none. */
 double distribution_magnitude(const struct distribution *distribution);
+
+/* Below this no clip needs to be tried: between an eighth and a 16th of the magnitude that half of
+ * the values other than zero stay within. 0 when there are none. */
+double distribution_least_clip(const struct distribution *distribution);
 
 #endif

@@ -306,8 +306,10 @@ static void ranges_and_histograms_are_those_of_one_process(void **state)
             team_histogram(team, item, steps, range, request.bins, histogram, &err), 0);
         ask_alone(&request, steps, &reply);
         assert_int_equal(histogram->bins, request.bins);
-        assert_true(histogram->zeros == reply.sums[0]);
-        assert_memory_equal(histogram->counts, reply.sums + 1,
+        assert_true(histogram->zeros == reply.sums[REPLY_ZEROS]);
+        assert_true(histogram->inner.low == -reply.maxima[REPLY_MINUS_LOW] &&
+                    histogram->inner.high == reply.maxima[REPLY_HIGH]);
+        assert_memory_equal(histogram->counts, reply.sums + REPLY_COUNTS,
                             (size_t)request.bins * sizeof *histogram->counts);
         reply_clear(&reply);
     }

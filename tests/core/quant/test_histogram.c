@@ -24,7 +24,7 @@ static void fill(struct histogram *filled, const float *values, size_t count)
 
 static int64_t count_of(const struct histogram *filled)
 {
-    int64_t count = filled->zeros;
+    int64_t count = filled->zeros + filled->below + filled->above;
 
     for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
         count += filled->counts[bin];
@@ -62,15 +62,38 @@ static void ends_of_the_range_are_in_the_end_bins(void **state)
     assert_int_equal(histogram.counts[HISTOGRAM_BINS - 1], 2);
 }
 
-static void values_beyond_the_range_are_in_the_end_bins(void **state)
+static void values_beyond_the_range_are_counted_apart(void **state)
 {
     const float values[] = {-FLT_MAX, -1.5f, 7, FLT_MAX, FLT_MAX};
 
     (void)state;
     histogram_init(&histogram, (struct range){-1, 1}, HISTOGRAM_BINS);
     histogram_add(&histogram, values, 5);
-    assert_int_equal(histogram.counts[0], 2);
-    assert_int_equal(histogram.counts[HISTOGRAM_BINS - 1], 3);
+    assert_int_equal(histogram.below, 2);
+    assert_int_equal(histogram.above, 3);
+    assert_int_equal(count_of(&histogram), 5);
+    histogram_add(&histogram, (const float[]){-1, 1, 1}, 3);
+    assert_int_equal(histogram.counts[0], 1);
+    assert_int_equal(histogram.counts[HISTOGRAM_BINS - 1], 2);
+}
+
+static void the_inner_range_is_that_of_magnitudes_up_to_an_eighth(void **state)
+{
+    enum { MANY = 333, LAST = MANY - 1 };
+    static float values[MANY];
+    static const int places[] = {0, 63, 64, 300, LAST}; /* whole lanes, and the rest */
+
+    (void)state;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        for (int k = 0; k < MANY; k++)
+            values[k] = k % 2 ? -8 : 1.25f;
+        values[places[i]] = -0.75f;
+        values[(places[i] + 100) % MANY] = 1;
+        fill(&histogram, values, MANY);
+        assert_true(histogram.inner.low == -0.75f && histogram.inner.high == 1);
+    }
+    fill(&histogram, (const float[]){3, -8, 2}, 3);
+    assert_true(histogram.inner.low > histogram.inner.high);
 }
 
 static void zeros_are_counted_apart(void **state)
@@ -92,6 +115,10 @@ static float wave(int i)
 static void merge(struct histogram *sum, const struct histogram *other)
 {
     sum->zeros += other->zeros;
+    sum->below += other->below;
+    sum->above += other->above;
+    sum->inner.low = fminf(sum->inner.low, other->inner.low);
+    sum->inner.high = fmaxf(sum->inner.high, other->inner.high);
     for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
         sum->counts[bin] += other->counts[bin];
 }
@@ -137,7 +164,6 @@ static void there_are_as_many_bins_as_asked_for(void **state)
     assert_int_equal(bin_of(-0.5f, range, 5), 1);
     assert_int_equal(bin_of(2.5f, range, 5), 4);
     assert_int_equal(bin_of(3, range, 5), 4);
-    assert_int_equal(bin_of(9, range, 5), 4);
     histogram_init(&part, range, 5);
     assert_true(histogram_bin_width(&part) == 1);
     assert_true(histogram_bin_centre(&part, 1) == -0.5);
@@ -250,13 +276,115 @@ static void every_value_is_a_point_of_its_distribution(void **state)
     assert_int_equal(distribution.count, 0);
 }
 
+/* `near` values at 1, so many at `far`, and zeros. */
+static void fill_two(int near, int far_count, float far)
+{
+    static float values[20000];
+    int count = 0;
+
+    for (int i = 0; i < near; i++)
+        values[count++] = i % 2 ? 1 : -1;
+    for (int i = 0; i < far_count; i++)
+        values[count++] = i % 2 ? -far : far;
+    for (int i = 0; i < 500; i++)
+        values[count++] = 0;
+    fill(&histogram, values, (size_t)count);
+}
+
+static void bins_are_coarse_where_most_values_are_near_zero(void **state)
+{
+    static const struct {
+        int near, far_count;
+        float far;
+        bool coarse;
+    } cases[] = {
+        {300, 100, 40, true},   {300, 101, 40, false}, {300, 100, 30, false},
+        {300, 2, 1e30f, true},  {3, 1, 1e4f, true},    {2, 1, 1e4f, false},
+        {300, 0, 1e30f, false}, {0, 3, 1e30f, false},  {0, 0, 1, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fill_two(cases[i].near, cases[i].far_count, cases[i].far);
+        assert_int_equal(histogram_is_coarse(&histogram), cases[i].coarse);
+    }
+}
+
+static void far_outliers_are_few_and_eight_times_as_far(void **state)
+{
+    static const struct {
+        int near, far_count;
+        float far;
+        bool are_there;
+    } cases[] = {
+        {99, 1, 9, true},     {98, 1, 9, false},        {99, 1, 7.9f, false},
+        {198, 2, 9, true},    {197, 2, 9, false},       {1584, 16, 9, true},
+        {1900, 17, 9, false}, {16983, 17, 9, true},     {16982, 17, 9, false},
+        {17000, 0, 9, false}, {16983, 17, 1e30f, true}, {0, 1, 9, false},
+        {0, 200, 9, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fill_two(cases[i].near, cases[i].far_count, cases[i].far);
+        assert_int_equal(histogram_has_far_outliers(&histogram), cases[i].are_there);
+    }
+}
+
+static void ends_become_points_from_the_outermost_inwards(void **state)
+{
+    static const double expected[][2] = {{-4.5, 2}, {4.5, 1}, {-3.5, 1}, {3.5, 4}};
+    struct distribution distribution = {0};
+
+    (void)state;
+    histogram_init(&histogram, (struct range){-5, 5}, 10);
+    histogram_add(&histogram,
+                  (const float[]){-4.5, -4.4f, -3.3f, -3.5f, 0, 1, 3.1f, 3.2f, 3.3f,
+                                  3.4f, 3.5f, 5},
+                  12);
+    distribution_add_ends(&distribution, &histogram, 3, 5);
+    assert_int_equal(distribution.count, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_true(distribution.values[i] == expected[i][0]);
+        assert_true(distribution.weights[i] == expected[i][1]);
+    }
+    distribution_clear(&distribution);
+}
+
+static void points_beyond_a_range_can_be_left_out(void **state)
+{
+    struct distribution distribution =
+        distribution_of_values((const float[]){-3, 0, 2, 2.5f, 4, -2}, 6);
+
+    (void)state;
+    distribution_keep(&distribution, (struct range){-2, 2.5f});
+    assert_int_equal(distribution.count, 4);
+    assert_true(distribution.values[1] == 2 && distribution.values[3] == -2);
+    distribution_clear(&distribution);
+}
+
+static void the_least_clip_goes_with_the_lower_half(void **state)
+{
+    static const float many[] = {3, -3, 3, 0, 0, 0, 0, 1e30f, -100};
+    struct distribution distribution = distribution_of_values(many, 9);
+    double least = distribution_least_clip(&distribution);
+
+    (void)state;
+    assert_true(least > 3. / 17 && least <= 3. / 8);
+    distribution_clear(&distribution);
+    distribution = distribution_of_values((const float[]){0, 0}, 2);
+    assert_true(distribution_least_clip(&distribution) == 0);
+    distribution_clear(&distribution);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_range_has_nothing_between_its_ends),
         cmocka_unit_test(a_range_grows_with_every_call),
         cmocka_unit_test(ends_of_the_range_are_in_the_end_bins),
-        cmocka_unit_test(values_beyond_the_range_are_in_the_end_bins),
+        cmocka_unit_test(values_beyond_the_range_are_counted_apart),
+        cmocka_unit_test(the_inner_range_is_that_of_magnitudes_up_to_an_eighth),
         cmocka_unit_test(zeros_are_counted_apart),
         cmocka_unit_test(merged_parts_equal_the_whole),
         cmocka_unit_test(there_are_as_many_bins_as_asked_for),
@@ -266,6 +394,11 @@ int main(void)
         cmocka_unit_test(nothing_seen_gives_no_points),
         cmocka_unit_test(points_are_within_half_a_bin_of_their_values),
         cmocka_unit_test(every_value_is_a_point_of_its_distribution),
+        cmocka_unit_test(bins_are_coarse_where_most_values_are_near_zero),
+        cmocka_unit_test(far_outliers_are_few_and_eight_times_as_far),
+        cmocka_unit_test(ends_become_points_from_the_outermost_inwards),
+        cmocka_unit_test(points_beyond_a_range_can_be_left_out),
+        cmocka_unit_test(the_least_clip_goes_with_the_lower_half),
     };
 
     return cmocka_run_group_tests_name("histogram", tests, NULL, NULL);
