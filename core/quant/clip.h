@@ -47,9 +47,9 @@ struct range clip_histogram_range(const struct clip_sight *sight, struct range r
 /* A tensor as its rule sees it; what the rule does not look at may be empty. */
 struct clip_view {
     enum grid grid;
-    int bits;         /* 2..8 */
-    bool nonnegative; /* it cannot be below zero */
-    struct range range;
+    int bits;           /* 2..8 */
+    bool nonnegative;   /* it cannot be below zero */
+    struct range range; /* of the values that the rule looks at, see clip_look.h */
     struct distribution distribution; /* owned */
     struct histogram *histogram;      /* owned, or NULL */
 };

@@ -9,7 +9,7 @@
  * of zeros too, do not exceed.
  *
  *   percentile  > 0, at most 100
- *   clip        out, > 0; of a histogram right to half a bin
+ *   clip        out, > 0; of a histogram right to half a bin (see histogram_is_coarse())
  *
  * Fails (EXIT_INPUT) when that is zero. */
 int clip_percentile(const struct distribution *distribution, double percentile,

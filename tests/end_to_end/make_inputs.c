@@ -311,6 +311,8 @@ static void write_data_files(void)
     pixel = data->images[ODD_SAMPLE * ELEMENTS];
     data->images[ODD_SAMPLE * ELEMENTS] = NAN;
     write_data("nan.h5", HDF5_F32, data, SAMPLES);
+    data->images[ODD_SAMPLE * ELEMENTS] = 1e7;
+    write_data("far-outlier.h5", HDF5_F32, data, SAMPLES);
     data->images[ODD_SAMPLE * ELEMENTS] = pixel;
     free(data);
 }

@@ -103,6 +103,32 @@ static void zeros_fail_with_a_sentence(void **state)
     distribution_clear(&distribution);
 }
 
+/* A body of so many values that one farther away than any search goes from it costs nothing. */
+static void one_far_value_among_very_many_is_clipped(void **state)
+{
+    enum { POINTS = 2001 };
+    static double values[POINTS + 1], weights[POINTS + 1];
+    struct distribution distribution = {
+        .count = POINTS, .values = values, .weights = weights};
+
+    (void)state;
+    for (int i = 0; i < POINTS; i++) {
+        values[i] = 0.005 * (i - POINTS / 2);
+        weights[i] = floor(1e13 * exp(-values[i] * values[i] / 2));
+    }
+    values[POINTS] = -1e5;
+    weights[POINTS] = 1;
+    for (int bits = 2; bits <= 8; bits += 3) {
+        double alone, with_far;
+
+        distribution.count = POINTS;
+        alone = clip_of(&distribution, GRID_MIDTREAD, bits);
+        distribution.count = POINTS + 1;
+        with_far = clip_of(&distribution, GRID_MIDTREAD, bits);
+        assert_true(fabs(with_far - alone) < 0.01 * alone);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +136,7 @@ int main(void)
         cmocka_unit_test(no_other_clip_is_better),
         cmocka_unit_test(the_length_of_values_does_not_matter),
         cmocka_unit_test(zeros_fail_with_a_sentence),
+        cmocka_unit_test(one_far_value_among_very_many_is_clipped),
     };
 
     return cmocka_run_group_tests_name("clip_cosine", tests, NULL, NULL);

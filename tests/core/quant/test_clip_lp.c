@@ -318,12 +318,39 @@ static void finds_the_global_minimum_for_weights_of_a_network(void **state)
     compare_all(true, 40);
 }
 
+/* A body of so many values that one farther away than any search goes from it costs nothing. */
+static void one_far_value_among_very_many_is_clipped(void **state)
+{
+    enum { POINTS = 2001 };
+    static double values[POINTS + 1], weights[POINTS + 1];
+    struct distribution distribution = {
+        .count = POINTS, .values = values, .weights = weights};
+
+    (void)state;
+    for (int i = 0; i < POINTS; i++) {
+        values[i] = 0.005 * (i - POINTS / 2);
+        weights[i] = floor(1e13 * exp(-values[i] * values[i] / 2));
+    }
+    values[POINTS] = -1e5;
+    weights[POINTS] = 1;
+    for (int bits = 2; bits <= 8; bits += 3) {
+        double alone, with_far;
+
+        distribution.count = POINTS;
+        alone = clip_of(&distribution, GRID_MIDTREAD, bits, 2);
+        distribution.count = POINTS + 1;
+        with_far = clip_of(&distribution, GRID_MIDTREAD, bits, 2);
+        assert_true(fabs(with_far - alone) < 0.01 * alone);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_of_a_few_values),
         cmocka_unit_test(zeros_fail_with_a_sentence),
         cmocka_unit_test(one_value_is_met),
+        cmocka_unit_test(one_far_value_among_very_many_is_clipped),
         cmocka_unit_test(values_on_the_levels_lose_nothing),
         cmocka_unit_test(values_below_zero_have_a_clip_on_every_grid),
         cmocka_unit_test(clips_scale_with_the_values),

@@ -94,3 +94,35 @@ steps_stay_within_clamps() {
     done
 }
 check 1 steps_stay_within_clamps
+
+# One pixel far beyond all others hides nothing of them, wherever it is counted.
+clips_of_input() { # DATA ARGUMENTS...
+    calibrate "$rules" --set models.0.calibration.samples=all \
+        --set "models.0.calibration.file=$inputs/$1" --set targets=paper --set bits=W8A8 \
+        --set 'methods=[{name: percentile, percentile: 99},
+            {name: percentile, percentile: 90, layerwise: independent}, kld,
+            {name: kld, layerwise: independent}]' "${@:2}"
+    grep -h -A 8 '"tensor": "input"' "$work"/run/cases/*/result.json | grep '"clip":' |
+        tr -dc '0-9.e\n-' >"$work/clips.$1"
+    [ "$(wc -l <"$work/clips.$1")" -eq 4 ] || fail "there are not four clips"
+}
+far_outliers_leave_clips() {
+    clips_of_input same-in-float.h5
+    rm -r "$work/run"
+    clips_of_input far-outlier.h5
+    paste "$work/clips.same-in-float.h5" "$work/clips.far-outlier.h5" |
+        awk '{difference = $1 - $2} difference * difference > 1e-4 * $1 * $1 {exit 1}' ||
+        fail "clips: $(cat "$work/clips.far-outlier.h5"); without outlier: $(
+            cat "$work/clips.same-in-float.h5")"
+}
+check 1 far_outliers_leave_clips
+check 3 far_outliers_leave_clips
+digits_of_far_outlier() {
+    clips_of_input far-outlier.h5
+    digits "$work/run" >"$work/digits"
+    [ -e "$scratch/digits.outlier" ] || cp "$work/digits" "$scratch/digits.outlier"
+    expect_same "$scratch/digits.outlier" "$work/digits"
+}
+check 1 "a far outlier has its digits" digits_of_far_outlier
+check 3 "a far outlier has the same digits" digits_of_far_outlier
+check 2 "a far outlier has the same digits" digits_of_far_outlier
