@@ -129,15 +129,9 @@ static int find_result(const struct calibration *calibration,
                                .max_evaluations = calibration->config->max_evaluations,
                                .max_seconds = calibration->config->max_seconds,
                                .progress = calibration->progress};
-    struct executor_counters before, after;
-    double cpu_before, cpu_after;
 
-    if (team_work(team, &before, &cpu_before, err) < 0 ||
-        method_run(&task, result, err) < 0 ||
-        team_work(team, &after, &cpu_after, err) < 0)
+    if (method_run(&task, result, err) < 0)
         return -1;
-    result->cpu_seconds = cpu_after - cpu_before;
-    result->work = executor_counters_since(after, before);
     overhead_notes(result);
     if (check_splits(team, result, err) < 0)
         return -1;
@@ -155,6 +149,8 @@ static int write_result(const struct calibration *calibration, struct result *re
     char folder[PATH_MAX];
 
     result->seconds = team_seconds(calibration->team);
+    result->cpu_seconds = team_cpu_seconds(calibration->team);
+    result->work = team_scores(calibration->team);
     result->replayed = team_replayed(calibration->team);
     if (run_folder_case_path(calibration->config, result->case_id, "", folder, err) < 0)
         return -1;

@@ -93,11 +93,11 @@ int team_await_all(struct team *team, double seconds, struct error *err)
 /* Whether the ranks may be asked to work. */
 static int may_work(const struct request *request, struct error *err)
 {
-    bool works =
-        request->kind != REQUEST_WORK && request->kind != REQUEST_PUT_BATCHNORM &&
-        request->kind != REQUEST_RESTORE_BATCHNORMS &&
-        request->kind != REQUEST_PUT_BIAS_SHIFT && request->kind != REQUEST_TREAT &&
-        request->kind != REQUEST_SPLIT_ACTIVATION;
+    bool works = request->kind != REQUEST_PUT_BATCHNORM &&
+                 request->kind != REQUEST_RESTORE_BATCHNORMS &&
+                 request->kind != REQUEST_PUT_BIAS_SHIFT &&
+                 request->kind != REQUEST_TREAT &&
+                 request->kind != REQUEST_SPLIT_ACTIVATION;
 
     return works ? link_check_stop(err) : 0;
 }
@@ -105,10 +105,17 @@ static int may_work(const struct request *request, struct error *err)
 static int ask_and_merge(struct team *team, const struct request *request,
                          const float *steps, struct reply *reply, struct error *err)
 {
+    int64_t own;
+    int status;
+
     if (link_send(request, steps, err) < 0)
         return -1;
-    return link_merge(shard_answer(team->shard, request, steps, reply, err), reply,
-                      err);
+    status = shard_answer(team->shard, request, steps, reply, err);
+    own = reply_work(reply)->cpu_nanoseconds;
+    if (link_merge(status, reply, err) < 0)
+        return -1;
+    team->others_cpu += 1e-9 * (double)(reply_work(reply)->cpu_nanoseconds - own);
+    return 0;
 }
 
 int team_ask(struct team *team, const struct request *request, const float *steps,
@@ -182,7 +189,8 @@ int team_count_overlapping(struct team *team, size_t *count, size_t *first,
 /* ---- scores ------------------------------------------------------------------------------- */
 
 static int ask_scores(struct team *team, enum request_kind kind, const float *steps,
-                      int count, struct score *scores, struct error *err)
+                      int count, struct score *scores, struct executor_counters *scored,
+                      struct error *err)
 {
     struct request request = {.kind = kind,
                               .candidate_count = steps ? count : 0,
@@ -190,8 +198,10 @@ static int ask_scores(struct team *team, enum request_kind kind, const float *st
     struct reply reply;
     int status = team_ask(team, &request, steps, &reply, err);
 
-    if (status == 0)
+    if (status == 0) {
         memcpy(scores, reply_scores(&reply), (size_t)count * sizeof *scores);
+        *scored = reply_work(&reply)->scores;
+    }
     reply_clear(&reply);
     return status;
 }
@@ -231,27 +241,30 @@ static void recall_scores(struct team *team, struct questions *all)
             all->open[all->open_count++] = i;
 }
 
-/* Asks what is open as one batch; each answer counts as its part of the time. */
+/* Asks what is open as one batch; each answer counts as its part of the time and of the work. */
 static int ask_open(struct team *team, const struct questions *all, struct error *err)
 {
     size_t items = (size_t)team_step_count(team), count = (size_t)all->open_count;
     float *steps = all->steps ? memory_get(count * items * sizeof *steps) : NULL;
     struct score *scores = memory_get(count * sizeof *scores);
+    struct executor_counters scored;
     double seconds = -clock_seconds();
     int status;
 
     for (size_t i = 0; steps && i < count; i++)
         memcpy(steps + i * items, steps_of(team, all, all->open[i]),
                items * sizeof *steps);
-    status = ask_scores(team, all->request, steps, all->open_count, scores, err);
+    status =
+        ask_scores(team, all->request, steps, all->open_count, scores, &scored, err);
     seconds = (seconds + clock_seconds()) / (double)count;
     for (size_t i = 0; status == 0 && i < count; i++) {
         int candidate = all->open[i];
 
         all->scores[candidate] = scores[i];
-        status = team_keep(team, all->kind,
-                           key_of_score(team, steps_of(team, all, candidate)),
-                           &scores[i], sizeof *scores, seconds, err);
+        status = team_keep_score(
+            team, all->kind, key_of_score(team, steps_of(team, all, candidate)),
+            &scores[i], seconds,
+            executor_counters_part(scored, (int)i, all->open_count), err);
     }
     free(scores);
     free(steps);
@@ -403,21 +416,6 @@ int team_float_histograms(struct team *team, const struct range *ranges,
                         bins[item], &histograms[item]);
     reply_clear(&reply);
     free(asked);
-    return status;
-}
-
-int team_work(struct team *team, struct executor_counters *work, double *cpu_seconds,
-              struct error *err)
-{
-    struct request request = {.kind = REQUEST_WORK};
-    struct reply reply;
-    int status = team_ask(team, &request, NULL, &reply, err);
-
-    if (status == 0) {
-        memcpy(work, reply.sums, sizeof *work);
-        *cpu_seconds = 1e-9 * (double)reply.sums[REPLY_WORK_CPU];
-    }
-    reply_clear(&reply);
     return status;
 }
 

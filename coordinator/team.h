@@ -60,6 +60,14 @@ void team_use_journal(struct team *team, struct journal *journal);
 /* Seconds that the open case has taken, with those that the answers of earlier runs took. */
 double team_seconds(const struct team *team);
 
+/* CPU seconds that it has taken: of this rank since it was opened, of the others for their answers, and
+ * those of earlier runs until the last answer of theirs that was used. */
+double team_cpu_seconds(const struct team *team);
+
+/* What scoring its candidates took, with what that of earlier runs took. A candidate whose score is in the
+ * journal since this run found it counts as avoided. */
+struct executor_counters team_scores(const struct team *team);
+
 /* Answers of earlier runs that were used since the case was opened; each counts once. */
 long team_replayed(const struct team *team);
 
@@ -139,10 +147,6 @@ int team_treat(struct team *team, unsigned treatments, struct error *err);
 /* Holds folded codes of split channels against the split layers under the steps, see
  * evaluator_check_splits(). */
 int team_check_splits(struct team *team, const float *steps, struct error *err);
-
-/* What all evaluators did since the case was opened, and the CPU seconds of all ranks since they began. */
-int team_work(struct team *team, struct executor_counters *work, double *cpu_seconds,
-              struct error *err);
 
 /* Of the open case; borrowed. */
 const struct network *team_network(const struct team *team);

@@ -13,7 +13,11 @@ struct team {
     struct hash128 *bias_shifts; /* [layers] in force; zeros: none */
     unsigned treatments;         /* of its weights */
     double opened;               /* clock_seconds() */
-    double seconds_replayed;
+    double opened_cpu;           /* clock_cpu_seconds() */
+    double others_cpu;           /* seconds that the other ranks took for answers */
+    double kept_cpu;             /* those of all ranks until the last that was kept */
+    struct journal_cost replayed_cost;
+    struct executor_counters scored; /* by this run, and known to it already */
     long replayed;
 };
 
@@ -24,6 +28,11 @@ int team_ask(struct team *team, const struct request *request, const float *step
 
 /* Steps of a candidate of the open case. */
 int team_step_count(const struct team *team);
+
+/* team_keep() for answers that scored candidates. */
+int team_keep_score(struct team *team, enum journal_kind kind, struct hash128 key,
+                    const struct score *score, double seconds,
+                    struct executor_counters scored, struct error *err);
 
 /* Another case will be opened: there is no journal, and no time was taken. */
 void team_forget_case(struct team *team);

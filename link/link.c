@@ -199,8 +199,8 @@ static int merge_all(int status, struct reply *reply, struct error *err)
 {
     if (link_agree(status, err) < 0)
         return -1;
-    if (reply->sum_count > 0 && merge(teams_own(), reply->sums, reply->sum_count,
-                                      MPI_INT64_T, MPI_SUM, err) < 0)
+    if (merge(teams_own(), reply->sums, reply->sum_count + REPLY_WORK_SUMS, MPI_INT64_T,
+              MPI_SUM, err) < 0)
         return -1;
     if (reply->maximum_count > 0 &&
         merge(teams_own(), reply->maxima, reply->maximum_count, MPI_DOUBLE, MPI_MAX,

@@ -162,10 +162,9 @@ static int check_budget(const struct method_task *task, struct error *err)
                      task->max_evaluations, least);
 }
 
-static int find_start(const struct method_task *task, struct result *result,
-                      struct error *err)
+static int find_start(const struct method_task *task, struct result_phase *phase,
+                      struct result *result, struct error *err)
 {
-    struct result_phase *phase = method_begin_phase(task->team, result, "p grid");
     struct layerwise layerwise;
     int status;
 
@@ -175,14 +174,13 @@ static int find_start(const struct method_task *task, struct result *result,
     if (status == 0 && !is_cut_short(task, result))
         status = try_vertex(task, &layerwise, phase, result, err);
     layerwise_clear(&layerwise);
-    method_end_phase(task->team, phase);
     return status;
 }
 
-int lapq_find_start(const struct method_task *task, struct result *result,
-                    struct error *err)
+int lapq_find_start(const struct method_task *task, struct result_phase *phase,
+                    struct result *result, struct error *err)
 {
     if (check_budget(task, err) < 0)
         return -1;
-    return find_start(task, result, err);
+    return find_start(task, phase, result, err);
 }

@@ -16,8 +16,8 @@
 
 #include "coordinator/methods/method.h"
 
-/* Steps 1 and 2: fills result->start, p_grid and a phase; step 3 is joint_search.h. */
-int lapq_find_start(const struct method_task *task, struct result *result,
-                    struct error *err);
+/* Steps 1 and 2: fills result->start, p_grid and the phase's evaluations; step 3 is joint_search.h. */
+int lapq_find_start(const struct method_task *task, struct result_phase *phase,
+                    struct result *result, struct error *err);
 
 #endif

@@ -20,7 +20,8 @@ struct result_phase *method_begin_phase(const struct team *team, struct result *
 
     assert(result->phase_count <=
            (int)(sizeof result->phases / sizeof *result->phases));
-    *phase = (struct result_phase){.seconds = -team_seconds(team)};
+    *phase = (struct result_phase){.seconds = -team_seconds(team),
+                                   .work = team_scores(team)};
     snprintf(phase->name, sizeof phase->name, "%s", name);
     return phase;
 }
@@ -28,12 +29,16 @@ struct result_phase *method_begin_phase(const struct team *team, struct result *
 void method_end_phase(const struct team *team, struct result_phase *phase)
 {
     phase->seconds += team_seconds(team);
+    phase->work = executor_counters_since(team_scores(team), phase->work);
 }
 
 void method_add_phase(const struct team *team, struct result *result, const char *name,
                       double seconds)
 {
-    method_begin_phase(team, result, name)->seconds = seconds;
+    struct result_phase *phase = method_begin_phase(team, result, name);
+
+    phase->seconds = seconds;
+    phase->work = (struct executor_counters){0};
 }
 
 long method_evaluations_left(const struct method_task *task,

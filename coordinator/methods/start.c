@@ -38,17 +38,15 @@ static int find_steps(const struct method_task *task, struct clip_rule rule,
     return status;
 }
 
-static int find_layerwise(const struct method_task *task, struct result *result,
-                          struct error *err)
+static int find_layerwise(const struct method_task *task, struct result_phase *phase,
+                          struct result *result, struct error *err)
 {
-    struct result_phase *phase = method_begin_phase(task->team, result, "layer-wise");
     int status = find_steps(task, rule_of(task->one->method), result, err);
 
     if (status == 0)
         status = team_score(task->team, result->start.steps, 1,
                             &result->start.calibration, err);
     phase->evaluations = 1;
-    method_end_phase(task->team, phase);
     return status;
 }
 
@@ -66,10 +64,9 @@ static void draw(const struct placement *placement, uint64_t seed, float *steps)
 }
 
 /* Clips between zero and the largest magnitude of each tensor under min-max steps. */
-static int find_random(const struct method_task *task, struct result *result,
-                       struct error *err)
+static int find_random(const struct method_task *task, struct result_phase *phase,
+                       struct result *result, struct error *err)
 {
-    struct result_phase *phase = method_begin_phase(task->team, result, "random start");
     int status = find_steps(task, (struct clip_rule){.kind = CLIP_MINMAX}, result, err);
 
     if (status == 0) {
@@ -78,25 +75,31 @@ static int find_random(const struct method_task *task, struct result *result,
                             &result->start.calibration, err);
     }
     phase->evaluations = 1;
-    method_end_phase(task->team, phase);
     return status;
 }
 
+/* The phase that finds a start, and how. */
+static const struct start {
+    const char *name;
+    int (*find)(const struct method_task *task, struct result_phase *phase,
+                struct result *result, struct error *err);
+} starts[] = {
+    [START_P_GRID] = {"p grid", lapq_find_start},
+    [START_LAYERWISE] = {"layer-wise", find_layerwise},
+    [START_RANDOM] = {"random start", find_random},
+};
+
 int start_find(const struct method_task *task, struct result *result, struct error *err)
 {
-    static int (*const starts[])(const struct method_task *, struct result *,
-                                 struct error *) = {
-        [START_P_GRID] = lapq_find_start,
-        [START_LAYERWISE] = find_layerwise,
-        [START_RANDOM] = find_random,
-    };
     const struct config_method_settings *method = task->one->method;
-    enum config_start start =
-        method->name == METHOD_LAPQ ? method->start : START_LAYERWISE;
+    const struct start *start =
+        &starts[method->name == METHOD_LAPQ ? method->start : START_LAYERWISE];
+    struct result_phase *phase = method_begin_phase(task->team, result, start->name);
+    int status = start->find(task, phase, result, err);
 
-    if (starts[start](task, result, err) < 0)
-        return -1;
-    return task->has_check ? team_check(task->team, result->start.steps, 1,
-                                        &result->start.check, err)
-                           : 0;
+    if (status == 0 && task->has_check)
+        status =
+            team_check(task->team, result->start.steps, 1, &result->start.check, err);
+    method_end_phase(task->team, phase);
+    return status;
 }

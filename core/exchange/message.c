@@ -28,7 +28,6 @@ const char *request_name(enum request_kind kind)
         [REQUEST_PUT_BIAS_SHIFT] = "put a bias shift in force",
         [REQUEST_TREAT] = "treat the weights",
         [REQUEST_CHECK_SPLITS] = "check split channels",
-        [REQUEST_WORK] = "tell what was done",
         [REQUEST_STOP] = "stop",
     };
 
@@ -51,8 +50,6 @@ static size_t sums_of(const struct request *request)
     case REQUEST_CHECK:
     case REQUEST_VALIDATE:
         return (size_t)request_score_count(request) * REPLY_SCORE_SUMS;
-    case REQUEST_WORK:
-        return REPLY_WORK_SUMS;
     case REQUEST_HISTOGRAM:
         return REPLY_COUNTS + (size_t)request->bins;
     case REQUEST_FLOAT_HISTOGRAMS:
@@ -90,7 +87,8 @@ static size_t maxima_of(const struct request *request)
 void reply_init(struct reply *reply, const struct request *request)
 {
     reply->sum_count = sums_of(request);
-    reply->sums = memory_zeroed(reply->sum_count, sizeof *reply->sums);
+    reply->sums =
+        memory_zeroed(reply->sum_count + REPLY_WORK_SUMS, sizeof *reply->sums);
     reply->maximum_count = maxima_of(request);
     reply->maxima = memory_zeroed(reply->maximum_count, sizeof *reply->maxima);
     for (size_t i = 0; i < reply->maximum_count; i++)
@@ -107,6 +105,11 @@ void reply_clear(struct reply *reply)
 struct score *reply_scores(const struct reply *reply)
 {
     return (struct score *)reply->sums;
+}
+
+struct reply_work *reply_work(const struct reply *reply)
+{
+    return (struct reply_work *)(reply->sums + reply->sum_count);
 }
 
 void reply_put_range(double *maxima, struct range range)

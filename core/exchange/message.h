@@ -29,7 +29,6 @@ enum request_kind {
     REQUEST_PUT_BIAS_SHIFT,     /* add a bias shift to convolution `subject` */
     REQUEST_TREAT,              /* treat the weights as `subject` says from now on */
     REQUEST_CHECK_SPLITS, /* hold folded codes against split layers, one candidate */
-    REQUEST_WORK,         /* what was done since the case was opened */
     REQUEST_STOP          /* no more requests */
 };
 
@@ -62,11 +61,18 @@ enum { ASKED_LOW, ASKED_HIGH, ASKED_BINS, ASKED_HISTOGRAM_FLOATS };
 /* What a rank found on its shard. Replies of all ranks merge by adding the sums and taking the
  * largest of the maxima, so the merged reply does not depend on how many ranks there are. */
 struct reply {
-    int64_t *sums; /* [sum_count] owned */
+    int64_t *sums; /* [sum_count], and behind them a struct reply_work; owned */
     size_t sum_count;
     double *maxima; /* [maximum_count] owned */
     size_t maximum_count;
 };
+
+/* What an answer took, whatever was asked: sums over ranks as all others. */
+struct reply_work {
+    int64_t cpu_nanoseconds;
+    struct executor_counters scores; /* of candidates, see evaluator_score_counters() */
+};
+enum { REPLY_WORK_SUMS = sizeof(struct reply_work) / sizeof(int64_t) };
 
 /* Where the numbers of each kind of reply stand. */
 enum {
@@ -91,12 +97,6 @@ enum { /* how many values; the bins come last */
        REPLY_COUNTS,
        REPLY_HISTOGRAM_SUMS = REPLY_COUNTS + HISTOGRAM_BINS
 };
-enum {
-    REPLY_WORK_COUNTERS = sizeof(struct executor_counters) / sizeof(int64_t),
-    REPLY_WORK_CPU =
-        REPLY_WORK_COUNTERS, /* nanoseconds since the rank's thread began */
-    REPLY_WORK_SUMS
-};
 enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
 
 /* Ranges and histograms as they stand in replies: maxima [REPLY_RANGE_MAXIMA], those of a histogram
@@ -115,6 +115,8 @@ void reply_clear(struct reply *reply);
 /* The scores in a reply to REQUEST_SCORE, REQUEST_CHECK or REQUEST_VALIDATE,
  * [request_score_count()]: its sums. */
 struct score *reply_scores(const struct reply *reply);
+
+struct reply_work *reply_work(const struct reply *reply);
 
 /* Scores in a reply: at least one, for the float network. */
 int request_score_count(const struct request *request);

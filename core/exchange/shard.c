@@ -2,6 +2,7 @@
 
 #include "core/exchange/shard_inside.h"
 
+#include "core/base/clock.h"
 #include "core/base/memory.h"
 
 #include <stdlib.h>
@@ -85,7 +86,6 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_HISTOGRAM] = shard_answer_histogram,
         [REQUEST_FLOAT_RANGES] = shard_answer_float_ranges,
         [REQUEST_FLOAT_HISTOGRAMS] = shard_answer_float_histograms,
-        [REQUEST_WORK] = shard_answer_work,
         [REQUEST_CHANNEL_MAXIMA] = shard_answer_channel_maxima,
         [REQUEST_SPLIT_ACTIVATION] = shard_answer_split_activation,
         [REQUEST_MOMENTS] = shard_answer_moments,
@@ -97,10 +97,12 @@ int shard_answer(struct shard *shard, const struct request *request, const float
         [REQUEST_TREAT] = shard_answer_treat,
         [REQUEST_CHECK_SPLITS] = shard_answer_check_splits,
     };
+    double began = clock_cpu_seconds();
     int status;
 
     shard->was_cut = false;
     status = answers[request->kind](shard, request, steps, reply, err);
+    reply_work(reply)->cpu_nanoseconds = (int64_t)(1e9 * (clock_cpu_seconds() - began));
     if (status == 0 && shard->was_cut)
         return error_set(err, EXIT_STOPPED, "there was no time for an answer");
     return status;

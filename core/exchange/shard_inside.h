@@ -27,11 +27,10 @@ struct shard {
     struct placement placement;
     struct evaluator *evaluator;
     struct data_file *calibration,
-        *validation;                           /* validation: NULL when there is none */
-    struct own_samples search, check;          /* of the calibration samples */
-    unsigned treatments;                       /* of its weights: enum treatment */
-    struct equalisation equalisation;          /* what its network had before */
-    int64_t earlier_work[REPLY_WORK_COUNTERS]; /* of evaluators that it had before */
+        *validation;                  /* validation: NULL when there is none */
+    struct own_samples search, check; /* of the calibration samples */
+    unsigned treatments;              /* of its weights: enum treatment */
+    struct equalisation equalisation; /* what its network had before */
 };
 
 /* Consecutive samples of a data file. */
@@ -81,7 +80,7 @@ shard_answer_fn shard_answer_moments, shard_answer_float_moments;
 /* shard_treat.c */
 shard_answer_fn shard_answer_put_batchnorm, shard_answer_restore_batchnorms;
 shard_answer_fn shard_answer_put_bias_shift, shard_answer_split_activation;
-shard_answer_fn shard_answer_treat, shard_answer_check_splits, shard_answer_work;
+shard_answer_fn shard_answer_treat, shard_answer_check_splits;
 
 /* shard_overlap.c */
 shard_answer_fn shard_answer_overlap;

@@ -10,22 +10,40 @@ static const float *candidates_of(const struct request *request, const float *st
     return request->candidate_count ? steps : NULL;
 }
 
+/* Scores what comes with a request on samples, or on the evaluator's own (NULL), and says what candidates took. */
+static void score(struct shard *shard, const struct request *request,
+                  const float *steps, const struct samples *others, struct reply *reply)
+{
+    struct executor_counters before = evaluator_score_counters(shard->evaluator), done;
+    int count = request_score_count(request);
+
+    if (others)
+        evaluator_score_others(shard->evaluator, candidates_of(request, steps), count,
+                               *others, reply_scores(reply));
+    else
+        evaluator_score(shard->evaluator, candidates_of(request, steps), count,
+                        reply_scores(reply));
+    done = executor_counters_since(evaluator_score_counters(shard->evaluator), before);
+    if (request->candidate_count > 0)
+        reply_work(reply)->scores =
+            executor_counters_sum(reply_work(reply)->scores, done);
+}
+
 int shard_answer_score(struct shard *shard, const struct request *request,
                        const float *steps, struct reply *reply, struct error *err)
 {
     (void)err;
-    evaluator_score(shard->evaluator, candidates_of(request, steps),
-                    request_score_count(request), reply_scores(reply));
+    score(shard, request, steps, NULL, reply);
     return 0;
 }
 
 int shard_answer_check(struct shard *shard, const struct request *request,
                        const float *steps, struct reply *reply, struct error *err)
 {
+    struct samples samples = shard_samples_of(shard, &shard->check);
+
     (void)err;
-    evaluator_score_others(shard->evaluator, candidates_of(request, steps),
-                           request_score_count(request),
-                           shard_samples_of(shard, &shard->check), reply_scores(reply));
+    score(shard, request, steps, &samples, reply);
     return 0;
 }
 
@@ -45,10 +63,10 @@ static struct samples to_validate(const struct shard *shard, const float *values
     return samples;
 }
 
-/* Scores all candidates on validation samples [first, first + count), added to `scores`. */
+/* Scores all candidates on validation samples [first, first + count), added to the reply. */
 static int validate_piece(struct shard *shard, const struct request *request,
                           const float *steps, size_t first, size_t count,
-                          struct score *scores, struct error *err)
+                          struct reply *reply, struct error *err)
 {
     size_t elements = shard->network->tensors[shard->network->input].count;
     size_t classes = shard->network->tensors[shard->network->output].count;
@@ -58,11 +76,12 @@ static int validate_piece(struct shard *shard, const struct request *request,
     int status =
         data_file_read(shard->validation, first, count, values, labels, NULL, err);
 
-    if (status == 0)
-        evaluator_score_others(shard->evaluator, candidates_of(request, steps),
-                               request_score_count(request),
-                               to_validate(shard, values, labels, count, float_logits),
-                               scores);
+    if (status == 0) {
+        struct samples samples =
+            to_validate(shard, values, labels, count, float_logits);
+
+        score(shard, request, steps, &samples, reply);
+    }
     free(values);
     free(float_logits);
     free(labels);
@@ -80,7 +99,7 @@ int shard_answer_validate(struct shard *shard, const struct request *request,
          done += piece)
         status = validate_piece(shard, request, steps, own.first + done,
                                 own.count - done < piece ? own.count - done : piece,
-                                reply_scores(reply), err);
+                                reply, err);
     return status;
 }
 

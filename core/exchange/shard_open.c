@@ -22,7 +22,6 @@ void shard_close_case(struct shard *shard)
 {
     evaluator_destroy(shard->evaluator);
     shard->evaluator = NULL;
-    memset(shard->earlier_work, 0, sizeof shard->earlier_work);
     equalisation_clear(&shard->equalisation);
     placement_clear(&shard->placement);
     network_destroy(shard->network);

@@ -1,10 +1,7 @@
 #include "core/exchange/shard_inside.h"
 
-#include "core/base/clock.h"
 #include "core/network/batchnorm.h"
 #include "core/network/bias_shift.h"
-
-#include <string.h>
 
 int shard_answer_put_batchnorm(struct shard *shard, const struct request *request,
                                const float *statistics, struct reply *reply,
@@ -69,16 +66,6 @@ static void change_equalisation(struct shard *shard)
     equalisation_pairs_clear(&pairs);
 }
 
-static void add_work(const struct shard *shard, int64_t sums[REPLY_WORK_COUNTERS])
-{
-    struct executor_counters counters = evaluator_counters(shard->evaluator);
-    int64_t now[REPLY_WORK_COUNTERS];
-
-    memcpy(now, &counters, sizeof now);
-    for (int i = 0; i < REPLY_WORK_COUNTERS; i++)
-        sums[i] += now[i];
-}
-
 /* Whatever an evaluator remembers of the weights that were is of no use. */
 int shard_answer_treat(struct shard *shard, const struct request *request,
                        const float *steps, struct reply *reply, struct error *err)
@@ -90,7 +77,6 @@ int shard_answer_treat(struct shard *shard, const struct request *request,
     (void)err;
     if (changed == 0)
         return 0;
-    add_work(shard, shard->earlier_work);
     evaluator_destroy(shard->evaluator);
     if (changed & TREAT_EQUALIZE)
         change_equalisation(shard);
@@ -107,16 +93,4 @@ int shard_answer_check_splits(struct shard *shard, const struct request *request
     (void)request;
     (void)reply;
     return evaluator_check_splits(shard->evaluator, steps, err);
-}
-
-int shard_answer_work(struct shard *shard, const struct request *request,
-                      const float *steps, struct reply *reply, struct error *err)
-{
-    (void)request;
-    (void)steps;
-    (void)err;
-    memcpy(reply->sums, shard->earlier_work, sizeof shard->earlier_work);
-    add_work(shard, reply->sums);
-    reply->sums[REPLY_WORK_CPU] = (int64_t)(1e9 * clock_cpu_seconds());
-    return 0;
 }

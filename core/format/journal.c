@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,16 +73,17 @@ static void add_place(struct journal *journal, size_t at)
 }
 
 /* Only the image forgets what an answer cost, not the file. */
-static void forget_seconds(struct journal *journal, size_t at)
+static void forget_cost(struct journal *journal, size_t at)
 {
-    const double told = -1;
+    struct journal_head head = journal_file_head(journal->image, at);
 
-    memcpy(journal->image + at + offsetof(struct journal_head, seconds), &told,
-           sizeof told);
+    head.cost = (struct journal_cost){
+        .seconds = -1, .scores = executor_counters_as_avoided(head.cost.scores)};
+    memcpy(journal->image + at, &head, sizeof head);
 }
 
 bool journal_find(struct journal *journal, const struct hash128 *key, void *answer,
-                  size_t bytes, double *seconds)
+                  size_t bytes, struct journal_cost *cost)
 {
     size_t at = *place_of(journal, key);
     struct journal_head head;
@@ -94,8 +94,8 @@ bool journal_find(struct journal *journal, const struct hash128 *key, void *answ
     if (head.bytes != bytes)
         return false;
     memcpy(answer, journal->image + at + sizeof head, bytes);
-    *seconds = head.seconds;
-    forget_seconds(journal, at);
+    *cost = head.cost;
+    forget_cost(journal, at);
     return true;
 }
 
@@ -202,16 +202,16 @@ static void append(struct journal *journal, const char *record, size_t bytes)
         journal->image = memory_resize(journal->image, journal->room);
     }
     memcpy(journal->image + journal->used, record, bytes);
-    forget_seconds(journal, journal->used);
+    forget_cost(journal, journal->used);
     add_place(journal, journal->used);
     journal->used += bytes;
 }
 
 int journal_add(struct journal *journal, enum journal_kind kind,
                 const struct hash128 *key, const void *answer, size_t bytes,
-                double seconds, struct error *err)
+                const struct journal_cost *cost, struct error *err)
 {
-    struct journal_head head = {(uint32_t)bytes, kind, *key, seconds};
+    struct journal_head head = {(uint32_t)bytes, kind, *key, *cost};
     char *record = journal_file_record(&head, answer, journal->used);
 
     if (write_all(journal->file, record, journal_file_bytes(&head)) < 0) {

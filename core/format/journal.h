@@ -3,19 +3,21 @@
  * A search is deterministic. One that is run again asks the same questions, finds the answers to
  * the first of them here, and goes on where the journal ends, with the same digits.
  *
- * The file is a line of 16 bytes, "calq journal 1\n" and a zero, and then records:
+ * The file is a line of 16 bytes, "calq journal 2\n" and a zero, and then records:
  *
- *   payload bytes u32, kind u32, key 2 x u64, seconds f64, payload, checksum u64
+ *   payload bytes u32, kind u32, key 2 x u64, cost, payload, checksum u64
  *
  * in the byte order of the machine. The checksum is that of the record up to it, with its place in
  * the file as seed. The first record's payload is the identity of the case (identity.h), so the
- * file says in readable lines what it belongs to.
+ * file says in readable lines what it belongs to. A cost is a struct journal_cost as it stands in
+ * memory; a journal of version 1 has only its seconds, and is refused.
  */
 #ifndef CORE_FORMAT_JOURNAL_H
 #define CORE_FORMAT_JOURNAL_H
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/network/executor_counters.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,14 +36,21 @@ enum journal_kind {
     JOURNAL_CHANNEL_MAXIMA = 10
 };
 
+/* What an answer took. The CPU seconds are those of all ranks since the answer before, or since the case
+ * was opened, so that those of all answers add up to what a run of calq took until the last one. */
+struct journal_cost {
+    double seconds, cpu_seconds;
+    struct executor_counters scores; /* of candidates, see evaluator_score_counters() */
+};
+
 struct journal;
 
 /* Opens the journal of the case `identity`, or makes it; its folder is there. Of a file whose end
  * is damaged, as after the death of a machine, the records before the damage are kept and the rest
  * is cut off. It is locked while it is open: see lock.h.
  *
- * Fails with EXIT_MACHINE when the file cannot be read or written or is no journal, and as
- * identity_compare() does when it holds answers of another case. */
+ * Fails with EXIT_MACHINE when the file cannot be read or written or is no journal of this version, and
+ * as identity_compare() does when it holds answers of another case. */
 struct journal *journal_open(const char *path, const char *identity, struct error *err);
 
 /* Syncs and closes. Takes NULL. Fails with EXIT_MACHINE. */
@@ -53,19 +62,20 @@ int journal_compare(const char *path, const char *identity, struct error *err);
 
 /* Looks for an answer of `bytes` bytes.
  *
- *   answer   out, where it is there
- *   seconds  out, where it is there: what it cost an earlier run; negative where that was told
- *            before, or where it was added since the journal was opened
+ *   answer  out, where it is there
+ *   cost    out, where it is there: what it cost an earlier run. Where that was told before, or where it
+ *           was added since the journal was opened, the seconds are negative, the CPU seconds zero,
+ *           and all multiply-adds avoided.
  */
 bool journal_find(struct journal *journal, const struct hash128 *key, void *answer,
-                  size_t bytes, double *seconds);
+                  size_t bytes, struct journal_cost *cost);
 
 /* Adds an answer. A process that dies afterwards loses nothing; the file is synced every few
  * seconds, against the death of the machine. Fails with EXIT_MACHINE; the file ends with a whole
  * record then too. */
 int journal_add(struct journal *journal, enum journal_kind kind,
                 const struct hash128 *key, const void *answer, size_t bytes,
-                double seconds, struct error *err);
+                const struct journal_cost *cost, struct error *err);
 
 /* Syncs what was added. Fails with EXIT_MACHINE. */
 int journal_sync(struct journal *journal, struct error *err);

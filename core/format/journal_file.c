@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char magic[16] = "calq journal 1\n";
+static const char magic[16] = "calq journal 2\n", earlier[16] = "calq journal 1\n";
 
-_Static_assert(sizeof(struct journal_head) == 32, "the head has no padding");
+_Static_assert(sizeof(struct journal_head) == 80, "the head has no padding");
 
 /* ---- records ------------------------------------------------------------------------------ */
 
@@ -62,7 +62,7 @@ char *journal_file_record(const struct journal_head *head, const void *payload,
 
 /* ---- the head of the file ------------------------------------------------------------------- */
 
-enum look { LOOK_WHOLE, LOOK_CUT, LOOK_FOREIGN };
+enum look { LOOK_WHOLE, LOOK_CUT, LOOK_EARLIER, LOOK_FOREIGN };
 
 bool journal_file_is_whole(const char *image, size_t used)
 {
@@ -73,12 +73,14 @@ bool journal_file_is_whole(const char *image, size_t used)
 }
 
 /* What a file that begins with `image` is: a journal, one that was cut off before its first answer
- * could be written, or something else. */
+ * could be written, one of an earlier version, or something else. */
 static enum look look_of(const char *image, size_t used, const char *identity)
 {
     struct journal_head head = {.bytes = (uint32_t)strlen(identity)};
     size_t least = sizeof magic + journal_file_bytes(&head);
 
+    if (used >= sizeof earlier && memcmp(image, earlier, sizeof earlier) == 0)
+        return LOOK_EARLIER;
     if (memcmp(image, magic, used < sizeof magic ? used : sizeof magic) != 0)
         return LOOK_FOREIGN;
     if (journal_file_is_whole(image, used))
@@ -173,6 +175,13 @@ int journal_file_read(const char *path, const char *identity, char **image,
             err, EXIT_MACHINE,
             "%s is no journal of calq, or its beginning is damaged; remove "
             "it to begin this case again",
+            path);
+    if (look == LOOK_EARLIER)
+        return error_set(
+            err, EXIT_MACHINE,
+            "%s is of an earlier version of calq, which did not keep what its "
+            "answers cost; finish the run with that version, or remove it: a "
+            "case that is done stays done, any other begins again",
             path);
     if (look == LOOK_CUT)
         return 1;

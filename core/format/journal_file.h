@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/format/journal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@ struct journal_head {
     uint32_t bytes; /* of the payload */
     uint32_t kind;
     struct hash128 key;
-    double seconds;
+    struct journal_cost cost;
 };
 
 /* The head of the record at `at` of an image of the file. */

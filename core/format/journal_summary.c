@@ -39,10 +39,10 @@ static void summarize(const char *image, size_t used, struct journal_summary *su
         struct journal_head head = journal_file_head(image, at);
         struct score score;
 
-        summary->seconds += head.seconds;
+        summary->seconds += head.cost.seconds;
         if (head.kind == JOURNAL_SCORE && head.bytes == sizeof score) {
             memcpy(&score, image + at + sizeof head, sizeof score);
-            add_score(summary, recent, head.seconds, &score);
+            add_score(summary, recent, head.cost.seconds, &score);
         }
         at += bytes;
     }

@@ -302,15 +302,21 @@ static json_t *p_grid_of(const struct result_p_grid *grid)
                      real_of(grid->chosen));
 }
 
+static json_t *phase_of(const struct result_phase *phase)
+{
+    return json_pack("{s:s, s:I, s:f, s:{s:I, s:I}}", "name", phase->name,
+                     "evaluations", (json_int_t)phase->evaluations, "seconds",
+                     phase->seconds, "work", "macs_run",
+                     (json_int_t)phase->work.macs_run, "macs_avoided",
+                     (json_int_t)phase->work.macs_avoided);
+}
+
 static json_t *phases_of(const struct result *result)
 {
     json_t *phases = json_array();
 
     for (int i = 0; i < result->phase_count; i++)
-        phases = append(phases, json_pack("{s:s, s:I, s:f}", "name",
-                                          result->phases[i].name, "evaluations",
-                                          (json_int_t)result->phases[i].evaluations,
-                                          "seconds", result->phases[i].seconds));
+        phases = append(phases, phase_of(&result->phases[i]));
     return phases;
 }
 
@@ -394,7 +400,7 @@ static json_t *budget_of(const struct result_budget *budget)
                      "at_most_seconds", budget->seconds, "spent", budget->is_spent);
 }
 
-/* What the evaluators did and what was saved; it depends on memory, ranks and earlier runs. */
+/* What scoring candidates took and what was saved; it depends on memory, ranks and on where runs stopped. */
 static json_t *work_of(const struct result *result)
 {
     const struct executor_counters *work = &result->work;

@@ -40,6 +40,7 @@ struct result_phase {
     char name[24];
     long evaluations;
     double seconds;
+    struct executor_counters work; /* what scoring its candidates took */
 };
 
 /* What the line searches along one step cost and gained. */
@@ -87,8 +88,8 @@ struct result {
                                  there are none */
     struct result_phase phases[16];
     int phase_count;
-    struct executor_counters work; /* of all ranks, for start, search and batch norms */
-    double cpu_seconds;            /* the same; without those of earlier runs */
+    struct executor_counters work; /* of all phases, on all ranks, as also the next */
+    double cpu_seconds;            /* those of earlier runs included, as the seconds */
     struct result_round *rounds;   /* [round_count] of the joint search; owned */
     int round_count;
     struct result_line *lines;      /* [step_count] owned */

@@ -54,6 +54,13 @@ static bool read_point(const json_t *value, struct result_point *point)
            read_score(json_object_get(value, "validation"), &point->validation);
 }
 
+/* Zeros where they are not told. */
+static void read_macs(const json_t *value, struct executor_counters *work)
+{
+    work->macs_run = json_integer_value(json_object_get(value, "macs_run"));
+    work->macs_avoided = json_integer_value(json_object_get(value, "macs_avoided"));
+}
+
 static bool read_phases(const json_t *phases, struct result *result)
 {
     size_t most = sizeof result->phases / sizeof *result->phases, i;
@@ -70,6 +77,7 @@ static bool read_phases(const json_t *phases, struct result *result)
             !read_count(json_object_get(value, "evaluations"), &phase->evaluations))
             return false;
         phase->seconds = json_real_value(json_object_get(value, "seconds"));
+        read_macs(json_object_get(value, "work"), &phase->work);
     }
     return true;
 }
@@ -160,10 +168,8 @@ static bool read_budget(const json_t *value, struct result_budget *budget)
 
 static bool read_work(const json_t *value, struct result *result)
 {
-    result->work.macs_run = json_integer_value(json_object_get(value, "macs_run"));
+    read_macs(value, &result->work);
     result->cpu_seconds = json_real_value(json_object_get(value, "cpu_seconds"));
-    result->work.macs_avoided =
-        json_integer_value(json_object_get(value, "macs_avoided"));
     return read_count(json_object_get(value, "answers_in_journal"), &result->replayed);
 }
 

@@ -85,7 +85,7 @@ static void print_phases(FILE *out, const struct result *result)
         phase_text(&result->phases[i], text);
         print_part(out, &column, text);
     }
-    if (result->work.macs_run > 0) {
+    if (result->work.macs_avoided > 0) {
         snprintf(text, sizeof text, "%.1f %% of the multiply-adds avoided",
                  100 * share_avoided(result));
         print_part(out, &column, text);

@@ -26,6 +26,8 @@ struct evaluator {
     struct executor *executor;
     struct candidate candidates[CANDIDATES_AT_ONCE]; /* at hand */
     struct candidate before;                         /* signatures of the last one */
+    struct executor_counters scored;                 /* evaluator_score_counters() */
+    bool has_measured; /* since candidates were scored on the own samples */
 };
 
 struct evaluator *evaluator_create(const struct network *network,
@@ -118,6 +120,21 @@ static void score_block(const struct samples *samples, size_t first, int count,
     }
 }
 
+/* Evaluates a candidate on a block, and counts what that takes; `is_whole`: as if all had run. */
+static const float *count_logits(struct evaluator *evaluator,
+                                 const struct candidate *candidate,
+                                 const struct block *block, bool is_whole)
+{
+    struct executor_counters before = executor_counters(evaluator->executor), done;
+    const float *logits = executor_run_floats(evaluator->executor, candidate, block,
+                                              evaluator->network->output);
+
+    done = executor_counters_since(executor_counters(evaluator->executor), before);
+    evaluator->scored = executor_counters_sum(
+        evaluator->scored, is_whole ? executor_counters_as_run(done) : done);
+    return logits;
+}
+
 /* At most CANDIDATES_AT_ONCE. */
 static void score_together(struct evaluator *evaluator, int count,
                            const struct samples *samples, bool is_own,
@@ -132,9 +149,8 @@ static void score_together(struct evaluator *evaluator, int count,
 
         for (int i = 0; i < count && (i == 0 || !is_cut(evaluator)); i++)
             score_block(samples, first, block.samples,
-                        executor_run_floats(evaluator->executor,
-                                            &evaluator->candidates[i], &block,
-                                            network->output),
+                        count_logits(evaluator, &evaluator->candidates[i], &block,
+                                     is_own && i == 0 && evaluator->has_measured),
                         classes, &scores[i]);
     }
 }
@@ -164,6 +180,7 @@ void evaluator_score(struct evaluator *evaluator, const float *steps, int count,
                        steps ? steps + done * evaluator->placement->count : NULL, some);
         candidates_compare(evaluator->candidates, some, &evaluator->before);
         score_together(evaluator, some, &evaluator->own, true, scores + done);
+        evaluator->has_measured = false;
         end_with(evaluator, &evaluator->candidates[some - 1]);
     }
 }
@@ -206,6 +223,7 @@ static const struct candidate *set_measured(struct evaluator *evaluator,
 
     candidate_set(candidate, steps, left_out);
     candidate_keep_all(candidate);
+    evaluator->has_measured = true;
     return candidate;
 }
 
@@ -433,6 +451,11 @@ int evaluator_check_splits(struct evaluator *evaluator, const float *steps,
 struct executor_counters evaluator_counters(const struct evaluator *evaluator)
 {
     return executor_counters(evaluator->executor);
+}
+
+struct executor_counters evaluator_score_counters(const struct evaluator *evaluator)
+{
+    return evaluator->scored;
 }
 
 const double *evaluator_layer_seconds(const struct evaluator *evaluator)

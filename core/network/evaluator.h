@@ -100,8 +100,13 @@ void evaluator_product_means(struct evaluator *evaluator, int layer, const float
 int evaluator_check_splits(struct evaluator *evaluator, const float *steps,
                            struct error *err);
 
-/* What was done since the evaluator was made. */
+/* What was done since the evaluator was made, whatever for. */
 struct executor_counters evaluator_counters(const struct evaluator *evaluator);
+
+/* What of it was done to score candidates, and what their whole evaluations would have taken beside it.
+ * The first candidate after a measurement counts as run whole: what it finds in memory, the
+ * measurement ran. */
+struct executor_counters evaluator_score_counters(const struct evaluator *evaluator);
 
 /* CPU seconds that each layer took since the evaluator was made, [layers]; borrowed. Zeros
  * without `times_layers`. */

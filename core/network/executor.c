@@ -491,18 +491,6 @@ int executor_check_splits(struct executor *executor, const struct candidate *can
     return 0;
 }
 
-struct executor_counters executor_counters_since(struct executor_counters now,
-                                                 struct executor_counters before)
-{
-    return (struct executor_counters){
-        .layers_run = now.layers_run - before.layers_run,
-        .epilogues_rerun = now.epilogues_rerun - before.epilogues_rerun,
-        .layers_reused = now.layers_reused - before.layers_reused,
-        .macs_run = now.macs_run - before.macs_run,
-        .macs_avoided = now.macs_avoided - before.macs_avoided,
-    };
-}
-
 struct executor_counters executor_counters(const struct executor *executor)
 {
     return executor->counters;

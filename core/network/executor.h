@@ -8,17 +8,7 @@
 
 #include "core/network/block_memory.h"
 #include "core/network/candidate.h"
-
-/* What was done since the executor was made: layers x blocks, and multiply-adds of convolutions.
- * Together they are what candidates take without a memory. */
-struct executor_counters {
-    int64_t layers_run, epilogues_rerun, layers_reused;
-    int64_t macs_run, macs_avoided;
-};
-
-/* What was done between two moments. */
-struct executor_counters executor_counters_since(struct executor_counters now,
-                                                 struct executor_counters before);
+#include "core/network/executor_counters.h"
 
 struct executor_options {
     const struct kernel_set *kernels;
@@ -75,6 +65,7 @@ void executor_show_tensors(struct executor *executor, const struct candidate *ca
 int executor_check_splits(struct executor *executor, const struct candidate *candidate,
                           const struct block *block, struct error *err);
 
+/* What was done since the executor was made. */
 struct executor_counters executor_counters(const struct executor *executor);
 
 /* CPU seconds that each layer took, [layers]; zeros without `times_layers`. Borrowed. */

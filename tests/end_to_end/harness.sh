@@ -155,6 +155,31 @@ same() { # NAME ARGUMENTS...
     expect_same "$measure" "$work/digits"
 }
 
+# Prints the name of each phase of a case, its evaluations, and the multiply-adds that they ran and avoided.
+phases() { # CASE
+    awk '/^  "phases": / { is_phase = 1 }
+        /^  \]/ { is_phase = 0 }
+        is_phase && match($0, /: /) { value = substr($0, RSTART + 2); sub(/,$/, "", value) }
+        is_phase && /"name"/ { gsub(/ /, "-", value); name = value }
+        is_phase && /"evaluations"/ { evaluations = value }
+        is_phase && /"macs_run"/ { run = value }
+        is_phase && /"macs_avoided"/ { print name, evaluations, run, value }' \
+        "$work/run/cases/$1/result.json"
+}
+
+# What each phase of a case ran and avoided is what whole evaluations on so many calibration samples take.
+expect_whole_evaluations() { # CASE SAMPLES MACS_OF_A_SAMPLE
+    phases "$1" >"$work/phases"
+    awk -v samples="$2" -v macs="$3" '
+        $2 > 0 && $3 + $4 != $2 * samples * macs { exit 1 }
+        { evaluations += $2 }
+        END { exit evaluations == 0 }' "$work/phases" ||
+        fail "$1: these are no whole evaluations: $(cat "$work/phases")"
+}
+
+# Prints the multiply-adds of a sample.
+macs_of() { "$program" inspect "$1" | awk '$1 == "a" && $2 == "sample" { print $3 }'; } # NETWORK
+
 # ---- runs in the background -----------------------------------------------------------------
 
 # For runs that are to be disturbed: no machine is through before that, and no digit is another. What

@@ -33,12 +33,12 @@ static size_t make_journal(const uint8_t *bytes, size_t size, char *image)
     struct journal_head head = {.bytes = sizeof identity - 1, .kind = JOURNAL_IDENTITY};
     size_t used, at = 0;
 
-    memcpy(image, "calq journal 1\n", MAGIC_BYTES);
+    memcpy(image, "calq journal 2\n", MAGIC_BYTES);
     used = put(image, MAGIC_BYTES, head, identity);
     while (at + 2 <= size && isalpha(bytes[at]) && used + 512 < ROOM) {
         head = (struct journal_head){
             .bytes = bytes[at + 1], .kind = bytes[at] % 16, .key = {bytes[at] / 32, 0}};
-        head.seconds = bytes[at];
+        head.cost.seconds = bytes[at];
         if (head.bytes > size - at - 2)
             break;
         used = put(image, used, head, bytes + at + 2);
@@ -52,17 +52,18 @@ static void ask_and_add(struct journal *journal)
 {
     static const struct hash128 asked = {2, 0}, added = {99, 4};
     struct error err = {0};
+    const struct journal_cost spent = {.seconds = 1};
     int64_t answer[6] = {0};
-    double seconds;
+    struct journal_cost cost;
 
     for (size_t bytes = 0; bytes <= sizeof answer; bytes += 8)
-        journal_find(journal, &asked, answer, bytes, &seconds);
+        journal_find(journal, &asked, answer, bytes, &cost);
     answer[0] = 5;
-    if (journal_add(journal, JOURNAL_SCORE, &added, answer, sizeof answer, 1, &err) < 0)
+    if (journal_add(journal, JOURNAL_SCORE, &added, answer, sizeof answer, &spent,
+                    &err) < 0)
         abort();
     memset(answer, 0, sizeof answer);
-    if (!journal_find(journal, &added, answer, sizeof answer, &seconds) ||
-        answer[0] != 5)
+    if (!journal_find(journal, &added, answer, sizeof answer, &cost) || answer[0] != 5)
         abort(); /* what was added is not there */
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/kernel/sgemm.h"
 #include "core/network/moments.h"
@@ -763,23 +764,11 @@ static void close_journal(struct journal *journal)
     assert_int_equal(journal_close(journal, &err), 0);
 }
 
-/* Layers that all ranks ran since the case was opened. */
-static int64_t layers_run(void)
-{
-    struct executor_counters work;
-    double cpu_seconds;
-
-    assert_int_equal(team_work(team, &work, &cpu_seconds, &err), 0);
-    assert_true(cpu_seconds > 0);
-    return work.layers_run;
-}
-
 static void only_what_the_journal_does_not_know_is_evaluated(void **state)
 {
     struct score first[CANDIDATES], second[CANDIDATES];
     struct journal *journal;
     float *candidates;
-    int64_t before;
 
     (void)state;
     open_case(SOUND);
@@ -795,10 +784,10 @@ static void only_what_the_journal_does_not_know_is_evaluated(void **state)
     open_case(SOUND);
     journal = open_journal();
     assert_int_equal(journal_answers(journal), CANDIDATES);
-    before = layers_run();
+    team_stop_at(team, 0); /* nothing can be asked */
     assert_int_equal(team_score(team, candidates, CANDIDATES, second, &err), 0);
+    team_stop_at(team, INFINITY);
     assert_memory_equal(first, second, sizeof first);
-    assert_int_equal(layers_run(), before);
     assert_int_equal(team_replayed(team), CANDIDATES);
     assert_int_equal(team_validate(team, candidates, 1, second, &err), 0);
     assert_scores_of_one_process(REQUEST_VALIDATE, candidates, second, 1);
@@ -814,7 +803,6 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     struct score trained, measured, again;
     struct journal *journal;
     float *steps;
-    int64_t before;
     int layer = 0;
 
     (void)state;
@@ -828,7 +816,7 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &measured, &err), 0);
     assert_true(!score_is_equal(&measured, &trained));
-    before = layers_run();
+    team_stop_at(team, 0); /* nothing can be asked */
     assert_int_equal(team_restore_batchnorms(team, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &again, &err), 0);
     assert_memory_equal(&again, &trained, sizeof again);
@@ -836,10 +824,99 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
     assert_int_equal(team_score(team, steps, 1, &again, &err), 0);
     assert_memory_equal(&again, &measured, sizeof again);
-    assert_int_equal(layers_run(), before);
+    team_stop_at(team, INFINITY);
     close_journal(journal);
     unlink(journal_path);
     free(steps);
+}
+
+/* Multiply-adds that `count` evaluations on so many samples take without a memory. */
+static int64_t whole_macs(int count, int64_t samples)
+{
+    return (int64_t)network_macs(team_network(team)) * count * samples;
+}
+
+static int64_t macs_of(struct executor_counters scores)
+{
+    return scores.macs_run + scores.macs_avoided;
+}
+
+static void scores_count_as_whole_evaluations_on_any_number_of_ranks(void **state)
+{
+    struct score scores[CANDIDATES];
+    struct team_case opened;
+    struct range range;
+    float *candidates;
+    int item = 0;
+
+    (void)state;
+    open_case(SOUND);
+    assert_int_equal(team_open(team, SOUND, &opened, &err), 0);
+    candidates = some_candidates();
+    assert_int_equal(team_score(team, NULL, 1, scores, &err), 0);
+    while (team_placement(team)->items[item].is_weight)
+        item++;
+    assert_int_equal(team_range(team, item, candidates, &range, &err), 0);
+    assert_int_equal(macs_of(team_scores(team)), 0);
+    assert_int_equal(team_score(team, candidates, CANDIDATES, scores, &err), 0);
+    assert_int_equal(macs_of(team_scores(team)),
+                     whole_macs(CANDIDATES, (int64_t)opened.calibration_samples));
+    assert_true(team_scores(team).macs_run > 0);
+    assert_int_equal(team_validate(team, candidates, 1, scores, &err), 0);
+    assert_int_equal(macs_of(team_scores(team)),
+                     whole_macs(CANDIDATES, (int64_t)opened.calibration_samples) +
+                         whole_macs(1, (int64_t)opened.validation_samples));
+    free(candidates);
+}
+
+/* Burns time that only this rank's clock sees, as finding steps of weights does. */
+static void work_alone(double seconds)
+{
+    double end = clock_cpu_seconds() + seconds;
+
+    while (clock_cpu_seconds() < end)
+        continue;
+}
+
+static void what_earlier_runs_took_is_counted_with_what_this_one_takes(void **state)
+{
+    enum { ANSWER = 7 };
+    static const struct hash128 key = {{ANSWER, 1}};
+    struct score scores[CANDIDATES];
+    struct executor_counters first;
+    struct journal *journal;
+    float *candidates;
+    int answer = ANSWER;
+    double cpu;
+
+    (void)state;
+    open_case(SOUND);
+    journal = open_journal();
+    candidates = some_candidates();
+    assert_int_equal(team_score(team, candidates, CANDIDATES, scores, &err), 0);
+    work_alone(0.2);
+    assert_int_equal(
+        team_keep(team, JOURNAL_STEP, key, &answer, sizeof answer, 0, &err), 0);
+    first = team_scores(team);
+    cpu = team_cpu_seconds(team);
+    assert_true(cpu > 0.2);
+    close_journal(journal);
+
+    open_case(SOUND);
+    assert_true(team_cpu_seconds(team) < 0.2);
+    journal = open_journal();
+    assert_int_equal(team_score(team, candidates, CANDIDATES - 1, scores, &err), 0);
+    assert_true(team_recall(team, JOURNAL_STEP, key, &answer, sizeof answer));
+    assert_int_equal(team_score(team, candidates, CANDIDATES, scores, &err), 0);
+    assert_true(team_cpu_seconds(team) > 0.99 * cpu);
+    assert_true(team_cpu_seconds(team) < cpu + 0.15);
+    /* Those that are asked for again are evaluations, but nothing runs. */
+    assert_int_equal(team_scores(team).macs_run, first.macs_run);
+    assert_int_equal(macs_of(team_scores(team)),
+                     macs_of(first) / CANDIDATES * (2 * CANDIDATES - 1));
+    close_journal(journal);
+    unlink(journal_path);
+    free(candidates);
 }
 
 static void a_team_whose_time_is_over_asks_nothing(void **state)
@@ -910,6 +987,8 @@ static int coordinate(void)
         cmocka_unit_test(an_error_in_validation_leaves_the_case_open),
         cmocka_unit_test(only_what_the_journal_does_not_know_is_evaluated),
         cmocka_unit_test(answers_hold_for_the_statistics_of_batch_norms_in_force),
+        cmocka_unit_test(scores_count_as_whole_evaluations_on_any_number_of_ranks),
+        cmocka_unit_test(what_earlier_runs_took_is_counted_with_what_this_one_takes),
         cmocka_unit_test(a_team_whose_time_is_over_asks_nothing),
     };
 

@@ -69,7 +69,7 @@ static void an_empty_reply_is_neutral_when_merged(void **state)
         struct reply reply;
 
         reply_init(&reply, &request);
-        for (size_t i = 0; i < reply.sum_count; i++)
+        for (size_t i = 0; i < reply.sum_count + REPLY_WORK_SUMS; i++)
             assert_true(reply.sums[i] == 0);
         for (size_t i = 0; i < reply.maximum_count; i++)
             assert_true(isinf(reply.maxima[i]) && reply.maxima[i] < 0);
@@ -102,6 +102,21 @@ static void the_score_of_each_candidate_is_found(void **state)
     reply_clear(&reply);
 }
 
+static void what_an_answer_took_stands_behind_its_sums(void **state)
+{
+    struct request request = {.kind = REQUEST_SCORE, .candidate_count = 3};
+    struct reply reply;
+
+    (void)state;
+    reply_init(&reply, &request);
+    for (int i = 0; i < REPLY_WORK_SUMS; i++)
+        reply.sums[3 * REPLY_SCORE_SUMS + i] = i + 1;
+    assert_int_equal(reply_work(&reply)->cpu_nanoseconds, 1);
+    assert_int_equal(reply_work(&reply)->scores.layers_run, 2);
+    assert_int_equal(reply_work(&reply)->scores.macs_avoided, REPLY_WORK_SUMS);
+    reply_clear(&reply);
+}
+
 static void a_request_without_candidates_is_about_the_float_network(void **state)
 {
     (void)state;
@@ -126,6 +141,7 @@ int main(void)
         cmocka_unit_test(a_reply_has_the_size_that_fits_its_request),
         cmocka_unit_test(an_empty_reply_is_neutral_when_merged),
         cmocka_unit_test(the_score_of_each_candidate_is_found),
+        cmocka_unit_test(what_an_answer_took_stands_behind_its_sums),
         cmocka_unit_test(a_request_without_candidates_is_about_the_float_network),
         cmocka_unit_test(every_request_has_a_name_of_its_own),
     };

@@ -557,34 +557,90 @@ static void treatments_change_scores_and_can_be_undone_to_the_bit(void **state)
     shard_destroy(shard);
 }
 
-static void work_counts_what_was_done_before_a_treatment(void **state)
+/* Multiply-adds that scoring `count` candidates on so many samples takes without a memory. */
+static int64_t whole_macs(const struct shard *shard, int count, int64_t samples)
 {
-    struct request work = {.kind = REQUEST_WORK},
-                   treat = {.kind = REQUEST_TREAT, .subject = TREAT_EQUALIZE};
-    struct shard *shard = shard_create(&config, &cases, 0, 1);
-    int64_t before, after;
+    return (int64_t)network_macs(shard_network(shard)) * count * samples;
+}
+
+/* What an answer took to score candidates, and that it took time. */
+static struct executor_counters scores_of_answer(struct shard *shard,
+                                                 const struct request *request)
+{
+    struct executor_counters scores;
     struct reply reply;
 
+    reply_init(&reply, request);
+    if (shard_answer(shard, request, candidates[0], &reply, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_true(reply_work(&reply)->cpu_nanoseconds > 0);
+    scores = reply_work(&reply)->scores;
+    reply_clear(&reply);
+    return scores;
+}
+
+static void expect_run_and_avoided(struct executor_counters done, int64_t run,
+                                   int64_t avoided)
+{
+    assert_int_equal(done.macs_run, run);
+    assert_int_equal(done.macs_avoided, avoided);
+}
+
+static void answers_count_the_candidates_that_they_score(void **state)
+{
+    static const struct request
+        score = {.kind = REQUEST_SCORE, .candidate_count = 1, .step_count = STEPS},
+        in_float = {.kind = REQUEST_SCORE},
+        range = {.kind = REQUEST_RANGE, .candidate_count = 1, .step_count = STEPS},
+        check = {.kind = REQUEST_CHECK,
+                 .candidate_count = CANDIDATES,
+                 .step_count = STEPS},
+        validate = {.kind = REQUEST_VALIDATE,
+                    .candidate_count = 1,
+                    .step_count = STEPS},
+        treat = {.kind = REQUEST_TREAT, .subject = TREAT_EQUALIZE};
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+    int64_t whole;
+
     (void)state;
+    model->calibration.check = CHECKED;
     assert_int_equal(open_case(shard), 0);
-    answered_score(shard);
-    reply_init(&reply, &work);
-    merge_answer(shard, &work, NULL, &reply);
-    before = reply.sums[0];
-    reply_clear(&reply);
-    assert_true(before > 0);
-    tell(shard, &treat, NULL);
-    reply_init(&reply, &work);
-    merge_answer(shard, &work, NULL, &reply);
-    assert_true(reply.sums[0] == before);
-    reply_clear(&reply);
-    answered_score(shard);
-    reply_init(&reply, &work);
-    merge_answer(shard, &work, NULL, &reply);
-    after = reply.sums[0];
-    reply_clear(&reply);
-    assert_true(after == 2 * before);
+    whole = whole_macs(shard, 1, CALIBRATED - CHECKED);
+    expect_run_and_avoided(scores_of_answer(shard, &in_float), 0, 0);
+    expect_run_and_avoided(scores_of_answer(shard, &score), whole, 0);
+    scores_of_answer(shard, &score); /* worth remembering now */
+    expect_run_and_avoided(scores_of_answer(shard, &score), 0, whole);
+    expect_run_and_avoided(scores_of_answer(shard, &range), 0, 0);
+    expect_run_and_avoided(scores_of_answer(shard, &check),
+                           whole_macs(shard, CANDIDATES, CHECKED), 0);
+    expect_run_and_avoided(scores_of_answer(shard, &validate),
+                           whole_macs(shard, 1, SAMPLES - VALIDATION_FIRST), 0);
+    expect_run_and_avoided(scores_of_answer(shard, &treat), 0, 0);
+    expect_run_and_avoided(scores_of_answer(shard, &score), whole, 0);
     shard_destroy(shard);
+}
+
+static void scores_of_several_ranks_add_up_to_whole_evaluations(void **state)
+{
+    static const struct request score = {REQUEST_SCORE, 0, CANDIDATES, STEPS,
+                                         .bins = 0};
+
+    (void)state;
+    for (int ranks = 1; ranks <= 20; ranks += 4) { /* there are seven blocks */
+        int64_t macs = 0, whole = 0;
+
+        for (int rank = 0; rank < ranks; rank++) {
+            struct shard *shard = shard_create(&config, &cases, rank, ranks);
+            struct executor_counters done;
+
+            assert_int_equal(open_case(shard), 0);
+            whole = whole_macs(shard, CANDIDATES, CALIBRATED);
+            done = scores_of_answer(shard, &score);
+            macs += done.macs_run + done.macs_avoided;
+            shard_destroy(shard);
+        }
+        assert_int_equal(macs, whole);
+    }
 }
 
 static void means_of_products_do_not_depend_on_the_number_of_ranks(void **state)
@@ -768,7 +824,8 @@ int main(void)
         TEST(statistics_are_in_force_until_they_are_restored_or_a_case_is_opened),
         TEST(bias_shifts_are_in_force_until_statistics_are_put_or_restored),
         TEST(treatments_change_scores_and_can_be_undone_to_the_bit),
-        TEST(work_counts_what_was_done_before_a_treatment),
+        TEST(answers_count_the_candidates_that_they_score),
+        TEST(scores_of_several_ranks_add_up_to_whole_evaluations),
         TEST(means_of_products_do_not_depend_on_the_number_of_ranks),
         TEST(moments_count_every_calibration_sample_once),
         TEST(work_that_is_cut_is_no_answer_and_the_next_one_is_right),

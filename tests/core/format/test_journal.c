@@ -60,12 +60,19 @@ static struct hash128 key_of(int number)
     return key;
 }
 
+/* What the answer of a number cost. */
+static struct journal_cost cost_of(int number)
+{
+    return (struct journal_cost){number, 2 * number, {3, 5, 7, 30, number}};
+}
+
 static void add(int number, const char *answer)
 {
     struct hash128 key = key_of(number);
+    struct journal_cost cost = cost_of(number);
 
-    if (journal_add(journal, JOURNAL_SCORE, &key, answer, strlen(answer), number,
-                    &err) < 0)
+    if (journal_add(journal, JOURNAL_SCORE, &key, answer, strlen(answer), &cost, &err) <
+        0)
         fail_msg("%s", err.text);
 }
 
@@ -73,10 +80,10 @@ static bool knows(int number, const char *answer)
 {
     struct hash128 key = key_of(number);
     char found[64] = "";
-    double seconds = -1;
+    struct journal_cost cost;
 
-    return journal_find(journal, &key, found, strlen(answer), &seconds) &&
-           strcmp(found, answer) == 0 && (seconds == number || seconds < 0);
+    return journal_find(journal, &key, found, strlen(answer), &cost) &&
+           strcmp(found, answer) == 0 && (cost.seconds == number || cost.seconds < 0);
 }
 
 /* The file as it is. */
@@ -126,24 +133,44 @@ static void answers_are_found_again(void **state)
     assert_false(knows(4, "one"));
 }
 
+/* What the cost of an answer is told as. */
+static struct journal_cost told_cost(int number)
+{
+    struct hash128 key = key_of(number);
+    struct journal_cost cost;
+    char found[3];
+
+    assert_true(journal_find(journal, &key, found, 3, &cost));
+    return cost;
+}
+
+static void assert_told_before(const struct journal_cost *cost)
+{
+    assert_true(cost->seconds < 0);
+    assert_true(cost->cpu_seconds == 0);
+    assert_int_equal(cost->scores.layers_reused, 3 + 5 + 7);
+    assert_int_equal(cost->scores.macs_run, 0);
+    assert_int_equal(cost->scores.macs_avoided, 33);
+}
+
 static void what_an_answer_cost_an_earlier_run_is_told_once(void **state)
 {
-    struct hash128 key = key_of(3);
-    double seconds;
-    char found[3];
+    struct journal_cost whole = cost_of(3), told;
 
     (void)state;
     open_as(IDENTITY);
     add(3, "abc");
-    assert_true(journal_find(journal, &key, found, 3, &seconds));
-    assert_true(seconds < 0); /* it was this run */
+    told = told_cost(3);
+    assert_told_before(&told); /* it was this run */
     for (int run = 0; run < 2; run++) {
         close_it();
         open_as(IDENTITY);
-        assert_true(journal_find(journal, &key, found, 3, &seconds));
-        assert_true(seconds == 3);
-        assert_true(journal_find(journal, &key, found, 3, &seconds));
-        assert_true(seconds < 0);
+        told = told_cost(3);
+        assert_memory_equal(&told, &whole, sizeof told);
+        for (int again = 0; again < 2; again++) {
+            told = told_cost(3);
+            assert_told_before(&told);
+        }
     }
 }
 
@@ -317,10 +344,22 @@ static void a_journal_of_another_version_is_refused(void **state)
     add(1, "one");
     close_it();
     content = file_bytes(&bytes);
-    *strchr(content, '1') = '2';
+    *strchr(content, '2') = '3';
     write_bytes(content, bytes);
     free(content);
     refuses(IDENTITY, EXIT_MACHINE, "is no journal of calq");
+}
+
+static void a_journal_of_an_earlier_version_is_told_with_what_to_do(void **state)
+{
+    static const char beginning[16] = "calq journal 1\n";
+
+    (void)state;
+    write_bytes(beginning, sizeof beginning);
+    refuses(IDENTITY, EXIT_MACHINE,
+            "is of an earlier version of calq, which did not keep what its answers "
+            "cost; finish the run with that version, or remove it: a case that is "
+            "done stays done");
 }
 
 static void a_folder_in_its_place_is_told(void **state)
@@ -390,7 +429,8 @@ static void a_write_that_fails_is_told_and_leaves_whole_records(void **state)
     tight = before;
     tight.rlim_cur = bytes + 5;
     setrlimit(RLIMIT_FSIZE, &tight);
-    status = journal_add(journal, JOURNAL_SCORE, &key, "two", 3, 2, &err);
+    status = journal_add(journal, JOURNAL_SCORE, &key, "two", 3,
+                         &(struct journal_cost){.seconds = 2}, &err);
     setrlimit(RLIMIT_FSIZE, &before);
     assert_int_equal(status, -1);
     assert_int_equal(err.code, EXIT_MACHINE);
@@ -418,6 +458,8 @@ int main(void)
         cmocka_unit_test_teardown(a_record_twice_counts_once, end),
         cmocka_unit_test_teardown(a_foreign_file_is_refused_and_stays, end),
         cmocka_unit_test_teardown(a_journal_of_another_version_is_refused, end),
+        cmocka_unit_test_teardown(
+            a_journal_of_an_earlier_version_is_told_with_what_to_do, end),
         cmocka_unit_test_teardown(a_folder_in_its_place_is_told, end),
         cmocka_unit_test_teardown(
             answers_of_other_settings_are_refused_with_the_difference, end),

@@ -40,7 +40,8 @@ static void add(enum journal_kind kind, uint64_t key, double loss, int64_t not_f
 
     score.not_finite = not_finite;
     assert_int_equal(journal_add(journal, kind, &(struct hash128){{key, 1}}, &score,
-                                 sizeof score, 0.5, &err),
+                                 sizeof score, &(struct journal_cost){.seconds = 0.5},
+                                 &err),
                      0);
 }
 

@@ -72,8 +72,9 @@ static int start(void **state)
     result.result.validation = score_of(40, 20, 15);
     memcpy(result.start.steps, (float[]){0.5f, 0.25f}, STEPS * sizeof(float));
     memcpy(result.result.steps, (float[]){0.1f, 1e-30f}, STEPS * sizeof(float));
-    result.phases[0] = (struct result_phase){"layer-wise", 3, 0.5};
-    result.phases[1] = (struct result_phase){"joint search", 40, 1.5};
+    result.phases[0] = (struct result_phase){"layer-wise", 3, 0.5, {0}};
+    result.phases[1] = (struct result_phase){
+        "joint search", 40, 1.5, {.macs_run = 20, .macs_avoided = 70}};
     result.phase_count = 2;
     result.provenance = (struct provenance){.network_hash = "0a",
                                             .calibration_hash = "0b",
@@ -190,6 +191,9 @@ static void json_tells_what_the_search_took_and_gained(void **state)
     assert_number_at("work.epilogues_rerun", 12);
     assert_number_at("work.layers_reused", 13);
     assert_number_at("work.macs_avoided", 0x1p40);
+    assert_number_at("phases.0.work.macs_run", 0);
+    assert_number_at("phases.1.work.macs_run", 20);
+    assert_number_at("phases.1.work.macs_avoided", 70);
     assert_number_at("work.cpu_seconds", 1.25);
 }
 
@@ -495,6 +499,9 @@ static void what_is_read_back_gives_the_same_line_and_scores(void **state)
     assert_true(back.budget.evaluations == 50 && back.budget.seconds == 7.5 &&
                 back.budget.is_spent);
     assert_true(back.work.macs_run == 30 && back.work.macs_avoided == 70);
+    assert_true(back.phases[1].work.macs_run == 20 &&
+                back.phases[1].work.macs_avoided == 70);
+    assert_true(back.cpu_seconds == 1.25);
     assert_true(back.replayed == 12 && back.ranks == 3);
     assert_int_equal(back.provenance.overlapping, 3);
     free(before);

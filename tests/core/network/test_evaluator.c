@@ -685,6 +685,65 @@ static void measuring_in_sequence_multiplies_once(void **state)
     clear_trial(&trial);
 }
 
+/* What scoring did since `before`. */
+static struct executor_counters scored_since(const struct trial *trial,
+                                             struct executor_counters before)
+{
+    return executor_counters_since(evaluator_score_counters(trial->evaluator), before);
+}
+
+static void expect_run_and_avoided(struct executor_counters done, int64_t run,
+                                   int64_t avoided)
+{
+    assert_int_equal(done.macs_run, run);
+    assert_int_equal(done.macs_avoided, avoided);
+}
+
+static void measuring_is_no_score_and_spares_none(void **state)
+{
+    struct trial_options options = plain;
+    int64_t whole = all_macs() * SAMPLES;
+    struct range range = range_empty();
+    struct executor_counters before;
+    struct trial trial;
+    int item;
+
+    (void)state;
+    options.memory_bytes = 1 << 24;
+    make_trial(&trial, &options, 4);
+    item = item_named(&trial, "r1");
+    evaluator_range(trial.evaluator, item, trial.steps, &range);
+    assert_true(evaluator_counters(trial.evaluator).macs_run > 0);
+    expect_run_and_avoided(evaluator_score_counters(trial.evaluator), 0, 0);
+
+    before = evaluator_counters(trial.evaluator);
+    score_of(&trial); /* takes what the range left */
+    assert_true(done_since(&trial, before).macs_avoided > 0);
+    expect_run_and_avoided(evaluator_score_counters(trial.evaluator), whole, 0);
+    score_of(&trial);
+    before = evaluator_score_counters(trial.evaluator);
+    score_of(&trial); /* takes what scores left */
+    expect_run_and_avoided(scored_since(&trial, before), 0, whole);
+    clear_trial(&trial);
+}
+
+static void other_samples_are_scored_whole(void **state)
+{
+    struct score others = {0};
+    struct trial trial;
+    float logits[SAMPLES * CLASSES];
+
+    (void)state;
+    make_trial(&trial, &plain, 4);
+    for (int times = 1; times <= 2; times++) {
+        evaluator_logits(trial.evaluator, trial.steps, samples, logits);
+        evaluator_score_others(trial.evaluator, trial.steps, 1, samples, &others);
+        expect_run_and_avoided(evaluator_score_counters(trial.evaluator),
+                               times * all_macs() * SAMPLES, 0);
+    }
+    clear_trial(&trial);
+}
+
 static void own_and_other_samples_score_alike(void **state)
 {
     struct score others = {0};
@@ -843,6 +902,8 @@ int main(void)
         cmocka_unit_test(another_step_of_an_activation_needs_its_epilogue_only),
         cmocka_unit_test(the_same_candidate_again_is_taken_from_memory),
         cmocka_unit_test(measuring_in_sequence_multiplies_once),
+        cmocka_unit_test(measuring_is_no_score_and_spares_none),
+        cmocka_unit_test(other_samples_are_scored_whole),
         cmocka_unit_test(own_and_other_samples_score_alike),
         cmocka_unit_test(a_measured_tensor_is_left_in_float),
         cmocka_unit_test(tensors_of_the_float_network_are_measured_together),

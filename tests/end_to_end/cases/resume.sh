@@ -45,6 +45,7 @@ a_run_killed_again_and_again_ends_with_the_same_digits() {
     done
     calibrate "$small"
     same_as small
+    expect_whole_evaluations glyphs-paper-W8A8-lapq 44 "$(macs_of examples/glyphs/glyphs.onnx)"
 }
 check 1 a_run_killed_again_and_again_ends_with_the_same_digits
 check 3 a_run_killed_again_and_again_ends_with_the_same_digits
@@ -90,15 +91,19 @@ only_the_case_that_is_missing_is_computed() {
 }
 check 1 only_the_case_that_is_missing_is_computed
 
+# What evaluations took, but for the time.
+work_of_evaluations() { grep -hE '"(layers|epilogues|macs)_[a-z]+":' "$work"/run/cases/*/result.json; }
+
 answers_in_the_journals_are_not_computed_again() {
     calibrate "$small"
+    work_of_evaluations >"$work/first"
     rm "$work"/run/cases/*/result.json
     files '*/journal' >"$work/before"
     calibrate "$small"
     files '*/journal' >"$work/after"
     expect_same "$work/before" "$work/after"
-    ! grep '"macs_run"' "$work"/run/cases/*/result.json | grep -vq '"macs_run": 0,' ||
-        fail "something was computed again"
+    work_of_evaluations >"$work/second"
+    expect_same "$work/first" "$work/second"
     same_as small
 }
 check 1 answers_in_the_journals_are_not_computed_again
@@ -130,6 +135,51 @@ the_table_can_grow() {
     same_as small
 }
 check 1 the_table_can_grow
+
+# ---- CPU seconds ----------------------------------------------------------------------------------
+
+# Prints those that all cases took.
+cpu_seconds() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "cpu_seconds") column = i }
+        NR > 1 { sum += $column }
+        END { print sum }' "$work/run/results.csv"
+}
+
+expect_that() { # EXPRESSION
+    awk "BEGIN { exit !($1) }" || fail "it is not so that $1"
+}
+
+results_that_are_made_again_tell_what_their_answers_took() {
+    local first second
+    calibrate "$small" "${one_case[@]}" "${slowly[@]}" --set budget.evaluations=200
+    first=$(cpu_seconds)
+    rm "$work"/run/cases/*/result.json
+    calibrate "$small" "${one_case[@]}" "${slowly[@]}" --set budget.evaluations=200
+    second=$(cpu_seconds)
+    expect_that "$second > 0.9 * $first"
+    expect_that "$second < 1.5 * $first"
+}
+check 1 results_that_are_made_again_tell_what_their_answers_took
+check 3 results_that_are_made_again_tell_what_their_answers_took
+
+# Prints the CPU seconds that a process took, from its start to its end.
+seconds_of_process() { awk '{ print $1 + $2 }' "$work/times"; }
+
+# The process opens MPI, too, and answers that it was about to give are lost.
+a_run_that_goes_on_counts_the_seconds_of_all_starts() {
+    local TIMEFORMAT='%U %S' first second
+    { time calq run "$small" "${one_case[@]}" "${slowly[@]}" --set "out=$work/run" \
+        --set budget.run_seconds=2 --set methods.0.sweeps=1000; } 2>"$work/times"
+    expect_code 75
+    first=$(seconds_of_process)
+    { time calibrate "$small" "${one_case[@]}" "${slowly[@]}" --set methods.0.sweeps=1000 \
+        --set budget.evaluations=500; } 2>"$work/times"
+    second=$(seconds_of_process)
+    expect_in "$work/log" "goes on from"
+    expect_that "$(cpu_seconds) > $second + 0.5 * $first"
+    expect_that "$(cpu_seconds) < $second + $first"
+}
+check 1 a_run_that_goes_on_counts_the_seconds_of_all_starts
 
 # ---- damage ---------------------------------------------------------------------------------
 

@@ -12,6 +12,40 @@ check 5 "the digits are the same" same small "$small"
 check 1 "the digits are the same without memory for activations" same small "$small" --set memory=0
 check 3 "the digits are the same with a little memory" same small "$small" --set memory=2MiB
 
+# ---- work -------------------------------------------------------------------------------------
+
+macs=$(macs_of examples/glyphs/glyphs.onnx)
+
+evaluations_are_counted_as_whole_ones() { # MEMORY
+    local case
+    calibrate "$small" --set bits=W4A4 --set "memory=$1"
+    for case in glyphs-paper-W4A4-{minmax,mmse,lapq} glyphs-onnx-W4A4-lapq; do
+        expect_whole_evaluations "$case" 44 "$macs"
+    done
+}
+
+share_of_search() { phases glyphs-onnx-W4A4-lapq | awk '$1 ~ /joint-search/ { print ($4 > 0.3 * ($3 + $4)) }'; }
+
+measuring_spares_no_evaluation() {
+    evaluations_are_counted_as_whole_ones 2GiB
+    [ "$(share_of_search)" -eq 1 ] || fail "the search avoids too little"
+    for case in glyphs-paper-W4A4-{minmax,mmse}; do
+        phases "$case" | grep -vq ' 0$' && fail "$case avoids work: $(phases "$case")"
+    done
+    [ "$(grep -c 'multiply-adds avoided' "$work/out")" -eq 2 ] || fail "others avoid work than the searches"
+}
+check 1 measuring_spares_no_evaluation
+check 3 measuring_spares_no_evaluation
+
+without_memory_all_multiply_adds_run() {
+    evaluations_are_counted_as_whole_ones 0
+    expect_not_in "$work/out" "multiply-adds avoided"
+}
+check 1 without_memory_all_multiply_adds_run
+check 3 without_memory_all_multiply_adds_run
+
+# ---- kernels ----------------------------------------------------------------------------------
+
 # The scalar kernels are slow, so this is less work.
 with_kernel() {
     needs_kernels "$1"

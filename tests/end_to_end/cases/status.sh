@@ -31,10 +31,16 @@ start_run() {
     run=$!
 }
 
+tells_progress() {
+    [ -e "$work/run/config.yaml" ] || return
+    status_of_run
+    grep -Eq '^glyphs-paper-W4A4-lapq +running +[0-9.]+ +[0-9]+ +[0-9.]+ ' "$work/out"
+}
+
 # The best loss of what was stopped is in its journal.
 a_run_that_was_stopped_is_waiting() {
     start_run
-    await_answers $run 5000 || fail "the run has ended already"
+    await $run tells_progress || fail "the run has ended already"
     kill -TERM $run
     wait $run
     code=$?
@@ -45,12 +51,6 @@ a_run_that_was_stopped_is_waiting() {
     expect_case 'W4A4-minmax +waiting +- +0 +-'
 }
 check 1 a_run_that_was_stopped_is_waiting
-
-tells_progress() {
-    [ -e "$work/run/config.yaml" ] || return
-    status_of_run
-    grep -Eq '^glyphs-paper-W4A4-lapq +running +[0-9.]+ +[0-9]+ +[0-9.]+ ' "$work/out"
-}
 
 a_run_that_goes_on_is_seen_and_not_disturbed() {
     start_run
