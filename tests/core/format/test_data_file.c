@@ -475,15 +475,15 @@ static void datasets_that_do_not_fit_are_named(void **state)
         const char *samples, *labels, *sentence;
     } cases[] = {
         {"/images", "/y",
-         "%s has no dataset /images; datasets at its top level: /floats, /i32, /nine, "
+         "%s has no dataset /images; datasets in the file: /floats, /i32, /nine, "
          "/scalar, "
          "/table, /x, /y"},
         {"/x", "/labels",
-         "%s has no dataset /labels; datasets at its top level: /floats, /i32, /nine, "
+         "%s has no dataset /labels; datasets in the file: /floats, /i32, /nine, "
          "/scalar, "
          "/table, /x, /y"},
         {"/", "/y",
-         "%s: / is a group, not a dataset; datasets at its top level: /floats, /i32, "
+         "%s: / is a group, not a dataset; datasets in the file: /floats, /i32, "
          "/nine, "
          "/scalar, "
          "/table, /x, /y"},
@@ -560,7 +560,7 @@ static void labels_may_be_missing_where_none_are_needed(void **state)
     (void)state;
     prepare(HDF5_U8);
     model.labels = "/answers";
-    assert_refused("%s has no dataset /answers; datasets at its top level: /x, /y");
+    assert_refused("%s has no dataset /answers; datasets in the file: /x, /y");
     file = data_file_open(&model, &data, &image, CLASSES, false, &err);
     assert_non_null(file);
     assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, found, NULL, &err), 0);
