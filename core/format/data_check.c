@@ -56,15 +56,17 @@ int data_check_range(const char *path, const struct hdf5_dataset *samples,
                      struct sample_range *range, struct error *err)
 {
     size_t there = samples->sizes[0];
+    size_t left = range->first < there ? there - range->first : 0;
 
     if (there == 0)
         return error_set(err, EXIT_INPUT, "%s: %s holds no samples", path,
                          samples->name);
-    if (range->count == SIZE_MAX && range->first < there)
-        range->count = there - range->first;
+    if (left > 0 &&
+        (range->count == SIZE_MAX || (range->at_most && range->count > left)))
+        range->count = left;
     if (range->count == 0)
         return error_set(err, EXIT_INPUT, "no samples of %s are selected", path);
-    if (range->first >= there || range->count > there - range->first)
+    if (range->count > left)
         return error_set(err, EXIT_INPUT,
                          "samples %zu..%zu are selected, but %s holds only %zu samples "
                          "(%s)",
