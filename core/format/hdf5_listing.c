@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/format/config_errors.h"
+#include "core/format/hdf5_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 enum { DEPTH_MOST = 8, LINKS_MOST = 10000 };
 
 struct walk {
+    /* What this library cannot open is negative. */
     void (*visit)(void *context, const char *path, hid_t dataset);
     void *context;
     int links_left;
@@ -45,7 +47,7 @@ static void walk_group(struct walk *walk, hid_t group, const char *path, int dep
         char *name = link_path(group, path, link);
         hid_t object = name ? H5Oopen(group, name + strlen(path) + 1, H5P_DEFAULT) : -1;
 
-        if (object >= 0 && H5Iget_type(object) == H5I_DATASET)
+        if (name && (object < 0 || H5Iget_type(object) == H5I_DATASET))
             walk->visit(walk->context, name, object);
         else if (object >= 0 && H5Iget_type(object) == H5I_GROUP)
             walk_group(walk, object, name, depth + 1);
@@ -78,7 +80,8 @@ static void take_name(void *context, const char *path, hid_t dataset)
 {
     struct names *names = context;
 
-    (void)dataset;
+    if (dataset < 0)
+        return;
     names->list = memory_resize(names->list, (names->count + 1) * sizeof *names->list);
     names->list[names->count++] = memory_text(path);
 }
@@ -221,33 +224,36 @@ static void write_range(hid_t dataset, const struct hdf5_dataset *about, FILE *o
     free(values);
 }
 
-static void write_attribute(hid_t object, const char *name, const char *indent,
-                            FILE *out)
+static void write_numbers(hid_t attribute, FILE *out)
 {
-    double values[16];
-    hid_t attribute;
-    long long count;
+    long long count = hdf5_attribute_count(attribute);
+    double values[HDF5_NUMBERS_MAX];
 
-    if (H5Aexists(object, name) <= 0)
-        return;
-    attribute = H5Aopen(object, name, H5P_DEFAULT);
-    count = hdf5_attribute_count(attribute);
-    fprintf(out, "%s%s: ", indent, name);
-    if (count < 1 || count > (long long)(sizeof values / sizeof *values) ||
+    if (count < 1 || count > HDF5_NUMBERS_MAX ||
         H5Aread(attribute, H5T_NATIVE_DOUBLE, values) < 0)
         fputs("no number that calq can use", out);
     else
         for (long long i = 0; i < count; i++)
             fprintf(out, "%s%g", i ? ", " : "", values[i]);
-    fputc('\n', out);
-    H5Aclose(attribute);
 }
 
-static void write_attributes(hid_t object, const char *indent, FILE *out)
+/* Those that calq reads. */
+static void write_attributes(hid_t object, const char *heading, FILE *out)
 {
-    write_attribute(object, "scale", indent, out);
-    write_attribute(object, "mean", indent, out);
-    write_attribute(object, "std", indent, out);
+    static const char *const names[] = {"scale", "mean", "std"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        hid_t attribute;
+
+        if (H5Aexists(object, names[i]) <= 0)
+            continue;
+        attribute = H5Aopen(object, names[i], H5P_DEFAULT);
+        fprintf(out, "%s    %s: ", heading, names[i]);
+        write_numbers(attribute, out);
+        fputc('\n', out);
+        H5Aclose(attribute);
+        heading = "";
+    }
 }
 
 static void write_dataset(void *context, const char *path, hid_t dataset)
@@ -256,13 +262,20 @@ static void write_dataset(void *context, const char *path, hid_t dataset)
     struct hdf5_dataset about = {0};
     char shape[HDF5_SHAPE_TEXT_BYTES], type[HDF5_KIND_TEXT_BYTES];
 
+    if (dataset < 0) {
+        fprintf(out,
+                "%-24s cannot be opened: a link to nothing, damaged, or of a newer "
+                "format than HDF5 %d.%d.%d knows\n",
+                path, H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
+        return;
+    }
     hdf5_describe(dataset, &about);
     fprintf(out, "%-24s %-24s %-26s ", path, shape_of(dataset, &about, shape),
             type_of(dataset, &about, type));
     write_storage(dataset, out);
     write_range(dataset, &about, out);
     fputc('\n', out);
-    write_attributes(dataset, "    ", out);
+    write_attributes(dataset, "", out);
 }
 
 void hdf5_list_content(hid_t file, const char *path, char *text, size_t bytes)
@@ -271,11 +284,10 @@ void hdf5_list_content(hid_t file, const char *path, char *text, size_t bytes)
     hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
 
     fprintf(out, "%s: an HDF5 file\n\n%-24s %-24s %-26s %s\n", path, "dataset", "shape",
-            "values", "stored");
+            "type", "stored");
     walk_file(file, out, write_dataset);
     if (root >= 0) {
-        fputs("\n", out);
-        write_attributes(root, "of the file, ", out);
+        write_attributes(root, "attributes of the file\n", out);
         H5Gclose(root);
     }
     fclose(out);

@@ -120,6 +120,14 @@ void hdf5_builder_link(const char *path, const char *group, const char *name)
     assert_true(H5Fclose(file) >= 0);
 }
 
+void hdf5_builder_link_to_nothing(const char *path, const char *name)
+{
+    hid_t file = open_for_writing(path);
+
+    assert_true(H5Lcreate_soft("/nothing", file, name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    assert_true(H5Fclose(file) >= 0);
+}
+
 static void add_attribute(const char *path, const char *object, const char *name,
                           hid_t type, hid_t space, hid_t memory_type,
                           const void *values)

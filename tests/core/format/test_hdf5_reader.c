@@ -186,13 +186,15 @@ static void the_list_tells_shapes_values_and_how_they_are_stored(void **state)
         "in one piece; values 0..5\n",
         "/x                       [6, 4]                   32-bit floats              "
         "chunks [2, 4], gzip 1\n    mean: 1, 2, 3\n",
-        "of the file, scale: 0.5\n",
+        "/train/gone              cannot be opened: a link to nothing, damaged, or ",
+        "attributes of the file\n    scale: 0.5\n",
     };
     const char *text;
     struct hdf5_reader *reader;
 
     (void)state;
     write_file();
+    hdf5_builder_link_to_nothing(scratch_file, "/train/gone");
     hdf5_builder_attribute(scratch_file, "/", "scale", (double[]){0.5}, 1);
     reader = open_reader();
     assert_int_equal(hdf5_reader_list(reader, &text, &err), 0);
