@@ -130,6 +130,15 @@ static size_t chunk_bytes(hid_t dataset)
     return bytes;
 }
 
+size_t hdf5_file_chunks(const struct hdf5_file *file)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < file->count; i++)
+        bytes += chunk_bytes(file->datasets[i]);
+    return bytes;
+}
+
 static hid_t open_with_cache(hid_t file, const char *name, size_t bytes)
 {
     hid_t access = H5Pcreate(H5P_DATASET_ACCESS);

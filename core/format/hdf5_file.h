@@ -24,6 +24,9 @@ struct hdf5_file; /* opaque */
 struct hdf5_file *hdf5_file_open(const char *path, struct error *err);
 void hdf5_file_close(struct hdf5_file *file);
 
+/* Bytes of a chunk of each dataset that was found, together. */
+size_t hdf5_file_chunks(const struct hdf5_file *file);
+
 bool hdf5_file_has(const struct hdf5_file *file, const char *name);
 
 /* Opens a dataset, until the file is closed, and says what it holds. The sentence of one that is

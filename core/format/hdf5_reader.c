@@ -79,6 +79,7 @@ static int ask(const struct hdf5_reader *reader, struct hdf5_question *question,
     struct apart_end end;
 
     question->reader = reader->number;
+    question->limits_memory = process != NULL;
     if (!process) {
         memset(answer, 0, sizeof *answer);
         hdf5_request_answer(question, own_room, answer);

@@ -1,5 +1,7 @@
 #include "core/format/hdf5_request.h"
 
+#include <sys/resource.h>
+
 /* The files that are open where they are read. */
 enum { FILES_MOST = 16 };
 static struct open_file {
@@ -57,12 +59,32 @@ static int answer_of_file(const struct hdf5_question *question, struct hdf5_file
     }
 }
 
+/* On a damaged chunk HDF5 may ask for ever more memory, until the machine has none. What it needs
+ * are a chunk as stored, decompressed, and in its cache, and some for all else. */
+static void limit_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__ /* whose shadow of all memory would count */
+    const size_t for_all_else = (size_t)1 << 30, a_chunk = 4;
+    struct rlimit limit;
+    size_t bytes = for_all_else;
+
+    for (int i = 0; i < FILES_MOST; i++)
+        if (files[i].file)
+            bytes += a_chunk * hdf5_file_chunks(files[i].file);
+    getrlimit(RLIMIT_DATA, &limit);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    setrlimit(RLIMIT_DATA, &limit);
+#endif
+}
+
 void hdf5_request_answer(const void *asked, void *room, void *answered)
 {
     const struct hdf5_question *question = asked;
     struct hdf5_answer *answer = answered;
     struct open_file *place = place_of(question->reader);
 
+    if (question->limits_memory)
+        limit_memory();
     if (question->request == HDF5_REQUEST_OPEN)
         answer->status = open_file(question->reader, room, &answer->err);
     else if (question->request == HDF5_REQUEST_CLOSE && place)

@@ -21,7 +21,8 @@ struct hdf5_question {
     int index;  /* of a dataset; -1: none */
     size_t first, count;
     enum hdf5_as as;
-    size_t bytes; /* of the room */
+    size_t bytes;       /* of the room */
+    bool limits_memory; /* of the process, since it stands apart */
 };
 
 struct hdf5_answer {

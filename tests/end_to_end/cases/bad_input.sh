@@ -178,6 +178,15 @@ done
 check 1 "HDF5 that aborts is an error" breaks_hdf5 H5Dread 6 "Aborted) while it read 0..43" "of /images"
 check 3 "HDF5 that divides by zero is an error" breaks_hdf5 H5Dread 8 "Floating point exception) while it read 0.." "of /images"
 
+# HDF5 that wants ever more memory gets so much: the machine needs the rest.
+hdf5_gets_no_more_memory_than_it_needs() {
+    cp examples/glyphs/calibration.h5 "$work/broken.h5"
+    wrapper=(env "LD_PRELOAD=$tools/broken_hdf5.so" BREAK_DATASET=/images)
+    refused 4 "broken.h5: cannot read 0..43 of /images; the file is damaged" "$small" \
+        --set "models.0.calibration={file: $work/broken.h5, samples: 44}"
+}
+check 1 hdf5_gets_no_more_memory_than_it_needs
+
 the_rank_where_hdf5_crashes_is_named() {
     cp examples/glyphs/calibration.h5 "$work/broken.h5"
     export BREAK_AT=H5Dread BREAK_SIGNAL=7 BREAK_DATASET=/images
