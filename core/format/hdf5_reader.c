@@ -73,6 +73,18 @@ static int tell_end(const struct hdf5_reader *reader, struct apart_end end,
                      reader->path, end.signal, strsignal(end.signal), doing);
 }
 
+/* A file that HDF5 fails on may have overwritten its memory: the next one meets a new process. Files
+ * that are open belong to the same case, which fails with this one. */
+static void leave_process(void)
+{
+    struct hdf5_question question = {.request = HDF5_REQUEST_LEAVE};
+    struct hdf5_answer none;
+    struct apart_end end;
+
+    if (process)
+        apart_ask(process, &question, &none, &end);
+}
+
 static int ask(const struct hdf5_reader *reader, struct hdf5_question *question,
                struct hdf5_answer *answer, const char *doing, struct error *err)
 {
@@ -86,8 +98,14 @@ static int ask(const struct hdf5_reader *reader, struct hdf5_question *question,
     } else if (apart_ask(process, question, answer, &end) < 0) {
         return tell_end(reader, end, doing, err);
     }
-    if (answer->status < 0)
+    if (answer->is_closed)
+        return error_set(err, EXIT_INPUT,
+                         "%s: it was closed, since HDF5 failed on another file",
+                         reader->path);
+    if (answer->status < 0) {
         *err = answer->err;
+        leave_process();
+    }
     return answer->status;
 }
 

@@ -12,7 +12,8 @@ enum hdf5_request {
     HDF5_REQUEST_FIND,
     HDF5_REQUEST_ATTRIBUTE,
     HDF5_REQUEST_ROWS,
-    HDF5_REQUEST_LIST
+    HDF5_REQUEST_LIST,
+    HDF5_REQUEST_LEAVE /* end the process */
 };
 
 struct hdf5_question {
@@ -27,6 +28,7 @@ struct hdf5_question {
 
 struct hdf5_answer {
     int status;
+    bool is_closed; /* the file, with a process before this one; there is no sentence */
     struct error err;
     bool has;
     struct hdf5_dataset dataset;

@@ -219,6 +219,26 @@ static void files_are_known_by_how_they_begin(void **state)
     assert_false(hdf5_reader_knows(scratch_file));
 }
 
+/* Whatever HDF5 has done to its memory: other files do not meet it. */
+static void after_a_failure_files_are_read_by_a_new_process(void **state)
+{
+    struct hdf5_reader *reader, *other;
+    struct hdf5_dataset dataset;
+
+    (void)state;
+    write_file();
+    hdf5_reader_stand_apart();
+    reader = open_reader();
+    other = open_reader();
+    assert_int_equal(hdf5_reader_find(reader, "/y", &dataset, &err), -1);
+    assert_int_equal(hdf5_reader_find(other, "/x", &dataset, &err), -1);
+    assert_non_null(
+        strstr(err.text, ": it was closed, since HDF5 failed on another file"));
+    hdf5_reader_close(reader);
+    hdf5_reader_close(other);
+    read_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +250,7 @@ int main(void)
         /* From here on a process stands apart. */
         cmocka_unit_test(what_is_read_is_the_same_in_a_process_apart),
         cmocka_unit_test(what_is_wrong_is_told_in_a_process_apart_too),
+        cmocka_unit_test(after_a_failure_files_are_read_by_a_new_process),
     };
 
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
