@@ -50,6 +50,7 @@ unit_tests = $(wildcard tests/bench/test_*.c tests/core/*/test_*.c tests/coordin
 	tests/coordinator/*/test_*.c)
 golden_tests = $(wildcard tests/golden/test_*.c)
 end_to_end_tools = $(wildcard tests/end_to_end/*.c)
+preloaded = $(patsubst tests/end_to_end/preload/%.c,$(BUILD)/tests/end_to_end/%.so,$(wildcard tests/end_to_end/preload/*.c))
 mpi_tests = $(wildcard tests/mpi/test_*.c)
 # Random networks: a program that makes them and one that judges; their parts are named after them.
 fuzz_makers = $(addprefix tests/fuzz/,chance.c reach.c $(notdir $(wildcard tests/fuzz/sketch*.c)) setup.c)
@@ -103,7 +104,8 @@ $(BUILD)/core/quant/%.o $(BUILD)/core/network/conv_%.o: EXTRA_CFLAGS += -O3
 $(BUILD)/core/network/value.o $(BUILD)/core/network/layer_run.o $(BUILD)/core/network/moments.o: EXTRA_CFLAGS += -O3
 $(BUILD)/link/%.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
 # The MPI flavour of HDF5 includes <mpi.h> from its own header.
-$(BUILD)/core/format/data_file.o $(BUILD)/tests/fuzz/built_data.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
+$(BUILD)/core/format/hdf5_%.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
+$(BUILD)/tests/fuzz/built_data.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
 # The version is compiled again when it changes.
 $(BUILD)/core/base/version.o: EXTRA_CFLAGS += -DCALQ_VERSION='"$(VERSION)"'
 $(BUILD)/core/base/version.o: $(BUILD)/version
@@ -111,6 +113,11 @@ $(BUILD)/core/base/version.o: $(BUILD)/version
 $(BUILD)/version: always | deps
 	@mkdir -p $(@D)
 	@echo "$(VERSION)" | cmp -s - $@ || echo "$(VERSION)" > $@
+
+# What is put before a library, to see what calq does when that ends badly.
+$(BUILD)/tests/end_to_end/%.so: tests/end_to_end/preload/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(OUR_CFLAGS) $(LIBRARY_CFLAGS) $(MPI_CFLAGS) -shared -fPIC -o $@ $< -ldl
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(support_sources)) $(BUILD)/libcalq.a
 	$(link) $(TEST_LIBS)
@@ -161,7 +168,7 @@ check-slurm: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
 	@TOOLS="slurmctld slurmd sbatch munged" ./install-missing $(SLURM_PACKAGES) || true
 	@tests/slurm/check $(BUILD)/calq
 
-check-end_to_end: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))
+check-end_to_end: deps $(BUILD)/calq $(call programs,$(end_to_end_tools)) $(preloaded)
 	@tests/end_to_end/run $(BUILD)/calq
 
 # Signals and stuck ranks: what counts is time, so no other work should run beside.

@@ -40,7 +40,8 @@ const struct command commands[] = {
      "CPU\n"
      "seconds of all cases that are done; a star marks the best of a column.\n",
      command_table},
-    {"inspect", "MODEL", "list the layers and the tensors that can be quantized", NULL,
+    {"inspect", "FILE",
+     "list a network's layers and quantizable tensors, or a data file's datasets", NULL,
      command_inspect},
     {"export", "CASE -o FILE [options]",
      "write a calibrated network for other runtimes",

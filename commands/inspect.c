@@ -1,6 +1,7 @@
 #include "commands/command.h"
 
 #include "core/exchange/shard.h"
+#include "core/format/hdf5_reader.h"
 
 #include <stdio.h>
 
@@ -47,7 +48,26 @@ static void print_network(const struct network *network,
            "layer stay in float unless keep_float says otherwise.\n");
 }
 
-int command_inspect(int count, char **arguments, struct error *err)
+static int inspect_data(const char *path, struct error *err)
+{
+    struct hdf5_reader *reader;
+    const char *text;
+    int status = -1;
+
+    hdf5_reader_stand_apart();
+    reader = hdf5_reader_open(path, err);
+    if (reader)
+        status = hdf5_reader_list(reader, &text, err);
+    if (status == 0)
+        printf("%s\nSamples [N, ...] are 8-bit unsigned integers, 32-bit or 64-bit "
+               "floats, labels [N] integers;\nthe settings `inputs` and `labels` say "
+               "which datasets they are.\n",
+               text);
+    hdf5_reader_close(reader);
+    return status == 0 ? EXIT_DONE : (int)err->code;
+}
+
+static int inspect_network(char *path, struct error *err)
 {
     static char *keep[] = {"first", "last"};
     struct config_model model = {.keep_float = {keep[0], keep[1]},
@@ -60,11 +80,7 @@ int command_inspect(int count, char **arguments, struct error *err)
     struct network *network;
     int code = EXIT_DONE;
 
-    if (count != 1) {
-        error_set(err, EXIT_USAGE, "which model? e.g. calq inspect network.onnx");
-        return EXIT_USAGE;
-    }
-    model.network = arguments[0];
+    model.network = path;
     network = shard_read_network(&one, err);
     if (network && placement_init(&placement, network, &rules, err) < 0) {
         /* Two layers or fewer: show what could be quantized with no layer in float. */
@@ -79,4 +95,14 @@ int command_inspect(int count, char **arguments, struct error *err)
     placement_clear(&placement);
     network_destroy(network);
     return code;
+}
+
+int command_inspect(int count, char **arguments, struct error *err)
+{
+    if (count != 1) {
+        error_set(err, EXIT_USAGE, "which file? e.g. calq inspect network.onnx");
+        return EXIT_USAGE;
+    }
+    return hdf5_reader_knows(arguments[0]) ? inspect_data(arguments[0], err)
+                                           : inspect_network(arguments[0], err);
 }

@@ -3,6 +3,7 @@
 #include "coordinator/coordinator.h"
 #include "core/base/hash.h"
 #include "core/base/interrupt.h"
+#include "core/format/hdf5_reader.h"
 #include "link/link.h"
 #include "worker/worker.h"
 
@@ -184,6 +185,7 @@ int command_run(int count, char **arguments, struct error *err)
     int status;
 
     interrupt_catch();
+    hdf5_reader_stand_apart();
     link_open();
     status = parse(count, arguments, &options, err);
     if (status == 0)

@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/exchange/case_beside_file.h"
 #include "core/exchange/case_onnx.h"
+#include "core/format/hdf5_reader.h"
 #include "core/network/onnx_read.h"
 #include "core/network/qdq.h"
 #include "core/network/qdq_compare.h"
@@ -280,7 +281,10 @@ int command_verify(int count, char **arguments, struct error *err)
 {
     struct options options = {0};
 
-    if (parse(count, arguments, &options, err) < 0 || verify(&options, err) < 0)
+    if (parse(count, arguments, &options, err) < 0)
+        return (int)err->code;
+    hdf5_reader_stand_apart();
+    if (verify(&options, err) < 0)
         return (int)err->code;
     return EXIT_DONE;
 }

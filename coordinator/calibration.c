@@ -4,6 +4,7 @@
 #include "coordinator/methods/point_state.h"
 #include "coordinator/overhead_notes.h"
 #include "coordinator/run_folder.h"
+#include "coordinator/sample_note.h"
 #include "core/base/memory.h"
 
 #include <limits.h>
@@ -77,7 +78,16 @@ static void warn_of_overlap(struct result *result)
             result->provenance.overlapping);
 }
 
-static void describe(const struct calibration *calibration, struct result *result)
+static void warn_of_few_samples(const struct team_case *opened, struct result *result)
+{
+    char text[SAMPLE_NOTE_BYTES];
+
+    if (sample_note(result->model, opened, text))
+        result_warn(result, "%s", text);
+}
+
+static void describe(const struct calibration *calibration,
+                     const struct team_case *opened, struct result *result)
 {
     const struct calibration_case *one = case_of(calibration);
     const struct model_facts *facts = calibration->facts;
@@ -96,6 +106,7 @@ static void describe(const struct calibration *calibration, struct result *resul
     result->identity = memory_text(calibration->identity);
     result->ranks = team_ranks(team);
     warn_of_overlap(result);
+    warn_of_few_samples(opened, result);
     if (result->network->tensors[result->network->output].count == 1)
         result_warn(result,
                     "the network has one output and so no classes: accuracies are "
@@ -170,7 +181,7 @@ static int calibrate(const struct calibration *calibration,
                          case_of(calibration)->model, team, opened,
                          calibration->progress, err) < 0)
         return -1;
-    describe(calibration, result);
+    describe(calibration, opened, result);
     method_add_phase(team, result, "opening", team_seconds(team));
     if (find_result(calibration, opened, result, err) < 0)
         return -1;
@@ -191,6 +202,20 @@ static void tell_of_journal(const struct calibration *calibration,
         fprintf(log, "; the journal's damaged end, %zu bytes, is cut off",
                 journal_damage(journal));
     fputc('\n', log);
+}
+
+/* Once a model: when nothing was found out about it. */
+static void tell_of_few_samples(const struct calibration *calibration,
+                                const struct team_case *opened)
+{
+    char text[SAMPLE_NOTE_BYTES];
+
+    if (!calibration->log || calibration->facts->has_scores ||
+        !sample_note(case_of(calibration)->model, opened, text))
+        return;
+    progress_clear(calibration->progress);
+    fprintf(calibration->log, "model %s: %s\n", case_of(calibration)->model->name,
+            text);
 }
 
 static int with_journal(const struct calibration *calibration,
@@ -221,5 +246,6 @@ int calibration_run(const struct calibration *calibration, struct result *result
         return -1;
     if (!facts->has_hashes)
         return error_set(err, facts->failed, "%s", facts->failure);
+    tell_of_few_samples(calibration, &opened);
     return with_journal(calibration, &opened, result, err);
 }

@@ -1,6 +1,7 @@
 #include "coordinator/plan.h"
 
 #include "coordinator/coordinator.h"
+#include "coordinator/sample_note.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 
@@ -103,6 +104,24 @@ static double tell_case(const struct config *config, const struct calibration_ca
     return seconds;
 }
 
+/* Of each model whose cases are planned. */
+static void tell_of_few_samples(const struct cases *cases, struct sweep_part part,
+                                const struct figures *figures, FILE *out)
+{
+    const struct config_model *told = NULL;
+    char text[SAMPLE_NOTE_BYTES];
+
+    for (int index = 0; index < cases->count; index++) {
+        const struct config_model *model = cases->list[index].model;
+
+        if (model == told || !sweep_part_has(part, index))
+            continue;
+        told = model;
+        if (sample_note(model, &figures[index].opened, text))
+            fprintf(out, "note: model %s: %s\n", model->name, text);
+    }
+}
+
 static void tell_total(const struct config *config, const struct team *team, int count,
                        double seconds, FILE *out)
 {
@@ -139,6 +158,7 @@ static int plan_cases(const struct config *config, const struct cases *cases,
         total += tell_case(config, &cases->list[index], &figures[index], out);
         count++;
     }
+    tell_of_few_samples(cases, part, figures, out);
     tell_total(config, team, count, total, out);
     return 0;
 }

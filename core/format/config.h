@@ -63,10 +63,12 @@ enum config_clip_sees { CLIP_SEES_SPLIT, CLIP_SEES_ORIGINAL };
 enum config_overlap { OVERLAP_REFUSE, OVERLAP_ALLOW };
 
 /* Samples of a data set: [first, first + count). `samples: 512` is the first 512,
- * `samples: 1000..9888` includes both ends, `samples: all` is everything. */
+ * `samples: at most 512` these or as many as there are, `samples: 1000..9888` includes both
+ * ends, `samples: all` is everything. */
 struct sample_range {
     size_t first;
     size_t count; /* SIZE_MAX: to the end of the file */
+    bool at_most; /* fewer will do */
 };
 
 struct config_data {

@@ -110,7 +110,7 @@ static const struct config_field calibration_fields[] = {
     {"file", KIND_PATH, AT(config_data, file), NULL,
      .help = "HDF5 file with labelled samples", .required = true,
      .never_changes_digits = true},
-    {"samples", KIND_RANGE, AT(config_data, samples), "512",
+    {"samples", KIND_RANGE, AT(config_data, samples), "at most 512",
      .help = "which of them are used: the last `check` of these judge, the others are "
              "searched with"},
     {"check", KIND_INT, AT(config_data, check), "0", .range = {0, 1e9},

@@ -56,8 +56,15 @@ const char *config_text_plain(const struct config_field *field, const void *at,
 void config_text_write(const struct config_field *field, const void *at, FILE *file)
 {
     char text[CONFIG_VALUE_BYTES];
-    const char *plain = config_text_plain(field, at, text);
+    struct sample_range range;
+    const char *plain;
 
+    if (field->kind == KIND_RANGE) {
+        range = *(const struct sample_range *)at;
+        range.at_most = false;
+        at = &range;
+    }
+    plain = config_text_plain(field, at, text);
     if (plain)
         fputs(plain, file);
     else if (field->kind == KIND_INPUT)

@@ -10,7 +10,8 @@
 const char *config_text_plain(const struct config_field *field, const void *at,
                               char text[CONFIG_VALUE_BYTES]);
 
-/* Writes a value that is no section, without quotes. */
+/* Writes a value that is no section, without quotes, as far as it decides digits: whether fewer
+ * samples would have done does not, since those of the file do. */
 void config_text_write(const struct config_field *field, const void *at, FILE *file);
 
 /* How many entries a list has. */

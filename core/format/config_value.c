@@ -195,6 +195,7 @@ void config_bits_text(struct config_bits bits, char text[16])
 
 /* ---- ranges of samples ---- */
 
+#define AT_MOST "at most "
 enum { SAMPLES_DIGITS_MAX = 15 };
 
 static const char *read_number(const char *text, size_t *value)
@@ -211,9 +212,10 @@ int config_value_range(const char *text, struct sample_range *range, struct erro
 {
     char quoted[CONFIG_QUOTED_BYTES];
     size_t number, last;
-    const char *end = read_number(text, &number);
+    bool at_most = strncmp(text, AT_MOST, strlen(AT_MOST)) == 0;
+    const char *end = read_number(at_most ? text + strlen(AT_MOST) : text, &number);
 
-    *range = (struct sample_range){0, SIZE_MAX};
+    *range = (struct sample_range){0, SIZE_MAX, at_most};
     if (strcmp(text, "all") == 0)
         return 0;
     if (end && *end == '\0') {
@@ -222,14 +224,14 @@ int config_value_range(const char *text, struct sample_range *range, struct erro
                    ? 0
                    : error_set(err, EXIT_CONFIG, "at least one sample is needed");
     }
-    if (end && strncmp(end, "..", 2) == 0)
+    if (end && !at_most && strncmp(end, "..", 2) == 0)
         end = read_number(end + 2, &last);
     else
         end = NULL;
     if (!end || *end != '\0')
         return error_set(err, EXIT_CONFIG,
                          "%s is not a range of samples; write 512 for the first 512, "
-                         "1000..9888 with both ends, or all",
+                         "at most 512, 1000..9888 with both ends, or all",
                          config_quoted(text, quoted));
     if (number > last)
         return error_set(err, EXIT_CONFIG, "%s ends before it begins",
@@ -244,7 +246,8 @@ void config_value_range_text(struct sample_range range, char text[CONFIG_VALUE_B
     if (range.count == SIZE_MAX)
         snprintf(text, CONFIG_VALUE_BYTES, "all");
     else if (range.first == 0)
-        snprintf(text, CONFIG_VALUE_BYTES, "%zu", range.count);
+        snprintf(text, CONFIG_VALUE_BYTES, "%s%zu", range.at_most ? AT_MOST : "",
+                 range.count);
     else
         snprintf(text, CONFIG_VALUE_BYTES, "%zu..%zu", range.first,
                  range.first + range.count - 1);

@@ -41,7 +41,7 @@ void config_value_size_text(size_t bytes, char text[CONFIG_VALUE_BYTES]);
 /* W4A8; the text is config_bits_text() */
 int config_value_bits(const char *text, struct config_bits *bits, struct error *err);
 
-/* all, 512, 1000..9888 */
+/* all, 512, at most 512, 1000..9888 */
 int config_value_range(const char *text, struct sample_range *range, struct error *err);
 void config_value_range_text(struct sample_range range, char text[CONFIG_VALUE_BYTES]);
 

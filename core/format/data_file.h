@@ -4,21 +4,11 @@
 
 #include "core/base/error.h"
 #include "core/format/config.h"
+#include "core/format/data_normalisation.h"
 #include "core/network/network.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* x = (stored * scale - mean) / std, per channel: of an input [C, H, W] along the first dimension, of one
- * [H, W, C] and all others along the last. With a scale of 1/255, to six digits,
- * it is stored / 255: what networks are trained with, and different in the last place.
- */
-struct normalisation {
-    float scale;
-    int channels; /* values in mean and std; 1: one of each serves all channels */
-    float mean[CONFIG_CHANNELS_MAX];
-    float std[CONFIG_CHANNELS_MAX];
-};
 
 struct data_file; /* open file, opaque */
 

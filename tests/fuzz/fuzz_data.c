@@ -22,11 +22,17 @@ static void read_samples(struct data_file *file)
 static void read_file(const char *path, bool needs_labels)
 {
     static char samples[] = "/x", labels[] = "/y";
-    struct config_data data = {.file = (char *)path, .samples = {0, SIZE_MAX}};
+    struct config_data data = {.file = (char *)path, .samples = {0, SIZE_MAX, false}};
     struct config_model model = {.samples = samples, .labels = labels, .scale = NAN};
+    const struct tensor input = {.rank = 3,
+                                 .dims = {CHANNELS, HEIGHT, WIDTH},
+                                 .height = HEIGHT,
+                                 .width = WIDTH,
+                                 .channels = CHANNELS,
+                                 .count = CHANNELS * HEIGHT * WIDTH};
     struct error err = {0};
-    struct data_file *file = data_file_open(&model, &data, CHANNELS, HEIGHT, WIDTH,
-                                            CLASSES, needs_labels, &err);
+    struct data_file *file =
+        data_file_open(&model, &data, &input, CLASSES, needs_labels, &err);
 
     if (!file)
         return;

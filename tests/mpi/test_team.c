@@ -119,9 +119,9 @@ static struct config_model sound_model(void)
         .keep_float = {keep[0], keep[1]},
         .keep_float_count = 2,
         .calibration = {.file = CALIBRATION,
-                        .samples = {0, 44}}, /* five blocks and a half */
+                        .samples = {0, 44, false}}, /* five blocks and a half */
         .validation = {.file = VALIDATION,
-                       .samples = {100, 310}}, /* more than is read at once */
+                       .samples = {100, 310, false}}, /* more than is read at once */
         .samples = "/images",
         .labels = "/labels",
         .scale = NAN,
@@ -156,11 +156,11 @@ static void make_config(void)
     if (!is_first)
         models[NO_NETWORK_BUT_ON_RANK_0].network = "no/such.onnx";
     models[SPOILT_CALIBRATION].calibration =
-        (struct config_data){.file = spoilt, .samples = {0, SPOILT_SAMPLES}};
+        (struct config_data){.file = spoilt, .samples = {0, SPOILT_SAMPLES, false}};
     models[SPOILT_VALIDATION].validation =
-        (struct config_data){.file = spoilt, .samples = {0, SPOILT_SAMPLES}};
+        (struct config_data){.file = spoilt, .samples = {0, SPOILT_SAMPLES, false}};
     models[OVERLAPPING].validation =
-        (struct config_data){.file = CALIBRATION, .samples = {32, 68}};
+        (struct config_data){.file = CALIBRATION, .samples = {32, 68, false}};
     models[ONE_BLOCK].calibration.samples.count = 5;
     if (cases_init(&cases, &config, &err) < 0)
         abort();

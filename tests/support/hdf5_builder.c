@@ -102,6 +102,32 @@ void hdf5_builder_add_unwritten(const char *path, const char *dataset, int rank,
     assert_true(H5Fclose(file) >= 0);
 }
 
+void hdf5_builder_add_group(const char *path, const char *group)
+{
+    hid_t file = open_for_writing(path);
+    hid_t made = H5Gcreate2(file, group, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+
+    assert_true(made >= 0);
+    H5Gclose(made);
+    assert_true(H5Fclose(file) >= 0);
+}
+
+void hdf5_builder_link(const char *path, const char *group, const char *name)
+{
+    hid_t file = open_for_writing(path);
+
+    assert_true(H5Lcreate_hard(file, group, file, name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    assert_true(H5Fclose(file) >= 0);
+}
+
+void hdf5_builder_link_to_nothing(const char *path, const char *name)
+{
+    hid_t file = open_for_writing(path);
+
+    assert_true(H5Lcreate_soft("/nothing", file, name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    assert_true(H5Fclose(file) >= 0);
+}
+
 static void add_attribute(const char *path, const char *object, const char *name,
                           hid_t type, hid_t space, hid_t memory_type,
                           const void *values)

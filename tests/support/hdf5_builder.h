@@ -34,6 +34,13 @@ void hdf5_builder_add(const char *path, const char *dataset, enum hdf5_type type
 void hdf5_builder_add_unwritten(const char *path, const char *dataset, int rank,
                                 const size_t *sizes);
 
+/* Adds a group, or a second name for one. */
+void hdf5_builder_add_group(const char *path, const char *group);
+void hdf5_builder_link(const char *path, const char *group, const char *name);
+
+/* Adds a link to an object that is not there. */
+void hdf5_builder_link_to_nothing(const char *path, const char *name);
+
 /* Adds an attribute of `count` doubles to an object: a dataset, or "/" for the file. */
 void hdf5_builder_attribute(const char *path, const char *object, const char *name,
                             const double *values, size_t count);

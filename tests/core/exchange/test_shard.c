@@ -97,9 +97,9 @@ static int start(void **state)
         .models = {{
             .name = "small",
             .network = network,
-            .calibration = {.file = scratch_file, .samples = {0, CALIBRATED}},
+            .calibration = {.file = scratch_file, .samples = {0, CALIBRATED, false}},
             .validation = {.file = scratch_file,
-                           .samples = {VALIDATION_FIRST, SIZE_MAX}},
+                           .samples = {VALIDATION_FIRST, SIZE_MAX, false}},
             .samples = "/x",
             .labels = "/y",
             .scale = 1,
@@ -703,7 +703,7 @@ static void break_calibration(void)
 
 static void break_validation(void)
 {
-    model->validation.samples = (struct sample_range){SAMPLES, 1};
+    model->validation.samples = (struct sample_range){SAMPLES, 1, false};
 }
 
 static void what_is_wrong_is_told_and_the_shard_stays_usable(void **state)

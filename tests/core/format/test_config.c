@@ -89,7 +89,8 @@ static void a_small_file_has_every_default(void **state)
     assert_string_equal(model->keep_float[0], "first");
     assert_string_equal(model->keep_float[1], "last");
     assert_true(model->calibration.samples.first == 0 &&
-                model->calibration.samples.count == 512);
+                model->calibration.samples.count == 512 &&
+                model->calibration.samples.at_most);
     assert_null(model->validation.file);
     assert_null(model->input);
     assert_string_equal(model->samples, "/x");
@@ -338,11 +339,12 @@ static void sizes_and_ranges_are_read(void **state)
     static const struct {
         const char *samples;
         struct sample_range range;
-    } ranges[] = {{"1", {0, 1}},
-                  {"all", {0, SIZE_MAX}},
-                  {"0..0", {0, 1}},
-                  {"5..5", {5, 1}},
-                  {"999999999999999", {0, 999999999999999}}};
+    } ranges[] = {{"1", {0, 1, false}},
+                  {"at most 7", {0, 7, true}},
+                  {"all", {0, SIZE_MAX, false}},
+                  {"0..0", {0, 1, false}},
+                  {"5..5", {5, 1, false}},
+                  {"999999999999999", {0, 999999999999999, false}}};
     char text[512];
 
     (void)state;
@@ -358,7 +360,8 @@ static void sizes_and_ranges_are_read(void **state)
                  ranges[i].samples);
         assert_read(text);
         assert_true(range->first == ranges[i].range.first &&
-                    range->count == ranges[i].range.count);
+                    range->count == ranges[i].range.count &&
+                    range->at_most == ranges[i].range.at_most);
     }
 }
 
@@ -427,11 +430,19 @@ static const struct refusal {
      "t.yaml:7:34: samples: \"9..8\" ends before it begins"},
     {IN_MODEL("validation: {file: v, samples: 9..}"),
      "t.yaml:7:34: samples: \"9..\" is not a range of samples; write 512 for the first "
-     "512, "
+     "512, at most 512, "
      "1000..9888 with both ends, or all"},
+    {IN_MODEL("validation: {file: v, samples: at most 5..9}"),
+     "t.yaml:7:34: samples: \"at most 5..9\" is not a range of samples; write 512 for "
+     "the first 512, at most 512, 1000..9888 with both ends, or all"},
+    {IN_MODEL("validation: {file: v, samples: at most all}"),
+     "t.yaml:7:34: samples: \"at most all\" is not a range of samples; write 512 for "
+     "the first 512, at most 512, 1000..9888 with both ends, or all"},
+    {IN_MODEL("validation: {file: v, samples: at most 0}"),
+     "t.yaml:7:34: samples: at least one sample is needed"},
     {IN_MODEL("validation: {file: v, samples: 012}"),
      "t.yaml:7:34: samples: \"012\" is not a range of samples; write 512 for the first "
-     "512, "
+     "512, at most 512, "
      "1000..9888 with both ends, or all"},
     /* words */
     {"name: x\noverlap: alow\n" REST, "t.yaml:2:10: overlap: \"alow\" is not known, "
@@ -611,7 +622,7 @@ static void all_errors_come_at_once_in_the_order_of_the_file(void **state)
         "'-' are allowed\n"
         "t.yaml:6:16: calibration lacks file\n"
         "t.yaml:6:26: samples: \"no\" is not a range of samples; write 512 for "
-        "the first 512, 1000..9888 with both ends, or all");
+        "the first 512, at most 512, 1000..9888 with both ends, or all");
 }
 
 static void errors_beyond_the_buffer_are_counted(void **state)
@@ -857,7 +868,7 @@ static void a_written_configuration_says_everything(void **state)
         "  keep_float: [\"first\", \"last\"]\n"
         "  activations: by_target\n"
         "  quantize_output: false\n"
-        "  calibration: {file: \"c.h5\", samples: 512, check: 0}\n"
+        "  calibration: {file: \"c.h5\", samples: at most 512, check: 0}\n"
         "  inputs: \"/x\"\n"
         "  labels: \"/y\"\n"
         "targets: [paper]\n"

@@ -69,7 +69,7 @@ static void prepare(enum hdf5_type type)
     fill_samples(values);
     hdf5_builder_samples(scratch_file, type, sizes, values, labels);
     model = (struct config_model){.samples = "/x", .labels = "/y", .scale = 1};
-    data = (struct config_data){.file = scratch_file, .samples = {0, SIZE_MAX}};
+    data = (struct config_data){.file = scratch_file, .samples = {0, SIZE_MAX, false}};
 }
 
 static struct data_file *open_file(void)
@@ -130,7 +130,7 @@ static void a_selection_begins_where_it_should(void **state)
 
     (void)state;
     prepare(HDF5_U8);
-    data.samples = (struct sample_range){1, 3};
+    data.samples = (struct sample_range){1, 3, false};
     file = open_file();
     assert_int_equal(data_file_count(file), 3);
     assert_int_equal(data_file_first(file), 1);
@@ -475,15 +475,15 @@ static void datasets_that_do_not_fit_are_named(void **state)
         const char *samples, *labels, *sentence;
     } cases[] = {
         {"/images", "/y",
-         "%s has no dataset /images; datasets at its top level: /floats, /i32, /nine, "
+         "%s has no dataset /images; datasets in the file: /floats, /i32, /nine, "
          "/scalar, "
          "/table, /x, /y"},
         {"/x", "/labels",
-         "%s has no dataset /labels; datasets at its top level: /floats, /i32, /nine, "
+         "%s has no dataset /labels; datasets in the file: /floats, /i32, /nine, "
          "/scalar, "
          "/table, /x, /y"},
         {"/", "/y",
-         "%s: / is a group, not a dataset; datasets at its top level: /floats, /i32, "
+         "%s: / is a group, not a dataset; datasets in the file: /floats, /i32, "
          "/nine, "
          "/scalar, "
          "/table, /x, /y"},
@@ -560,7 +560,7 @@ static void labels_may_be_missing_where_none_are_needed(void **state)
     (void)state;
     prepare(HDF5_U8);
     model.labels = "/answers";
-    assert_refused("%s has no dataset /answers; datasets at its top level: /x, /y");
+    assert_refused("%s has no dataset /answers; datasets in the file: /x, /y");
     file = data_file_open(&model, &data, &image, CLASSES, false, &err);
     assert_non_null(file);
     assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, found, NULL, &err), 0);
@@ -579,16 +579,34 @@ static void a_range_beyond_the_file_is_refused(void **state)
 {
     (void)state;
     prepare(HDF5_U8);
-    data.samples = (struct sample_range){0, 6};
+    data.samples = (struct sample_range){0, 6, false};
     assert_refused("samples 0..5 are selected, but %s holds only 5 samples (/x)");
-    data.samples = (struct sample_range){4, 2};
+    data.samples = (struct sample_range){4, 2, false};
     assert_refused("samples 4..5 are selected, but %s holds only 5 samples (/x)");
-    data.samples = (struct sample_range){5, SIZE_MAX};
+    data.samples = (struct sample_range){5, SIZE_MAX, false};
     assert_refused("samples 5..5 are selected, but %s holds only 5 samples (/x)");
-    data.samples = (struct sample_range){3, SIZE_MAX - 1};
+    data.samples = (struct sample_range){3, SIZE_MAX - 1, false};
     assert_null(data_file_open(&model, &data, &image, CLASSES, true, &err));
-    data.samples = (struct sample_range){0, 0};
+    data.samples = (struct sample_range){0, 0, false};
     assert_refused("no samples of %s are selected");
+}
+
+static void fewer_samples_will_do_where_that_is_said(void **state)
+{
+    static const struct {
+        size_t most, count;
+    } cases[] = {{512, SAMPLES}, {SAMPLES, SAMPLES}, {3, 3}};
+
+    (void)state;
+    prepare(HDF5_U8);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct data_file *file;
+
+        data.samples = (struct sample_range){0, cases[i].most, true};
+        file = open_file();
+        assert_int_equal(data_file_count(file), cases[i].count);
+        data_file_close(file);
+    }
 }
 
 static void an_empty_file_is_refused(void **state)
@@ -616,7 +634,8 @@ static void a_label_beyond_the_classes_is_named(void **state)
     model.labels = "/high";
     assert_refused(
         "%s: sample 2 has the label 4 (/high), but the network has the classes 0..3");
-    data.samples = (struct sample_range){3, 2}; /* only what is selected counts */
+    data.samples =
+        (struct sample_range){3, 2, false}; /* only what is selected counts */
     data_file_close(open_file());
 }
 
@@ -722,7 +741,7 @@ static void images_of_the_kit_equal_the_reference(void **state)
     prepare(HDF5_U8);
     model =
         (struct config_model){.samples = "/images", .labels = "/labels", .scale = NAN};
-    data = (struct config_data){.file = images, .samples = {0, IMAGES}};
+    data = (struct config_data){.file = images, .samples = {0, IMAGES, false}};
     image = input_of(3, (int[]){COLOURS, 32, 32});
     file = data_file_open(&model, &data, &image, 10, true, &err);
     if (!file)
@@ -759,6 +778,7 @@ int main(void)
         cmocka_unit_test(samples_stored_in_another_order_are_refused),
         cmocka_unit_test(labels_may_be_missing_where_none_are_needed),
         cmocka_unit_test(a_range_beyond_the_file_is_refused),
+        cmocka_unit_test(fewer_samples_will_do_where_that_is_said),
         cmocka_unit_test(an_empty_file_is_refused),
         cmocka_unit_test(a_label_beyond_the_classes_is_named),
         cmocka_unit_test(a_value_that_is_not_finite_is_named),

@@ -129,9 +129,94 @@ refuses "a NaN in the validation data is told with its sample" 4 \
 refuses_alone "more samples than there are are refused" 4 \
     "samples 0..768 are selected, but examples/glyphs/calibration.h5 holds only 768" \
     "$small" --set models.0.calibration.samples=769
+samples_left_out_are_as_many_as_there_are() {
+    local sentence="calibration uses all 32 samples of $inputs/same-in-float.h5, which has fewer than 512"
+    local few=("$small" --set bits=W4A4 --set methods=minmax --set targets=paper
+        --set "models.0.calibration={file: $inputs/same-in-float.h5}"
+        --set "models.0.validation={file: examples/glyphs/validation.h5, samples: 16}")
+    calq run --dry-run "${few[@]}"
+    expect_code 0
+    expect_in "$work/out" "note: model glyphs: $sentence"
+    calibrate "${few[@]}"
+    expect_in "$work/log" "model glyphs: $sentence"
+    expect_in "$work/out" "note: $sentence"
+    expect_in "$work/run/cases/glyphs-paper-W4A4-minmax/result.json" "$sentence"
+    calibrate "${few[@]}" # what is written can be read again
+    calq run --set "out=$work/other" "${few[@]}" --set models.0.calibration.samples=512
+    expect_code 4
+    expect_told "samples 0..511 are selected, but $inputs/same-in-float.h5 holds only 32"
+}
+check 1 samples_left_out_are_as_many_as_there_are
+check 2 samples_left_out_are_as_many_as_there_are
+
 refuses_alone "a missing dataset is told with those that are there" 4 \
-    "has no dataset /targets; datasets at its top level: /images, /labels" \
+    "has no dataset /targets; datasets in the file: /images, /labels" \
     "$small" --set models.0.labels=/targets
+
+# HDF5 ends by a signal while it works on a file; a library that is preloaded does so in its place.
+breaks_hdf5() { # FUNCTION SIGNAL ITS_NAME WHAT_IT_DID
+    local rank
+    cp examples/glyphs/calibration.h5 "$work/broken.h5"
+    mkdir "$work/ranks"
+    wrapper=("$here/tell_rank" "$work/ranks" env "LD_PRELOAD=$tools/broken_hdf5.so"
+        "BREAK_AT=$1" "BREAK_SIGNAL=$2" "BREAK_DATASET=/images")
+    refused 4 "broken.h5: HDF5 ended with signal $2 ($3" "$small" \
+        --set "models.0.calibration={file: $work/broken.h5, samples: 44}"
+    expect_told "$4; the file is damaged"
+    # The launcher may kill the shell around a rank before that has told; one has told.
+    [ -n "$(cat "$work"/ranks/code.*)" ] || fail "no rank has told how it ended"
+    for rank in "$work"/ranks/code.*; do
+        [ ! -s "$rank" ] || [ "$(cat "$rank")" = 4 ] || fail "$(basename "$rank") is $(cat "$rank")"
+    done
+}
+for ranks in 1 2 3; do
+    check $ranks "HDF5 that crashes while it opens a file is an error" \
+        breaks_hdf5 H5Fopen 11 "Segmentation fault) while it" "opened it"
+    check $ranks "HDF5 that crashes while it reads is an error" \
+        breaks_hdf5 H5Dread 11 "Segmentation fault) while it read 0.." "of /images"
+done
+check 1 "HDF5 that aborts is an error" breaks_hdf5 H5Dread 6 "Aborted) while it read 0..43" "of /images"
+check 3 "HDF5 that divides by zero is an error" breaks_hdf5 H5Dread 8 "Floating point exception) while it read 0.." "of /images"
+
+# HDF5 that wants ever more memory gets so much: the machine needs the rest.
+hdf5_gets_no_more_memory_than_it_needs() {
+    cp examples/glyphs/calibration.h5 "$work/broken.h5"
+    wrapper=(env "LD_PRELOAD=$tools/broken_hdf5.so" BREAK_DATASET=/images)
+    refused 4 "broken.h5: cannot read 0..43 of /images; the file is damaged" "$small" \
+        --set "models.0.calibration={file: $work/broken.h5, samples: 44}"
+}
+check 1 hdf5_gets_no_more_memory_than_it_needs
+
+the_rank_where_hdf5_crashes_is_named() {
+    cp examples/glyphs/calibration.h5 "$work/broken.h5"
+    export BREAK_AT=H5Dread BREAK_SIGNAL=7 BREAK_DATASET=/images
+    wrapper=("$here/on_rank" 1 "LD_PRELOAD=$tools/broken_hdf5.so")
+    refused 4 "broken.h5: HDF5 ended with signal 7 (Bus error)" "$small" \
+        --set "models.0.calibration={file: $work/broken.h5, samples: 44}"
+    expect_told "rank 1 on "
+}
+check 3 the_rank_where_hdf5_crashes_is_named
+
+# The other model's cases are done as if nothing had happened.
+a_crash_of_hdf5_fails_the_cases_of_its_model_alone() {
+    cp examples/glyphs/calibration.h5 "$work/broken.h5"
+    {
+        printf 'name: two\ntargets: paper\nbits: W4A4\nmethods: minmax\nmodels:\n'
+        for name in bad good; do
+            printf '  - {name: %s, network: examples/glyphs/glyphs.onnx, inputs: /images, labels: /labels, ' $name
+            printf 'calibration: {file: %s, samples: 44}}\n' \
+                "$([ $name = bad ] && echo "$work/broken.h5" || echo examples/glyphs/calibration.h5)"
+        done
+    } >"$work/two.yaml"
+    wrapper=(env "LD_PRELOAD=$tools/broken_hdf5.so" BREAK_AT=H5Dread BREAK_SIGNAL=11 BREAK_DATASET=/images)
+    calq run "$work/two.yaml" --set "out=$work/run"
+    expect_code 7
+    expect_in "$work/log" "broken.h5: HDF5 ended with signal 11"
+    [ -e "$work/run/cases/good-paper-W4A4-minmax/result.json" ] || fail "the good case is not done"
+    [ ! -e "$work/run/cases/bad-paper-W4A4-minmax/result.json" ] || fail "the bad case is done"
+}
+check 1 a_crash_of_hdf5_fails_the_cases_of_its_model_alone
+check 2 a_crash_of_hdf5_fails_the_cases_of_its_model_alone
 
 # ---- overlapping samples ----------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ says() { # TEXT ARGUMENTS...
 }
 
 check 1 "without a command calq says what it can do" says "calq run CONFIG"
-check 1 "help lists the commands" says "calq inspect MODEL" help
-check 1 "--help is help" says "calq inspect MODEL" --help
+check 1 "help lists the commands" says "calq inspect FILE" help
+check 1 "--help is help" says "calq inspect FILE" --help
 check 1 "help COMMAND explains its options" says "--dry-run" help run
 check 1 "COMMAND --help is help COMMAND" says "--dry-run" run --help
 check 1 "help settings lists the settings" \
@@ -47,6 +47,31 @@ inspect_lists_layers_and_quantizable_tensors() {
 }
 check 1 inspect_lists_layers_and_quantizable_tensors
 
+inspect_lists_what_a_data_file_holds() {
+    calq inspect examples/glyphs/calibration.h5
+    expect_code 0
+    expect_in "$work/out" "examples/glyphs/calibration.h5: an HDF5 file"
+    grep -Eq '^/images +\[768, 1, 24, 24\] +8-bit unsigned integers +chunks \[64, 1, 24, 24\], gzip 9$' "$work/out" ||
+        fail "the samples are not listed as they should be"
+    grep -Eq '^/labels +\[768\] +32-bit signed integers .*values 0\.\.46$' "$work/out" ||
+        fail "the labels are not listed as they should be"
+    expect_in "$work/out" "    mean: 0.499563"
+    head -c 3000 examples/glyphs/calibration.h5 >"$work/cut.h5"
+    calq inspect "$work/cut.h5"
+    expect_code 4
+    expect_told "cannot open $work/cut.h5: it is damaged, cut short or being written"
+}
+check 1 inspect_lists_what_a_data_file_holds
+
+a_crash_of_hdf5_while_it_lists_is_an_error() {
+    cp examples/glyphs/calibration.h5 "$work/broken.h5"
+    wrapper=(env "LD_PRELOAD=$tools/broken_hdf5.so" BREAK_AT=H5Dread BREAK_SIGNAL=11 BREAK_DATASET=/labels)
+    calq inspect "$work/broken.h5"
+    expect_code 4
+    expect_told "broken.h5: HDF5 ended with signal 11 (Segmentation fault) while it listed what it holds"
+}
+check 1 a_crash_of_hdf5_while_it_lists_is_an_error
+
 refused() { # TEXT ARGUMENTS...
     local text=$1
     calq "${@:2}"
@@ -58,7 +83,7 @@ refused() { # TEXT ARGUMENTS...
 check 1 "an unknown command is a usage error" refused 'there is no command "calibrate"' calibrate
 check 1 "help of an unknown command is a usage error" \
     refused 'no command "calibrate"' help calibrate
-check 1 "inspect needs a model" refused "which model?" inspect
+check 1 "inspect needs a file" refused "which file?" inspect
 check 1 "run needs a configuration" refused "which configuration?" run
 check 3 "run needs a configuration" refused "which configuration?" run
 check 1 "run takes one configuration" refused "one configuration at a time" run a b

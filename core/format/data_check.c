@@ -1,0 +1,78 @@
+#include "core/format/data_check.h"
+
+#include "core/format/sample_shape.h"
+
+static int check_kind(const char *path, const struct hdf5_dataset *samples,
+                      struct error *err)
+{
+    char text[HDF5_KIND_TEXT_BYTES];
+    size_t bytes = samples->bytes;
+
+    if ((samples->kind == HDF5_INTEGERS && bytes == 1 && !samples->is_signed) ||
+        (samples->kind == HDF5_FLOATS && (bytes == 4 || bytes == 8)))
+        return 0;
+    return error_set(err, EXIT_INPUT,
+                     "%s: %s holds %s; samples must be 8-bit unsigned integers, 32-bit "
+                     "floats or 64-bit floats",
+                     path, samples->name, hdf5_kind_text(samples, text));
+}
+
+int data_check_samples(const char *path, const struct hdf5_dataset *samples,
+                       const struct tensor *input, struct error *err)
+{
+    char dims[SAMPLE_SHAPE_TEXT_BYTES], text[HDF5_SHAPE_TEXT_BYTES];
+
+    if (check_kind(path, samples, err) < 0)
+        return -1;
+    if (sample_shape_fits(input, samples->rank, samples->sizes))
+        return 0;
+    sample_shape_text(input, dims);
+    return error_set(err, EXIT_INPUT,
+                     "%s: %s is %s, but the network takes samples of [%s], so "
+                     "[N, %s] or [N, %zu] is needed",
+                     path, samples->name, hdf5_shape_text(samples, text), dims, dims,
+                     input->count);
+}
+
+int data_check_labels(const char *path, const struct hdf5_dataset *samples,
+                      const struct hdf5_dataset *labels, struct error *err)
+{
+    char kind[HDF5_KIND_TEXT_BYTES], shape[HDF5_SHAPE_TEXT_BYTES];
+
+    if (labels->kind != HDF5_INTEGERS)
+        return error_set(err, EXIT_INPUT, "%s: %s holds %s; labels must be integers",
+                         path, labels->name, hdf5_kind_text(labels, kind));
+    if (labels->rank != 1 && !(labels->rank == 2 && labels->sizes[1] == 1))
+        return error_set(err, EXIT_INPUT, "%s: %s is %s; labels must be [N] or [N, 1]",
+                         path, labels->name, hdf5_shape_text(labels, shape));
+    if (labels->sizes[0] != samples->sizes[0])
+        return error_set(
+            err, EXIT_INPUT, "%s: %s holds %llu samples but %s holds %llu labels", path,
+            samples->name, samples->sizes[0], labels->name, labels->sizes[0]);
+    return 0;
+}
+
+int data_check_range(const char *path, const struct hdf5_dataset *samples,
+                     struct sample_range *range, struct error *err)
+{
+    size_t there = samples->sizes[0];
+    size_t left = range->first < there ? there - range->first : 0;
+
+    if (there == 0)
+        return error_set(err, EXIT_INPUT, "%s: %s holds no samples", path,
+                         samples->name);
+    if (left > 0 &&
+        (range->count == SIZE_MAX || (range->at_most && range->count > left)))
+        range->count = left;
+    if (range->count == 0)
+        return error_set(err, EXIT_INPUT, "no samples of %s are selected", path);
+    if (range->count > left)
+        return error_set(err, EXIT_INPUT,
+                         "samples %zu..%zu are selected, but %s holds only %zu samples "
+                         "(%s)",
+                         range->first,
+                         range->count == SIZE_MAX ? range->first
+                                                  : range->first + (range->count - 1),
+                         path, there, samples->name);
+    return 0;
+}

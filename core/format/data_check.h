@@ -1,0 +1,20 @@
+/* data_check.h - whether datasets hold samples and labels that fit a network. */
+#ifndef CORE_FORMAT_DATA_CHECK_H
+#define CORE_FORMAT_DATA_CHECK_H
+
+#include "core/base/error.h"
+#include "core/format/config.h"
+#include "core/format/hdf5_dataset.h"
+
+/* All fail with EXIT_INPUT; `path` is the file's. */
+int data_check_samples(const char *path, const struct hdf5_dataset *samples,
+                       const struct tensor *input, struct error *err);
+int data_check_labels(const char *path, const struct hdf5_dataset *samples,
+                      const struct hdf5_dataset *labels, struct error *err);
+
+/* Replaces a count that means "all", or more than there are where that is no error, by the number
+ * of samples selected. */
+int data_check_range(const char *path, const struct hdf5_dataset *samples,
+                     struct sample_range *range, struct error *err);
+
+#endif
