@@ -56,6 +56,11 @@ const struct onnx_operator *onnx_operator_find(const char *name)
     return NULL;
 }
 
+bool onnx_domain_is_default(const char *domain)
+{
+    return !domain || !*domain || strcmp(domain, "ai.onnx") == 0;
+}
+
 const char *onnx_operator_names(char *text, size_t bytes)
 {
     size_t used = 0;

@@ -23,6 +23,9 @@ struct onnx_operator {
 /* The row, or NULL. */
 const struct onnx_operator *onnx_operator_find(const char *name);
 
+/* ONNX's own operators: its domain is empty, or "ai.onnx"; NULL is empty. */
+bool onnx_domain_is_default(const char *domain);
+
 /* "Add, Conv, ...": the operators that work on tensors, written to `text` [bytes]. */
 const char *onnx_operator_names(char *text, size_t bytes);
 

@@ -122,12 +122,9 @@ static const struct change {
 
 static Onnx__OperatorSetIdProto *opset_of(const Onnx__ModelProto *model)
 {
-    for (size_t i = 0; i < model->n_opset_import; i++) {
-        const char *domain = model->opset_import[i]->domain;
-
-        if (!domain || !*domain || strcmp(domain, "ai.onnx") == 0)
+    for (size_t i = 0; i < model->n_opset_import; i++)
+        if (onnx_domain_is_default(model->opset_import[i]->domain))
             return model->opset_import[i];
-    }
     return NULL;
 }
 

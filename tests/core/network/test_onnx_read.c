@@ -26,6 +26,16 @@ static void assert_refused(const char *text, const char *sentence)
         fail_msg("%s", err.text);
 }
 
+static void assert_model_refused(Onnx__ModelProto *model, const char *sentence)
+{
+    struct error err = {0};
+
+    assert_null(onnx_builder_read_model(model, &err));
+    if (!strstr(err.text, sentence))
+        fail_msg("%s", err.text);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 static struct network *read_text(const char *text)
 {
     struct error err = {0};
@@ -117,28 +127,61 @@ static void opsets_7_to_21_are_read(void **state)
 static const struct onnx_refusal refusals[] = {
     {"an operator is unknown",
      "input x N,2\nnode LSTM x -> y name=/lstm/LSTM\noutput y",
-     "node \"/lstm/LSTM\" needs the operator LSTM, which calq cannot run; supported "
-     "operators are "
-     "Add, "},
+     "needs operators which calq cannot run: LSTM (1); the first LSTM is node "
+     "\"/lstm/LSTM\"; supported operators are Add, "},
     {"an operator of another domain is unknown",
      "input x N,2\nnode Relu x -> y domain=com.vendor\noutput y",
-     "needs the operator com.vendor.Relu, which calq cannot run"},
+     "operators which calq cannot run: com.vendor.Relu (1); "},
+    {"all operators that are lacking are counted, the most frequent first",
+     "input x N,2\nnode LSTM x -> a name=l\nnode Relu a -> b\n"
+     "node Normalizer b -> c domain=ai.onnx.ml\nnode Gelu c -> d domain=com.microsoft\n"
+     "node Gelu d -> e domain=com.microsoft name=second\nnode Gelu e -> f\n"
+     "node Shape x -> s\nnode Relu s -> unneeded\nnode Erf x -> unneeded2\n"
+     "node Add f f -> y\noutput y",
+     "which calq cannot run: com.microsoft.Gelu (2), LSTM (1), ai.onnx.ml.Normalizer "
+     "(1), Gelu (1); the first Gelu is node \"Gelu d\"; supported"},
+    {"the default domain may be written out",
+     "input x N,2\nnode LSTM x -> y domain=ai.onnx\noutput y", "cannot run: LSTM (1);"},
+    {"what only works on constants counts by itself",
+     "input x N,2\nintegers i - = 0\nnode Gather x i -> a axis=1\n"
+     "node Gather i i -> c\nnode Gather x i -> b axis=1\nnode Erf a -> e\n"
+     "node Add e b -> y\noutput y",
+     "cannot run: Gather on computed values (2), Erf (1); "},
+    {"nodes behind one that is lacking are not blamed for it",
+     "input x N,2\nintegers i - = 0\nnode Size x -> s\nnode Gather s i -> g\n"
+     "node Reshape x g -> y\noutput y",
+     "cannot run: Size (1); "},
     {"a node without name is named by its output",
      "input x N,2\nnode Sigmoid x -> y\noutput y",
-     "node \"Sigmoid y\" needs the operator Sigmoid"},
+     "the first Sigmoid is node \"Sigmoid y\""},
     {"control characters are not printed",
-     "input x N,2\nnode Sig\033[2J x -> y\noutput y",
-     "needs the operator Sig?[2J, which"},
+     "input x N,2\nnode Sig\033[2J x -> y\noutput y", "cannot run: Sig?[2J (1);"},
     {"operators are checked before the inputs",
-     "input a N\ninput b N\nnode LSTM a b -> y\noutput y", "needs the operator LSTM"},
+     "input a N\ninput b N\nnode LSTM a b -> y\noutput y", "cannot run: LSTM (1)"},
     {"there are two inputs", "input a N,2\ninput b N,2\nnode Add a b -> y\noutput y",
-     "the network has 2 inputs; calq needs one"},
+     "the network has 2 inputs, \"a\" and \"b\"; calq needs one: add what is constant "
+     "of "
+     "them to the graph's initialisers"},
+    {"there are more inputs than are named",
+     "input a N,2\ninput b N,2\ninput c N,2\ninput d N,2\ninput e N,2\ninput f N,2\n"
+     "input g N,2\ninput h N,2\ninput i N,2\ninput j N,2\nnode Add a b -> y\noutput y",
+     "has 10 inputs, \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\" and 2 "
+     "more; "},
     {"there is no input", "floats c 1,2\nnode Relu c -> y\noutput y",
      "the network has 0 inputs"},
     {"there is no output", "input x N,2\nnode Relu x -> y",
      "the network has 0 outputs"},
     {"there are two outputs", "input x N,2\nnode Relu x -> y\noutput y\noutput x",
-     "the network has 2 outputs"},
+     "the network has 2 outputs, \"y\" and \"x\"; calq needs one: keep that of the "
+     "logits, "
+     "e.g. in Python onnx.utils.extract_model(\"/"},
+    {"a network with two outputs is told how to cut it",
+     "input x N,2\ninput c 2\nfloats c 2\nnode Add x c -> y\nnode Relu y -> z\n"
+     "output z\noutput y",
+     ".onnx\", \"one-output.onnx\", [\"x\"], [\"z\"])"},
+    {"what is lacking is told beside that there are two outputs",
+     "input x N,2\nnode TopK x -> y i\noutput y\noutput i",
+     "; for all outputs together calq lacks TopK (1)"},
     {"nothing makes the output", "input x N,2\nnode Relu x -> y\noutput z",
      "nothing in the file makes the output \"z\""},
     {"the output is the input", "input x N,2\nnode Identity x -> y\noutput y",
@@ -181,6 +224,43 @@ static void a_graph_calq_cannot_use_is_refused_with_a_sentence(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         assert_refused(refusals[i].model, refusals[i].sentence);
+}
+
+/* What the sentence would be too long for is counted. */
+static void a_list_of_operators_too_long_is_cut(void **state)
+{
+    enum { OPERATORS = 100 };
+    char text[OPERATORS * 160], *at = text;
+    struct error err = {0};
+
+    (void)state;
+    at += sprintf(at, "input x N,2\n");
+    for (int i = 0; i < OPERATORS; i++)
+        at += sprintf(at, "node An_operator_with_a_lengthy_name_%d x -> x%d\n", i, i);
+    sprintf(at,
+            "node Max x0 x1 x2 x3 x4 x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 x16 x17 "
+            "x18 x19 x20 x21 x22 x23 x24 x25 x26 x27 x28 x29 -> y\noutput y");
+    assert_null(onnx_builder_read(text, &err));
+    if (!strstr(err.text, "An_operator_with_a_lengthy_name_0 (1), ") ||
+        !strstr(err.text, " operators more; the first An_operator"))
+        fail_msg("%s", err.text);
+}
+
+/* A graph inside a node is not looked into. */
+static void operators_in_inner_graphs_are_not_counted(void **state)
+{
+    Onnx__ModelProto *model = onnx_builder_model(
+        "input x N,2\nnode If x -> a then=1\nnode Erf a -> y\noutput y");
+    Onnx__ModelProto *inner = onnx_builder_model("node Erf x -> y\noutput y");
+    Onnx__AttributeProto *attribute = model->graph->node[0]->attribute[0];
+
+    (void)state;
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH;
+    attribute->g = inner->graph;
+    inner->graph = NULL;
+    onnx__model_proto__free_unpacked(inner, NULL);
+    assert_model_refused(model, "cannot run: If (1), Erf (1), without those in the "
+                                "graphs that nodes hold; the first If is node");
 }
 
 static void names_are_onnx_names(void **state)
@@ -231,16 +311,6 @@ static void an_output_of_one_pixel_is_an_output_of_classes(void **state)
 }
 
 /* ---- what only a program can write ---- */
-
-static void assert_model_refused(Onnx__ModelProto *model, const char *sentence)
-{
-    struct error err = {0};
-
-    assert_null(onnx_builder_read_model(model, &err));
-    if (!strstr(err.text, sentence))
-        fail_msg("%s", err.text);
-    onnx__model_proto__free_unpacked(model, NULL);
-}
 
 static void the_input_is_a_float_tensor(void **state)
 {
@@ -345,7 +415,7 @@ static void a_network_calq_cannot_run_is_told_so(void **state)
 
     assert_null(onnx_read(path, &err));
     assert_int_equal(err.code, EXIT_INPUT);
-    assert_non_null(strstr(err.text, "which calq cannot run"));
+    assert_non_null(strstr(err.text, "operators which calq cannot run: "));
 }
 
 #define KNOWN(name, row)                                                               \
@@ -366,6 +436,8 @@ int main(void)
         cmocka_unit_test(a_model_cut_off_anywhere_is_refused),
         cmocka_unit_test(opsets_7_to_21_are_read),
         cmocka_unit_test(a_graph_calq_cannot_use_is_refused_with_a_sentence),
+        cmocka_unit_test(a_list_of_operators_too_long_is_cut),
+        cmocka_unit_test(operators_in_inner_graphs_are_not_counted),
         cmocka_unit_test(names_are_onnx_names),
         cmocka_unit_test(nodes_the_output_does_not_need_are_left_out),
         cmocka_unit_test(an_initialiser_listed_as_input_is_no_input),
