@@ -64,7 +64,7 @@ refuses_alone "a kernel that does not exist is named" 3 'kernel: "neon" is unkno
 refuses_alone "a pattern of keep_float that fits nothing is named" 3 \
     'keep_float: "layer4.*" fits no convolution' "$small" --set 'models.0.keep_float=layer4.*'
 refuses_alone "a network of which nothing is left to quantize is refused" 3 \
-    "nothing of examples/glyphs/glyphs.onnx is left to quantize" "$small" \
+    "nothing of examples/glyphs/glyphs.onnx is left to quantize: keep_float keeps all" "$small" \
     --set 'models.0.keep_float="*"'
 
 # ---- the network ----------------------------------------------------------------------------
