@@ -2,7 +2,6 @@
 
 #include "core/base/memory.h"
 #include "core/network/onnx_error.h"
-#include "core/network/onnx_file.h"
 #include "core/network/onnx_lacks.h"
 #include "core/network/onnx_operators.h"
 #include "core/network/onnx_tensor.h"
@@ -379,12 +378,12 @@ struct network *onnx_read(const char *path, struct error *err)
 {
     struct reader reader = {.is_needed = NULL};
     struct network *network = NULL;
-    Onnx__ModelProto *model = onnx_file_read(path, err);
+    struct onnx_file file;
 
-    if (!model)
+    if (onnx_file_open(path, &file, err) < 0)
         return NULL;
-    if (check_opset(path, model, err) == 0 &&
-        onnx_graph_init(&reader.graph, path, model->graph, err) == 0 &&
+    if (check_opset(path, file.model, err) == 0 &&
+        onnx_graph_init(&reader.graph, &file, err) == 0 &&
         read_graph(&reader, err) == 0) {
         network = reader.graph.network;
         reader.graph.network = NULL;
@@ -392,24 +391,24 @@ struct network *onnx_read(const char *path, struct error *err)
     onnx_graph_clear(&reader.graph);
     free(reader.is_needed);
     onnx_lacks_clear(&reader.lacks);
-    onnx__model_proto__free_unpacked(model, NULL);
+    onnx_file_close(&file);
     return network;
 }
 
 int onnx_read_property(const char *path, const char *key, char **text,
                        struct error *err)
 {
-    Onnx__ModelProto *model = onnx_file_read(path, err);
+    struct onnx_file file;
 
-    if (!model)
+    if (onnx_file_open(path, &file, err) < 0)
         return -1;
     *text = NULL;
-    for (size_t i = 0; i < model->n_metadata_props && !*text; i++) {
-        const Onnx__StringStringEntryProto *property = model->metadata_props[i];
+    for (size_t i = 0; i < file.model->n_metadata_props && !*text; i++) {
+        const Onnx__StringStringEntryProto *property = file.model->metadata_props[i];
 
         if (property->key && property->value && strcmp(property->key, key) == 0)
             *text = memory_text(property->value);
     }
-    onnx__model_proto__free_unpacked(model, NULL);
+    onnx_file_close(&file);
     return 0;
 }

@@ -47,6 +47,48 @@ inspect_lists_layers_and_quantizable_tensors() {
 }
 check 1 inspect_lists_layers_and_quantizable_tensors
 
+# Kilobytes of memory at most, in $held.
+holds() { # ARGUMENTS...
+    wrapper=("$tools/peak" "$work/peak")
+    calq "$@"
+    held=$(cat "$work/peak")
+}
+
+# Opened in half as much memory again as the file has, and what any network takes.
+expect_little_memory() { # FILE KILOBYTES-OF-ANY
+    local size=$(($(wc -c <"$1") / 1024))
+    [ $((2 * (held - $2))) -le $((3 * size)) ] ||
+        fail "$held KB, of which $2 KB for any network, for a file of $size KB"
+}
+
+opening_takes_little_more_memory_than_the_weights() { # KIND
+    local any
+    holds inspect examples/glyphs/glyphs.onnx
+    any=$held
+    "$tools/make_large" "$work/large.onnx" 64 "$1" || fail "there is no file"
+    holds inspect "$work/large.onnx"
+    expect_code 0
+    expect_little_memory "$work/large.onnx" "$any"
+}
+check 1 "opening takes little memory: rows of a Gemm" opening_takes_little_more_memory_than_the_weights gemm
+check 1 "opening takes little memory: columns of a MatMul" opening_takes_little_more_memory_than_the_weights matmul
+check 1 "opening takes little memory: a convolution" opening_takes_little_more_memory_than_the_weights conv
+check 1 "opening takes little memory: float_data" opening_takes_little_more_memory_than_the_weights floats
+check 1 "opening takes little memory: a Constant node" opening_takes_little_more_memory_than_the_weights constants
+
+# The data are missing, so that the run ends where the network is open.
+a_run_opens_a_network_in_little_memory() {
+    local any without=(--set models.0.calibration.file="$work/none.h5" --set "out=$work/run")
+    holds run "$small" "${without[@]}"
+    any=$held
+    "$tools/make_large" "$work/large.onnx" 64 gemm || fail "there is no file"
+    holds run "$small" "${without[@]}" --set "models.0.network=$work/large.onnx"
+    expect_code 4
+    expect_told none.h5
+    expect_little_memory "$work/large.onnx" "$any"
+}
+check 1 a_run_opens_a_network_in_little_memory
+
 refused() { # TEXT ARGUMENTS...
     local text=$1
     calq "${@:2}"
