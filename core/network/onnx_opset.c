@@ -103,7 +103,7 @@ static void raise_slice(struct onnx_edit *edit, Onnx__NodeProto *node)
 /* ---- opsets -------------------------------------------------------------------------------- */
 
 /* Operators that are written in another way since an opset. All others of those that calq reads are the
- * same from opset 7 to 21, as calq reads them: Softmax over two dimensions, batch norms of inference. */
+ * same from opset 7 to 26, as calq reads them: Softmax over two dimensions, batch norms of inference. */
 static const struct change {
     const char *operator;
     int since;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPSET_MIN = 7, OPSET_MAX = 21, NAMES_BYTES = 1024 };
+enum { OPSET_MIN = 7, OPSET_MAX = 26, NAMES_BYTES = 1024 };
 
 /* The file while it is read. */
 struct reader {
@@ -313,10 +313,25 @@ static int read_input(struct onnx_graph *graph, struct error *err)
 
 /* ---- the nodes and the output ---- */
 
+static int check_attributes(const struct onnx_node *node,
+                            const struct onnx_operator *operator, struct error * err)
+{
+    for (size_t i = 0; i < node->proto->n_attribute; i++) {
+        const char *name = node->proto->attribute[i]->name;
+
+        if (name && !onnx_operator_has(operator, name))
+            return onnx_node_error(node, err, "calq does not know its attribute %.*s",
+                                   NAME_SHOWN_BYTES, name);
+    }
+    return 0;
+}
+
 static int read_node(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_operator *operator= onnx_operator_find(node->proto->op_type);
 
+    if (check_attributes(node, operator, err) < 0)
+        return -1;
     if (node->proto->n_input > operator->inputs_max)
         return onnx_node_error(node, err, "it has %zu inputs; at most %zu are possible",
                                node->proto->n_input, operator->inputs_max);

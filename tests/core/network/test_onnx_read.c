@@ -113,13 +113,14 @@ static void a_model_cut_off_anywhere_is_refused(void **state)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
-static void opsets_7_to_21_are_read(void **state)
+static void opsets_7_to_26_are_read(void **state)
 {
     (void)state;
     network_destroy(read_text("opset 7\n" SMALL));
-    network_destroy(read_text("opset 21\n" SMALL));
-    assert_refused("opset 6\n" SMALL, "opset 6; calq reads opset 7 to 21");
-    assert_refused("opset 22\n" SMALL, "opset 22; calq reads opset 7 to 21");
+    network_destroy(read_text("opset 22\n" SMALL));
+    network_destroy(read_text("opset 26\n" SMALL));
+    assert_refused("opset 6\n" SMALL, "opset 6; calq reads opset 7 to 26");
+    assert_refused("opset 27\n" SMALL, "opset 27; calq reads opset 7 to 26");
 }
 
 /* ---- the graph ---- */
@@ -206,6 +207,15 @@ static const struct onnx_refusal refusals[] = {
      "two values are named \"c\""},
     {"a node has too many inputs", "input x N,2\nnode Relu x x -> y\noutput y",
      "it has 2 inputs; at most 1 are possible"},
+    {"an attribute is of no opset that is read",
+     "input x N,2\nnode Relu x -> y name=/r threshold=1.0\noutput y",
+     "node \"/r\" (Relu): calq does not know its attribute threshold"},
+    {"an attribute is that of another operator",
+     "input x N,2\nfloats w 2,2\nnode MatMul x w -> y transB=1\noutput y",
+     "calq does not know its attribute transB"},
+    {"half of a name is no attribute",
+     "input x N,2\nfloats w 2,2\nnode Gemm x w -> y trans=1\noutput y",
+     "calq does not know its attribute trans"},
     {"a size is open", "input x N,H\nnode Relu x -> y\noutput y",
      "dimension 1 of input \"x\" is not fixed"},
     {"a size is zero", "input x N,0\nnode Relu x -> y\noutput y",
@@ -434,7 +444,7 @@ int main(void)
         cmocka_unit_test(a_folder_is_no_file),
         cmocka_unit_test(a_file_that_is_no_model_is_refused),
         cmocka_unit_test(a_model_cut_off_anywhere_is_refused),
-        cmocka_unit_test(opsets_7_to_21_are_read),
+        cmocka_unit_test(opsets_7_to_26_are_read),
         cmocka_unit_test(a_graph_calq_cannot_use_is_refused_with_a_sentence),
         cmocka_unit_test(a_list_of_operators_too_long_is_cut),
         cmocka_unit_test(operators_in_inner_graphs_are_not_counted),
