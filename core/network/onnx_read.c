@@ -1,6 +1,7 @@
 #include "core/network/onnx_read.h"
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 #include "core/network/onnx_error.h"
 #include "core/network/onnx_lacks.h"
 #include "core/network/onnx_operators.h"
@@ -245,11 +246,46 @@ static int find_input(const struct onnx_graph *graph, struct onnx_value **input,
     return 0;
 }
 
-static const Onnx__TensorShapeProto *input_shape(const Onnx__ValueInfoProto *input)
+static const Onnx__TensorShapeProto *shape_of(const Onnx__ValueInfoProto *value)
 {
-    if (!input->type || input->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+    if (!value->type || value->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
         return NULL;
-    return input->type->tensor_type->shape;
+    return value->type->tensor_type->shape;
+}
+
+/* A dimension as the file has it: its size, its name, or "?". */
+static const char *dim_text(const Onnx__TensorShapeProto__Dimension *dim, char *text,
+                            size_t bytes)
+{
+    const char *name =
+        dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
+            ? dim->dim_param
+            : NULL;
+
+    if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+        snprintf(text, bytes, "%lld", (long long)dim->dim_value);
+    else
+        snprintf(text, bytes, "%s",
+                 name && *name && strlen(name) < bytes && text_is_printable(name)
+                     ? name
+                     : "?");
+    return text;
+}
+
+/* "[N, 3, 224, 224]", for the caller to free. */
+static char *shape_text(const Onnx__TensorShapeProto *shape)
+{
+    enum { DIM_BYTES = 64 };
+    char text[(DIM_BYTES + 2) * ONNX_RANK_MAX + 8] = "[", one[DIM_BYTES];
+
+    for (size_t i = 0; i < shape->n_dim && i < ONNX_RANK_MAX; i++) {
+        size_t used = strlen(text);
+
+        snprintf(text + used, sizeof text - used, "%s%s", i ? ", " : "",
+                 dim_text(shape->dim[i], one, sizeof one));
+    }
+    strcat(text, shape->n_dim > ONNX_RANK_MAX ? ", ...]" : "]");
+    return memory_text(text);
 }
 
 static int64_t fixed_dim(const Onnx__TensorShapeProto__Dimension *dim)
@@ -262,7 +298,7 @@ static int64_t fixed_dim(const Onnx__TensorShapeProto__Dimension *dim)
 static int check_input_type(const struct onnx_graph *graph,
                             const struct onnx_value *input, struct error *err)
 {
-    const Onnx__TensorShapeProto *shape = input_shape(input->input);
+    const Onnx__TensorShapeProto *shape = shape_of(input->input);
     char text[32];
     int32_t type;
 
@@ -291,15 +327,18 @@ static int read_input(struct onnx_graph *graph, struct error *err)
 
     if (find_input(graph, &input, err) < 0 || check_input_type(graph, input, err) < 0)
         return -1;
-    proto = input_shape(input->input);
+    proto = shape_of(input->input);
+    graph->network->input_shape = shape_text(proto);
     graph->batch = fixed_dim(proto->dim[0]);
     for (size_t i = 1; i < proto->n_dim; i++) {
         int64_t dim = fixed_dim(proto->dim[i]);
 
         if (dim < 1)
-            return onnx_error(err, graph->path,
-                              "dimension %zu of input \"%s\" is not fixed", i,
-                              input->name);
+            return onnx_error(
+                err, graph->path,
+                "dimension %zu of input \"%s\" is not fixed: the file has %s; fix it, "
+                "e.g. with python -m onnxruntime.tools.make_dynamic_shape_fixed",
+                i, input->name, graph->network->input_shape);
         shape.dims[shape.rank++] = dim;
     }
     if (!onnx_shape_count(&shape, &count))
@@ -349,6 +388,20 @@ static int read_nodes(struct reader *reader, struct error *err)
     return 0;
 }
 
+/* Name and shape as the file has them; a shape that it does not tell is what calq finds. */
+static void note_output(struct onnx_graph *graph, const struct tensor *tensor)
+{
+    const Onnx__ValueInfoProto *output = graph->proto->output[0];
+    const Onnx__TensorShapeProto *proto = shape_of(output);
+    struct onnx_shape shape = onnx_shape_of_tensor(tensor);
+    char text[ONNX_SHAPE_TEXT_BYTES];
+
+    graph->network->output_name = memory_text(output->name);
+    graph->network->output_shape = proto && proto->n_dim > 0
+                                       ? shape_text(proto)
+                                       : memory_text(onnx_shape_text(&shape, text));
+}
+
 /* [N, classes], or [N, classes, 1, 1], which is stored the same way. */
 static int read_output(struct onnx_graph *graph, struct error *err)
 {
@@ -375,6 +428,7 @@ static int read_output(struct onnx_graph *graph, struct error *err)
                           "the output \"%s\" has the shape %s; calq needs [N, classes]",
                           output->name, onnx_shape_text(&shape, text));
     graph->network->output = output->tensor;
+    note_output(graph, tensor);
     return 0;
 }
 

@@ -217,7 +217,8 @@ static const struct onnx_refusal refusals[] = {
      "input x N,2\nfloats w 2,2\nnode Gemm x w -> y trans=1\noutput y",
      "calq does not know its attribute trans"},
     {"a size is open", "input x N,H\nnode Relu x -> y\noutput y",
-     "dimension 1 of input \"x\" is not fixed"},
+     "dimension 1 of input \"x\" is not fixed: the file has [N, H]; fix it, e.g. with "
+     "python -m onnxruntime.tools.make_dynamic_shape_fixed"},
     {"a size is zero", "input x N,0\nnode Relu x -> y\noutput y",
      "dimension 1 of input \"x\" is not fixed"},
     {"the input is too large",
@@ -297,6 +298,60 @@ static void nodes_the_output_does_not_need_are_left_out(void **state)
     (void)state;
     assert_int_equal(network->layer_count, 1);
     network_destroy(network);
+}
+
+static const struct shapes {
+    const char *text, *input, *name, *output;
+} shapes[] = {
+    {"input x N,2\nnode Relu x -> y\noutput y", "[N, 2]", "y", "[N, 2]"},
+    {"input x batch_size,6,10\nfloats w 10,5\nnode MatMul x w -> a\n"
+     "integers s 2 = -1 30\nnode Reshape a s -> y\noutput y rows,30",
+     "[batch_size, 6, 10]", "y", "[rows, 30]"},
+    {"input x 1,3,2,2\nnode GlobalAveragePool x -> y\noutput y 1,3,1,1", "[1, 3, 2, 2]",
+     "y", "[1, 3, 1, 1]"},
+    {"input x N,2\nnode Relu x -> a\nnode Identity a -> b\nnode Softmax b -> "
+     "probabilities\noutput probabilities N,2",
+     "[N, 2]", "probabilities", "[N, 2]"},
+};
+
+static void shapes_are_told_as_the_file_has_them(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct network *network = read_text(shapes[i].text);
+
+        assert_string_equal(network->input_shape, shapes[i].input);
+        assert_string_equal(network->output_name, shapes[i].name);
+        assert_string_equal(network->output_shape, shapes[i].output);
+        network_destroy(network);
+    }
+}
+
+/* Neither lengthy names nor control characters. */
+static void a_dimension_without_a_proper_name_is_a_question_mark(void **state)
+{
+    static char lengthy[200];
+    const char *const names[] = {NULL, "", "a\033[2J", lengthy};
+
+    (void)state;
+    memset(lengthy, 'a', sizeof lengthy - 1);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        Onnx__ModelProto *model = onnx_builder_model(SMALL);
+        Onnx__TensorShapeProto__Dimension *dim =
+            model->graph->input[0]->type->tensor_type->shape->dim[0];
+        struct error err = {0};
+        struct network *network;
+
+        free(dim->dim_param);
+        dim->dim_param = names[i] ? memory_text(names[i]) : NULL;
+        if (!names[i])
+            dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET;
+        network = onnx_builder_read_model(model, &err);
+        assert_non_null(network);
+        assert_string_equal(network->input_shape, "[?, 2]");
+        network_destroy(network);
+        onnx__model_proto__free_unpacked(model, NULL);
+    }
 }
 
 static void an_initialiser_listed_as_input_is_no_input(void **state)
@@ -450,6 +505,8 @@ int main(void)
         cmocka_unit_test(operators_in_inner_graphs_are_not_counted),
         cmocka_unit_test(names_are_onnx_names),
         cmocka_unit_test(nodes_the_output_does_not_need_are_left_out),
+        cmocka_unit_test(shapes_are_told_as_the_file_has_them),
+        cmocka_unit_test(a_dimension_without_a_proper_name_is_a_question_mark),
         cmocka_unit_test(an_initialiser_listed_as_input_is_no_input),
         cmocka_unit_test(an_output_of_one_pixel_is_an_output_of_classes),
         cmocka_unit_test(the_input_is_a_float_tensor),

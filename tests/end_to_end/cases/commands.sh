@@ -36,7 +36,7 @@ check 1 "--version is version" says "OpenBLAS" --version
 inspect_lists_layers_and_quantizable_tensors() {
     calq inspect examples/glyphs/glyphs.onnx
     expect_code 0
-    expect_in "$work/out" "input input 24x24x1, output logits of 47 classes"
+    expect_in "$work/out" "input input [N, 1, 24, 24], output logits [N, 47]: 47 classes"
     grep -Eq 'depthwise +12x12x24 +31104  W A  /block2/depthwise/conv/Conv' "$work/out" ||
         fail "the depthwise convolution is not listed as it should be"
     grep -Eq 'a sample +3541976' "$work/out" || fail "the multiply-adds of a sample are wrong"
@@ -46,6 +46,15 @@ inspect_lists_layers_and_quantizable_tensors() {
         fail "the first quantized activation is not listed as it should be"
 }
 check 1 inspect_lists_layers_and_quantizable_tensors
+
+# Not those that it stores, and not what the logits are called inside.
+inspect_tells_shapes_as_the_file_has_them() {
+    calq inspect "$inputs/batch-of-one.onnx"
+    expect_in "$work/out" "input x [1, 3, 8, 8], output y [N, 5]: 5 classes"
+    calq inspect "$inputs/opset-26.onnx"
+    expect_in "$work/out" "input input [N, 1, 24, 24], output y [N, 47]: 47 classes"
+}
+check 1 inspect_tells_shapes_as_the_file_has_them
 
 # Kilobytes of memory at most, in $held.
 holds() { # ARGUMENTS...
