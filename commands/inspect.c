@@ -34,9 +34,8 @@ static void print_network(const struct network *network,
 {
     const struct tensor *input = &network->tensors[network->input];
 
-    printf("%s\ninput %s %dx%dx%d, output %s of %zu classes\n\n", network->path,
-           input->name, input->height, input->width, input->channels,
-           network->tensors[network->output].name,
+    printf("%s\ninput %s %s, output %s %s: %zu classes\n\n", network->path, input->name,
+           network->input_shape, network->output_name, network->output_shape,
            network->tensors[network->output].count);
     printf("%4s  %-18s %-14s %12s  %s  %s\n", "", "layer", "output HxWxC",
            "multiply-adds", "W A", "name");

@@ -26,6 +26,9 @@ void network_destroy(struct network *network)
     free(network->layers);
     free(network->tensors);
     free(network->path);
+    free(network->input_shape);
+    free(network->output_name);
+    free(network->output_shape);
     free(network);
 }
 

@@ -33,6 +33,9 @@ struct network {
     int layer_count;
     int input;  /* tensor */
     int output; /* tensor: logits [classes] */
+    /* As the file says them, for people, e.g. "[N, 3, 224, 224]"; the output may be that of a Softmax
+     * behind the logits. NULL: of no file; owned */
+    char *input_shape, *output_name, *output_shape;
 };
 
 struct network *network_create(const char *path);

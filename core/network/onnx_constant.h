@@ -3,6 +3,9 @@
 #define CORE_NETWORK_ONNX_CONSTANT_H
 
 #include "core/network/onnx_shape.h"
+#include "onnx.pb-c.h"
+
+struct onnx_type;
 
 struct onnx_constant {
     const char *name; /* the initialiser's or the value's; borrowed from the file */
@@ -16,6 +19,10 @@ struct onnx_constant {
     float *steps; /* [step_count] or NULL: they are no codes; owned */
     size_t step_count;
     int step_axis;
+    /* The tensor that has the values, of that type, while they are not read: integers and reals are
+     * NULL then. */
+    const Onnx__TensorProto *stored; /* or NULL; borrowed from the file */
+    const struct onnx_type *stored_type;
 };
 
 /* Values are zero. The shape must have passed onnx_shape_count(). */

@@ -7,6 +7,7 @@
 #include "core/network/onnx_window.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What a convolution is made of, before it becomes a layer. */
@@ -68,7 +69,7 @@ static int plan_conv(const struct onnx_node *node, struct plan *plan, struct err
     int extra[2];
 
     if (onnx_node_tensor(node, 0, &plan->input, err) < 0 ||
-        onnx_node_reals(node, 1, &plan->weights, err) < 0 ||
+        onnx_node_weights(node, 1, &plan->weights, err) < 0 ||
         onnx_attribute_integer(node, "group", 1, &plan->groups, err) < 0)
         return -1;
     input = &node->graph->network->tensors[plan->input];
@@ -125,17 +126,49 @@ static struct layer *give_conv(const struct onnx_node *node, const struct plan *
     return layer;
 }
 
-/* ONNX has [out, in/groups, height, width]; `to` is [out, height, width, in/groups]. */
-static void reorder_weights(const struct onnx_constant *from, float *to)
-{
-    const int64_t *dims = from->shape.dims;
-    int64_t area = dims[2] * dims[3];
+/* Weights are read by pieces, so that a network takes little more memory than its weights. */
+enum { PIECE_MOST = 1 << 18 };
 
-    for (int64_t out = 0; out < dims[0]; out++)
-        for (int64_t in = 0; in < dims[1]; in++)
-            for (int64_t at = 0; at < area; at++)
-                to[(out * area + at) * dims[1] + in] =
-                    from->reals[(out * dims[1] + in) * area + at];
+/* What becomes of `count` weights from `first` on as the file has them. */
+typedef void place_fn(const int64_t *dims, const float *from, size_t first,
+                      size_t count, float *to);
+
+static int read_weights(const struct onnx_node *node,
+                        const struct onnx_constant *weights, const int64_t *dims,
+                        place_fn *place, float *to, struct error *err)
+{
+    size_t most = weights->count < PIECE_MOST ? weights->count : PIECE_MOST;
+    float *piece = memory_get(most * sizeof *piece);
+    int status = 0;
+
+    for (size_t first = 0; status == 0 && first < weights->count; first += most) {
+        size_t left = weights->count - first, count = left < most ? left : most;
+
+        status = onnx_node_weight_values(node, weights, first, count, piece, err);
+        if (status == 0)
+            place(dims, piece, first, count, to);
+    }
+    free(piece);
+    return status;
+}
+
+/* ONNX has [out, in/groups, height, width]; `to` is [out, height, width, in/groups]. */
+static void place_conv(const int64_t *dims, const float *from, size_t first,
+                       size_t count, float *to)
+{
+    size_t area = (size_t)(dims[2] * dims[3]), ins = (size_t)dims[1];
+    size_t at = first % area, in = first / area % ins, out = first / area / ins;
+
+    for (size_t i = 0; i < count; i++) {
+        to[(out * area + at) * ins + in] = from[i];
+        if (++at == area) {
+            at = 0;
+            if (++in == ins) {
+                in = 0;
+                out++;
+            }
+        }
+    }
 }
 
 int onnx_read_conv(const struct onnx_node *node, struct error *err)
@@ -150,7 +183,9 @@ int onnx_read_conv(const struct onnx_node *node, struct error *err)
     layer = give_conv(node, &plan, dims[0], dims[1] * plan.groups, err);
     if (!layer)
         return -1;
-    reorder_weights(plan.weights, layer->conv.weights);
+    if (read_weights(node, plan.weights, dims, place_conv, layer->conv.weights, err) <
+        0)
+        return -1;
     layer->conv.steps = steps_of(plan.weights, 0, (size_t)dims[0]);
     if (plan.bias)
         memcpy(layer->conv.shift, plan.bias->reals, (size_t)dims[0] * sizeof(float));
@@ -186,7 +221,7 @@ static int plan_product(const struct onnx_node *node, bool is_transposed,
     const struct tensor *input;
 
     if (onnx_node_tensor(node, 0, &plan->input, err) < 0 ||
-        onnx_node_reals(node, 1, &plan->weights, err) < 0)
+        onnx_node_weights(node, 1, &plan->weights, err) < 0)
         return -1;
     input = &node->graph->network->tensors[plan->input];
     if (!is_matrix(plan->weights, is_transposed, input)) {
@@ -206,6 +241,30 @@ static int plan_product(const struct onnx_node *node, bool is_transposed,
     return 0;
 }
 
+/* As they are; `dims` is [out, in]. */
+static void place_rows(const int64_t *dims, const float *from, size_t first,
+                       size_t count, float *to)
+{
+    (void)dims;
+    memcpy(to + first, from, count * sizeof *to);
+}
+
+/* Columns become rows: `dims` is [in, out], `to` [out, in]. */
+static void place_columns(const int64_t *dims, const float *from, size_t first,
+                          size_t count, float *to)
+{
+    size_t ins = (size_t)dims[0], outs = (size_t)dims[1];
+    size_t in = first / outs, out = first % outs;
+
+    for (size_t i = 0; i < count; i++) {
+        to[out * ins + in] = from[i];
+        if (++out == outs) {
+            out = 0;
+            in++;
+        }
+    }
+}
+
 static struct layer *give_product(const struct onnx_node *node, const struct plan *plan,
                                   bool is_transposed, float factor, struct error *err)
 {
@@ -218,11 +277,12 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
         return NULL;
     if (factor == 1)
         layer->conv.steps = steps_of(plan->weights, axis, (size_t)outs);
-    for (int64_t out = 0; out < outs; out++)
-        for (int64_t in = 0; in < ins; in++)
-            layer->conv.weights[out * ins + in] =
-                factor *
-                plan->weights->reals[is_transposed ? out * ins + in : in * outs + out];
+    if (read_weights(node, plan->weights, dims,
+                     is_transposed ? place_rows : place_columns, layer->conv.weights,
+                     err) < 0)
+        return NULL;
+    for (size_t i = 0; factor != 1 && i < plan->weights->count; i++)
+        layer->conv.weights[i] *= factor;
     return layer;
 }
 

@@ -12,22 +12,12 @@
 static int give_tensor(const struct onnx_node *node, const Onnx__TensorProto *proto,
                        struct error *err)
 {
-    struct onnx_graph *graph = node->graph;
-    struct onnx_constant *result, *values;
-    const struct onnx_type *type;
-    struct onnx_shape shape;
+    struct onnx_value *output;
 
-    if (onnx_tensor_check(graph->path, node->proto->output[0], proto, &type, &shape,
-                          err) < 0)
+    if (onnx_node_output(node, &output, err) < 0 ||
+        onnx_graph_give_stored(node->graph, output, proto, err) < 0)
         return -1;
-    result = onnx_node_give_constant(node, type->is_integer, &shape, err);
-    if (!result)
-        return -1;
-    values = onnx_tensor_read(result->name, proto, type, &shape);
-    for (size_t i = 0; i < result->count; i++)
-        onnx_constant_copy(result, i, values, i);
-    onnx_constant_destroy(values);
-    return 0;
+    return onnx_node_unfold(node, output->constant->count, err);
 }
 
 static int give_list(const struct onnx_node *node, const Onnx__AttributeProto *list,
@@ -248,10 +238,14 @@ int onnx_fold_constant_of_shape(const struct onnx_node *node, struct error *err)
     result = onnx_node_give_constant(node, type->is_integer, &shape, err);
     if (!result)
         return -1;
-    value = onnx_tensor_read("value", tensor, type, &value_shape);
+    value = onnx_tensor_constant("value", tensor, type, &value_shape);
     if (value->count != 1) {
         onnx_constant_destroy(value);
         return onnx_node_error(node, err, "its value must be a single one");
+    }
+    if (onnx_tensor_load(node->graph->file, value, err) < 0) {
+        onnx_constant_destroy(value);
+        return -1;
     }
     for (size_t i = 0; i < result->count; i++)
         onnx_constant_copy(result, i, value, 0);

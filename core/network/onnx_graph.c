@@ -114,14 +114,16 @@ static size_t count_values(const Onnx__GraphProto *proto)
     return count;
 }
 
-int onnx_graph_init(struct onnx_graph *graph, const char *path,
-                    const Onnx__GraphProto *proto, struct error *err)
+int onnx_graph_init(struct onnx_graph *graph, const struct onnx_file *file,
+                    struct error *err)
 {
-    *graph = (struct onnx_graph){.path = path, .proto = proto};
-    graph->network = network_create(path);
+    const Onnx__GraphProto *proto = file->model->graph;
+
+    *graph = (struct onnx_graph){.file = file, .path = file->path, .proto = proto};
+    graph->network = network_create(file->path);
     graph->values = memory_zeroed(count_values(proto), sizeof *graph->values);
     if (proto->n_sparse_initializer > 0)
-        return onnx_error(err, path, "sparse initialisers are not supported");
+        return onnx_error(err, graph->path, "sparse initialisers are not supported");
     if (collect_given(graph, err) < 0)
         return -1;
     for (size_t node = 0; node < proto->n_node; node++)
@@ -161,19 +163,35 @@ struct onnx_constant *onnx_graph_keep(struct onnx_graph *graph,
     return constant;
 }
 
-int onnx_graph_constant(struct onnx_graph *graph, struct onnx_value *value,
-                        const struct onnx_constant **constant, struct error *err)
+int onnx_graph_give_stored(struct onnx_graph *graph, struct onnx_value *value,
+                           const Onnx__TensorProto *tensor, struct error *err)
 {
     const struct onnx_type *type;
     struct onnx_shape shape;
 
-    if (!value->constant && value->initialiser) {
-        if (onnx_tensor_check(graph->path, value->name, value->initialiser, &type,
-                              &shape, err) < 0)
-            return -1;
-        value->constant = onnx_graph_keep(
-            graph, onnx_tensor_read(value->name, value->initialiser, type, &shape));
-    }
+    if (onnx_tensor_check(graph->path, value->name, tensor, &type, &shape, err) < 0)
+        return -1;
+    value->constant =
+        onnx_graph_keep(graph, onnx_tensor_constant(value->name, tensor, type, &shape));
+    return 0;
+}
+
+int onnx_graph_look(struct onnx_graph *graph, struct onnx_value *value,
+                    const struct onnx_constant **constant, struct error *err)
+{
+    if (!value->constant && value->initialiser &&
+        onnx_graph_give_stored(graph, value, value->initialiser, err) < 0)
+        return -1;
     *constant = value->constant;
     return 0;
+}
+
+int onnx_graph_constant(struct onnx_graph *graph, struct onnx_value *value,
+                        const struct onnx_constant **constant, struct error *err)
+{
+    if (onnx_graph_look(graph, value, constant, err) < 0)
+        return -1;
+    return value->constant && value->constant->stored
+               ? onnx_tensor_load(graph->file, value->constant, err)
+               : 0;
 }

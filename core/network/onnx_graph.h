@@ -4,7 +4,7 @@
 
 #include "core/network/network.h"
 #include "core/network/onnx_constant.h"
-#include "onnx.pb-c.h"
+#include "core/network/onnx_file.h"
 
 enum {
     ONNX_NAME_BYTES_MAX = 1000,
@@ -27,6 +27,7 @@ struct onnx_value {
 };
 
 struct onnx_graph {
+    const struct onnx_file *file;  /* borrowed */
     const char *path;              /* borrowed */
     const Onnx__GraphProto *proto; /* borrowed */
     int64_t batch;                 /* batch size the file declares; 0: any */
@@ -38,10 +39,10 @@ struct onnx_graph {
     size_t unfolded; /* elements, at most ONNX_UNFOLDED_MAX */
 };
 
-/* Collects the values; fails where names are missing, too long or used twice. `path`
- * and `proto` must live as long as the graph. Clear also after a failure. */
-int onnx_graph_init(struct onnx_graph *graph, const char *path,
-                    const Onnx__GraphProto *proto, struct error *err);
+/* Collects the values; fails where names are missing, too long or used twice. `file`
+ * must stay open as long as the graph lives. Clear also after a failure. */
+int onnx_graph_init(struct onnx_graph *graph, const struct onnx_file *file,
+                    struct error *err);
 void onnx_graph_clear(struct onnx_graph *graph);
 
 /* The value of that name, or NULL. */
@@ -55,5 +56,13 @@ struct onnx_constant *onnx_graph_keep(struct onnx_graph *graph,
  * value is no constant. */
 int onnx_graph_constant(struct onnx_graph *graph, struct onnx_value *value,
                         const struct onnx_constant **constant, struct error *err);
+
+/* The same, of which the values may still be in the file (`stored`). */
+int onnx_graph_look(struct onnx_graph *graph, struct onnx_value *value,
+                    const struct onnx_constant **constant, struct error *err);
+
+/* Makes a checked tensor the constant of a value; its values stay in the file. */
+int onnx_graph_give_stored(struct onnx_graph *graph, struct onnx_value *value,
+                           const Onnx__TensorProto *tensor, struct error *err);
 
 #endif

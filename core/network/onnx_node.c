@@ -1,6 +1,7 @@
 #include "core/network/onnx_node.h"
 
 #include "core/network/onnx_error.h"
+#include "core/network/onnx_tensor.h"
 
 #include <assert.h>
 #include <math.h>
@@ -79,6 +80,13 @@ int onnx_node_tensor(const struct onnx_node *node, int input, int *tensor,
     return 0;
 }
 
+static int must_be_constant(const struct onnx_node *node,
+                            const struct onnx_value *value, struct error *err)
+{
+    return onnx_node_error(node, err, "its input \"%s\" must be a constant",
+                           value->name);
+}
+
 int onnx_node_constant(const struct onnx_node *node, int input,
                        const struct onnx_constant **constant, struct error *err)
 {
@@ -87,25 +95,60 @@ int onnx_node_constant(const struct onnx_node *node, int input,
     if (onnx_node_value(node, input, &value, err) < 0 ||
         onnx_graph_constant(node->graph, value, constant, err) < 0)
         return -1;
-    if (!*constant)
-        return onnx_node_error(node, err, "its input \"%s\" must be a constant",
-                               value->name);
+    return *constant ? 0 : must_be_constant(node, value, err);
+}
+
+static int check_is_real(const struct onnx_node *node,
+                         const struct onnx_constant *constant, struct error *err)
+{
+    if (constant->is_integer)
+        return onnx_node_error(node, err, "its input \"%s\" must be of a float type",
+                               constant->name);
+    return 0;
+}
+
+/* Values from number `first` on. */
+static int check_finite(const struct onnx_node *node,
+                        const struct onnx_constant *constant, const float *values,
+                        size_t first, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            return onnx_node_error(node, err, "value %zu of \"%s\" is not finite",
+                                   first + i, constant->name);
     return 0;
 }
 
 int onnx_node_reals(const struct onnx_node *node, int input,
                     const struct onnx_constant **constant, struct error *err)
 {
-    if (onnx_node_constant(node, input, constant, err) < 0)
+    if (onnx_node_constant(node, input, constant, err) < 0 ||
+        check_is_real(node, *constant, err) < 0)
         return -1;
-    if ((*constant)->is_integer)
-        return onnx_node_error(node, err, "its input \"%s\" must be of a float type",
-                               (*constant)->name);
-    for (size_t i = 0; i < (*constant)->count; i++)
-        if (!isfinite((*constant)->reals[i]))
-            return onnx_node_error(node, err, "value %zu of \"%s\" is not finite", i,
-                                   (*constant)->name);
-    return 0;
+    return check_finite(node, *constant, (*constant)->reals, 0, (*constant)->count,
+                        err);
+}
+
+int onnx_node_weights(const struct onnx_node *node, int input,
+                      const struct onnx_constant **weights, struct error *err)
+{
+    struct onnx_value *value;
+
+    if (onnx_node_value(node, input, &value, err) < 0 ||
+        onnx_graph_look(node->graph, value, weights, err) < 0)
+        return -1;
+    if (!*weights)
+        return must_be_constant(node, value, err);
+    return check_is_real(node, *weights, err);
+}
+
+int onnx_node_weight_values(const struct onnx_node *node,
+                            const struct onnx_constant *weights, size_t first,
+                            size_t count, float *to, struct error *err)
+{
+    if (onnx_tensor_reals(node->graph->file, weights, first, count, to, err) < 0)
+        return -1;
+    return check_finite(node, weights, to, first, count, err);
 }
 
 int onnx_node_integers(const struct onnx_node *node, int input, const char *what,
@@ -163,9 +206,8 @@ int onnx_node_unfold(const struct onnx_node *node, size_t elements, struct error
     return 0;
 }
 
-/* The value of the node's first output; the others are never made. */
-static int output_value(const struct onnx_node *node, struct onnx_value **value,
-                        struct error *err)
+int onnx_node_output(const struct onnx_node *node, struct onnx_value **value,
+                     struct error *err)
 {
     if (node->proto->n_output == 0 || !*node->proto->output[0])
         return onnx_node_error(node, err, "its first output has no name");
@@ -199,7 +241,7 @@ struct layer *onnx_node_give_layer(const struct onnx_node *node, enum layer_kind
     struct onnx_value *value;
     struct layer *layer;
 
-    if (output_value(node, &value, err) < 0 || check_sample(node, sample, err) < 0)
+    if (onnx_node_output(node, &value, err) < 0 || check_sample(node, sample, err) < 0)
         return NULL;
     for (int i = 0; i < sample->rank; i++)
         dims[i] = (int)sample->dims[i];
@@ -219,7 +261,7 @@ struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,
     struct onnx_value *value;
     size_t count;
 
-    if (output_value(node, &value, err) < 0)
+    if (onnx_node_output(node, &value, err) < 0)
         return NULL;
     if (!onnx_shape_count(shape, &count) || onnx_shape_has_batch(shape)) {
         onnx_node_error(node, err, "a constant cannot have the shape %s",
@@ -239,8 +281,8 @@ int onnx_node_give_input(const struct onnx_node *node, int input, struct error *
     const struct onnx_constant *constant;
 
     if (onnx_node_value(node, input, &from, err) < 0 ||
-        onnx_graph_constant(node->graph, from, &constant, err) < 0 ||
-        output_value(node, &to, err) < 0)
+        onnx_graph_look(node->graph, from, &constant, err) < 0 ||
+        onnx_node_output(node, &to, err) < 0)
         return -1;
     to->tensor = from->tensor;
     to->constant = from->constant;

@@ -29,6 +29,14 @@ int onnx_node_tensor(const struct onnx_node *node, int input, int *tensor,
 int onnx_node_constant(const struct onnx_node *node, int input,
                        const struct onnx_constant **constant, struct error *err);
 
+/* A constant of a float type whose values may still be in the file, and some of those, which must be
+ * finite. */
+int onnx_node_weights(const struct onnx_node *node, int input,
+                      const struct onnx_constant **weights, struct error *err);
+int onnx_node_weight_values(const struct onnx_node *node,
+                            const struct onnx_constant *weights, size_t first,
+                            size_t count, float *to, struct error *err);
+
 /* A constant of finite float values. */
 int onnx_node_reals(const struct onnx_node *node, int input,
                     const struct onnx_constant **constant, struct error *err);
@@ -66,6 +74,10 @@ struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,
                                               bool is_integer,
                                               const struct onnx_shape *shape,
                                               struct error *err);
+
+/* The value of the node's first output; the others are never made. */
+int onnx_node_output(const struct onnx_node *node, struct onnx_value **value,
+                     struct error *err);
 
 /* Makes the node's output another name of its input. */
 int onnx_node_give_input(const struct onnx_node *node, int input, struct error *err);

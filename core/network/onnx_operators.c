@@ -6,44 +6,53 @@
 #define MANY SIZE_MAX
 
 static const struct onnx_operator operators[] = {
-    {"Add", 2, ONNX_ON_TENSORS, onnx_read_add},
-    {"AveragePool", 1, ONNX_ON_TENSORS, onnx_read_average_pool},
-    {"BatchNormalization", 5, ONNX_ON_TENSORS, onnx_read_batchnorm},
-    {"Cast", 1, ONNX_ON_CONSTANTS, onnx_fold_cast},
-    {"Clip", 3, ONNX_ON_TENSORS, onnx_read_clip},
-    {"Concat", MANY, ONNX_ON_TENSORS, onnx_read_concat},
-    {"Constant", 0, ONNX_ON_SHAPES, onnx_fold_constant},
-    {"ConstantOfShape", 1, ONNX_ON_CONSTANTS, onnx_fold_constant_of_shape},
-    {"Conv", 3, ONNX_ON_TENSORS, onnx_read_conv},
-    {"DequantizeLinear", 3, ONNX_ON_TENSORS, onnx_read_dequantize},
-    {"Div", 2, ONNX_ON_TENSORS, onnx_read_div},
-    {"Dropout", 3, ONNX_ON_TENSORS, onnx_read_dropout},
-    {"Expand", 2, ONNX_ON_CONSTANTS, onnx_fold_expand},
-    {"Flatten", 1, ONNX_ON_TENSORS, onnx_read_flatten},
-    {"Gather", 2, ONNX_ON_CONSTANTS, onnx_fold_gather},
-    {"Gemm", 3, ONNX_ON_TENSORS, onnx_read_gemm},
-    {"GlobalAveragePool", 1, ONNX_ON_TENSORS, onnx_read_global_average_pool},
-    {"GlobalMaxPool", 1, ONNX_ON_TENSORS, onnx_read_global_max_pool},
-    {"Identity", 1, ONNX_ON_TENSORS, onnx_read_identity},
-    {"LogSoftmax", 1, ONNX_ON_TENSORS, onnx_read_softmax},
-    {"MatMul", 2, ONNX_ON_TENSORS, onnx_read_matmul},
-    {"Max", MANY, ONNX_ON_TENSORS, onnx_read_max},
-    {"MaxPool", 1, ONNX_ON_TENSORS, onnx_read_max_pool},
-    {"Min", MANY, ONNX_ON_TENSORS, onnx_read_min},
-    {"Mul", 2, ONNX_ON_TENSORS, onnx_read_mul},
-    {"Pad", 4, ONNX_ON_TENSORS, onnx_read_pad},
-    {"QuantizeLinear", 3, ONNX_ON_TENSORS, onnx_read_quantize},
-    {"Range", 3, ONNX_ON_CONSTANTS, onnx_fold_range},
-    {"ReduceMean", 2, ONNX_ON_TENSORS, onnx_read_reduce_mean},
-    {"Relu", 1, ONNX_ON_TENSORS, onnx_read_relu},
-    {"Reshape", 2, ONNX_ON_TENSORS, onnx_read_reshape},
-    {"Shape", 1, ONNX_ON_SHAPES, onnx_fold_shape},
-    {"Slice", 5, ONNX_ON_TENSORS, onnx_read_slice},
-    {"Softmax", 1, ONNX_ON_TENSORS, onnx_read_softmax},
-    {"Squeeze", 2, ONNX_ON_TENSORS, onnx_read_squeeze},
-    {"Sub", 2, ONNX_ON_TENSORS, onnx_read_sub},
-    {"Transpose", 1, ONNX_ON_TENSORS, onnx_read_transpose},
-    {"Unsqueeze", 2, ONNX_ON_TENSORS, onnx_read_unsqueeze},
+    {"Add", 2, ONNX_ON_TENSORS, onnx_read_add, NULL},
+    {"AveragePool", 1, ONNX_ON_TENSORS, onnx_read_average_pool,
+     "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides"},
+    {"BatchNormalization", 5, ONNX_ON_TENSORS, onnx_read_batchnorm,
+     "epsilon momentum spatial training_mode"},
+    {"Cast", 1, ONNX_ON_CONSTANTS, onnx_fold_cast, "round_mode saturate to"},
+    {"Clip", 3, ONNX_ON_TENSORS, onnx_read_clip, "max min"},
+    {"Concat", MANY, ONNX_ON_TENSORS, onnx_read_concat, "axis"},
+    {"Constant", 0, ONNX_ON_SHAPES, onnx_fold_constant,
+     "sparse_value value value_float value_floats value_int value_ints value_string "
+     "value_strings"},
+    {"ConstantOfShape", 1, ONNX_ON_CONSTANTS, onnx_fold_constant_of_shape, "value"},
+    {"Conv", 3, ONNX_ON_TENSORS, onnx_read_conv,
+     "auto_pad dilations group kernel_shape pads strides"},
+    {"DequantizeLinear", 3, ONNX_ON_TENSORS, onnx_read_dequantize,
+     "axis block_size output_dtype"},
+    {"Div", 2, ONNX_ON_TENSORS, onnx_read_div, NULL},
+    {"Dropout", 3, ONNX_ON_TENSORS, onnx_read_dropout, "ratio seed"},
+    {"Expand", 2, ONNX_ON_CONSTANTS, onnx_fold_expand, NULL},
+    {"Flatten", 1, ONNX_ON_TENSORS, onnx_read_flatten, "axis"},
+    {"Gather", 2, ONNX_ON_CONSTANTS, onnx_fold_gather, "axis"},
+    {"Gemm", 3, ONNX_ON_TENSORS, onnx_read_gemm, "alpha beta transA transB"},
+    {"GlobalAveragePool", 1, ONNX_ON_TENSORS, onnx_read_global_average_pool, NULL},
+    {"GlobalMaxPool", 1, ONNX_ON_TENSORS, onnx_read_global_max_pool, NULL},
+    {"Identity", 1, ONNX_ON_TENSORS, onnx_read_identity, NULL},
+    {"LogSoftmax", 1, ONNX_ON_TENSORS, onnx_read_softmax, "axis"},
+    {"MatMul", 2, ONNX_ON_TENSORS, onnx_read_matmul, NULL},
+    {"Max", MANY, ONNX_ON_TENSORS, onnx_read_max, NULL},
+    {"MaxPool", 1, ONNX_ON_TENSORS, onnx_read_max_pool,
+     "auto_pad ceil_mode dilations kernel_shape pads storage_order strides"},
+    {"Min", MANY, ONNX_ON_TENSORS, onnx_read_min, NULL},
+    {"Mul", 2, ONNX_ON_TENSORS, onnx_read_mul, NULL},
+    {"Pad", 4, ONNX_ON_TENSORS, onnx_read_pad, "mode pads value"},
+    {"QuantizeLinear", 3, ONNX_ON_TENSORS, onnx_read_quantize,
+     "axis block_size output_dtype precision saturate"},
+    {"Range", 3, ONNX_ON_CONSTANTS, onnx_fold_range, NULL},
+    {"ReduceMean", 2, ONNX_ON_TENSORS, onnx_read_reduce_mean,
+     "axes keepdims noop_with_empty_axes"},
+    {"Relu", 1, ONNX_ON_TENSORS, onnx_read_relu, NULL},
+    {"Reshape", 2, ONNX_ON_TENSORS, onnx_read_reshape, "allowzero"},
+    {"Shape", 1, ONNX_ON_SHAPES, onnx_fold_shape, "end start"},
+    {"Slice", 5, ONNX_ON_TENSORS, onnx_read_slice, "axes ends starts"},
+    {"Softmax", 1, ONNX_ON_TENSORS, onnx_read_softmax, "axis"},
+    {"Squeeze", 2, ONNX_ON_TENSORS, onnx_read_squeeze, "axes"},
+    {"Sub", 2, ONNX_ON_TENSORS, onnx_read_sub, NULL},
+    {"Transpose", 1, ONNX_ON_TENSORS, onnx_read_transpose, "perm"},
+    {"Unsqueeze", 2, ONNX_ON_TENSORS, onnx_read_unsqueeze, "axes"},
 };
 
 enum { OPERATOR_COUNT = sizeof operators / sizeof *operators };
@@ -54,6 +63,25 @@ const struct onnx_operator *onnx_operator_find(const char *name)
         if (strcmp(operators[i].name, name) == 0)
             return &operators[i];
     return NULL;
+}
+
+bool onnx_operator_has(const struct onnx_operator *operator, const char * attribute)
+{
+    size_t length = strlen(attribute);
+
+    for (const char *at = operator->attributes; at && *at;) {
+        size_t word = strcspn(at, " ");
+
+        if (word == length && memcmp(at, attribute, word) == 0)
+            return true;
+        at += word + strspn(at + word, " ");
+    }
+    return false;
+}
+
+bool onnx_domain_is_default(const char *domain)
+{
+    return !domain || !*domain || strcmp(domain, "ai.onnx") == 0;
 }
 
 const char *onnx_operator_names(char *text, size_t bytes)

@@ -18,10 +18,19 @@ struct onnx_operator {
     size_t inputs_max; /* a node with more is refused */
     enum onnx_operator_scope scope;
     onnx_operator_fn *read;
+    /* All that it has in opsets 7 to 26, with spaces between; NULL: none. What calq does not ask for
+     * decides nothing that calq computes: training, indices of maxima, types that it cannot read. */
+    const char *attributes;
 };
+
+/* Whether the operator has an attribute of that name in some opset that calq reads. */
+bool onnx_operator_has(const struct onnx_operator *operator, const char * attribute);
 
 /* The row, or NULL. */
 const struct onnx_operator *onnx_operator_find(const char *name);
+
+/* ONNX's own operators: its domain is empty, or "ai.onnx"; NULL is empty. */
+bool onnx_domain_is_default(const char *domain);
 
 /* "Add, Conv, ...": the operators that work on tensors, written to `text` [bytes]. */
 const char *onnx_operator_names(char *text, size_t bytes);

@@ -103,7 +103,7 @@ static void raise_slice(struct onnx_edit *edit, Onnx__NodeProto *node)
 /* ---- opsets -------------------------------------------------------------------------------- */
 
 /* Operators that are written in another way since an opset. All others of those that calq reads are the
- * same from opset 7 to 21, as calq reads them: Softmax over two dimensions, batch norms of inference. */
+ * same from opset 7 to 26, as calq reads them: Softmax over two dimensions, batch norms of inference. */
 static const struct change {
     const char *operator;
     int since;
@@ -122,12 +122,9 @@ static const struct change {
 
 static Onnx__OperatorSetIdProto *opset_of(const Onnx__ModelProto *model)
 {
-    for (size_t i = 0; i < model->n_opset_import; i++) {
-        const char *domain = model->opset_import[i]->domain;
-
-        if (!domain || !*domain || strcmp(domain, "ai.onnx") == 0)
+    for (size_t i = 0; i < model->n_opset_import; i++)
+        if (onnx_domain_is_default(model->opset_import[i]->domain))
             return model->opset_import[i];
-    }
     return NULL;
 }
 

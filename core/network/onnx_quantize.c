@@ -22,6 +22,38 @@ static int check_steps(const struct onnx_node *node, const struct onnx_constant 
     return 0;
 }
 
+/* One step for each of several values along an axis, blocks of them, is not read. */
+static int check_block(const struct onnx_node *node, struct error *err)
+{
+    int64_t block;
+
+    if (onnx_attribute_integer(node, "block_size", 0, &block, err) < 0)
+        return -1;
+    if (block != 0)
+        return onnx_node_error(node, err,
+                               "steps of blocks (block_size %lld) are not "
+                               "supported",
+                               (long long)block);
+    return 0;
+}
+
+/* An attribute that names an element type, or 0; another than `wanted` is refused. */
+static int check_named_type(const struct onnx_node *node, const char *attribute,
+                            int32_t wanted, struct error *err)
+{
+    char text[32], of_calq[32];
+    int64_t type;
+
+    if (onnx_attribute_integer(node, attribute, 0, &type, err) < 0)
+        return -1;
+    if (type == 0 || type == wanted)
+        return 0;
+    return onnx_node_error(
+        node, err, "its attribute %s is %s; calq can read it as %s only", attribute,
+        onnx_type_text(type > 0 && type < INT32_MAX ? (int32_t)type : 0, text),
+        onnx_type_text(wanted, of_calq));
+}
+
 /* ---- activations -------------------------------------------------------------------------- */
 
 static int read_step(const struct onnx_node *node, float *step, struct error *err)
@@ -89,12 +121,17 @@ static int read_file_codes(const struct onnx_node *node, struct file_codes *code
 int onnx_read_quantize(const struct onnx_node *node, struct error *err)
 {
     struct onnx_graph *graph = node->graph;
+    const struct onnx_type *type;
     struct file_codes codes;
     struct onnx_shape sample;
     struct layer *layer;
     int input;
 
-    if (onnx_node_tensor(node, VALUES, &input, err) < 0 ||
+    if (onnx_node_tensor(node, VALUES, &input, err) < 0 || check_block(node, err) < 0 ||
+        check_named_type(node, "precision", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, err) <
+            0 ||
+        read_type(node, &type, err) < 0 ||
+        check_named_type(node, "output_dtype", type->number, err) < 0 ||
         read_file_codes(node, &codes, err) < 0)
         return -1;
     sample = onnx_shape_of_sample(&graph->network->tensors[input]);
@@ -252,6 +289,10 @@ int onnx_read_dequantize(const struct onnx_node *node, struct error *err)
             ? onnx_graph_find(node->graph, node->proto->input[VALUES])
             : NULL;
 
+    if (check_block(node, err) < 0 ||
+        check_named_type(node, "output_dtype", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+                         err) < 0)
+        return -1;
     if (value && value->is_codes)
         return read_codes(node, value, err);
     return fold(node, err);

@@ -7,7 +7,7 @@
 /* Reads a float network with one image-like input [N, C, H, W] or [N, features] (batch
  * dimension of any name or size) and one output of logits [N, classes].
  *
- *   path     an ONNX file; opset 7 .. 21
+ *   path     an ONNX file; opset 7 .. 26
  *   result   not fused; each ONNX node with work to do is one layer. Destroy with
  *            network_destroy(). NULL on failure.
  *

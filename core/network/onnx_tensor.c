@@ -1,9 +1,12 @@
 #include "core/network/onnx_tensor.h"
 
+#include "core/base/memory.h"
 #include "core/network/onnx_error.h"
+#include "core/network/onnx_scan.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
@@ -43,12 +46,25 @@ const char *onnx_type_text(int32_t number, char *text)
     return text;
 }
 
+/* Whether raw_data has the values, and how many bytes they are. */
+static bool has_raw_data(const Onnx__TensorProto *tensor, size_t *bytes)
+{
+    struct onnx_left left = onnx_scan_left(tensor);
+
+    if (left.bytes > 0 && !left.is_floats) {
+        *bytes = left.bytes;
+        return true;
+    }
+    *bytes = tensor->raw_data.len;
+    return tensor->has_raw_data;
+}
+
 /* Where a TensorProto that has no raw_data keeps the values of a type. */
 static size_t typed_count(const Onnx__TensorProto *tensor, const struct onnx_type *type)
 {
     switch (type->number) {
     case TYPE(FLOAT):
-        return tensor->n_float_data;
+        return tensor->n_float_data + onnx_scan_left(tensor).bytes / sizeof(float);
     case TYPE(DOUBLE):
         return tensor->n_double_data;
     case TYPE(INT64):
@@ -72,20 +88,20 @@ static int check_size(const char *path, const char *name,
                       const struct onnx_shape *shape, struct error *err)
 {
     char text[ONNX_SHAPE_TEXT_BYTES];
-    size_t count, stored;
+    size_t count, stored, bytes;
+    bool is_raw = has_raw_data(tensor, &bytes);
 
     if (!onnx_shape_count(shape, &count))
         return onnx_error(err, path,
                           "tensor \"%s\": the shape %s is impossible or too large",
                           name, onnx_shape_text(shape, text));
     stored = stored_count(type, count);
-    if (tensor->has_raw_data && tensor->raw_data.len != stored * type->bytes)
+    if (is_raw && bytes != stored * type->bytes)
         return onnx_error(
             err, path,
             "tensor \"%s\": %s of %s needs %zu bytes of raw_data, there are %zu", name,
-            type->name, onnx_shape_text(shape, text), stored * type->bytes,
-            tensor->raw_data.len);
-    if (!tensor->has_raw_data && typed_count(tensor, type) != stored)
+            type->name, onnx_shape_text(shape, text), stored * type->bytes, bytes);
+    if (!is_raw && typed_count(tensor, type) != stored)
         return onnx_error(err, path,
                           "tensor \"%s\": %s of %s needs %zu values, there are %zu",
                           name, type->name, onnx_shape_text(shape, text), stored,
@@ -214,24 +230,122 @@ static int64_t integer_at(const Onnx__TensorProto *tensor, const struct onnx_typ
     return value < type->low ? type->low : value > type->high ? type->high : value;
 }
 
-struct onnx_constant *onnx_tensor_read(const char *name,
-                                       const Onnx__TensorProto *tensor,
-                                       const struct onnx_type *type,
-                                       const struct onnx_shape *shape)
-{
-    struct onnx_constant *constant =
-        onnx_constant_create(name, type->is_integer, shape);
+/* ---- values of constants ------------------------------------------------------------------ */
 
-    if (type->number == TYPE(FLOAT) && tensor->has_raw_data && constant->count &&
-        __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
-        memcpy(constant->reals, tensor->raw_data.data, tensor->raw_data.len);
-        return constant;
-    }
-    for (size_t i = 0; i < constant->count; i++) {
-        if (type->is_integer)
-            constant->integers[i] = integer_at(tensor, type, i);
-        else
-            constant->reals[i] = real_at(tensor, type, i);
-    }
+struct onnx_constant *onnx_tensor_constant(const char *name,
+                                           const Onnx__TensorProto *tensor,
+                                           const struct onnx_type *type,
+                                           const struct onnx_shape *shape)
+{
+    struct onnx_constant *constant = memory_zeroed(1, sizeof *constant);
+
+    constant->name = name;
+    constant->shape = *shape;
+    onnx_shape_count(shape, &constant->count);
+    constant->is_integer = type->is_integer;
+    constant->stored = tensor;
+    constant->stored_type = type;
     return constant;
+}
+
+/* Where values go: one of the two. */
+struct target {
+    float *reals;
+    int64_t *integers;
+};
+
+/* `count` values of a tensor that is in memory, from `first` on. */
+static void decode(const Onnx__TensorProto *tensor, const struct onnx_type *type,
+                   size_t first, size_t count, struct target to)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (to.integers)
+            to.integers[i] = integer_at(tensor, type, first + i);
+        else
+            to.reals[i] = real_at(tensor, type, first + i);
+    }
+}
+
+/* The same of one that was left in the file, by pieces of which the first value begins a byte. */
+static int decode_left(const struct onnx_file *file, const struct onnx_left *left,
+                       const struct onnx_type *type, size_t first, size_t count,
+                       struct target to, struct error *err)
+{
+    enum { PIECE_BYTES = 1 << 12 };
+    uint8_t bytes[PIECE_BYTES];
+    size_t in_unit = type->is_packed ? 2 : 1;
+
+    for (size_t done = 0; done < count;) {
+        size_t skipped = (first + done) % in_unit;
+        size_t unit = (first + done) / in_unit;
+        size_t units = PIECE_BYTES / type->bytes;
+        size_t units_left = left->bytes / type->bytes - unit;
+        Onnx__TensorProto piece = ONNX__TENSOR_PROTO__INIT;
+        size_t values;
+
+        units = units_left < units ? units_left : units;
+        values = units * in_unit - skipped;
+        values = values < count - done ? values : count - done;
+        if (onnx_file_bytes(file, left->offset + unit * type->bytes,
+                            units * type->bytes, bytes, err) < 0)
+            return -1;
+        piece.has_raw_data = 1;
+        piece.raw_data =
+            (ProtobufCBinaryData){.len = units * type->bytes, .data = bytes};
+        decode(&piece, type, skipped, values,
+               (struct target){.reals = to.reals ? to.reals + done : NULL,
+                               .integers = to.integers ? to.integers + done : NULL});
+        done += values;
+    }
+    return 0;
+}
+
+static int read_stored(const struct onnx_file *file,
+                       const struct onnx_constant *constant, size_t first, size_t count,
+                       struct target to, struct error *err)
+{
+    const Onnx__TensorProto *tensor = constant->stored;
+    const struct onnx_type *type = constant->stored_type;
+    struct onnx_left left = onnx_scan_left(tensor);
+
+    if (left.bytes == 0 ||
+        (left.is_floats && (tensor->has_raw_data || type->number != TYPE(FLOAT)))) {
+        decode(tensor, type, first, count, to);
+        return 0;
+    }
+    if (type->number == TYPE(FLOAT) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        return onnx_file_bytes(file, left.offset + first * sizeof(float),
+                               count * sizeof(float), to.reals, err);
+    return decode_left(file, &left, type, first, count, to, err);
+}
+
+int onnx_tensor_load(const struct onnx_file *file, struct onnx_constant *constant,
+                     struct error *err)
+{
+    struct target to = {.reals = NULL};
+
+    if (constant->is_integer)
+        to.integers = memory_zeroed(constant->count, sizeof *to.integers);
+    else
+        to.reals = memory_zeroed(constant->count, sizeof *to.reals);
+    if (read_stored(file, constant, 0, constant->count, to, err) < 0) {
+        free(to.integers);
+        free(to.reals);
+        return -1;
+    }
+    constant->integers = to.integers;
+    constant->reals = to.reals;
+    constant->stored = NULL;
+    return 0;
+}
+
+int onnx_tensor_reals(const struct onnx_file *file,
+                      const struct onnx_constant *constant, size_t first, size_t count,
+                      float *to, struct error *err)
+{
+    if (constant->stored)
+        return read_stored(file, constant, first, count, (struct target){.reals = to},
+                           err);
+    memcpy(to, constant->reals + first, count * sizeof *to);
+    return 0;
 }

@@ -3,7 +3,7 @@
 #define CORE_NETWORK_ONNX_TENSOR_H
 
 #include "core/network/onnx_constant.h"
-#include "onnx.pb-c.h"
+#include "core/network/onnx_file.h"
 
 /* Of opset 21; the system's onnx.proto may be older. */
 enum { ONNX_TYPE_UINT4 = 21, ONNX_TYPE_INT4 = 22 };
@@ -32,10 +32,20 @@ int onnx_tensor_check(const char *path, const char *name,
                       const Onnx__TensorProto *tensor, const struct onnx_type **type,
                       struct onnx_shape *shape, struct error *err);
 
-/* The values of a checked tensor. Destroy with onnx_constant_destroy(). */
-struct onnx_constant *onnx_tensor_read(const char *name,
-                                       const Onnx__TensorProto *tensor,
-                                       const struct onnx_type *type,
-                                       const struct onnx_shape *shape);
+/* A checked tensor as a constant whose values are not yet read. Destroy with
+ * onnx_constant_destroy(). */
+struct onnx_constant *onnx_tensor_constant(const char *name,
+                                           const Onnx__TensorProto *tensor,
+                                           const struct onnx_type *type,
+                                           const struct onnx_shape *shape);
+
+/* Reads the values of a constant that are not yet read. `file` is what the tensor is of. */
+int onnx_tensor_load(const struct onnx_file *file, struct onnx_constant *constant,
+                     struct error *err);
+
+/* `count` values from `first` on of a constant that is no integers, read or not, to `to`. */
+int onnx_tensor_reals(const struct onnx_file *file,
+                      const struct onnx_constant *constant, size_t first, size_t count,
+                      float *to, struct error *err);
 
 #endif

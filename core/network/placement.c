@@ -6,6 +6,7 @@
 #include "core/quant/outlier_splitting.h"
 
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,6 +242,55 @@ static int *all_minus_one(int count)
     return numbers;
 }
 
+/* The names of layers that are convolutions, quoted; none where they are more than a few. */
+static const char *few_names(const struct network *network, size_t count, char *text,
+                             size_t bytes)
+{
+    enum { FEW = 4, NAME_MOST = 100 };
+    size_t used = 0;
+
+    *text = '\0';
+    for (int index = 0; count <= FEW && index < network->layer_count; index++)
+        if (network->layers[index].kind == LAYER_CONV)
+            used += (size_t)snprintf(text + used, bytes - used, "%s\"%.*s\"",
+                                     used ? ", " : ": ", NAME_MOST,
+                                     network->layers[index].name);
+    return text;
+}
+
+static int check_convs(const struct network *network, struct error *err)
+{
+    if (first_conv(network) < network->layer_count)
+        return 0;
+    return error_set(err, EXIT_INPUT,
+                     "there is nothing in %s to quantize: it has no convolution and no "
+                     "fully connected layer with constant weights",
+                     network->path);
+}
+
+static int nothing_left(const struct network *network, const bool *kept,
+                        struct error *err)
+{
+    char names[512];
+    size_t count = 0, count_kept = 0;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        count += network->layers[index].kind == LAYER_CONV;
+        count_kept += kept[index];
+    }
+    if (count_kept < count)
+        return error_set(err, EXIT_CONFIG,
+                         "nothing of %s is left to quantize: both weights and "
+                         "activations have %d bits, which is float",
+                         network->path, BITS_FLOAT);
+    return error_set(err, EXIT_CONFIG,
+                     "nothing of %s is left to quantize: keep_float keeps all of its "
+                     "convolutions and fully connected layers (%zu%s) in float; "
+                     "`keep_float: []` keeps none",
+                     network->path, count,
+                     few_names(network, count, names, sizeof names));
+}
+
 int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err)
 {
@@ -256,17 +306,13 @@ int placement_init(struct placement *placement, const struct network *network,
         .all_activations = rules->all_activations,
         .rounds_like_kernels = rules->rounds_like_kernels,
     };
-    if (find_kept(network, rules, kept, err) < 0 ||
+    if (check_convs(network, err) < 0 || find_kept(network, rules, kept, err) < 0 ||
         check_sums(network, rules, kept, err) < 0)
         goto done;
     find_rounded(network, rules, kept, rounded);
     add_in_order(placement, network, rules, kept, rounded);
     if (placement->count == 0) {
-        error_set(
-            err, EXIT_CONFIG,
-            "nothing of %s is left to quantize: keep_float keeps every convolution "
-            "and fully connected layer",
-            network->path);
+        nothing_left(network, kept, err);
         goto done;
     }
     status = 0;

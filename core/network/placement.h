@@ -81,7 +81,7 @@ struct placement {
  * one of them reads is not split; nor is one that a pool hands on from another that is quantized.
  *
  * Fails with EXIT_CONFIG when a pattern fits no layer, or nothing is left to quantize, and with
- * EXIT_INPUT when 32 bits cannot hold the sums of a layer. */
+ * EXIT_INPUT when there is no such layer, or when 32 bits cannot hold the sums of one. */
 int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err);
 void placement_clear(struct placement *placement);

@@ -30,7 +30,7 @@ prepare() {
     trap 'rm -rf "$scratch"' EXIT
     inputs=$scratch/inputs
     mkdir "$inputs"
-    for tool in make_inputs digits write_logits broken_hdf5.so; do
+    for tool in make_inputs make_large digits peak write_logits broken_hdf5.so; do
         [ -x "$tools/$tool" ] || env -u MAKEFLAGS make --silent \
             "BUILD=$(dirname "$program")" "$tools/$tool" || exit 2
     done

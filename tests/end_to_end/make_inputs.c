@@ -116,6 +116,8 @@ static void write_networks(void)
     write_clamped(bytes, size);
     replace_text(&model->producer_name, "somebody else");
     write_model("another.onnx", model); /* the same network, other content */
+    model->opset_import[0]->version = 26;
+    write_model("newest.onnx", model);
     relu = first_relu(model->graph);
     replace_text(&relu->op_type, "Softplus");
     replace_text(&relu->name, "the_odd_one");
@@ -206,6 +208,51 @@ static void write_old_network(void)
     list_constants_as_inputs(model);
     write_model("opset-7.onnx", model);
     onnx__model_proto__free_unpacked(model, NULL);
+}
+
+/* What opsets since 22 have of the operators that calq reads, shape arithmetic among them. */
+static void write_new_networks(void)
+{
+    enum { FIRST = 22, LAST = 26, IR_VERSION = 10 };
+    static const char text[] =
+        "opset %d\ninput input N,1,24,24\n"
+        "floats w1 8,1,3,3 = 0.5 -0.25 0.125 0.75 -1 0.3 0.1\n"
+        "floats w2 8,8,3,3 = 0.2 -0.1 0.05 -0.15 0.3 -0.25 0.12 -0.07 0.02 -0.2 0.11\n"
+        "floats w3 47,16 = 1.1 -0.7 0.3 2 -1.3 0.6 -0.2 0.9 -1.7 0.4 1.4\n"
+        "floats b3 47 = 0.1 -0.2 0.3 0 -0.1\n"
+        "floats g 8 = 1.5 0.5 1 2\nfloats b 8 = 0.1 -0.2 0.3\n"
+        "floats m 8 = 0.05 -0.1 0 0.2\nfloats v 8 = 0.5 0.25 1\n"
+        "floats low - = 0\nfloats high - = 2.5\nfloats pad - = 0\n"
+        "integers pads 8 = 0 0 1 1 0 0 1 1\nintegers starts 2 = 1 0\n"
+        "integers ends 2 = 11 12\nintegers over 2 = 2 3\nintegers zero - = 0\n"
+        "integers at 1 = 0\nintegers two 1 = 2\nintegers rest 1 = -1\n"
+        "node Pad input pads pad -> p mode=constant\n"
+        "node Conv p w1 -> c1 strides=2,2\n"
+        "node BatchNormalization c1 g b m v -> n1 epsilon=0.001\n"
+        "node Clip n1 low high -> r1\nnode Dropout r1 -> d\n"
+        "node Slice d starts ends over -> s\n"
+        "node MaxPool s -> t kernel_shape=2,2 strides=1,1 dilations=2,2 ceil_mode=1\n"
+        "node Conv s w2 -> c2\nnode Relu c2 -> r2\n"
+        "node AveragePool r2 -> a2 kernel_shape=2,2 pads=0,0,1,1 count_include_pad=1\n"
+        "node ReduceMean t over -> mt keepdims=1\nnode GlobalAveragePool a2 -> ma\n"
+        "node Concat ma mt -> j axis=1\nnode Squeeze j two -> q\n"
+        "node Unsqueeze q two -> u\nnode Transpose u -> x perm=0,1,2,3\n"
+        "node Shape x -> shape\nnode Gather shape at -> batch axis=0\n"
+        "node Cast batch -> batch64 to=7\nnode Concat batch64 rest -> flat axis=0\n"
+        "node Reshape x flat -> f allowzero=0\nnode Identity f -> i\n"
+        "node Gemm i w3 b3 -> z transB=1\nnode Softmax z -> y axis=-1\noutput y\n";
+
+    for (int opset = FIRST; opset <= LAST; opset++) {
+        char model_text[sizeof text + 8], name[32];
+        Onnx__ModelProto *model;
+
+        snprintf(model_text, sizeof model_text, text, opset);
+        snprintf(name, sizeof name, "opset-%d.onnx", opset);
+        model = onnx_builder_model(model_text);
+        model->ir_version = IR_VERSION;
+        write_model(name, model);
+        onnx__model_proto__free_unpacked(model, NULL);
+    }
 }
 
 /* Bytes that grow towards the front, so that a message's length is known when it is written. */
@@ -328,6 +375,7 @@ int main(int count, char **arguments)
     folder = arguments[1];
     write_networks();
     write_old_network();
+    write_new_networks();
     write_sharing("shared.onnx", "N");
     write_sharing("batch-of-one.onnx", "1");
     write_nested(DEPTH);

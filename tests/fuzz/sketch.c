@@ -100,7 +100,7 @@ void sketch_name(struct sketch *sketch)
 static int draw_opset(struct chance *chance)
 {
     return chance_is(chance, 50) ? 13 + 4 * chance_between(chance, 0, 1)
-                                 : chance_between(chance, 7, 21);
+                                 : chance_between(chance, 7, 26);
 }
 
 static struct place draw_input(struct sketch *sketch)

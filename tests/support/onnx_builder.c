@@ -249,7 +249,7 @@ static void statement(Onnx__ModelProto *model, char *line)
     else if (strcmp(kind, "input") == 0)
         APPEND(graph, input, value_info(name, word(&rest)));
     else if (strcmp(kind, "output") == 0)
-        APPEND(graph, output, value_info(name, NULL));
+        APPEND(graph, output, value_info(name, strtok_r(NULL, " ", &rest)));
     else if (strcmp(kind, "floats") == 0)
         APPEND(graph, initializer,
                initialiser(name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, rest));

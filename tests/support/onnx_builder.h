@@ -8,7 +8,7 @@
  *   integers s 2 = 0 -1           the same of int64; dims "-": a scalar
  *   int8 z - = 0                  the same of int8; also uint8
  *   node Conv x w . -> y pads=1,1,1,1 group=2 auto_pad=VALID name=/c/Conv epsilon=0.1
- *   output y
+ *   output y                      or with a shape, as an input has it
  *
  * A "." leaves an input or output out. An attribute is a list of integers where it has a comma
  * (also a trailing one), an integer, a float where it has a point, and else a text.

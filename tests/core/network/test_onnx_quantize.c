@@ -30,6 +30,11 @@ static const struct onnx_case weights[] = {
              "node Gemm x w -> y transB=1",
      1,
      {12}},
+    {"attributes of newer opsets that say what is so anyway",
+     WEIGHTS "opset 25\nfloats s - = 2\nnode DequantizeLinear q s -> w block_size=0 "
+             "output_dtype=1\nnode Gemm x w -> y transB=1",
+     1,
+     {12}},
     {"each channel may have a scale",
      LINE "int8 q 3,2 = 1 1 1 1 1 1\nfloats s 2 = 1 10\n"
           "node DequantizeLinear q s -> w axis=1\nnode MatMul x w -> y",
@@ -72,6 +77,23 @@ static const struct onnx_refusal refusals[] = {
      "2 scales do not fit axis 0 of \"q\""},
     {"values are dequantized", LINE "floats s - = 1\nnode DequantizeLinear x s -> y",
      "its input \"x\" must be a constant"},
+    {"steps of blocks",
+     WEIGHTS "opset 21\nfloats s 1,1 = 1\nnode DequantizeLinear q s -> w axis=1 "
+             "block_size=3\nnode Gemm x w -> y transB=1",
+     "steps of blocks (block_size 3) are not supported"},
+    {"codes of another type than the zero-point",
+     ROUNDED "opset 21\nnode QuantizeLinear x s z -> p output_dtype=3\n"
+             "node DequantizeLinear p s z -> y",
+     "its attribute output_dtype is int8; calq can read it as uint8 only"},
+    {"values of another type than float",
+     WEIGHTS
+     "opset 23\nfloats s - = 1\nnode DequantizeLinear q s -> w output_dtype=10\n"
+     "node Gemm x w -> y transB=1",
+     "its attribute output_dtype is float16; calq can read it as float only"},
+    {"a division of another precision",
+     ROUNDED "opset 23\nnode QuantizeLinear x s z -> p precision=16\n"
+             "node DequantizeLinear p s z -> y",
+     "its attribute precision is type 16; calq can read it as float only"},
     {"the zero-point has too wide a type",
      LINE "floats s - = 1\nintegers z - = 0\nnode QuantizeLinear x s z -> q\n"
           "node DequantizeLinear q s z -> y",

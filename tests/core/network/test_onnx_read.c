@@ -26,6 +26,16 @@ static void assert_refused(const char *text, const char *sentence)
         fail_msg("%s", err.text);
 }
 
+static void assert_model_refused(Onnx__ModelProto *model, const char *sentence)
+{
+    struct error err = {0};
+
+    assert_null(onnx_builder_read_model(model, &err));
+    if (!strstr(err.text, sentence))
+        fail_msg("%s", err.text);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 static struct network *read_text(const char *text)
 {
     struct error err = {0};
@@ -103,13 +113,14 @@ static void a_model_cut_off_anywhere_is_refused(void **state)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
-static void opsets_7_to_21_are_read(void **state)
+static void opsets_7_to_26_are_read(void **state)
 {
     (void)state;
     network_destroy(read_text("opset 7\n" SMALL));
-    network_destroy(read_text("opset 21\n" SMALL));
-    assert_refused("opset 6\n" SMALL, "opset 6; calq reads opset 7 to 21");
-    assert_refused("opset 22\n" SMALL, "opset 22; calq reads opset 7 to 21");
+    network_destroy(read_text("opset 22\n" SMALL));
+    network_destroy(read_text("opset 26\n" SMALL));
+    assert_refused("opset 6\n" SMALL, "opset 6; calq reads opset 7 to 26");
+    assert_refused("opset 27\n" SMALL, "opset 27; calq reads opset 7 to 26");
 }
 
 /* ---- the graph ---- */
@@ -117,28 +128,61 @@ static void opsets_7_to_21_are_read(void **state)
 static const struct onnx_refusal refusals[] = {
     {"an operator is unknown",
      "input x N,2\nnode LSTM x -> y name=/lstm/LSTM\noutput y",
-     "node \"/lstm/LSTM\" needs the operator LSTM, which calq cannot run; supported "
-     "operators are "
-     "Add, "},
+     "needs operators which calq cannot run: LSTM (1); the first LSTM is node "
+     "\"/lstm/LSTM\"; supported operators are Add, "},
     {"an operator of another domain is unknown",
      "input x N,2\nnode Relu x -> y domain=com.vendor\noutput y",
-     "needs the operator com.vendor.Relu, which calq cannot run"},
+     "operators which calq cannot run: com.vendor.Relu (1); "},
+    {"all operators that are lacking are counted, the most frequent first",
+     "input x N,2\nnode LSTM x -> a name=l\nnode Relu a -> b\n"
+     "node Normalizer b -> c domain=ai.onnx.ml\nnode Gelu c -> d domain=com.microsoft\n"
+     "node Gelu d -> e domain=com.microsoft name=second\nnode Gelu e -> f\n"
+     "node Shape x -> s\nnode Relu s -> unneeded\nnode Erf x -> unneeded2\n"
+     "node Add f f -> y\noutput y",
+     "which calq cannot run: com.microsoft.Gelu (2), LSTM (1), ai.onnx.ml.Normalizer "
+     "(1), Gelu (1); the first Gelu is node \"Gelu d\"; supported"},
+    {"the default domain may be written out",
+     "input x N,2\nnode LSTM x -> y domain=ai.onnx\noutput y", "cannot run: LSTM (1);"},
+    {"what only works on constants counts by itself",
+     "input x N,2\nintegers i - = 0\nnode Gather x i -> a axis=1\n"
+     "node Gather i i -> c\nnode Gather x i -> b axis=1\nnode Erf a -> e\n"
+     "node Add e b -> y\noutput y",
+     "cannot run: Gather on computed values (2), Erf (1); "},
+    {"nodes behind one that is lacking are not blamed for it",
+     "input x N,2\nintegers i - = 0\nnode Size x -> s\nnode Gather s i -> g\n"
+     "node Reshape x g -> y\noutput y",
+     "cannot run: Size (1); "},
     {"a node without name is named by its output",
      "input x N,2\nnode Sigmoid x -> y\noutput y",
-     "node \"Sigmoid y\" needs the operator Sigmoid"},
+     "the first Sigmoid is node \"Sigmoid y\""},
     {"control characters are not printed",
-     "input x N,2\nnode Sig\033[2J x -> y\noutput y",
-     "needs the operator Sig?[2J, which"},
+     "input x N,2\nnode Sig\033[2J x -> y\noutput y", "cannot run: Sig?[2J (1);"},
     {"operators are checked before the inputs",
-     "input a N\ninput b N\nnode LSTM a b -> y\noutput y", "needs the operator LSTM"},
+     "input a N\ninput b N\nnode LSTM a b -> y\noutput y", "cannot run: LSTM (1)"},
     {"there are two inputs", "input a N,2\ninput b N,2\nnode Add a b -> y\noutput y",
-     "the network has 2 inputs; calq needs one"},
+     "the network has 2 inputs, \"a\" and \"b\"; calq needs one: add what is constant "
+     "of "
+     "them to the graph's initialisers"},
+    {"there are more inputs than are named",
+     "input a N,2\ninput b N,2\ninput c N,2\ninput d N,2\ninput e N,2\ninput f N,2\n"
+     "input g N,2\ninput h N,2\ninput i N,2\ninput j N,2\nnode Add a b -> y\noutput y",
+     "has 10 inputs, \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\" and 2 "
+     "more; "},
     {"there is no input", "floats c 1,2\nnode Relu c -> y\noutput y",
      "the network has 0 inputs"},
     {"there is no output", "input x N,2\nnode Relu x -> y",
      "the network has 0 outputs"},
     {"there are two outputs", "input x N,2\nnode Relu x -> y\noutput y\noutput x",
-     "the network has 2 outputs"},
+     "the network has 2 outputs, \"y\" and \"x\"; calq needs one: keep that of the "
+     "logits, "
+     "e.g. in Python onnx.utils.extract_model(\"/"},
+    {"a network with two outputs is told how to cut it",
+     "input x N,2\ninput c 2\nfloats c 2\nnode Add x c -> y\nnode Relu y -> z\n"
+     "output z\noutput y",
+     ".onnx\", \"one-output.onnx\", [\"x\"], [\"z\"])"},
+    {"what is lacking is told beside that there are two outputs",
+     "input x N,2\nnode TopK x -> y i\noutput y\noutput i",
+     "; for all outputs together calq lacks TopK (1)"},
     {"nothing makes the output", "input x N,2\nnode Relu x -> y\noutput z",
      "nothing in the file makes the output \"z\""},
     {"the output is the input", "input x N,2\nnode Identity x -> y\noutput y",
@@ -163,8 +207,18 @@ static const struct onnx_refusal refusals[] = {
      "two values are named \"c\""},
     {"a node has too many inputs", "input x N,2\nnode Relu x x -> y\noutput y",
      "it has 2 inputs; at most 1 are possible"},
+    {"an attribute is of no opset that is read",
+     "input x N,2\nnode Relu x -> y name=/r threshold=1.0\noutput y",
+     "node \"/r\" (Relu): calq does not know its attribute threshold"},
+    {"an attribute is that of another operator",
+     "input x N,2\nfloats w 2,2\nnode MatMul x w -> y transB=1\noutput y",
+     "calq does not know its attribute transB"},
+    {"half of a name is no attribute",
+     "input x N,2\nfloats w 2,2\nnode Gemm x w -> y trans=1\noutput y",
+     "calq does not know its attribute trans"},
     {"a size is open", "input x N,H\nnode Relu x -> y\noutput y",
-     "dimension 1 of input \"x\" is not fixed"},
+     "dimension 1 of input \"x\" is not fixed: the file has [N, H]; fix it, e.g. with "
+     "python -m onnxruntime.tools.make_dynamic_shape_fixed"},
     {"a size is zero", "input x N,0\nnode Relu x -> y\noutput y",
      "dimension 1 of input \"x\" is not fixed"},
     {"the input is too large",
@@ -181,6 +235,43 @@ static void a_graph_calq_cannot_use_is_refused_with_a_sentence(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         assert_refused(refusals[i].model, refusals[i].sentence);
+}
+
+/* What the sentence would be too long for is counted. */
+static void a_list_of_operators_too_long_is_cut(void **state)
+{
+    enum { OPERATORS = 100 };
+    char text[OPERATORS * 160], *at = text;
+    struct error err = {0};
+
+    (void)state;
+    at += sprintf(at, "input x N,2\n");
+    for (int i = 0; i < OPERATORS; i++)
+        at += sprintf(at, "node An_operator_with_a_lengthy_name_%d x -> x%d\n", i, i);
+    sprintf(at,
+            "node Max x0 x1 x2 x3 x4 x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 x15 x16 x17 "
+            "x18 x19 x20 x21 x22 x23 x24 x25 x26 x27 x28 x29 -> y\noutput y");
+    assert_null(onnx_builder_read(text, &err));
+    if (!strstr(err.text, "An_operator_with_a_lengthy_name_0 (1), ") ||
+        !strstr(err.text, " operators more; the first An_operator"))
+        fail_msg("%s", err.text);
+}
+
+/* A graph inside a node is not looked into. */
+static void operators_in_inner_graphs_are_not_counted(void **state)
+{
+    Onnx__ModelProto *model = onnx_builder_model(
+        "input x N,2\nnode If x -> a then=1\nnode Erf a -> y\noutput y");
+    Onnx__ModelProto *inner = onnx_builder_model("node Erf x -> y\noutput y");
+    Onnx__AttributeProto *attribute = model->graph->node[0]->attribute[0];
+
+    (void)state;
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH;
+    attribute->g = inner->graph;
+    inner->graph = NULL;
+    onnx__model_proto__free_unpacked(inner, NULL);
+    assert_model_refused(model, "cannot run: If (1), Erf (1), without those in the "
+                                "graphs that nodes hold; the first If is node");
 }
 
 static void names_are_onnx_names(void **state)
@@ -209,6 +300,60 @@ static void nodes_the_output_does_not_need_are_left_out(void **state)
     network_destroy(network);
 }
 
+static const struct shapes {
+    const char *text, *input, *name, *output;
+} shapes[] = {
+    {"input x N,2\nnode Relu x -> y\noutput y", "[N, 2]", "y", "[N, 2]"},
+    {"input x batch_size,6,10\nfloats w 10,5\nnode MatMul x w -> a\n"
+     "integers s 2 = -1 30\nnode Reshape a s -> y\noutput y rows,30",
+     "[batch_size, 6, 10]", "y", "[rows, 30]"},
+    {"input x 1,3,2,2\nnode GlobalAveragePool x -> y\noutput y 1,3,1,1", "[1, 3, 2, 2]",
+     "y", "[1, 3, 1, 1]"},
+    {"input x N,2\nnode Relu x -> a\nnode Identity a -> b\nnode Softmax b -> "
+     "probabilities\noutput probabilities N,2",
+     "[N, 2]", "probabilities", "[N, 2]"},
+};
+
+static void shapes_are_told_as_the_file_has_them(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct network *network = read_text(shapes[i].text);
+
+        assert_string_equal(network->input_shape, shapes[i].input);
+        assert_string_equal(network->output_name, shapes[i].name);
+        assert_string_equal(network->output_shape, shapes[i].output);
+        network_destroy(network);
+    }
+}
+
+/* Neither lengthy names nor control characters. */
+static void a_dimension_without_a_proper_name_is_a_question_mark(void **state)
+{
+    static char lengthy[200];
+    const char *const names[] = {NULL, "", "a\033[2J", lengthy};
+
+    (void)state;
+    memset(lengthy, 'a', sizeof lengthy - 1);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        Onnx__ModelProto *model = onnx_builder_model(SMALL);
+        Onnx__TensorShapeProto__Dimension *dim =
+            model->graph->input[0]->type->tensor_type->shape->dim[0];
+        struct error err = {0};
+        struct network *network;
+
+        free(dim->dim_param);
+        dim->dim_param = names[i] ? memory_text(names[i]) : NULL;
+        if (!names[i])
+            dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET;
+        network = onnx_builder_read_model(model, &err);
+        assert_non_null(network);
+        assert_string_equal(network->input_shape, "[?, 2]");
+        network_destroy(network);
+        onnx__model_proto__free_unpacked(model, NULL);
+    }
+}
+
 static void an_initialiser_listed_as_input_is_no_input(void **state)
 {
     struct network *network = read_text(
@@ -231,16 +376,6 @@ static void an_output_of_one_pixel_is_an_output_of_classes(void **state)
 }
 
 /* ---- what only a program can write ---- */
-
-static void assert_model_refused(Onnx__ModelProto *model, const char *sentence)
-{
-    struct error err = {0};
-
-    assert_null(onnx_builder_read_model(model, &err));
-    if (!strstr(err.text, sentence))
-        fail_msg("%s", err.text);
-    onnx__model_proto__free_unpacked(model, NULL);
-}
 
 static void the_input_is_a_float_tensor(void **state)
 {
@@ -345,7 +480,7 @@ static void a_network_calq_cannot_run_is_told_so(void **state)
 
     assert_null(onnx_read(path, &err));
     assert_int_equal(err.code, EXIT_INPUT);
-    assert_non_null(strstr(err.text, "which calq cannot run"));
+    assert_non_null(strstr(err.text, "operators which calq cannot run: "));
 }
 
 #define KNOWN(name, row)                                                               \
@@ -364,10 +499,14 @@ int main(void)
         cmocka_unit_test(a_folder_is_no_file),
         cmocka_unit_test(a_file_that_is_no_model_is_refused),
         cmocka_unit_test(a_model_cut_off_anywhere_is_refused),
-        cmocka_unit_test(opsets_7_to_21_are_read),
+        cmocka_unit_test(opsets_7_to_26_are_read),
         cmocka_unit_test(a_graph_calq_cannot_use_is_refused_with_a_sentence),
+        cmocka_unit_test(a_list_of_operators_too_long_is_cut),
+        cmocka_unit_test(operators_in_inner_graphs_are_not_counted),
         cmocka_unit_test(names_are_onnx_names),
         cmocka_unit_test(nodes_the_output_does_not_need_are_left_out),
+        cmocka_unit_test(shapes_are_told_as_the_file_has_them),
+        cmocka_unit_test(a_dimension_without_a_proper_name_is_a_question_mark),
         cmocka_unit_test(an_initialiser_listed_as_input_is_no_input),
         cmocka_unit_test(an_output_of_one_pixel_is_an_output_of_classes),
         cmocka_unit_test(the_input_is_a_float_tensor),

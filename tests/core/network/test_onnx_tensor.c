@@ -49,9 +49,13 @@ static struct onnx_constant *read_tensor(const Onnx__TensorProto *tensor,
     const struct onnx_type *type;
     struct onnx_shape shape;
 
+    struct onnx_constant *constant;
+
     if (onnx_tensor_check("a.onnx", "w", tensor, &type, &shape, err) < 0)
         return NULL;
-    return onnx_tensor_read("w", tensor, type, &shape);
+    constant = onnx_tensor_constant("w", tensor, type, &shape);
+    assert_int_equal(onnx_tensor_load(NULL, constant, err), 0);
+    return constant;
 }
 
 static void assert_values(const char *fact, const struct onnx_constant *constant,

@@ -217,7 +217,51 @@ static void nothing_left_to_quantize_is_told(void **state)
     rules.keep_float_count = 1;
     assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
     assert_int_equal(err.code, EXIT_CONFIG);
-    assert_non_null(strstr(err.text, "is left to quantize"));
+    assert_non_null(strstr(err.text,
+                           "is left to quantize: keep_float keeps all of its "
+                           "convolutions and fully connected layers (5) in "));
+}
+
+/* Layers that are few are named. */
+static void layers_that_are_all_kept_are_named(void **state)
+{
+    static const char *const ends[] = {"first", "last"};
+    struct network *two = onnx_builder_read_fused(
+        "input x N,2,1,1\nfloats a 2,2,1,1\nfloats b 3,2\nnode Conv x a -> c "
+        "name=/one\n"
+        "node Flatten c -> f\nnode Gemm f b -> y transB=1 name=/two\noutput y",
+        &err);
+
+    (void)state;
+    rules.keep_float = ends;
+    rules.keep_float_count = 2;
+    assert_int_equal(placement_init(&placement, two, &rules, &err), -1);
+    assert_int_equal(err.code, EXIT_CONFIG);
+    if (!strstr(err.text, "fully connected layers (2: \"/one\", \"/two\") in float; "
+                          "`keep_float: []` keeps none"))
+        fail_msg("%s", err.text);
+    network_destroy(two);
+}
+
+/* Whatever keep_float says, even where it names the first layer. */
+static void a_network_without_convolutions_has_nothing_to_quantize(void **state)
+{
+    static const char *const ends[] = {"first", "last"};
+    struct network *none =
+        onnx_builder_read_fused("input x N,2\nnode Relu x -> y\noutput y", &err);
+
+    (void)state;
+    rules.keep_float = ends;
+    for (int count = 0; count <= 2; count++) {
+        rules.keep_float_count = count;
+        assert_int_equal(placement_init(&placement, none, &rules, &err), -1);
+        assert_int_equal(err.code, EXIT_INPUT);
+        if (!strstr(err.text, " to quantize: it has no convolution and no fully "
+                              "connected layer"))
+            fail_msg("%s", err.text);
+        placement_clear(&placement);
+    }
+    network_destroy(none);
 }
 
 static void both_sides_in_float_is_nothing_left_to_quantize(void **state)
@@ -226,6 +270,7 @@ static void both_sides_in_float_is_nothing_left_to_quantize(void **state)
     rules.weight_bits = rules.activation_bits = BITS_FLOAT;
     assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
     assert_int_equal(err.code, EXIT_CONFIG);
+    assert_non_null(strstr(err.text, "weights and activations have 32 bits"));
 }
 
 static void sums_of_more_than_32_bits_are_told(void **state)
@@ -516,6 +561,8 @@ int main(void)
         TEST(a_pattern_keeps_all_that_fits),
         TEST(a_pattern_that_fits_nothing_is_told),
         TEST(nothing_left_to_quantize_is_told),
+        TEST(layers_that_are_all_kept_are_named),
+        TEST(a_network_without_convolutions_has_nothing_to_quantize),
         TEST(both_sides_in_float_is_nothing_left_to_quantize),
         TEST(sums_of_more_than_32_bits_are_told),
         TEST(sums_of_split_layers_are_bounded),

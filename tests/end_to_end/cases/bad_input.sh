@@ -64,7 +64,7 @@ refuses_alone "a kernel that does not exist is named" 3 'kernel: "neon" is unkno
 refuses_alone "a pattern of keep_float that fits nothing is named" 3 \
     'keep_float: "layer4.*" fits no convolution' "$small" --set 'models.0.keep_float=layer4.*'
 refuses_alone "a network of which nothing is left to quantize is refused" 3 \
-    "nothing of examples/glyphs/glyphs.onnx is left to quantize" "$small" \
+    "nothing of examples/glyphs/glyphs.onnx is left to quantize: keep_float keeps all" "$small" \
     --set 'models.0.keep_float="*"'
 
 # ---- the network ----------------------------------------------------------------------------
@@ -82,8 +82,8 @@ refuses "a model nested 4,000 deep is refused" 4 \
     "nested.onnx: messages are nested more than 64 deep" "${network[@]}"
 with_network "$inputs/unsupported.onnx"
 an_unsupported_operator_is_told_with_its_node_and_file() {
-    refused 4 "Softplus, which calq cannot run" "${network[@]}"
-    expect_told '/unsupported.onnx: node "the_odd_one" '
+    refused 4 "operators which calq cannot run: Softplus (1)" "${network[@]}"
+    expect_told '; the first Softplus is node "the_odd_one"'
 }
 check 1 an_unsupported_operator_is_told_with_its_node_and_file
 check 3 an_unsupported_operator_is_told_with_its_node_and_file

@@ -36,7 +36,7 @@ check 1 "--version is version" says "OpenBLAS" --version
 inspect_lists_layers_and_quantizable_tensors() {
     calq inspect examples/glyphs/glyphs.onnx
     expect_code 0
-    expect_in "$work/out" "input input 24x24x1, output logits of 47 classes"
+    expect_in "$work/out" "input input [N, 1, 24, 24], output logits [N, 47]: 47 classes"
     grep -Eq 'depthwise +12x12x24 +31104  W A  /block2/depthwise/conv/Conv' "$work/out" ||
         fail "the depthwise convolution is not listed as it should be"
     grep -Eq 'a sample +3541976' "$work/out" || fail "the multiply-adds of a sample are wrong"
@@ -71,6 +71,57 @@ a_crash_of_hdf5_while_it_lists_is_an_error() {
     expect_told "broken.h5: HDF5 ended with signal 11 (Segmentation fault) while it listed what it holds"
 }
 check 1 a_crash_of_hdf5_while_it_lists_is_an_error
+
+# Not those that it stores, and not what the logits are called inside.
+inspect_tells_shapes_as_the_file_has_them() {
+    calq inspect "$inputs/batch-of-one.onnx"
+    expect_in "$work/out" "input x [1, 3, 8, 8], output y [N, 5]: 5 classes"
+    calq inspect "$inputs/opset-26.onnx"
+    expect_in "$work/out" "input input [N, 1, 24, 24], output y [N, 47]: 47 classes"
+}
+check 1 inspect_tells_shapes_as_the_file_has_them
+
+# Kilobytes of memory at most, in $held.
+holds() { # ARGUMENTS...
+    wrapper=("$tools/peak" "$work/peak")
+    calq "$@"
+    held=$(cat "$work/peak")
+}
+
+# Opened in half as much memory again as the file has, and what any network takes.
+expect_little_memory() { # FILE KILOBYTES-OF-ANY
+    local size=$(($(wc -c <"$1") / 1024))
+    [ $((2 * (held - $2))) -le $((3 * size)) ] ||
+        fail "$held KB, of which $2 KB for any network, for a file of $size KB"
+}
+
+opening_takes_little_more_memory_than_the_weights() { # KIND
+    local any
+    holds inspect examples/glyphs/glyphs.onnx
+    any=$held
+    "$tools/make_large" "$work/large.onnx" 64 "$1" || fail "there is no file"
+    holds inspect "$work/large.onnx"
+    expect_code 0
+    expect_little_memory "$work/large.onnx" "$any"
+}
+check 1 "opening takes little memory: rows of a Gemm" opening_takes_little_more_memory_than_the_weights gemm
+check 1 "opening takes little memory: columns of a MatMul" opening_takes_little_more_memory_than_the_weights matmul
+check 1 "opening takes little memory: a convolution" opening_takes_little_more_memory_than_the_weights conv
+check 1 "opening takes little memory: float_data" opening_takes_little_more_memory_than_the_weights floats
+check 1 "opening takes little memory: a Constant node" opening_takes_little_more_memory_than_the_weights constants
+
+# The data are missing, so that the run ends where the network is open.
+a_run_opens_a_network_in_little_memory() {
+    local any without=(--set models.0.calibration.file="$work/none.h5" --set "out=$work/run")
+    holds run "$small" "${without[@]}"
+    any=$held
+    "$tools/make_large" "$work/large.onnx" 64 gemm || fail "there is no file"
+    holds run "$small" "${without[@]}" --set "models.0.network=$work/large.onnx"
+    expect_code 4
+    expect_told none.h5
+    expect_little_memory "$work/large.onnx" "$any"
+}
+check 1 a_run_opens_a_network_in_little_memory
 
 refused() { # TEXT ARGUMENTS...
     local text=$1

@@ -281,6 +281,20 @@ an_old_opset_in_onnxruntime() {
 }
 check 1 an_old_opset_in_onnxruntime
 
+# What they read the same way: their files stay in their opset.
+a_new_opset_in_onnxruntime() { # OPSET
+    share=0.99 apart=0.01
+    same_in_onnxruntime "$to_export" --set "models.0.network=$inputs/opset-$1.onnx" \
+        --set 'models.0.keep_float=[]' \
+        --set 'targets=[onnx, paper]' --set bits=W8A8 --set methods=minmax \
+        --set models.0.validation.samples=1000
+}
+for opset in 22 23 24 25 26; do
+    check 1 "ONNX Runtime predicts the same: opset $opset" a_new_opset_in_onnxruntime $opset
+done
+check 1 "export foretells the integer kernels of ONNX Runtime: opset 26" \
+    integer_kernels_are_foretold --set "models.0.network=$inputs/newest.onnx"
+
 # On the kit, a part of the samples.
 kit_in_onnxruntime() { # NETWORK DATA ARGUMENTS...
     local file

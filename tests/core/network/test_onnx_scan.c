@@ -1,4 +1,4 @@
-#include "core/network/onnx_limits.h"
+#include "core/network/onnx_scan.h"
 
 #include "core/base/memory.h"
 #include "core/network/onnx_read.h"
@@ -79,7 +79,7 @@ static void damage_is_named_with_its_place(void **state)
         /* Exactly as large as the file, for AddressSanitizer. */
         uint8_t *bytes = memory_copy(damage->bytes, damage->size);
         struct error err = {0};
-        int status = onnx_limits_check("a.onnx", bytes, damage->size, &err);
+        int status = onnx_scan_check("a.onnx", bytes, damage->size, &err);
 
         free(bytes);
         if (status != (damage->sentence ? -1 : 0))
@@ -157,7 +157,7 @@ static void assert_refused(struct buffer buffer, const char *sentence)
 {
     struct error err = {0};
 
-    assert_int_equal(onnx_limits_check("a.onnx", buffer.bytes, buffer.size, &err), -1);
+    assert_int_equal(onnx_scan_check("a.onnx", buffer.bytes, buffer.size, &err), -1);
     assert_int_equal(err.code, EXIT_INPUT);
     if (!strstr(err.text, sentence))
         fail_msg("%s", err.text);
@@ -168,7 +168,7 @@ static void assert_safe(struct buffer buffer)
 {
     struct error err = {0};
 
-    if (onnx_limits_check("a.onnx", buffer.bytes, buffer.size, &err) < 0)
+    if (onnx_scan_check("a.onnx", buffer.bytes, buffer.size, &err) < 0)
         fail_msg("%s", err.text);
     free(buffer.bytes);
 }
@@ -215,7 +215,7 @@ static void a_file_of_more_than_two_gigabytes_is_refused_unread(void **state)
 
     (void)state;
     assert_int_equal(
-        onnx_limits_check("a.onnx", &byte, (size_t)ONNX_FILE_BYTES_MAX + 1, &err), -1);
+        onnx_scan_check("a.onnx", &byte, (size_t)ONNX_FILE_BYTES_MAX + 1, &err), -1);
     assert_non_null(strstr(err.text, "2147483648 bytes"));
 }
 
