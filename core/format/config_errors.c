@@ -77,25 +77,45 @@ static size_t write_line(const struct config_errors *errors,
     return strlen(text);
 }
 
+/* Leaves out what is said again of the same place, as a mistake behind an anchor is by each alias.
+ * Gives how many are left. */
+static size_t keep_first(struct config_error *sorted, size_t count)
+{
+    size_t kept = 0, same_place = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bool is_new = true;
+
+        if (kept == 0 || compare_places(&sorted[same_place], &sorted[i]) != 0)
+            same_place = kept;
+        for (size_t j = same_place; j < kept && is_new; j++)
+            is_new = strcmp(sorted[j].sentence, sorted[i].sentence) != 0;
+        if (is_new)
+            sorted[kept++] = sorted[i];
+    }
+    return kept;
+}
+
 int config_errors_report(const struct config_errors *errors, struct error *err)
 {
     enum { LAST_LINE_BYTES = 64 };
     char line[2 * SENTENCE_BYTES + 1024];
     struct config_error *sorted;
-    size_t used = 0;
+    size_t used = 0, count;
 
     if (errors->count == 0)
         return 0;
     sorted = memory_copy(errors->errors, errors->count * sizeof *sorted);
     qsort(sorted, errors->count, sizeof *sorted, compare_places);
+    count = keep_first(sorted, errors->count);
     error_set(err, EXIT_CONFIG, "%s", "");
-    for (size_t i = 0; i < errors->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t bytes = write_line(errors, &sorted[i], line, sizeof line);
 
         if (used + bytes + LAST_LINE_BYTES > sizeof err->text) {
             snprintf(err->text + used, sizeof err->text - used,
-                     "%sand %zu more error%s", used ? "\n" : "", errors->count - i,
-                     errors->count - i == 1 ? "" : "s");
+                     "%sand %zu more error%s", used ? "\n" : "", count - i,
+                     count - i == 1 ? "" : "s");
             break;
         }
         used += (size_t)snprintf(err->text + used, sizeof err->text - used, "%s%s",
