@@ -25,7 +25,9 @@ const struct command commands[] = {
      "\n"
      "`calq help settings` lists all settings of a configuration.\n",
      command_run},
-    {"status", "DIR", "tell where the cases of a run directory stand",
+    {"status", "DIR | CASE", "tell where the cases of a run directory stand",
+     "DIR is a run directory, CASE the folder of one case in it.\n"
+     "\n"
      "Safe while the run is going on, also from another machine. For each case: done, "
      "running,\n"
      "failed (with its sentence) or waiting, the best calibration loss so far, "

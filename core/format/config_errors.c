@@ -1,6 +1,7 @@
 #include "core/format/config_errors.h"
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -146,43 +147,9 @@ const char *config_quoted(const char *text, char quoted[CONFIG_QUOTED_BYTES])
 
 /* ---- the nearest word ---- */
 
-enum { WORD_MAX = 40 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Insertions, deletions, substitutions and swaps of neighbours that lead from one word
- * to another; both shorter than WORD_MAX. */
-static size_t edit_distance(const char *from, const char *to)
-{
-    size_t rows[3][WORD_MAX + 1]; /* the row before the last, the last, this one */
-    size_t *before = rows[0], *last = rows[1], *row = rows[2];
-    size_t from_length = strlen(from), to_length = strlen(to);
-
-    for (size_t j = 0; j <= to_length; j++)
-        last[j] = j;
-    for (size_t i = 1; i <= from_length; i++) {
-        size_t *spare = before;
-
-        row[0] = i;
-        for (size_t j = 1; j <= to_length; j++) {
-            size_t differs = from[i - 1] != to[j - 1];
-
-            row[j] = least(last[j - 1] + differs, least(last[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
-                row[j] = least(row[j], before[j - 2] + 1);
-        }
-        before = last;
-        last = row;
-        row = spare;
-    }
-    return last[to_length];
-}
-
 const char *config_nearest(const char *text, const char *const *words, size_t count)
 {
+    enum { WORD_MAX = 40 };
     const char *nearest = NULL;
     size_t length = strlen(text);
     size_t best = length / 4 + 2; /* one more than the slips allowed */
@@ -190,8 +157,7 @@ const char *config_nearest(const char *text, const char *const *words, size_t co
     if (length >= WORD_MAX)
         return NULL;
     for (size_t i = 0; i < count; i++) {
-        size_t distance =
-            strlen(words[i]) < WORD_MAX ? edit_distance(text, words[i]) : WORD_MAX;
+        size_t distance = text_distance(text, words[i]);
 
         if (distance < best && distance < strlen(words[i])) {
             best = distance;
