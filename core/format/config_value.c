@@ -40,20 +40,21 @@ static bool looks_whole(const char *text)
 /* 0x1F */
 static bool looks_hexadecimal(const char *text)
 {
-    const char *digits = text + 2;
-
-    return strncmp(text, "0x", 2) == 0 && *digits &&
-           digits[strspn(digits, "0123456789abcdefABCDEF")] == '\0';
+    if (strncmp(text, "0x", 2) != 0 || text[2] == '\0')
+        return false;
+    text += 2;
+    return text[strspn(text, "0123456789abcdefABCDEF")] == '\0';
 }
 
 /* Steps over an exponent, if there is a whole one. */
 static const char *skip_exponent(const char *text)
 {
-    const char *digits = skip_sign(text + 1);
+    const char *digits;
 
-    if ((*text != 'e' && *text != 'E') || !is_digit(*digits))
+    if (*text != 'e' && *text != 'E')
         return text;
-    return digits + strspn(digits, "0123456789");
+    digits = skip_sign(text + 1);
+    return is_digit(*digits) ? digits + strspn(digits, "0123456789") : text;
 }
 
 /* What the core schema of YAML 1.2 calls a number, without needless zeros at its beginning. */
