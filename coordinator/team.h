@@ -2,6 +2,7 @@
 #ifndef COORDINATOR_TEAM_H
 #define COORDINATOR_TEAM_H
 
+#include "core/exchange/effective_data.h"
 #include "core/exchange/shard.h"
 #include "core/format/journal.h"
 
@@ -143,6 +144,10 @@ int team_check_splits(struct team *team, const float *steps, struct error *err);
 /* What all evaluators did since the case was opened, and the CPU seconds of all ranks since they began. */
 int team_work(struct team *team, struct executor_counters *work, double *cpu_seconds,
               struct error *err);
+
+/* What the open case's network is given, see effective_data.h: asks nobody but this rank. */
+int team_effective_data(struct team *team, struct effective_data *data,
+                        struct error *err);
 
 /* Of the open case; borrowed. */
 const struct network *team_network(const struct team *team);
