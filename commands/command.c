@@ -4,7 +4,10 @@
 
 const struct command commands[] = {
     {"run", "CONFIG [options]", "calibrate every case of a configuration",
-     "  --dry-run        print the cases, evaluations and time that it would take\n"
+     "  --dry-run        print the cases, evaluations and time that it would take, "
+     "look "
+     "for\n"
+     "                   samples in both sets, and at what the float network predicts\n"
      "  --set KEY=VALUE  replace a setting, e.g. --set block=16 or\n"
      "                   --set models.0.calibration.samples=64; may be repeated\n"
      "  --shard I/N      take only the Ith of N parts of the cases; runs of the others "
