@@ -12,9 +12,13 @@
 static int count_labels(struct data_file *file, size_t count, int classes,
                         struct label_shares *shares, struct error *err)
 {
-    int32_t *labels = memory_get((count + 1) * sizeof *labels);
-    int status = data_file_read(file, 0, count, NULL, labels, NULL, err);
+    int32_t *labels;
+    int status;
 
+    if (classes < 2) /* a number, not classes */
+        return 0;
+    labels = memory_get((count + 1) * sizeof *labels);
+    status = data_file_read(file, 0, count, NULL, labels, NULL, err);
     if (status == 0)
         *shares = label_shares_of(labels, count, classes);
     free(labels);
