@@ -4,7 +4,10 @@
 
 const struct command commands[] = {
     {"run", "CONFIG [options]", "calibrate every case of a configuration",
-     "  --dry-run        print the cases, evaluations and time that it would take\n"
+     "  --dry-run        print the cases, evaluations and time that it would take, "
+     "look "
+     "for\n"
+     "                   samples in both sets, and at what the float network predicts\n"
      "  --set KEY=VALUE  replace a setting, e.g. --set block=16 or\n"
      "                   --set models.0.calibration.samples=64; may be repeated\n"
      "  --shard I/N      take only the Ith of N parts of the cases; runs of the others "
@@ -25,7 +28,9 @@ const struct command commands[] = {
      "\n"
      "`calq help settings` lists all settings of a configuration.\n",
      command_run},
-    {"status", "DIR", "tell where the cases of a run directory stand",
+    {"status", "DIR | CASE", "tell where the cases of a run directory stand",
+     "DIR is a run directory, CASE the folder of one case in it.\n"
+     "\n"
      "Safe while the run is going on, also from another machine. For each case: done, "
      "running,\n"
      "failed (with its sentence) or waiting, the best calibration loss so far, "

@@ -23,6 +23,17 @@ static int explain(const char *name, struct error *err)
     return EXIT_DONE;
 }
 
+static void print_exit_codes(void)
+{
+    printf("\nExit codes:\n\n");
+    for (int code = 0; code < EXIT_CODES_MOST; code++) {
+        const char *meaning = exit_code_meaning(code);
+
+        if (meaning)
+            printf("  %3d  %s\n", code, meaning);
+    }
+}
+
 int command_help(int count, char **arguments, struct error *err)
 {
     if (count > 0)
@@ -35,8 +46,6 @@ int command_help(int count, char **arguments, struct error *err)
         snprintf(call, sizeof call, "%s %s", command->name, command->arguments);
         printf("  calq %-28s %s\n", call, command->help);
     }
-    printf(
-        "\nExit codes: 0 done, 2 usage, 3 configuration, 4 model or data, 7 some cases "
-        "failed,\n8 machine, 75 stopped (run again to go on).\n");
+    print_exit_codes();
     return EXIT_DONE;
 }

@@ -3,11 +3,13 @@
 #include "coordinator/standing.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/exchange/case_folder.h"
 
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *const states[] = {
@@ -61,47 +63,77 @@ static void print_summary(const struct config *config, const struct standing *st
            "evaluations", "a second", "work left");
 }
 
-static int print_standing(const struct config *config, struct error *err)
+static void print_cases(const struct config *config, const struct cases *cases,
+                        const char *id)
+{
+    struct standing standing = {0};
+
+    standing_init(&standing, config, cases);
+    standing_look(&standing);
+    print_summary(config, &standing);
+    for (int i = 0; i < cases->count; i++)
+        if (!*id || strcmp(cases->list[i].id, id) == 0)
+            print_case(cases->list[i].id, &standing.each[i]);
+    standing_clear(&standing);
+}
+
+static bool has_case(const struct cases *cases, const char *id)
+{
+    for (int i = 0; i < cases->count; i++)
+        if (strcmp(cases->list[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* All cases of a run directory, or the one that is named. */
+static int print_standing(const struct config *config, const struct case_folder *folder,
+                          struct error *err)
 {
     struct cases cases = {0};
-    struct standing standing = {0};
     int status = cases_init(&cases, config, err);
 
-    if (status == 0) {
-        standing_init(&standing, config, &cases);
-        standing_look(&standing);
-        print_summary(config, &standing);
-        for (int i = 0; i < cases.count; i++)
-            print_case(cases.list[i].id, &standing.each[i]);
-        standing_clear(&standing);
-    }
+    if (status == 0 && *folder->id && !has_case(&cases, folder->id))
+        status = case_folder_refuse(folder, &cases, err);
+    if (status == 0)
+        print_cases(config, &cases, folder->id);
     cases_clear(&cases);
     return status;
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-/* The folder may have been moved since its configuration was written. */
-static int read_config(const char *folder, struct config *config, struct error *err)
+static int find_folder(const char *path, struct case_folder *folder, struct error *err)
 {
-    char path[PATH_MAX];
+    char hint[CASE_FOLDER_HINT_BYTES];
 
-    if (snprintf(path, sizeof path, "%s/config.yaml", folder) >= PATH_MAX)
-        return error_set(err, EXIT_USAGE, "the path %s is too long", folder);
-    if (access(path, F_OK) != 0)
-        return error_set(
-            err, EXIT_USAGE,
-            "no run has begun in %s: there is no %s; see `calq help status`", folder,
-            path);
-    if (config_read(path, NULL, 0, config, err) < 0)
+    if (case_folder_find(path, folder, err) == 0)
+        return 0;
+    case_folder_hint(path, hint);
+    return error_set(err, EXIT_USAGE,
+                     "no run has begun in %.500s: it has no config.yaml%s", path, hint);
+}
+
+/* The folder may have been moved since its configuration was written. `path` is what it was called
+ * on the command line. */
+static int read_config(const struct case_folder *folder, const char *path,
+                       struct config *config, struct error *err)
+{
+    char file[PATH_MAX + NAME_MAX];
+    bool is_itself;
+
+    snprintf(file, sizeof file, "%s/config.yaml", path);
+    is_itself = access(file, F_OK) == 0;
+    snprintf(file, sizeof file, "%s/config.yaml", folder->run);
+    if (config_read(file, NULL, 0, config, err) < 0)
         return -1;
     free(config->out);
-    config->out = memory_text(folder);
+    config->out = memory_text(is_itself ? path : folder->run);
     return 0;
 }
 
 int command_status(int count, char **arguments, struct error *err)
 {
+    struct case_folder folder;
     struct config *config;
     int status;
 
@@ -109,10 +141,12 @@ int command_status(int count, char **arguments, struct error *err)
         error_set(err, EXIT_USAGE, "which run directory? e.g. calq status runs/glyphs");
         return EXIT_USAGE;
     }
+    if (find_folder(arguments[0], &folder, err) < 0)
+        return (int)err->code;
     config = memory_zeroed(1, sizeof *config);
-    status = read_config(arguments[0], config, err);
+    status = read_config(&folder, arguments[0], config, err);
     if (status == 0)
-        status = print_standing(config, err);
+        status = print_standing(config, &folder, err);
     config_clear(config);
     free(config);
     return status == 0 ? EXIT_DONE : (int)err->code;

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/exchange/case_folder.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -128,6 +129,20 @@ static int read_lines(FILE *file, const char *path, struct rows *rows,
     return status;
 }
 
+/* A run directory without a case that is done, or none at all. */
+static int cannot_read(const char *folder, struct error *err)
+{
+    const char *why = strerror(errno);
+    char hint[CASE_FOLDER_HINT_BYTES];
+
+    case_folder_hint(folder, hint);
+    return error_set(
+        err, EXIT_USAGE,
+        "cannot read %.500s/results.csv: %s; is a case done there? see `calq "
+        "status`%s",
+        folder, why, hint);
+}
+
 static int read_results(const char *folder, struct rows *rows, struct error *err)
 {
     char path[PATH_MAX];
@@ -138,9 +153,7 @@ static int read_results(const char *folder, struct rows *rows, struct error *err
         return error_set(err, EXIT_USAGE, "the path %s is too long", folder);
     file = fopen(path, "r");
     if (!file)
-        return error_set(err, EXIT_USAGE,
-                         "cannot read %s: %s; is a case done there? see `calq status`",
-                         path, strerror(errno));
+        return cannot_read(folder, err);
     status = read_lines(file, path, rows, err);
     fclose(file);
     return status;

@@ -112,6 +112,8 @@ static void describe(const struct calibration *calibration,
                     "the network has one output and so no classes: accuracies are "
                     "not told, and validation losses are distances from the "
                     "float network's output");
+    if (facts->guess)
+        result_warn(result, "%s", facts->guess);
 }
 
 /* What is evaluated as folded codes must be what the split layers would give. */
@@ -170,6 +172,19 @@ static int write_result(const struct calibration *calibration, struct result *re
 
 /* ---- the story ---------------------------------------------------------------------------- */
 
+/* Once a model, as soon as it is known. */
+static void tell_of_guess(const struct calibration *calibration)
+{
+    struct model_facts *facts = calibration->facts;
+
+    if (!calibration->log || !facts->guess || facts->is_guess_told)
+        return;
+    progress_clear(calibration->progress);
+    fprintf(calibration->log, "WARNING: model %s: %s\n",
+            case_of(calibration)->model->name, facts->guess);
+    facts->is_guess_told = true;
+}
+
 /* Measure -> start -> search -> validate -> result, with the journal at hand. */
 static int calibrate(const struct calibration *calibration,
                      const struct team_case *opened, struct result *result,
@@ -181,6 +196,7 @@ static int calibrate(const struct calibration *calibration,
                          case_of(calibration)->model, team, opened,
                          calibration->progress, err) < 0)
         return -1;
+    tell_of_guess(calibration);
     describe(calibration, opened, result);
     method_add_phase(team, result, "opening", team_seconds(team));
     if (find_result(calibration, opened, result, err) < 0)

@@ -1,12 +1,14 @@
 #include "coordinator/model_facts.h"
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 
 #include <stdlib.h>
 
 void model_facts_clear(struct model_facts *facts)
 {
     free(facts->failure);
+    free(facts->guess);
     *facts = (struct model_facts){0};
 }
 
@@ -115,6 +117,72 @@ static int score_float(struct model_facts *facts, const struct config_model *mod
                         err);
 }
 
+/* ---- guessing ----------------------------------------------------------------------------- */
+
+/* Samples with labels, and what the float network makes of them. */
+struct judged {
+    const char *name;
+    const struct score *score;
+    const struct label_shares *labels;
+    enum loss loss;
+};
+
+static struct judged judged_samples(const struct model_facts *facts,
+                                    const struct config_model *model)
+{
+    if (facts->calibration.labelled > 0)
+        return (struct judged){"calibration", &facts->calibration,
+                               &facts->data.calibration, model->loss};
+    return (struct judged){"validation", &facts->validation, &facts->data.validation,
+                           LOSS_CROSS_ENTROPY};
+}
+
+/* What to look at comes before the settings, of which there may be many. */
+static char *describe_guess(const struct judged *judged,
+                            const struct effective_data *data)
+{
+    char loss[TEXT_OF_LOSS_BYTES], constant[TEXT_OF_LOSS_BYTES];
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    fprintf(file,
+            "the float network is no better than guessing: it predicts %lld of %lld %s "
+            "labels, and who always says %d predicts %zu",
+            (long long)judged->score->top1, (long long)judged->score->labelled,
+            judged->name, judged->labels->most_frequent, judged->labels->most);
+    if (judged->loss == LOSS_CROSS_ENTROPY)
+        fprintf(file, " (cross entropy %s, of the best constant guess %s)",
+                text_of_loss(score_loss(judged->score), loss),
+                text_of_loss(judged->labels->entropy, constant));
+    fprintf(
+        file,
+        "; look at scale, mean and std, at the order of colours (RGB or BGR) and of "
+        "dimensions, and whether labels mean the network's classes (another order, "
+        "counted from 1). It is given: %s",
+        data->text);
+    fclose(file);
+    return text;
+}
+
+static int find_guess(struct model_facts *facts, const struct config_model *model,
+                      struct team *team, struct error *err)
+{
+    struct judged judged;
+
+    if (facts->has_data)
+        return 0;
+    if (team_effective_data(team, &facts->data, err) < 0)
+        return -1;
+    facts->has_data = true;
+    judged = judged_samples(facts, model);
+    if (guess_is_as_good(judged.score, judged.loss, judged.labels, facts->data.classes))
+        facts->guess = describe_guess(&judged, &facts->data);
+    return 0;
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
 int model_facts_find(struct model_facts *facts, const struct config *config,
                      const struct config_model *model, struct team *team,
                      const struct team_case *opened, struct progress *progress,
@@ -125,10 +193,53 @@ int model_facts_find(struct model_facts *facts, const struct config *config,
     facts->provenance.kernel = team_kernels(team)->name;
     if (facts->has_scores &&
         (facts->provenance.overlapping == 0 || config->overlap == OVERLAP_ALLOW))
-        return 0;
+        return find_guess(facts, model, team, err);
     if (check_overlap(facts, config, model, team, err) < 0 ||
-        score_float(facts, model, team, opened, progress, err) < 0)
+        score_float(facts, model, team, opened, progress, err) < 0 ||
+        find_guess(facts, model, team, err) < 0)
         return keep_failure(facts, err);
     facts->has_scores = true;
     return 0;
+}
+
+/* ---- for a plan --------------------------------------------------------------------------- */
+
+int model_facts_preview(struct model_facts *facts, const struct config *config,
+                        const struct config_model *model, struct team *team,
+                        struct error *err)
+{
+    if (check_overlap(facts, config, model, team, err) < 0 ||
+        team_score(team, NULL, 1, &facts->calibration, err) < 0 ||
+        check_finite(model, &facts->calibration, "calibration", model->calibration.file,
+                     err) < 0)
+        return -1;
+    return find_guess(facts, model, team, err);
+}
+
+/* Against the float network itself a loss says nothing. */
+static void tell_scores(const struct score *score, enum loss loss, FILE *out)
+{
+    char text[TEXT_OF_LOSS_BYTES];
+
+    if (loss == LOSS_CROSS_ENTROPY)
+        fprintf(out, "; the float network's calibration loss is %s",
+                text_of_loss(score_loss(score), text));
+    if (score->labelled > 0)
+        fprintf(out, "; %.2f %% of its calibration predictions are right",
+                100 * score_top1(score));
+}
+
+void model_facts_tell(const struct model_facts *facts, const struct config_model *model,
+                      FILE *out)
+{
+    fprintf(out, "model %s: %s", model->name, facts->data.text);
+    tell_scores(&facts->calibration, model->loss, out);
+    fputc('\n', out);
+    if (facts->provenance.overlapping > 0)
+        fprintf(out,
+                "WARNING: model %s: %zu validation samples are calibration samples too "
+                "(overlap: allow)\n",
+                model->name, facts->provenance.overlapping);
+    if (facts->guess)
+        fprintf(out, "WARNING: model %s: %s\n", model->name, facts->guess);
 }

@@ -1,6 +1,7 @@
 #include "coordinator/plan.h"
 
 #include "coordinator/coordinator.h"
+#include "coordinator/model_facts.h"
 #include "coordinator/sample_note.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
@@ -10,6 +11,12 @@
 /* Evaluations that a line search takes on average, as measured on ResNet-20. */
 enum { LINE_EVALUATIONS_DEFAULT = 3, LINE_EVALUATIONS_REFERENCE = 30 };
 
+/* Starts that are found: a treatment that is judged has one of its own. */
+static int start_count(const struct calibration_case *one)
+{
+    return 1 + __builtin_popcount(case_treatments(one) & ~case_settled_treatments(one));
+}
+
 static long without_limit(const struct calibration_case *one, int steps)
 {
     const struct config_method_settings *method = one->method;
@@ -18,8 +25,9 @@ static long without_limit(const struct calibration_case *one, int steps)
                     : LINE_EVALUATIONS_DEFAULT;
 
     if (method->name != METHOD_LAPQ)
-        return 1;
-    return (method->start == START_P_GRID ? method->p_count + method->parabola : 1) +
+        return start_count(one);
+    return (method->start == START_P_GRID ? method->p_count + method->parabola : 1) *
+               start_count(one) +
            (long)method->sweeps * steps * line;
 }
 
@@ -50,6 +58,16 @@ static int time_evaluation(struct team *team, double *seconds, struct error *err
     return status;
 }
 
+/* All that is asked about a model, once. */
+static int look_at_model(const struct config *config, const struct config_model *model,
+                         struct team *team, struct model_facts *facts,
+                         struct error *err)
+{
+    struct model_facts *own = &facts[model - config->models];
+
+    return own->has_data ? 0 : model_facts_preview(own, config, model, team, err);
+}
+
 /* What a case is to work with, and how long an evaluation takes. */
 struct figures {
     bool are_known;
@@ -58,10 +76,12 @@ struct figures {
     double seconds;
 };
 
-static int measure(struct team *team, int index, struct figures *figures,
-                   struct error *err)
+static int measure(const struct config *config, const struct config_model *model,
+                   struct team *team, int index, struct figures *figures,
+                   struct model_facts *facts, struct error *err)
 {
     if (team_open(team, index, &figures->opened, err) < 0 ||
+        look_at_model(config, model, team, facts, err) < 0 ||
         time_evaluation(team, &figures->seconds, err) < 0)
         return -1;
     figures->steps = team_placement(team)->count;
@@ -79,8 +99,9 @@ static bool are_alike(const struct calibration_case *a,
 }
 
 /* The figures of a case [cases], which are measured unless those of one like it are known. */
-static int find_figures(const struct cases *cases, int index, struct team *team,
-                        struct figures *figures, struct error *err)
+static int find_figures(const struct config *config, const struct cases *cases,
+                        int index, struct team *team, struct figures *figures,
+                        struct model_facts *facts, struct error *err)
 {
     for (int before = 0; before < index; before++)
         if (figures[before].are_known &&
@@ -88,7 +109,8 @@ static int find_figures(const struct cases *cases, int index, struct team *team,
             figures[index] = figures[before];
             return 0;
         }
-    return measure(team, index, &figures[index], err);
+    return measure(config, cases->list[index].model, team, index, &figures[index],
+                   facts, err);
 }
 
 /* Tells of a case; returns its seconds. */
@@ -141,9 +163,19 @@ static void tell_total(const struct config *config, const struct team *team, int
         (double)config->memory_bytes / (1 << 20), config->out);
 }
 
+static void tell_of_models(const struct config *config, const struct model_facts *facts,
+                           FILE *out)
+{
+    fputc('\n', out);
+    for (int i = 0; i < config->model_count; i++)
+        if (facts[i].has_data)
+            model_facts_tell(&facts[i], &config->models[i], out);
+}
+
 static int plan_cases(const struct config *config, const struct cases *cases,
                       struct sweep_part part, struct team *team,
-                      struct figures *figures, FILE *out, struct error *err)
+                      struct figures *figures, struct model_facts *facts, FILE *out,
+                      struct error *err)
 {
     double total = 0;
     int count = 0;
@@ -153,13 +185,14 @@ static int plan_cases(const struct config *config, const struct cases *cases,
     for (int index = 0; index < cases->count; index++) {
         if (!sweep_part_has(part, index))
             continue;
-        if (find_figures(cases, index, team, figures, err) < 0)
+        if (find_figures(config, cases, index, team, figures, facts, err) < 0)
             return -1;
         total += tell_case(config, &cases->list[index], &figures[index], out);
         count++;
     }
     tell_of_few_samples(cases, part, figures, out);
     tell_total(config, team, count, total, out);
+    tell_of_models(config, facts, out);
     return 0;
 }
 
@@ -167,13 +200,18 @@ int coordinator_plan(const struct config *config, const struct cases *cases,
                      struct sweep_part part, struct team *team, FILE *out,
                      struct error *err)
 {
+    struct model_facts *facts;
     struct figures *figures;
     int status;
 
     if (!team_is_first(team)) /* one plans for all */
         return 0;
     figures = memory_zeroed((size_t)cases->count, sizeof *figures);
-    status = plan_cases(config, cases, part, team, figures, out, err);
+    facts = memory_zeroed((size_t)config->model_count, sizeof *facts);
+    status = plan_cases(config, cases, part, team, figures, facts, out, err);
+    for (int i = 0; i < config->model_count; i++)
+        model_facts_clear(&facts[i]);
+    free(facts);
     free(figures);
     return status;
 }

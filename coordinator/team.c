@@ -433,3 +433,9 @@ const struct kernel_set *team_kernels(const struct team *team)
 {
     return shard_kernels(team->shard);
 }
+
+int team_effective_data(struct team *team, struct effective_data *data,
+                        struct error *err)
+{
+    return effective_data_find(data, team->shard, err);
+}

@@ -2,6 +2,7 @@
 #ifndef COORDINATOR_TEAM_H
 #define COORDINATOR_TEAM_H
 
+#include "core/exchange/effective_data.h"
 #include "core/exchange/shard.h"
 #include "core/format/journal.h"
 
@@ -147,6 +148,10 @@ int team_treat(struct team *team, unsigned treatments, struct error *err);
 /* Holds folded codes of split channels against the split layers under the steps, see
  * evaluator_check_splits(). */
 int team_check_splits(struct team *team, const float *steps, struct error *err);
+
+/* What the open case's network is given, see effective_data.h: asks nobody but this rank. */
+int team_effective_data(struct team *team, struct effective_data *data,
+                        struct error *err);
 
 /* Of the open case; borrowed. */
 const struct network *team_network(const struct team *team);

@@ -114,6 +114,19 @@ static bool is_kept(const struct method_task *task, const struct result_point *t
     return !is_judged || method_is_better(trial, point);
 }
 
+/* What is kept whatever it costs. */
+static void warn_of_rise(const char *when, const struct result_point *trial,
+                         const struct result_point *point, struct result *result)
+{
+    char before[TEXT_OF_LOSS_BYTES], after[TEXT_OF_LOSS_BYTES];
+
+    result_warn(result,
+                "measuring biases %s: the loss rose from %s to %s; they are kept "
+                "(bias_correction_accept: always), if_loss_drops would leave them out",
+                when, text_of_loss(judged_loss(point), before),
+                text_of_loss(judged_loss(trial), after));
+}
+
 /* The trial's bias shifts are in force; they change hands, or are freed. */
 static int keep_or_forget(const struct method_task *task, const char *when,
                           struct result_point *trial, struct result_point *point,
@@ -122,6 +135,8 @@ static int keep_or_forget(const struct method_task *task, const char *when,
     char before[TEXT_OF_LOSS_BYTES], after[TEXT_OF_LOSS_BYTES];
 
     if (is_kept(task, trial, point)) {
+        if (method_is_better(point, trial))
+            warn_of_rise(when, trial, point, result);
         bias_shifts_clear(&point->bias_shifts);
         point->bias_shifts = trial->bias_shifts;
         point->calibration = trial->calibration;

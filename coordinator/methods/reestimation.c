@@ -54,6 +54,20 @@ static double judged_loss(const struct result_point *point)
     return score_loss(point->check.samples > 0 ? &point->check : &point->calibration);
 }
 
+/* What is kept whatever it costs. */
+static void warn_of_rise(const char *when, const struct result_point *trial,
+                         const struct result_point *point, struct result *result)
+{
+    char before[TEXT_OF_LOSS_BYTES], after[TEXT_OF_LOSS_BYTES];
+
+    result_warn(
+        result,
+        "measuring the batch norms again %s: the loss rose from %s to %s; they "
+        "are kept (reestimate_accept: always), if_loss_drops would leave them out",
+        when, text_of_loss(judged_loss(point), before),
+        text_of_loss(judged_loss(trial), after));
+}
+
 static int keep_the_better(const struct method_task *task, const char *when,
                            const struct result_point *trial, struct result_point *point,
                            struct result *result, struct error *err)
@@ -69,6 +83,8 @@ static int keep_the_better(const struct method_task *task, const char *when,
                     text_of_loss(judged_loss(trial), after));
         return point_put(task->team, point, err);
     }
+    if (method_is_better(point, trial))
+        warn_of_rise(when, trial, point, result);
     bias_shifts_clear(&point->bias_shifts);
     batchnorm_statistics_clear(&point->batchnorms);
     point->batchnorms = batchnorm_statistics_copy(&trial->batchnorms);

@@ -4,6 +4,31 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *exit_code_meaning(enum exit_code code)
+{
+    switch (code) { /* the compiler tells of one that is missing */
+    case EXIT_DONE:
+        return "done";
+    case EXIT_INTERNAL:
+        return "a fault of calq itself";
+    case EXIT_USAGE:
+        return "usage";
+    case EXIT_CONFIG:
+        return "configuration";
+    case EXIT_INPUT:
+        return "model or data";
+    case EXIT_VERIFY_MISMATCH:
+        return "an exported file is not what its case gives";
+    case EXIT_SOME_FAILED:
+        return "some cases failed";
+    case EXIT_MACHINE:
+        return "MPI, disk or memory";
+    case EXIT_STOPPED:
+        return "stopped: run again to go on";
+    }
+    return NULL;
+}
+
 int error_set(struct error *err, enum exit_code code, const char *format, ...)
 {
     va_list arguments;

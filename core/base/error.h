@@ -2,19 +2,24 @@
 #ifndef CORE_BASE_ERROR_H
 #define CORE_BASE_ERROR_H
 
-/* Exit codes of the program; an error carries the one it should end the run with. */
+/* Exit codes of the program; an error carries the one it should end the run with. What each of
+ * them means to users is in exit_code_meaning(). */
 enum exit_code {
     EXIT_DONE = 0,
-    EXIT_INTERNAL = 1,        /* a broken promise between our own functions */
-    EXIT_USAGE = 2,           /* the command line */
-    EXIT_CONFIG = 3,          /* the configuration file */
-    EXIT_INPUT = 4,           /* the model or the data */
-    EXIT_TARGET_NOT_MET = 5,  /* the best result is saved */
-    EXIT_VERIFY_MISMATCH = 6, /* an exported file computes something else */
-    EXIT_SOME_FAILED = 7,     /* some cases of a sweep failed */
-    EXIT_MACHINE = 8,         /* MPI, disk or memory */
-    EXIT_STOPPED = 75         /* stopped on request; run again to continue */
+    EXIT_INTERNAL = 1, /* a broken promise between our own functions */
+    EXIT_USAGE = 2,
+    EXIT_CONFIG = 3,
+    EXIT_INPUT = 4,
+    EXIT_VERIFY_MISMATCH = 6,
+    EXIT_SOME_FAILED = 7,
+    EXIT_MACHINE = 8,
+    EXIT_STOPPED = 75
 };
+
+enum { EXIT_CODES_MOST = 256 };
+
+/* In a few words; NULL: calq never ends with that. `calq help` and the README say these. */
+const char *exit_code_meaning(enum exit_code code);
 
 #define ERROR_TEXT_BYTES 4096
 

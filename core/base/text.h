@@ -1,11 +1,17 @@
-/* text.h - what may stand in names and paths, and how losses are shown. */
+/* text.h - what may stand in names and paths, slips of the pen, and how losses are shown. */
 #ifndef CORE_BASE_TEXT_H
 #define CORE_BASE_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* UTF-8 without control characters: it can be written to YAML and JSON and read again. */
 bool text_is_printable(const char *text);
+
+/* Insertions, deletions, substitutions and swaps of neighbours that lead from one text to another;
+ * only the first TEXT_DISTANCE_MOST bytes of each count. */
+enum { TEXT_DISTANCE_MOST = 255 };
+size_t text_distance(const char *from, const char *to);
 
 /* A loss as users see it: with four decimals, or five digits where it is very large or small;
  * "infinite" where it is. Returns `text`. */

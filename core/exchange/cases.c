@@ -37,6 +37,12 @@ static bool fits(const char *pattern, const char *text)
     return !pattern || fnmatch(pattern, text, 0) == 0;
 }
 
+/* w4a8 are the bits that W4A8 are. */
+static bool fits_bits(const char *pattern, const char *text)
+{
+    return !pattern || fnmatch(pattern, text, FNM_CASEFOLD) == 0;
+}
+
 static bool fits_entry(const struct config_exclude *entry,
                        const struct calibration_case *one)
 {
@@ -45,7 +51,7 @@ static bool fits_entry(const struct config_exclude *entry,
     config_bits_text(one->bits, bits);
     return fits(entry->case_id, one->id) && fits(entry->model, one->model->name) &&
            fits(entry->target, config_target_name(one->target)) &&
-           fits(entry->bits, bits) &&
+           fits_bits(entry->bits, bits) &&
            fits(entry->method, config_method_title(one->method));
 }
 

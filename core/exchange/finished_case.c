@@ -1,6 +1,7 @@
 #include "core/exchange/finished_case.h"
 
 #include "core/base/memory.h"
+#include "core/exchange/case_folder.h"
 #include "core/exchange/message.h"
 #include "core/exchange/shard.h"
 #include "core/format/result_steps.h"
@@ -27,48 +28,30 @@ static int read_config(struct finished_case *finished, const char *run,
     return config_read(path, NULL, 0, finished->config, err);
 }
 
-static int find_case(struct finished_case *finished, const char *run, const char *id,
+static int find_case(struct finished_case *finished, const struct case_folder *folder,
                      struct error *err)
 {
     if (cases_init(&finished->cases, finished->config, err) < 0)
         return -1;
     for (int i = 0; i < finished->cases.count; i++)
-        if (strcmp(finished->cases.list[i].id, id) == 0)
+        if (strcmp(finished->cases.list[i].id, folder->id) == 0)
             finished->one = &finished->cases.list[i];
-    if (!finished->one)
-        return error_set(err, EXIT_CONFIG, "%s/config.yaml has no case %s", run, id);
-    return 0;
+    return finished->one ? 0 : case_folder_refuse(folder, &finished->cases, err);
 }
 
-/* <run directory>/cases/<id> */
-static int find_in_run(struct finished_case *finished, char *whole, struct error *err)
+/* Gives the folder itself, where `path` may be in it. */
+static int find(struct finished_case *finished, const char *path, char whole[PATH_MAX],
+                struct error *err)
 {
-    char *id = strrchr(whole, '/') + 1, *cases, *run = whole;
+    struct case_folder folder;
 
-    id[-1] = '\0';
-    cases = strrchr(whole, '/');
-    if (!cases || strcmp(cases, "/cases") != 0)
-        return error_set(err, EXIT_USAGE,
-                         "%s/%s is no folder of a case; name one of those in <run "
-                         "directory>/cases, as `calq status` lists them",
-                         whole, id);
-    cases[0] = '\0';
-    if (read_config(finished, run, err) < 0)
+    if (case_folder_find(path, &folder, err) < 0 ||
+        read_config(finished, folder.run, err) < 0 ||
+        find_case(finished, &folder, err) < 0)
         return -1;
-    return find_case(finished, run, id, err);
-}
-
-static int find(struct finished_case *finished, const char *folder, struct error *err)
-{
-    char *whole = realpath(folder, NULL);
-    int status;
-
-    if (!whole)
-        return error_set(err, EXIT_USAGE, "cannot open %s: %s", folder,
-                         strerror(errno));
-    status = find_in_run(finished, whole, err);
-    free(whole);
-    return status;
+    if (snprintf(whole, PATH_MAX, "%s/cases/%s", folder.run, folder.id) >= PATH_MAX)
+        return error_set(err, EXIT_USAGE, "the path %s is too long", path);
+    return 0;
 }
 
 /* ---- what it found ------------------------------------------------------------------------ */
@@ -222,11 +205,14 @@ static int read_network(struct finished_case *finished, const char *folder,
     return put_bias_shifts(finished, folder, err);
 }
 
-int finished_case_open(struct finished_case *finished, const char *folder,
+int finished_case_open(struct finished_case *finished, const char *path,
                        struct error *err)
 {
+    char folder[PATH_MAX];
+
     *finished = (struct finished_case){0};
-    if (find(finished, folder, err) < 0 || check_method(finished, folder, err) < 0 ||
+    if (find(finished, path, folder, err) < 0 ||
+        check_method(finished, folder, err) < 0 ||
         read_result(finished, folder, err) < 0)
         return -1;
     return read_network(finished, folder, err);

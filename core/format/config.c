@@ -150,6 +150,24 @@ static void apply_override(struct config_node *root, const char *override, int s
 
 /* ---- the whole ---- */
 
+/* Entries such as x-common only hold what anchors stand at. */
+static void forget_shared_parts(struct config_node *root)
+{
+    int kept = 0;
+
+    for (int i = 0; i < root->count; i++) {
+        struct config_entry *entry = &root->entries[i];
+
+        if (entry->key && strncmp(entry->key, "x-", 2) == 0) {
+            free(entry->key);
+            config_node_destroy(entry->value);
+        } else {
+            root->entries[kept++] = *entry;
+        }
+    }
+    root->count = kept;
+}
+
 static void read_tree(struct config_node *root, struct config *config,
                       struct config_errors *errors, int override_count)
 {
@@ -159,6 +177,7 @@ static void read_tree(struct config_node *root, struct config *config,
     }
     for (int i = 0; i < override_count && root->kind == NODE_MAPPING; i++)
         apply_override(root, errors->overrides[i], i + 1, errors);
+    forget_shared_parts(root);
     config_fill(&config_schema, root, config, errors);
     if (config->name && !config->out) {
         size_t bytes = sizeof "runs/" + strlen(config->name);

@@ -187,12 +187,17 @@ struct config {
  *   path       YAML file, at most 1 MiB, at most 32 levels deep
  *   overrides  [override_count] "a.b=c" as on the command line: `block=16`,
  *              `models.0.calibration.samples=64`; the value is YAML; they replace or
- * add config     out; clear with config_clear() whether or not this fails
+ *              add
+ *   config     out; clear with config_clear() whether or not this fails
  *
  * Strict: fails with EXIT_CONFIG and *every* error of the file, one a line, each with
  * path:line:column, and for an unknown key or word the nearest known one. An
- * environment variable that is not set, a duplicate key, an alias, a number out of
- * range are errors. */
+ * environment variable that is not set, a duplicate key, an alias without an anchor, a
+ * number out of range are errors.
+ *
+ * Anchors, aliases and merge keys are those of YAML, in the file and in each override;
+ * keys of the file that begin with "x-" hold parts for them and are not settings. Nothing
+ * of that is left in `config`: it is the same as if all had been written out. */
 int config_read(const char *path, const char *const *overrides, int override_count,
                 struct config *config, struct error *err);
 void config_clear(struct config *config);

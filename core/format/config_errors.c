@@ -1,6 +1,7 @@
 #include "core/format/config_errors.h"
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -77,25 +78,45 @@ static size_t write_line(const struct config_errors *errors,
     return strlen(text);
 }
 
+/* Leaves out what is said again of the same place, as a mistake behind an anchor is by each alias.
+ * Gives how many are left. */
+static size_t keep_first(struct config_error *sorted, size_t count)
+{
+    size_t kept = 0, same_place = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bool is_new = true;
+
+        if (kept == 0 || compare_places(&sorted[same_place], &sorted[i]) != 0)
+            same_place = kept;
+        for (size_t j = same_place; j < kept && is_new; j++)
+            is_new = strcmp(sorted[j].sentence, sorted[i].sentence) != 0;
+        if (is_new)
+            sorted[kept++] = sorted[i];
+    }
+    return kept;
+}
+
 int config_errors_report(const struct config_errors *errors, struct error *err)
 {
     enum { LAST_LINE_BYTES = 64 };
     char line[2 * SENTENCE_BYTES + 1024];
     struct config_error *sorted;
-    size_t used = 0;
+    size_t used = 0, count;
 
     if (errors->count == 0)
         return 0;
     sorted = memory_copy(errors->errors, errors->count * sizeof *sorted);
     qsort(sorted, errors->count, sizeof *sorted, compare_places);
+    count = keep_first(sorted, errors->count);
     error_set(err, EXIT_CONFIG, "%s", "");
-    for (size_t i = 0; i < errors->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t bytes = write_line(errors, &sorted[i], line, sizeof line);
 
         if (used + bytes + LAST_LINE_BYTES > sizeof err->text) {
             snprintf(err->text + used, sizeof err->text - used,
-                     "%sand %zu more error%s", used ? "\n" : "", errors->count - i,
-                     errors->count - i == 1 ? "" : "s");
+                     "%sand %zu more error%s", used ? "\n" : "", count - i,
+                     count - i == 1 ? "" : "s");
             break;
         }
         used += (size_t)snprintf(err->text + used, sizeof err->text - used, "%s%s",
@@ -126,43 +147,9 @@ const char *config_quoted(const char *text, char quoted[CONFIG_QUOTED_BYTES])
 
 /* ---- the nearest word ---- */
 
-enum { WORD_MAX = 40 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Insertions, deletions, substitutions and swaps of neighbours that lead from one word
- * to another; both shorter than WORD_MAX. */
-static size_t edit_distance(const char *from, const char *to)
-{
-    size_t rows[3][WORD_MAX + 1]; /* the row before the last, the last, this one */
-    size_t *before = rows[0], *last = rows[1], *row = rows[2];
-    size_t from_length = strlen(from), to_length = strlen(to);
-
-    for (size_t j = 0; j <= to_length; j++)
-        last[j] = j;
-    for (size_t i = 1; i <= from_length; i++) {
-        size_t *spare = before;
-
-        row[0] = i;
-        for (size_t j = 1; j <= to_length; j++) {
-            size_t differs = from[i - 1] != to[j - 1];
-
-            row[j] = least(last[j - 1] + differs, least(last[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
-                row[j] = least(row[j], before[j - 2] + 1);
-        }
-        before = last;
-        last = row;
-        row = spare;
-    }
-    return last[to_length];
-}
-
 const char *config_nearest(const char *text, const char *const *words, size_t count)
 {
+    enum { WORD_MAX = 40 };
     const char *nearest = NULL;
     size_t length = strlen(text);
     size_t best = length / 4 + 2; /* one more than the slips allowed */
@@ -170,8 +157,7 @@ const char *config_nearest(const char *text, const char *const *words, size_t co
     if (length >= WORD_MAX)
         return NULL;
     for (size_t i = 0; i < count; i++) {
-        size_t distance =
-            strlen(words[i]) < WORD_MAX ? edit_distance(text, words[i]) : WORD_MAX;
+        size_t distance = text_distance(text, words[i]);
 
         if (distance < best && distance < strlen(words[i])) {
             best = distance;

@@ -29,8 +29,8 @@ void config_errors_add(struct config_errors *errors, struct config_place place,
 
 /* Puts all errors into `err`, sorted by place, one a line, as "path:line:column:
  * sentence" or
- * "--set a.b=c: sentence"; those that do not fit are counted in the last line. Gives 0
- * when there are none, else -1. */
+ * "--set a.b=c: sentence", each once; those that do not fit are counted in the last line.
+ * Gives 0 when there are none, else -1. */
 int config_errors_report(const struct config_errors *errors, struct error *err);
 
 /* A text from outside, fit for a sentence: short, in one line, in quotes. */

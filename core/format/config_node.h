@@ -1,8 +1,9 @@
 /* config_node.h - a YAML text as a plain tree that knows where everything was written.
  *
- * Only the plain part of YAML: scalars, lists and mappings with scalar keys. Anchors,
- * aliases, tags, merge keys, duplicate keys and second documents are errors. At most
- * CONFIG_NODE_DEPTH levels and CONFIG_NODE_ENTRIES entries in one list or mapping.
+ * The tree has scalars, lists and mappings with scalar keys. Aliases are copies of what their
+ * anchors stand at, and merge keys (<<) give a mapping the entries it lacks. Tags, duplicate
+ * keys and second documents are errors. At most CONFIG_NODE_DEPTH levels and
+ * CONFIG_NODE_ENTRIES entries in one list or mapping; config_anchors.h limits copies.
  */
 #ifndef CORE_FORMAT_CONFIG_NODE_H
 #define CORE_FORMAT_CONFIG_NODE_H
@@ -35,7 +36,8 @@ struct config_entry {
     struct config_node *value; /* owned, never NULL */
 };
 
-/* Reads the one document of a text.
+/* Reads the one document of a text. A copy has the place of its alias; what is in it has the
+ * places of the original.
  *
  *   source  for the places, see config_errors.h
  *   errors  gets every error
@@ -56,5 +58,15 @@ void config_node_put(struct config_node *node, char *key, struct config_place ke
 
 struct config_node *config_node_create(enum config_node_kind kind,
                                        struct config_place place);
+
+/* A tree of its own, with the same places. */
+struct config_node *config_node_copy(const struct config_node *node);
+
+struct config_node_size {
+    int nodes;
+    int depth; /* lists and mappings within each other; 0: a scalar */
+};
+
+struct config_node_size config_node_measure(const struct config_node *node);
 
 #endif

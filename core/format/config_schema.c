@@ -243,7 +243,7 @@ static const struct config_field method_fields[] = {
          "they have in the float network",
      .words = WORDS(bias_corrections)},
     {"bias_correction_accept", KIND_WORD,
-     AT(config_method_settings, bias_correction_accept), "always",
+     AT(config_method_settings, bias_correction_accept), "if_loss_drops",
      .help = "whether the loss (on the samples put aside; without any: on all) has to "
              "drop for a bias correction to be kept",
      .words = WORDS(accepts)},

@@ -5,6 +5,7 @@
 #include "core/format/config_errors.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -14,7 +15,7 @@
 
 /* ---- numbers ---- */
 
-/* Steps over 0 or digits that do not begin with 0. */
+/* Steps over 0 or digits that do not begin with 0: some programs read 010 as eight. */
 static const char *skip_digits(const char *text)
 {
     return *text == '0' ? text + 1 : text + strspn(text, "0123456789");
@@ -25,31 +26,52 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static const char *skip_sign(const char *text)
+{
+    return text + (*text == '-' || *text == '+');
+}
+
 static bool looks_whole(const char *text)
 {
-    text += *text == '-';
+    text = skip_sign(text);
     return is_digit(*text) && *skip_digits(text) == '\0';
 }
 
+/* 0x1F */
+static bool looks_hexadecimal(const char *text)
+{
+    if (strncmp(text, "0x", 2) != 0 || text[2] == '\0')
+        return false;
+    text += 2;
+    return text[strspn(text, "0123456789abcdefABCDEF")] == '\0';
+}
+
+/* Steps over an exponent, if there is a whole one. */
+static const char *skip_exponent(const char *text)
+{
+    const char *digits;
+
+    if (*text != 'e' && *text != 'E')
+        return text;
+    digits = skip_sign(text + 1);
+    return is_digit(*digits) ? digits + strspn(digits, "0123456789") : text;
+}
+
+/* What the core schema of YAML 1.2 calls a number, without needless zeros at its beginning. */
 static bool looks_real(const char *text)
 {
-    text += *text == '-';
-    if (!is_digit(*text))
-        return false;
-    text = skip_digits(text);
-    if (*text == '.') {
-        if (!is_digit(*++text))
-            return false;
-        text += strspn(text, "0123456789");
+    const char *digits;
+    bool has_digits;
+
+    text = skip_sign(text);
+    has_digits = is_digit(*text);
+    digits = has_digits ? skip_digits(text) : text;
+    if (*digits == '.') {
+        has_digits = has_digits || is_digit(digits[1]);
+        digits++;
+        digits += strspn(digits, "0123456789");
     }
-    if (*text == 'e' || *text == 'E') {
-        text++;
-        text += *text == '-' || *text == '+';
-        if (!is_digit(*text))
-            return false;
-        text += strspn(text, "0123456789");
-    }
-    return *text == '\0';
+    return has_digits && *skip_exponent(digits) == '\0';
 }
 
 void config_value_interval_text(struct config_interval interval,
@@ -78,18 +100,45 @@ static int out_of_range(const char *text, struct config_interval range,
                      config_quoted(text, quoted), allowed);
 }
 
-int config_value_whole(const char *text, struct config_interval range, long long *value,
-                       struct error *err)
+static int not_whole(const char *text, struct error *err)
 {
     char quoted[CONFIG_QUOTED_BYTES];
 
-    if (!looks_whole(text))
-        return error_set(err, EXIT_CONFIG, "%s is not a whole number",
-                         config_quoted(text, quoted));
-    errno = 0;
-    *value = strtoll(text, NULL, 10);
-    if (errno == ERANGE || (double)*value < range.low || (double)*value > range.high)
+    return error_set(err, EXIT_CONFIG, "%s is not a whole number",
+                     config_quoted(text, quoted));
+}
+
+/* 1e3 and 8.0 are whole numbers, too. */
+static int read_whole_real(const char *text, struct config_interval range,
+                           long long *value, struct error *err)
+{
+    enum { EXACT_BITS = 53 };
+    double real = strtod(text, NULL);
+
+    if (real != floor(real))
+        return not_whole(text, err);
+    if (!(real >= range.low && real <= range.high) ||
+        fabs(real) > (double)(1LL << EXACT_BITS))
         return out_of_range(text, range, err);
+    *value = (long long)real;
+    return 0;
+}
+
+int config_value_whole(const char *text, struct config_interval range, long long *value,
+                       struct error *err)
+{
+    enum { DECIMAL = 10, HEXADECIMAL = 16 };
+    bool is_hexadecimal = looks_hexadecimal(text);
+    long long read;
+
+    if (!looks_whole(text) && !is_hexadecimal)
+        return looks_real(text) ? read_whole_real(text, range, value, err)
+                                : not_whole(text, err);
+    errno = 0;
+    read = strtoll(text, NULL, is_hexadecimal ? HEXADECIMAL : DECIMAL);
+    if (errno == ERANGE || (double)read < range.low || (double)read > range.high)
+        return out_of_range(text, range, err);
+    *value = read;
     return 0;
 }
 
@@ -156,13 +205,13 @@ void config_value_size_text(size_t bytes, char text[CONFIG_VALUE_BYTES])
 
 /* ---- bits ---- */
 
-/* Reads "W4" or "A32" and steps over it: 2..8 or 32, else 0. */
+/* Reads "W4" or "a32" and steps over it: 2..8 or 32, else 0. */
 static int read_width(const char **text, char letter)
 {
     const char *digits = *text + 1;
     size_t length;
 
-    if (**text != letter)
+    if (toupper((unsigned char)**text) != letter)
         return 0;
     length = strspn(digits, "0123456789");
     *text = digits + length;
@@ -208,6 +257,18 @@ static const char *read_number(const char *text, size_t *value)
     return end;
 }
 
+/* 1e3, +512, 0x200 */
+static int read_count(const char *text, size_t *count, struct error *err)
+{
+    static const struct config_interval counts = {1, 1e15};
+    long long whole;
+
+    if (config_value_whole(text, counts, &whole, err) < 0)
+        return -1;
+    *count = (size_t)whole;
+    return 0;
+}
+
 int config_value_range(const char *text, struct sample_range *range, struct error *err)
 {
     char quoted[CONFIG_QUOTED_BYTES];
@@ -224,6 +285,8 @@ int config_value_range(const char *text, struct sample_range *range, struct erro
                    ? 0
                    : error_set(err, EXIT_CONFIG, "at least one sample is needed");
     }
+    if (looks_real(text) || looks_hexadecimal(text))
+        return read_count(text, &range->count, err);
     if (end && !at_most && strncmp(end, "..", 2) == 0)
         end = read_number(end + 2, &last);
     else

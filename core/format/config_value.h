@@ -26,11 +26,11 @@ struct config_interval {
 void config_value_interval_text(struct config_interval interval,
                                 char text[CONFIG_VALUE_BYTES]);
 
-/* -12, 0, 7: no leading zeros, no plus, nothing after it. */
+/* -12, 0, +7, 0x1F, and 1e3, which is whole: no leading zeros, nothing after it. */
 int config_value_whole(const char *text, struct config_interval range, long long *value,
                        struct error *err);
 
-/* 2, -0.5, 1e-3: finite. */
+/* 2, -0.5, .02, +.5, 1., 1e-3, as YAML 1.2 writes numbers, but no leading zeros: finite. */
 int config_value_real(const char *text, struct config_interval range, double *value,
                       struct error *err);
 
@@ -38,7 +38,7 @@ int config_value_real(const char *text, struct config_interval range, double *va
 int config_value_size(const char *text, size_t *bytes, struct error *err);
 void config_value_size_text(size_t bytes, char text[CONFIG_VALUE_BYTES]);
 
-/* W4A8; the text is config_bits_text() */
+/* W4A8 or w4a8; the text is config_bits_text() */
 int config_value_bits(const char *text, struct config_bits *bits, struct error *err);
 
 /* all, 512, at most 512, 1000..9888 */

@@ -361,6 +361,10 @@ static void write_data_files(void)
     data->images[ODD_SAMPLE * ELEMENTS] = 1e7;
     write_data("far-outlier.h5", HDF5_F32, data, SAMPLES);
     data->images[ODD_SAMPLE * ELEMENTS] = pixel;
+
+    for (int i = 0; i < SAMPLES; i++)
+        data->labels[i] = fmin(data->labels[i] + 1, CLASSES - 1);
+    write_data("labels-from-1.h5", HDF5_U8, data, SAMPLES);
     free(data);
 }
 

@@ -106,7 +106,9 @@ static void write_corrections(const struct writer *writer)
     maybe(writer, 30, "layerwise", layerwise);
     maybe(writer, 40, "weight_steps", steps);
     maybe(writer, 40, "bias_correction", biases);
-    maybe(writer, 30, "bias_correction_accept", accepts);
+    fprintf(writer->file, ", bias_correction_accept: %s", /* mostly whatever it costs */
+            chance_is(writer->chance, 30) ? chance_word(writer->chance, accepts)
+                                          : "always");
     if (!splits)
         maybe(writer, 30, "equalize", equalize);
     maybe(writer, 30, "reestimate_batchnorm", reestimate);

@@ -19,6 +19,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/base/text.h"
 #include "core/kernel/sgemm.h"
 #include "core/network/moments.h"
 #include "link/link.h"
@@ -584,8 +585,10 @@ static void biases_that_do_not_pay_are_not_kept(void **state)
     (void)state;
     task = start_correcting(&result);
     take_candidate(&result, 1);
+    assert_true(score_read_loss(&result.start.calibration, "0x1p160"));
     correct(&task, &in_float, &result);
     kept = bias_shifts_copy(&result.start.bias_shifts);
+    assert_int_equal(result.warning_count, 0);
     assert_true(
         score_read_loss(&result.start.calibration, "0x0p0")); /* as good as can be */
     correct(&task, &in_float, &result);
@@ -604,6 +607,34 @@ static void biases_that_do_not_pay_are_not_kept(void **state)
     assert_true(bias_shifts_are_same(&kept, &result.start.bias_shifts));
     assert_memory_equal(&result.start.calibration, &score, sizeof score);
     bias_shifts_clear(&kept);
+    float_outputs_clear(&in_float);
+    result_clear(&result);
+}
+
+/* Nothing is judged, and what the loss did is told. */
+static void biases_that_are_kept_although_the_loss_rose_are_told(void **state)
+{
+    struct float_outputs in_float = {0};
+    struct method_task task;
+    struct result result;
+    struct score score;
+    char expected[128], after[TEXT_OF_LOSS_BYTES];
+
+    (void)state;
+    task = start_correcting(&result);
+    take_candidate(&result, 1);
+    assert_int_equal(
+        team_score(team, result.start.steps, 1, &result.start.calibration, &err), 0);
+    assert_true(score_read_loss(&result.start.calibration, "0x0p0"));
+    correct(&task, &in_float, &result);
+    assert_true(result.start.bias_shifts.count > 0);
+    assert_int_equal(team_score(team, result.start.steps, 1, &score, &err), 0);
+    assert_memory_equal(&result.start.calibration, &score, sizeof score);
+    snprintf(expected, sizeof expected,
+             "measuring biases here: the loss rose from 0.0000 to %s; they are kept",
+             text_of_loss(score_loss(&score), after));
+    assert_int_equal(result.warning_count, 1);
+    assert_non_null(strstr(result.warnings[0], expected));
     float_outputs_clear(&in_float);
     result_clear(&result);
 }
@@ -978,6 +1009,7 @@ static int coordinate(void)
         cmocka_unit_test(statistics_can_be_tried_kept_and_given_up),
         cmocka_unit_test(corrected_layers_have_the_mean_outputs_of_the_float_network),
         cmocka_unit_test(biases_that_do_not_pay_are_not_kept),
+        cmocka_unit_test(biases_that_are_kept_although_the_loss_rose_are_told),
         cmocka_unit_test(overlapping_samples_are_counted_once_and_the_first_is_found),
         cmocka_unit_test(ranks_without_a_block_take_part),
         cmocka_unit_test(what_one_rank_misses_is_told_by_it_and_the_team_stays_well),

@@ -54,9 +54,26 @@ static void text_that_is_too_long_is_cut(void **state)
     assert_int_equal(strlen(err.text), ERROR_TEXT_BYTES - 1);
 }
 
+static void codes_that_calq_ends_with_have_a_meaning(void **state)
+{
+    static const enum exit_code codes[] = {
+        EXIT_DONE,        EXIT_INTERNAL, EXIT_USAGE,
+        EXIT_CONFIG,      EXIT_INPUT,    EXIT_VERIFY_MISMATCH,
+        EXIT_SOME_FAILED, EXIT_MACHINE,  EXIT_STOPPED};
+    size_t meanings = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        assert_non_null(exit_code_meaning(codes[i]));
+    for (int code = 0; code < EXIT_CODES_MOST; code++)
+        meanings += exit_code_meaning(code) != NULL;
+    assert_int_equal(meanings, sizeof codes / sizeof *codes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(codes_that_calq_ends_with_have_a_meaning),
         cmocka_unit_test(a_sentence_comes_with_its_exit_code),
         cmocka_unit_test(a_later_sentence_replaces_the_first),
         cmocka_unit_test(context_goes_before_the_sentence),

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 static const struct {
     const char *text;
@@ -42,11 +43,45 @@ static void losses_of_any_size_are_shown_with_digits(void **state)
         assert_string_equal(text_of_loss(losses[i].loss, text), losses[i].text);
 }
 
+static const struct {
+    const char *from, *to;
+    size_t distance;
+} distances[] = {
+    {"", "", 0},        {"", "abc", 3},   {"lapq", "lapq", 0}, {"lpaq", "lapq", 1},
+    {"mmse", "mse", 1}, {"kld", "kl", 1}, {"aciq", "lapq", 3}, {"W4A4", "W8A8", 2},
+};
+
+static void distances_count_slips_either_way(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof distances / sizeof *distances; i++) {
+        assert_int_equal(text_distance(distances[i].from, distances[i].to),
+                         distances[i].distance);
+        assert_int_equal(text_distance(distances[i].to, distances[i].from),
+                         distances[i].distance);
+    }
+}
+
+static void long_texts_are_compared_as_far_as_there_is_room(void **state)
+{
+    char a[4 * TEXT_DISTANCE_MOST], b[4 * TEXT_DISTANCE_MOST];
+
+    (void)state;
+    memset(a, 'a', sizeof a - 1);
+    a[sizeof a - 1] = '\0';
+    memcpy(b, a, sizeof b);
+    b[0] = 'b';
+    b[TEXT_DISTANCE_MOST + 1] = 'b';
+    assert_int_equal(text_distance(a, b), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_printable_utf8_is_printable),
         cmocka_unit_test(losses_of_any_size_are_shown_with_digits),
+        cmocka_unit_test(distances_count_slips_either_way),
+        cmocka_unit_test(long_texts_are_compared_as_far_as_there_is_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,7 +147,7 @@ static void a_case_that_fits_all_patterns_of_an_entry_is_left_out(void **state)
 
     (void)state;
     make_table();
-    config.exclude[0] = (struct config_exclude){.model = "a", .bits = "W8*"};
+    config.exclude[0] = (struct config_exclude){.model = "a", .bits = "w8*"};
     config.exclude[1] = (struct config_exclude){.model = "a", .method = "mm*"};
     config.exclude[2] =
         (struct config_exclude){.target = "paper", .method = "minmax", .bits = "W8A32"};

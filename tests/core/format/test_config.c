@@ -134,7 +134,7 @@ static const char full[] =
     "  - minmax\n"
     "  - {name: mmse, layerwise: independent, weight_steps: per_channel}\n"
     "  - {name: lapq, p: [1.5, 5], p_count: 3, sweeps: 0, line_search: reference}\n"
-    "  - {name: lapq, bias_correction: mean}\n"
+    "  - {name: lapq, bias_correction: mean, bias_correction_accept: always}\n"
     "  - {name: mmse, bias_correction: empirical, bias_correction_accept: "
     "if_loss_drops, equalize: true, reestimate_accept: always}\n"
     "  - {name: mmse, equalize: if_loss_drops}\n"
@@ -365,6 +365,54 @@ static void sizes_and_ranges_are_read(void **state)
     }
 }
 
+static void numbers_are_read_as_yaml_writes_them(void **state)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } reals[] = {{".02", .02},     {"+.5", .5},         {"1.", 1},     {"+1.", 1},
+                 {"1e3", 1e3},     {"1.e-3", 1e-3},     {".5E+2", 50}, {"+7", 7},
+                 {"0.25e+1", 2.5}, {"123.456", 123.456}};
+    static const struct {
+        const char *text;
+        int value;
+    } wholes[] = {{"+8", 8},     {"8.0", 8},  {"8.", 8},
+                  {"1e3", 1000}, {".5e1", 5}, {"0x1F", 31}};
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(reals); i++) {
+        snprintf(text, sizeof text, IN_MODEL("scale: %s\n  mean: [-%s, %s]"),
+                 reals[i].text, *reals[i].text == '+' ? "0" : reals[i].text,
+                 reals[i].text);
+        assert_read(text);
+        assert_true(config.models[0].scale == reals[i].value);
+        assert_true(config.models[0].mean[1] == reals[i].value);
+        assert_true(*reals[i].text == '+' ||
+                    config.models[0].mean[0] == -reals[i].value);
+    }
+    for (size_t i = 0; i < COUNT(wholes); i++) {
+        snprintf(text, sizeof text,
+                 "block: %s\n" IN_MODEL("validation: {file: v, samples: %s}"),
+                 wholes[i].text, wholes[i].text);
+        assert_read(text);
+        assert_int_equal(config.block, wholes[i].value);
+        assert_true(config.models[0].validation.samples.first == 0 &&
+                    config.models[0].validation.samples.count ==
+                        (size_t)wholes[i].value);
+    }
+}
+
+static void bits_have_letters_of_any_case(void **state)
+{
+    (void)state;
+    assert_read("name: x\nbits: [w4a8, W8a32, w32A4]\n" MODELS METHODS);
+    assert_true(config.bits_count == 3);
+    assert_true(config.bits[0].weights == 4 && config.bits[0].activations == 8);
+    assert_true(config.bits[1].weights == 8 && config.bits[1].activations == 32);
+    assert_true(config.bits[2].weights == 32 && config.bits[2].activations == 4);
+}
+
 /* ---- what is refused ---- */
 
 static const struct refusal {
@@ -373,9 +421,17 @@ static const struct refusal {
 } refusals[] = {
     /* numbers */
     {"name: x\nblock: 08\n" REST, "t.yaml:2:8: block: \"08\" is not a whole number"},
-    {"name: x\nblock: 8.0\n" REST, "t.yaml:2:8: block: \"8.0\" is not a whole number"},
-    {"name: x\nblock: +8\n" REST, "t.yaml:2:8: block: \"+8\" is not a whole number"},
-    {"name: x\nblock: 0x8\n" REST, "t.yaml:2:8: block: \"0x8\" is not a whole number"},
+    {"name: x\nblock: 8.5\n" REST, "t.yaml:2:8: block: \"8.5\" is not a whole number"},
+    {"name: x\nblock: ++8\n" REST, "t.yaml:2:8: block: \"++8\" is not a whole number"},
+    {"name: x\nblock: 0x\n" REST, "t.yaml:2:8: block: \"0x\" is not a whole number"},
+    {"name: x\nblock: 0x8p1\n" REST,
+     "t.yaml:2:8: block: \"0x8p1\" is not a whole number"},
+    {"name: x\nblock: -0x8\n" REST,
+     "t.yaml:2:8: block: \"-0x8\" is not a whole number"},
+    {"name: x\nblock: 1e4\n" REST,
+     "t.yaml:2:8: block: \"1e4\" is out of range (1..4096)"},
+    {"name: x\nseed: 1e999\n" REST,
+     "t.yaml:2:7: seed: \"1e999\" is out of range (0..9007199254740991)"},
     {"name: x\nblock: ' 8'\n" REST, "t.yaml:2:8: block: \" 8\" is not a whole number"},
     {"name: x\nblock: yes\n" REST, "t.yaml:2:8: block: \"yes\" is not a whole number"},
     {"name: x\nblock: 0\n" REST, "t.yaml:2:8: block: \"0\" is out of range (1..4096)"},
@@ -393,7 +449,13 @@ static const struct refusal {
     {IN_MODEL("scale: nan"), "t.yaml:7:10: scale: \"nan\" is not a number"},
     {IN_MODEL("scale: .inf"), "t.yaml:7:10: scale: \".inf\" is not a number"},
     {IN_MODEL("scale: 1e"), "t.yaml:7:10: scale: \"1e\" is not a number"},
-    {IN_MODEL("scale: 1."), "t.yaml:7:10: scale: \"1.\" is not a number"},
+    {IN_MODEL("scale: ."), "t.yaml:7:10: scale: \".\" is not a number"},
+    {IN_MODEL("scale: .e1"), "t.yaml:7:10: scale: \".e1\" is not a number"},
+    {IN_MODEL("scale: +"), "t.yaml:7:10: scale: \"+\" is not a number"},
+    {IN_MODEL("scale: +-1"), "t.yaml:7:10: scale: \"+-1\" is not a number"},
+    {IN_MODEL("scale: 1.2.3"), "t.yaml:7:10: scale: \"1.2.3\" is not a number"},
+    {IN_MODEL("scale: 010"), "t.yaml:7:10: scale: \"010\" is not a number"},
+    {IN_MODEL("scale: 1_000"), "t.yaml:7:10: scale: \"1_000\" is not a number"},
     {IN_MODEL("scale: 0"), "t.yaml:7:10: scale: \"0\" is out of range (above 0)"},
     {IN_MODEL("scale: 1e999"),
      "t.yaml:7:10: scale: \"1e999\" is out of range (above 0)"},
@@ -506,8 +568,12 @@ static const struct refusal {
      "activations, and each can be 2..8, or 32 for float"},
     {"name: x\nbits: W32A32\n" MODELS METHODS,
      "t.yaml:2:7: bits: W32A32 leaves nothing to quantize"},
-    {"name: x\nbits: [W4A4, W8A8, W4A4]\n" MODELS METHODS,
+    {"name: x\nbits: [W4A4, W8A8, w4a4]\n" MODELS METHODS,
      "t.yaml:2:20: bits: entry 3 is the same as entry 1"},
+    {"name: x\nbits: b4A4\n" MODELS METHODS,
+     "t.yaml:2:7: bits: \"b4A4\" is not a bit setting; W4A8 means 4-bit weights and "
+     "8-bit "
+     "activations, and each can be 2..8, or 32 for float"},
     {"name: x\nbits: []\n" MODELS METHODS, "t.yaml:2:7: bits: the list is empty"},
     /* names, texts, inputs */
     {"name: a/b\n" REST, "t.yaml:1:7: name: \"a/b\" is not a name; letters, digits, "
@@ -566,17 +632,38 @@ static const struct refusal {
      "t.yaml:5:3: methods: entry 2 is the same as entry 1"},
     /* YAML that is not read */
     {"name: x\nname: y\n" REST, "t.yaml:2:1: \"name\" is there already, in line 1"},
-    {"name: &n x\nout: *n\n" REST,
-     "t.yaml:1:7: anchors (&) and aliases (*) are not read\n"
-     "t.yaml:2:6: anchors (&) and aliases (*) are not read"},
+    {"name: x\nout: *n\n" REST, "t.yaml:2:6: the alias *n has no anchor &n before it"},
+    {"name: x\nout: *nam\nkernel: &name auto\n" REST,
+     "t.yaml:2:6: the alias *nam has no anchor &nam before it"},
+    {"name: &name x\nout: *nmae\n" REST,
+     "t.yaml:2:6: the alias *nmae has no anchor &nmae before it; did you mean *name?"},
+    {"name: x\nexclude: &e [{case: a}, *e]\n" REST,
+     "t.yaml:2:25: the alias *e stands within what &e names"},
+    {"name: x\nbudget: &b {seconds: 1, <<: *b}\n" REST,
+     "t.yaml:2:29: the alias *b stands within what &b names"},
     {"name: &n x\n" BITS METHODS
      "models:\n- {name: *n, network: n, calibration: {file: c}}\n"
      "- {name: *n, network: n, calibration: {file: c}}\n",
-     "t.yaml:1:7: anchors (&) and aliases (*) are not read\n"
-     "t.yaml:5:10: anchors (&) and aliases (*) are not read\n"
-     "t.yaml:6:10: anchors (&) and aliases (*) are not read"},
+     "t.yaml:6:3: models: entry 2 has the same name as entry 1"},
+    {"x-b: &b [1]\nname: x\nblock: *b\n" REST,
+     "t.yaml:3:8: block: a single value is needed, not a list"},
+    {"name: x\nbudget: {<<: 8}\n" REST, "t.yaml:2:14: a merge key (<<) needs a mapping "
+                                        "such as *base, or a list of mappings"},
+    {"x-b: &b 8\nname: x\nbudget: {<<: [{}, *b]}\n" REST,
+     "t.yaml:3:19: a merge key (<<) needs a mapping such as *base, or a list of "
+     "mappings"},
+    {"name: x\nbudget: {<<: {seconds: 1}, <<: {seconds: 2}}\n" REST,
+     "t.yaml:2:28: \"<<\" is there already, in line 2"},
+    {"x-m: &m {loss: hinge, nettwork: n}\nname: x\n" BITS METHODS
+     "models:\n- {<<: *m, name: a, calibration: {file: c}}\n"
+     "- {<<: *m, name: b, network: n, calibration: {file: c}}\n",
+     "t.yaml:1:16: loss: \"hinge\" is not known, only cross_entropy, kl_to_float, "
+     "mse_to_float\n"
+     "t.yaml:1:23: unknown key \"nettwork\"; did you mean network?\n"
+     "t.yaml:6:3: a model lacks network"},
+    {"name: x\nbudget: {x-seconds: 1}\n" REST,
+     "t.yaml:2:10: unknown key \"x-seconds\"; did you mean seconds?"},
     {"name: !!str x\n" REST, "t.yaml:1:7: tags (!) are not read"},
-    {"name: x\n<<: {block: 8}\n" REST, "t.yaml:2:1: merge keys (<<) are not read"},
     {SMALL "---\nname: y\n",
      "t.yaml:5:1: a second document begins here; only one is read"},
     {"name: x\n? [a, b]\n: c\n" REST, "t.yaml:2:3: a key must be a word"},
@@ -665,6 +752,135 @@ static void files_that_cannot_be_read_are_named(void **state)
     assert_int_equal(err.code, EXIT_CONFIG);
 }
 
+/* ---- anchors, aliases and merge keys ---- */
+
+static char *written(void);
+
+/* A file with anchors, and the same one written out. */
+static const struct {
+    const char *short_hand, *written_out;
+} expansions[] = {
+    {"name: &n x\nout: *n\n" REST, "name: x\nout: x\n" REST},
+    {"name: x\nblock: &eight 8\nseed: *eight\n" REST,
+     "name: x\nblock: 8\nseed: 8\n" REST},
+    {"&a name: x\nkernel: *a\n" REST, "name: x\nkernel: name\n" REST},
+    {"x-key: &k seed\nname: x\n*k : 3\n" REST, "name: x\nseed: 3\n" REST},
+    /* the nearest anchor before it */
+    {"x-a: &a 1\nblock: *a\nx-b: &a 2\nseed: *a\nname: x\n" REST,
+     "block: 1\nseed: 2\nname: x\n" REST},
+    {IN_MODEL("mean: &three [0.1, .2, 3.]\n  std: *three"),
+     IN_MODEL("mean: [0.1, 0.2, 3]\n  std: [0.1, 0.2, 3]")},
+    {"name: x\n" BITS METHODS "models:\n- &a {name: a, network: n, loss: kl_to_float, "
+     "calibration: &c {file: c}}\n"
+     "- {<<: *a, name: b, validation: *c}\n"
+     "- {name: c, validation: {<<: *c, samples: 9}, <<: *a, batchnorm: fold}\n",
+     "name: x\n" BITS METHODS
+     "models:\n- {name: a, network: n, loss: kl_to_float, calibration: {file: c}}\n"
+     "- {name: b, network: n, loss: kl_to_float, calibration: {file: c}, "
+     "validation: {file: c}}\n"
+     "- {name: c, network: n, loss: kl_to_float, calibration: {file: c}, "
+     "validation: {file: c, samples: 9}, batchnorm: fold}\n"},
+    /* own entries first, then the mappings of a list in their order; merges in merges */
+    {"x-a: &a {seconds: 1, evaluations: 11}\n"
+     "x-b: &b {<<: *a, seconds: 2, run_seconds: 22}\n"
+     "name: x\nbudget: {<<: [*b, *a], evaluations: 33}\n" REST,
+     "name: x\nbudget: {seconds: 2, run_seconds: 22, evaluations: 33}\n" REST},
+    {"x-a: &a {seconds: 1, evaluations: 11}\n"
+     "x-b: &b {<<: *a, seconds: 2, run_seconds: 22}\n"
+     "name: x\nbudget: {<<: [*a, *b]}\n" REST,
+     "name: x\nbudget: {seconds: 1, run_seconds: 22, evaluations: 11}\n" REST},
+    {"<<: {block: 4, name: y}\nname: x\n" REST, "name: x\nblock: 4\n" REST},
+    {"x-m: &m {name: lapq, sweeps: 2}\nname: x\n" MODELS BITS
+     "methods: [*m, {<<: *m, sweeps: 3}, {<<: *m, as: z, p: [1, +4]}]\n",
+     "name: x\n" MODELS BITS
+     "methods: [{name: lapq, sweeps: 2}, {name: lapq, sweeps: 3}, "
+     "{name: lapq, sweeps: 2, as: z, p: [1, 4]}]\n"},
+    {"x-nothing: &n\nx-unused: &u [&v {a: *n}]\n" SMALL, SMALL},
+};
+
+static void a_file_with_anchors_is_the_one_written_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(expansions); i++) {
+        char *first, *second;
+
+        assert_read(expansions[i].short_hand);
+        first = written();
+        assert_read(expansions[i].written_out);
+        second = written();
+        assert_string_equal(first, second);
+        free(first);
+        free(second);
+    }
+}
+
+/* Appends `count` lines "KEY<i>: &a<i> [*a<i-1>, ...]" with so many aliases each. */
+static void append_bomb(char *text, size_t bytes, int count, int aliases)
+{
+    for (int i = 0; i < count; i++) {
+        size_t length = strlen(text);
+
+        length += (size_t)snprintf(text + length, bytes - length, "x-%d: &a%d [", i, i);
+        for (int j = 0; j < aliases; j++)
+            length += (size_t)snprintf(text + length, bytes - length,
+                                       i ? "*a%d," : "%d,", i ? i - 1 : j);
+        snprintf(text + length, bytes - length, "]\n");
+    }
+}
+
+static void aliases_that_multiply_are_refused_quickly(void **state)
+{
+    static const struct {
+        int anchors, aliases;
+        const char *sentence; /* NULL: it is read */
+    } cases[] = {
+        {4, 8, NULL},
+        {9, 9, "more than 16384 values behind anchors (&) and aliases (*)"},
+        {9, 200, "more than 16384 values behind anchors (&) and aliases (*)"},
+        {30, 1, NULL},
+        {40, 1, "more than 32 levels"},
+        {256, 0, NULL},
+        {257, 0, "more than 256 anchors (&)"},
+    };
+    enum { BYTES = 1 << 16 };
+    char *text = memory_get(BYTES);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        clock_t start = clock();
+        int status;
+
+        strcpy(text, cases[i].anchors > 200 ? "" : SMALL);
+        append_bomb(text, BYTES, cases[i].anchors, cases[i].aliases);
+        status = read_with(text, NULL, 0);
+        if (cases[i].sentence && !strstr(err.text, cases[i].sentence))
+            fail_msg("\"%s\" instead of %s", err.text, cases[i].sentence);
+        if (!cases[i].sentence && cases[i].anchors < 200)
+            assert_int_equal(status, 0);
+        if (!cases[i].sentence)
+            assert_null(strstr(err.text, "more than"));
+        assert_true(clock() - start < CLOCKS_PER_SEC);
+    }
+    free(text);
+}
+
+static void what_is_merged_counts_as_entries(void **state)
+{
+    char *text = memory_zeroed(1, 1 << 16);
+    size_t length = 0;
+
+    (void)state;
+    for (int part = 0; part < 2; part++) {
+        length += (size_t)sprintf(text + length, "x-%d: &p%d {", part, part);
+        for (int i = 0; i < 200; i++)
+            length += (size_t)sprintf(text + length, "k%d-%d: 1,", part, i);
+        length += (size_t)sprintf(text + length, "}\n");
+    }
+    strcat(text, "name: x\nbudget: {<<: [*p0, *p1]}\n" REST);
+    assert_refused(text, "t.yaml:4:9: more than 256 entries here");
+    free(text);
+}
+
 /* ---- hostile files ---- */
 
 static void a_hostile_file_is_refused_quickly(void **state)
@@ -685,6 +901,9 @@ static void a_hostile_file_is_refused_quickly(void **state)
         {"- a\n", MIB, "t.yaml:257:3: more than 256 entries here"},
         {"&a ", MIB, "t.yaml:1:"},
         {"a: *a\n", MIB, "t.yaml:"},
+        {"- &a b\n", MIB, "t.yaml:257:3: more than 256 anchors (&)"},
+        {"&a [", MIB, "t.yaml:1:129: more than 32 levels"},
+        {"- <<: {}\n", MIB, "t.yaml:257:3: more than 256 entries here"},
         {"%", MIB, "t.yaml:1:2: not valid YAML"},
         {"\"", MIB, "t.yaml:1:"},
         {"\xFF\xFE\x41\xD8", MIB, "t.yaml:1:"},
@@ -746,6 +965,32 @@ static void overrides_replace_and_add(void **state)
     assert_true(config.bits_count == 2 && config.bits[1].weights == 2);
     assert_true(config.methods[0].name == METHOD_LAPQ &&
                 config.methods[0].sweeps == 3 && config.methods[0].p[0] == 3);
+}
+
+/* A value is a text of its own; what an override changes is one place, not all copies. */
+static void overrides_have_anchors_and_numbers_of_their_own(void **state)
+{
+    static const char *const overrides[] = {
+        "methods=[&m {name: lapq, sweeps: 3}, {<<: *m, sweeps: 4}]",
+        "models.0.scale=.02", "models.1.calibration.samples=+7", "bits=w2a4"};
+    static const char *const wrong[] = {"models.0.scale=*s"};
+    static const char text[] =
+        "name: x\n" BITS METHODS
+        "models:\n- &a {name: a, network: n, scale: &s 2, calibration: {file: c}}\n"
+        "- {<<: *a, name: b}\n";
+
+    (void)state;
+    if (read_with(text, overrides, COUNT(overrides)) < 0)
+        fail_msg("%s", err.text);
+    assert_true(config.method_count == 2 && config.methods[0].sweeps == 3 &&
+                config.methods[1].name == METHOD_LAPQ && config.methods[1].sweeps == 4);
+    assert_true(config.models[0].scale == .02 && config.models[1].scale == 2);
+    assert_true(config.models[0].calibration.samples.count == 512 &&
+                config.models[1].calibration.samples.count == 7);
+    assert_true(config.bits[0].weights == 2 && config.bits[0].activations == 4);
+    assert_int_equal(read_with(text, wrong, 1), -1);
+    assert_string_equal(err.text, "--set models.0.scale=*s: the alias *s has no anchor "
+                                  "&s before it");
 }
 
 static void a_wrong_override_is_named(void **state)
@@ -875,7 +1120,8 @@ static void a_written_configuration_says_everything(void **state)
         "bits: [W4A4]\n"
         "methods:\n"
         "- {name: minmax, layerwise: sequential, weight_steps: per_tensor, "
-        "bias_correction: none, bias_correction_accept: always, equalize: false, "
+        "bias_correction: none, bias_correction_accept: if_loss_drops, equalize: "
+        "false, "
         "reestimate_batchnorm: none, reestimate_accept: if_loss_drops, "
         "outlier_splitting: {ratio: 0, halves: quantization_aware, clip_sees: split}, "
         "activation_splitting: {ratio: 0, channels: static}}\n"
@@ -974,13 +1220,19 @@ int main(void)
         cmocka_unit_test(paths_take_environment_variables),
         cmocka_unit_test(a_variable_must_be_set_and_fit),
         cmocka_unit_test(sizes_and_ranges_are_read),
+        cmocka_unit_test(numbers_are_read_as_yaml_writes_them),
+        cmocka_unit_test(bits_have_letters_of_any_case),
         cmocka_unit_test(every_mistake_has_its_place_and_sentence),
         cmocka_unit_test(all_errors_come_at_once_in_the_order_of_the_file),
         cmocka_unit_test(errors_beyond_the_buffer_are_counted),
         cmocka_unit_test(a_long_or_foreign_value_is_cut_in_its_sentence),
         cmocka_unit_test(files_that_cannot_be_read_are_named),
+        cmocka_unit_test(a_file_with_anchors_is_the_one_written_out),
+        cmocka_unit_test(aliases_that_multiply_are_refused_quickly),
+        cmocka_unit_test(what_is_merged_counts_as_entries),
         cmocka_unit_test(a_hostile_file_is_refused_quickly),
         cmocka_unit_test(overrides_replace_and_add),
+        cmocka_unit_test(overrides_have_anchors_and_numbers_of_their_own),
         cmocka_unit_test(a_wrong_override_is_named),
         cmocka_unit_test(a_written_configuration_reads_back_the_same),
         cmocka_unit_test(a_written_configuration_says_everything),

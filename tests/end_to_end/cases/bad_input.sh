@@ -238,6 +238,70 @@ overlap_that_is_allowed_is_on_record() {
 check 1 overlap_that_is_allowed_is_on_record
 check 3 overlap_that_is_allowed_is_on_record
 
+overlap_is_found_by_a_dry_run() {
+    local overlapping="models.0.validation={file: examples/glyphs/calibration.h5, samples: 32..99}"
+    refused 4 "12 validation samples are calibration samples too, first sample 32 of" "$small" \
+        --dry-run --set "$overlapping"
+    calq run "$small" --dry-run --set overlap=allow --set "$overlapping"
+    expect_code 0
+    expect_in "$work/out" "WARNING: model glyphs: 12 validation samples are calibration samples too"
+}
+check 1 overlap_is_found_by_a_dry_run
+check 3 overlap_is_found_by_a_dry_run
+
+# ---- a float network that guesses ---------------------------------------------------------------
+
+# In the dry run, the log, the table and the result; a sentence with the settings in effect.
+guesses() { # SETTINGS_IN_EFFECT ARGUMENTS...
+    local guessing="the float network is no better than guessing: it predicts "
+    calq run --dry-run "$small" "${@:2}"
+    expect_code 0
+    expect_in "$work/out" "WARNING: model glyphs: $guessing"
+    expect_in "$work/out" "$1"
+    calibrate "$small" --set bits=W4A4 --set targets=paper --set 'methods=[minmax, mmse]' "${@:2}"
+    [ "$(grep -c "^WARNING: model glyphs: $guessing" "$work/log")" -eq 1 ] ||
+        fail "it is not told once in the log"
+    expect_in "$work/log" "$1"
+    [ "$(grep -c "  note: $guessing" "$work/out")" -eq 2 ] || fail "the table does not tell"
+    expect_in "$work/run/cases/glyphs-paper-W4A4-mmse/result.json" "$guessing"
+    expect_in "$work/run/cases/glyphs-paper-W4A4-mmse/result.json" "$1"
+}
+wrong_mean="scale 0.00392157, mean 100, std 0.181821, which gives values from -550 to"
+for ranks_here in 1 3; do
+    check $ranks_here "a wrong mean makes the float network guess" \
+        guesses "samples /images as [1, 24, 24] (channels first), (stored * scale - mean) / std with $wrong_mean" \
+        --set models.0.mean=100
+done
+check 1 "a wrong mean makes the float network guess: a loss without labels" \
+    guesses "$wrong_mean" --set models.0.mean=100 --set models.0.loss=kl_to_float
+check 1 "labels that are counted from 1 make the float network guess" \
+    guesses "labels /labels from 1 to 46, of classes 0 to 46" --set models.0.mean=.5 --set models.0.std=.18 \
+    --set "models.0.calibration={file: $inputs/labels-from-1.h5, samples: all}"
+
+a_network_that_does_not_guess_is_not_suspected() {
+    local loss
+    for loss in cross_entropy kl_to_float mse_to_float; do
+        calq run --dry-run "$small" --set "models.0.loss=$loss" --set models.0.calibration.samples=12
+        expect_code 0
+        expect_not_in "$work/out" "WARNING"
+        expect_in "$work/out" "% of its calibration predictions are right"
+    done
+    calibrate "$small" --set bits=W4A4 --set targets=paper --set methods=minmax
+    expect_not_in "$work/log" "WARNING"
+}
+check 1 a_network_that_does_not_guess_is_not_suspected
+
+# What an earlier run has found out is known without scores.
+a_run_that_goes_on_tells_of_guessing_too() {
+    local few=(--set bits=W4A4 --set targets=paper --set models.0.mean=100)
+    calibrate "$small" "${few[@]}" --set methods=minmax
+    calibrate "$small" "${few[@]}" --set 'methods=[minmax, mmse]'
+    expect_in "$work/log" "1 of 2 cases are done already"
+    expect_in "$work/log" "WARNING: model glyphs: the float network is no better than guessing"
+    expect_in "$work/run/cases/glyphs-paper-W4A4-mmse/result.json" "no better than guessing"
+}
+check 1 a_run_that_goes_on_tells_of_guessing_too
+
 # ---- one rank that sees something else --------------------------------------------------------
 
 # Rank 1 alone finds another value of the environment variable HERE, with which a path begins.

@@ -109,7 +109,7 @@ integer_kernels_are_foretold() { # ARGUMENTS of calq run
 }
 check 1 "export foretells the integer kernels of ONNX Runtime" integer_kernels_are_foretold \
     --set 'bits=[W8A8, W4A8, W4A4]' --set 'methods=[minmax, {name: mmse, weight_steps: per_channel,
-        equalize: true, bias_correction: empirical}, {name: mmse, bias_correction: mean}]'
+        equalize: true, bias_correction: empirical, bias_correction_accept: always}, {name: mmse, bias_correction: mean, bias_correction_accept: always}]'
 check 1 "export foretells the integer kernels of ONNX Runtime: first and last layer quantized" \
     integer_kernels_are_foretold --set 'models.0.keep_float=[]'
 check 1 "export foretells the integer kernels of ONNX Runtime: batch norms measured again" \
@@ -162,19 +162,19 @@ check 1 "ONNX Runtime predicts the same: batch norms measured again" \
 check 1 "ONNX Runtime predicts the same: a step for each channel, biases corrected, equalised" \
     same_in_onnxruntime "$to_export" --set targets=onnx --set bits=W4A4 --set "methods=[
         {name: mmse, weight_steps: per_channel},
-        {name: mmse, bias_correction: mean_and_variance},
-        {name: mmse, bias_correction: empirical},
-        {name: mmse, equalize: true, weight_steps: per_channel, bias_correction: mean}]"
+        {name: mmse, bias_correction: mean_and_variance, bias_correction_accept: always},
+        {name: mmse, bias_correction: empirical, bias_correction_accept: always},
+        {name: mmse, equalize: true, weight_steps: per_channel, bias_correction: mean, bias_correction_accept: always}]"
 # Folded codes: in 8 bits, and with 8-bit weights or minmax in 16.
 split="methods=[{name: mmse, outlier_splitting: {ratio: 0.1, clip_sees: original}},
-    {name: minmax, outlier_splitting: 0.1, weight_steps: per_channel, bias_correction: mean}]"
+    {name: minmax, outlier_splitting: 0.1, weight_steps: per_channel, bias_correction: mean, bias_correction_accept: always}]"
 check 1 "ONNX Runtime predicts the same: paper, split channels" \
     same_in_onnxruntime "$to_export" --set targets=paper --set 'bits=[W4A4, W8A8]' --set "$split"
 check 1 "ONNX Runtime predicts the same: onnx, split channels" \
     integer_kernels_in_onnxruntime --set 'bits=[W4A4, W8A8]' --set "$split"
 check 1 "ONNX Runtime predicts the same: tensorrt, W8A8, a step for each channel" \
     same_in_onnxruntime "$to_export" --set targets=tensorrt --set bits=W8A8 \
-    --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical}]'
+    --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical, bias_correction_accept: always}]'
 
 # With this configuration one of the two is kept.
 a_correction_is_exported_where_it_was_kept() {
@@ -198,7 +198,7 @@ check 1 a_correction_is_exported_where_it_was_kept
 biases_of_float_layers_come_back() {
     exported "$to_export" --set targets=onnx --set bits=W4A4 --set models.0.validation.samples=64 \
         --set models.0.batchnorm=fold --set 'models.0.keep_float=[first, "/block2*"]' \
-        --set 'methods=[{name: mmse, equalize: true, bias_correction: empirical}]'
+        --set 'methods=[{name: mmse, equalize: true, bias_correction: empirical, bias_correction_accept: always}]'
     verified
 }
 check 1 biases_of_float_layers_come_back
@@ -207,7 +207,7 @@ check 1 biases_of_float_layers_come_back
 losses_are_those_of_the_result() {
     exported "$to_export" --set targets=onnx --set models.0.loss=mse_to_float \
         --set models.0.validation.samples=64 --set "methods=[
-            {name: mmse, bias_correction: empirical},
+            {name: mmse, bias_correction: empirical, bias_correction_accept: always},
             {name: mmse, equalize: true, weight_steps: per_channel},
             {name: minmax, reestimate_batchnorm: after, reestimate_accept: always}]"
     verified
@@ -218,7 +218,7 @@ check 1 losses_are_those_of_the_result
 a_result_that_does_not_give_its_loss_is_told() {
     local result
     exported "$to_export" --set targets=onnx --set models.0.validation.samples=8 \
-        --set 'methods=[{name: mmse, bias_correction: empirical}]'
+        --set 'methods=[{name: mmse, bias_correction: empirical, bias_correction_accept: always}]'
     result=$(echo "$work"/run/cases/*/result.json)
     sed -i 's/"digits: /&9/' "$result"
     calq verify "$work"/*.onnx --against "$work"/run/cases/*
@@ -248,7 +248,7 @@ weights_alone_run_as_the_float_network() {
     needs_onnxruntime
     exported "$to_export" --set targets=onnx --set 'models.0.keep_float=[]' \
         --set models.0.validation.samples=500 --set bits=W4A32 \
-        --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: mean}]'
+        --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: mean, bias_correction_accept: always}]'
     expect_in "$work/out" "as fast as in the float network"
     verified
     judge_exports
@@ -347,7 +347,7 @@ exact_in_onnxruntime() { # ARGUMENTS of calq run
 }
 check 1 "ONNX Runtime predicts the same with exact layers" exact_in_onnxruntime "$to_export" \
     --set 'targets=[onnx, paper, tensorrt]' --set bits=W4A4 --set models.0.validation.samples=500 \
-    --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: mean},
+    --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: mean, bias_correction_accept: always},
         {name: mmse, outlier_splitting: 0.1}]'
 
 # A value that float arithmetic rounds to the next code changes a quarter of the codes until the last of
@@ -357,7 +357,7 @@ mobilenet_in_onnxruntime() {
     share=0.95 apart=0.02
     kit_in_onnxruntime imagenet/mobilenetv1_025.onnx imagenet 100 \
         --set models.0.mean=0.5 --set models.0.std=0.5 \
-        --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical}]'
+        --set 'methods=[{name: mmse, weight_steps: per_channel, bias_correction: empirical, bias_correction_accept: always}]'
     share=0.999 apart=0.0005
     exact_exports
 }
@@ -367,7 +367,7 @@ check 1 "ONNX Runtime predicts nearly the same, and the same with exact layers: 
 # Two cases that differ in their weights.
 two_cases() {
     exported "$to_export" --set models.0.validation.samples=8 \
-        --set 'methods=[minmax, {name: mmse, bias_correction: mean}]'
+        --set 'methods=[minmax, {name: mmse, bias_correction: mean, bias_correction_accept: always}]'
     case=$work/run/cases/glyphs-paper-W4A4-mmse
     file=$work/glyphs-paper-W4A4-mmse.onnx
 }
@@ -387,8 +387,8 @@ check 1 another_exact_file_is_told
 onnx_checker_finds_no_fault() {
     /usr/bin/python3 -c 'import onnx' 2>/dev/null || skip "/usr/bin/python3 has no onnx"
     exported "$to_export" --set 'targets=[onnx, tensorrt]' --set 'bits=[W8A8, W4A4, W4A32]' \
-        --set models.0.validation.samples=8 --set 'methods=[{name: mmse, bias_correction: mean},
-            {name: mmse, weight_steps: per_channel, equalize: true, bias_correction: empirical}]'
+        --set models.0.validation.samples=8 --set 'methods=[{name: mmse, bias_correction: mean, bias_correction_accept: always},
+            {name: mmse, weight_steps: per_channel, equalize: true, bias_correction: empirical, bias_correction_accept: always}]'
     /usr/bin/python3 -c '
 import onnx, sys
 for path in sys.argv[1:]:
@@ -482,7 +482,7 @@ check 1 "ncnn cannot represent unsigned activations" no_table_for_ncnn \
     --set models.0.batchnorm=fold
 check 1 "ncnn has no bias correction" no_table_for_ncnn "was found with a bias correction" \
     --set targets=tensorrt --set bits=W8A8 --set models.0.batchnorm=fold \
-    --set 'methods=[{name: minmax, bias_correction: empirical}]'
+    --set 'methods=[{name: minmax, bias_correction: empirical, bias_correction_accept: always}]'
 check 1 "ncnn folds batch norms" no_table_for_ncnn 'search with `batchnorm: fold`' \
     --set targets=tensorrt --set bits=W8A8
 

@@ -57,6 +57,31 @@ the_stored_configuration_gives_the_same_result_again() {
 check 1 the_stored_configuration_gives_the_same_result_again
 check 3 the_stored_configuration_gives_the_same_result_again
 
+# Written out, with anchors, numbers and bits of another form: its cases are done already.
+a_case_is_the_same_however_its_configuration_is_written() {
+    cat >"$work/anchors.yaml" <<-'END'
+	x-model: &model
+	  network: &network examples/glyphs/glyphs.onnx
+	  calibration: {file: examples/glyphs/calibration.h5, samples: +44}
+	  inputs: {input: /images}
+	  labels: /labels
+	name: small
+	block: 8.
+	models:
+	- {<<: *model, name: glyphs, scale: .25, network: *network,
+	   validation: {file: examples/glyphs/validation.h5, samples: 100..169}}
+	bits: w4a4
+	methods: [minmax, mmse]
+	END
+    calibrate "$small" "${few[@]}" --set models.0.scale=0.25
+    expect_not_in "$work/log" "done already"
+    cp "$work/run/config.yaml" "$work/first"
+    calibrate "$work/anchors.yaml"
+    expect_in "$work/log" "2 of 2 cases are done already"
+    expect_same "$work/first" "$work/run/config.yaml"
+}
+check 1 a_case_is_the_same_however_its_configuration_is_written
+
 without_validation_data_there_is_no_metric() {
     calibrate "$settings" --set 'methods=[minmax]' --set budget.evaluations=0
     digits "$work/run" >/dev/null

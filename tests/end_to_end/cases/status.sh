@@ -94,3 +94,22 @@ refused() { # TEXT ARGUMENTS...
 }
 check 1 "status needs a run directory" refused "which run directory?"
 check 1 "status of no run directory is refused" refused "no run has begun in no/such" no/such
+
+a_case_that_is_named_stands_alone_and_a_misspelt_one_is_told_with_the_others() {
+    local command
+    calibrate "$small" --set targets=paper --set bits=W4A4
+    calq status "$work/run/cases/glyphs-paper-W4A4-mmse"
+    expect_code 0
+    [ "$(grep -c '^glyphs-' "$work/out")" -eq 1 ] || fail "it tells of other cases"
+    expect_case 'W4A4-mmse +done'
+    for command in status "export -o $work/file" "verify $work/file --against"; do
+        # shellcheck disable=SC2086  # the command has options
+        calq $command "$work/run/cases/glyphs-paper-W4A4-mmes"
+        expect_code 2
+        expect_told 'has no case "glyphs-paper-W4A4-mmes"; it has: glyphs-paper-W4A4-mmse, glyphs-paper-W4A4-'
+    done
+    calq table "$work/runn"
+    expect_code 2
+    expect_told "; run directories in $work: run"
+}
+check 1 a_case_that_is_named_stands_alone_and_a_misspelt_one_is_told_with_the_others

@@ -58,6 +58,22 @@ treatments_are_told() {
 }
 check 1 treatments_are_told
 
+corrections_that_raise_the_loss_are_left_out_or_told() {
+    local result=$work/run/cases/glyphs-paper-W4A4
+    calibrate "$small" --set targets=paper --set bits=W4A4 --set 'methods=[
+        {name: mmse, bias_correction: empirical},
+        {name: mmse, bias_correction: empirical, bias_correction_accept: always},
+        {name: mmse, reestimate_batchnorm: after, reestimate_accept: always}]'
+    expect_in "$work/out" "note: measuring biases before the search does not lower the loss (0.2"
+    expect_in "$work/out" "note: measuring biases before the search: the loss rose from 0.2"
+    expect_in "$work/out" "note: measuring the batch norms again after the search: the loss rose from 0.2"
+    expect_in "$result-mmse/result.json" '"bias_corrected": false'
+    expect_in "$result-mmse-2/result.json" '"bias_corrected": true'
+    expect_in "$result-mmse-2/result.json" "the loss rose from 0.2"
+    expect_in "$result-mmse-3/result.json" "the loss rose from 0.2"
+}
+check 1 corrections_that_raise_the_loss_are_left_out_or_told
+
 # A budget that the starts of all trials do not fit into is refused.
 starts_count() {
     calq run "$corrections" --set "out=$work/run" --set targets=onnx \
