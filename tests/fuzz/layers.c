@@ -170,6 +170,7 @@ static void add_layer(struct layers *layers, int index)
     outputs = (size_t)one->outputs;
     one->scale = memory_get(outputs * sizeof *one->scale);
     one->shift = memory_zeroed(outputs, sizeof *one->shift);
+    one->shift_errors = memory_zeroed(outputs, sizeof *one->shift_errors);
     for (size_t i = 0; i < outputs; i++)
         one->scale[i] = 1;
     take_bias(layers->graph, node, one);
@@ -214,6 +215,7 @@ void layers_clear(struct layers *layers)
         free(one->shift);
         free(one->mean);
         free(one->deviation);
+        free(one->shift_errors);
     }
     free(layers->list);
     free(layers->of_node);
@@ -298,6 +300,7 @@ void layers_treat(struct layers *layers, const struct found *found, struct trial
         layer_round(one, found, name, trial);
         put_statistics(one, found, name, epsilon_of(layers, one));
         put_shift(one, found, name);
+        layer_round_shifts(one, found, name);
     }
 }
 
@@ -319,11 +322,12 @@ struct array *layer_compute(const struct layers *layers,
         result->values[i] = product + one->shift[channel];
         result->errors[i] =
             fabs(one->scale[channel]) * result->errors[i] +
-            4 * trial->unit * (fabs(product) + fabs(one->shift[channel])) + 1e-37;
+            4 * trial->unit * (fabs(product) + fabs(one->shift[channel])) +
+            one->shift_errors[channel] + 1e-37;
         /* Codes count from the lowest one; what that adds is taken away in float. */
         if (one->magnitudes)
             result->errors[i] += 2 * trial->unit * fabs(one->scale[channel]) *
-                                 x->depth * one->magnitudes[channel];
+                                 one->input_depth * one->magnitudes[channel];
         /* The shift is what is left of a mean that was taken away. */
         if (one->mean)
             result->errors[i] +=

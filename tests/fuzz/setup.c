@@ -8,8 +8,11 @@
 
 void setup_draw(struct setup *setup, struct chance *chance)
 {
-    int channels = setup->sketch.input.dims[1];
+    const struct place *input = &setup->sketch.input;
+    int channels;
 
+    setup->axis = input->rank == 4 ? 1 : input->rank - 1;
+    channels = input->dims[setup->axis];
     setup->classes = setup->sketch.classes;
     setup->calibration = (size_t)chance_between(chance, 2, 20);
     setup->check = chance_is(chance, 40) ? (size_t)chance_between(chance, 1, 6) : 0;
@@ -50,6 +53,7 @@ void setup_write_facts(const struct setup *setup, FILE *file)
     fprintf(file, "\ncalibration %zu\ncheck %zu\nvalidation %zu\nscale %.17g\n",
             setup->calibration, setup->check, setup->validation, setup->scale);
     if (setup->constants > 0) {
+        fprintf(file, "axis %d\n", setup->axis);
         write_list("mean ", setup->mean, setup->constants, " ", "\n", file);
         write_list("std ", setup->std, setup->constants, " ", "\n", file);
     }

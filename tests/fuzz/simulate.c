@@ -59,8 +59,6 @@ static void treat_coded(void *context, struct trial *trial, int value,
     struct coded *coded = context;
     const struct plain_grid *grid = &coded->grids[value];
 
-    if (grid->step > 0)
-        array->depth = -grid->least * grid->step;
     for (size_t i = 0; grid->step > 0 && i < array->count; i++) {
         double number = array->values[i], error = array->errors[i];
 
@@ -133,6 +131,37 @@ static void find_grids(struct coded *coded)
     }
 }
 
+/* Operators that hand on the codes of their first input. */
+static bool hands_on(const struct node *node)
+{
+    static const char *const names[] = {
+        "Concat",  "Dropout", "Flatten", "Identity",  "MaxPool",   "Pad",
+        "Reshape", "Slice",   "Squeeze", "Transpose", "Unsqueeze", "GlobalMaxPool"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(node->op, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What layers read are codes, their own or those of a value that is handed on to them. */
+static void find_inputs(struct coded *coded)
+{
+    const struct graph *graph = coded->graph;
+
+    for (int i = 0; i < coded->layers.count; i++) {
+        struct layer_of_sums *one = &coded->layers.list[i];
+        int value = graph->nodes[one->node].inputs[0], producer;
+
+        while (coded->grids[value].step == 0 &&
+               (producer = graph->values[value].producer) >= 0 &&
+               hands_on(&graph->nodes[producer]))
+            value = graph->nodes[producer].inputs[0];
+        one->input_step = coded->grids[value].step;
+        one->input_depth = -coded->grids[value].least * one->input_step;
+    }
+}
+
 static bool splits_activations(const struct found *found)
 {
     return atof(found_setting(found, "method.activation_splitting.ratio")) > 0;
@@ -152,9 +181,10 @@ static void compare_coded(struct comparison *comparison, struct graph *graph,
     array_destroy(runtime_run(graph, &trial, sample, &note));
     layers_find(&coded.layers, graph, coded.shapes);
     trial.is_near = false;
+    find_grids(&coded);
+    find_inputs(&coded);
     layers_treat(&coded.layers, coded.found, &trial);
     put_statistics(graph, coded.found, &coded.layers);
-    find_grids(&coded);
     logits[0] = logits_of(graph, &comparison->calibration, trial, &change);
     logits[1] = logits_of(graph, &comparison->validation, trial, &change);
     if (coded.negative >= 0) {
