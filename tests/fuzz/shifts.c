@@ -5,13 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The kernels of ONNX Runtime take activations of 8 bits. Corrected weights are no codes. */
+/* Weights that were put right by channel are no codes. */
+static bool corrects_weights(const struct found *found)
+{
+    return found_treatment(found, "bias_corrected") &&
+           strncmp(found_setting(found, "method.bias_correction"), "mean", 4) == 0;
+}
+
+/* The kernels of ONNX Runtime take activations of 8 bits. */
 static bool has_integer_kernels(const struct found *found)
 {
     const char *bits = found_setting(found, "bits"), *last = strchr(bits, 'A');
 
     return strcmp(found_setting(found, "target"), "onnx") == 0 && last &&
-           strcmp(last, "A8") == 0 && !found_treatment(found, "bias_corrected");
+           strcmp(last, "A8") == 0 && !corrects_weights(found);
 }
 
 /* How many whole numbers lie within the error of a number beside the one that it is rounded to. */
