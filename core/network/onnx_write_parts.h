@@ -83,11 +83,10 @@ void onnx_write_float_layer(struct onnx_edit *edit,
                             const struct layer *layer);
 
 /* Whether --exact writes layer `index` as the evaluator runs it: weights, input and residual are
- * quantized and read as they are, sums are below 2^24. Asked before the edit has begun.
+ * codes, sums are below 2^24.
  *
  *   quantizer  of its weights */
-bool onnx_is_exact(const struct onnx_edit *edit,
-                   const struct onnx_calibrated *calibrated, int index,
+bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
                    const struct quantizer *quantizer);
 
 /* Writes such a layer.

@@ -365,6 +365,26 @@ static void a_layer_of_codes_is_exact_in_its_own_units(void **state)
         count_exact(written_networks[4].text, written_onnx, &treatments[4]), 10);
 }
 
+/* Single pixels are the same in rows, so the network has no layer between. */
+static const char behind_flatten[] = "input x N,2,4,4\n"
+                                     "floats v 3,2,1,1 = 1 -2 .5\n"
+                                     "floats w 3,4 = .25 -1\n"
+                                     "node Conv x v -> y name=conv\n"
+                                     "node Relu y -> z name=relu\n"
+                                     "node GlobalAveragePool z -> p name=pool\n"
+                                     "node Flatten p -> f name=flatten\n"
+                                     "node MatMul f w -> o name=product\n"
+                                     "output o\n";
+
+/* Two layers, each with two casts and no sum. */
+static void a_layer_behind_moved_codes_is_exact(void **state)
+{
+    static const struct treatment plain = {.fact = "plain"};
+
+    (void)state;
+    assert_int_equal(count_exact(behind_flatten, written_onnx, &plain), 4);
+}
+
 static void nothing_exact_is_told(void **state)
 {
     struct written written;
@@ -466,6 +486,7 @@ int main(void)
         cmocka_unit_test(means_between_codes_are_pools),
         cmocka_unit_test(what_calq_does_not_know_stays),
         cmocka_unit_test(a_layer_of_codes_is_exact_in_its_own_units),
+        cmocka_unit_test(a_layer_behind_moved_codes_is_exact),
         cmocka_unit_test(nothing_exact_is_told),
         cmocka_unit_test(a_file_that_is_cut_anywhere_is_told),
         cmocka_unit_test(a_file_with_any_other_byte_is_read_or_told),
