@@ -10,6 +10,7 @@
 struct place {
     struct onnx_edit *edit;
     const struct layer *layer;
+    const float *shift;    /* [out_channels] of the layer, or rounded; borrowed */
     Onnx__NodeProto *node; /* borrowed from the model */
     bool is_conv;          /* else Gemm or MatMul */
     bool is_transposed;    /* weights are [in, out] */
