@@ -142,28 +142,16 @@ static bool would_be_pooled_as_codes(const struct onnx_calibrated *calibrated,
                                      network->layers[producer].inputs[0]);
 }
 
-/* Whether Clip, an added one or the network's, would stand before codes of 4 bits: ONNX Runtime 1.30 knows no
- * limits of their type, and makes no session. */
-static bool meets_4_bits(const struct onnx_calibrated *calibrated, int tensor,
-                         const struct container *container)
-{
-    const struct network *network = calibrated->network;
-    int producer = tensor < 0 ? -1 : network->tensors[tensor].producer;
-
-    return container->bits == 4 &&
-           (container_is_wider(container) ||
-            (producer >= 0 && isfinite(network->layers[producer].high)));
-}
-
 /* What QuantizeLinear reads of tensor `name`: the values `from`, cut where they must be; the
- * caller's. */
+ * caller's. Before codes of 4 bits ONNX Runtime 1.30 makes no session where Clip stands, and leaves out Relu,
+ * although codes below zero are there: neither is seen past Min. */
 static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      const char *name, const char *from, int after,
                      const struct container *container, float step)
 {
     int tensor = network_find_tensor(calibrated->network, name);
 
-    if (meets_4_bits(calibrated, tensor, container) ||
+    if (container->bits == 4 ||
         (tensor >= 0 && (would_be_rounded(calibrated, tensor) ||
                          would_be_pooled_as_codes(calibrated, tensor))))
         return add_min_and_max(edit, after, from, container, step);
@@ -238,4 +226,20 @@ char *onnx_write_activation(struct onnx_edit *edit,
     free(codes);
     free(cut);
     return values;
+}
+
+char *onnx_write_moved(struct onnx_edit *edit, const char *from, int after,
+                       const char *values)
+{
+    const Onnx__NodeProto *dequantize = onnx_edit_added(edit, values);
+    const char *step = dequantize->input[1], *zero = dequantize->input[2];
+    char *codes = onnx_edit_fresh_name(edit, from, "_quantized");
+    char *moved = onnx_edit_fresh_name(edit, from, "_dequantized");
+
+    onnx_edit_add_node(edit, after, "QuantizeLinear",
+                       (const char *[]){from, step, zero}, 3, codes);
+    onnx_edit_add_node(edit, after, "DequantizeLinear",
+                       (const char *[]){codes, step, zero}, 3, moved);
+    free(codes);
+    return moved;
 }

@@ -189,25 +189,14 @@ static char *add_input_codes(const struct exact *exact, const char *values)
 {
     struct onnx_edit *edit = exact->place.edit;
     const char *from = exact->place.node->input[0];
-    const Onnx__NodeProto *dequantize = onnx_edit_added(edit, values);
     int after = exact->place.layer->node - 1;
-    char *integers, *moved, *codes;
+    char *moved, *codes;
 
     if (strcmp(from, values) == 0)
         return add_codes(exact, after, values);
-    integers = onnx_edit_fresh_name(edit, from, "_quantized");
-    moved = onnx_edit_fresh_name(edit, from, "_dequantized");
-    onnx_edit_add_node(
-        edit, after, "QuantizeLinear",
-        (const char *[]){from, dequantize->input[1], dequantize->input[2]}, 3,
-        integers);
-    onnx_edit_add_node(
-        edit, after, "DequantizeLinear",
-        (const char *[]){integers, dequantize->input[1], dequantize->input[2]}, 3,
-        moved);
+    moved = onnx_write_moved(edit, from, after, values);
     codes = add_codes(exact, after, moved);
     onnx_edit_drop_added(edit, moved);
-    free(integers);
     free(moved);
     return codes;
 }

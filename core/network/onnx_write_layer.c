@@ -418,6 +418,22 @@ static void place_weights(const struct onnx_calibrated *calibrated,
     onnx_place_weights(place, weights);
 }
 
+/* A product reads codes of its own where nodes move those of its input: ONNX Runtime (1.30, MatMulNBits) rounds to 8
+ * bits by blocks what meets integers of weights and is not dequantized just before. */
+static void read_moved(const struct onnx_calibrated *calibrated, struct place *place)
+{
+    int item = calibrated->held[place->layer->inputs[0]];
+    char *from;
+
+    if (item < 0 || place->is_conv ||
+        onnx_edit_added(place->edit, place->node->input[0]))
+        return;
+    from = memory_text(place->node->input[0]);
+    free(onnx_write_activation(place->edit, calibrated, item, from,
+                               place->layer->node - 1, false));
+    free(from);
+}
+
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer)
 {
@@ -431,6 +447,8 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     /* Else it would be named by its output, which may change. */
     onnx_edit_name(place.node, layer->name);
     coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
+    if (!onnx_is_plain(calibrated, layer))
+        read_moved(calibrated, &place);
     if (!onnx_write_kernel(calibrated, &place, &weights)) {
         rounded = rounded_shifts(calibrated, layer, &rules, &weights);
         place.shift = rounded ? rounded : layer->conv.shift;

@@ -62,6 +62,11 @@ char *onnx_write_activation(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated, int item,
                             const char *name, int after, bool is_in_steps);
 
+/* Rounds `from`, which is what `values` were before nodes moved them, once more behind node `after`: codes of the
+ * same tensor. `values` are dequantized codes; what comes out is named and the caller's. */
+char *onnx_write_moved(struct onnx_edit *edit, const char *from, int after,
+                       const char *values);
+
 /* Makes a mean over height and width a pool where codes are on both sides; `values` are those of
  * its output. */
 void onnx_write_mean(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
