@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/onnx_carriers.h"
+#include "core/network/onnx_opset.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,15 +18,22 @@ static char *add_scalar(struct onnx_edit *edit, const char *base, const char *su
     return name;
 }
 
-/* For integer kernels all codes of 8 bits are unsigned ones, with zero in the middle where they
- * have a sign: ONNX Runtime makes no kernels of mixed types, and the change itself only where one
- * node reads a tensor. */
+/* Whether all codes of 8 bits are unsigned ones, with zero in the middle where they have a sign. ONNX Runtime
+ * (1.30) makes no integer kernels of mixed types, and the change itself only where one node reads a tensor; from
+ * opset 21 on it makes no session where Reshape or Transpose hand on codes that it has changed. */
+static bool has_unsigned_codes(const struct onnx_edit *edit,
+                               const struct onnx_calibrated *calibrated)
+{
+    return calibrated->for_integer_kernels ||
+           (onnx_opset(edit->model) >= 21 && !calibrated->keeps_signs);
+}
+
 static char *add_zero_point(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated, const char *base,
                             const struct container *container)
 {
     static const uint8_t zero[2] = {0, 0}, middle[1] = {128};
-    bool is_shifted = calibrated->for_integer_kernels &&
+    bool is_shifted = has_unsigned_codes(edit, calibrated) &&
                       container->type == ONNX__TENSOR_PROTO__DATA_TYPE__INT8;
     char *name = onnx_edit_fresh_name(edit, base, "_zero_point");
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,36 @@ static void no_clamp_but_min_stands_before_codes_of_4_bits(void **state)
     }
 }
 
+/* ONNX Runtime makes no session where it has to change signed codes itself. */
+static void codes_with_a_sign_are_unsigned_from_opset_21_on(void **state)
+{
+    static const char text[] = "floats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+                               "input x N,3,4,4\nnode Conv x w1 -> r\n"
+                               "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n";
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        bool keeps_signs = i % 2 != 0;
+        int opset = i < 2 ? 20 : 21;
+        char with_opset[1024];
+        struct written written;
+        Onnx__ModelProto *model;
+
+        snprintf(with_opset, sizeof with_opset, "opset %d\n%s", opset, text);
+        written_open(&written, with_opset, written_onnx, 8, 8, false);
+        written.calibrated.keeps_signs = keeps_signs;
+        written_write(&written);
+        written_assert_same(&written, "signs");
+        model = written_model(&written);
+        assert_int_equal(written_initialiser(model, "r_zero_point")->data_type,
+                         opset == 21 && !keeps_signs
+                             ? ONNX__TENSOR_PROTO__DATA_TYPE__UINT8
+                             : ONNX__TENSOR_PROTO__DATA_TYPE__INT8);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +213,7 @@ int main(void)
         cmocka_unit_test(a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(no_clamp_but_min_stands_before_codes_of_4_bits),
+        cmocka_unit_test(codes_with_a_sign_are_unsigned_from_opset_21_on),
     };
 
     return cmocka_run_group_tests_name("onnx_write_activation", tests, NULL, NULL);
