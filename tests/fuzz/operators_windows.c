@@ -226,6 +226,8 @@ struct array *op_gemm(struct trial *trial, const struct node *node,
         result->values[i] = alpha * result->values[i] + c;
         result->errors[i] = fabs(alpha) * result->errors[i] +
                             2 * trial->unit * (fabs(result->values[i]) + fabs(c));
+        if (bias && trial->rounds_biases)
+            result->errors[i] += inputs[0]->step * inputs[1]->step / 2;
     }
     return result;
 }
