@@ -212,11 +212,14 @@ static void forget_early_codes(struct network *network)
     free(is_early);
 }
 
-/* The codes that all who read a tensor hand on, held by the same item; without step: they do not. */
-static struct file_codes handed_on(const struct network *file, const int *held,
+/* The codes that all who read a tensor hand on, held by the same item, or whatever the item where the tensor is one
+ * itself; without step: they do not. */
+static struct file_codes handed_on(const struct network *file,
+                                   const struct placement *placement, const int *held,
                                    int tensor)
 {
     struct file_codes codes = {0};
+    bool is_item = placement->of_tensor[tensor] >= 0;
 
     for (int index = 0; index < file->layer_count; index++) {
         const struct layer *layer = &file->layers[index];
@@ -224,7 +227,7 @@ static struct file_codes handed_on(const struct network *file, const int *held,
 
         if (!layer_reads(layer, tensor))
             continue;
-        if (next->step == 0 || held[layer->output] != held[tensor] ||
+        if (next->step == 0 || (!is_item && held[layer->output] != held[tensor]) ||
             !hands_on(layer, next) || (codes.step > 0 && !same_codes(&codes, next)))
             return (struct file_codes){0};
         codes = *next;
@@ -245,7 +248,7 @@ void network_move_codes(const struct network *network,
         struct file_codes *codes = &file->tensors[tensor].codes;
 
         if (held[tensor] >= 0 && codes->step == 0)
-            *codes = handed_on(file, held, tensor);
+            *codes = handed_on(file, placement, held, tensor);
     }
     for (int tensor = 0; tensor < file->tensor_count; tensor++) {
         int item = held[tensor] < 0 ? tensor : placement->items[held[tensor]].index;

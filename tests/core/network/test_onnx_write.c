@@ -82,6 +82,37 @@ static void what_is_written_for_integer_kernels_is_read_back(void **state)
         }
 }
 
+static const char joined_before_relu[] =
+    "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 5,3,1,1" WEIGHTS
+    "floats w3 5,9,2,2" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
+    "node Conv x w2 -> c2\nnode Relu c2 -> r2\nnode Concat r1 r2 -> j axis=1\n"
+    "node Relu j -> r\nnode Conv r w3 -> c3\nnode Flatten c3 -> y\noutput y\n";
+
+/* What is rounded early cannot be told from what is rounded again, which is the same. */
+static void equal_steps_of_neighbours_are_read_back(void **state)
+{
+    const struct placement_rules rules = {.grids = written_onnx,
+                                          .weight_bits = 8,
+                                          .activation_bits = 8,
+                                          .all_activations = true};
+
+    (void)state;
+    for (size_t i = 0; i <= WRITTEN_NETWORK_COUNT; i++) {
+        struct written written;
+
+        written_open_by_rules(&written,
+                              i < WRITTEN_NETWORK_COUNT ? written_networks[i].text
+                                                        : joined_before_relu,
+                              rules, false);
+        for (int item = 0; item < written.placement.count; item++)
+            written.steps[item] = 0.05f;
+        written.calibrated.for_integer_kernels = true;
+        written_write(&written);
+        written_assert_same(&written, "equal steps");
+        written_close(&written);
+    }
+}
+
 /* ---- what is done to weights and biases -------------------------------------------------------- */
 
 static void shift_biases(struct network *network)
@@ -480,6 +511,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(what_is_written_for_integer_kernels_is_read_back),
+        cmocka_unit_test(equal_steps_of_neighbours_are_read_back),
         cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
