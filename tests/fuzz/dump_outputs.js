@@ -37,6 +37,17 @@ function optionsOf(model) {
   return { session: Object.fromEntries(needed.map((name) => [name, '1'])) };
 }
 
+// All samples at once, or one after the other where the model takes no more.
+function batchesOf(session, samples) {
+  if (session.inputMetadata[0].shape[0] !== 1) return [samples];
+  const size = samples.data.length / samples.dims[0];
+  const dims = [1, ...samples.dims.slice(1)];
+  return Array.from({ length: samples.dims[0] }, (_, i) => {
+    const values = samples.data.slice(i * size, (i + 1) * size);
+    return new ort.Tensor('float32', values, dims);
+  });
+}
+
 async function dump(model, level, samples, file) {
   const session = await ort.InferenceSession.create(model, {
     extra: optionsOf(model),
@@ -46,9 +57,13 @@ async function dump(model, level, samples, file) {
     graphOptimizationLevel: level,
     logSeverityLevel: 4,
   });
-  const results = await session.run({ [session.inputNames[0]]: samples });
-  const { data } = results[session.outputNames[0]];
-  fs.writeFileSync(file, Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  const parts = [];
+  for (const batch of batchesOf(session, samples)) {
+    const results = await session.run({ [session.inputNames[0]]: batch });
+    const { data } = results[session.outputNames[0]];
+    parts.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  }
+  fs.writeFileSync(file, Buffer.concat(parts));
   await session.release();
 }
 

@@ -12,6 +12,9 @@ void setup_draw(struct setup *setup, struct chance *chance)
     int channels;
 
     setup->axis = input->rank == 4 ? 1 : input->rank - 1;
+    /* Constants of as many rows as channels lie along the rows. */
+    if (setup->sketch.has_channels_last && input->dims[1] != input->dims[3])
+        setup->axis = 3;
     channels = input->dims[setup->axis];
     setup->classes = setup->sketch.classes;
     setup->calibration = (size_t)chance_between(chance, 2, 20);
@@ -198,13 +201,20 @@ static void write_model(const struct setup *setup, const struct writer *writer,
                                          "kl_to_float", "mse_to_float", NULL};
     static const char *const kept[] = {
         "[]", "[]", "[]", "[first]", "[last]", "[first, last]", NULL};
+    static const char *const activations[] = {"inputs", "all", NULL};
+    const char *keep_float = chance_word(writer->chance, kept);
 
     fprintf(writer->file, "models:\n  - name: net\n    network: %s/net.onnx\n", folder);
     fprintf(writer->file, "    loss: %s\n", chance_word(writer->chance, losses));
     if (chance_is(writer->chance, 40))
         fprintf(writer->file, "    batchnorm: %s\n",
                 chance_is(writer->chance, 70) ? "fold" : "epilogue");
-    fprintf(writer->file, "    keep_float: %s\n", chance_word(writer->chance, kept));
+    fprintf(writer->file, "    keep_float: %s\n", keep_float);
+    if (chance_is(writer->chance, 35))
+        fprintf(writer->file, "    activations: %s\n",
+                chance_word(writer->chance, activations));
+    if (!strstr(keep_float, "last") && chance_is(writer->chance, 20))
+        fprintf(writer->file, "    quantize_output: true\n");
     fprintf(writer->file,
             "    calibration: {file: %s/calibration.h5, samples: %zu, check: %zu}\n"
             "    validation: {file: %s/validation.h5, samples: all}\n",

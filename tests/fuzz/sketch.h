@@ -22,6 +22,7 @@ struct sketch {
     int opset;
     int tensors, constants, nodes;
     struct place input;
+    bool has_channels_last; /* the input is [N, H, W, C] */
     int classes;
 };
 

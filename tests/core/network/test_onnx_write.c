@@ -357,6 +357,40 @@ static void what_calq_does_not_know_stays(void **state)
 
 /* ---- exact layers ------------------------------------------------------------------------------- */
 
+/* Each tensor is made once. */
+static void assert_one_producer(const Onnx__GraphProto *graph)
+{
+    for (size_t i = 0; i < graph->n_node; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(graph->node[i]->output[0],
+                                    graph->node[j]->output[0]);
+}
+
+static void a_rounded_output_of_an_exact_layer_has_its_name(void **state)
+{
+    const struct placement_rules rules = {.grids = written_onnx,
+                                          .weight_bits = 8,
+                                          .activation_bits = 8,
+                                          .all_activations = true,
+                                          .quantize_output = true};
+
+    (void)state;
+    for (size_t i = 0; i < WRITTEN_NETWORK_COUNT; i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        written_open_by_rules(&written, written_networks[i].text, rules, false);
+        written.calibrated.is_exact = true;
+        written_write(&written);
+        model = written_model(&written);
+        assert_one_producer(model->graph);
+        assert_string_equal(model->graph->node[model->graph->n_node - 1]->op_type,
+                            "DequantizeLinear");
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
 static int count_exact(const char *text, struct target_grids grids,
                        const struct treatment *treatment)
 {
@@ -518,6 +552,7 @@ int main(void)
         cmocka_unit_test(means_between_codes_are_pools),
         cmocka_unit_test(what_calq_does_not_know_stays),
         cmocka_unit_test(a_layer_of_codes_is_exact_in_its_own_units),
+        cmocka_unit_test(a_rounded_output_of_an_exact_layer_has_its_name),
         cmocka_unit_test(a_layer_behind_moved_codes_is_exact),
         cmocka_unit_test(nothing_exact_is_told),
         cmocka_unit_test(a_file_that_is_cut_anywhere_is_told),
