@@ -212,25 +212,27 @@ static void forget_early_codes(struct network *network)
     free(is_early);
 }
 
-/* The codes that all who read a tensor hand on, held by the same item, or whatever the item where the tensor is one
- * itself; without step: they do not. */
-static struct file_codes handed_on(const struct network *file,
-                                   const struct placement *placement, const int *held,
+/* The codes that all who read a tensor hand on; without step: they do not. Of tensors without codes those are
+ * asked for that are behind them.
+ *
+ *   held  [tensors] only tensors of the same item are; NULL: any */
+static struct file_codes handed_on(const struct network *file, const int *held,
                                    int tensor)
 {
     struct file_codes codes = {0};
-    bool is_item = placement->of_tensor[tensor] >= 0;
 
     for (int index = 0; index < file->layer_count; index++) {
         const struct layer *layer = &file->layers[index];
-        const struct file_codes *next = &file->tensors[layer->output].codes;
+        struct file_codes next = file->tensors[layer->output].codes;
 
         if (!layer_reads(layer, tensor))
             continue;
-        if (next->step == 0 || (!is_item && held[layer->output] != held[tensor]) ||
-            !hands_on(layer, next) || (codes.step > 0 && !same_codes(&codes, next)))
+        if (next.step == 0 && !held)
+            next = handed_on(file, NULL, layer->output);
+        if (next.step == 0 || (held && held[layer->output] != held[tensor]) ||
+            !hands_on(layer, &next) || (codes.step > 0 && !same_codes(&codes, &next)))
             return (struct file_codes){0};
-        codes = *next;
+        codes = next;
     }
     return codes;
 }
@@ -248,7 +250,8 @@ void network_move_codes(const struct network *network,
         struct file_codes *codes = &file->tensors[tensor].codes;
 
         if (held[tensor] >= 0 && codes->step == 0)
-            *codes = handed_on(file, placement, held, tensor);
+            *codes = handed_on(file, placement->of_tensor[tensor] >= 0 ? NULL : held,
+                               tensor);
     }
     for (int tensor = 0; tensor < file->tensor_count; tensor++) {
         int item = held[tensor] < 0 ? tensor : placement->items[held[tensor]].index;

@@ -88,6 +88,13 @@ static const char joined_before_relu[] =
     "node Conv x w2 -> c2\nnode Relu c2 -> r2\nnode Concat r1 r2 -> j axis=1\n"
     "node Relu j -> r\nnode Conv r w3 -> c3\nnode Flatten c3 -> y\noutput y\n";
 
+static const char joined_twice_before_relu[] =
+    "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 5,3,1,1" WEIGHTS
+    "floats w3 5,12,2,2" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
+    "node Conv x w2 -> c2\nnode Relu c2 -> r2\nnode Concat r1 r2 -> j axis=1\n"
+    "node Concat j x -> k axis=1\n"
+    "node Relu k -> r\nnode Conv r w3 -> c3\nnode Flatten c3 -> y\noutput y\n";
+
 /* What is rounded early cannot be told from what is rounded again, which is the same. */
 static void equal_steps_of_neighbours_are_read_back(void **state)
 {
@@ -96,14 +103,16 @@ static void equal_steps_of_neighbours_are_read_back(void **state)
                                           .activation_bits = 8,
                                           .all_activations = true};
 
+    const char *texts[WRITTEN_NETWORK_COUNT + 2] = {joined_before_relu,
+                                                    joined_twice_before_relu};
+
     (void)state;
-    for (size_t i = 0; i <= WRITTEN_NETWORK_COUNT; i++) {
+    for (size_t i = 0; i < WRITTEN_NETWORK_COUNT; i++)
+        texts[2 + i] = written_networks[i].text;
+    for (size_t i = 0; i < COUNT(texts); i++) {
         struct written written;
 
-        written_open_by_rules(&written,
-                              i < WRITTEN_NETWORK_COUNT ? written_networks[i].text
-                                                        : joined_before_relu,
-                              rules, false);
+        written_open_by_rules(&written, texts[i], rules, false);
         for (int item = 0; item < written.placement.count; item++)
             written.steps[item] = 0.05f;
         written.calibrated.for_integer_kernels = true;
