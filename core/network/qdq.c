@@ -110,14 +110,18 @@ static bool same_codes(const struct file_codes *a, const struct file_codes *b)
     return a->step == b->step && a->lowest == b->lowest && a->highest == b->highest;
 }
 
-/* The network's output is the tensor before the rounding, by the name of what comes out. */
-static void give_output(struct network *network, int from, int to)
+/* The network's output is the tensor before the rounding, by the name of what comes out, unless it has its own, as
+ * before a softmax. */
+static void give_output(struct network *network, const struct network *in_float,
+                        int from, int to)
 {
     char *name = network->tensors[from].name;
 
+    network->output = to;
+    if (!is_added(network, in_float, to))
+        return;
     network->tensors[from].name = network->tensors[to].name;
     network->tensors[to].name = name;
-    network->output = to;
 }
 
 /* Layer `index` rounds: its input, or that of the clamps before it, is what has the codes. */
@@ -140,7 +144,7 @@ static int take_rounding(struct network *network, const struct network *in_float
     network->tensors[input].codes = network->layers[index].codes;
     rewrite_read_instead(network, output, input);
     if (network->output == output)
-        give_output(network, output, input);
+        give_output(network, in_float, output, input);
     rewrite_remove_layer(network, index);
     return 0;
 }

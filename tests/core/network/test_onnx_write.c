@@ -82,6 +82,33 @@ static void what_is_written_for_integer_kernels_is_read_back(void **state)
         }
 }
 
+/* What goes into the softmax is the network's output; both have names of their own. */
+static void a_rounded_output_before_a_softmax_is_read_back(void **state)
+{
+    struct placement_rules rules = {.grids = written_onnx,
+                                    .weight_bits = 8,
+                                    .activation_bits = 8,
+                                    .quantize_output = true};
+
+    (void)state;
+    for (int variant = 0; variant < 4; variant++) {
+        struct written written;
+
+        rules.all_activations = variant & 1;
+        written_open_by_rules(&written,
+                              variant & 2 ? "input x N,4\nfloats w 4,3" WEIGHTS
+                                            "node MatMul x w -> h\n"
+                                            "node Softmax h -> y axis=1\noutput y\n"
+                                          : "input x N,4\nfloats w 4,3" WEIGHTS
+                                            "node MatMul x w -> y\noutput y\n",
+                              rules, false);
+        written.calibrated.for_integer_kernels = variant & 1;
+        written_write(&written);
+        written_assert_same(&written, "an output");
+        written_close(&written);
+    }
+}
+
 static const char joined_before_relu[] =
     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 5,3,1,1" WEIGHTS
     "floats w3 5,9,2,2" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
@@ -554,6 +581,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(what_is_written_for_integer_kernels_is_read_back),
+        cmocka_unit_test(a_rounded_output_before_a_softmax_is_read_back),
         cmocka_unit_test(equal_steps_of_neighbours_are_read_back),
         cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
