@@ -95,6 +95,16 @@ static bool has_bias(const struct conv *conv)
     return false;
 }
 
+/* Whether products of the steps of input and weights are no fine grid beside the codes of an output, as where
+ * all weights are zero, and their step is any. */
+static bool is_coarse(const struct onnx_calibrated *calibrated, int input, int weights,
+                      float output_step)
+{
+    float unit = calibrated->steps[input] * calibrated->steps[weights];
+
+    return unit > output_step / 16;
+}
+
 /* The layer whose values are rounded in a tensor; pools and rearrangements hand them on. */
 static const struct layer *maker_of(const struct network *network, int tensor)
 {
@@ -114,7 +124,8 @@ static const struct layer *maker_of(const struct network *network, int tensor)
  * Clip behind it, it rounds float weights to 8 bits and a bias to multiples of the product of both
  * steps, which is little with 8 bits, where it makes one integer kernel of all, and much with
  * fewer. With Min behind it, it leaves both. */
-static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tensor)
+static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tensor,
+                             float step)
 {
     const struct placement *placement = calibrated->placement;
     const struct network *network = calibrated->network;
@@ -131,9 +142,11 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
         return true;
     if (layer->batchnorm && !calibrated->for_integer_kernels)
         return false;
-    return has_bias(&layer->conv) && !(placement_fills_8_bits(placement, input) &&
-                                       (calibrated->for_integer_kernels ||
-                                        placement_fills_8_bits(placement, weights)));
+    return has_bias(&layer->conv) &&
+           !(placement_fills_8_bits(placement, input) &&
+             (calibrated->for_integer_kernels ||
+              (placement_fills_8_bits(placement, weights) &&
+               !is_coarse(calibrated, input, weights, step))));
 }
 
 /* Whether ONNX Runtime would pull QuantizeLinear in front of a max pool that is faster in float;
@@ -160,7 +173,7 @@ static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calib
     int tensor = network_find_tensor(calibrated->network, name);
 
     if (container->bits == 4 ||
-        (tensor >= 0 && (would_be_rounded(calibrated, tensor) ||
+        (tensor >= 0 && (would_be_rounded(calibrated, tensor, step) ||
                          would_be_pooled_as_codes(calibrated, tensor))))
         return add_min_and_max(edit, after, from, container, step);
     if (container_is_wider(container))

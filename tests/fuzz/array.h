@@ -18,6 +18,8 @@ struct array {
     double *errors; /* [count] a float may be so far from the value; owned */
     double
         step; /* the largest between neighbouring values of what was codes; 0: it was not */
+    double
+        unit; /* of sums of products of codes: the largest between neighbouring ones; else 0 */
 };
 
 /* Zeros. */

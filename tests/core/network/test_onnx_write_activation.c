@@ -146,6 +146,33 @@ static void min_stands_where_float_weights_would_be_rounded(void **state)
     written_close(&written);
 }
 
+/* ONNX Runtime rounds a bias to products of the steps of input and weights. */
+static void min_stands_where_a_bias_would_be_rounded_coarsely(void **state)
+{
+    static const float weight_steps[] = {0.01f, 1};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        written_open(&written,
+                     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats c1 4 = 0.3\n"
+                     "floats w2 3,4,4,4" WEIGHTS "node Conv x w1 c1 -> r\n"
+                     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n",
+                     written_tensorrt, 8, 8, false);
+        written.steps[0] = written.steps[2] = 0.1f;
+        written.steps[1] = weight_steps[i];
+        assert_true(written.placement.items[1].is_weight);
+        written_write(&written);
+        written_assert_same(&written, "a coarse bias");
+        model = written_model(&written);
+        assert_int_equal(written_count_nodes(model, "Min"), i == 0 ? 0 : 1);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
 /* ONNX Runtime makes no session of Clip before codes of 4 bits, whoever has put it there, and leaves out Relu
  * also where codes have a sign. */
 static void no_clamp_but_min_stands_before_codes_of_4_bits(void **state)
@@ -212,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
         cmocka_unit_test(a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
+        cmocka_unit_test(min_stands_where_a_bias_would_be_rounded_coarsely),
         cmocka_unit_test(no_clamp_but_min_stands_before_codes_of_4_bits),
         cmocka_unit_test(codes_with_a_sign_are_unsigned_from_opset_21_on),
     };
