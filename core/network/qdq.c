@@ -1,6 +1,7 @@
 #include "core/network/qdq.h"
 
 #include "core/base/memory.h"
+#include "core/network/code_tensors.h"
 #include "core/network/early_codes.h"
 #include "core/network/rewrite.h"
 
@@ -124,6 +125,21 @@ static void give_output(struct network *network, const struct network *in_float,
     network->tensors[to].name = name;
 }
 
+/* Views of the tensor `from` that have its name get that of `to`. */
+static void rename_views(struct network *network, int from, int to)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        struct tensor *view = &network->tensors[layer->output];
+
+        if (layer->kind != LAYER_REARRANGE || !rewrite_reads(layer, from) ||
+            strcmp(view->name, network->tensors[from].name) != 0)
+            continue;
+        free(view->name);
+        view->name = memory_text(network->tensors[to].name);
+    }
+}
+
 /* Layer `index` rounds: its input, or that of the clamps before it, is what has the codes. */
 static int take_rounding(struct network *network, const struct network *in_float,
                          int index, struct error *err)
@@ -142,6 +158,7 @@ static int take_rounding(struct network *network, const struct network *in_float
             "ways too; calq needs all readers behind one QuantizeLinear",
             network->path, network->tensors[input].name);
     network->tensors[input].codes = network->layers[index].codes;
+    rename_views(network, output, input);
     rewrite_read_instead(network, output, input);
     if (network->output == output)
         give_output(network, in_float, output, input);
@@ -241,6 +258,22 @@ static struct file_codes handed_on(const struct network *file, const int *held,
     return codes;
 }
 
+/* Codes that a file has before a view, which alone reads them, are those of the view where the case rounds that. */
+static void move_to_view(const struct placement *placement, const int *held,
+                         struct network *file, const struct layer *layer)
+{
+    struct file_codes *from = &file->tensors[layer->inputs[0]].codes;
+    struct file_codes *to = &file->tensors[layer->output].codes;
+    int item = placement->of_tensor[layer->output], before = held[layer->inputs[0]];
+
+    if (layer->kind != LAYER_REARRANGE || from->step == 0 || to->step > 0 || item < 0 ||
+        (before >= 0 && before != item) ||
+        code_tensors_readers(file, layer->inputs[0]) != 1)
+        return;
+    *to = *from;
+    *from = (struct file_codes){0};
+}
+
 void network_move_codes(const struct network *network,
                         const struct placement *placement, struct network *file)
 {
@@ -257,6 +290,8 @@ void network_move_codes(const struct network *network,
             *codes = handed_on(file, placement->of_tensor[tensor] >= 0 ? NULL : held,
                                tensor);
     }
+    for (int index = 0; index < file->layer_count; index++)
+        move_to_view(placement, held, file, &file->layers[index]);
     for (int tensor = 0; tensor < file->tensor_count; tensor++) {
         int item = held[tensor] < 0 ? tensor : placement->items[held[tensor]].index;
 

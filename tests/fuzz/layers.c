@@ -140,7 +140,9 @@ static bool take_next(struct layers *layers, struct layer_of_sums *one)
     const struct node *node = reader < 0 ? NULL : &graph->nodes[reader];
     double scale, shift;
 
-    if (!node || !coefficients(graph, node, layers->shapes[value], 0, &scale, &shift))
+    /* Of products of four dimensions what follows has its channels elsewhere. */
+    if (!node || (one->is_product && layers->shapes[value][0] == 4) ||
+        !coefficients(graph, node, layers->shapes[value], 0, &scale, &shift))
         return false;
     take_norm(graph, node, one);
     for (int i = 0; i < one->outputs; i++) {
@@ -312,7 +314,7 @@ struct array *layer_compute(const struct layers *layers,
     const struct node *node = &layers->graph->nodes[one->node];
     struct array *result = one->is_product ? multiplied(trial, x, weights, true)
                                            : convolved(trial, node, x, weights);
-    int axis = result->rank == 3 ? 2 : 1;
+    int axis = one->is_product ? result->rank - 1 : 1;
     size_t area = array_span(result, axis + 1, result->rank);
 
     for (size_t i = 0; i < result->count; i++) {

@@ -55,6 +55,52 @@ int sketch_integers(struct sketch *sketch, const int *values, int count)
     return sketch->constants;
 }
 
+static int sketch_whole(struct sketch *sketch, int value)
+{
+    sketch_say(sketch, "integers c%d - = %d\n", ++sketch->constants, value);
+    return sketch->constants;
+}
+
+int sketch_disguised(struct sketch *sketch, int constant, int count)
+{
+    int one, two, three, result;
+
+    if (!chance_is(&sketch->chance, 8))
+        return constant;
+    switch (chance_between(&sketch->chance, 0, sketch->opset < 11 ? 1 : 3)) {
+    case 0:
+        one = sketch_integers(sketch, &count, 1);
+        result = ++sketch->constants;
+        sketch_say(sketch, "node Expand c%d c%d -> c%d", constant, one, result);
+        break;
+    case 1:
+        result = ++sketch->constants;
+        sketch_say(sketch, "node Cast c%d -> c%d to=1", constant, result);
+        break;
+    case 2:
+        one = sketch_whole(sketch, 0);
+        two = sketch_whole(sketch, count);
+        three = sketch_whole(sketch, 1);
+        sketch_say(sketch, "node Range c%d c%d c%d -> c%d", one, two, three,
+                   sketch->constants + 1);
+        one = ++sketch->constants;
+        sketch_name(sketch);
+        result = ++sketch->constants;
+        sketch_say(sketch, "node Gather c%d c%d -> c%d axis=0", constant, one, result);
+        break;
+    default:
+        one = sketch_integers(sketch, &(int){1}, 1);
+        two = ++sketch->constants;
+        sketch_say(sketch, "node ConstantOfShape c%d -> c%d", one, two);
+        sketch_name(sketch);
+        result = ++sketch->constants;
+        sketch_say(sketch, "node Add c%d c%d -> c%d", constant, two, result);
+        break;
+    }
+    sketch_name(sketch);
+    return result;
+}
+
 /* What all weights of a channel are multiplied by. */
 static double size_of_channel(struct chance *chance)
 {

@@ -82,7 +82,9 @@ struct place sketch_image_block(struct sketch *sketch, struct place from)
     int kind = chance_between(&sketch->chance, 0, 19);
 
     if (kind < 8)
-        to = conv_chain(sketch, from);
+        to = chance_is(&sketch->chance, 5)
+                 ? maybe_clamped(sketch, sketch_product(sketch, from, from.dims[3]))
+                 : conv_chain(sketch, from);
     else if (kind < 11)
         to = residual(sketch, from);
     else if (kind < 13)

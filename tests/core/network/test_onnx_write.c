@@ -109,6 +109,54 @@ static void a_rounded_output_before_a_softmax_is_read_back(void **state)
     }
 }
 
+/* Strides of a convolution that sees one pixel are gone where it is written as a product. */
+static void a_stride_over_one_pixel_is_read_back(void **state)
+{
+    const struct placement_rules rules = {
+        .grids = written_onnx, .weight_bits = 8, .activation_bits = 8};
+    struct written written;
+
+    (void)state;
+    written_open_by_rules(&written,
+                          "input x N,3,4,5\nfloats w1 4,3,1,1" WEIGHTS
+                          "floats w2 6,4,1,1" WEIGHTS
+                          "node Conv x w1 -> c\nnode GlobalAveragePool c -> p\n"
+                          "node Conv p w2 -> m strides=3,2\nnode Flatten m -> y\n"
+                          "output y\n",
+                          rules, false);
+    written.calibrated.for_integer_kernels = true;
+    written_write(&written);
+    written_assert_same(&written, "a stride");
+    written_close(&written);
+}
+
+/* Images are multiplied as rows, which are a view of what is rounded. */
+static void a_product_of_images_is_read_back(void **state)
+{
+    struct placement_rules rules = {
+        .grids = written_onnx, .weight_bits = 8, .activation_bits = 8};
+
+    (void)state;
+    for (int variant = 0; variant < 4; variant++) {
+        struct written written;
+
+        rules.all_activations = variant & 1;
+        rules.activation_bits = variant & 2 ? 4 : 8;
+        written_open_by_rules(&written,
+                              "input x N,3,4,5\nfloats w1 4,3,1,1" WEIGHTS
+                              "floats w2 5,6" WEIGHTS "floats w3 4,3" WEIGHTS
+                              "node Conv x w1 -> c\nnode Relu c -> r\n"
+                              "node MatMul r w2 -> m\nnode Relu m -> s\n"
+                              "node GlobalAveragePool s -> p\nnode Flatten p -> f\n"
+                              "node MatMul f w3 -> y\noutput y\n",
+                              rules, false);
+        written.calibrated.for_integer_kernels = variant & 1;
+        written_write(&written);
+        written_assert_same(&written, "a product of images");
+        written_close(&written);
+    }
+}
+
 static const char joined_before_relu[] =
     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 5,3,1,1" WEIGHTS
     "floats w3 5,9,2,2" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
@@ -582,6 +630,8 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(what_is_written_for_integer_kernels_is_read_back),
         cmocka_unit_test(a_rounded_output_before_a_softmax_is_read_back),
+        cmocka_unit_test(a_stride_over_one_pixel_is_read_back),
+        cmocka_unit_test(a_product_of_images_is_read_back),
         cmocka_unit_test(equal_steps_of_neighbours_are_read_back),
         cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
