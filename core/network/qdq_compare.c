@@ -27,9 +27,15 @@ static bool same_tensors(const struct network *network, const struct network *fi
     return true;
 }
 
+/* A view has the name of the node before it, which may be a bias that was added. */
+static bool same_name(const struct layer *ours, const struct layer *theirs)
+{
+    return ours->kind == LAYER_REARRANGE || strcmp(ours->name, theirs->name) == 0;
+}
+
 static bool same_place(const struct layer *ours, const struct layer *theirs)
 {
-    if (ours->kind != theirs->kind || strcmp(ours->name, theirs->name) != 0 ||
+    if (ours->kind != theirs->kind || !same_name(ours, theirs) ||
         ours->output != theirs->output || ours->input_count != theirs->input_count)
         return false;
     return memcmp(ours->inputs, theirs->inputs,

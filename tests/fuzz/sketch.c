@@ -67,7 +67,8 @@ int sketch_disguised(struct sketch *sketch, int constant, int count)
 
     if (!chance_is(&sketch->chance, 8))
         return constant;
-    switch (chance_between(&sketch->chance, 0, sketch->opset < 11 ? 1 : 3)) {
+    switch (chance_between(&sketch->chance, sketch->opset < 8,
+                           sketch->opset < 11 ? 1 : 3)) {
     case 0:
         one = sketch_integers(sketch, &count, 1);
         result = ++sketch->constants;

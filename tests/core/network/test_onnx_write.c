@@ -130,33 +130,6 @@ static void a_stride_over_one_pixel_is_read_back(void **state)
     written_close(&written);
 }
 
-/* Images are multiplied as rows, which are a view of what is rounded. */
-static void a_product_of_images_is_read_back(void **state)
-{
-    struct placement_rules rules = {
-        .grids = written_onnx, .weight_bits = 8, .activation_bits = 8};
-
-    (void)state;
-    for (int variant = 0; variant < 4; variant++) {
-        struct written written;
-
-        rules.all_activations = variant & 1;
-        rules.activation_bits = variant & 2 ? 4 : 8;
-        written_open_by_rules(&written,
-                              "input x N,3,4,5\nfloats w1 4,3,1,1" WEIGHTS
-                              "floats w2 5,6" WEIGHTS "floats w3 4,3" WEIGHTS
-                              "node Conv x w1 -> c\nnode Relu c -> r\n"
-                              "node MatMul r w2 -> m\nnode Relu m -> s\n"
-                              "node GlobalAveragePool s -> p\nnode Flatten p -> f\n"
-                              "node MatMul f w3 -> y\noutput y\n",
-                              rules, false);
-        written.calibrated.for_integer_kernels = variant & 1;
-        written_write(&written);
-        written_assert_same(&written, "a product of images");
-        written_close(&written);
-    }
-}
-
 static const char joined_before_relu[] =
     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 5,3,1,1" WEIGHTS
     "floats w3 5,9,2,2" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
@@ -211,6 +184,36 @@ static void shift_biases(struct network *network)
         for (int channel = 0; channel < layer->conv.out_channels; channel++)
             shifts[channel] = 0.0137f * (float)(channel + 1) - 0.05f;
         bias_shift_put(layer, shifts);
+    }
+}
+
+/* Images are multiplied as rows, which are a view of what is rounded; biases may be corrected. */
+static void a_product_of_images_is_read_back(void **state)
+{
+    struct placement_rules rules = {
+        .grids = written_onnx, .weight_bits = 8, .activation_bits = 8};
+
+    (void)state;
+    for (int variant = 0; variant < 8; variant++) {
+        struct written written;
+
+        rules.all_activations = variant & 1;
+        rules.activation_bits = variant & 2 ? 4 : 8;
+        written_open_by_rules(&written,
+                              "input x N,3,4,5\nfloats w1 4,3,1,1" WEIGHTS
+                              "floats w2 5,6" WEIGHTS "floats w3 4,3" WEIGHTS
+                              "node Conv x w1 -> c\nnode Relu c -> r\n"
+                              "node MatMul r w2 -> m\nnode Relu m -> s\n"
+                              "node GlobalAveragePool s -> p\nnode Flatten p -> f\n"
+                              "node MatMul f w3 -> y\noutput y\n",
+                              rules, false);
+        written.calibrated.for_integer_kernels = variant & 1;
+        if (variant & 4)
+            shift_biases(written.network);
+        written.calibrated.has_other_constants = variant & 4;
+        written_write(&written);
+        written_assert_same(&written, "a product of images");
+        written_close(&written);
     }
 }
 
