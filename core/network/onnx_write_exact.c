@@ -81,6 +81,16 @@ static bool sums_are_floats(const struct onnx_calibrated *calibrated,
     return most * products < exact_below && most * windows < exact_below;
 }
 
+/* Whether a residual is codes, in a shape that can be added: what is rounded may have been reshaped. */
+static bool has_residual_codes(const struct onnx_calibrated *calibrated,
+                               const struct layer *layer)
+{
+    const struct tensor *tensors = calibrated->network->tensors;
+
+    return item_of(calibrated->placement, layer->inputs[1]) &&
+           tensors[layer->inputs[1]].rank == tensors[layer->output].rank;
+}
+
 bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
                    const struct quantizer *quantizer)
 {
@@ -93,7 +103,7 @@ bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
         return false;
     input = &placement->items[calibrated->held[layer->inputs[0]]];
     weights = &placement->items[placement->of_layer[index]];
-    if (layer->conv.has_residual && !item_of(placement, layer->inputs[1]))
+    if (layer->conv.has_residual && !has_residual_codes(calibrated, layer))
         return false;
     if (needs_window_sums(calibrated, weights) && layer->conv.groups > 1 &&
         layer->conv.groups != layer->conv.out_channels)

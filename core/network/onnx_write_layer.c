@@ -2,10 +2,10 @@
 #include "core/network/onnx_write_parts.h"
 
 #include "core/base/memory.h"
-#include "core/network/channel_epilogue.h"
 #include "core/network/coded_weights.h"
 #include "core/network/weight_ratios.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -379,13 +379,17 @@ static float *rounded_shifts(const struct onnx_calibrated *calibrated,
     int input = calibrated->held[layer->inputs[0]];
     float *shifts;
 
-    if (!rules->rounds_shifts || input < 0)
+    if (!rules->rounds_like_kernels || input < 0)
         return NULL;
     shifts = memory_get(channels * sizeof *shifts);
-    for (size_t i = 0; i < channels; i++)
-        shifts[i] =
-            (float)channel_shift_rounded(layer->conv.shift[i], calibrated->steps[input],
-                                         weights->steps[i] * layer->conv.scale[i]);
+    for (size_t i = 0; i < channels; i++) {
+        double unit =
+            calibrated->steps[input] * (weights->steps[i] * layer->conv.scale[i]);
+        double integer = rint(layer->conv.shift[i] / unit);
+
+        shifts[i] = fabs(integer) < 0x1p30 ? (float)(integer * unit) /* no NaN */
+                                           : layer->conv.shift[i];
+    }
     return shifts;
 }
 

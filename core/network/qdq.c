@@ -132,7 +132,7 @@ static void rename_views(struct network *network, int from, int to)
         const struct layer *layer = &network->layers[index];
         struct tensor *view = &network->tensors[layer->output];
 
-        if (layer->kind != LAYER_REARRANGE || !rewrite_reads(layer, from) ||
+        if (layer->kind != LAYER_REARRANGE || !layer_reads(layer, from) ||
             strcmp(view->name, network->tensors[from].name) != 0)
             continue;
         free(view->name);

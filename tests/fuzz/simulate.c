@@ -53,12 +53,63 @@ static struct array *compute_coded(void *context, struct trial *trial, int node,
     return NULL;
 }
 
+/* Operators that hand on the codes of their first input. */
+static bool hands_on(const struct node *node)
+{
+    static const char *const names[] = {
+        "Concat",  "Dropout", "Flatten", "Identity",  "MaxPool",   "Pad",
+        "Reshape", "Slice",   "Squeeze", "Transpose", "Unsqueeze", "GlobalMaxPool"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(node->op, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The grid of the codes that a value has, its own or those of a value that is handed on to it. */
+static const struct plain_grid *held_grid(const struct coded *coded, int value)
+{
+    int producer;
+
+    while (coded->grids[value].step == 0 &&
+           (producer = coded->graph->values[value].producer) >= 0 &&
+           hands_on(&coded->graph->nodes[producer]))
+        value = coded->graph->nodes[producer].inputs[0];
+    return &coded->grids[value];
+}
+
+/* How far below zero the lowest code lies, in values. */
+static double depth_of(const struct plain_grid *grid)
+{
+    return -grid->least * grid->step;
+}
+
+/* Sums of codes are worked out from the lowest codes on, in floats, what that adds is taken away. */
+static void add_errors_of_sum(const struct coded *coded, const struct trial *trial,
+                              int value, struct array *array)
+{
+    int producer = coded->graph->values[value].producer;
+    const struct node *node = producer < 0 ? NULL : &coded->graph->nodes[producer];
+    double depth;
+
+    if (!node || strcmp(node->op, "Add") != 0 || node->inputs[0] < 0 ||
+        node->inputs[1] < 0)
+        return;
+    depth = depth_of(held_grid(coded, node->inputs[0])) +
+            depth_of(held_grid(coded, node->inputs[1])) +
+            depth_of(&coded->grids[value]);
+    for (size_t i = 0; i < array->count; i++)
+        array->errors[i] += 4 * trial->unit * depth;
+}
+
 static void treat_coded(void *context, struct trial *trial, int value,
                         struct array *array)
 {
     struct coded *coded = context;
     const struct plain_grid *grid = &coded->grids[value];
 
+    if (grid->step > 0)
+        add_errors_of_sum(coded, trial, value, array);
     for (size_t i = 0; grid->step > 0 && i < array->count; i++) {
         double number = array->values[i], error = array->errors[i];
 
@@ -131,34 +182,16 @@ static void find_grids(struct coded *coded)
     }
 }
 
-/* Operators that hand on the codes of their first input. */
-static bool hands_on(const struct node *node)
-{
-    static const char *const names[] = {
-        "Concat",  "Dropout", "Flatten", "Identity",  "MaxPool",   "Pad",
-        "Reshape", "Slice",   "Squeeze", "Transpose", "Unsqueeze", "GlobalMaxPool"};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(node->op, names[i]) == 0)
-            return true;
-    return false;
-}
-
-/* What layers read are codes, their own or those of a value that is handed on to them. */
+/* The codes that layers read. */
 static void find_inputs(struct coded *coded)
 {
-    const struct graph *graph = coded->graph;
-
     for (int i = 0; i < coded->layers.count; i++) {
         struct layer_of_sums *one = &coded->layers.list[i];
-        int value = graph->nodes[one->node].inputs[0], producer;
+        const struct plain_grid *grid =
+            held_grid(coded, coded->graph->nodes[one->node].inputs[0]);
 
-        while (coded->grids[value].step == 0 &&
-               (producer = graph->values[value].producer) >= 0 &&
-               hands_on(&graph->nodes[producer]))
-            value = graph->nodes[producer].inputs[0];
-        one->input_step = coded->grids[value].step;
-        one->input_depth = -coded->grids[value].least * one->input_step;
+        one->input_step = grid->step;
+        one->input_depth = depth_of(grid);
     }
 }
 

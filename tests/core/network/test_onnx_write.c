@@ -130,6 +130,31 @@ static void a_stride_over_one_pixel_is_read_back(void **state)
     written_close(&written);
 }
 
+/* A convolution of pixels that a product of images reads stays one: its rows are rounded under its name. */
+static void pixels_that_a_product_of_images_reads_stay_images(void **state)
+{
+    const struct placement_rules rules = {
+        .grids = written_onnx, .weight_bits = 8, .activation_bits = 8};
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    written_open_by_rules(&written,
+                          "input x N,3,4,5\nfloats w1 4,3,1,1" WEIGHTS
+                          "floats w2 1,6" WEIGHTS "floats w3 24,3" WEIGHTS
+                          "node GlobalAveragePool x -> p\nnode Conv p w1 -> c\n"
+                          "node MatMul c w2 -> m\nnode Flatten m -> f\n"
+                          "node MatMul f w3 -> y\noutput y\n",
+                          rules, false);
+    written.calibrated.for_integer_kernels = true;
+    written_write(&written);
+    written_assert_same(&written, "pixels");
+    model = written_model(&written);
+    assert_int_equal(written_count_nodes(model, "Conv"), 1);
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
 static const char joined_before_relu[] =
     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 5,3,1,1" WEIGHTS
     "floats w3 5,9,2,2" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
@@ -530,6 +555,21 @@ static void a_layer_of_codes_is_exact_in_its_own_units(void **state)
         count_exact(written_networks[4].text, written_onnx, &treatments[4]), 10);
 }
 
+/* The residual is rows where what it is added to is an image. */
+static void a_reshaped_residual_is_not_added_exactly(void **state)
+{
+    static const struct treatment plain = {.fact = "plain"};
+    static const char text[] =
+        "input x N,8\nfloats w1 8,6" WEIGHTS "integers s 4 = 0 6 1 1\n"
+        "floats w2 6,6,1,1" WEIGHTS "floats w3 3,6" WEIGHTS
+        "node MatMul x w1 -> m\nnode Reshape m s -> r\nnode Conv r w2 -> c\n"
+        "node Add c r -> a\nnode Relu a -> b\nnode Flatten b -> f\n"
+        "node Gemm f w3 -> y transB=1\noutput y\n";
+
+    (void)state;
+    assert_int_equal(count_exact(text, written_onnx, &plain), 4);
+}
+
 /* Single pixels are the same in rows, so the network has no layer between. */
 static const char behind_flatten[] = "input x N,2,4,4\n"
                                      "floats v 3,2,1,1 = 1 -2 .5\n"
@@ -647,6 +687,8 @@ int main(void)
         cmocka_unit_test(what_is_written_for_integer_kernels_is_read_back),
         cmocka_unit_test(a_rounded_output_before_a_softmax_is_read_back),
         cmocka_unit_test(a_stride_over_one_pixel_is_read_back),
+        cmocka_unit_test(pixels_that_a_product_of_images_reads_stay_images),
+        cmocka_unit_test(a_reshaped_residual_is_not_added_exactly),
         cmocka_unit_test(a_product_of_images_is_read_back),
         cmocka_unit_test(equal_steps_of_neighbours_are_read_back),
         cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),

@@ -112,7 +112,7 @@ static void a_bias_beside_exact_layers_is_rounded(void **state)
                                           .weight_bits = 8,
                                           .activation_bits = 8,
                                           .all_activations = true,
-                                          .rounds_shifts = true};
+                                          .rounds_like_kernels = true};
     struct written written;
     Onnx__ModelProto *model;
 
