@@ -163,6 +163,17 @@ static bool would_be_pooled_as_codes(const struct onnx_calibrated *calibrated,
                                      network->layers[producer].inputs[0]);
 }
 
+/* Whether ONNX Runtime would make a pool of codes of one with dilations, which it then does not know. */
+static bool would_be_dilated(const struct onnx_calibrated *calibrated, int tensor)
+{
+    const struct network *network = calibrated->network;
+    int producer = network->tensors[tensor].producer;
+    const struct layer *layer = producer < 0 ? NULL : &network->layers[producer];
+
+    return layer && layer->kind == LAYER_AVERAGE_POOL &&
+           (layer->window.dilation_height > 1 || layer->window.dilation_width > 1);
+}
+
 /* What QuantizeLinear reads of tensor `name`: the values `from`, cut where they must be; the
  * caller's. Before codes of 4 bits ONNX Runtime 1.30 makes no session where Clip stands, and leaves out Relu,
  * although codes below zero are there: neither is seen past Min. */
@@ -174,6 +185,7 @@ static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calib
 
     if (container->bits == 4 ||
         (tensor >= 0 && (would_be_rounded(calibrated, tensor, step) ||
+                         would_be_dilated(calibrated, tensor) ||
                          would_be_pooled_as_codes(calibrated, tensor))))
         return add_min_and_max(edit, after, from, container, step);
     if (container_is_wider(container))

@@ -173,6 +173,43 @@ static void min_stands_where_a_bias_would_be_rounded_coarsely(void **state)
     }
 }
 
+/* ONNX Runtime's pools of codes know no dilations. */
+static void pools_of_codes_have_no_dilations(void **state)
+{
+    (void)state;
+    for (int dilation = 1; dilation < 3; dilation++) {
+        char text[1024];
+        struct written written;
+        Onnx__ModelProto *model;
+        size_t attributes = 0;
+
+        snprintf(text, sizeof text,
+                 "opset 19\ninput x N,3,6,6\nfloats w1 4,3,1,1" WEIGHTS
+                 "floats w2 3,4,3,3" WEIGHTS "node Conv x w1 -> c\nnode Relu c -> r\n"
+                 "node AveragePool r -> p kernel_shape=2,2 dilations=%d,%d\n"
+                 "node Conv p w2 -> d\nnode GlobalAveragePool d -> g\n"
+                 "node Flatten g -> y\noutput y\n",
+                 dilation, dilation);
+        written_open_by_rules(&written, text,
+                              (struct placement_rules){.grids = written_onnx,
+                                                       .weight_bits = 8,
+                                                       .activation_bits = 8,
+                                                       .all_activations = true},
+                              false);
+        written.calibrated.for_integer_kernels = true;
+        written_write(&written);
+        written_assert_same(&written, "a pool");
+        model = written_model(&written);
+        for (size_t i = 0; i < model->graph->n_node; i++)
+            if (strcmp(model->graph->node[i]->op_type, "AveragePool") == 0)
+                attributes = model->graph->node[i]->n_attribute;
+        assert_int_equal(attributes, dilation);
+        assert_int_equal(written_count_nodes(model, "Min"), dilation - 1);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
 /* ONNX Runtime makes no session of Clip before codes of 4 bits, whoever has put it there, and leaves out Relu
  * also where codes have a sign. */
 static void no_clamp_but_min_stands_before_codes_of_4_bits(void **state)
@@ -240,6 +277,7 @@ int main(void)
         cmocka_unit_test(a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(min_stands_where_a_bias_would_be_rounded_coarsely),
+        cmocka_unit_test(pools_of_codes_have_no_dilations),
         cmocka_unit_test(no_clamp_but_min_stands_before_codes_of_4_bits),
         cmocka_unit_test(codes_with_a_sign_are_unsigned_from_opset_21_on),
     };
