@@ -233,6 +233,8 @@ static void fold(struct layer_of_sums *one, const struct trial *trial)
 
     for (size_t i = 0; i < one->weights->count; i++) {
         one->weights->values[i] *= one->scale[i / window];
+        if (fabs(one->weights->values[i]) < 0x1p-126) /* floats end there */
+            one->weights->values[i] = (float)one->weights->values[i];
         if (!is_one)
             one->weights->errors[i] += 2 * trial->unit * fabs(one->weights->values[i]);
     }
