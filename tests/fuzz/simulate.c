@@ -108,8 +108,7 @@ static void treat_coded(void *context, struct trial *trial, int value,
     struct coded *coded = context;
     const struct plain_grid *grid = &coded->grids[value];
 
-    if (grid->step > 0)
-        add_errors_of_sum(coded, trial, value, array);
+    add_errors_of_sum(coded, trial, value, array);
     for (size_t i = 0; grid->step > 0 && i < array->count; i++) {
         double number = array->values[i], error = array->errors[i];
 
