@@ -201,6 +201,14 @@ FUZZ_CC ?= clang-14
 fuzz: fuzzers
 	@tests/fuzz/fuzz_one $(BUILD)-fuzz $(FUZZER) $(RUNS)
 
+# The same without the address sanitizer and comparisons as hints: many times as many runs.
+.PHONY: fuzz-fast
+fuzz-fast: fuzz-compiler
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz-fast CC=$(FUZZ_CC) CFLAGS="-O2 -g -w" \
+		SANITIZE="-fsanitize=fuzzer-no-link,undefined -fno-sanitize-recover=all -fno-sanitize-coverage=trace-cmp" \
+		$(BUILD)-fuzz-fast/tests/fuzz/fuzz_$(FUZZER)
+	@tests/fuzz/fuzz_one $(BUILD)-fuzz-fast $(FUZZER) $(RUNS)
+
 fuzz-compiler:
 	@TOOLS="$(FUZZ_CC)" ./install-missing clang-14 libclang-rt-14-dev
 
