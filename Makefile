@@ -185,7 +185,7 @@ check-asan: deps
 SECONDS = 60
 SEED = 1
 JOBS ?= $(shell nproc)
-.PHONY: check-fuzz check-networks check-fuzzers fuzz fuzzers
+.PHONY: check-fuzz check-networks check-fuzzers fuzz fuzzers fuzz-compiler print-fuzz-compiler
 check-fuzz: check-networks check-fuzzers
 
 check-networks: deps $(BUILD)/calq $(call programs,$(fuzz_programs) $(end_to_end_tools))
@@ -201,8 +201,21 @@ FUZZ_CC ?= clang-14
 fuzz: fuzzers
 	@tests/fuzz/fuzz_one $(BUILD)-fuzz $(FUZZER) $(RUNS)
 
-fuzzers: deps
+# The same without the address sanitizer and comparisons as hints: many times as many runs.
+.PHONY: fuzz-fast
+fuzz-fast: fuzz-compiler
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz-fast CC=$(FUZZ_CC) CFLAGS="-O2 -g -w" \
+		SANITIZE="-fsanitize=fuzzer-no-link,undefined -fno-sanitize-recover=all -fno-sanitize-coverage=trace-cmp" \
+		$(BUILD)-fuzz-fast/tests/fuzz/fuzz_$(FUZZER)
+	@tests/fuzz/fuzz_one $(BUILD)-fuzz-fast $(FUZZER) $(RUNS)
+
+fuzz-compiler:
 	@TOOLS="$(FUZZ_CC)" ./install-missing clang-14 libclang-rt-14-dev
+
+print-fuzz-compiler:
+	@echo $(FUZZ_CC)
+
+fuzzers: deps fuzz-compiler
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CC=$(FUZZ_CC) CFLAGS="-O1 -g -w" \
 		SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 		$(addprefix $(BUILD)-fuzz/tests/fuzz/fuzz_,$(fuzzers))

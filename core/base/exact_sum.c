@@ -58,10 +58,11 @@ static int64_t carry(const int64_t *limbs, int count, int sign, uint32_t *digits
     int64_t carried = 0;
 
     for (int i = 0; i < count; i++) {
-        int64_t sum = sign * limbs[i] + carried;
+        __int128 sum =
+            (__int128)sign * limbs[i] + carried; /* limbs may come from a file */
 
         digits[i] = (uint32_t)sum;
-        carried = (sum - (int64_t)digits[i]) / one_limb;
+        carried = (int64_t)((sum - (__int128)digits[i]) / one_limb);
     }
     return carried;
 }

@@ -94,6 +94,7 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
             .with_integers = form->with_integers || form->in_4_bits,
             .in_4_bits = form->in_4_bits,
             .for_integer_kernels = case_is_for_integer_kernels(one) && !form->is_exact,
+            .keeps_signs = one->target == TARGET_TENSORRT,
             .is_exact = form->is_exact,
             .properties = properties,
             .property_count = sizeof properties / sizeof *properties - !has_floats,

@@ -76,8 +76,9 @@ void coded_weights_init(struct coded_weights *weights, const struct layer *layer
 /* The magnitude that integers of shifts may have: half of what 32 bits hold. */
 static const float SHIFT_MOST = 0x1p30f;
 
-/* Steps of channels may differ by so much. */
-static const float STEPS_APART = 0x1p32f;
+/* A step, and its product with that of the input, are no less: normal floats, also when they are
+ * multiplied once more. */
+static const float STEP_LEAST = 0x1p-100f;
 
 static float largest(const float *values, size_t count)
 {
@@ -121,6 +122,14 @@ static void code_again(struct coded_weights *weights, size_t channel, size_t cou
         integers[i] = (int16_t)rint(integers[i] * factor);
 }
 
+/* What the step of a channel with that shift has to be at least. */
+static float step_least(float shift, float input_step)
+{
+    float least = fmaxf(STEP_LEAST, STEP_LEAST / input_step);
+
+    return fmaxf(least, shift / (input_step * SHIFT_MOST));
+}
+
 bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer,
                         float input_step)
 {
@@ -137,15 +146,16 @@ bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer
     most = largest(steps, channels);
     most = most > 0 ? most : 1;
     for (size_t channel = 0; channel < channels; channel++) {
-        float least = fmaxf(most / STEPS_APART,
-                            fabsf(conv->shift[channel]) / (input_step * SHIFT_MOST));
+        float least = step_least(fabsf(conv->shift[channel]), input_step);
         float step = fmaxf(fabsf(steps[channel]), least);
+        bool is_empty;
 
         if (steps[channel] == 0)
             set_zero(weights, channel, count);
         else if (step != steps[channel])
             code_again(weights, channel, count, steps[channel], step);
-        steps[channel] = is_zero(weights, channel, count) ? fmaxf(most, least) : step;
+        is_empty = conv->shift[channel] == 0 && is_zero(weights, channel, count);
+        steps[channel] = is_empty ? most : step;
     }
     return true;
 }

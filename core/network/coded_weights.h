@@ -30,10 +30,10 @@ void coded_weights_init(struct coded_weights *weights, const struct layer *layer
  * below zero. Where that product is
  *
  *   so small that the shift, as a 32-bit integer in products of the steps of weights and input,
- *   might leave its range, or the step is below 2^-32 of the largest, it is raised and the
- *   integers are found again: they change by less than what the channel's shift, or other channels, can tell
+ *   might leave its range, or that products of steps might be no normal floats, it is raised and the
+ *   integers are found again: they change by less than what the channel's shift can tell, or by nothing
  *
- *   zero, or all integers are, the largest step of all channels stands there
+ *   zero, or all integers are, and the shift is zero, too, the largest step of all channels stands there
  *
  *   input_step  of the codes that the layer reads
  *

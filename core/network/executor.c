@@ -296,6 +296,17 @@ static void run_on_floats(struct executor *executor, const struct task *task,
                       candidate_output(task->candidate, task->index), output);
 }
 
+/* Whether codes may become the output's without floats between, which would round otherwise. */
+static bool may_round_like_kernels(const struct task *task)
+{
+    const struct candidate *candidate = task->candidate;
+    const struct layer *layer = task->layer;
+
+    return candidate->placement->rounds_like_kernels &&
+           candidate->in_codes[layer->inputs[0]] &&
+           (layer->kind == LAYER_ADD || layer->kind == LAYER_AVERAGE_POOL);
+}
+
 /* Whether the layer's output is made of something that can be kept: codes that pass are not. */
 static bool has_unfinished(const struct task *task)
 {
@@ -303,7 +314,8 @@ static bool has_unfinished(const struct task *task)
     const struct layer *layer = task->layer;
 
     if (!task->block->remembered || candidate->items[layer->output] < 0 ||
-        layer_gives_codes(layer, candidate->in_codes[layer->inputs[0]], NULL))
+        layer_gives_codes(layer, candidate->in_codes[layer->inputs[0]], NULL) ||
+        may_round_like_kernels(task))
         return false;
     return !candidate_multiplies_codes(candidate, task->index) ||
            layer->conv.groups == 1;

@@ -183,20 +183,6 @@ static void name_by_output(Onnx__NodeProto *node, const char *output)
     free(name);
 }
 
-void onnx_edit_rename_output(struct onnx_edit *edit, const char *name,
-                             const char *instead)
-{
-    int producer = onnx_edit_producer(edit, name);
-    Onnx__NodeProto *node = producer < 0 ? NULL : edit->model->graph->node[producer];
-
-    if (!node)
-        return;
-    name_by_output(node, name);
-    for (size_t i = 0; i < node->n_output; i++)
-        if (is_same(node->output[i], name))
-            set_text(&node->output[i], instead);
-}
-
 int onnx_edit_producer(const struct onnx_edit *edit, const char *name)
 {
     const Onnx__GraphProto *graph = edit->model->graph;
@@ -437,6 +423,23 @@ const Onnx__NodeProto *onnx_edit_added(const struct onnx_edit *edit, const char 
     const struct onnx_new_node *node = find_added(edit, name);
 
     return node ? node->proto : NULL;
+}
+
+void onnx_edit_rename_output(struct onnx_edit *edit, const char *name,
+                             const char *instead)
+{
+    const struct onnx_new_node *added = find_added(edit, name);
+    int producer = onnx_edit_producer(edit, name);
+    Onnx__NodeProto *node = added           ? added->proto
+                            : producer >= 0 ? edit->model->graph->node[producer]
+                                            : NULL;
+
+    if (!node)
+        return;
+    name_by_output(node, name);
+    for (size_t i = 0; i < node->n_output; i++)
+        if (is_same(node->output[i], name))
+            set_text(&node->output[i], instead);
 }
 
 void onnx_edit_drop_added(struct onnx_edit *edit, const char *name)

@@ -81,7 +81,7 @@ void onnx_edit_read_instead(struct onnx_edit *edit, const char *name,
 /* Whether the graph gives `name` as an output. */
 bool onnx_edit_is_output(const struct onnx_edit *edit, const char *name);
 
-/* The node of the file that makes `name` makes `instead`; nobody else is told, and the node is
+/* The node, of the file or added, that makes `name` makes `instead`; nobody else is told, and the node is
  * called as before. */
 void onnx_edit_rename_output(struct onnx_edit *edit, const char *name,
                              const char *instead);

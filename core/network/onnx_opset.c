@@ -128,6 +128,13 @@ static Onnx__OperatorSetIdProto *opset_of(const Onnx__ModelProto *model)
     return NULL;
 }
 
+int64_t onnx_opset(const Onnx__ModelProto *model)
+{
+    const Onnx__OperatorSetIdProto *opset = opset_of(model);
+
+    return opset ? opset->version : 0;
+}
+
 /* The change that a node meets between two opsets, or NULL. */
 static const struct change *change_of(const Onnx__NodeProto *node, int64_t from, int to)
 {

@@ -4,6 +4,9 @@
 
 #include "core/network/onnx_edit.h"
 
+/* The opset of a model; 0: it names none. */
+int64_t onnx_opset(const Onnx__ModelProto *model);
+
 /* Makes a model, which onnx_read() has taken, one of opset `wanted` (13 or 21) where it is of a lower one:
  * nodes are written as the higher opset wants them, and nodes of operators that calq does not know, on which
  * nothing depends, are removed. */

@@ -10,6 +10,7 @@
 #include "core/network/weight_ratios.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item)
 {
@@ -73,8 +74,7 @@ struct plan {
     char **values;  /* [placement->count] NULL: of weights, or not written yet; owned */
 };
 
-static struct plan plan_of(const struct onnx_edit *edit,
-                           const struct onnx_calibrated *calibrated)
+static struct plan plan_of(const struct onnx_calibrated *calibrated)
 {
     int layers = calibrated->network->layer_count;
     struct plan plan = {
@@ -90,7 +90,7 @@ static struct plan plan_of(const struct onnx_edit *edit,
         if (item < 0 || !calibrated->is_exact)
             continue;
         weights = onnx_quantizer_of(calibrated, item);
-        plan.is_exact[index] = onnx_is_exact(edit, calibrated, index, &weights);
+        plan.is_exact[index] = onnx_is_exact(calibrated, index, &weights);
     }
     return plan;
 }
@@ -162,6 +162,19 @@ static void write_carriers(struct onnx_edit *edit,
     }
 }
 
+/* Dilations of one are what absent ones are; ONNX Runtime's pools of codes know none (1.30). */
+static void drop_dilations(struct onnx_edit *edit, const struct layer *layer)
+{
+    Onnx__NodeProto *node;
+
+    if (layer->kind != LAYER_AVERAGE_POOL || layer->node < 0 ||
+        layer->window.dilation_height != 1 || layer->window.dilation_width != 1)
+        return;
+    node = edit->model->graph->node[layer->node];
+    if (strcmp(node->op_type, "AveragePool") == 0)
+        onnx_edit_drop_attribute(node, "dilations");
+}
+
 static void write_pool(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                        const struct plan *plan, int index)
 {
@@ -188,6 +201,8 @@ static void write_items(struct onnx_edit *edit,
         if (!placement->items[item].is_weight)
             write_tensor(edit, calibrated, plan, item);
     write_carriers(edit, calibrated, &carriers);
+    for (int index = 0; index < network->layer_count; index++)
+        drop_dilations(edit, &network->layers[index]);
     for (int index = 0; calibrated->for_integer_kernels && index < network->layer_count;
          index++)
         write_pool(edit, calibrated, plan, index);
@@ -217,7 +232,7 @@ static int check_exact(const struct onnx_calibrated *calibrated,
 static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      struct error *err)
 {
-    struct plan plan = plan_of(edit, calibrated);
+    struct plan plan = plan_of(calibrated);
     int status = check_exact(calibrated, &plan, err);
 
     if (status == 0) {

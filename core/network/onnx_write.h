@@ -57,6 +57,7 @@ struct onnx_calibrated {
     bool in_4_bits;          /* integers of 4 bits where codes fit */
     bool
         for_integer_kernels; /* written such that ONNX Runtime makes integer kernels of it */
+    bool keeps_signs;        /* signed codes stand in signed types, zero at 0 */
     bool is_exact;           /* layers of codes compute as the evaluator does */
     const int
         *held; /* [tensors] early_codes(); onnx_write() puts it here for its parts */

@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/onnx_carriers.h"
+#include "core/network/onnx_opset.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,15 +18,22 @@ static char *add_scalar(struct onnx_edit *edit, const char *base, const char *su
     return name;
 }
 
-/* For integer kernels all codes of 8 bits are unsigned ones, with zero in the middle where they
- * have a sign: ONNX Runtime makes no kernels of mixed types, and the change itself only where one
- * node reads a tensor. */
+/* Whether all codes of 8 bits are unsigned ones, with zero in the middle where they have a sign. ONNX Runtime
+ * (1.30) makes no integer kernels of mixed types, and the change itself only where one node reads a tensor; from
+ * opset 21 on it makes no session where Reshape or Transpose hand on codes that it has changed. */
+static bool has_unsigned_codes(const struct onnx_edit *edit,
+                               const struct onnx_calibrated *calibrated)
+{
+    return calibrated->for_integer_kernels ||
+           (onnx_opset(edit->model) >= 21 && !calibrated->keeps_signs);
+}
+
 static char *add_zero_point(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated, const char *base,
                             const struct container *container)
 {
     static const uint8_t zero[2] = {0, 0}, middle[1] = {128};
-    bool is_shifted = calibrated->for_integer_kernels &&
+    bool is_shifted = has_unsigned_codes(edit, calibrated) &&
                       container->type == ONNX__TENSOR_PROTO__DATA_TYPE__INT8;
     char *name = onnx_edit_fresh_name(edit, base, "_zero_point");
 
@@ -87,6 +95,16 @@ static bool has_bias(const struct conv *conv)
     return false;
 }
 
+/* Whether products of the steps of input and weights are no fine grid beside the codes of an output, as where
+ * all weights are zero, and their step is any. */
+static bool is_coarse(const struct onnx_calibrated *calibrated, int input, int weights,
+                      float output_step)
+{
+    float unit = calibrated->steps[input] * calibrated->steps[weights];
+
+    return unit > output_step / 16;
+}
+
 /* The layer whose values are rounded in a tensor; pools and rearrangements hand them on. */
 static const struct layer *maker_of(const struct network *network, int tensor)
 {
@@ -106,7 +124,8 @@ static const struct layer *maker_of(const struct network *network, int tensor)
  * Clip behind it, it rounds float weights to 8 bits and a bias to multiples of the product of both
  * steps, which is little with 8 bits, where it makes one integer kernel of all, and much with
  * fewer. With Min behind it, it leaves both. */
-static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tensor)
+static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tensor,
+                             float step)
 {
     const struct placement *placement = calibrated->placement;
     const struct network *network = calibrated->network;
@@ -123,9 +142,11 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
         return true;
     if (layer->batchnorm && !calibrated->for_integer_kernels)
         return false;
-    return has_bias(&layer->conv) && !(placement_fills_8_bits(placement, input) &&
-                                       (calibrated->for_integer_kernels ||
-                                        placement_fills_8_bits(placement, weights)));
+    return has_bias(&layer->conv) &&
+           !(placement_fills_8_bits(placement, input) &&
+             (calibrated->for_integer_kernels ||
+              (placement_fills_8_bits(placement, weights) &&
+               !is_coarse(calibrated, input, weights, step))));
 }
 
 /* Whether ONNX Runtime would pull QuantizeLinear in front of a max pool that is faster in float;
@@ -142,29 +163,29 @@ static bool would_be_pooled_as_codes(const struct onnx_calibrated *calibrated,
                                      network->layers[producer].inputs[0]);
 }
 
-/* Whether Clip, an added one or the network's, would stand before codes of 4 bits: ONNX Runtime 1.30 knows no
- * limits of their type, and makes no session. */
-static bool meets_4_bits(const struct onnx_calibrated *calibrated, int tensor,
-                         const struct container *container)
+/* Whether ONNX Runtime would make a pool of codes of one with dilations, which it then does not know. */
+static bool would_be_dilated(const struct onnx_calibrated *calibrated, int tensor)
 {
     const struct network *network = calibrated->network;
-    int producer = tensor < 0 ? -1 : network->tensors[tensor].producer;
+    int producer = network->tensors[tensor].producer;
+    const struct layer *layer = producer < 0 ? NULL : &network->layers[producer];
 
-    return container->bits == 4 &&
-           (container_is_wider(container) ||
-            (producer >= 0 && isfinite(network->layers[producer].high)));
+    return layer && layer->kind == LAYER_AVERAGE_POOL &&
+           (layer->window.dilation_height > 1 || layer->window.dilation_width > 1);
 }
 
 /* What QuantizeLinear reads of tensor `name`: the values `from`, cut where they must be; the
- * caller's. */
+ * caller's. Before codes of 4 bits ONNX Runtime 1.30 makes no session where Clip stands, and leaves out Relu,
+ * although codes below zero are there: neither is seen past Min. */
 static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      const char *name, const char *from, int after,
                      const struct container *container, float step)
 {
     int tensor = network_find_tensor(calibrated->network, name);
 
-    if (meets_4_bits(calibrated, tensor, container) ||
-        (tensor >= 0 && (would_be_rounded(calibrated, tensor) ||
+    if (container->bits == 4 ||
+        (tensor >= 0 && (would_be_rounded(calibrated, tensor, step) ||
+                         would_be_dilated(calibrated, tensor) ||
                          would_be_pooled_as_codes(calibrated, tensor))))
         return add_min_and_max(edit, after, from, container, step);
     if (container_is_wider(container))
@@ -238,4 +259,20 @@ char *onnx_write_activation(struct onnx_edit *edit,
     free(codes);
     free(cut);
     return values;
+}
+
+char *onnx_write_moved(struct onnx_edit *edit, const char *from, int after,
+                       const char *values)
+{
+    const Onnx__NodeProto *dequantize = onnx_edit_added(edit, values);
+    const char *step = dequantize->input[1], *zero = dequantize->input[2];
+    char *codes = onnx_edit_fresh_name(edit, from, "_quantized");
+    char *moved = onnx_edit_fresh_name(edit, from, "_dequantized");
+
+    onnx_edit_add_node(edit, after, "QuantizeLinear",
+                       (const char *[]){from, step, zero}, 3, codes);
+    onnx_edit_add_node(edit, after, "DequantizeLinear",
+                       (const char *[]){codes, step, zero}, 3, moved);
+    free(codes);
+    return moved;
 }

@@ -45,8 +45,8 @@ static float variance_moved(float variance, float epsilon, int floats)
     return floats == 0 ? variance : fmaxf((float)((double)sum - (double)epsilon), 0);
 }
 
-/* Finds a gamma that gives exactly `scale`, for which the variance may move by its last digits. */
-static void find_gamma(struct channel *channel, float epsilon, float scale)
+/* A gamma that gives exactly `scale`, for which the variance may move by its last digits; false: there is none. */
+static bool gamma_fits(struct channel *channel, float epsilon, float scale)
 {
     enum { FLOATS = 16 };
     float variance = channel->variance;
@@ -62,10 +62,23 @@ static void find_gamma(struct channel *channel, float epsilon, float scale)
             tried.gamma = moved(channel->gamma, i == 2 ? -1 : i);
             if ((float)factor_of(&tried, epsilon) == scale) {
                 *channel = tried;
-                return;
+                return true;
             }
         }
     }
+    return false;
+}
+
+/* Beside a faint scale gamma may have too few digits: then the variance is one. */
+static void find_gamma(struct channel *channel, float epsilon, float scale)
+{
+    struct channel other = *channel;
+
+    if (gamma_fits(channel, epsilon, scale))
+        return;
+    other.variance = 1;
+    if (gamma_fits(&other, epsilon, scale))
+        *channel = other;
 }
 
 /* The same of beta and `shift`, with the mean; a mean of zero hides nothing. */

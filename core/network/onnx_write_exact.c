@@ -81,21 +81,29 @@ static bool sums_are_floats(const struct onnx_calibrated *calibrated,
     return most * products < exact_below && most * windows < exact_below;
 }
 
-bool onnx_is_exact(const struct onnx_edit *edit,
-                   const struct onnx_calibrated *calibrated, int index,
+/* Whether a residual is codes, in a shape that can be added: what is rounded may have been reshaped. */
+static bool has_residual_codes(const struct onnx_calibrated *calibrated,
+                               const struct layer *layer)
+{
+    const struct tensor *tensors = calibrated->network->tensors;
+
+    return item_of(calibrated->placement, layer->inputs[1]) &&
+           tensors[layer->inputs[1]].rank == tensors[layer->output].rank;
+}
+
+bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
                    const struct quantizer *quantizer)
 {
     const struct network *network = calibrated->network;
     const struct placement *placement = calibrated->placement;
     const struct layer *layer = &network->layers[index];
-    const struct quantized_tensor *input = item_of(placement, layer->inputs[0]);
-    const struct quantized_tensor *weights;
+    const struct quantized_tensor *input, *weights;
 
-    if (layer->kind != LAYER_CONV || !input ||
-        strcmp(edit->model->graph->node[layer->node]->input[0], input->name) != 0)
+    if (layer->kind != LAYER_CONV || calibrated->held[layer->inputs[0]] < 0)
         return false;
+    input = &placement->items[calibrated->held[layer->inputs[0]]];
     weights = &placement->items[placement->of_layer[index]];
-    if (layer->conv.has_residual && !item_of(placement, layer->inputs[1]))
+    if (layer->conv.has_residual && !has_residual_codes(calibrated, layer))
         return false;
     if (needs_window_sums(calibrated, weights) && layer->conv.groups > 1 &&
         layer->conv.groups != layer->conv.out_channels)
@@ -182,6 +190,24 @@ static char *add_codes(const struct exact *exact, int after, const char *values)
         edit, after, "DequantizeLinear",
         (const char *[]){dequantize->input[0], unit, dequantize->input[2]}, 3, codes);
     free(unit);
+    return codes;
+}
+
+/* The codes of what the layer reads: `values`, or those behind nodes that move them, whose codes come of
+ * rounding them once more. */
+static char *add_input_codes(const struct exact *exact, const char *values)
+{
+    struct onnx_edit *edit = exact->place.edit;
+    const char *from = exact->place.node->input[0];
+    int after = exact->place.layer->node - 1;
+    char *moved, *codes;
+
+    if (strcmp(from, values) == 0)
+        return add_codes(exact, after, values);
+    moved = onnx_write_moved(edit, from, after, values);
+    codes = add_codes(exact, after, moved);
+    onnx_edit_drop_added(edit, moved);
+    free(moved);
     return codes;
 }
 
@@ -422,7 +448,7 @@ static struct exact exact_of(struct onnx_edit *edit,
         .place = onnx_place_of(edit, layer),
         .name = name,
         .after = onnx_edit_producer(edit, name),
-        .input = item_of(placement, layer->inputs[0]),
+        .input = &placement->items[calibrated->held[layer->inputs[0]]],
     };
 
     if (layer->conv.has_residual) {
@@ -442,13 +468,13 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
 {
     const struct layer *layer = &calibrated->network->layers[index];
     const struct placement *placement = calibrated->placement;
-    int input = placement->of_tensor[layer->inputs[0]];
+    int input = calibrated->held[layer->inputs[0]];
     struct exact exact = exact_of(edit, calibrated, index, values);
     struct weight_rules rules =
         placement_weight_rules(placement, index, &calibrated->rules);
     struct epilogue_constants constants;
     struct coded_weights coded;
-    char *codes = add_codes(&exact, layer->node - 1, values[input]);
+    char *codes = add_input_codes(&exact, values[input]);
 
     coded_weights_init(&coded, layer, &rules, quantizer, false);
     constants = constants_of(&exact, &coded, calibrated->steps[input],

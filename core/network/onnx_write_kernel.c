@@ -113,13 +113,27 @@ static void give_images(struct place *place)
     free(dims);
 }
 
+/* Whether what a layer gives, or a view of its name, is rounded. */
+static bool is_rounded(const struct onnx_calibrated *calibrated,
+                       const struct layer *layer)
+{
+    const struct placement *placement = calibrated->placement;
+    const char *name = calibrated->network->tensors[layer->output].name;
+
+    for (int item = 0; item < placement->count; item++)
+        if (!placement->items[item].is_weight &&
+            strcmp(placement->items[item].name, name) == 0)
+            return true;
+    return calibrated->held[layer->output] >= 0;
+}
+
 /* A convolution of single pixels that gives floats is Gemm, before its weights are placed. */
 static bool become_gemm_of_pixels(const struct onnx_calibrated *calibrated,
                                   struct place *place)
 {
     const struct layer *layer = place->layer;
 
-    if (!place->is_conv || calibrated->held[layer->output] >= 0 ||
+    if (!place->is_conv || is_rounded(calibrated, layer) ||
         !runtime_kernels_take_as_gemm(calibrated->network, layer))
         return false;
     onnx_edit_set_operator(place->node, "Gemm");

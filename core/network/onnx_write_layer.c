@@ -5,6 +5,7 @@
 #include "core/network/coded_weights.h"
 #include "core/network/weight_ratios.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
     return (struct place){
         .edit = edit,
         .layer = layer,
+        .shift = layer->conv.shift,
         .node = node,
         .last = node,
         .is_conv = is_conv,
@@ -298,14 +300,13 @@ void onnx_place_bias(const struct place *place, const char *bias)
 /* The whole shift becomes the layer's bias. */
 void onnx_place_shift(struct place *place)
 {
-    const struct conv *conv = &place->layer->conv;
-    int64_t channels = conv->out_channels;
+    int64_t channels = place->layer->conv.out_channels;
     char *bias;
 
-    if (place->node->n_input <= 2 && are_zero(conv->shift, (size_t)channels))
+    if (place->node->n_input <= 2 && are_zero(place->shift, (size_t)channels))
         return;
     bias = onnx_edit_fresh_name(place->edit, place->node->output[0], "_bias");
-    onnx_edit_add_floats(place->edit, bias, &channels, 1, conv->shift);
+    onnx_edit_add_floats(place->edit, bias, &channels, 1, place->shift);
     if (is_operator(place->node, "MatMul"))
         onnx_place_put_behind(place, "Add", bias);
     else
@@ -328,7 +329,7 @@ static char *add_channels(const struct place *place, const char *suffix,
 static void write_scale_and_shift(struct place *place)
 {
     char *scale = add_channels(place, "_channel_scale", place->layer->conv.scale);
-    char *shift = add_channels(place, "_channel_shift", place->layer->conv.shift);
+    char *shift = add_channels(place, "_channel_shift", place->shift);
 
     onnx_place_bias(place, "");
     onnx_place_put_behind(place, "Mul", scale);
@@ -368,10 +369,35 @@ static void write_constants(struct place *place)
 
 /* ---- a layer -------------------------------------------------------------------------------- */
 
+/* The layer's shifts as the evaluator rounds them, to be freed by the caller; NULL: it does not. */
+static float *rounded_shifts(const struct onnx_calibrated *calibrated,
+                             const struct layer *layer,
+                             const struct weight_rules *rules,
+                             const struct coded_weights *weights)
+{
+    size_t channels = (size_t)layer->conv.out_channels;
+    int input = calibrated->held[layer->inputs[0]];
+    float *shifts;
+
+    if (!rules->rounds_like_kernels || input < 0)
+        return NULL;
+    shifts = memory_get(channels * sizeof *shifts);
+    for (size_t i = 0; i < channels; i++) {
+        double unit =
+            calibrated->steps[input] * (weights->steps[i] * layer->conv.scale[i]);
+        double integer = rint(layer->conv.shift[i] / unit);
+
+        shifts[i] = fabs(integer) < 0x1p30 ? (float)(integer * unit) /* no NaN */
+                                           : layer->conv.shift[i];
+    }
+    return shifts;
+}
+
 static void write_as_searched(const struct onnx_calibrated *calibrated,
                               struct place *place, const struct coded_weights *weights)
 {
-    bool is_anew = is_written_anew(calibrated, place->layer);
+    bool is_anew = is_written_anew(calibrated, place->layer) ||
+                   place->shift != place->layer->conv.shift;
 
     if (is_anew)
         onnx_place_take_scales(place);
@@ -396,6 +422,22 @@ static void place_weights(const struct onnx_calibrated *calibrated,
     onnx_place_weights(place, weights);
 }
 
+/* A product reads codes of its own where nodes move those of its input: ONNX Runtime (1.30, MatMulNBits) rounds to 8
+ * bits by blocks what meets integers of weights and is not dequantized just before. */
+static void read_moved(const struct onnx_calibrated *calibrated, struct place *place)
+{
+    int item = calibrated->held[place->layer->inputs[0]];
+    char *from;
+
+    if (item < 0 || place->is_conv ||
+        onnx_edit_added(place->edit, place->node->input[0]))
+        return;
+    from = memory_text(place->node->input[0]);
+    free(onnx_write_activation(place->edit, calibrated, item, from,
+                               place->layer->node - 1, false));
+    free(from);
+}
+
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer)
 {
@@ -404,14 +446,20 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     struct weight_rules rules =
         placement_weight_rules(calibrated->placement, index, &calibrated->rules);
     struct coded_weights weights;
+    float *rounded = NULL;
 
     /* Else it would be named by its output, which may change. */
     onnx_edit_name(place.node, layer->name);
     coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
+    if (!onnx_is_plain(calibrated, layer))
+        read_moved(calibrated, &place);
     if (!onnx_write_kernel(calibrated, &place, &weights)) {
+        rounded = rounded_shifts(calibrated, layer, &rules, &weights);
+        place.shift = rounded ? rounded : layer->conv.shift;
         place_weights(calibrated, &place, &weights);
         write_as_searched(calibrated, &place, &weights);
     }
+    free(rounded);
     coded_weights_clear(&weights);
 }
 

@@ -10,6 +10,7 @@
 struct place {
     struct onnx_edit *edit;
     const struct layer *layer;
+    const float *shift;    /* [out_channels] of the layer, or rounded; borrowed */
     Onnx__NodeProto *node; /* borrowed from the model */
     bool is_conv;          /* else Gemm or MatMul */
     bool is_transposed;    /* weights are [in, out] */
@@ -61,6 +62,11 @@ char *onnx_write_activation(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated, int item,
                             const char *name, int after, bool is_in_steps);
 
+/* Rounds `from`, which is what `values` were before nodes moved them, once more behind node `after`: codes of the
+ * same tensor. `values` are dequantized codes; what comes out is named and the caller's. */
+char *onnx_write_moved(struct onnx_edit *edit, const char *from, int after,
+                       const char *values);
+
 /* Makes a mean over height and width a pool where codes are on both sides; `values` are those of
  * its output. */
 void onnx_write_mean(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
@@ -83,11 +89,10 @@ void onnx_write_float_layer(struct onnx_edit *edit,
                             const struct layer *layer);
 
 /* Whether --exact writes layer `index` as the evaluator runs it: weights, input and residual are
- * quantized and read as they are, sums are below 2^24. Asked before the edit has begun.
+ * codes, sums are below 2^24.
  *
  *   quantizer  of its weights */
-bool onnx_is_exact(const struct onnx_edit *edit,
-                   const struct onnx_calibrated *calibrated, int index,
+bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
                    const struct quantizer *quantizer);
 
 /* Writes such a layer.

@@ -1,6 +1,7 @@
 #include "core/network/qdq.h"
 
 #include "core/base/memory.h"
+#include "core/network/code_tensors.h"
 #include "core/network/early_codes.h"
 #include "core/network/rewrite.h"
 
@@ -110,14 +111,33 @@ static bool same_codes(const struct file_codes *a, const struct file_codes *b)
     return a->step == b->step && a->lowest == b->lowest && a->highest == b->highest;
 }
 
-/* The network's output is the tensor before the rounding, by the name of what comes out. */
-static void give_output(struct network *network, int from, int to)
+/* The network's output is the tensor before the rounding, by the name of what comes out, unless it has its own, as
+ * before a softmax. */
+static void give_output(struct network *network, const struct network *in_float,
+                        int from, int to)
 {
     char *name = network->tensors[from].name;
 
+    network->output = to;
+    if (!is_added(network, in_float, to))
+        return;
     network->tensors[from].name = network->tensors[to].name;
     network->tensors[to].name = name;
-    network->output = to;
+}
+
+/* Views of the tensor `from` that have its name get that of `to`. */
+static void rename_views(struct network *network, int from, int to)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        struct tensor *view = &network->tensors[layer->output];
+
+        if (layer->kind != LAYER_REARRANGE || !layer_reads(layer, from) ||
+            strcmp(view->name, network->tensors[from].name) != 0)
+            continue;
+        free(view->name);
+        view->name = memory_text(network->tensors[to].name);
+    }
 }
 
 /* Layer `index` rounds: its input, or that of the clamps before it, is what has the codes. */
@@ -138,9 +158,10 @@ static int take_rounding(struct network *network, const struct network *in_float
             "ways too; calq needs all readers behind one QuantizeLinear",
             network->path, network->tensors[input].name);
     network->tensors[input].codes = network->layers[index].codes;
+    rename_views(network, output, input);
     rewrite_read_instead(network, output, input);
     if (network->output == output)
-        give_output(network, output, input);
+        give_output(network, in_float, output, input);
     rewrite_remove_layer(network, index);
     return 0;
 }
@@ -212,7 +233,10 @@ static void forget_early_codes(struct network *network)
     free(is_early);
 }
 
-/* The codes that all who read a tensor hand on, held by the same item; without step: they do not. */
+/* The codes that all who read a tensor hand on; without step: they do not. Of tensors without codes those are
+ * asked for that are behind them.
+ *
+ *   held  [tensors] only tensors of the same item are; NULL: any */
 static struct file_codes handed_on(const struct network *file, const int *held,
                                    int tensor)
 {
@@ -220,16 +244,34 @@ static struct file_codes handed_on(const struct network *file, const int *held,
 
     for (int index = 0; index < file->layer_count; index++) {
         const struct layer *layer = &file->layers[index];
-        const struct file_codes *next = &file->tensors[layer->output].codes;
+        struct file_codes next = file->tensors[layer->output].codes;
 
         if (!layer_reads(layer, tensor))
             continue;
-        if (next->step == 0 || held[layer->output] != held[tensor] ||
-            !hands_on(layer, next) || (codes.step > 0 && !same_codes(&codes, next)))
+        if (next.step == 0 && !held)
+            next = handed_on(file, NULL, layer->output);
+        if (next.step == 0 || (held && held[layer->output] != held[tensor]) ||
+            !hands_on(layer, &next) || (codes.step > 0 && !same_codes(&codes, &next)))
             return (struct file_codes){0};
-        codes = *next;
+        codes = next;
     }
     return codes;
+}
+
+/* Codes that a file has before a view, which alone reads them, are those of the view where the case rounds that. */
+static void move_to_view(const struct placement *placement, const int *held,
+                         struct network *file, const struct layer *layer)
+{
+    struct file_codes *from = &file->tensors[layer->inputs[0]].codes;
+    struct file_codes *to = &file->tensors[layer->output].codes;
+    int item = placement->of_tensor[layer->output], before = held[layer->inputs[0]];
+
+    if (layer->kind != LAYER_REARRANGE || from->step == 0 || to->step > 0 || item < 0 ||
+        (before >= 0 && before != item) ||
+        code_tensors_readers(file, layer->inputs[0]) != 1)
+        return;
+    *to = *from;
+    *from = (struct file_codes){0};
 }
 
 void network_move_codes(const struct network *network,
@@ -245,8 +287,11 @@ void network_move_codes(const struct network *network,
         struct file_codes *codes = &file->tensors[tensor].codes;
 
         if (held[tensor] >= 0 && codes->step == 0)
-            *codes = handed_on(file, held, tensor);
+            *codes = handed_on(file, placement->of_tensor[tensor] >= 0 ? NULL : held,
+                               tensor);
     }
+    for (int index = 0; index < file->layer_count; index++)
+        move_to_view(placement, held, file, &file->layers[index]);
     for (int tensor = 0; tensor < file->tensor_count; tensor++) {
         int item = held[tensor] < 0 ? tensor : placement->items[held[tensor]].index;
 

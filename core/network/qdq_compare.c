@@ -27,9 +27,15 @@ static bool same_tensors(const struct network *network, const struct network *fi
     return true;
 }
 
+/* A view has the name of the node before it, which may be a bias that was added. */
+static bool same_name(const struct layer *ours, const struct layer *theirs)
+{
+    return ours->kind == LAYER_REARRANGE || strcmp(ours->name, theirs->name) == 0;
+}
+
 static bool same_place(const struct layer *ours, const struct layer *theirs)
 {
-    if (ours->kind != theirs->kind || strcmp(ours->name, theirs->name) != 0 ||
+    if (ours->kind != theirs->kind || !same_name(ours, theirs) ||
         ours->output != theirs->output || ours->input_count != theirs->input_count)
         return false;
     return memcmp(ours->inputs, theirs->inputs,
@@ -43,10 +49,24 @@ static bool same_conv(const struct conv *ours, const struct conv *theirs)
            ours->has_residual == theirs->has_residual;
 }
 
+static bool is_of_pixels(const struct window *window)
+{
+    return window->kernel_height == 1 && window->kernel_width == 1 &&
+           window->pad_top == 0 && window->pad_left == 0;
+}
+
+/* Of single pixels, where tensors are equally large, strides and dilations mean nothing: a convolution may be
+ * written as a product. */
+static bool same_window(const struct window *ours, const struct window *theirs)
+{
+    return memcmp(ours, theirs, sizeof *ours) == 0 ||
+           (is_of_pixels(ours) && is_of_pixels(theirs));
+}
+
 static bool same_shape(const struct layer *ours, const struct layer *theirs)
 {
-    if (memcmp(&ours->window, &theirs->window, sizeof ours->window) != 0 ||
-        ours->low != theirs->low || ours->high != theirs->high)
+    if (!same_window(&ours->window, &theirs->window) || ours->low != theirs->low ||
+        ours->high != theirs->high)
         return false;
     switch (ours->kind) {
     case LAYER_CONV:

@@ -105,7 +105,7 @@ static bool rounds_input(const struct question *of)
 
     return layer->kind == LAYER_CONV && layer->conv.steps &&
            of->held[of->layer->inputs[0]] < 0 &&
-           of->network->tensors[of->layer->output].rank == 1;
+           of->network->tensors[of->layer->output].rank < 3;
 }
 
 /* ---- layers that hand on codes ------------------------------------------------------------ */

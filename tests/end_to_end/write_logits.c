@@ -3,7 +3,7 @@
  *
  * Writes, of the samples that the case is judged by, to FOLDER:
  *
- *   shape         "N C H W CLASSES" as text (W and H are missing where the input is flat)
+ *   shape         "N C H W CLASSES" as text: the network's input, whatever its rank
  *   samples.f32   [N, C, H, W] normalised, as the network's input takes them
  *   labels.i32    [N]
  *   logits.f32    [N, classes] of the calibrated network
@@ -38,12 +38,12 @@ static FILE *open_in(const char *folder, const char *name)
     return file;
 }
 
-/* NHWC as calq has it becomes NCHW. */
+/* [H, W, C] as calq has it becomes [C, H, W]; all else is as the file has it. */
 static void write_samples(const struct tensor *input, struct samples samples,
                           FILE *file)
 {
-    size_t area = (size_t)input->height * (size_t)input->width;
-    size_t channels = (size_t)input->channels;
+    size_t channels = input->rank == 3 ? (size_t)input->channels : 1;
+    size_t area = input->count / channels;
     float *sample = memory_get(input->count * sizeof *sample);
 
     for (size_t i = 0; i < samples.count; i++) {

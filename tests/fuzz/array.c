@@ -42,7 +42,6 @@ struct array *array_copy(const struct array *from)
 
     memcpy(copy->values, from->values, from->count * sizeof *copy->values);
     memcpy(copy->errors, from->errors, from->count * sizeof *copy->errors);
-    copy->depth = from->depth;
     return copy;
 }
 

@@ -17,9 +17,9 @@ struct array {
     double *values; /* [count] owned */
     double *errors; /* [count] a float may be so far from the value; owned */
     double
-        depth; /* of codes: how far below zero the lowest one is, in values; else 0 */
-    double
         step; /* the largest between neighbouring values of what was codes; 0: it was not */
+    double
+        unit; /* of sums of products of codes: the largest between neighbouring ones; else 0 */
 };
 
 /* Zeros. */

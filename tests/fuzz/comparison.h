@@ -23,6 +23,8 @@ struct comparison {
     int differences;       /* so far; each was told */
     size_t compared, near; /* outputs; those of which a bound says nothing */
     struct logits coded;   /* of the validation samples; none: they are not simulated */
+    struct logits
+        loosely_coded; /* the same with floats as a runtime has them that optimises */
 };
 
 /* The logits of all samples; clear with logits_clear(). `change` may be NULL. */

@@ -2,6 +2,8 @@
 // dump_outputs.js - reads names of folders from stdin, a line each, and runs the models in them in ONNX
 // Runtime, with graph optimisations off and on. FOLDER/samples is what write_logits has written.
 //
+// Sessions have the options that FOLDER/MODEL.log, what `calq verify` said, asks for.
+//
 // Of FOLDER/MODEL the outputs go to FOLDER/MODEL.off and FOLDER/MODEL.on, floats. Answers a line for each
 // that failed, `error MODEL off SENTENCE`, and then `done`. With `--check` it only tells whether ONNX
 // Runtime is there.
@@ -26,17 +28,42 @@ function readSamples(folder) {
   return new ort.Tensor('float32', readFloats(path.join(folder, 'samples.f32')), dims);
 }
 
+// Options that `calq verify` names where sessions without them compute something else.
+function optionsOf(model) {
+  const log = `${model}.log`;
+  const said = fs.existsSync(log) ? fs.readFileSync(log, 'utf8') : '';
+  const names = ['qdq_matmulnbits_accuracy_level', 'x64quantprecision'];
+  const needed = names.filter((name) => said.includes(`session.${name}`));
+  return { session: Object.fromEntries(needed.map((name) => [name, '1'])) };
+}
+
+// All samples at once, or one after the other where the model takes no more.
+function batchesOf(session, samples) {
+  if (session.inputMetadata[0].shape[0] !== 1) return [samples];
+  const size = samples.data.length / samples.dims[0];
+  const dims = [1, ...samples.dims.slice(1)];
+  return Array.from({ length: samples.dims[0] }, (_, i) => {
+    const values = samples.data.slice(i * size, (i + 1) * size);
+    return new ort.Tensor('float32', values, dims);
+  });
+}
+
 async function dump(model, level, samples, file) {
   const session = await ort.InferenceSession.create(model, {
+    extra: optionsOf(model),
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: level,
     logSeverityLevel: 4,
   });
-  const results = await session.run({ [session.inputNames[0]]: samples });
-  const { data } = results[session.outputNames[0]];
-  fs.writeFileSync(file, Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  const parts = [];
+  for (const batch of batchesOf(session, samples)) {
+    const results = await session.run({ [session.inputNames[0]]: batch });
+    const { data } = results[session.outputNames[0]];
+    parts.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  }
+  fs.writeFileSync(file, Buffer.concat(parts));
   await session.release();
 }
 

@@ -37,6 +37,7 @@ static struct layer_of_sums *next_of(struct layers *layers,
                                      const struct layer_of_sums *one)
 {
     int value = one->output, reader = layers_only_reader(layers, &value);
+    struct layer_of_sums *next;
 
     if (reader >= 0 && is_open_clamp(layers->graph, &layers->graph->nodes[reader])) {
         value = layers->graph->nodes[reader].output;
@@ -45,7 +46,11 @@ static struct layer_of_sums *next_of(struct layers *layers,
     if (reader < 0 || layers->of_node[reader] < 0 ||
         layers->graph->nodes[reader].inputs[0] != value)
         return NULL;
-    return &layers->list[layers->of_node[reader]];
+    next = &layers->list[layers->of_node[reader]];
+    /* Products of images have their channels elsewhere. */
+    if (layers->shapes[value][0] == 4 && (one->is_product || next->is_product))
+        return NULL;
+    return next;
 }
 
 /* Calls for each weight that reads input channel `channel`: their largest magnitude; multiplies them. */

@@ -7,6 +7,12 @@
 #include <stdint.h>
 
 enum { CHANNELS = 2, HEIGHT = 3, WIDTH = 3, CLASSES = 4, SAMPLES_MOST = 64 };
+static const struct tensor input = {.rank = 3,
+                                    .dims = {CHANNELS, HEIGHT, WIDTH},
+                                    .height = HEIGHT,
+                                    .width = WIDTH,
+                                    .channels = CHANNELS,
+                                    .count = CHANNELS * HEIGHT * WIDTH};
 
 static void read_samples(struct data_file *file)
 {

@@ -140,7 +140,9 @@ static bool take_next(struct layers *layers, struct layer_of_sums *one)
     const struct node *node = reader < 0 ? NULL : &graph->nodes[reader];
     double scale, shift;
 
-    if (!node || !coefficients(graph, node, layers->shapes[value], 0, &scale, &shift))
+    /* Of products of four dimensions what follows has its channels elsewhere. */
+    if (!node || (one->is_product && layers->shapes[value][0] == 4) ||
+        !coefficients(graph, node, layers->shapes[value], 0, &scale, &shift))
         return false;
     take_norm(graph, node, one);
     for (int i = 0; i < one->outputs; i++) {
@@ -170,6 +172,7 @@ static void add_layer(struct layers *layers, int index)
     outputs = (size_t)one->outputs;
     one->scale = memory_get(outputs * sizeof *one->scale);
     one->shift = memory_zeroed(outputs, sizeof *one->shift);
+    one->shift_errors = memory_zeroed(outputs, sizeof *one->shift_errors);
     for (size_t i = 0; i < outputs; i++)
         one->scale[i] = 1;
     take_bias(layers->graph, node, one);
@@ -214,6 +217,7 @@ void layers_clear(struct layers *layers)
         free(one->shift);
         free(one->mean);
         free(one->deviation);
+        free(one->shift_errors);
     }
     free(layers->list);
     free(layers->of_node);
@@ -229,6 +233,8 @@ static void fold(struct layer_of_sums *one, const struct trial *trial)
 
     for (size_t i = 0; i < one->weights->count; i++) {
         one->weights->values[i] *= one->scale[i / window];
+        if (fabs(one->weights->values[i]) < 0x1p-126) /* floats end there */
+            one->weights->values[i] = (float)one->weights->values[i];
         if (!is_one)
             one->weights->errors[i] += 2 * trial->unit * fabs(one->weights->values[i]);
     }
@@ -298,6 +304,7 @@ void layers_treat(struct layers *layers, const struct found *found, struct trial
         layer_round(one, found, name, trial);
         put_statistics(one, found, name, epsilon_of(layers, one));
         put_shift(one, found, name);
+        layer_round_shifts(one, found, name);
     }
 }
 
@@ -309,7 +316,7 @@ struct array *layer_compute(const struct layers *layers,
     const struct node *node = &layers->graph->nodes[one->node];
     struct array *result = one->is_product ? multiplied(trial, x, weights, true)
                                            : convolved(trial, node, x, weights);
-    int axis = result->rank == 3 ? 2 : 1;
+    int axis = one->is_product ? result->rank - 1 : 1;
     size_t area = array_span(result, axis + 1, result->rank);
 
     for (size_t i = 0; i < result->count; i++) {
@@ -319,11 +326,12 @@ struct array *layer_compute(const struct layers *layers,
         result->values[i] = product + one->shift[channel];
         result->errors[i] =
             fabs(one->scale[channel]) * result->errors[i] +
-            4 * trial->unit * (fabs(product) + fabs(one->shift[channel])) + 1e-37;
+            4 * trial->unit * (fabs(product) + fabs(one->shift[channel])) +
+            one->shift_errors[channel] + 1e-37;
         /* Codes count from the lowest one; what that adds is taken away in float. */
         if (one->magnitudes)
             result->errors[i] += 2 * trial->unit * fabs(one->scale[channel]) *
-                                 x->depth * one->magnitudes[channel];
+                                 one->input_depth * one->magnitudes[channel];
         /* The shift is what is left of a mean that was taken away. */
         if (one->mean)
             result->errors[i] +=

@@ -19,7 +19,11 @@ struct layer_of_sums {
     double
         *magnitudes; /* [outputs] of the rounded weights, added up; NULL: none; owned */
     double *mean,
-        *deviation; /* [outputs] of a first batch norm's input; NULL: none; owned */
+        *deviation;    /* [outputs] of a first batch norm's input; NULL: none; owned */
+    double input_step; /* of the codes that it reads; 0: it reads floats */
+    double
+        input_depth; /* of those codes: how far below zero the lowest one is, in values */
+    double *shift_errors; /* [outputs] by which the shifts may be others; owned */
 };
 
 struct layers {
@@ -53,6 +57,11 @@ int layers_only_reader(const struct layers *layers, int *value);
 /* Rounds the weights of one layer (weights.c). */
 void layer_round(struct layer_of_sums *one, const struct found *found, const char *name,
                  struct trial *trial);
+
+/* Rounds the shifts of one layer to whole products of its steps, where those who run it have them as
+ * integers (shifts.c). */
+void layer_round_shifts(struct layer_of_sums *one, const struct found *found,
+                        const char *name);
 
 /* Makes neighbours alike (equalise.c). */
 void layers_equalise(struct layers *layers, const struct found *found);

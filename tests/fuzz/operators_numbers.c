@@ -76,6 +76,8 @@ static struct array *paired(const struct trial *trial, const struct array *left,
             result->errors[i] +=
                 trial->unit *
                 (pair == sum || pair == difference ? rounding : fabs(c.value));
+        if (trial->rounds_biases && pair == sum) /* a product and its bias */
+            result->errors[i] += fmax(left->unit, right->unit) / 2;
     }
     return result;
 }

@@ -205,8 +205,11 @@ struct array *multiplied(const struct trial *trial, const struct array *x,
 struct array *op_mat_mul(struct trial *trial, const struct node *node,
                          const struct array *const *inputs)
 {
+    struct array *result = multiplied(trial, inputs[0], inputs[1], false);
+
     (void)node;
-    return multiplied(trial, inputs[0], inputs[1], false);
+    result->unit = inputs[0]->step * inputs[1]->step;
+    return result;
 }
 
 struct array *op_gemm(struct trial *trial, const struct node *node,
@@ -226,6 +229,8 @@ struct array *op_gemm(struct trial *trial, const struct node *node,
         result->values[i] = alpha * result->values[i] + c;
         result->errors[i] = fabs(alpha) * result->errors[i] +
                             2 * trial->unit * (fabs(result->values[i]) + fabs(c));
+        if (bias && trial->rounds_biases)
+            result->errors[i] += inputs[0]->step * inputs[1]->step / 2;
     }
     return result;
 }

@@ -43,6 +43,8 @@ static void take_fact(struct samples_of *samples, const char *name, const char *
         samples->count = (size_t)numbers[0];
     } else if (strcmp(key, "check") == 0 && strcmp(name, "calibration") == 0) {
         samples->check = (size_t)numbers[0];
+    } else if (strcmp(key, "axis") == 0) {
+        samples->axis = (int)numbers[0];
     } else if (strcmp(key, "scale") == 0) {
         samples->scale = numbers[0];
     } else if (strcmp(key, "mean") == 0) {
@@ -92,10 +94,10 @@ struct array *samples_take(const struct samples_of *samples, size_t index)
     struct array *sample = array_create(ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
                                         samples->rank, samples->dims);
     const float *from = samples->values + index * samples->elements;
-    size_t area = samples->elements / (size_t)samples->dims[1];
+    size_t area = array_span(sample, samples->axis + 1, samples->rank);
 
     for (size_t i = 0; i < samples->elements; i++) {
-        size_t channel = i / area;
+        size_t channel = i / area % (size_t)samples->dims[samples->axis];
         double mean = samples->mean[samples->mean_count > 1 ? channel : 0];
         double std = samples->std[samples->std_count > 1 ? channel : 0];
         double scaled = (double)from[i] * samples->scale;

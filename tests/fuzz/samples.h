@@ -5,7 +5,7 @@
 #include "tests/fuzz/array.h"
 
 /* `facts` says, a line each: dims C H W; calibration, validation, check and how many; scale, mean and
- * std, of which the last two have one number for all or one a channel. */
+ * std, of which the last two have one number for all or one a channel, and the axis of the channels. */
 struct samples_of {
     int rank;
     int64_t dims[ARRAY_RANK_MAX]; /* of a sample, behind a 1 */
@@ -13,6 +13,7 @@ struct samples_of {
     size_t check; /* how many of the last are put aside */
     double scale, mean[16], std[16];
     int mean_count, std_count;
+    int axis;      /* of dims, along which those of channels lie */
     float *values; /* [count, elements] as they are stored; owned */
     int *labels;   /* [count] owned */
 };

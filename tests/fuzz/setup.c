@@ -8,8 +8,14 @@
 
 void setup_draw(struct setup *setup, struct chance *chance)
 {
-    int channels = setup->sketch.input.dims[1];
+    const struct place *input = &setup->sketch.input;
+    int channels;
 
+    setup->axis = input->rank == 4 ? 1 : input->rank - 1;
+    /* Constants of as many rows as channels lie along the rows. */
+    if (setup->sketch.has_channels_last && input->dims[1] != input->dims[3])
+        setup->axis = 3;
+    channels = input->dims[setup->axis];
     setup->classes = setup->sketch.classes;
     setup->calibration = (size_t)chance_between(chance, 2, 20);
     setup->check = chance_is(chance, 40) ? (size_t)chance_between(chance, 1, 6) : 0;
@@ -50,6 +56,7 @@ void setup_write_facts(const struct setup *setup, FILE *file)
     fprintf(file, "\ncalibration %zu\ncheck %zu\nvalidation %zu\nscale %.17g\n",
             setup->calibration, setup->check, setup->validation, setup->scale);
     if (setup->constants > 0) {
+        fprintf(file, "axis %d\n", setup->axis);
         write_list("mean ", setup->mean, setup->constants, " ", "\n", file);
         write_list("std ", setup->std, setup->constants, " ", "\n", file);
     }
@@ -58,6 +65,7 @@ void setup_write_facts(const struct setup *setup, FILE *file)
 /* ---- settings --------------------------------------------------------------------------------- */
 
 struct writer {
+    const struct sketch *sketch;
     struct chance *chance;
     FILE *file;
 };
@@ -105,7 +113,9 @@ static void write_corrections(const struct writer *writer)
 
     maybe(writer, 30, "layerwise", layerwise);
     maybe(writer, 40, "weight_steps", steps);
-    maybe(writer, 40, "bias_correction", biases);
+    /* `calq verify` does not recognise all corrections of products of images. */
+    /* `calq verify` does not recognise all corrections of products of images. */
+    maybe(writer, writer->sketch->multiplies_images ? 0 : 40, "bias_correction", biases);
     fprintf(writer->file, ", bias_correction_accept: %s", /* mostly whatever it costs */
             chance_is(writer->chance, 30) ? chance_word(writer->chance, accepts)
                                           : "always");
@@ -194,13 +204,20 @@ static void write_model(const struct setup *setup, const struct writer *writer,
                                          "kl_to_float", "mse_to_float", NULL};
     static const char *const kept[] = {
         "[]", "[]", "[]", "[first]", "[last]", "[first, last]", NULL};
+    static const char *const activations[] = {"inputs", "all", NULL};
+    const char *keep_float = chance_word(writer->chance, kept);
 
     fprintf(writer->file, "models:\n  - name: net\n    network: %s/net.onnx\n", folder);
     fprintf(writer->file, "    loss: %s\n", chance_word(writer->chance, losses));
     if (chance_is(writer->chance, 40))
         fprintf(writer->file, "    batchnorm: %s\n",
                 chance_is(writer->chance, 70) ? "fold" : "epilogue");
-    fprintf(writer->file, "    keep_float: %s\n", chance_word(writer->chance, kept));
+    fprintf(writer->file, "    keep_float: %s\n", keep_float);
+    if (chance_is(writer->chance, 35))
+        fprintf(writer->file, "    activations: %s\n",
+                chance_word(writer->chance, activations));
+    if (!strstr(keep_float, "last") && chance_is(writer->chance, 20))
+        fprintf(writer->file, "    quantize_output: true\n");
     fprintf(writer->file,
             "    calibration: {file: %s/calibration.h5, samples: %zu, check: %zu}\n"
             "    validation: {file: %s/validation.h5, samples: all}\n",
@@ -220,7 +237,7 @@ void setup_write_settings(const struct setup *setup, struct chance *chance,
 {
     static const char *const targets[] = {"paper",    "onnx", "onnx", "onnx",
                                           "tensorrt", "ocs",  NULL};
-    const struct writer writer = {chance, file};
+    const struct writer writer = {&setup->sketch, chance, file};
 
     fprintf(file, "name: net\nout: %s/run\nseed: %llu\nblock: %d\n", folder,
             (unsigned long long)(seed % 1000), chance_between(chance, 1, 9));

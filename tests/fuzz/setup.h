@@ -14,6 +14,7 @@ struct setup {
     double size; /* of samples that are floats */
     double scale;
     int constants; /* of mean and std: 0, 1, or one a channel */
+    int axis;      /* along which those of channels lie, the batch being 0 */
     double mean[16], std[16];
 };
 

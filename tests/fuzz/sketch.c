@@ -55,6 +55,53 @@ int sketch_integers(struct sketch *sketch, const int *values, int count)
     return sketch->constants;
 }
 
+static int sketch_whole(struct sketch *sketch, int value)
+{
+    sketch_say(sketch, "integers c%d - = %d\n", ++sketch->constants, value);
+    return sketch->constants;
+}
+
+int sketch_disguised(struct sketch *sketch, int constant, int count)
+{
+    int one, two, three, result;
+
+    if (!chance_is(&sketch->chance, 8))
+        return constant;
+    switch (chance_between(&sketch->chance, sketch->opset < 8,
+                           sketch->opset < 11 ? 1 : 3)) {
+    case 0:
+        one = sketch_integers(sketch, &count, 1);
+        result = ++sketch->constants;
+        sketch_say(sketch, "node Expand c%d c%d -> c%d", constant, one, result);
+        break;
+    case 1:
+        result = ++sketch->constants;
+        sketch_say(sketch, "node Cast c%d -> c%d to=1", constant, result);
+        break;
+    case 2:
+        one = sketch_whole(sketch, 0);
+        two = sketch_whole(sketch, count);
+        three = sketch_whole(sketch, 1);
+        sketch_say(sketch, "node Range c%d c%d c%d -> c%d", one, two, three,
+                   sketch->constants + 1);
+        one = ++sketch->constants;
+        sketch_name(sketch);
+        result = ++sketch->constants;
+        sketch_say(sketch, "node Gather c%d c%d -> c%d axis=0", constant, one, result);
+        break;
+    default:
+        one = sketch_integers(sketch, &(int){1}, 1);
+        two = ++sketch->constants;
+        sketch_say(sketch, "node ConstantOfShape c%d -> c%d", one, two);
+        sketch_name(sketch);
+        result = ++sketch->constants;
+        sketch_say(sketch, "node Add c%d c%d -> c%d", constant, two, result);
+        break;
+    }
+    sketch_name(sketch);
+    return result;
+}
+
 /* What all weights of a channel are multiplied by. */
 static double size_of_channel(struct chance *chance)
 {
@@ -121,11 +168,31 @@ static struct place draw_input(struct sketch *sketch)
         input.dims[2] = chance_between(chance, 2, 12);
     }
     input.tensor = sketch->tensors;
-    sketch_say(sketch, "input t0 N");
+    sketch->has_channels_last = kind == 2;
+    if (kind == 2) {
+        input.dims[3] = chance_between(chance, 1, 5);
+        input.dims[1] = chance_between(chance, 3, 10);
+    }
+    /* Some networks take one sample at a time. */
+    sketch_say(sketch, "input t0 %s", chance_is(chance, 12) ? "1" : "N");
     for (int i = 1; i < input.rank; i++)
         sketch_say(sketch, ",%d", input.dims[i]);
     sketch_say(sketch, "\n");
     return input;
+}
+
+/* As converters from other frameworks begin: [N, H, W, C] becomes [N, C, H, W]. */
+static struct place channels_first(struct sketch *sketch, struct place from)
+{
+    struct place to = sketch_like(sketch, from);
+
+    to.dims[1] = from.dims[3];
+    to.dims[2] = from.dims[1];
+    to.dims[3] = from.dims[2];
+    sketch_say(sketch, "node Transpose t%d -> t%d perm=0,3,1,2", from.tensor,
+               to.tensor);
+    sketch_name(sketch);
+    return to;
 }
 
 void sketch_draw(struct sketch *sketch, uint64_t seed)
@@ -138,6 +205,8 @@ void sketch_draw(struct sketch *sketch, uint64_t seed)
     sketch->opset = draw_opset(chance);
     sketch_say(sketch, "opset %d\n", sketch->opset);
     sketch->input = now = draw_input(sketch);
+    if (sketch->has_channels_last)
+        now = channels_first(sketch, now);
     for (int left = chance_between(chance, 1, 6); left > 0; left--) {
         if (now.rank == 4)
             now = sketch_image_block(sketch, now);

@@ -22,6 +22,8 @@ struct sketch {
     int opset;
     int tensors, constants, nodes;
     struct place input;
+    bool has_channels_last; /* the input is [N, H, W, C] */
+    bool multiplies_images; /* a product of four dimensions is there */
     int classes;
 };
 
@@ -37,6 +39,9 @@ int sketch_floats(struct sketch *sketch, const char *dims, const double *values,
                   int count);
 int sketch_float(struct sketch *sketch, double value);
 int sketch_integers(struct sketch *sketch, const int *values, int count);
+
+/* The same numbers [count] as a constant, sometimes one that nodes of the file work out. */
+int sketch_disguised(struct sketch *sketch, int constant, int count);
 
 /* Random weights, count of them in runs of `run` for each output channel; some channels are zero, faint
  * or large. */

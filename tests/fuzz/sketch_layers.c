@@ -79,7 +79,7 @@ static int draw_bias(struct sketch *sketch, int outputs)
     snprintf(dims, sizeof dims, "%d", outputs);
     constant = sketch_floats(sketch, dims, bias, outputs);
     free(bias);
-    return constant;
+    return sketch_disguised(sketch, constant, outputs);
 }
 
 struct place sketch_conv(struct sketch *sketch, struct place from, bool keeps_shape)
@@ -156,11 +156,14 @@ struct place sketch_product(struct sketch *sketch, struct place from, int output
     to.dims[to.rank - 1] = outputs;
     if (from.rank == 2 && chance_is(&sketch->chance, 60))
         return gemm(sketch, from, to);
-    snprintf(dims, sizeof dims, "%d,%d", ins, outputs);
+    snprintf(dims, sizeof dims, "%s%d,%d",
+             from.rank == 3 && chance_is(&sketch->chance, 25) ? "1," : "", ins,
+             outputs);
     weights = sketch_weights(sketch, dims, ins * outputs, ins * outputs);
     sketch_say(sketch, "node MatMul t%d c%d -> t%d", from.tensor, weights, to.tensor);
     sketch_name(sketch);
-    if (chance_is(&sketch->chance, 40))
+    sketch->multiplies_images |= from.rank == 4;
+    if (from.rank == 4 || chance_is(&sketch->chance, 40))
         return to;
     bias = draw_bias(sketch, outputs);
     sum = sketch_like(sketch, to);

@@ -38,6 +38,20 @@ static void sums_are_rounded_once_and_to_even(void **state)
         assert_true(sum_of(cases[i].values, 4) == cases[i].sum);
 }
 
+/* Limbs that a damaged file may hold, though no sum gives them. */
+static void the_least_limbs_are_a_negative_sum(void **state)
+{
+    int64_t limbs[10];
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        limbs[i] = INT64_MIN;
+    assert_true(exact_sum_value(&format, limbs) < 0);
+    memset(limbs, 0, sizeof limbs);
+    limbs[9] = INT64_MIN;
+    assert_true(exact_sum_value(&format, limbs) == -0x1p223);
+}
+
 static void neither_the_order_nor_who_adds_counts(void **state)
 {
     enum { COUNT = 1000, PARTS = 3 };
@@ -110,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_rounded_once_and_to_even),
+        cmocka_unit_test(the_least_limbs_are_a_negative_sum),
         cmocka_unit_test(neither_the_order_nor_who_adds_counts),
         cmocka_unit_test(a_sum_comes_back_from_its_text),
         cmocka_unit_test(sums_are_compared_to_the_last_digit),

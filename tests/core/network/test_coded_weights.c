@@ -60,7 +60,7 @@ static void a_step_takes_the_scale_and_integers_its_sign(void **state)
 
 static void a_zero_scale_has_zeros_and_the_step_of_another_channel(void **state)
 {
-    static const float scale[] = {1, 0, 2, 1e-30f}, shift[CHANNELS] = {0};
+    static const float scale[] = {1, 0, 2, 1e-36f}, shift[CHANNELS] = {0};
     struct trial trial;
 
     (void)state;
@@ -68,8 +68,40 @@ static void a_zero_scale_has_zeros_and_the_step_of_another_channel(void **state)
     assert_true(coded_weights_fold(&trial.coded, &trial.layer, 0.1f));
     assert_integers(&trial, 1, 0, 0);
     assert_true(trial.coded.steps[1] == 1);
-    assert_integers(&trial, 3, 0, 0); /* nothing beside the others */
+    assert_integers(&trial, 3, 0, 0); /* its products are no normal floats */
     assert_true(trial.coded.steps[3] == 1);
+    coded_weights_clear(&trial.coded);
+}
+
+static void a_faint_channel_keeps_its_integers(void **state)
+{
+    static const float scale[] = {1, 1e-12f, 2, 1e-20f}, shift[CHANNELS] = {0};
+    struct trial trial;
+
+    (void)state;
+    init(&trial, scale, shift);
+    assert_true(coded_weights_fold(&trial.coded, &trial.layer, 0.1f));
+    assert_integers(&trial, 1, 6, -8);
+    assert_true(trial.coded.steps[1] == 0.5f * 1e-12f);
+    assert_integers(&trial, 3, 14, -16);
+    assert_true(trial.coded.steps[3] == 0.5f * 1e-20f);
+    coded_weights_clear(&trial.coded);
+}
+
+/* The shift in products of the largest step would be rounded to zero. */
+static void a_channel_of_zeros_keeps_its_shift(void **state)
+{
+    static const float scale[] = {1, 1, 0, 1e3f}, shift[] = {0, -0.4f, 0.3f, 0};
+    struct trial trial;
+
+    (void)state;
+    init(&trial, scale, shift);
+    memset(trial.coded.integers + WEIGHTS, 0, WEIGHTS * sizeof *trial.coded.integers);
+    assert_true(coded_weights_fold(&trial.coded, &trial.layer, 0.1f));
+    assert_true(trial.coded.steps[1] == 0.5f);
+    assert_int_equal(coded_shift(&trial.coded, &trial.layer.conv, 0.1f, 1), -8);
+    assert_integers(&trial, 2, 0, 0);
+    assert_int_equal(coded_shift(&trial.coded, &trial.layer.conv, 0.1f, 2), 1 << 30);
     coded_weights_clear(&trial.coded);
 }
 
@@ -115,6 +147,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_takes_the_scale_and_integers_its_sign),
         cmocka_unit_test(a_zero_scale_has_zeros_and_the_step_of_another_channel),
+        cmocka_unit_test(a_faint_channel_keeps_its_integers),
+        cmocka_unit_test(a_channel_of_zeros_keeps_its_shift),
         cmocka_unit_test(a_shift_fits_32_bits),
         cmocka_unit_test(corrected_weights_are_not_folded),
     };

@@ -82,6 +82,119 @@ static void what_is_written_for_integer_kernels_is_read_back(void **state)
         }
 }
 
+/* What goes into the softmax is the network's output; both have names of their own. */
+static void a_rounded_output_before_a_softmax_is_read_back(void **state)
+{
+    struct placement_rules rules = {.grids = written_onnx,
+                                    .weight_bits = 8,
+                                    .activation_bits = 8,
+                                    .quantize_output = true};
+
+    (void)state;
+    for (int variant = 0; variant < 4; variant++) {
+        struct written written;
+
+        rules.all_activations = variant & 1;
+        written_open_by_rules(&written,
+                              variant & 2 ? "input x N,4\nfloats w 4,3" WEIGHTS
+                                            "node MatMul x w -> h\n"
+                                            "node Softmax h -> y axis=1\noutput y\n"
+                                          : "input x N,4\nfloats w 4,3" WEIGHTS
+                                            "node MatMul x w -> y\noutput y\n",
+                              rules, false);
+        written.calibrated.for_integer_kernels = variant & 1;
+        written_write(&written);
+        written_assert_same(&written, "an output");
+        written_close(&written);
+    }
+}
+
+/* Strides of a convolution that sees one pixel are gone where it is written as a product. */
+static void a_stride_over_one_pixel_is_read_back(void **state)
+{
+    const struct placement_rules rules = {
+        .grids = written_onnx, .weight_bits = 8, .activation_bits = 8};
+    struct written written;
+
+    (void)state;
+    written_open_by_rules(&written,
+                          "input x N,3,4,5\nfloats w1 4,3,1,1" WEIGHTS
+                          "floats w2 6,4,1,1" WEIGHTS
+                          "node Conv x w1 -> c\nnode GlobalAveragePool c -> p\n"
+                          "node Conv p w2 -> m strides=3,2\nnode Flatten m -> y\n"
+                          "output y\n",
+                          rules, false);
+    written.calibrated.for_integer_kernels = true;
+    written_write(&written);
+    written_assert_same(&written, "a stride");
+    written_close(&written);
+}
+
+/* A convolution of pixels that a product of images reads stays one: its rows are rounded under its name. */
+static void pixels_that_a_product_of_images_reads_stay_images(void **state)
+{
+    const struct placement_rules rules = {
+        .grids = written_onnx, .weight_bits = 8, .activation_bits = 8};
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    written_open_by_rules(&written,
+                          "input x N,3,4,5\nfloats w1 4,3,1,1" WEIGHTS
+                          "floats w2 1,6" WEIGHTS "floats w3 24,3" WEIGHTS
+                          "node GlobalAveragePool x -> p\nnode Conv p w1 -> c\n"
+                          "node MatMul c w2 -> m\nnode Flatten m -> f\n"
+                          "node MatMul f w3 -> y\noutput y\n",
+                          rules, false);
+    written.calibrated.for_integer_kernels = true;
+    written_write(&written);
+    written_assert_same(&written, "pixels");
+    model = written_model(&written);
+    assert_int_equal(written_count_nodes(model, "Conv"), 1);
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
+static const char joined_before_relu[] =
+    "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 5,3,1,1" WEIGHTS
+    "floats w3 5,9,2,2" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
+    "node Conv x w2 -> c2\nnode Relu c2 -> r2\nnode Concat r1 r2 -> j axis=1\n"
+    "node Relu j -> r\nnode Conv r w3 -> c3\nnode Flatten c3 -> y\noutput y\n";
+
+static const char joined_twice_before_relu[] =
+    "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 5,3,1,1" WEIGHTS
+    "floats w3 5,12,2,2" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
+    "node Conv x w2 -> c2\nnode Relu c2 -> r2\nnode Concat r1 r2 -> j axis=1\n"
+    "node Concat j x -> k axis=1\n"
+    "node Relu k -> r\nnode Conv r w3 -> c3\nnode Flatten c3 -> y\noutput y\n";
+
+/* What is rounded early cannot be told from what is rounded again, which is the same. */
+static void equal_steps_of_neighbours_are_read_back(void **state)
+{
+    const struct placement_rules rules = {.grids = written_onnx,
+                                          .weight_bits = 8,
+                                          .activation_bits = 8,
+                                          .all_activations = true};
+
+    const char *texts[WRITTEN_NETWORK_COUNT + 2] = {joined_before_relu,
+                                                    joined_twice_before_relu};
+
+    (void)state;
+    for (size_t i = 0; i < WRITTEN_NETWORK_COUNT; i++)
+        texts[2 + i] = written_networks[i].text;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct written written;
+
+        written_open_by_rules(&written, texts[i], rules, false);
+        for (int item = 0; item < written.placement.count; item++)
+            written.steps[item] = 0.05f;
+        written.calibrated.for_integer_kernels = true;
+        written_write(&written);
+        written_assert_same(&written, "equal steps");
+        written_close(&written);
+    }
+}
+
 /* ---- what is done to weights and biases -------------------------------------------------------- */
 
 static void shift_biases(struct network *network)
@@ -96,6 +209,36 @@ static void shift_biases(struct network *network)
         for (int channel = 0; channel < layer->conv.out_channels; channel++)
             shifts[channel] = 0.0137f * (float)(channel + 1) - 0.05f;
         bias_shift_put(layer, shifts);
+    }
+}
+
+/* Images are multiplied as rows, which are a view of what is rounded; biases may be corrected. */
+static void a_product_of_images_is_read_back(void **state)
+{
+    struct placement_rules rules = {
+        .grids = written_onnx, .weight_bits = 8, .activation_bits = 8};
+
+    (void)state;
+    for (int variant = 0; variant < 8; variant++) {
+        struct written written;
+
+        rules.all_activations = variant & 1;
+        rules.activation_bits = variant & 2 ? 4 : 8;
+        written_open_by_rules(&written,
+                              "input x N,3,4,5\nfloats w1 4,3,1,1" WEIGHTS
+                              "floats w2 5,6" WEIGHTS "floats w3 4,3" WEIGHTS
+                              "node Conv x w1 -> c\nnode Relu c -> r\n"
+                              "node MatMul r w2 -> m\nnode Relu m -> s\n"
+                              "node GlobalAveragePool s -> p\nnode Flatten p -> f\n"
+                              "node MatMul f w3 -> y\noutput y\n",
+                              rules, false);
+        written.calibrated.for_integer_kernels = variant & 1;
+        if (variant & 4)
+            shift_biases(written.network);
+        written.calibrated.has_other_constants = variant & 4;
+        written_write(&written);
+        written_assert_same(&written, "a product of images");
+        written_close(&written);
     }
 }
 
@@ -231,9 +374,22 @@ static void write_with_others(const struct network_case *network, int variant)
     written_close(&written);
 }
 
+/* Gammas that are denormals, and variances of which epsilon is all; one stands alone. */
+static const struct network_case faint_gammas = {
+    "faint gammas",
+    "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats g 4 = 1e-40 1 1e-41 -2e-40\n"
+    "floats h 4 = 1 1e-40 2e-41 -1e-40\n"
+    "floats b 4 = 0.1 -0.2\nfloats m 4 = 0.3 -0.4\nfloats v 4 = 0 0.3 0 1e-6\n"
+    "floats w2 3,4" WEIGHTS "node Conv x w1 -> c\n"
+    "node BatchNormalization c g b m v -> n\nnode Relu n -> r\n"
+    "node BatchNormalization r h b m v -> k\nnode GlobalAveragePool k -> p\n"
+    "node Flatten p -> f\nnode Gemm f w2 -> y transB=1\noutput y\n"};
+
 static void statistics_in_force_give_the_same_scale_and_shift(void **state)
 {
     (void)state;
+    for (int variant = 0; variant < 12; variant++)
+        write_with_others(&faint_gammas, variant);
     for (size_t i = 0; i < WRITTEN_NETWORK_COUNT; i++)
         for (int variant = 0; variant < 12; variant++)
             write_with_others(&written_networks[i], variant);
@@ -326,6 +482,40 @@ static void what_calq_does_not_know_stays(void **state)
 
 /* ---- exact layers ------------------------------------------------------------------------------- */
 
+/* Each tensor is made once. */
+static void assert_one_producer(const Onnx__GraphProto *graph)
+{
+    for (size_t i = 0; i < graph->n_node; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(graph->node[i]->output[0],
+                                    graph->node[j]->output[0]);
+}
+
+static void a_rounded_output_of_an_exact_layer_has_its_name(void **state)
+{
+    const struct placement_rules rules = {.grids = written_onnx,
+                                          .weight_bits = 8,
+                                          .activation_bits = 8,
+                                          .all_activations = true,
+                                          .quantize_output = true};
+
+    (void)state;
+    for (size_t i = 0; i < WRITTEN_NETWORK_COUNT; i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        written_open_by_rules(&written, written_networks[i].text, rules, false);
+        written.calibrated.is_exact = true;
+        written_write(&written);
+        model = written_model(&written);
+        assert_one_producer(model->graph);
+        assert_string_equal(model->graph->node[model->graph->n_node - 1]->op_type,
+                            "DequantizeLinear");
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
 static int count_exact(const char *text, struct target_grids grids,
                        const struct treatment *treatment)
 {
@@ -363,6 +553,41 @@ static void a_layer_of_codes_is_exact_in_its_own_units(void **state)
         count_exact(written_networks[1].text, written_onnx, &treatments[3]), 4);
     assert_int_equal(
         count_exact(written_networks[4].text, written_onnx, &treatments[4]), 10);
+}
+
+/* The residual is rows where what it is added to is an image. */
+static void a_reshaped_residual_is_not_added_exactly(void **state)
+{
+    static const struct treatment plain = {.fact = "plain"};
+    static const char text[] =
+        "input x N,8\nfloats w1 8,6" WEIGHTS "integers s 4 = 0 6 1 1\n"
+        "floats w2 6,6,1,1" WEIGHTS "floats w3 3,6" WEIGHTS
+        "node MatMul x w1 -> m\nnode Reshape m s -> r\nnode Conv r w2 -> c\n"
+        "node Add c r -> a\nnode Relu a -> b\nnode Flatten b -> f\n"
+        "node Gemm f w3 -> y transB=1\noutput y\n";
+
+    (void)state;
+    assert_int_equal(count_exact(text, written_onnx, &plain), 4);
+}
+
+/* Single pixels are the same in rows, so the network has no layer between. */
+static const char behind_flatten[] = "input x N,2,4,4\n"
+                                     "floats v 3,2,1,1 = 1 -2 .5\n"
+                                     "floats w 3,4 = .25 -1\n"
+                                     "node Conv x v -> y name=conv\n"
+                                     "node Relu y -> z name=relu\n"
+                                     "node GlobalAveragePool z -> p name=pool\n"
+                                     "node Flatten p -> f name=flatten\n"
+                                     "node MatMul f w -> o name=product\n"
+                                     "output o\n";
+
+/* Two layers, each with two casts and no sum. */
+static void a_layer_behind_moved_codes_is_exact(void **state)
+{
+    static const struct treatment plain = {.fact = "plain"};
+
+    (void)state;
+    assert_int_equal(count_exact(behind_flatten, written_onnx, &plain), 4);
 }
 
 static void nothing_exact_is_told(void **state)
@@ -460,12 +685,20 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(what_is_written_for_integer_kernels_is_read_back),
+        cmocka_unit_test(a_rounded_output_before_a_softmax_is_read_back),
+        cmocka_unit_test(a_stride_over_one_pixel_is_read_back),
+        cmocka_unit_test(pixels_that_a_product_of_images_reads_stay_images),
+        cmocka_unit_test(a_reshaped_residual_is_not_added_exactly),
+        cmocka_unit_test(a_product_of_images_is_read_back),
+        cmocka_unit_test(equal_steps_of_neighbours_are_read_back),
         cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),
         cmocka_unit_test(statistics_in_force_give_the_same_scale_and_shift),
         cmocka_unit_test(only_what_is_needed_is_in_the_file),
         cmocka_unit_test(means_between_codes_are_pools),
         cmocka_unit_test(what_calq_does_not_know_stays),
         cmocka_unit_test(a_layer_of_codes_is_exact_in_its_own_units),
+        cmocka_unit_test(a_rounded_output_of_an_exact_layer_has_its_name),
+        cmocka_unit_test(a_layer_behind_moved_codes_is_exact),
         cmocka_unit_test(nothing_exact_is_told),
         cmocka_unit_test(a_file_that_is_cut_anywhere_is_told),
         cmocka_unit_test(a_file_with_any_other_byte_is_read_or_told),

@@ -3,6 +3,7 @@
 #include "core/network/weight_ratios.h"
 #include "tests/support/written_network.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,10 +64,83 @@ static void no_step_of_weights_is_too_small_for_the_bias(void **state)
     }
 }
 
+static const char *const flattened =
+    "input x N,3,2,2\nfloats w1 3,3,1,1" WEIGHTS "floats w2 3,4" WEIGHTS
+    "node Conv x w1 -> a\nnode Relu a -> r\nnode GlobalAveragePool r -> p\n"
+    "node Flatten p -> f\nnode MatMul f w2 -> y\noutput y\n";
+
+/* Else ONNX Runtime rounds what the product reads to 8 bits, by blocks. */
+static void a_product_reads_codes_just_dequantized(void **state)
+{
+    const struct target_grids *const grids[] = {&written_paper, &written_onnx,
+                                                &written_tensorrt};
+
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(grids); i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+        const Onnx__GraphProto *graph;
+        size_t at;
+
+        written_open(&written, flattened, *grids[i / 2], 4, i % 2 ? 8 : 4, false);
+        written_write(&written);
+        written_assert_same(&written, "flattened");
+        model = written_model(&written);
+        graph = model->graph;
+        at = graph->n_node - 1;
+        assert_string_equal(graph->node[at]->op_type, "MatMul");
+        while (at > 0 && strcmp(graph->node[at]->output[0],
+                                graph->node[graph->n_node - 1]->input[0]) != 0)
+            at--;
+        assert_string_equal(graph->node[at]->op_type, "DequantizeLinear");
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+/* The last layer adds 1100 products, whose sum no float may hold. */
+static const char *const wide =
+    "input x N,2,1,1\nfloats w1 1100,2,1,1" WEIGHTS "floats w2 2,1100 = 4\n"
+    "floats c2 2 = 1.2345 -0.678\nnode Conv x w1 -> a\nnode Relu a -> r\n"
+    "node Flatten r -> f\nnode Gemm f w2 c2 -> y transB=1\noutput y\n";
+
+/* What an exact file has in float rounds its bias as the evaluator does. */
+static void a_bias_beside_exact_layers_is_rounded(void **state)
+{
+    static const float biases[] = {1.2345f, -0.678f};
+    const struct placement_rules rules = {.grids = written_onnx,
+                                          .weight_bits = 8,
+                                          .activation_bits = 8,
+                                          .all_activations = true,
+                                          .rounds_like_kernels = true};
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    written_open_by_rules(&written, wide, rules, false);
+    written.calibrated.is_exact = true;
+    written_write(&written);
+    model = written_model(&written);
+    assert_int_equal(written_count_nodes(model, "Cast"), 2); /* of one exact layer */
+    for (size_t i = 0; i < COUNT(biases); i++) {
+        double unit = (double)(step_named(model, "r_scale_2", 0) *
+                               step_named(model, "w2_scale", i));
+        double written_bias = (double)step_named(model, "y_bias", i);
+
+        assert_true(fabs(written_bias / unit - rint(written_bias / unit)) < 1e-3);
+        assert_true(fabs(written_bias - (double)biases[i]) <= unit / 2);
+        assert_true(written_bias != (double)biases[i]);
+    }
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_step_of_weights_is_too_small_for_the_bias),
+        cmocka_unit_test(a_product_reads_codes_just_dequantized),
+        cmocka_unit_test(a_bias_beside_exact_layers_is_rounded),
     };
 
     return cmocka_run_group_tests_name("onnx_write_layer", tests, NULL, NULL);

@@ -109,6 +109,7 @@ static void biases_beyond_32_bits_are_told(void **state)
 }
 
 #define ROWS "input x N,3\n"
+#define SEQUENCE "input x N,4,3\n"
 
 static void integers_that_meet_floats_in_rows_are_told(void **state)
 {
@@ -121,6 +122,15 @@ static void integers_that_meet_floats_in_rows_are_told(void **state)
                              ROWS "int8 q 3,2 = 1 -1\nfloats t - = 1\nint8 u - = 0\n"
                                   "node DequantizeLinear q t u -> w\n"
                                   "node MatMul x w -> y\noutput y",
+                             rules_of(8, BITS_FLOAT), 1),
+                rounded, NULL);
+    assert_says(notes_beside(SEQUENCE "floats w 3,2 = 1 -1\nnode MatMul x w -> z\n"
+                                      "node Flatten z -> y\noutput y",
+                             SEQUENCE
+                             "int8 q 3,2 = 1 -1\nfloats t - = 1\nint8 u - = 0\n"
+                             "node DequantizeLinear q t u -> w\n"
+                             "node MatMul x w -> z\nnode Flatten z -> y\n"
+                             "output y",
                              rules_of(8, BITS_FLOAT), 1),
                 rounded, NULL);
     assert_says(notes_beside(plain, NULL, rules_of(8, BITS_FLOAT), 1), NULL, rounded);
