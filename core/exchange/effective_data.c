@@ -27,17 +27,28 @@ static int count_labels(struct data_file *file, size_t count, int classes,
 
 /* ---- in words ----------------------------------------------------------------------------- */
 
-/* What some of the rank's own samples hold as the network gets them. */
-static struct range range_of_inputs(const struct shard *shard)
+/* What the first `count` calibration samples hold as the network gets them, or the first of them:
+ * the same on every rank. */
+static int find_range(const struct shard *shard, size_t count, struct range *range,
+                      struct error *err)
 {
-    enum { SAMPLES_MOST = 256 };
-    const struct own_samples *own = &shard->search;
-    size_t samples = own->count < SAMPLES_MOST ? own->count : SAMPLES_MOST;
-    size_t count = samples * shard->network->tensors[shard->network->input].count;
-    struct range range = range_empty();
+    enum { SAMPLES_MOST = 64, AT_ONCE = 4 };
+    size_t elements = shard->network->tensors[shard->network->input].count;
+    float *values = memory_get(AT_ONCE * elements * sizeof *values);
+    int status = 0;
 
-    range_add(&range, own->values, count);
-    return range;
+    *range = range_empty();
+    count = count < SAMPLES_MOST ? count : SAMPLES_MOST;
+    for (size_t first = 0; first < count && status == 0; first += AT_ONCE) {
+        size_t some = count - first < AT_ONCE ? count - first : AT_ONCE;
+
+        status =
+            data_file_read(shard->calibration, first, some, values, NULL, NULL, err);
+        if (status == 0)
+            range_add(range, values, some * elements);
+    }
+    free(values);
+    return status;
 }
 
 /* " mean 0.5" or " mean [0.4, 0.5, 0.6]". */
@@ -60,12 +71,11 @@ static const char *layout_of(const struct tensor *input, int constants)
     return is_last ? " (channels last)" : " (channels first)";
 }
 
-static void tell_samples(FILE *text, const struct shard *shard)
+static void tell_samples(FILE *text, const struct shard *shard, struct range x)
 {
     const struct tensor *input = &shard->network->tensors[shard->network->input];
     const struct normalisation *how = data_file_normalisation(shard->calibration);
     char dims[SAMPLE_SHAPE_TEXT_BYTES];
-    struct range x = range_of_inputs(shard);
 
     fprintf(
         text, "samples %s as [%s]%s, (stored * scale - mean) / std with scale %.6g,",
@@ -91,13 +101,14 @@ static void tell_labels(FILE *text, const struct shard *shard,
                 data->classes - 1);
 }
 
-static void tell_all(struct effective_data *data, const struct shard *shard)
+static void tell_all(struct effective_data *data, const struct shard *shard,
+                     struct range range)
 {
     FILE *text = fmemopen(data->text, sizeof data->text, "w");
 
     if (!text)
         return;
-    tell_samples(text, shard);
+    tell_samples(text, shard, range);
     tell_labels(text, shard, data);
     fclose(text);
     data->text[sizeof data->text - 1] = '\0';
@@ -108,6 +119,7 @@ int effective_data_find(struct effective_data *data, struct shard *shard,
 {
     size_t count = data_file_count(shard->calibration) -
                    (size_t)shard->open->model->calibration.check;
+    struct range range;
 
     *data = (struct effective_data){
         .classes = (int)shard->network->tensors[shard->network->output].count};
@@ -118,6 +130,8 @@ int effective_data_find(struct effective_data *data, struct shard *shard,
         count_labels(shard->validation, data_file_count(shard->validation),
                      data->classes, &data->validation, err) < 0)
         return -1;
-    tell_all(data, shard);
+    if (find_range(shard, count, &range, err) < 0)
+        return -1;
+    tell_all(data, shard, range);
     return 0;
 }

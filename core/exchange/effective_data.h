@@ -14,8 +14,8 @@ struct effective_data {
     char text[EFFECTIVE_DATA_BYTES]; /* samples, scale, mean, std, labels: in words */
 };
 
-/* Looks at the samples and labels of the open case: at all labels, and at some of this rank's samples.
- * Fails with EXIT_INPUT where labels cannot be read. */
+/* Looks at the samples and labels of the open case: at all labels, and at the first samples.
+ * Fails with EXIT_INPUT where they cannot be read. */
 int effective_data_find(struct effective_data *data, struct shard *shard,
                         struct error *err);
 

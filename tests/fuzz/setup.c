@@ -115,7 +115,8 @@ static void write_corrections(const struct writer *writer)
     maybe(writer, 40, "weight_steps", steps);
     /* `calq verify` does not recognise all corrections of products of images. */
     /* `calq verify` does not recognise all corrections of products of images. */
-    maybe(writer, writer->sketch->multiplies_images ? 0 : 40, "bias_correction", biases);
+    maybe(writer, writer->sketch->multiplies_images ? 0 : 40, "bias_correction",
+          biases);
     fprintf(writer->file, ", bias_correction_accept: %s", /* mostly whatever it costs */
             chance_is(writer->chance, 30) ? chance_word(writer->chance, accepts)
                                           : "always");

@@ -272,6 +272,10 @@ for ranks_here in 1 3; do
         guesses "samples /images as [1, 24, 24] (channels first), (stored * scale - mean) / std with $wrong_mean" \
         --set models.0.mean=100
 done
+# So few samples that the rank that tells has none of its own.
+check 3 "a wrong mean makes the float network guess: few samples" \
+    guesses "which gives values from -549.2 to -544.7" --set models.0.mean=100 \
+    --set models.0.calibration.samples=8
 check 1 "a wrong mean makes the float network guess: a loss without labels" \
     guesses "$wrong_mean" --set models.0.mean=100 --set models.0.loss=kl_to_float
 check 1 "labels that are counted from 1 make the float network guess" \
