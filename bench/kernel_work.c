@@ -2,7 +2,7 @@
 
 #include "bench/random.h"
 #include "core/base/memory.h"
-#include "core/network/conv_run.h"
+#include "core/layer/conv_run.h"
 #include "core/network/network.h"
 
 #include <math.h>

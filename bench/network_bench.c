@@ -5,7 +5,7 @@
 #include "bench/random.h"
 #include "bench/rounds.h"
 #include "core/base/memory.h"
-#include "core/network/evaluator.h"
+#include "core/evaluate/evaluator.h"
 #include "core/quant/clip_minmax.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #include "bench/network_bench.h"
 #include "bench/rounds.h"
 #include "commands/command.h"
-#include "core/exchange/shard.h"
+#include "core/case/shard.h"
 #include "core/format/config_value.h"
 
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 #include "commands/command.h"
 
+#include "core/base/draft.h"
 #include "core/base/memory.h"
-#include "core/exchange/case_onnx.h"
-#include "core/format/draft.h"
-#include "core/format/ncnn_table.h"
-#include "core/format/steps_file.h"
-#include "core/network/onnx_runtime_kernels.h"
+#include "core/case/case_onnx.h"
+#include "core/export/ncnn_table.h"
+#include "core/export/onnx_runtime_kernels.h"
+#include "core/export/steps_file.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 #include "commands/command.h"
 
-#include "core/exchange/shard.h"
+#include "core/case/shard.h"
 #include "core/format/hdf5_reader.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "coordinator/standing.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
-#include "core/exchange/case_folder.h"
+#include "core/case/case_folder.h"
 
 #include <limits.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
-#include "core/exchange/case_folder.h"
+#include "core/case/case_folder.h"
 
 #include <errno.h>
 #include <limits.h>

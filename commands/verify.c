@@ -1,15 +1,15 @@
 #include "commands/command.h"
 
 #include "core/base/memory.h"
-#include "core/exchange/case_beside_file.h"
-#include "core/exchange/case_onnx.h"
+#include "core/case/case_beside_file.h"
+#include "core/case/case_onnx.h"
+#include "core/export/qdq_compare.h"
+#include "core/export/qdq_folded.h"
+#include "core/export/qdq_plain.h"
+#include "core/export/runtime_notes.h"
 #include "core/format/hdf5_reader.h"
-#include "core/network/onnx_read.h"
-#include "core/network/qdq.h"
-#include "core/network/qdq_compare.h"
-#include "core/network/qdq_folded.h"
-#include "core/network/qdq_plain.h"
-#include "core/network/runtime_notes.h"
+#include "core/onnx/onnx_read.h"
+#include "core/rewrite/qdq.h"
 
 #include <stdio.h>
 #include <stdlib.h>

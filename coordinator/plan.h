@@ -2,7 +2,7 @@
 #ifndef COORDINATOR_PLAN_H
 #define COORDINATOR_PLAN_H
 
-#include "core/exchange/cases.h"
+#include "core/case/cases.h"
 
 /* Evaluations that a case with so many steps is expected to take. */
 long plan_evaluations(const struct config *config, const struct calibration_case *one,

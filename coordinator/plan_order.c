@@ -1,7 +1,7 @@
 #include "coordinator/plan.h"
 
 #include "core/base/memory.h"
-#include "core/exchange/shard.h"
+#include "core/case/shard.h"
 #include "core/format/data_file.h"
 
 #include <stdlib.h>

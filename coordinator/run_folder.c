@@ -1,9 +1,9 @@
 #include "coordinator/run_folder.h"
 
+#include "core/base/draft.h"
+#include "core/base/lock.h"
 #include "core/base/memory.h"
-#include "core/format/draft.h"
 #include "core/format/identity.h"
-#include "core/format/lock.h"
 
 #include <stdlib.h>
 #include <string.h>

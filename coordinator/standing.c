@@ -2,9 +2,9 @@
 
 #include "coordinator/plan.h"
 #include "coordinator/run_folder.h"
+#include "core/base/lock.h"
 #include "core/base/memory.h"
 #include "core/format/journal_summary.h"
-#include "core/format/lock.h"
 #include "core/format/result.h"
 
 #include <math.h>

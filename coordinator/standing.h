@@ -2,7 +2,7 @@
 #ifndef COORDINATOR_STANDING_H
 #define COORDINATOR_STANDING_H
 
-#include "core/exchange/cases.h"
+#include "core/case/cases.h"
 
 enum standing_state {
     STANDING_DONE,

@@ -1,8 +1,8 @@
 #include "coordinator/sweep.h"
 
+#include "core/base/draft.h"
 #include "core/base/memory.h"
-#include "core/format/draft.h"
-#include "core/format/table.h"
+#include "core/report/table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef COORDINATOR_SWEEP_H
 #define COORDINATOR_SWEEP_H
 
-#include "core/exchange/cases.h"
+#include "core/case/cases.h"
 #include "core/format/result.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #ifndef COORDINATOR_TEAM_H
 #define COORDINATOR_TEAM_H
 
-#include "core/exchange/effective_data.h"
-#include "core/exchange/shard.h"
+#include "core/case/effective_data.h"
+#include "core/case/shard.h"
 #include "core/format/journal.h"
 
 struct team; /* the coordinating rank's own shard, and the link to the others */

@@ -2,7 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
-#include "core/network/moments.h"
+#include "core/evaluate/moments.h"
 
 #include <stdlib.h>
 #include <string.h>

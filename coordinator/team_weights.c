@@ -1,7 +1,7 @@
 #include "coordinator/team_inside.h"
 
 #include "core/base/clock.h"
-#include "core/network/product_means.h"
+#include "core/evaluate/product_means.h"
 
 static const struct conv *conv_of(const struct team *team, int layer)
 {

@@ -13,7 +13,7 @@
 #define LINK_LINK_H
 
 #include "core/base/error.h"
-#include "core/exchange/message.h"
+#include "core/case/message.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 #include "worker/worker.h"
 
-#include "core/exchange/shard.h"
+#include "core/case/shard.h"
 #include "link/link.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #define WORKER_WORKER_H
 
 #include "core/base/error.h"
-#include "core/exchange/cases.h"
+#include "core/case/cases.h"
 
 /* Answers requests on this rank's shard. Collective with the coordinator's team. Fails when the link
  * breaks. */

@@ -3,8 +3,8 @@
 #include "coordinator/methods/float_views.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
-#include "core/network/split_layer.h"
-#include "core/network/weight_ratios.h"
+#include "core/layer/split_layer.h"
+#include "core/layer/weight_ratios.h"
 #include "core/quant/clip_look.h"
 
 #include <assert.h>

@@ -2,7 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
-#include "core/network/equalisation.h"
+#include "core/rewrite/equalisation.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #define CORE_FORMAT_CONFIG_H
 
 #include "core/base/error.h"
-#include "core/network/loss.h"
+#include "core/evaluate/loss.h"
 #include "core/quant/clip_aciq.h"
 
 #include <stdbool.h>

@@ -2,10 +2,10 @@
 
 #include "core/base/hash.h"
 #include "core/base/memory.h"
+#include "core/evaluate/loss.h"
 #include "core/format/data_check.h"
 #include "core/format/hdf5_reader.h"
 #include "core/format/sample_shape.h"
-#include "core/network/loss.h"
 
 #include <assert.h>
 #include <math.h>

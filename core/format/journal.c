@@ -1,9 +1,9 @@
 #include "core/format/journal.h"
 
 #include "core/base/clock.h"
+#include "core/base/lock.h"
 #include "core/base/memory.h"
 #include "core/format/journal_file.h"
-#include "core/format/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "core/format/journal_file.h"
 
+#include "core/base/draft.h"
 #include "core/base/memory.h"
-#include "core/format/draft.h"
 #include "core/format/identity.h"
 #include "core/format/journal.h"
 

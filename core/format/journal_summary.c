@@ -1,8 +1,8 @@
 #include "core/format/journal_summary.h"
 
+#include "core/evaluate/score.h"
 #include "core/format/journal.h"
 #include "core/format/journal_file.h"
-#include "core/network/score.h"
 
 #include <math.h>
 #include <stdlib.h>

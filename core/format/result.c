@@ -1,8 +1,8 @@
 #include "core/format/result.h"
 
+#include "core/base/draft.h"
 #include "core/base/memory.h"
 #include "core/base/version.h"
-#include "core/format/draft.h"
 #include "core/kernel/sgemm.h"
 #include "core/network/batchnorm.h"
 #include "core/quant/channel_ratios.h"

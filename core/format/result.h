@@ -4,13 +4,13 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/evaluate/evaluator.h"
+#include "core/evaluate/overhead.h"
+#include "core/evaluate/score.h"
 #include "core/format/config.h"
 #include "core/network/batchnorm_statistics.h"
 #include "core/network/bias_shift.h"
-#include "core/network/evaluator.h"
-#include "core/network/overhead.h"
 #include "core/network/placement.h"
-#include "core/network/score.h"
 
 #include <stdbool.h>
 #include <stdio.h>

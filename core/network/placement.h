@@ -7,10 +7,10 @@
 #define CORE_NETWORK_PLACEMENT_H
 
 #include "core/base/error.h"
-#include "core/network/activation_split.h"
 #include "core/network/network.h"
-#include "core/network/weight_rules.h"
+#include "core/quant/activation_split.h"
 #include "core/quant/quantizer.h"
+#include "core/quant/weight_rules.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 #include "bench/network_bench.h"
 
-#include "core/network/fuse.h"
+#include "core/rewrite/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* make_inputs.c - writes the bad and odd input files that the end-to-end cases need, made from
  * the embedded example. Usage: make_inputs FOLDER, in the root of the repository. */
 #include "core/base/memory.h"
-#include "core/network/onnx_edit.h"
+#include "core/export/onnx_edit.h"
 #include "tests/support/hdf5_builder.h"
 #include "tests/support/onnx_builder.h"
 

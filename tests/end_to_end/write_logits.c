@@ -9,8 +9,8 @@
  *   logits.f32    [N, classes] of the calibrated network
  *   float.f32     [N, classes] of the float network */
 #include "core/base/memory.h"
-#include "core/exchange/case_samples.h"
-#include "core/exchange/shard.h"
+#include "core/case/case_samples.h"
+#include "core/case/shard.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* fuzz_onnx.c - bytes as an ONNX file: read, fused, placed, its codes taken; small networks are run. */
 #include "core/base/memory.h"
-#include "core/network/evaluator.h"
-#include "core/network/fuse.h"
-#include "core/network/onnx_read.h"
-#include "core/network/qdq.h"
+#include "core/evaluate/evaluator.h"
+#include "core/onnx/onnx_read.h"
+#include "core/rewrite/fuse.h"
+#include "core/rewrite/qdq.h"
 #include "tests/fuzz/image.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "tests/fuzz/small_network.h"
 
-#include "core/network/fuse.h"
+#include "core/rewrite/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The logits of the kit's ResNet-20 on four images against the reference implementation. */
 #include "core/base/memory.h"
-#include "core/network/evaluator.h"
+#include "core/evaluate/evaluator.h"
 #include "tests/support/golden.h"
 #include "tests/support/kit.h"
 

@@ -1,7 +1,7 @@
 /* The loss of given step sizes on the kit's ResNet-20 against the reference implementation. */
 #include "core/base/memory.h"
-#include "core/network/evaluator.h"
-#include "core/network/score.h"
+#include "core/evaluate/evaluator.h"
+#include "core/evaluate/score.h"
 #include "core/quant/quantizer.h"
 #include "tests/support/golden.h"
 #include "tests/support/kit.h"

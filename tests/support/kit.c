@@ -2,8 +2,8 @@
 
 #include "core/base/memory.h"
 #include "core/format/data_file.h"
-#include "core/network/fuse.h"
-#include "core/network/onnx_read.h"
+#include "core/onnx/onnx_read.h"
+#include "core/rewrite/fuse.h"
 
 #include <math.h>
 #include <setjmp.h>

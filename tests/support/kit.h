@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_KIT_H
 #define TESTS_SUPPORT_KIT_H
 
-#include "core/network/evaluator.h"
+#include "core/evaluate/evaluator.h"
 #include "core/network/network.h"
 
 /* A path inside the folder of environment variable `variable` (CALQ_KIT, CALQ_GOLDEN), or

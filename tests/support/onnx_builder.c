@@ -1,8 +1,8 @@
 #include "tests/support/onnx_builder.h"
 
 #include "core/base/memory.h"
-#include "core/network/fuse.h"
-#include "core/network/onnx_read.h"
+#include "core/onnx/onnx_read.h"
+#include "core/rewrite/fuse.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 #include "tests/support/written_network.h"
 
+#include "core/export/qdq_compare.h"
+#include "core/export/qdq_folded.h"
+#include "core/export/qdq_plain.h"
 #include "core/network/early_codes.h"
-#include "core/network/fuse.h"
-#include "core/network/onnx_read.h"
-#include "core/network/qdq.h"
-#include "core/network/qdq_compare.h"
-#include "core/network/qdq_folded.h"
-#include "core/network/qdq_plain.h"
+#include "core/onnx/onnx_read.h"
+#include "core/rewrite/fuse.h"
+#include "core/rewrite/qdq.h"
 #include "tests/support/onnx_builder.h"
 
 #include <setjmp.h>

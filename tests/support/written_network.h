@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_WRITTEN_NETWORK_H
 #define TESTS_SUPPORT_WRITTEN_NETWORK_H
 
-#include "core/network/onnx_write.h"
+#include "core/export/onnx_write.h"
 #include "onnx.pb-c.h"
 
 struct written {

@@ -1,7 +1,7 @@
 #include "core/format/journal_summary.h"
 
+#include "core/evaluate/score.h"
 #include "core/format/journal.h"
-#include "core/network/score.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

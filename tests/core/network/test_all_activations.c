@@ -1,8 +1,8 @@
 /* What the evaluator makes of networks whose activations are all quantized: sums and concatenations of
  * codes, codes that are handed on, averages, a rounded output. */
-#include "core/network/evaluator.h"
+#include "core/evaluate/evaluator.h"
 
-#include "core/network/fuse.h"
+#include "core/rewrite/fuse.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/plain_network.h"
 

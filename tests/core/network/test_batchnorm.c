@@ -2,7 +2,7 @@
 
 #include "core/network/batchnorm_statistics.h"
 
-#include "core/network/fuse.h"
+#include "core/rewrite/fuse.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/plain_network.h"
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/network/fuse.h"
+#include "core/rewrite/fuse.h"
 #include "tests/support/onnx_builder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -1,0 +1,105 @@
+#include "core/case/case_onnx.h"
+
+#include "core/base/version.h"
+#include "core/export/coded_weights.h"
+#include "core/export/onnx_write.h"
+#include "core/layer/weight_ratios.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *case_correction_name(const struct finished_case *finished)
+{
+    return config_bias_correction_name(finished->result.is_bias_corrected
+                                           ? finished->one->method->bias_correction
+                                           : BIAS_CORRECTION_NONE);
+}
+
+bool case_is_for_integer_kernels(const struct calibration_case *one)
+{
+    return one->target == TARGET_ONNX && one->bits.weights != BITS_FLOAT &&
+           one->bits.activations != BITS_FLOAT;
+}
+
+/* The name of a tensor of weights and what two of its integers are apart: a step, or one for each channel. */
+static void print_weight_steps(const struct finished_case *finished, int item,
+                               FILE *file)
+{
+    const struct quantized_tensor *tensor = &finished->placement.items[item];
+    const struct quantizer quantizer = {tensor->grid, tensor->bits,
+                                        finished->steps[item]};
+    const struct layer *layer = &finished->network->layers[tensor->index];
+    const struct weight_rules rules =
+        placement_weight_rules(&finished->placement, tensor->index, &finished->rules);
+    bool has_one = !tensor->ratios && !rules.corrects_variance;
+    struct coded_weights weights;
+
+    coded_weights_init(&weights, layer, &rules, &quantizer, false);
+    fputs(tensor->name, file);
+    for (int i = 0; i < (has_one ? 1 : layer->conv.out_channels); i++)
+        fprintf(file, " %a", (double)weights.steps[i]);
+    fputc('\n', file);
+    coded_weights_clear(&weights);
+}
+
+/* A line for each tensor of weights, for files that hold them as floats; to be freed by the caller. */
+static char *weight_steps_text(const struct finished_case *finished)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    assert(file);
+    for (int item = 0; item < finished->placement.count; item++)
+        if (finished->placement.items[item].is_weight)
+            print_weight_steps(finished, item, file);
+    fclose(file);
+    return text;
+}
+
+int case_onnx(const struct finished_case *finished, const struct case_onnx_form *form,
+              uint8_t **bytes, size_t *size, struct error *err)
+{
+    const struct calibration_case *one = finished->one;
+    bool has_floats =
+        one->bits.activations == BITS_FLOAT && !form->with_integers && !form->in_4_bits;
+    char bits[16], *weight_steps = has_floats ? weight_steps_text(finished) : NULL;
+    struct onnx_property properties[] = {
+        {"calq.version", version()},
+        {"calq.case", one->id},
+        {"calq.target", config_target_name(one->target)},
+        {"calq.bits", bits},
+        {"calq.method", config_method_name(one->method->name)},
+        {"calq.bias_correction", case_correction_name(finished)},
+        {"calq.equalized", finished->result.is_equalized ? "true" : "false"},
+        {CASE_ONNX_FORM, form->is_exact ? CASE_ONNX_EXACT : "qdq"},
+        {"calq.float_network_hash", finished->network_hash},
+        {"calq.identity", finished->result.identity},
+        {"calq.weight_steps", weight_steps},
+    };
+    int status;
+
+    config_bits_text(one->bits, bits);
+    status = onnx_write(
+        &(struct onnx_calibrated){
+            .network = finished->network,
+            .placement = &finished->placement,
+            .steps = finished->steps,
+            .batchnorms = &finished->result.result.batchnorms,
+            .rules = finished->rules,
+            .has_other_constants = finished->result.is_equalized ||
+                                   finished->result.result.bias_shifts.count > 0,
+            .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
+            .with_integers = form->with_integers || form->in_4_bits,
+            .in_4_bits = form->in_4_bits,
+            .for_integer_kernels = case_is_for_integer_kernels(one) && !form->is_exact,
+            .keeps_signs = one->target == TARGET_TENSORRT,
+            .is_exact = form->is_exact,
+            .properties = properties,
+            .property_count = sizeof properties / sizeof *properties - !has_floats,
+        },
+        bytes, size, err);
+    free(weight_steps);
+    return status;
+}

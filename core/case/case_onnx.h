@@ -1,0 +1,30 @@
+/* case_onnx.h - a case that is done as the bytes of an ONNX file. */
+#ifndef CORE_CASE_CASE_ONNX_H
+#define CORE_CASE_CASE_ONNX_H
+
+#include "core/case/finished_case.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The property of the file that tells its form, and what it says of a file of exact layers. */
+#define CASE_ONNX_FORM "calq.form"
+#define CASE_ONNX_EXACT "exact"
+
+/* Whether the file is written for ONNX Runtime's integer kernels: other targets' runtimes have rules of their own,
+ * and with floats on one side there are none. */
+bool case_is_for_integer_kernels(const struct calibration_case *one);
+
+/* How the file is to be written; the fields are those of struct onnx_calibrated. */
+struct case_onnx_form {
+    bool with_integers, in_4_bits, is_exact;
+};
+
+/* As onnx_write(), with properties that say where the file comes from; `bytes` are to be freed by the caller. */
+int case_onnx(const struct finished_case *finished, const struct case_onnx_form *form,
+              uint8_t **bytes, size_t *size, struct error *err);
+
+/* The bias correction that was kept: a word of the configuration. */
+const char *case_correction_name(const struct finished_case *finished);
+
+#endif

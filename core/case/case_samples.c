@@ -1,0 +1,105 @@
+#include "core/case/case_samples.h"
+
+#include "core/base/memory.h"
+#include "core/format/data_file.h"
+
+#include <stdlib.h>
+
+enum { BLOCKS_AT_ONCE = 16 };
+
+static struct data_file *open_data(const struct finished_case *finished,
+                                   const struct config_data *data, bool needs_labels,
+                                   struct error *err)
+{
+    const struct network *network = finished->network;
+    const struct tensor *input = &network->tensors[network->input];
+
+    return data_file_open(finished->one->model, data, input,
+                          (int)network->tensors[network->output].count, needs_labels,
+                          err);
+}
+
+static int take_pieces(const struct finished_case *finished, struct data_file *file,
+                       size_t count, case_samples_fn *take, void *context,
+                       struct error *err)
+{
+    const struct network *network = finished->network;
+    size_t elements = network->tensors[network->input].count;
+    size_t piece = (size_t)finished->config->block * BLOCKS_AT_ONCE;
+    float *values = memory_get(piece * elements * sizeof *values);
+    int32_t *labels = memory_get(piece * sizeof *labels);
+    int status = 0;
+
+    for (size_t first = 0; status == 0 && first < count; first += piece) {
+        size_t now = count - first < piece ? count - first : piece;
+
+        status = data_file_read(file, first, now, values, labels, NULL, err);
+        if (status == 0)
+            status = take(context,
+                          (struct samples){.values = values,
+                                           .labels = labels,
+                                           .count = now,
+                                           .loss = finished->one->model->loss},
+                          err);
+    }
+    free(values);
+    free(labels);
+    return status;
+}
+
+int case_samples_of_search(const struct finished_case *finished, case_samples_fn *take,
+                           void *context, struct error *err)
+{
+    const struct config_model *model = finished->one->model;
+    struct data_file *file = open_data(finished, &model->calibration,
+                                       model->loss == LOSS_CROSS_ENTROPY, err);
+    size_t count, check = (size_t)model->calibration.check;
+    int status;
+
+    if (!file)
+        return -1;
+    count = data_file_count(file);
+    status = take_pieces(finished, file, count > check ? count - check : 0, take,
+                         context, err);
+    data_file_close(file);
+    return status;
+}
+
+int case_samples_to_judge(const struct finished_case *finished, case_samples_fn *take,
+                          void *context, struct error *err)
+{
+    const struct config_model *model = finished->one->model;
+    struct data_file *file;
+    int status;
+
+    if (!model->validation.file)
+        return case_samples_of_search(finished, take, context, err);
+    file = open_data(finished, &model->validation, true, err);
+    if (!file)
+        return -1;
+    status = take_pieces(finished, file, data_file_count(file), take, context, err);
+    data_file_close(file);
+    return status;
+}
+
+struct evaluator *case_evaluator(const struct finished_case *finished,
+                                 const struct network *network, struct error *err)
+{
+    const struct kernel_set *kernels = kernel_set_named(finished->config->kernel);
+
+    if (!kernels) {
+        error_set(err, EXIT_CONFIG,
+                  "kernel: \"%s\" does not run on this machine; the run directory's "
+                  "config.yaml names it, and `auto` takes the fastest that does",
+                  finished->config->kernel);
+        return NULL;
+    }
+    return evaluator_create(network, &finished->placement,
+                            &(struct evaluator_options){
+                                .kernels = kernels,
+                                .corrects_mean = finished->rules.corrects_mean,
+                                .corrects_variance = finished->rules.corrects_variance,
+                                .block = finished->config->block,
+                            },
+                            (struct samples){.loss = finished->one->model->loss});
+}

@@ -1,0 +1,232 @@
+#include "core/case/finished_case.h"
+
+#include "core/base/memory.h"
+#include "core/case/case_folder.h"
+#include "core/case/message.h"
+#include "core/case/shard.h"
+#include "core/format/result_steps.h"
+#include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
+#include "core/rewrite/equalisation.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- where it is -------------------------------------------------------------------------- */
+
+static int read_config(struct finished_case *finished, const char *run,
+                       struct error *err)
+{
+    char path[PATH_MAX];
+
+    finished->config = memory_zeroed(1, sizeof *finished->config);
+    if (snprintf(path, sizeof path, "%s/config.yaml", run) >= PATH_MAX)
+        return error_set(err, EXIT_USAGE, "the path %s is too long", run);
+    return config_read(path, NULL, 0, finished->config, err);
+}
+
+static int find_case(struct finished_case *finished, const struct case_folder *folder,
+                     struct error *err)
+{
+    if (cases_init(&finished->cases, finished->config, err) < 0)
+        return -1;
+    for (int i = 0; i < finished->cases.count; i++)
+        if (strcmp(finished->cases.list[i].id, folder->id) == 0)
+            finished->one = &finished->cases.list[i];
+    return finished->one ? 0 : case_folder_refuse(folder, &finished->cases, err);
+}
+
+/* Gives the folder itself, where `path` may be in it. */
+static int find(struct finished_case *finished, const char *path, char whole[PATH_MAX],
+                struct error *err)
+{
+    struct case_folder folder;
+
+    if (case_folder_find(path, &folder, err) < 0 ||
+        read_config(finished, folder.run, err) < 0 ||
+        find_case(finished, &folder, err) < 0)
+        return -1;
+    if (snprintf(whole, PATH_MAX, "%s/cases/%s", folder.run, folder.id) >= PATH_MAX)
+        return error_set(err, EXIT_USAGE, "the path %s is too long", path);
+    return 0;
+}
+
+/* ---- what it found ------------------------------------------------------------------------ */
+
+/* The network's content must be what the identity of the result names. */
+static int check_network(struct finished_case *finished, const char *folder,
+                         struct error *err)
+{
+    const char *path = finished->one->model->network;
+    char line[HASH_TEXT_BYTES + 32];
+
+    if (hash_file(path, finished->network_hash, err) < 0)
+        return -1;
+    snprintf(line, sizeof line, "\nnetwork: content %s\n", finished->network_hash);
+    if (!strstr(finished->result.identity, line))
+        return error_set(err, EXIT_INPUT,
+                         "%s is not the network that %s was found with: its content is "
+                         "another",
+                         path, folder);
+    return 0;
+}
+
+static int put_batchnorms(struct finished_case *finished, const char *folder,
+                          struct error *err)
+{
+    const struct batchnorm_statistics *found = &finished->result.result.batchnorms;
+    struct network *network = finished->network;
+    size_t wanted = 0;
+    const float *values = found->values;
+
+    for (int i = 0; i < network->layer_count; i++)
+        if (network->layers[i].batchnorm)
+            wanted += 2 * (size_t)network->layers[i].batchnorm->channels;
+    if (found->count == 0)
+        return 0;
+    if (found->count != wanted)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s/result.json has %zu statistics of batch norms, the network "
+            "has %zu",
+            folder, found->count, wanted);
+    for (int i = 0; i < network->layer_count; i++) {
+        struct layer *layer = &network->layers[i];
+
+        if (!layer->batchnorm)
+            continue;
+        batchnorm_put(layer, values, values + layer->batchnorm->channels);
+        values += 2 * layer->batchnorm->channels;
+    }
+    return 0;
+}
+
+static int read_result(struct finished_case *finished, const char *folder,
+                       struct error *err)
+{
+    if (!result_read_json(&finished->result, folder))
+        return error_set(err, EXIT_INPUT,
+                         "there is no whole result.json in %s: the case is not done; "
+                         "`calq run` goes on with it",
+                         folder);
+    return check_network(finished, folder, err);
+}
+
+/* What can be searched with, and is not written into files. */
+static int check_method(const struct finished_case *finished, const char *folder,
+                        struct error *err)
+{
+    const struct config_method_settings *method = finished->one->method;
+    const char *setting = method->name == METHOD_DUAL ? "the method dual"
+                          : method->activation_splitting.ratio > 0
+                              ? "activation_splitting"
+                              : NULL;
+
+    return setting
+               ? error_set(err, EXIT_CONFIG,
+                           "%s was found with %s, which is not exported; search with "
+                           "another method, or with weight_steps: per_channel",
+                           folder, setting)
+               : 0;
+}
+
+static int put_bias_shifts(struct finished_case *finished, const char *folder,
+                           struct error *err)
+{
+    const struct bias_shifts *found = &finished->result.result.bias_shifts;
+    struct network *network = finished->network;
+    struct bias_shifts wanted = bias_shifts_of(network);
+    size_t count = wanted.count;
+    const float *values = found->values;
+
+    bias_shifts_clear(&wanted);
+    if (found->count == 0)
+        return 0;
+    if (found->count != count)
+        return error_set(err, EXIT_INPUT,
+                         "%s/result.json has %zu bias shifts, the network has %zu",
+                         folder, found->count, count);
+    for (int i = 0; i < network->layer_count; i++) {
+        if (network->layers[i].kind != LAYER_CONV)
+            continue;
+        bias_shift_put(&network->layers[i], values);
+        values += network->layers[i].conv.out_channels;
+    }
+    return 0;
+}
+
+static void equalise(struct finished_case *finished)
+{
+    struct equalisation_pairs pairs =
+        equalisation_find_pairs(finished->network, &finished->placement);
+    struct equalisation before = {0};
+
+    network_equalize(finished->network, &pairs, &before);
+    equalisation_clear(&before);
+    equalisation_pairs_clear(&pairs);
+}
+
+/* Bias correction of weights, if it was kept. */
+static struct weight_rules rules_of(const struct finished_case *finished)
+{
+    bool corrects = finished->result.is_bias_corrected &&
+                    (case_treatments(finished->one) & TREAT_CORRECT);
+    bool means_only = finished->one->method->bias_correction == BIAS_CORRECTION_MEAN;
+
+    return (struct weight_rules){
+        .corrects_mean = corrects,
+        .corrects_variance = corrects && !means_only,
+    };
+}
+
+static int read_network(struct finished_case *finished, const char *folder,
+                        struct error *err)
+{
+    struct placement_rules rules = case_rules(finished->one);
+
+    finished->network = shard_read_network(finished->one, err);
+    if (!finished->network ||
+        placement_init(&finished->placement, finished->network, &rules, err) < 0)
+        return -1;
+    finished->steps =
+        memory_get((size_t)finished->placement.count * sizeof *finished->steps);
+    if (finished->result.is_equalized)
+        equalise(finished);
+    case_find_ratios(finished->one, finished->network, &finished->placement);
+    if (result_read_steps(folder, finished->network, &finished->placement,
+                          finished->steps, err) < 0)
+        return -1;
+    finished->rules = rules_of(finished);
+    if (put_batchnorms(finished, folder, err) < 0)
+        return -1;
+    return put_bias_shifts(finished, folder, err);
+}
+
+int finished_case_open(struct finished_case *finished, const char *path,
+                       struct error *err)
+{
+    char folder[PATH_MAX];
+
+    *finished = (struct finished_case){0};
+    if (find(finished, path, folder, err) < 0 ||
+        check_method(finished, folder, err) < 0 ||
+        read_result(finished, folder, err) < 0)
+        return -1;
+    return read_network(finished, folder, err);
+}
+
+void finished_case_close(struct finished_case *finished)
+{
+    free(finished->steps);
+    placement_clear(&finished->placement);
+    network_destroy(finished->network);
+    result_clear(&finished->result);
+    cases_clear(&finished->cases);
+    if (finished->config)
+        config_clear(finished->config);
+    free(finished->config);
+    *finished = (struct finished_case){0};
+}

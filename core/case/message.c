@@ -1,0 +1,147 @@
+#include "core/case/message.h"
+
+#include "core/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *request_name(enum request_kind kind)
+{
+    static const char *const names[] = {
+        [REQUEST_OPEN] = "open a case",
+        [REQUEST_OVERLAP] = "compare samples",
+        [REQUEST_SCORE] = "score candidates on the calibration samples",
+        [REQUEST_CHECK] = "score candidates on the samples put aside",
+        [REQUEST_VALIDATE] = "score candidates on the validation samples",
+        [REQUEST_RANGE] = "find the range of a tensor",
+        [REQUEST_HISTOGRAM] = "find the histogram of a tensor",
+        [REQUEST_FLOAT_RANGES] = "find the ranges of all tensors",
+        [REQUEST_FLOAT_HISTOGRAMS] = "find the histograms of all tensors",
+        [REQUEST_CHANNEL_MAXIMA] = "find the largest values of a tensor's channels",
+        [REQUEST_SPLIT_ACTIVATION] = "split channels of a tensor",
+        [REQUEST_MOMENTS] = "measure a batch norm",
+        [REQUEST_FLOAT_MOMENTS] = "measure all batch norms",
+        [REQUEST_PUT_BATCHNORM] = "put statistics of a batch norm in force",
+        [REQUEST_RESTORE_BATCHNORMS] = "put the trained statistics in force",
+        [REQUEST_PRODUCT_MEANS] = "measure a convolution",
+        [REQUEST_PUT_BIAS_SHIFT] = "put a bias shift in force",
+        [REQUEST_TREAT] = "treat the weights",
+        [REQUEST_CHECK_SPLITS] = "check split channels",
+        [REQUEST_STOP] = "stop",
+    };
+
+    return names[kind];
+}
+
+int request_score_count(const struct request *request)
+{
+    return request->candidate_count > 0 ? request->candidate_count : 1;
+}
+
+static size_t sums_of(const struct request *request)
+{
+    switch (request->kind) {
+    case REQUEST_OPEN:
+        return REPLY_OPEN_SUMS;
+    case REQUEST_OVERLAP:
+        return REPLY_OVERLAP_SUMS;
+    case REQUEST_SCORE:
+    case REQUEST_CHECK:
+    case REQUEST_VALIDATE:
+        return (size_t)request_score_count(request) * REPLY_SCORE_SUMS;
+    case REQUEST_HISTOGRAM:
+        return REPLY_COUNTS + (size_t)request->bins;
+    case REQUEST_FLOAT_HISTOGRAMS:
+        return (size_t)request->candidate_count * REPLY_HISTOGRAM_SUMS;
+    case REQUEST_MOMENTS:
+    case REQUEST_FLOAT_MOMENTS:
+    case REQUEST_PRODUCT_MEANS:
+        return request->moment_count;
+    default:
+        return 0;
+    }
+}
+
+static size_t maxima_of(const struct request *request)
+{
+    switch (request->kind) {
+    case REQUEST_OPEN:
+        return REPLY_OPEN_MAXIMA;
+    case REQUEST_OVERLAP:
+        return REPLY_OVERLAP_MAXIMA;
+    case REQUEST_RANGE:
+    case REQUEST_HISTOGRAM:
+        return REPLY_RANGE_MAXIMA;
+    case REQUEST_FLOAT_HISTOGRAMS:
+        return (size_t)request->candidate_count * REPLY_RANGE_MAXIMA;
+    case REQUEST_FLOAT_RANGES:
+        return (size_t)request->subject * REPLY_RANGE_MAXIMA;
+    case REQUEST_CHANNEL_MAXIMA:
+        return request->moment_count;
+    default:
+        return 0;
+    }
+}
+
+void reply_init(struct reply *reply, const struct request *request)
+{
+    reply->sum_count = sums_of(request);
+    reply->sums =
+        memory_zeroed(reply->sum_count + REPLY_WORK_SUMS, sizeof *reply->sums);
+    reply->maximum_count = maxima_of(request);
+    reply->maxima = memory_zeroed(reply->maximum_count, sizeof *reply->maxima);
+    for (size_t i = 0; i < reply->maximum_count; i++)
+        reply->maxima[i] = -INFINITY;
+}
+
+void reply_clear(struct reply *reply)
+{
+    free(reply->sums);
+    free(reply->maxima);
+    *reply = (struct reply){0};
+}
+
+struct score *reply_scores(const struct reply *reply)
+{
+    return (struct score *)reply->sums;
+}
+
+struct reply_work *reply_work(const struct reply *reply)
+{
+    return (struct reply_work *)(reply->sums + reply->sum_count);
+}
+
+void reply_put_range(double *maxima, struct range range)
+{
+    maxima[REPLY_MINUS_LOW] = -(double)range.low;
+    maxima[REPLY_HIGH] = range.high;
+}
+
+struct range reply_range(const double *maxima)
+{
+    return (struct range){(float)-maxima[REPLY_MINUS_LOW], (float)maxima[REPLY_HIGH]};
+}
+
+void reply_put_histogram(int64_t *sums, double *maxima,
+                         const struct histogram *histogram)
+{
+    sums[REPLY_ZEROS] = histogram->zeros;
+    sums[REPLY_BELOW] = histogram->below;
+    sums[REPLY_ABOVE] = histogram->above;
+    memcpy(sums + REPLY_COUNTS, histogram->counts,
+           (size_t)histogram->bins * sizeof *histogram->counts);
+    reply_put_range(maxima, histogram->inner);
+}
+
+void reply_histogram(const int64_t *sums, const double *maxima, struct range range,
+                     int bins, struct histogram *histogram)
+{
+    histogram_init(histogram, range, bins);
+    histogram->zeros = sums[REPLY_ZEROS];
+    histogram->below = sums[REPLY_BELOW];
+    histogram->above = sums[REPLY_ABOVE];
+    memcpy(histogram->counts, sums + REPLY_COUNTS,
+           (size_t)bins * sizeof *histogram->counts);
+    histogram->inner = reply_range(maxima);
+}

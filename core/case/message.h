@@ -1,0 +1,124 @@
+/* message.h - what coordinator and workers say to each other: plain data, no MPI. */
+#ifndef CORE_CASE_MESSAGE_H
+#define CORE_CASE_MESSAGE_H
+
+#include "core/evaluate/evaluator.h"
+#include "core/evaluate/score.h"
+#include "core/quant/histogram.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum request_kind {
+    REQUEST_OPEN,      /* prepare case `subject`: network, samples, evaluator */
+    REQUEST_OVERLAP,   /* compare samples by content: of both sets, and of all ranks */
+    REQUEST_SCORE,     /* score candidates on the calibration samples */
+    REQUEST_CHECK,     /* score candidates on the calibration samples put aside */
+    REQUEST_VALIDATE,  /* score candidates on the validation samples */
+    REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
+    REQUEST_HISTOGRAM, /* its histogram of `bins` bins over `range` */
+    REQUEST_FLOAT_RANGES,     /* of all activations in the float network */
+    REQUEST_FLOAT_HISTOGRAMS, /* the same */
+    REQUEST_CHANNEL_MAXIMA, /* of the activation `subject`, as activation_split_look() */
+    REQUEST_SPLIT_ACTIVATION, /* split the activation `subject` by maxima of channels */
+    REQUEST_MOMENTS,       /* of layer `subject`'s batch norm, at most one candidate */
+    REQUEST_FLOAT_MOMENTS, /* of all batch norms in the float network */
+    REQUEST_PUT_BATCHNORM, /* put statistics of layer `subject` in force */
+    REQUEST_RESTORE_BATCHNORMS, /* put the trained statistics of all layers in force */
+    REQUEST_PRODUCT_MEANS,      /* of convolution `subject`, at most one candidate */
+    REQUEST_PUT_BIAS_SHIFT,     /* add a bias shift to convolution `subject` */
+    REQUEST_TREAT,              /* treat the weights as `subject` says from now on */
+    REQUEST_CHECK_SPLITS, /* hold folded codes against split layers, one candidate */
+    REQUEST_STOP          /* no more requests */
+};
+
+/* "score candidates": what a rank is asked to do. */
+const char *request_name(enum request_kind kind);
+
+/* What is done to all weights before they are quantized or afterwards, as bits of a subject. */
+enum treatment {
+    TREAT_EQUALIZE = 1, /* pairs of layers are equalised, see equalisation.h */
+    TREAT_CORRECT = 2   /* bias correction of mean, or mean and variance */
+};
+
+/* A request comes with numbers [candidate_count, step_count]: the steps of candidates; with
+ * REQUEST_PUT_BATCHNORM in their place [2, channels], the means and the variances, and with
+ * REQUEST_PUT_BIAS_SHIFT and REQUEST_SPLIT_ACTIVATION [1, numbers]. REQUEST_FLOAT_HISTOGRAMS
+ * comes with [items, ASKED_HISTOGRAM_FLOATS]. */
+struct request {
+    enum request_kind kind;
+    int subject; /* a case, an item, a layer; of REQUEST_FLOAT_RANGES: all items */
+    int candidate_count; /* candidates that come with it; 0: the float network */
+    int step_count;      /* steps of each candidate */
+    size_t moment_count; /* sums of the reply; of REQUEST_CHANNEL_MAXIMA: maxima */
+    struct range range;
+    int bins;
+};
+
+/* What REQUEST_FLOAT_HISTOGRAMS asks for each item: so many bins over [low, high]; 0: nothing. */
+enum { ASKED_LOW, ASKED_HIGH, ASKED_BINS, ASKED_HISTOGRAM_FLOATS };
+
+/* What a rank found on its shard. Replies of all ranks merge by adding the sums and taking the
+ * largest of the maxima, so the merged reply does not depend on how many ranks there are. */
+struct reply {
+    int64_t *sums; /* [sum_count], and behind them a struct reply_work; owned */
+    size_t sum_count;
+    double *maxima; /* [maximum_count] owned */
+    size_t maximum_count;
+};
+
+/* What an answer took, whatever was asked: sums over ranks as all others. */
+struct reply_work {
+    int64_t cpu_nanoseconds;
+    struct executor_counters scores; /* of candidates, see evaluator_score_counters() */
+};
+enum { REPLY_WORK_SUMS = sizeof(struct reply_work) / sizeof(int64_t) };
+
+/* Where the numbers of each kind of reply stand. */
+enum {
+    REPLY_CALIBRATION_SAMPLES, /* those that the search sees */
+    REPLY_CHECK_SAMPLES,
+    REPLY_VALIDATION_SAMPLES,
+    REPLY_OPEN_SUMS
+};
+enum { REPLY_HASH, REPLY_MINUS_HASH, REPLY_OPEN_MAXIMA };
+enum { REPLY_OVERLAPPING, REPLY_OVERLAP_SUMS };
+enum {
+    REPLY_SAMPLES_HASH,
+    REPLY_MINUS_SAMPLES_HASH,
+    REPLY_MINUS_FIRST_OVERLAPPING,
+    REPLY_OVERLAP_MAXIMA
+};
+enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
+enum { /* how many values; the bins come last */
+       REPLY_ZEROS,
+       REPLY_BELOW,
+       REPLY_ABOVE,
+       REPLY_COUNTS,
+       REPLY_HISTOGRAM_SUMS = REPLY_COUNTS + HISTOGRAM_BINS
+};
+enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
+
+/* Ranges and histograms as they stand in replies: maxima [REPLY_RANGE_MAXIMA], those of a histogram
+ * for its inner range, and sums [REPLY_COUNTS + bins]. */
+void reply_put_range(double *maxima, struct range range);
+struct range reply_range(const double *maxima);
+void reply_put_histogram(int64_t *sums, double *maxima,
+                         const struct histogram *histogram);
+void reply_histogram(const int64_t *sums, const double *maxima, struct range range,
+                     int bins, struct histogram *histogram);
+
+/* Makes an empty reply of the size that fits the request: sums zero, maxima -infinity. */
+void reply_init(struct reply *reply, const struct request *request);
+void reply_clear(struct reply *reply);
+
+/* The scores in a reply to REQUEST_SCORE, REQUEST_CHECK or REQUEST_VALIDATE,
+ * [request_score_count()]: its sums. */
+struct score *reply_scores(const struct reply *reply);
+
+struct reply_work *reply_work(const struct reply *reply);
+
+/* Scores in a reply: at least one, for the float network. */
+int request_score_count(const struct request *request);
+
+#endif

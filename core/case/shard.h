@@ -1,0 +1,53 @@
+/* shard.h - the part of a case that one rank owns: its blocks, and how it answers. No MPI. */
+#ifndef CORE_CASE_SHARD_H
+#define CORE_CASE_SHARD_H
+
+#include "core/case/cases.h"
+#include "core/case/message.h"
+#include "core/evaluate/evaluator.h"
+
+/* Blocks [first_block, end_block) of `blocks` belong to rank `rank` of `ranks`: as even as can
+ * be, consecutive. */
+struct share {
+    size_t first_block, end_block;
+};
+struct share share_of(size_t blocks, int rank, int ranks);
+
+struct shard;
+
+/* `config` and `cases` are borrowed. Nothing is open yet. */
+struct shard *shard_create(const struct config *config, const struct cases *cases,
+                           int rank, int ranks);
+void shard_destroy(struct shard *shard);
+
+/* What is asked between blocks from now on: whether to leave out the rest, since there is no time for
+ * it. `must_cut` has to answer yes until shard_answer() returns; NULL, as at first: never. */
+void shard_cut_when(struct shard *shard, bool (*must_cut)(void));
+
+/* Does what a request asks, on the blocks of this rank.
+ *
+ *   steps  [request->candidate_count, request->step_count], or other numbers: see message.h
+ *   reply  made by reply_init() for this request; out
+ *
+ * Opening a case begins with the trained statistics of its batch norms, without bias shifts, and with
+ * its first treatments (cases.h). A treatment is put in force where the trained statistics are.
+ *
+ * Fails with what the files deserve (EXIT_INPUT, EXIT_CONFIG), and with EXIT_STOPPED where work was
+ * left out; the shard stays usable. */
+int shard_answer(struct shard *shard, const struct request *request, const float *steps,
+                 struct reply *reply, struct error *err);
+
+/* The network and the placement of the open case; borrowed until the next is opened. */
+const struct network *shard_network(const struct shard *shard);
+const struct placement *shard_placement(const struct shard *shard);
+const struct kernel_set *shard_kernels(const struct shard *shard);
+
+/* How the weights of the open case are treated: enum treatment. */
+unsigned shard_treatments(const struct shard *shard);
+
+/* Reads the model of a case as it is run, see case_fuse(). Fails with EXIT_INPUT or EXIT_CONFIG: also where a
+ * loss of classes is asked for and there is one output. */
+struct network *shard_read_network(const struct calibration_case *one,
+                                   struct error *err);
+
+#endif

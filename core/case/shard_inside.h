@@ -1,0 +1,88 @@
+/* shard_inside.h - what the files of the shard share. */
+#ifndef CORE_CASE_SHARD_INSIDE_H
+#define CORE_CASE_SHARD_INSIDE_H
+
+#include "core/case/shard.h"
+#include "core/format/data_file.h"
+#include "core/rewrite/equalisation.h"
+
+/* Samples in memory: a rank's own of a set. */
+struct own_samples {
+    float *values;
+    int32_t *labels;
+    float *float_logits; /* NULL: the loss does not need them */
+    size_t count;
+};
+
+struct shard {
+    const struct config *config;
+    const struct cases *cases;
+    int rank, ranks;
+    const struct kernel_set *kernels;
+    bool (*must_cut)(void); /* NULL: never */
+    bool was_cut;           /* work of the present request was left out */
+    /* the open case */
+    const struct calibration_case *open;
+    struct network *network;
+    struct placement placement;
+    struct evaluator *evaluator;
+    struct data_file *calibration,
+        *validation;                  /* validation: NULL when there is none */
+    struct own_samples search, check; /* of the calibration samples */
+    unsigned treatments;              /* of its weights: enum treatment */
+    struct equalisation equalisation; /* what its network had before */
+};
+
+/* Consecutive samples of a data file. */
+struct sample_set {
+    size_t first, count;
+};
+
+/* All validation samples; none where there is no file. */
+struct sample_set shard_validation_set(const struct shard *shard);
+
+/* The samples of this rank's blocks of a set. */
+struct sample_set shard_own_part(const struct shard *shard, struct sample_set all);
+
+/* Files are read piece by piece, so that not all has to be in memory, and reading can be cut. */
+size_t shard_samples_at_once(const struct shard *shard);
+
+/* Asked between pieces of work: whether to leave out the rest. `shard` is a struct shard. */
+bool shard_is_cut(void *shard);
+
+/* As the evaluator wants them; without float logits the loss is cross entropy. */
+struct samples shard_samples_of(const struct shard *shard,
+                                const struct own_samples *own);
+
+/* The evaluator of the open case under its present treatments; owned by the caller. */
+struct evaluator *shard_make_evaluator(struct shard *shard);
+
+/* Frees all of the open case, if there is one. */
+void shard_close_case(struct shard *shard);
+
+/* A hash that merges as a maximum beside its negative: 52 bits are exact in a double. */
+void shard_reply_hash(struct reply *reply, int at, int minus_at, uint64_t hash);
+
+/* Answers to requests, named after them. */
+typedef int shard_answer_fn(struct shard *shard, const struct request *request,
+                            const float *steps, struct reply *reply, struct error *err);
+
+/* shard_open.c */
+shard_answer_fn shard_answer_open;
+
+/* shard_measure.c */
+shard_answer_fn shard_answer_score, shard_answer_check, shard_answer_validate;
+shard_answer_fn shard_answer_range, shard_answer_histogram;
+shard_answer_fn shard_answer_float_ranges, shard_answer_float_histograms;
+shard_answer_fn shard_answer_channel_maxima, shard_answer_product_means;
+shard_answer_fn shard_answer_moments, shard_answer_float_moments;
+
+/* shard_treat.c */
+shard_answer_fn shard_answer_put_batchnorm, shard_answer_restore_batchnorms;
+shard_answer_fn shard_answer_put_bias_shift, shard_answer_split_activation;
+shard_answer_fn shard_answer_treat, shard_answer_check_splits;
+
+/* shard_overlap.c */
+shard_answer_fn shard_answer_overlap;
+
+#endif

@@ -1,0 +1,217 @@
+#include "core/case/shard_inside.h"
+
+#include "core/base/memory.h"
+
+#include <stdlib.h>
+
+/* The steps of the candidates that come with a request; NULL: the float network. */
+static const float *candidates_of(const struct request *request, const float *steps)
+{
+    return request->candidate_count ? steps : NULL;
+}
+
+/* Scores what comes with a request on samples, or on the evaluator's own (NULL), and says what candidates took. */
+static void score(struct shard *shard, const struct request *request,
+                  const float *steps, const struct samples *others, struct reply *reply)
+{
+    struct executor_counters before = evaluator_score_counters(shard->evaluator), done;
+    int count = request_score_count(request);
+
+    if (others)
+        evaluator_score_others(shard->evaluator, candidates_of(request, steps), count,
+                               *others, reply_scores(reply));
+    else
+        evaluator_score(shard->evaluator, candidates_of(request, steps), count,
+                        reply_scores(reply));
+    done = executor_counters_since(evaluator_score_counters(shard->evaluator), before);
+    if (request->candidate_count > 0)
+        reply_work(reply)->scores =
+            executor_counters_sum(reply_work(reply)->scores, done);
+}
+
+int shard_answer_score(struct shard *shard, const struct request *request,
+                       const float *steps, struct reply *reply, struct error *err)
+{
+    (void)err;
+    score(shard, request, steps, NULL, reply);
+    return 0;
+}
+
+int shard_answer_check(struct shard *shard, const struct request *request,
+                       const float *steps, struct reply *reply, struct error *err)
+{
+    struct samples samples = shard_samples_of(shard, &shard->check);
+
+    (void)err;
+    score(shard, request, steps, &samples, reply);
+    return 0;
+}
+
+/* How validation samples are scored: by their labels, but a network with one output has no classes and is
+ * held against the float network, whose logits `float_logits` [count, classes] receives. */
+static struct samples to_validate(const struct shard *shard, const float *values,
+                                  const int32_t *labels, size_t count,
+                                  float *float_logits)
+{
+    struct samples samples = {.values = values, .labels = labels, .count = count};
+
+    if (shard->network->tensors[shard->network->output].count > 1)
+        return samples;
+    evaluator_logits(shard->evaluator, NULL, samples, float_logits);
+    samples.loss = LOSS_MSE_TO_FLOAT;
+    samples.float_logits = float_logits;
+    return samples;
+}
+
+/* Scores all candidates on validation samples [first, first + count), added to the reply. */
+static int validate_piece(struct shard *shard, const struct request *request,
+                          const float *steps, size_t first, size_t count,
+                          struct reply *reply, struct error *err)
+{
+    size_t elements = shard->network->tensors[shard->network->input].count;
+    size_t classes = shard->network->tensors[shard->network->output].count;
+    float *values = memory_get(count * elements * sizeof *values);
+    float *float_logits = memory_get(count * classes * sizeof *float_logits);
+    int32_t *labels = memory_get(count * sizeof *labels);
+    int status =
+        data_file_read(shard->validation, first, count, values, labels, NULL, err);
+
+    if (status == 0) {
+        struct samples samples =
+            to_validate(shard, values, labels, count, float_logits);
+
+        score(shard, request, steps, &samples, reply);
+    }
+    free(values);
+    free(float_logits);
+    free(labels);
+    return status;
+}
+
+int shard_answer_validate(struct shard *shard, const struct request *request,
+                          const float *steps, struct reply *reply, struct error *err)
+{
+    size_t piece = shard_samples_at_once(shard);
+    struct sample_set own = shard_own_part(shard, shard_validation_set(shard));
+    int status = 0;
+
+    for (size_t done = 0; status == 0 && done < own.count && !shard_is_cut(shard);
+         done += piece)
+        status = validate_piece(shard, request, steps, own.first + done,
+                                own.count - done < piece ? own.count - done : piece,
+                                reply, err);
+    return status;
+}
+
+int shard_answer_range(struct shard *shard, const struct request *request,
+                       const float *steps, struct reply *reply, struct error *err)
+{
+    struct range range = range_empty();
+
+    (void)err;
+    evaluator_range(shard->evaluator, request->subject, steps, &range);
+    reply_put_range(reply->maxima, range);
+    return 0;
+}
+
+int shard_answer_histogram(struct shard *shard, const struct request *request,
+                           const float *steps, struct reply *reply, struct error *err)
+{
+    struct histogram *histogram = memory_get(sizeof *histogram);
+
+    (void)err;
+    histogram_init(histogram, request->range, request->bins);
+    evaluator_histogram(shard->evaluator, request->subject, steps, histogram);
+    reply_put_histogram(reply->sums, reply->maxima, histogram);
+    free(histogram);
+    return 0;
+}
+
+int shard_answer_float_ranges(struct shard *shard, const struct request *request,
+                              const float *steps, struct reply *reply,
+                              struct error *err)
+{
+    int items = shard->placement.count;
+    struct range *ranges = memory_zeroed((size_t)items, sizeof *ranges);
+
+    (void)request;
+    (void)steps;
+    (void)err;
+    for (int item = 0; item < items; item++)
+        ranges[item] = range_empty();
+    evaluator_float_ranges(shard->evaluator, ranges);
+    for (int item = 0; item < items; item++)
+        reply_put_range(reply->maxima + item * REPLY_RANGE_MAXIMA, ranges[item]);
+    free(ranges);
+    return 0;
+}
+
+int shard_answer_float_histograms(struct shard *shard, const struct request *request,
+                                  const float *numbers, struct reply *reply,
+                                  struct error *err)
+{
+    int items = shard->placement.count;
+    struct histogram *histograms = memory_get((size_t)items * sizeof *histograms);
+
+    (void)request;
+    (void)err;
+    for (int item = 0; item < items; item++) {
+        const float *asked = numbers + item * ASKED_HISTOGRAM_FLOATS;
+
+        histogram_init(&histograms[item],
+                       (struct range){asked[ASKED_LOW], asked[ASKED_HIGH]},
+                       (int)asked[ASKED_BINS]);
+    }
+    evaluator_float_histograms(shard->evaluator, histograms);
+    for (int item = 0; item < items; item++)
+        reply_put_histogram(reply->sums + (size_t)item * REPLY_HISTOGRAM_SUMS,
+                            reply->maxima + item * REPLY_RANGE_MAXIMA,
+                            &histograms[item]);
+    free(histograms);
+    return 0;
+}
+
+int shard_answer_channel_maxima(struct shard *shard, const struct request *request,
+                                const float *steps, struct reply *reply,
+                                struct error *err)
+{
+    float *maxima = memory_zeroed(request->moment_count, sizeof *maxima);
+
+    (void)steps;
+    (void)err;
+    evaluator_channel_maxima(shard->evaluator, request->subject, maxima);
+    for (size_t i = 0; i < request->moment_count; i++)
+        reply->maxima[i] = maxima[i];
+    free(maxima);
+    return 0;
+}
+
+int shard_answer_moments(struct shard *shard, const struct request *request,
+                         const float *steps, struct reply *reply, struct error *err)
+{
+    (void)err;
+    evaluator_moments(shard->evaluator, request->subject, candidates_of(request, steps),
+                      reply->sums);
+    return 0;
+}
+
+int shard_answer_float_moments(struct shard *shard, const struct request *request,
+                               const float *steps, struct reply *reply,
+                               struct error *err)
+{
+    (void)request;
+    (void)steps;
+    (void)err;
+    evaluator_float_moments(shard->evaluator, reply->sums);
+    return 0;
+}
+
+int shard_answer_product_means(struct shard *shard, const struct request *request,
+                               const float *steps, struct reply *reply,
+                               struct error *err)
+{
+    (void)err;
+    evaluator_product_means(shard->evaluator, request->subject,
+                            candidates_of(request, steps), reply->sums);
+    return 0;
+}

@@ -1,0 +1,306 @@
+#include "core/case/shard_inside.h"
+
+#include "core/base/hash.h"
+#include "core/base/memory.h"
+#include "core/kernel/sgemm.h"
+#include "core/onnx/onnx_read.h"
+#include "core/rewrite/qdq.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void own_samples_clear(struct own_samples *own)
+{
+    free(own->values);
+    free(own->labels);
+    free(own->float_logits);
+    *own = (struct own_samples){0};
+}
+
+void shard_close_case(struct shard *shard)
+{
+    evaluator_destroy(shard->evaluator);
+    shard->evaluator = NULL;
+    equalisation_clear(&shard->equalisation);
+    placement_clear(&shard->placement);
+    network_destroy(shard->network);
+    shard->network = NULL;
+    data_file_close(shard->calibration);
+    data_file_close(shard->validation);
+    shard->calibration = shard->validation = NULL;
+    own_samples_clear(&shard->search);
+    own_samples_clear(&shard->check);
+    shard->open = NULL;
+}
+
+static struct network *read_float_network(const char *path, struct error *err)
+{
+    struct network *network = onnx_read(path, err);
+
+    if (!network || !network_is_quantized(network))
+        return network;
+    error_set(
+        err, EXIT_INPUT,
+        "%s is quantized already: it has codes; calq needs the float network, and "
+        "`calq verify` reads what `calq export` has written",
+        path);
+    network_destroy(network);
+    return NULL;
+}
+
+static int check_input(const struct network *network, const struct config_model *model,
+                       struct error *err)
+{
+    const char *name = network->tensors[network->input].name;
+
+    if (!model->input || strcmp(model->input, name) == 0)
+        return 0;
+    return error_set(err, EXIT_CONFIG, "%s has no input \"%s\"; its input is \"%s\"",
+                     model->network, model->input, name);
+}
+
+/* Of one output the softmax is 1, whatever the network computes. */
+static int check_outputs(const struct network *network,
+                         const struct config_model *model, struct error *err)
+{
+    if (network->tensors[network->output].count > 1 || model->loss == LOSS_MSE_TO_FLOAT)
+        return 0;
+    return error_set(
+        err, EXIT_CONFIG,
+        "model %s: %s has one output, \"%s\", and the loss %s compares "
+        "classes: of a single one it is always 0; say `loss: mse_to_float`",
+        model->name, model->network, network->tensors[network->output].name,
+        config_loss_name(model->loss));
+}
+
+struct network *shard_read_network(const struct calibration_case *one,
+                                   struct error *err)
+{
+    const struct config_model *model = one->model;
+    struct network *network = read_float_network(model->network, err);
+
+    if (!network)
+        return NULL;
+    case_fuse(one, network);
+    if (check_input(network, model, err) == 0 &&
+        check_outputs(network, model, err) == 0)
+        return network;
+    network_destroy(network);
+    return NULL;
+}
+
+static struct data_file *open_data(const struct shard *shard,
+                                   const struct config_data *data, bool needs_labels,
+                                   struct error *err)
+{
+    const struct network *network = shard->network;
+    const struct tensor *input = &network->tensors[network->input];
+
+    return data_file_open(shard->open->model, data, input,
+                          (int)network->tensors[network->output].count, needs_labels,
+                          err);
+}
+
+/* The calibration samples that the search sees, and those put aside. */
+static struct sample_set search_set(const struct shard *shard)
+{
+    size_t check = (size_t)shard->open->model->calibration.check;
+
+    return (struct sample_set){0, data_file_count(shard->calibration) - check};
+}
+
+static struct sample_set check_set(const struct shard *shard)
+{
+    size_t check = (size_t)shard->open->model->calibration.check;
+
+    return (struct sample_set){data_file_count(shard->calibration) - check, check};
+}
+
+static int read_own(struct shard *shard, struct sample_set all, struct own_samples *own,
+                    struct error *err)
+{
+    size_t count = shard->network->tensors[shard->network->input].count;
+    size_t piece = shard_samples_at_once(shard);
+    struct sample_set part = shard_own_part(shard, all);
+    int status = 0;
+
+    own->count = part.count;
+    own->values = memory_get(part.count * count * sizeof *own->values);
+    own->labels = memory_get(part.count * sizeof *own->labels);
+    for (size_t done = 0; status == 0 && done < part.count && !shard_is_cut(shard);
+         done += piece)
+        status =
+            data_file_read(shard->calibration, part.first + done,
+                           part.count - done < piece ? part.count - done : piece,
+                           own->values + done * count, own->labels + done, NULL, err);
+    return status;
+}
+
+static int read_calibration(struct shard *shard, struct error *err)
+{
+    const struct config_data *data = &shard->open->model->calibration;
+    size_t samples = data_file_count(shard->calibration);
+
+    if ((size_t)data->check >= samples)
+        return error_set(err, EXIT_CONFIG,
+                         "model %s: check: %d leaves nothing of the %zu calibration "
+                         "samples to search with",
+                         shard->open->model->name, data->check, samples);
+    if (read_own(shard, search_set(shard), &shard->search, err) < 0)
+        return -1;
+    return read_own(shard, check_set(shard), &shard->check, err);
+}
+
+struct samples shard_samples_of(const struct shard *shard,
+                                const struct own_samples *own)
+{
+    return (struct samples){
+        .values = own->values,
+        .labels = own->labels,
+        .count = own->count,
+        .loss = shard->open->model->loss,
+        .float_logits = own->float_logits,
+    };
+}
+
+static int find_kernels(struct shard *shard, struct error *err)
+{
+    shard->kernels = kernel_set_named(shard->config->kernel);
+    if (!shard->kernels)
+        return error_set(err, EXIT_CONFIG,
+                         "kernel: \"%s\" is unknown or does not run on this machine; "
+                         "`auto` takes the fastest that does",
+                         shard->config->kernel);
+    return 0;
+}
+
+/* No block is larger than the larger set of samples. */
+static int block_at_most(const struct shard *shard)
+{
+    size_t most = data_file_count(shard->calibration);
+
+    if (shard->validation && data_file_count(shard->validation) > most)
+        most = data_file_count(shard->validation);
+    return (size_t)shard->config->block < most ? shard->config->block : (int)most;
+}
+
+struct evaluator *shard_make_evaluator(struct shard *shard)
+{
+    bool corrects = shard->treatments & TREAT_CORRECT;
+    bool means_only = shard->open->method->bias_correction == BIAS_CORRECTION_MEAN;
+
+    return evaluator_create(shard->network, &shard->placement,
+                            &(struct evaluator_options){
+                                .kernels = shard->kernels,
+                                .corrects_mean = corrects,
+                                .corrects_variance = corrects && !means_only,
+                                .block = block_at_most(shard),
+                                .memory_bytes = shard->config->memory_bytes,
+                                .must_cut = shard_is_cut,
+                                .context = shard,
+                            },
+                            shard_samples_of(shard, &shard->search));
+}
+
+/* Room for what the quantized network is held against, where the loss wants it. */
+static void make_room_for_float_logits(const struct shard *shard,
+                                       struct own_samples *own)
+{
+    size_t classes = shard->network->tensors[shard->network->output].count;
+
+    if (shard->open->model->loss != LOSS_CROSS_ENTROPY)
+        own->float_logits =
+            memory_get(own->count * classes * sizeof *own->float_logits);
+}
+
+static void find_float_logits(const struct shard *shard, const struct own_samples *own)
+{
+    if (own->float_logits)
+        evaluator_logits(shard->evaluator, NULL, shard_samples_of(shard, own),
+                         own->float_logits);
+}
+
+static int open_case(struct shard *shard, int index, struct error *err)
+{
+    struct placement_rules rules;
+
+    shard_close_case(shard);
+    shard->open = &shard->cases->list[index];
+    shard->treatments = case_first_treatments(shard->open);
+    rules = case_rules(shard->open);
+    if (find_kernels(shard, err) < 0)
+        return -1;
+    shard->network = shard_read_network(shard->open, err);
+    if (!shard->network ||
+        placement_init(&shard->placement, shard->network, &rules, err) < 0)
+        return -1;
+    case_find_ratios(shard->open, shard->network, &shard->placement);
+    shard->calibration = open_data(shard, &shard->open->model->calibration,
+                                   shard->open->model->loss == LOSS_CROSS_ENTROPY, err);
+    if (!shard->calibration || read_calibration(shard, err) < 0)
+        return -1;
+    if (shard->open->model->validation.file) {
+        shard->validation =
+            open_data(shard, &shard->open->model->validation, true, err);
+        if (!shard->validation)
+            return -1;
+    }
+    make_room_for_float_logits(shard, &shard->search);
+    make_room_for_float_logits(shard, &shard->check);
+    shard->evaluator = shard_make_evaluator(shard);
+    find_float_logits(shard, &shard->search);
+    find_float_logits(shard, &shard->check);
+    return 0;
+}
+
+void shard_reply_hash(struct reply *reply, int at, int minus_at, uint64_t hash)
+{
+    reply->maxima[at] = (double)(hash >> 12);
+    reply->maxima[minus_at] = -reply->maxima[at];
+}
+
+/* What a data file looks like from this rank; its content is compared sample by sample later. */
+static uint64_t look_of_data(const struct data_file *file, const char *path,
+                             uint64_t seed)
+{
+    const struct normalisation *normalisation = data_file_normalisation(file);
+    size_t constants = (size_t)normalisation->channels * sizeof(float);
+    struct stat status = {0};
+    uint64_t numbers[3] = {data_file_count(file), data_file_first(file), 0};
+
+    if (stat(path, &status) == 0)
+        numbers[2] = (uint64_t)status.st_size;
+    seed = hash_bytes(numbers, sizeof numbers, seed);
+    seed = hash_bytes(&normalisation->scale, sizeof normalisation->scale, seed);
+    seed = hash_bytes(normalisation->mean, constants, seed);
+    return hash_bytes(normalisation->std, constants, seed);
+}
+
+/* Says what was opened; the hash shows whether all ranks see the same model and data. */
+int shard_answer_open(struct shard *shard, const struct request *request,
+                      const float *steps, struct reply *reply, struct error *err)
+{
+    const struct config_model *model;
+    char text[HASH_TEXT_BYTES];
+    uint64_t hash;
+
+    (void)steps;
+    if (open_case(shard, request->subject, err) < 0)
+        return -1;
+    model = shard->open->model;
+    if (hash_file(model->network, text, err) < 0)
+        return -1;
+    hash = hash_bytes(text, sizeof text - 1, 0);
+    hash = hash_bytes(sgemm_name(), strlen(sgemm_name()), hash);
+    hash = look_of_data(shard->calibration, model->calibration.file, hash);
+    reply->sums[REPLY_CALIBRATION_SAMPLES] = (int64_t)shard->search.count;
+    reply->sums[REPLY_CHECK_SAMPLES] = (int64_t)shard->check.count;
+    if (shard->validation) {
+        reply->sums[REPLY_VALIDATION_SAMPLES] =
+            (int64_t)shard_own_part(shard, shard_validation_set(shard)).count;
+        hash = look_of_data(shard->validation, model->validation.file, hash);
+    }
+    shard_reply_hash(reply, REPLY_HASH, REPLY_MINUS_HASH, hash);
+    return 0;
+}

@@ -1,0 +1,228 @@
+#include "core/evaluate/candidate.h"
+
+#include "core/base/hash.h"
+#include "core/base/memory.h"
+#include "core/layer/layer_run.h"
+#include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
+#include "core/network/early_codes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void candidate_init(struct candidate *candidate, const struct network *network,
+                    const struct placement *placement, const int *items)
+{
+    size_t tensors = (size_t)network->tensor_count;
+    size_t layers = (size_t)network->layer_count;
+
+    *candidate = (struct candidate){
+        .network = network,
+        .placement = placement,
+        .items = items,
+        .quantizers =
+            memory_zeroed((size_t)placement->count, sizeof *candidate->quantizers),
+        .tensors = memory_zeroed(tensors, sizeof *candidate->tensors),
+        .unfinished = memory_zeroed(layers, sizeof *candidate->unfinished),
+        .in_codes = memory_zeroed(tensors, sizeof *candidate->in_codes),
+        .keeps = memory_zeroed(tensors, sizeof *candidate->keeps),
+        .keeps_unfinished = memory_zeroed(layers, sizeof *candidate->keeps_unfinished),
+    };
+}
+
+void candidate_clear(struct candidate *candidate)
+{
+    free(candidate->quantizers);
+    free(candidate->tensors);
+    free(candidate->unfinished);
+    free(candidate->in_codes);
+    free(candidate->keeps);
+    free(candidate->keeps_unfinished);
+    *candidate = (struct candidate){0};
+}
+
+/* ---- quantizers ------------------------------------------------------------------------- */
+
+const struct quantizer *candidate_quantizer(const struct candidate *candidate, int item)
+{
+    if (item < 0 || candidate->quantizers[item].step == 0)
+        return NULL;
+    return &candidate->quantizers[item];
+}
+
+const struct quantizer *candidate_weights(const struct candidate *candidate, int layer)
+{
+    return candidate_quantizer(candidate, candidate->placement->of_layer[layer]);
+}
+
+const struct quantizer *candidate_output(const struct candidate *candidate, int layer)
+{
+    const struct layer *made_by = &candidate->network->layers[layer];
+
+    if (early_codes_pass(made_by, candidate->items))
+        return NULL;
+    return candidate_quantizer(candidate, candidate->items[made_by->output]);
+}
+
+const struct quantized_tensor *candidate_split(const struct candidate *candidate,
+                                               int tensor)
+{
+    int item = candidate->placement->of_tensor[tensor];
+
+    if (!candidate_quantizer(candidate, item) ||
+        candidate->placement->items[item].split.added == 0)
+        return NULL;
+    return &candidate->placement->items[item];
+}
+
+bool candidate_multiplies_codes(const struct candidate *candidate, int layer)
+{
+    const struct layer *made_by = &candidate->network->layers[layer];
+
+    return made_by->kind == LAYER_CONV && candidate_weights(candidate, layer) &&
+           candidate->in_codes[made_by->inputs[0]];
+}
+
+static void set_quantizers(struct candidate *candidate, const float *steps,
+                           int left_out)
+{
+    const struct placement *placement = candidate->placement;
+
+    for (int item = 0; item < placement->count; item++)
+        candidate->quantizers[item] =
+            (struct quantizer){.grid = placement->items[item].grid,
+                               .bits = placement->items[item].bits,
+                               .step = steps && item != left_out ? steps[item] : 0};
+}
+
+/* ---- signatures ------------------------------------------------------------------------- */
+
+static uint64_t step_bits(const struct quantizer *quantizer)
+{
+    uint32_t bits = 0;
+
+    if (quantizer)
+        memcpy(&bits, &quantizer->step, sizeof bits);
+    return bits;
+}
+
+/* What rounds the parts of a tensor whose channels are split. */
+static uint64_t split_signature(const struct candidate *candidate, int tensor)
+{
+    const struct quantized_tensor *split = candidate_split(candidate, tensor);
+    uint64_t rounded_with[2];
+
+    if (!split)
+        return 0;
+    rounded_with[0] = split->split.signature;
+    rounded_with[1] = step_bits(
+        candidate_quantizer(candidate, candidate->placement->of_tensor[tensor]));
+    return hash_bytes(rounded_with, sizeof rounded_with, 1);
+}
+
+/* Signatures of the layer's inputs from `first` on, chained. */
+static uint64_t add_inputs(const struct candidate *candidate,
+                           const struct layer *made_by, int first, uint64_t signature)
+{
+    for (int i = first; i < made_by->input_count; i++)
+        signature = hash_bytes(&candidate->tensors[made_by->inputs[i]],
+                               sizeof *candidate->tensors, signature);
+    return signature;
+}
+
+/* The sums of a convolution in integers are made of its weights and its first input; floats of
+ * everything that a layer knows but the quantizer of its output. */
+static void sign_layer(struct candidate *candidate, int layer)
+{
+    const struct layer *made_by = &candidate->network->layers[layer];
+    bool in_integers = candidate_multiplies_codes(candidate, layer);
+    uint64_t made_of[] = {(uint64_t)layer,
+                          step_bits(candidate_weights(candidate, layer)),
+                          candidate->tensors[made_by->inputs[0]], in_integers};
+    uint64_t finished_with[] = {step_bits(candidate_output(candidate, layer)),
+                                batchnorm_signature(made_by) ^
+                                    bias_shift_signature(made_by),
+                                split_signature(candidate, made_by->output)};
+    uint64_t of_sums = hash_bytes(made_of, sizeof made_of, 1);
+    uint64_t of_floats =
+        add_inputs(candidate, made_by, 1,
+                   hash_bytes(&finished_with[1], sizeof(uint64_t), of_sums));
+
+    /* Never 0. */
+    candidate->unfinished[layer] = (in_integers ? of_sums : of_floats) | 1;
+    candidate->tensors[made_by->output] =
+        hash_bytes(finished_with, sizeof finished_with, of_floats) | 1;
+    candidate->in_codes[made_by->output] =
+        layer_gives_codes(made_by, candidate->in_codes[made_by->inputs[0]],
+                          candidate_output(candidate, layer));
+}
+
+void candidate_set(struct candidate *candidate, const float *steps, int left_out)
+{
+    const struct network *network = candidate->network;
+    const struct quantizer *of_input;
+
+    set_quantizers(candidate, steps, left_out);
+    of_input = candidate_quantizer(candidate, candidate->items[network->input]);
+    candidate->tensors[network->input] =
+        (step_bits(of_input) * 2 + 1) ^
+        (split_signature(candidate, network->input) * 2);
+    candidate->in_codes[network->input] = of_input != NULL;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        sign_layer(candidate, layer);
+    memset(candidate->keeps, 0,
+           (size_t)network->tensor_count * sizeof *candidate->keeps);
+    memset(candidate->keeps_unfinished, 0,
+           (size_t)network->layer_count * sizeof *candidate->keeps_unfinished);
+}
+
+void candidate_copy_signatures(struct candidate *to, const struct candidate *from)
+{
+    memcpy(to->tensors, from->tensors,
+           (size_t)from->network->tensor_count * sizeof *to->tensors);
+    memcpy(to->unfinished, from->unfinished,
+           (size_t)from->network->layer_count * sizeof *to->unfinished);
+}
+
+/* Adds what is worth remembering because `other` has it too. Sums are, where other values were made
+ * of them. */
+static void compare(struct candidate *candidate, const struct candidate *other)
+{
+    const struct network *network = candidate->network;
+
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        candidate->keeps[tensor] |=
+            candidate->tensors[tensor] == other->tensors[tensor];
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        int output = network->layers[layer].output;
+
+        candidate->keeps_unfinished[layer] |=
+            candidate->unfinished[layer] == other->unfinished[layer] &&
+            candidate->tensors[output] != other->tensors[output];
+    }
+}
+
+void candidates_compare(struct candidate *candidates, int count,
+                        const struct candidate *before)
+{
+    for (int i = 0; i < count; i++) {
+        compare(&candidates[i], before);
+        for (int j = 0; j < count; j++)
+            if (j != i)
+                compare(&candidates[i], &candidates[j]);
+    }
+}
+
+void candidate_keep_all(struct candidate *candidate)
+{
+    for (int tensor = 0; tensor < candidate->network->tensor_count; tensor++)
+        candidate->keeps[tensor] = true;
+}
+
+void candidate_keep_unfinished(struct candidate *candidate, int tensor)
+{
+    int layer = candidate->network->tensors[tensor].producer;
+
+    if (layer >= 0)
+        candidate->keeps_unfinished[layer] = true;
+}

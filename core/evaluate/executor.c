@@ -1,0 +1,514 @@
+#include "core/evaluate/executor.h"
+
+#include "core/base/clock.h"
+#include "core/base/memory.h"
+#include "core/evaluate/arena.h"
+#include "core/layer/layer_run.h"
+#include "core/layer/split_check.h"
+#include "core/layer/weight_ratios.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct executor {
+    const struct network *network;
+    const struct plane *planes;
+    struct executor_options options;
+    struct conv_run *convs;   /* [layers], used where the layer is a convolution */
+    struct code_moves *moves; /* [layers], used where it is a rearrangement */
+    struct scratch scratch;
+    struct arena arena;          /* tensors that are not remembered */
+    struct value *current;       /* [tensors] of the block at hand */
+    bool *needed;                /* [tensors] */
+    const struct value **inputs; /* [most inputs of a layer] */
+    int64_t *macs;               /* [layers] multiply-adds of a sample */
+    int64_t *macs_to;            /* [tensors] of a tensor's layer and all before it */
+    int64_t *layers_to;          /* [tensors] how many these layers are */
+    struct executor_counters counters;
+    double *layer_seconds; /* [layers] */
+};
+
+/* ---- what is needed ---------------------------------------------------------------------- */
+
+static bool is_valid(const struct candidate *candidate, const struct block *block,
+                     int tensor)
+{
+    return block && block->remembered && tensor != candidate->network->input &&
+           block->remembered->tensors[tensor].signature == candidate->tensors[tensor];
+}
+
+/* Marks the tensors that must be at hand to know `target`; without a block, all before it. The sums
+ * of a convolution do not spare its input: step and code of zero count in the epilogue. */
+static void find_needed(struct executor *executor, const struct candidate *candidate,
+                        const struct block *block, int target)
+{
+    const struct network *network = executor->network;
+
+    memset(executor->needed, 0,
+           (size_t)network->tensor_count * sizeof *executor->needed);
+    executor->needed[target] = true;
+    for (int index = network->layer_count - 1; index >= 0; index--) {
+        const struct layer *layer = &network->layers[index];
+
+        if (!executor->needed[layer->output] ||
+            is_valid(candidate, block, layer->output))
+            continue;
+        for (int i = 0; i < layer->input_count; i++)
+            executor->needed[layer->inputs[i]] = true;
+    }
+}
+
+/* ---- making ---------------------------------------------------------------------------- */
+
+static void make_scratch(struct executor *executor)
+{
+    const struct network *network = executor->network;
+    int samples = executor->options.block;
+    struct scratch_sizes sizes = {0};
+
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].kind == LAYER_CONV)
+            conv_run_sizes(&executor->convs[layer], samples, &sizes);
+    for (int tensor = 0; tensor < network->tensor_count; tensor++) {
+        size_t bytes = (size_t)samples * network->tensors[tensor].count * sizeof(float);
+
+        sizes.floats = memory_larger(sizes.floats, bytes);
+    }
+    executor->scratch = conv_scratch_make(&sizes);
+}
+
+static int most_inputs(const struct network *network)
+{
+    int most = 1;
+
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].input_count > most)
+            most = network->layers[layer].input_count;
+    return most;
+}
+
+static void count_upstream(struct executor *executor)
+{
+    const struct network *network = executor->network;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        executor->macs[index] =
+            (int64_t)layer_macs(layer, network->tensors[layer->output].count);
+        find_needed(executor, NULL, NULL, layer->output);
+        for (int before = 0; before <= index; before++)
+            if (executor->needed[network->layers[before].output]) {
+                executor->macs_to[layer->output] += executor->macs[before];
+                executor->layers_to[layer->output]++;
+            }
+    }
+}
+
+static void make_conv(struct executor *executor, int index)
+{
+    const struct executor_options *options = &executor->options;
+    const struct layer *layer = &executor->network->layers[index];
+    const struct weight_rules rules =
+        placement_weight_rules(options->placement, index,
+                               &(struct weight_rules){
+                                   .corrects_mean = options->corrects_mean,
+                                   .corrects_variance = options->corrects_variance,
+                               });
+
+    conv_run_init(&executor->convs[index], options->kernels, layer,
+                  &executor->planes[layer->inputs[0]], &rules);
+}
+
+static void make_layers(struct executor *executor)
+{
+    const struct network *network = executor->network;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_CONV)
+            make_conv(executor, index);
+        else if (layer->kind == LAYER_REARRANGE)
+            code_moves_init(&executor->moves[index], &layer->rearrange,
+                            &executor->planes[layer->inputs[0]],
+                            &executor->planes[layer->output]);
+    }
+}
+
+struct executor *executor_create(const struct network *network,
+                                 const struct plane *planes,
+                                 const struct executor_options *options)
+{
+    struct executor *executor = memory_zeroed(1, sizeof *executor);
+    size_t tensors = (size_t)network->tensor_count;
+    size_t layers = (size_t)network->layer_count;
+
+    executor->network = network;
+    executor->planes = planes;
+    executor->options = *options;
+    executor->convs = memory_zeroed(layers, sizeof *executor->convs);
+    executor->moves = memory_zeroed(layers, sizeof *executor->moves);
+    executor->macs = memory_zeroed(layers, sizeof *executor->macs);
+    executor->macs_to = memory_zeroed(tensors, sizeof *executor->macs_to);
+    executor->layers_to = memory_zeroed(tensors, sizeof *executor->layers_to);
+    executor->layer_seconds = memory_zeroed(layers, sizeof *executor->layer_seconds);
+    executor->current = memory_zeroed(tensors, sizeof *executor->current);
+    executor->needed = memory_zeroed(tensors, sizeof *executor->needed);
+    executor->inputs =
+        memory_zeroed((size_t)most_inputs(network), sizeof *executor->inputs);
+    make_layers(executor);
+    count_upstream(executor);
+    make_scratch(executor);
+    arena_init(&executor->arena, network, planes, options->block);
+    return executor;
+}
+
+void executor_destroy(struct executor *executor)
+{
+    if (!executor)
+        return;
+    for (int layer = 0; layer < executor->network->layer_count; layer++) {
+        if (executor->network->layers[layer].kind == LAYER_CONV)
+            conv_run_clear(&executor->convs[layer]);
+        code_moves_clear(&executor->moves[layer]);
+    }
+    free(executor->convs);
+    free(executor->moves);
+    free(executor->macs);
+    free(executor->macs_to);
+    free(executor->layers_to);
+    free(executor->layer_seconds);
+    conv_scratch_clear(&executor->scratch);
+    arena_clear(&executor->arena);
+    free(executor->current);
+    free(executor->needed);
+    free(executor->inputs);
+    free(executor);
+}
+
+/* ---- running ------------------------------------------------------------------------------ */
+
+/* A value whose room is shared with other tensors: it holds nothing yet. */
+static struct value in_arena(const struct executor *executor, int tensor)
+{
+    return (struct value){.data = arena_tensor(&executor->arena, tensor),
+                          .plane = &executor->planes[tensor]};
+}
+
+/* Rounds a tensor of floats whose channels are split; any other stays as it is. */
+static void round_parts(const struct executor *executor,
+                        const struct candidate *candidate, int tensor, int samples,
+                        struct value *value)
+{
+    const struct quantized_tensor *item = candidate_split(candidate, tensor);
+    const struct tensor *shape = &executor->network->tensors[tensor];
+
+    if (item)
+        activation_split_round(
+            &item->split,
+            candidate_quantizer(candidate, candidate->placement->of_tensor[tensor]),
+            value->data, (size_t)samples * shape->count / (size_t)shape->channels);
+}
+
+static void load_input(struct executor *executor, const struct candidate *candidate,
+                       const struct block *block)
+{
+    int input = executor->network->input;
+    const struct quantizer *quantizer =
+        candidate_quantizer(candidate, candidate->items[input]);
+    struct value *value = &executor->current[input];
+
+    *value = in_arena(executor, input);
+    if (!quantizer && !candidate_split(candidate, input))
+        value->data = (void *)block->values;
+    value_from_floats(block->values, block->samples, quantizer, value);
+    round_parts(executor, candidate, input, block->samples, value);
+}
+
+/* A layer at work. */
+struct task {
+    int index;
+    const struct layer *layer;
+    const struct candidate *candidate;
+    const struct block *block;
+};
+
+static const struct value *residual_of(const struct executor *executor,
+                                       const struct task *task)
+{
+    return task->layer->conv.has_residual ? executor->inputs[1] : NULL;
+}
+
+static void count_run(struct executor *executor, const struct task *task)
+{
+    executor->counters.layers_run++;
+    executor->counters.macs_run += executor->macs[task->index] * task->block->samples;
+}
+
+static void run_whole(struct executor *executor, const struct task *task,
+                      const struct quantizer *quantizer, struct value *output)
+{
+    if (task->layer->kind == LAYER_CONV)
+        conv_run_block(&executor->convs[task->index],
+                       candidate_weights(task->candidate, task->index),
+                       executor->inputs[0], residual_of(executor, task),
+                       task->block->samples, quantizer, output, &executor->scratch);
+    else
+        layer_run_block(
+            &(struct layer_run){executor->network, task->layer,
+                                &executor->moves[task->index],
+                                executor->options.placement->rounds_like_kernels},
+            executor->inputs, task->block->samples, quantizer, output,
+            &executor->scratch);
+    count_run(executor, task);
+}
+
+/* The sums of a convolution, and its output of them. */
+static void run_on_sums(struct executor *executor, const struct task *task,
+                        struct unfinished *unfinished, bool are_valid,
+                        struct value *output)
+{
+    const struct conv_sums sums = {unfinished->values, unfinished->window_sums};
+    struct conv_run *conv = &executor->convs[task->index];
+    const struct quantizer *weights = candidate_weights(task->candidate, task->index);
+
+    if (!are_valid) {
+        conv_run_multiply(conv, weights, executor->inputs[0], task->block->samples,
+                          &sums, &executor->scratch);
+        count_run(executor, task);
+    }
+    conv_run_finish(conv, weights, executor->inputs[0], residual_of(executor, task),
+                    task->block->samples, &sums,
+                    candidate_output(task->candidate, task->index), output);
+}
+
+/* The floats that a layer makes, and its output of them. */
+static void run_on_floats(struct executor *executor, const struct task *task,
+                          struct unfinished *unfinished, bool are_valid,
+                          struct value *output)
+{
+    struct value floats = {.data = unfinished->values, .plane = output->plane};
+
+    if (!are_valid)
+        run_whole(executor, task, NULL, &floats);
+    value_from_floats(floats.data, task->block->samples,
+                      candidate_output(task->candidate, task->index), output);
+}
+
+/* Whether codes may become the output's without floats between, which would round otherwise. */
+static bool may_round_like_kernels(const struct task *task)
+{
+    const struct candidate *candidate = task->candidate;
+    const struct layer *layer = task->layer;
+
+    return candidate->placement->rounds_like_kernels &&
+           candidate->in_codes[layer->inputs[0]] &&
+           (layer->kind == LAYER_ADD || layer->kind == LAYER_AVERAGE_POOL);
+}
+
+/* Whether the layer's output is made of something that can be kept: codes that pass are not. */
+static bool has_unfinished(const struct task *task)
+{
+    const struct candidate *candidate = task->candidate;
+    const struct layer *layer = task->layer;
+
+    if (!task->block->remembered || candidate->items[layer->output] < 0 ||
+        layer_gives_codes(layer, candidate->in_codes[layer->inputs[0]], NULL) ||
+        may_round_like_kernels(task))
+        return false;
+    return !candidate_multiplies_codes(candidate, task->index) ||
+           layer->conv.groups == 1;
+}
+
+static void run_layer(struct executor *executor, const struct task *task,
+                      struct value *output)
+{
+    struct remembered_block *remembered = task->block->remembered;
+    uint64_t signature = task->candidate->unfinished[task->index];
+    bool may_keep = has_unfinished(task);
+    bool are_valid = may_keep && remembered->unfinished.signature == signature;
+
+    for (int i = 0; i < task->layer->input_count; i++)
+        executor->inputs[i] = &executor->current[task->layer->inputs[i]];
+    if (!are_valid && !(may_keep && task->candidate->keeps_unfinished[task->index])) {
+        run_whole(executor, task, candidate_output(task->candidate, task->index),
+                  output);
+        return;
+    }
+    remembered->unfinished.signature = signature;
+    executor->counters.epilogues_rerun += are_valid;
+    if (candidate_multiplies_codes(task->candidate, task->index))
+        run_on_sums(executor, task, &remembered->unfinished, are_valid, output);
+    else
+        run_on_floats(executor, task, &remembered->unfinished, are_valid, output);
+}
+
+/* Where a tensor is to be remembered, or NULL. One that is quantized has room for codes only. */
+static struct remembered *place_of(const struct task *task)
+{
+    const struct candidate *candidate = task->candidate;
+    int tensor = task->layer->output, item = candidate->items[tensor];
+
+    if (!task->block->remembered || !candidate->keeps[tensor] ||
+        (item >= 0 && !candidate_quantizer(candidate, item)))
+        return NULL;
+    return &task->block->remembered->tensors[tensor];
+}
+
+static void make_tensor(struct executor *executor, const struct task *task)
+{
+    int tensor = task->layer->output;
+    struct remembered *place = place_of(task);
+    struct value *value = &executor->current[tensor];
+    double began = executor->options.times_layers ? clock_cpu_seconds() : 0;
+
+    *value = place ? place->value : in_arena(executor, tensor);
+    run_layer(executor, task, value);
+    round_parts(executor, task->candidate, tensor, task->block->samples, value);
+    if (executor->options.times_layers)
+        executor->layer_seconds[task->index] += clock_cpu_seconds() - began;
+    if (place)
+        *place = (struct remembered){task->candidate->tensors[tensor], *value};
+}
+
+/* The input of the layer is at hand. */
+static const float *batchnorm_input(struct executor *executor,
+                                    const struct candidate *candidate,
+                                    const struct block *block, int index)
+{
+    const struct layer *layer = &executor->network->layers[index];
+    const struct value *input = &executor->current[layer->inputs[0]];
+
+    if (layer->kind == LAYER_AFFINE)
+        return value_as_floats(input, block->samples, executor->scratch.sums);
+    conv_run_products(&executor->convs[index], candidate_weights(candidate, index),
+                      input, block->samples, executor->scratch.sums,
+                      &executor->scratch);
+    return executor->scratch.sums;
+}
+
+/* Who wants to see the inputs of batch norms, or tensors, or neither. */
+struct onlooker {
+    see_batchnorm_fn see_batchnorm;
+    see_tensor_fn see_tensor;
+    void *context;
+};
+
+static void show_tensor(struct executor *executor, const struct block *block,
+                        int tensor, const struct onlooker *onlooker)
+{
+    if (onlooker->see_tensor)
+        onlooker->see_tensor(onlooker->context, tensor,
+                             value_as_floats(&executor->current[tensor], block->samples,
+                                             executor->scratch.sums));
+}
+
+/* What was needed to know `target`, less what was done for it. */
+static void count_spared(struct executor *executor, struct executor_counters before,
+                         int samples, int target)
+{
+    struct executor_counters *counters = &executor->counters;
+    struct executor_counters done = executor_counters_since(*counters, before);
+
+    counters->layers_reused +=
+        executor->layers_to[target] - done.layers_run - done.epilogues_rerun;
+    counters->macs_avoided += executor->macs_to[target] * samples - done.macs_run;
+}
+
+static void run_layers(struct executor *executor, const struct candidate *candidate,
+                       const struct block *block, int target, struct onlooker onlooker)
+{
+    const struct network *network = executor->network;
+    const struct executor_counters before = executor->counters;
+
+    find_needed(executor, candidate, block, target);
+    if (executor->needed[network->input]) {
+        load_input(executor, candidate, block);
+        show_tensor(executor, block, network->input, &onlooker);
+    }
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        int tensor = layer->output;
+
+        if (!executor->needed[tensor])
+            continue;
+        if (is_valid(candidate, block, tensor)) {
+            executor->current[tensor] = block->remembered->tensors[tensor].value;
+            continue;
+        }
+        make_tensor(executor, &(struct task){index, layer, candidate, block});
+        show_tensor(executor, block, tensor, &onlooker);
+        if (onlooker.see_batchnorm && layer->batchnorm)
+            onlooker.see_batchnorm(onlooker.context, index,
+                                   batchnorm_input(executor, candidate, block, index));
+    }
+    count_spared(executor, before, block->samples, target);
+}
+
+const struct value *executor_run(struct executor *executor,
+                                 const struct candidate *candidate,
+                                 const struct block *block, int target)
+{
+    run_layers(executor, candidate, block, target, (struct onlooker){0});
+    return &executor->current[target];
+}
+
+const float *executor_run_floats(struct executor *executor,
+                                 const struct candidate *candidate,
+                                 const struct block *block, int target)
+{
+    return value_as_floats(executor_run(executor, candidate, block, target),
+                           block->samples, executor->scratch.sums);
+}
+
+const float *executor_run_to_batchnorm(struct executor *executor,
+                                       const struct candidate *candidate,
+                                       const struct block *block, int layer)
+{
+    executor_run(executor, candidate, block,
+                 executor->network->layers[layer].inputs[0]);
+    return batchnorm_input(executor, candidate, block, layer);
+}
+
+void executor_run_all(struct executor *executor, const struct candidate *candidate,
+                      const struct block *block, see_batchnorm_fn see, void *context)
+{
+    run_layers(executor, candidate, block, executor->network->output,
+               (struct onlooker){.see_batchnorm = see, .context = context});
+}
+
+void executor_show_tensors(struct executor *executor, const struct candidate *candidate,
+                           const struct block *block, see_tensor_fn see, void *context)
+{
+    run_layers(executor, candidate, block, executor->network->output,
+               (struct onlooker){.see_tensor = see, .context = context});
+}
+
+int executor_check_splits(struct executor *executor, const struct candidate *candidate,
+                          const struct block *block, struct error *err)
+{
+    const struct network *network = executor->network;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_CONV && candidate_weights(candidate, index) &&
+            executor->convs[index].weights.rules.wide.added > 0 &&
+            split_check(&executor->convs[index], candidate_weights(candidate, index),
+                        executor_run(executor, candidate, block, layer->inputs[0]),
+                        block->samples, &executor->scratch, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+struct executor_counters executor_counters(const struct executor *executor)
+{
+    return executor->counters;
+}
+
+const double *executor_layer_seconds(const struct executor *executor)
+{
+    return executor->layer_seconds;
+}

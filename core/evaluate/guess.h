@@ -1,0 +1,31 @@
+/* guess.h - whether a network predicts any better than one that does not look at its input. */
+#ifndef CORE_EVALUATE_GUESS_H
+#define CORE_EVALUATE_GUESS_H
+
+#include "core/evaluate/score.h"
+
+/* Of the labels of some samples. */
+struct label_shares {
+    size_t samples;      /* that have a label; 0: all else is 0, too */
+    int lowest, highest; /* of their labels */
+    int most_frequent;
+    size_t most;    /* samples that have this one */
+    double entropy; /* nats: the least cross entropy of what always predicts the same */
+};
+
+/* labels [count] in [0, classes), or NO_LABEL. */
+struct label_shares label_shares_of(const int32_t *labels, size_t count, int classes);
+
+/* Whether a score on samples with such labels is no better than a guess. That is so where
+ *
+ * - top1 is not more than three standard deviations above what always predicting the most frequent
+ *   label finds, where the samples suffice to tell, and the cross entropy, where it is known, is not
+ *   below the labels' entropy either; or
+ * - the cross entropy is not below ln(classes), and less than half of the predictions are right.
+ *
+ *   loss  of the score; only cross entropies are looked at
+ */
+bool guess_is_as_good(const struct score *score, enum loss loss,
+                      const struct label_shares *labels, int classes);
+
+#endif

@@ -1,0 +1,55 @@
+/* coded_weights.h - the quantized weights of a layer as integers in a file: what an export writes,
+ * and what a file is held against. */
+#ifndef CORE_EXPORT_CODED_WEIGHTS_H
+#define CORE_EXPORT_CODED_WEIGHTS_H
+
+#include "core/network/layer.h"
+#include "core/quant/container.h"
+#include "core/quant/weight_rules.h"
+
+#include <stdbool.h>
+
+struct coded_weights {
+    struct container container; /* factor and offset: of the evaluator's codes */
+    int16_t *
+        integers; /* [out_channels, kernel_height, kernel_width, in_channels/groups]; owned */
+    float *steps;       /* [out_channels] from one integer to the next; owned */
+    float *corrections; /* [out_channels] added to each weight, or NULL; owned */
+};
+
+/* The weights of `layer`, a convolution, under a quantizer: weight = step * integer + correction,
+ * the very numbers that the evaluator works with.
+ *
+ *   in_4_bits  integers of 4 bits where they fit
+ *   weights    out; clear with coded_weights_clear() */
+void coded_weights_init(struct coded_weights *weights, const struct layer *layer,
+                        const struct weight_rules *rules,
+                        const struct quantizer *quantizer, bool in_4_bits);
+/* Takes the scales of channels (batch norm) into the steps: then scale * weight = step * integer,
+ * with the product of both in float as the step, and the integers' signs turned where a scale is
+ * below zero. Where that product is
+ *
+ *   so small that the shift, as a 32-bit integer in products of the steps of weights and input,
+ *   might leave its range, or that products of steps might be no normal floats, it is raised and the
+ *   integers are found again: they change by less than what the channel's shift can tell, or by nothing
+ *
+ *   zero, or all integers are, and the shift is zero, too, the largest step of all channels stands there
+ *
+ *   input_step  of the codes that the layer reads
+ *
+ * False, and nothing is changed, where weights are corrected or the lowest integer has no
+ * counterpart. */
+bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer,
+                        float input_step);
+
+/* The shift of a channel in products of the folded step and the input's: an integer of 32 bits. */
+int32_t coded_shift(const struct coded_weights *weights, const struct conv *conv,
+                    float input_step, size_t channel);
+
+/* The value of the integer at `at`; a channel has `window_count` of them. */
+float coded_weights_value(const struct coded_weights *weights, size_t at,
+                          size_t window_count);
+
+void coded_weights_clear(struct coded_weights *weights);
+
+#endif

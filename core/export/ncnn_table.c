@@ -1,0 +1,150 @@
+#include "core/export/ncnn_table.h"
+
+#include "core/network/early_codes.h"
+#include "core/quant/channel_ratios.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MOST = 255 };
+
+static int refuse_tensor(const struct quantized_tensor *tensor, struct error *err)
+{
+    return error_set(
+        err, EXIT_INPUT,
+        "\"%s\" has %d bits on the grid %s; ncnn has 8 bits and codes from "
+        "-127 to 127: search with `targets: tensorrt`, `bits: W8A8`, and "
+        "name layers that read signed activations in keep_float",
+        tensor->name, tensor->bits, grid_name(tensor->grid));
+}
+
+static int check_weights(const struct layer *layer,
+                         const struct quantized_tensor *tensor, struct error *err)
+{
+    if (tensor->bits != BITS_MOST || tensor->grid != GRID_NARROW)
+        return refuse_tensor(tensor, err);
+    for (int channel = 0; channel < layer->conv.out_channels; channel++)
+        if (layer->conv.scale[channel] != 1)
+            return error_set(err, EXIT_INPUT,
+                             "layer %s has a batch norm, which ncnn folds into the "
+                             "weights; search with `batchnorm: fold`",
+                             layer->name);
+    if (strlen(layer->name) > NAME_MOST || strpbrk(layer->name, " \t"))
+        return error_set(err, EXIT_INPUT,
+                         "layer \"%s\": ncnn's tables have names of at most %d "
+                         "characters, without spaces",
+                         layer->name, NAME_MOST);
+    return 0;
+}
+
+/* Where nothing is negative, codes are between 0 and 127. */
+static int check_input(const struct network *network, const struct layer *layer,
+                       const struct quantized_tensor *input, struct error *err)
+{
+    if (!input)
+        return error_set(err, EXIT_INPUT,
+                         "layer %s has float inputs; ncnn multiplies codes with codes: "
+                         "search with `bits: W8A8`",
+                         layer->name);
+    if (input->bits == BITS_MOST &&
+        (input->grid == GRID_NARROW ||
+         (input->grid == GRID_MIDTREAD && network->tensors[input->index].nonnegative)))
+        return 0;
+    return refuse_tensor(input, err);
+}
+
+/* Output channels that share a scale. */
+static int channels_of_scale(const struct conv *conv)
+{
+    return conv->groups > 1 ? conv->out_channels / conv->groups : 1;
+}
+
+static float step_of_channel(const struct quantized_tensor *tensor, float step,
+                             int channel)
+{
+    struct quantizer of_tensor = {.step = step};
+
+    return channel_quantizer(&of_tensor, tensor->ratios, (size_t)channel).step;
+}
+
+/* The channels of a group have one scale. */
+static int check_groups(const struct layer *layer,
+                        const struct quantized_tensor *tensor, struct error *err)
+{
+    int together = channels_of_scale(&layer->conv);
+
+    for (int channel = 0; tensor->ratios && channel < layer->conv.out_channels;
+         channel++)
+        if (tensor->ratios[channel] != tensor->ratios[channel / together * together])
+            return error_set(
+                err, EXIT_INPUT,
+                "layer %s has groups of %d channels with other steps; ncnn "
+                "has one scale for a group: search without `weight_steps: "
+                "per_channel`",
+                layer->name, together);
+    return 0;
+}
+
+static void write_layer(const struct layer *layer,
+                        const struct quantized_tensor *weights, float weight_step,
+                        float input_step, FILE *file)
+{
+    const struct conv *conv = &layer->conv;
+
+    fprintf(file, "%s_param_0", layer->name);
+    for (int i = 0; i < conv->out_channels; i += channels_of_scale(conv))
+        fprintf(file, " %.9g", 1 / (double)step_of_channel(weights, weight_step, i));
+    fprintf(file, "\n%s %.9g\n", layer->name, 1 / (double)input_step);
+}
+
+/* `items` as early_codes() has them. */
+static int check_layer(const struct network *network, const struct placement *placement,
+                       const int *items, int index, struct error *err)
+{
+    const struct layer *layer = &network->layers[index];
+    int weights = placement->of_layer[index];
+    int input = items[layer->inputs[0]];
+
+    if (check_weights(layer, &placement->items[weights], err) < 0 ||
+        check_groups(layer, &placement->items[weights], err) < 0)
+        return -1;
+    return check_input(network, layer, input < 0 ? NULL : &placement->items[input],
+                       err);
+}
+
+/* Returns how many layers were written, or -1. */
+static int write_layers(const struct network *network,
+                        const struct placement *placement, const int *items,
+                        const float *steps, FILE *file, struct error *err)
+{
+    int written = 0;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        int weights = placement->of_layer[index];
+
+        if (weights < 0)
+            continue;
+        if (check_layer(network, placement, items, index, err) < 0)
+            return -1;
+        write_layer(layer, &placement->items[weights], steps[weights],
+                    steps[items[layer->inputs[0]]], file);
+        written++;
+    }
+    return written;
+}
+
+int ncnn_table_write(const struct network *network, const struct placement *placement,
+                     const float *steps, FILE *file, struct error *err)
+{
+    int *items = early_codes(network, placement);
+    int written = write_layers(network, placement, items, steps, file, err);
+
+    free(items);
+    if (written == 0)
+        return error_set(err, EXIT_INPUT,
+                         "no weights are quantized; ncnn multiplies codes with codes: "
+                         "search with `bits: W8A8`");
+    return written < 0 ? -1 : 0;
+}

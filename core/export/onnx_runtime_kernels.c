@@ -1,0 +1,242 @@
+#include "core/export/onnx_runtime_kernels.h"
+
+#include "core/base/memory.h"
+#include "core/export/coded_weights.h"
+#include "core/layer/weight_ratios.h"
+#include "core/network/early_codes.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOTHING = -1, OTHERS = -2 };
+
+/* ---- tensors that hold codes -------------------------------------------------------------- */
+
+/* As onnx_carriers.h has them, of the layers. */
+static bool hands_on(const struct placement *placement, const struct layer *layer,
+                     int item)
+{
+    bool cuts_as_codes = placement->items[item].grid == GRID_UNSIGNED &&
+                         layer->low == 0 && isinf(layer->high);
+
+    switch (layer->kind) {
+    case LAYER_MAX_POOL:
+    case LAYER_CONCAT:
+    case LAYER_REARRANGE:
+        return layer_is_unclamped(layer) || cuts_as_codes;
+    default:
+        return false;
+    }
+}
+
+static void want(int *wants, int tensor, int item)
+{
+    wants[tensor] = wants[tensor] == NOTHING || wants[tensor] == item ? item : OTHERS;
+}
+
+/* The item whose codes each tensor holds, or less than zero: [tensors], to be freed by the caller. */
+static int *find_held(const struct network *network, const struct placement *placement)
+{
+    size_t tensors = (size_t)network->tensor_count;
+    int *held = early_codes(network, placement);
+    int *wants = memory_get(tensors * sizeof *wants);
+
+    for (size_t i = 0; i < tensors; i++)
+        wants[i] = NOTHING;
+    want(wants, network->output, OTHERS);
+    for (int index = network->layer_count - 1; index >= 0; index--) {
+        const struct layer *layer = &network->layers[index];
+        int output = layer->output, item;
+
+        if (held[output] < 0)
+            held[output] = wants[output];
+        item = held[output];
+        if (item < 0 || !placement_fills_8_bits(placement, item) ||
+            !hands_on(placement, layer, item))
+            item = OTHERS;
+        for (int i = 0; i < layer->input_count; i++)
+            want(wants, layer->inputs[i], item);
+    }
+    free(wants);
+    return held;
+}
+
+/* ---- what stands in the way ------------------------------------------------------------------ */
+
+struct question {
+    const struct network *network;
+    const struct placement *placement;
+    const float *steps;
+    const struct weight_rules *rules;
+    bool in_4_bits;
+    const int *held; /* [tensors] */
+    int index;       /* layer */
+    const struct layer *layer;
+};
+
+static char *say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static char *say(const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return memory_text(text);
+}
+
+static char *ask_input(const struct question *of)
+{
+    return of->held[of->layer->inputs[0]] >= 0 ? NULL : say("its input stays in float");
+}
+
+static char *ask_weights(const struct question *of)
+{
+    int item = of->placement->of_layer[of->index];
+    const struct quantized_tensor *tensor = &of->placement->items[item];
+    struct quantizer quantizer = {tensor->grid, tensor->bits, of->steps[item]};
+    struct weight_rules rules =
+        placement_weight_rules(of->placement, of->index, of->rules);
+    struct coded_weights weights;
+    int bits;
+
+    if (rules.corrects_mean || rules.corrects_variance)
+        return say("the bias correction of its weights is a sum that is added to its "
+                   "products");
+    coded_weights_init(&weights, of->layer, &rules, &quantizer, of->in_4_bits);
+    bits = weights.container.bits;
+    coded_weights_clear(&weights);
+    return bits == 8 ? NULL : say("its weights are integers of %d bits", bits);
+}
+
+static bool is_read_as_float(const struct question *of, const struct layer *reader)
+{
+    int output = of->held[reader->output];
+
+    return !layer_reads(reader, of->layer->output) ? false
+           : output < 0 || !placement_fills_8_bits(of->placement, output)
+               ? true
+               : !hands_on(of->placement, reader, output);
+}
+
+/* Why a layer's output is not rounded. */
+static char *tell_reader(const struct question *of)
+{
+    if (of->layer->output == of->network->output)
+        return say("it gives the network's output, in float");
+    for (int index = 0; index < of->network->layer_count; index++) {
+        const struct layer *reader = &of->network->layers[index];
+
+        if (!is_read_as_float(of, reader))
+            continue;
+        if (reader->kind == LAYER_CONV && reader->inputs[0] != of->layer->output)
+            return say("its output is read as float by the sum behind %s",
+                       reader->name);
+        return say("its output is read as float by %s %s", layer_kind_name(reader),
+                   reader->name);
+    }
+    return say("its output is rounded with several steps");
+}
+
+bool runtime_kernels_take_as_gemm(const struct network *network,
+                                  const struct layer *layer)
+{
+    const struct tensor *input = &network->tensors[layer->inputs[0]];
+    const struct tensor *output = &network->tensors[layer->output];
+
+    return layer->kind == LAYER_CONV && layer->conv.groups == 1 && input->height == 1 &&
+           input->width == 1 && output->height == 1 && output->width == 1 &&
+           layer->window.kernel_height == 1 && layer->window.kernel_width == 1;
+}
+
+/* A product of rows may give floats. */
+static bool may_give_floats(const struct question *of)
+{
+    return of->network->tensors[of->layer->output].rank != 3 ||
+           runtime_kernels_take_as_gemm(of->network, of->layer);
+}
+
+static char *ask_sum(const struct question *of)
+{
+    return !of->layer->conv.has_residual
+               ? NULL
+               : say("its output is read as float by the sum behind it");
+}
+
+static char *ask_codes(const struct question *of, int item)
+{
+    const struct quantized_tensor *tensor = &of->placement->items[item];
+    struct quantizer quantizer = {tensor->grid, tensor->bits, of->steps[item]};
+    float low = quantizer.step * (float)quantizer_lowest(&quantizer);
+    float high = quantizer.step * (float)quantizer_highest(&quantizer);
+
+    if (!placement_fills_8_bits(of->placement, item))
+        return say("its output has codes of %d bits, cut by nodes of their own",
+                   tensor->bits);
+    if (of->layer->low == 0 && quantizer_lowest(&quantizer) < 0)
+        return say("its output has signed codes behind a ReLU");
+    if (of->layer->low - low > FLT_EPSILON || high - of->layer->high > FLT_EPSILON)
+        return say("its output is clamped within its codes");
+    return NULL;
+}
+
+static char *ask_output(const struct question *of)
+{
+    int item = of->held[of->layer->output];
+
+    if (item >= 0)
+        return ask_codes(of, item);
+    return may_give_floats(of) ? NULL : tell_reader(of);
+}
+
+static char *ask(const struct question *of)
+{
+    static char *(*const questions[])(const struct question *) = {
+        ask_input, ask_weights, ask_sum, ask_output};
+
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        char *why = questions[i](of);
+
+        if (why)
+            return why;
+    }
+    return NULL;
+}
+
+void runtime_kernels_foretell(const struct network *network,
+                              const struct placement *placement, const float *steps,
+                              const struct weight_rules *rules, bool in_4_bits,
+                              struct runtime_kernels *kernels)
+{
+    int *held = find_held(network, placement);
+
+    *kernels = (struct runtime_kernels){
+        .why = memory_zeroed((size_t)network->layer_count, sizeof *kernels->why),
+        .layer_count = network->layer_count,
+    };
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct question of = {
+            network,   placement, steps, rules,
+            in_4_bits, held,      index, &network->layers[index]};
+
+        if (placement->of_layer[index] < 0)
+            continue;
+        kernels->why[index] = ask(&of);
+        kernels->quantized++;
+        kernels->integer += !kernels->why[index];
+    }
+    free(held);
+}
+
+void runtime_kernels_clear(struct runtime_kernels *kernels)
+{
+    for (int index = 0; index < kernels->layer_count; index++)
+        free(kernels->why[index]);
+    free(kernels->why);
+    *kernels = (struct runtime_kernels){0};
+}

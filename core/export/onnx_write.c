@@ -1,0 +1,279 @@
+#include "core/export/onnx_write.h"
+
+#include "core/base/memory.h"
+#include "core/export/coded_weights.h"
+#include "core/export/onnx_carriers.h"
+#include "core/export/onnx_opset.h"
+#include "core/export/onnx_write_parts.h"
+#include "core/layer/weight_ratios.h"
+#include "core/network/early_codes.h"
+#include "core/onnx/onnx_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item)
+{
+    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
+
+    return (struct quantizer){
+        .grid = tensor->grid, .bits = tensor->bits, .step = calibrated->steps[item]};
+}
+
+/* ---- the opset ---------------------------------------------------------------------------- */
+
+/* That of folded codes depends on what they are. */
+static struct container container_of_item(const struct onnx_calibrated *calibrated,
+                                          int item)
+{
+    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
+    const struct quantizer quantizer = onnx_quantizer_of(calibrated, item);
+    struct container container = container_of(&quantizer, calibrated->in_4_bits);
+    struct coded_weights weights;
+    struct weight_rules rules;
+
+    if (tensor->wide.added == 0)
+        return container;
+    rules = placement_weight_rules(calibrated->placement, tensor->index,
+                                   &calibrated->rules);
+    coded_weights_init(&weights, &calibrated->network->layers[tensor->index], &rules,
+                       &quantizer, calibrated->in_4_bits);
+    container = weights.container;
+    coded_weights_clear(&weights);
+    return container;
+}
+
+static bool is_written_plainly(const struct onnx_calibrated *calibrated, int item)
+{
+    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
+
+    return tensor->is_weight &&
+           onnx_is_plain(calibrated, &calibrated->network->layers[tensor->index]);
+}
+
+static void raise_opset(struct onnx_edit *edit,
+                        const struct onnx_calibrated *calibrated)
+{
+    int wanted = 0;
+
+    for (int item = 0; item < calibrated->placement->count; item++) {
+        const struct container container = container_of_item(calibrated, item);
+
+        if (!is_written_plainly(calibrated, item) &&
+            container_opset(&container) > wanted)
+            wanted = container_opset(&container);
+    }
+    onnx_opset_raise(edit, wanted);
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
+/* Which layers are exact, and what tensors are dequantized to. */
+struct plan {
+    bool *is_exact; /* [layers] owned */
+    char **values;  /* [placement->count] NULL: of weights, or not written yet; owned */
+};
+
+static struct plan plan_of(const struct onnx_calibrated *calibrated)
+{
+    int layers = calibrated->network->layer_count;
+    struct plan plan = {
+        .is_exact = memory_zeroed((size_t)layers, sizeof *plan.is_exact),
+        .values =
+            memory_zeroed((size_t)calibrated->placement->count, sizeof *plan.values),
+    };
+
+    for (int index = 0; index < layers; index++) {
+        int item = calibrated->placement->of_layer[index];
+        struct quantizer weights;
+
+        if (item < 0 || !calibrated->is_exact)
+            continue;
+        weights = onnx_quantizer_of(calibrated, item);
+        plan.is_exact[index] = onnx_is_exact(calibrated, index, &weights);
+    }
+    return plan;
+}
+
+static void plan_clear(struct plan *plan, int items)
+{
+    for (int item = 0; item < items; item++)
+        free(plan->values[item]);
+    free(plan->values);
+    free(plan->is_exact);
+}
+
+static void write_exact(struct onnx_edit *edit,
+                        const struct onnx_calibrated *calibrated,
+                        const struct plan *plan, int index,
+                        const struct quantizer *output)
+{
+    struct quantizer quantizer =
+        onnx_quantizer_of(calibrated, calibrated->placement->of_layer[index]);
+
+    onnx_write_exact_layer(edit, calibrated, index, &quantizer, output, plan->values);
+}
+
+/* An exact layer stands before its output is rounded, all others may be written afterwards. */
+static void write_tensor(struct onnx_edit *edit,
+                         const struct onnx_calibrated *calibrated,
+                         const struct plan *plan, int item)
+{
+    int tensor = calibrated->placement->items[item].index;
+    int producer = calibrated->network->tensors[tensor].producer;
+    bool is_exact = producer >= 0 && plan->is_exact[producer];
+    struct quantizer quantizer = onnx_quantizer_of(calibrated, item);
+    int after = onnx_edit_producer(edit, calibrated->network->tensors[tensor].name);
+
+    if (is_exact)
+        write_exact(edit, calibrated, plan, producer, &quantizer);
+    plan->values[item] = onnx_write_activation(
+        edit, calibrated, item, calibrated->network->tensors[tensor].name, after,
+        is_exact);
+}
+
+static void write_conv(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                       const struct plan *plan, int index)
+{
+    const struct layer *layer = &calibrated->network->layers[index];
+    const struct placement *placement = calibrated->placement;
+    struct quantizer quantizer;
+
+    if (placement->of_layer[index] < 0) {
+        onnx_write_float_layer(edit, calibrated, layer);
+    } else if (!plan->is_exact[index]) {
+        quantizer = onnx_quantizer_of(calibrated, placement->of_layer[index]);
+        onnx_write_layer(edit, calibrated, layer, &quantizer);
+    } else if (placement->of_tensor[layer->output] < 0) {
+        write_exact(edit, calibrated, plan, index, NULL);
+    }
+}
+
+/* The other tensors that hold codes of an item in integer kernels. */
+static void write_carriers(struct onnx_edit *edit,
+                           const struct onnx_calibrated *calibrated,
+                           const struct onnx_carriers *carriers)
+{
+    for (size_t i = 0; i < carriers->count; i++) {
+        const struct onnx_carrier *carrier = &carriers->list[i];
+
+        free(onnx_write_activation(edit, calibrated, carrier->item, carrier->name,
+                                   carrier->node, false));
+    }
+}
+
+/* Dilations of one are what absent ones are; ONNX Runtime's pools of codes know none (1.30). */
+static void drop_dilations(struct onnx_edit *edit, const struct layer *layer)
+{
+    Onnx__NodeProto *node;
+
+    if (layer->kind != LAYER_AVERAGE_POOL || layer->node < 0 ||
+        layer->window.dilation_height != 1 || layer->window.dilation_width != 1)
+        return;
+    node = edit->model->graph->node[layer->node];
+    if (strcmp(node->op_type, "AveragePool") == 0)
+        onnx_edit_drop_attribute(node, "dilations");
+}
+
+static void write_pool(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                       const struct plan *plan, int index)
+{
+    const struct layer *layer = &calibrated->network->layers[index];
+    int item = calibrated->placement->of_tensor[layer->output];
+
+    if (layer->kind == LAYER_AVERAGE_POOL && item >= 0)
+        onnx_write_mean(edit, calibrated, index, plan->values[item]);
+}
+
+static void write_items(struct onnx_edit *edit,
+                        const struct onnx_calibrated *calibrated,
+                        const struct plan *plan)
+{
+    const struct placement *placement = calibrated->placement;
+    const struct network *network = calibrated->network;
+    struct onnx_carriers carriers = {0};
+
+    if (calibrated->for_integer_kernels)
+        onnx_carriers_find(edit->model->graph, network, placement, calibrated->held,
+                           &carriers);
+    /* Activations first: what is added to layers reads what the layers read. */
+    for (int item = 0; item < placement->count; item++)
+        if (!placement->items[item].is_weight)
+            write_tensor(edit, calibrated, plan, item);
+    write_carriers(edit, calibrated, &carriers);
+    for (int index = 0; index < network->layer_count; index++)
+        drop_dilations(edit, &network->layers[index]);
+    for (int index = 0; calibrated->for_integer_kernels && index < network->layer_count;
+         index++)
+        write_pool(edit, calibrated, plan, index);
+    for (int index = 0; index < network->layer_count; index++)
+        if (network->layers[index].kind == LAYER_CONV)
+            write_conv(edit, calibrated, plan, index);
+    for (int item = 0; item < placement->count; item++)
+        if (plan->values[item])
+            onnx_edit_drop_added(edit, plan->values[item]);
+    onnx_carriers_clear(&carriers);
+}
+
+static int check_exact(const struct onnx_calibrated *calibrated,
+                       const struct plan *plan, struct error *err)
+{
+    bool has_exact = false;
+
+    for (int index = 0; index < calibrated->network->layer_count; index++)
+        has_exact = has_exact || plan->is_exact[index];
+    return !calibrated->is_exact || has_exact
+               ? 0
+               : error_set(err, EXIT_INPUT,
+                           "no layer multiplies quantized weights with codes, so there "
+                           "is nothing to write exactly; export without --exact");
+}
+
+static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                     struct error *err)
+{
+    struct plan plan = plan_of(calibrated);
+    int status = check_exact(calibrated, &plan, err);
+
+    if (status == 0) {
+        onnx_write_batchnorms(edit, calibrated);
+        write_items(edit, calibrated, &plan);
+    }
+    plan_clear(&plan, calibrated->placement->count);
+    return status;
+}
+
+static int edit_model(struct onnx_edit *edit, const struct onnx_calibrated *of_caller,
+                      struct error *err)
+{
+    struct onnx_calibrated calibrated = *of_caller;
+    int *held = early_codes(calibrated.network, calibrated.placement);
+    int status;
+
+    calibrated.held = held;
+    raise_opset(edit, &calibrated);
+    status = write_all(edit, &calibrated, err);
+    free(held);
+    return status;
+}
+
+int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t *size,
+               struct error *err)
+{
+    Onnx__ModelProto *model = onnx_file_read(calibrated->network->path, err);
+    struct onnx_edit edit;
+    int status;
+
+    if (!model)
+        return -1;
+    onnx_edit_init(&edit, model);
+    status = edit_model(&edit, calibrated, err);
+    if (status == 0) {
+        for (size_t i = 0; i < calibrated->property_count; i++)
+            onnx_edit_set_property(&edit, calibrated->properties[i].key,
+                                   calibrated->properties[i].value);
+        onnx_edit_pack(&edit, bytes, size);
+    }
+    onnx_edit_clear(&edit);
+    return status;
+}

@@ -1,0 +1,479 @@
+/* A convolution or fully connected layer whose weights are integers. */
+#include "core/export/onnx_write_parts.h"
+
+#include "core/base/memory.h"
+#include "core/export/coded_weights.h"
+#include "core/layer/weight_ratios.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_operator(const Onnx__NodeProto *node, const char *operator)
+{
+    return strcmp(node->op_type, operator) == 0;
+}
+
+static bool has_set(const Onnx__NodeProto *node, const char *attribute)
+{
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->name &&
+            strcmp(node->attribute[i]->name, attribute) == 0)
+            return node->attribute[i]->i != 0;
+    return false;
+}
+
+struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
+{
+    Onnx__NodeProto *node = edit->model->graph->node[layer->node];
+    bool is_conv = is_operator(node, "Conv");
+
+    return (struct place){
+        .edit = edit,
+        .layer = layer,
+        .shift = layer->conv.shift,
+        .node = node,
+        .last = node,
+        .is_conv = is_conv,
+        .is_transposed =
+            is_operator(node, "MatMul") || (!is_conv && !has_set(node, "transB")),
+    };
+}
+
+/* ---- weights ------------------------------------------------------------------------------ */
+
+/* Where the weight at [out, y, x, in], the order of a layer, stands in the file. */
+static size_t index_in_file(const struct place *place, size_t at)
+{
+    const struct layer *layer = place->layer;
+    size_t count = layer_window_count(layer);
+    size_t ins = (size_t)(layer->conv.in_channels / layer->conv.groups);
+    size_t area = count / ins, out = at / count, tap = at % count / ins, in = at % ins;
+
+    if (place->is_transposed)
+        return in * (size_t)layer->conv.out_channels + out;
+    return (out * ins + in) * area + tap;
+}
+
+static size_t weight_count(const struct layer *layer)
+{
+    return (size_t)layer->conv.out_channels * layer_window_count(layer);
+}
+
+/* The integers as the file holds them: little-endian, or two in a byte. */
+static uint8_t *integer_bytes(const struct place *place,
+                              const struct coded_weights *weights, size_t *size)
+{
+    size_t count = weight_count(place->layer);
+    int bits = weights->container.bits;
+    uint8_t *bytes;
+
+    *size = (count * (size_t)bits + 7) / 8;
+    bytes = memory_zeroed(*size, 1);
+    for (size_t i = 0; i < count; i++) {
+        uint16_t integer = (uint16_t)weights->integers[i];
+        size_t at = index_in_file(place, i);
+
+        if (bits == 4) {
+            bytes[at / 2] |= (uint8_t)((integer & 15) << at % 2 * 4);
+        } else if (bits == 8) {
+            bytes[at] = (uint8_t)integer;
+        } else {
+            bytes[2 * at] = (uint8_t)integer;
+            bytes[2 * at + 1] = (uint8_t)(integer >> 8);
+        }
+    }
+    return bytes;
+}
+
+/* The dimensions of the weights in the file; returns how many. */
+static size_t weight_dims(const struct place *place, int64_t dims[4])
+{
+    const struct conv *conv = &place->layer->conv;
+    const struct window *window = &place->layer->window;
+    int64_t ins = conv->in_channels / conv->groups;
+
+    dims[0] = place->is_transposed ? ins : conv->out_channels;
+    dims[1] = place->is_transposed ? conv->out_channels : ins;
+    dims[2] = window->kernel_height;
+    dims[3] = window->kernel_width;
+    return place->is_conv ? 4 : 2;
+}
+
+static char *add_integers(const struct place *place, const char *base,
+                          const struct coded_weights *weights)
+{
+    char *name = onnx_edit_fresh_name(place->edit, base, "_quantized");
+    int64_t dims[4];
+    size_t rank = weight_dims(place, dims), size;
+    uint8_t *bytes = integer_bytes(place, weights, &size);
+
+    onnx_edit_add_tensor(place->edit, name, weights->container.type, dims, rank, bytes,
+                         size);
+    free(bytes);
+    return name;
+}
+
+static bool are_same(const float *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+/* Scale and zero-point: scalars where all channels have one step. */
+static void add_steps(const struct place *place, const char *base,
+                      const struct coded_weights *weights, char **step, char **zero)
+{
+    int64_t channels = place->layer->conv.out_channels;
+    size_t rank = are_same(weights->steps, (size_t)channels) ? 0 : 1;
+    size_t count = rank ? (size_t)channels : 1;
+    size_t size = (count * (size_t)weights->container.bits + 7) / 8;
+    uint8_t *zeros = memory_zeroed(size, 1);
+
+    *step = onnx_edit_fresh_name(place->edit, base, "_scale");
+    onnx_edit_add_floats(place->edit, *step, &channels, rank, weights->steps);
+    *zero = onnx_edit_fresh_name(place->edit, base, "_zero_point");
+    onnx_edit_add_tensor(place->edit, *zero, weights->container.type, &channels, rank,
+                         zeros, size);
+    free(zeros);
+}
+
+void onnx_place_weights(const struct place *place, const struct coded_weights *weights)
+{
+    char *old = memory_text(place->node->input[1]);
+    char *values = onnx_edit_fresh_name(place->edit, old, "_dequantized");
+    char *codes = add_integers(place, old, weights);
+    char *step, *zero;
+    Onnx__NodeProto *node;
+
+    add_steps(place, old, weights, &step, &zero);
+    node = onnx_edit_add_node(place->edit, place->layer->node - 1, "DequantizeLinear",
+                              (const char *[]){codes, step, zero}, 3, values);
+    if (!are_same(weights->steps, (size_t)place->layer->conv.out_channels))
+        onnx_edit_set_integer(node, "axis", place->is_transposed ? 1 : 0);
+    onnx_edit_set_input(place->node, 1, values);
+    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
+    onnx_edit_drop_unread(place->edit, old);
+    free(old);
+    free(values);
+    free(codes);
+    free(step);
+    free(zero);
+}
+
+void onnx_place_floats(const struct place *place, const float *values,
+                       const char *suffix)
+{
+    size_t count = weight_count(place->layer);
+    float *in_file = memory_get(count * sizeof *in_file);
+    char *old = memory_text(place->node->input[1]);
+    char *name = onnx_edit_fresh_name(place->edit, old, suffix);
+    int64_t dims[4];
+    size_t rank = weight_dims(place, dims);
+
+    for (size_t i = 0; i < count; i++)
+        in_file[index_in_file(place, i)] = values[i];
+    onnx_edit_add_floats(place->edit, name, dims, rank, in_file);
+    onnx_edit_set_input(place->node, 1, name);
+    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
+    onnx_edit_drop_unread(place->edit, old);
+    free(in_file);
+    free(old);
+    free(name);
+}
+
+/* ---- what is added behind the layer --------------------------------------------------------- */
+
+/* Makes the layer's output what an operator of two makes of what it has given so far and `other`. */
+void onnx_place_put_behind(struct place *place, const char *operator,
+                           const char * other)
+{
+    char *output = memory_text(place->last->output[0]);
+    char *products = onnx_edit_fresh_name(place->edit, output, "_products");
+
+    onnx_edit_set_output(place->last, products);
+    place->last = onnx_edit_add_node(
+        place->edit, place->layer->node, operator,(const char *[]){products, other}, 2,
+        output);
+    free(output);
+    free(products);
+}
+
+/* A layer of the same kind, without bias, with constants `weights` [dims]; returns its output. */
+static char *add_layer(const struct place *place, const char *input, const char *suffix,
+                       const int64_t *dims, const float *weights,
+                       Onnx__NodeProto **node)
+{
+    const char *base = place->node->output[0];
+    char *constants = onnx_edit_fresh_name(place->edit, base, suffix);
+    char *output;
+
+    onnx_edit_add_floats(place->edit, constants, dims, place->is_conv ? 4 : 2, weights);
+    output = onnx_edit_fresh_name(place->edit, constants, "_product");
+    *node = onnx_edit_add_node(place->edit, place->layer->node,
+                               place->is_conv ? "Conv" : "MatMul",
+                               (const char *[]){input, constants}, 2, output);
+    free(constants);
+    return output;
+}
+
+char *onnx_place_window_sums(const struct place *place)
+{
+    const struct conv *conv = &place->layer->conv;
+    const struct window *window = &place->layer->window;
+    int64_t of_conv[] = {conv->groups, conv->in_channels / conv->groups,
+                         window->kernel_height, window->kernel_width};
+    int64_t of_product[] = {conv->in_channels, 1};
+    size_t count = layer_window_count(place->layer) * (size_t)conv->groups;
+    float *ones = memory_get(count * sizeof *ones);
+    Onnx__NodeProto *node;
+    char *output;
+
+    for (size_t i = 0; i < count; i++)
+        ones[i] = 1;
+    output = add_layer(place, place->node->input[0], "_ones",
+                       place->is_conv ? of_conv : of_product, ones, &node);
+    if (place->is_conv)
+        onnx_edit_copy_attributes(node, place->node);
+    free(ones);
+    return output;
+}
+
+static void write_corrections(struct place *place, const float *corrections)
+{
+    const struct conv *conv = &place->layer->conv;
+    int64_t of_conv[] = {conv->out_channels, 1, 1, 1};
+    int64_t of_product[] = {1, conv->out_channels};
+    char *sums = onnx_place_window_sums(place), *products;
+    Onnx__NodeProto *node;
+
+    products = add_layer(place, sums, "_correction",
+                         place->is_conv ? of_conv : of_product, corrections, &node);
+    if (place->is_conv)
+        onnx_edit_set_integer(node, "group", conv->groups);
+    onnx_place_put_behind(place, "Add", products);
+    free(sums);
+    free(products);
+}
+
+/* ---- scale and shift ------------------------------------------------------------------------ */
+
+/* The layer gives what the last node gave whose scale and shift it contains; those nodes go. */
+void onnx_place_take_scales(const struct place *place)
+{
+    Onnx__NodeProto *last;
+    char *output, *gone;
+
+    if (place->layer->conv.scaled_by < 0)
+        return;
+    last = place->edit->model->graph->node[place->layer->conv.scaled_by];
+    output = memory_text(last->output[0]);
+    gone = onnx_edit_fresh_name(place->edit, output, "_gone");
+    onnx_edit_set_output(last, gone);
+    onnx_edit_set_output(place->node, output);
+    onnx_edit_drop_unread(place->edit, gone);
+    free(output);
+    free(gone);
+}
+
+static bool are_zero(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (values[i] != 0)
+            return false;
+    return true;
+}
+
+void onnx_place_bias(const struct place *place, const char *bias)
+{
+    char *old = memory_text(place->node->n_input > 2 ? place->node->input[2] : "");
+
+    if (*old || *bias)
+        onnx_edit_set_input(place->node, 2, bias);
+    onnx_edit_drop_attribute(place->node, "beta");
+    onnx_edit_drop_unread(place->edit, old);
+    free(old);
+}
+
+/* The whole shift becomes the layer's bias. */
+void onnx_place_shift(struct place *place)
+{
+    int64_t channels = place->layer->conv.out_channels;
+    char *bias;
+
+    if (place->node->n_input <= 2 && are_zero(place->shift, (size_t)channels))
+        return;
+    bias = onnx_edit_fresh_name(place->edit, place->node->output[0], "_bias");
+    onnx_edit_add_floats(place->edit, bias, &channels, 1, place->shift);
+    if (is_operator(place->node, "MatMul"))
+        onnx_place_put_behind(place, "Add", bias);
+    else
+        onnx_place_bias(place, bias);
+    free(bias);
+}
+
+/* A constant for each channel of what the layer gives. */
+static char *add_channels(const struct place *place, const char *suffix,
+                          const float *values)
+{
+    int64_t dims[] = {place->layer->conv.out_channels, 1, 1};
+    char *name = onnx_edit_fresh_name(place->edit, place->node->output[0], suffix);
+
+    onnx_edit_add_floats(place->edit, name, dims, place->is_conv ? 3 : 1, values);
+    return name;
+}
+
+/* Scale and shift behind the layer, which has no bias any more. */
+static void write_scale_and_shift(struct place *place)
+{
+    char *scale = add_channels(place, "_channel_scale", place->layer->conv.scale);
+    char *shift = add_channels(place, "_channel_shift", place->shift);
+
+    onnx_place_bias(place, "");
+    onnx_place_put_behind(place, "Mul", scale);
+    onnx_place_put_behind(place, "Add", shift);
+    free(scale);
+    free(shift);
+}
+
+static bool is_unscaled(const struct conv *conv)
+{
+    return are_same(conv->scale, (size_t)conv->out_channels) && conv->scale[0] == 1;
+}
+
+/* Whether scale or shift of the layer are not those of the file. */
+static bool has_changed(const struct onnx_calibrated *calibrated,
+                        const struct layer *layer)
+{
+    return calibrated->has_other_constants ||
+           (layer->batchnorm && calibrated->batchnorms->count > 0);
+}
+
+/* Whether the file has a scale or shift of the layer where it cannot be changed: it is written anew. */
+static bool is_written_anew(const struct onnx_calibrated *calibrated,
+                            const struct layer *layer)
+{
+    return calibrated->is_folded ||
+           (has_changed(calibrated, layer) && !onnx_batchnorm_fits(calibrated, layer));
+}
+
+static void write_constants(struct place *place)
+{
+    if (is_unscaled(&place->layer->conv))
+        onnx_place_shift(place);
+    else
+        write_scale_and_shift(place);
+}
+
+/* ---- a layer -------------------------------------------------------------------------------- */
+
+/* The layer's shifts as the evaluator rounds them, to be freed by the caller; NULL: it does not. */
+static float *rounded_shifts(const struct onnx_calibrated *calibrated,
+                             const struct layer *layer,
+                             const struct weight_rules *rules,
+                             const struct coded_weights *weights)
+{
+    size_t channels = (size_t)layer->conv.out_channels;
+    int input = calibrated->held[layer->inputs[0]];
+    float *shifts;
+
+    if (!rules->rounds_like_kernels || input < 0)
+        return NULL;
+    shifts = memory_get(channels * sizeof *shifts);
+    for (size_t i = 0; i < channels; i++) {
+        double unit =
+            calibrated->steps[input] * (weights->steps[i] * layer->conv.scale[i]);
+        double integer = rint(layer->conv.shift[i] / unit);
+
+        shifts[i] = fabs(integer) < 0x1p30 ? (float)(integer * unit) /* no NaN */
+                                           : layer->conv.shift[i];
+    }
+    return shifts;
+}
+
+static void write_as_searched(const struct onnx_calibrated *calibrated,
+                              struct place *place, const struct coded_weights *weights)
+{
+    bool is_anew = is_written_anew(calibrated, place->layer) ||
+                   place->shift != place->layer->conv.shift;
+
+    if (is_anew)
+        onnx_place_take_scales(place);
+    if (weights->corrections && !onnx_is_plain(calibrated, place->layer))
+        write_corrections(place, weights->corrections);
+    if (is_anew)
+        write_constants(place);
+}
+
+/* Weights whose input stays in float are floats; of others no step is too small for the bias. */
+static void place_weights(const struct onnx_calibrated *calibrated,
+                          const struct place *place, struct coded_weights *weights)
+{
+    int item = calibrated->held[place->layer->inputs[0]];
+
+    if (onnx_is_plain(calibrated, place->layer)) {
+        onnx_place_plain_weights(place, weights);
+        return;
+    }
+    if (item >= 0 && is_unscaled(&place->layer->conv))
+        coded_weights_fold(weights, place->layer, calibrated->steps[item]);
+    onnx_place_weights(place, weights);
+}
+
+/* A product reads codes of its own where nodes move those of its input: ONNX Runtime (1.30, MatMulNBits) rounds to 8
+ * bits by blocks what meets integers of weights and is not dequantized just before. */
+static void read_moved(const struct onnx_calibrated *calibrated, struct place *place)
+{
+    int item = calibrated->held[place->layer->inputs[0]];
+    char *from;
+
+    if (item < 0 || place->is_conv ||
+        onnx_edit_added(place->edit, place->node->input[0]))
+        return;
+    from = memory_text(place->node->input[0]);
+    free(onnx_write_activation(place->edit, calibrated, item, from,
+                               place->layer->node - 1, false));
+    free(from);
+}
+
+void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                      const struct layer *layer, const struct quantizer *quantizer)
+{
+    struct place place = onnx_place_of(edit, layer);
+    int index = (int)(layer - calibrated->network->layers);
+    struct weight_rules rules =
+        placement_weight_rules(calibrated->placement, index, &calibrated->rules);
+    struct coded_weights weights;
+    float *rounded = NULL;
+
+    /* Else it would be named by its output, which may change. */
+    onnx_edit_name(place.node, layer->name);
+    coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
+    if (!onnx_is_plain(calibrated, layer))
+        read_moved(calibrated, &place);
+    if (!onnx_write_kernel(calibrated, &place, &weights)) {
+        rounded = rounded_shifts(calibrated, layer, &rules, &weights);
+        place.shift = rounded ? rounded : layer->conv.shift;
+        place_weights(calibrated, &place, &weights);
+        write_as_searched(calibrated, &place, &weights);
+    }
+    free(rounded);
+    coded_weights_clear(&weights);
+}
+
+void onnx_write_float_layer(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated,
+                            const struct layer *layer)
+{
+    struct place place = onnx_place_of(edit, layer);
+
+    if (!has_changed(calibrated, layer) || !is_written_anew(calibrated, layer))
+        return;
+    onnx_edit_name(place.node, layer->name);
+    if (calibrated->is_folded)
+        onnx_place_floats(&place, layer->conv.weights, "_folded");
+    onnx_place_take_scales(&place);
+    write_constants(&place);
+}

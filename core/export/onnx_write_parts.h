@@ -1,0 +1,118 @@
+/* onnx_write_parts.h - the parts of onnx_write() that are files of their own. */
+#ifndef CORE_EXPORT_ONNX_WRITE_PARTS_H
+#define CORE_EXPORT_ONNX_WRITE_PARTS_H
+
+#include "core/export/coded_weights.h"
+#include "core/export/onnx_edit.h"
+#include "core/export/onnx_write.h"
+
+/* A convolution in the file. */
+struct place {
+    struct onnx_edit *edit;
+    const struct layer *layer;
+    const float *shift;    /* [out_channels] of the layer, or rounded; borrowed */
+    Onnx__NodeProto *node; /* borrowed from the model */
+    bool is_conv;          /* else Gemm or MatMul */
+    bool is_transposed;    /* weights are [in, out] */
+    Onnx__NodeProto *last; /* gives what the layer gives: the node, or one behind it */
+};
+
+struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer);
+
+/* The node reads these weights behind DequantizeLinear. */
+void onnx_place_weights(const struct place *place, const struct coded_weights *weights);
+
+/* The node reads these floats [out_channels, kernel_height, kernel_width, in_channels/groups]; `suffix` is for
+ * their name. */
+void onnx_place_floats(const struct place *place, const float *values,
+                       const char *suffix);
+
+/* Whether the quantized weights of a layer are written as floats: its input is not rounded. A runtime would
+ * dequantize them in every run, or round their input, too. */
+bool onnx_is_plain(const struct onnx_calibrated *calibrated, const struct layer *layer);
+
+/* The node reads the values of these weights, corrections included. */
+void onnx_place_plain_weights(const struct place *place,
+                              const struct coded_weights *weights);
+
+/* The node reads `bias` ("": none) and no other. */
+void onnx_place_bias(const struct place *place, const char *bias);
+
+/* The node gives what the last node gave whose scale and shift the layer contains; those go. */
+void onnx_place_take_scales(const struct place *place);
+
+/* The whole shift becomes the layer's bias. */
+void onnx_place_shift(struct place *place);
+
+/* Makes the layer's output what an operator of two makes of that and `other`. */
+void onnx_place_put_behind(struct place *place, const char *operator,
+                           const char * other);
+
+/* Adds the sums of the windows of each group of the input; returns their name. */
+char *onnx_place_window_sums(const struct place *place);
+
+/* The quantizer of an item under the step of the case. */
+struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item);
+
+/* Rounds the tensor `name` to codes of an item behind node `after`; all nodes of the file read
+ * what comes out, whose name is returned and the caller's.
+ *
+ *   is_in_steps  the values have been divided by the step, as an exact layer does it */
+char *onnx_write_activation(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated, int item,
+                            const char *name, int after, bool is_in_steps);
+
+/* Rounds `from`, which is what `values` were before nodes moved them, once more behind node `after`: codes of the
+ * same tensor. `values` are dequantized codes; what comes out is named and the caller's. */
+char *onnx_write_moved(struct onnx_edit *edit, const char *from, int after,
+                       const char *values);
+
+/* Makes a mean over height and width a pool where codes are on both sides; `values` are those of
+ * its output. */
+void onnx_write_mean(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                     int index, const char *values);
+
+/* Makes the weights of a layer integers under `quantizer`, with what belongs to them. */
+void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                      const struct layer *layer, const struct quantizer *quantizer);
+
+/* Writes a layer for an integer kernel; false, and nothing is written: it can be none, or the file
+ * is not for them.
+ *
+ *   weights  become folded, see coded_weights_fold() */
+bool onnx_write_kernel(const struct onnx_calibrated *calibrated, struct place *place,
+                       struct coded_weights *weights);
+
+/* Writes what is not that of the file of a convolution whose weights stay in float. */
+void onnx_write_float_layer(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated,
+                            const struct layer *layer);
+
+/* Whether --exact writes layer `index` as the evaluator runs it: weights, input and residual are
+ * codes, sums are below 2^24.
+ *
+ *   quantizer  of its weights */
+bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
+                   const struct quantizer *quantizer);
+
+/* Writes such a layer.
+ *
+ *   quantizer  of its weights
+ *   output     of its output, which then is in units of the step, ready to be rounded; NULL: it
+ *              is not quantized
+ *   values     [placement->count] names of what tensors are dequantized to, so far */
+void onnx_write_exact_layer(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated, int index,
+                            const struct quantizer *quantizer,
+                            const struct quantizer *output, char *const *values);
+
+/* Gives all batch norms the statistics that are in force, and the scales and shifts. */
+void onnx_write_batchnorms(struct onnx_edit *edit,
+                           const struct onnx_calibrated *calibrated);
+
+/* Whether a convolution has a batch norm, no other scale or shift behind it, and there are constants with which
+ * it gives those of the layer to the last bit. */
+bool onnx_batchnorm_fits(const struct onnx_calibrated *calibrated,
+                         const struct layer *layer);
+
+#endif

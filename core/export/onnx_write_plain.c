@@ -1,0 +1,24 @@
+/* Quantized weights that meet floats: floats themselves. */
+#include "core/export/onnx_write_parts.h"
+
+#include "core/base/memory.h"
+
+#include <stdlib.h>
+
+bool onnx_is_plain(const struct onnx_calibrated *calibrated, const struct layer *layer)
+{
+    return !calibrated->with_integers && calibrated->held[layer->inputs[0]] < 0;
+}
+
+void onnx_place_plain_weights(const struct place *place,
+                              const struct coded_weights *weights)
+{
+    size_t count = layer_window_count(place->layer);
+    size_t all = (size_t)place->layer->conv.out_channels * count;
+    float *values = memory_get(all * sizeof *values);
+
+    for (size_t i = 0; i < all; i++)
+        values[i] = coded_weights_value(weights, i, count);
+    onnx_place_floats(place, values, "_rounded");
+    free(values);
+}

@@ -1,0 +1,300 @@
+#include "core/export/qdq_compare.h"
+
+#include "core/base/memory.h"
+#include "core/export/coded_weights.h"
+#include "core/layer/weight_ratios.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- layers ------------------------------------------------------------------------------- */
+
+static bool same_floats(const float *a, const float *b, size_t count)
+{
+    if (!a || !b)
+        return a == b;
+    return memcmp(a, b, count * sizeof *a) == 0;
+}
+
+static bool same_tensors(const struct network *network, const struct network *file)
+{
+    for (int i = 0; i < network->tensor_count; i++)
+        if (strcmp(network->tensors[i].name, file->tensors[i].name) != 0 ||
+            network->tensors[i].count != file->tensors[i].count)
+            return false;
+    return true;
+}
+
+/* A view has the name of the node before it, which may be a bias that was added. */
+static bool same_name(const struct layer *ours, const struct layer *theirs)
+{
+    return ours->kind == LAYER_REARRANGE || strcmp(ours->name, theirs->name) == 0;
+}
+
+static bool same_place(const struct layer *ours, const struct layer *theirs)
+{
+    if (ours->kind != theirs->kind || !same_name(ours, theirs) ||
+        ours->output != theirs->output || ours->input_count != theirs->input_count)
+        return false;
+    return memcmp(ours->inputs, theirs->inputs,
+                  (size_t)ours->input_count * sizeof *ours->inputs) == 0;
+}
+
+static bool same_conv(const struct conv *ours, const struct conv *theirs)
+{
+    return ours->groups == theirs->groups && ours->in_channels == theirs->in_channels &&
+           ours->out_channels == theirs->out_channels &&
+           ours->has_residual == theirs->has_residual;
+}
+
+static bool is_of_pixels(const struct window *window)
+{
+    return window->kernel_height == 1 && window->kernel_width == 1 &&
+           window->pad_top == 0 && window->pad_left == 0;
+}
+
+/* Of single pixels, where tensors are equally large, strides and dilations mean nothing: a convolution may be
+ * written as a product. */
+static bool same_window(const struct window *ours, const struct window *theirs)
+{
+    return memcmp(ours, theirs, sizeof *ours) == 0 ||
+           (is_of_pixels(ours) && is_of_pixels(theirs));
+}
+
+static bool same_shape(const struct layer *ours, const struct layer *theirs)
+{
+    if (!same_window(&ours->window, &theirs->window) || ours->low != theirs->low ||
+        ours->high != theirs->high)
+        return false;
+    switch (ours->kind) {
+    case LAYER_CONV:
+        return same_conv(&ours->conv, &theirs->conv);
+    case LAYER_AVERAGE_POOL:
+        return memcmp(&ours->average_pool, &theirs->average_pool,
+                      sizeof ours->average_pool) == 0;
+    default:
+        return true;
+    }
+}
+
+/* The constants of a layer but for quantized weights; NULL: they are the same. */
+static const char *other_constants(const struct network *network,
+                                   const struct layer *ours, const struct layer *theirs,
+                                   bool has_codes)
+{
+    const struct tensor *output = &network->tensors[ours->output];
+    size_t channels = (size_t)output->channels;
+
+    switch (ours->kind) {
+    case LAYER_CONV:
+        if (!has_codes &&
+            !same_floats(ours->conv.weights, theirs->conv.weights,
+                         (size_t)ours->conv.out_channels * layer_window_count(ours)))
+            return "float weights";
+        return same_floats(ours->conv.scale, theirs->conv.scale, channels) &&
+                       same_floats(ours->conv.shift, theirs->conv.shift, channels)
+                   ? NULL
+                   : "bias or batch norm";
+    case LAYER_AFFINE:
+        return same_floats(ours->affine.scale, theirs->affine.scale, channels) &&
+                       same_floats(ours->affine.shift, theirs->affine.shift, channels)
+                   ? NULL
+                   : "scale or shift";
+    case LAYER_REARRANGE:
+        return memcmp(ours->rearrange.from, theirs->rearrange.from,
+                      output->count * sizeof *ours->rearrange.from) == 0 &&
+                       ours->rearrange.fill == theirs->rearrange.fill
+                   ? NULL
+                   : "order of elements";
+    default:
+        return NULL;
+    }
+}
+
+static bool compare_layers(const struct network *network,
+                           const struct placement *placement,
+                           const struct network *file, char sentence[DIFFERENCE_BYTES])
+{
+    if (network->layer_count != file->layer_count ||
+        network->tensor_count != file->tensor_count || !same_tensors(network, file) ||
+        network->input != file->input || network->output != file->output) {
+        snprintf(sentence, DIFFERENCE_BYTES,
+                 "the file has %d layers and %d tensors, the case's network has %d and "
+                 "%d, or they have other names or shapes",
+                 file->layer_count, file->tensor_count, network->layer_count,
+                 network->tensor_count);
+        return false;
+    }
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct layer *ours = &network->layers[i], *theirs = &file->layers[i];
+        const char *what = NULL;
+
+        if (!same_place(ours, theirs) || !same_shape(ours, theirs)) {
+            snprintf(
+                sentence, DIFFERENCE_BYTES,
+                "layer %d is %s %s in the case's network and %s %s in the file, or "
+                "reads or computes something else",
+                i, layer_kind_name(ours), ours->name, layer_kind_name(theirs),
+                theirs->name);
+            return false;
+        }
+        what = other_constants(network, ours, theirs, placement->of_layer[i] >= 0);
+        if (what && !*sentence)
+            snprintf(sentence, DIFFERENCE_BYTES, "layer %s: its %s is another",
+                     ours->name, what);
+    }
+    return true;
+}
+
+/* ---- tensors ------------------------------------------------------------------------------ */
+
+static void compare_integers(const struct coded_weights *ours,
+                             const struct layer *theirs, struct tensor_difference *to)
+{
+    size_t count = layer_window_count(theirs);
+
+    to->integers = (size_t)theirs->conv.out_channels * count;
+    for (size_t i = 0; i < to->integers; i++) {
+        float step = theirs->conv.steps[i / count];
+        long integer = lrintf(theirs->conv.weights[i] / step);
+        long off = labs(integer - ours->integers[i]);
+
+        to->off_by[off < OFF_BY_MOST ? off : OFF_BY_MOST]++;
+    }
+}
+
+static float at_or_zero(const float *values, size_t at)
+{
+    return values ? values[at] : 0;
+}
+
+static void compare_weights(const struct layer *ours, const struct layer *theirs,
+                            const struct weight_rules *rules,
+                            const struct quantizer *quantizer,
+                            struct tensor_difference *to)
+{
+    struct coded_weights weights;
+
+    to->is_quantized_there = theirs->conv.steps != NULL;
+    if (!to->is_quantized_there)
+        return;
+    coded_weights_init(&weights, ours, rules, quantizer, false);
+    compare_integers(&weights, theirs, to);
+    for (size_t i = 0; i < (size_t)ours->conv.out_channels; i++) {
+        to->steps += weights.steps[i] != theirs->conv.steps[i];
+        to->corrections += at_or_zero(weights.corrections, i) !=
+                           at_or_zero(theirs->conv.corrections, i);
+    }
+    coded_weights_clear(&weights);
+}
+
+static void compare_activation(const struct file_codes *theirs,
+                               const struct quantizer *quantizer,
+                               struct tensor_difference *to)
+{
+    struct container container = container_of(quantizer, false);
+
+    to->is_quantized_there = theirs->step > 0;
+    if (!to->is_quantized_there)
+        return;
+    to->steps = theirs->step != container_step(&container, quantizer->step);
+    to->has_other_range =
+        theirs->lowest != container.lowest || theirs->highest != container.highest;
+}
+
+static void add(struct qdq_comparison *comparison, struct tensor_difference difference)
+{
+    comparison->tensors[comparison->tensor_count++] = difference;
+    comparison->integers += difference.integers;
+    comparison->different += !tensor_difference_is_none(&difference);
+}
+
+static void compare_items(const struct network *network,
+                          const struct placement *placement, const float *steps,
+                          const struct weight_rules *rules, const struct network *file,
+                          struct qdq_comparison *comparison)
+{
+    for (int item = 0; item < placement->count; item++) {
+        const struct quantized_tensor *tensor = &placement->items[item];
+        struct quantizer quantizer = {tensor->grid, tensor->bits, steps[item]};
+        struct tensor_difference difference = {.name = tensor->name,
+                                               .is_weight = tensor->is_weight,
+                                               .is_quantized_here = true};
+
+        if (tensor->is_weight) {
+            const struct weight_rules of_layer =
+                placement_weight_rules(placement, tensor->index, rules);
+
+            compare_weights(&network->layers[tensor->index],
+                            &file->layers[tensor->index], &of_layer, &quantizer,
+                            &difference);
+        } else {
+            compare_activation(&file->tensors[tensor->index].codes, &quantizer,
+                               &difference);
+        }
+        add(comparison, difference);
+    }
+}
+
+/* What the file quantizes and the case does not. */
+static void find_more(const struct placement *placement, const struct network *file,
+                      struct qdq_comparison *comparison)
+{
+    for (int i = 0; i < file->layer_count; i++) {
+        const struct layer *layer = &file->layers[i];
+
+        if (placement->of_layer[i] < 0 && layer->kind == LAYER_CONV &&
+            layer->conv.steps)
+            add(comparison, (struct tensor_difference){.name = layer->conv.weight_name,
+                                                       .is_weight = true,
+                                                       .is_quantized_there = true});
+    }
+    for (int i = 0; i < file->tensor_count; i++)
+        if (placement->of_tensor[i] < 0 && file->tensors[i].codes.step > 0)
+            add(comparison, (struct tensor_difference){.name = file->tensors[i].name,
+                                                       .is_quantized_there = true});
+}
+
+bool tensor_difference_is_none(const struct tensor_difference *difference)
+{
+    return difference->is_quantized_here && difference->is_quantized_there &&
+           difference->off_by[0] == difference->integers && difference->steps == 0 &&
+           difference->corrections == 0 && !difference->has_other_range;
+}
+
+void qdq_compare(const struct network *network, const struct placement *placement,
+                 const float *steps, const struct weight_rules *rules,
+                 const struct network *file, struct qdq_comparison *comparison)
+{
+    size_t most = (size_t)placement->count + (size_t)file->layer_count +
+                  (size_t)file->tensor_count;
+
+    *comparison = (struct qdq_comparison){
+        .tensors = memory_zeroed(most, sizeof *comparison->tensors)};
+    if (!compare_layers(network, placement, file, comparison->layer))
+        return;
+    compare_items(network, placement, steps, rules, file, comparison);
+    find_more(placement, file, comparison);
+}
+
+void qdq_comparison_clear(struct qdq_comparison *comparison)
+{
+    free(comparison->tensors);
+    *comparison = (struct qdq_comparison){0};
+}
+
+void qdq_steps(const struct network *file, const struct placement *placement,
+               float *steps)
+{
+    for (int item = 0; item < placement->count; item++) {
+        const struct quantized_tensor *tensor = &placement->items[item];
+        struct quantizer quantizer = {tensor->grid, tensor->bits, 1};
+        struct container container = container_of(&quantizer, false);
+
+        steps[item] = (float)container.factor *
+                      (tensor->is_weight ? file->layers[tensor->index].conv.steps[0]
+                                         : file->tensors[tensor->index].codes.step);
+    }
+}

@@ -1,0 +1,51 @@
+/* qdq_compare.h - a quantized file, read back, beside the network that it was written from. */
+#ifndef CORE_EXPORT_QDQ_COMPARE_H
+#define CORE_EXPORT_QDQ_COMPARE_H
+
+#include "core/network/placement.h"
+#include "core/quant/weight_rules.h"
+
+enum { OFF_BY_MOST = 4, DIFFERENCE_BYTES = 512 };
+
+/* A quantized tensor, or one that the file alone quantizes. */
+struct tensor_difference {
+    const char *name; /* borrowed */
+    bool is_weight;
+    bool is_quantized_here, is_quantized_there; /* in the case, in the file */
+    size_t integers;                            /* 0 for activations */
+    /* Integers by how much they are off; [0]: equal; the last: more. */
+    size_t off_by[OFF_BY_MOST + 1];
+    size_t steps, corrections; /* channels in which they differ */
+    bool has_other_range;      /* lowest or highest code */
+};
+
+struct qdq_comparison {
+    struct tensor_difference *tensors; /* [tensor_count] owned */
+    int tensor_count;
+    int different;   /* how many of them are not the same */
+    size_t integers; /* compared */
+    char layer
+        [DIFFERENCE_BYTES]; /* a sentence about the first layer that is another; "": none is */
+};
+
+/* Compares, bit by bit: layers, their constants, integers of weights, steps, corrections.
+ *
+ *   network, placement, steps  of the case, with the statistics of batch norms in force
+ *   rules                      of all weights; ratios are those of the placement
+ *   file                       onnx_read(), network_take_qdq(), network_fuse()
+ *   comparison                 out; clear with qdq_comparison_clear()
+ *
+ * Where the layers are others there are no tensors. */
+void qdq_compare(const struct network *network, const struct placement *placement,
+                 const float *steps, const struct weight_rules *rules,
+                 const struct network *file, struct qdq_comparison *comparison);
+void qdq_comparison_clear(struct qdq_comparison *comparison);
+
+bool tensor_difference_is_none(const struct tensor_difference *difference);
+
+/* The steps that the file gives the items of the placement, which are in codes of the placement's
+ * grids; the two must be the same but for the numbers. */
+void qdq_steps(const struct network *file, const struct placement *placement,
+               float *steps);
+
+#endif

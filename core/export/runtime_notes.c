@@ -1,0 +1,189 @@
+#include "core/export/runtime_notes.h"
+
+#include "core/export/coded_weights.h"
+#include "core/layer/weight_ratios.h"
+#include "core/network/early_codes.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* All that is known of a layer. */
+struct question {
+    const struct network *network, *file;
+    const struct placement *placement;
+    const float *steps;
+    const struct weight_rules *rules;
+    const int *held; /* [tensors] early_codes() */
+    int index;
+    const struct layer *layer;
+};
+
+/* ---- layers of codes ---------------------------------------------------------------------- */
+
+/* The largest sum of two of a channel's integers of one sign: products with 255 of each are added in 16
+ * bits. */
+static int largest_pair(const int16_t *integers, size_t count)
+{
+    int most[2] = {0}, next[2] = {0}; /* above zero, below */
+
+    for (size_t i = 0; i < count; i++) {
+        int sign = integers[i] < 0, size = abs(integers[i]);
+
+        if (size > most[sign]) {
+            next[sign] = most[sign];
+            most[sign] = size;
+        } else if (size > next[sign]) {
+            next[sign] = size;
+        }
+    }
+    return most[0] + next[0] > most[1] + next[1] ? most[0] + next[0]
+                                                 : most[1] + next[1];
+}
+
+static bool has_large_pairs(const struct question *of)
+{
+    int item = of->placement->of_layer[of->index];
+    const struct quantized_tensor *tensor = &of->placement->items[item];
+    const struct quantizer quantizer = {tensor->grid, tensor->bits, of->steps[item]};
+    const struct weight_rules rules =
+        placement_weight_rules(of->placement, of->index, of->rules);
+    size_t count = layer_window_count(of->layer);
+    struct coded_weights weights;
+    bool found = false;
+
+    coded_weights_init(&weights, of->layer, &rules, &quantizer, false);
+    for (int i = 0; i < of->layer->conv.out_channels && weights.container.bits == 8;
+         i++)
+        found = found ||
+                UINT8_MAX * largest_pair(weights.integers + (size_t)i * count, count) >
+                    INT16_MAX;
+    coded_weights_clear(&weights);
+    return found;
+}
+
+/* Without VNNI the instruction that multiplies 8 bits saturates. */
+static bool saturates_pairs(const struct question *of)
+{
+    return of->layer->kind == LAYER_CONV && of->placement->of_layer[of->index] >= 0 &&
+           placement_fills_8_bits(of->placement, of->held[of->layer->inputs[0]]) &&
+           has_large_pairs(of);
+}
+
+/* A bias becomes an integer of 32 bits, in products of the steps of input and weights. */
+static bool saturates_bias(const struct question *of)
+{
+    const struct layer *layer = &of->file->layers[of->index];
+    int input = of->held[of->layer->inputs[0]];
+
+    if (layer->kind != LAYER_CONV || !layer->conv.steps || input < 0 ||
+        layer->conv.corrections)
+        return false;
+    for (int i = 0; i < layer->conv.out_channels; i++)
+        if (layer->conv.scale[i] == 1 &&
+            fabs((double)layer->conv.shift[i]) >
+                (double)of->steps[input] * (double)layer->conv.steps[i] * 0x1p31)
+            return true;
+    return false;
+}
+
+/* Fewer codes than 8 bits have are cut by nodes of their own, which keep layer and rounding apart. */
+static bool gives_few_bits(const struct question *of)
+{
+    int output = of->held[of->layer->output];
+
+    return of->placement->of_layer[of->index] >= 0 &&
+           of->held[of->layer->inputs[0]] >= 0 && output >= 0 &&
+           !placement_fills_8_bits(of->placement, output);
+}
+
+/* Integers that meet floats in a product of rows. */
+static bool rounds_input(const struct question *of)
+{
+    const struct layer *layer = &of->file->layers[of->index];
+
+    return layer->kind == LAYER_CONV && layer->conv.steps &&
+           of->held[of->layer->inputs[0]] < 0 &&
+           of->network->tensors[of->layer->output].rank < 3;
+}
+
+/* ---- layers that hand on codes ------------------------------------------------------------ */
+
+/* With equal steps on both sides many values lie in the middle between two codes. */
+static bool has_ties(const struct question *of)
+{
+    int output = of->held[of->layer->output];
+
+    if ((of->layer->kind != LAYER_AVERAGE_POOL && of->layer->kind != LAYER_ADD) ||
+        output < 0)
+        return false;
+    for (int i = 0; i < of->layer->input_count; i++) {
+        int input = of->held[of->layer->inputs[i]];
+
+        if (input >= 0 && of->steps[input] == of->steps[output])
+            return true;
+    }
+    return false;
+}
+
+/* ---- sentences ---------------------------------------------------------------------------- */
+
+static const struct kind {
+    bool (*concerns)(const struct question *of);
+    const char *sentence;
+} kinds[] = {
+    {saturates_pairs, "sums of two products saturate at 16 bits on CPUs with AVX2 that "
+                      "have no VNNI, unless the "
+                      "session option session.x64quantprecision is 1"},
+    {saturates_bias, "biases leave the 32 bits that it rounds them to, and saturate; "
+                     "export the case again"},
+    {gives_few_bits,
+     "it is computed in float, since its output has fewer codes than 8 bits have"},
+    {rounds_input, "floats that meet integers in a MatMul are rounded to 8 bits, "
+                   "unless the session option "
+                   "session.qdq_matmulnbits_accuracy_level is 1"},
+    {has_ties, "equal steps before and behind it put values in the middle between two "
+               "codes, which "
+               "sessions with and without optimisations may round differently"},
+};
+
+static void tell(const struct kind *kind, struct question of, FILE *file)
+{
+    const char *first = NULL;
+    int count = 0;
+
+    for (of.index = 0; of.index < of.network->layer_count; of.index++) {
+        of.layer = &of.network->layers[of.index];
+        if (!kind->concerns(&of))
+            continue;
+        first = first ? first : of.layer->name;
+        count++;
+    }
+    if (count > 0)
+        fprintf(file, "ONNX Runtime, %d layer%s (%s%s): %s\n", count,
+                count > 1 ? "s" : "", first, count > 1 ? " ..." : "", kind->sentence);
+}
+
+char *runtime_notes(const struct network *network, const struct placement *placement,
+                    const float *steps, const struct weight_rules *rules,
+                    const struct network *file)
+{
+    int *held = early_codes(network, placement);
+    const struct question of = {.network = network,
+                                .file = file,
+                                .placement = placement,
+                                .steps = steps,
+                                .rules = rules,
+                                .held = held};
+    char *text = NULL;
+    size_t bytes;
+    FILE *lines = open_memstream(&text, &bytes);
+
+    assert(lines && network->layer_count == file->layer_count);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        tell(&kinds[i], of, lines);
+    fclose(lines);
+    free(held);
+    return text;
+}

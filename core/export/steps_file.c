@@ -1,0 +1,145 @@
+#include "core/export/steps_file.h"
+
+#include "core/base/version.h"
+#include "core/export/coded_weights.h"
+#include "core/layer/weight_ratios.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool are_same(const float *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+static json_t *hexadecimal(float value)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%a", (double)value);
+    return json_string(text);
+}
+
+static json_t *decimal(float value)
+{
+    return json_real((double)value);
+}
+
+static json_t *list_of(const float *values, size_t count, json_t *(*make)(float))
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, make(values[i]));
+    return list;
+}
+
+static json_t *tensor_of(const struct quantized_tensor *tensor,
+                         const struct container *container, const float *scales,
+                         size_t count)
+{
+    return json_pack(
+        "{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:o, s:o}", "tensor", tensor->name,
+        "kind", tensor->is_weight ? "weights" : "activations", "grid",
+        grid_name(tensor->grid), "bits", tensor->bits, "type", container->name,
+        "lowest", container->lowest, "highest", container->highest, "zero_point", 0,
+        "scale", list_of(scales, count, decimal), "scale_hex",
+        list_of(scales, count, hexadecimal));
+}
+
+static json_t *weights_of(const struct steps_file *steps,
+                          const struct quantized_tensor *tensor,
+                          const struct quantizer *quantizer)
+{
+    const struct layer *layer = &steps->network->layers[tensor->index];
+    size_t channels = (size_t)layer->conv.out_channels;
+    struct weight_rules rules =
+        placement_weight_rules(steps->placement, tensor->index, &steps->rules);
+    struct coded_weights weights;
+    json_t *json;
+
+    coded_weights_init(&weights, layer, &rules, quantizer, false);
+    json = tensor_of(tensor, &weights.container, weights.steps,
+                     are_same(weights.steps, channels) ? 1 : channels);
+    json_object_set_new(json, "layer", json_string(layer->name));
+    if (weights.corrections)
+        json_object_set_new(json, "correction_hex",
+                            list_of(weights.corrections, channels, hexadecimal));
+    coded_weights_clear(&weights);
+    return json;
+}
+
+static json_t *tensors_of(const struct steps_file *steps)
+{
+    json_t *tensors = json_array();
+
+    for (int item = 0; item < steps->placement->count; item++) {
+        const struct quantized_tensor *tensor = &steps->placement->items[item];
+        struct quantizer quantizer = {tensor->grid, tensor->bits, steps->steps[item]};
+        struct container container = container_of(&quantizer, false);
+        float scale = container_step(&container, quantizer.step);
+
+        json_array_append_new(tensors, tensor->is_weight
+                                           ? weights_of(steps, tensor, &quantizer)
+                                           : tensor_of(tensor, &container, &scale, 1));
+    }
+    return tensors;
+}
+
+static json_t *bias_shifts_of_layers(const struct steps_file *steps)
+{
+    const struct network *network = steps->network;
+    const float *values = steps->bias_shifts->values;
+    json_t *layers = json_array();
+
+    for (int i = 0; values && i < network->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+        size_t channels = (size_t)layer->conv.out_channels;
+
+        if (layer->kind != LAYER_CONV)
+            continue;
+        json_array_append_new(layers,
+                              json_pack("{s:s, s:o}", "layer", layer->name, "shift_hex",
+                                        list_of(values, channels, hexadecimal)));
+        values += channels;
+    }
+    return layers;
+}
+
+int steps_file_write(const struct steps_file *steps, FILE *file, struct error *err)
+{
+    char bits[16];
+    json_t *json;
+    int status = 0;
+
+    if (steps->is_equalized)
+        return error_set(err, EXIT_INPUT,
+                         "%s was found with equalised weights, which are not those of "
+                         "the network's file, so steps alone do not say what the codes "
+                         "are; export it with --to onnx",
+                         steps->case_id);
+    if (steps->is_split)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s was found with split channels, whose codes are not those of "
+            "steps alone; export it with --to onnx",
+            steps->case_id);
+    config_bits_text(steps->bits, bits);
+    json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "format", 1,
+                     "calq", version(), "case", steps->case_id, "network_hash",
+                     steps->network_hash, "target", config_target_name(steps->target),
+                     "bits", bits, "method", config_method_name(steps->method),
+                     "bias_correction", steps->bias_correction, "tensors",
+                     tensors_of(steps), "bias_shifts", bias_shifts_of_layers(steps));
+    if (!json || json_dumpf(json, file, JSON_INDENT(2)) < 0 || fputc('\n', file) == EOF)
+        status = error_set(err, EXIT_MACHINE, "cannot write the steps of %s: %s",
+                           steps->case_id, strerror(errno));
+    json_decref(json);
+    return status;
+}

@@ -1,0 +1,40 @@
+/* steps_file.h - the steps of a case as JSON, for programs that make codes themselves. */
+#ifndef CORE_EXPORT_STEPS_FILE_H
+#define CORE_EXPORT_STEPS_FILE_H
+
+#include "core/base/error.h"
+#include "core/format/config.h"
+#include "core/network/bias_shift.h"
+#include "core/network/placement.h"
+#include "core/quant/weight_rules.h"
+
+#include <stdio.h>
+
+struct steps_file {
+    const char *case_id, *network_hash;
+    enum config_target target;
+    struct config_bits bits;
+    enum config_method method;
+    const char *bias_correction;
+    bool is_equalized, is_split;
+    const struct network *network; /* of the case */
+    const struct placement *placement;
+    const float *steps;        /* [placement->count] */
+    struct weight_rules rules; /* of all weights; ratios are those of the placement */
+    const struct bias_shifts *bias_shifts;
+};
+
+/* Writes, for each quantized tensor, in the order of execution:
+ *
+ *   value = scale * integer (+ correction of the output channel), integer between lowest and highest,
+ *   rounded half to even after the division by the scale; zero-points are zero
+ *
+ * Floats are there in decimal and exact hexadecimal digits. Scales are lists: one, or one for each
+ * output channel. Midrise codes are odd integers with half the step. Under "bias_shifts" is what is added
+ * to the output channels of each convolution, before its clamp.
+ *
+ * Fails with EXIT_INPUT where weights were equalised or channels split, so that steps do not say what
+ * the codes are, and with EXIT_MACHINE. */
+int steps_file_write(const struct steps_file *steps, FILE *file, struct error *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* conv_integer.h - a convolution in integers: products of codes, and the epilogue that makes values
+ * of them. */
+#ifndef CORE_LAYER_CONV_INTEGER_H
+#define CORE_LAYER_CONV_INTEGER_H
+
+#include "core/layer/conv_run.h"
+
+/* As conv_run_block(), with the present weights, which are quantized; the input is codes. */
+void conv_integer_run(struct conv_run *run, const struct value *input,
+                      const struct value *residual, int samples,
+                      const struct quantizer *quantizer, struct value *output,
+                      const struct scratch *scratch);
+
+/* The same in two: the products, and what becomes of them. */
+void conv_integer_multiply(const struct conv_run *run, const struct value *input,
+                           int samples, const struct conv_sums *sums,
+                           const struct scratch *scratch);
+void conv_integer_finish(struct conv_run *run, const struct value *input,
+                         const struct value *residual, int samples,
+                         const struct conv_sums *sums,
+                         const struct quantizer *quantizer, struct value *output);
+
+/* Elements of the sums of products. */
+size_t conv_integer_products(const struct conv_run *run, int samples);
+
+/* What winograd_u8s8 needs: bytes; 0 where it is not used. */
+size_t conv_integer_transformed(const struct conv_run *run);
+
+/* What window_sums_u8 needs: int32 elements. */
+size_t conv_integer_scratch(const struct conv_run *run, int samples);
+
+#endif

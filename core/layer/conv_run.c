@@ -1,0 +1,169 @@
+#include "core/layer/conv_run.h"
+
+#include "core/base/memory.h"
+#include "core/layer/conv_float.h"
+#include "core/layer/conv_integer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
+                   const struct layer *layer, const struct plane *input,
+                   const struct weight_rules *rules)
+{
+    size_t outputs = (size_t)layer->conv.out_channels + CHANNEL_SLACK;
+
+    *run = (struct conv_run){
+        .layer = layer,
+        .kernels = kernels,
+        .bias = memory_zeroed(outputs, sizeof *run->bias),
+        .scale = memory_zeroed(outputs, sizeof *run->scale),
+        .shift = memory_zeroed(outputs, sizeof *run->shift),
+        .correction = memory_zeroed(outputs, sizeof *run->correction),
+    };
+    conv_plan_init(&run->plan, layer, input);
+    conv_weights_init(&run->weights, kernels, &run->plan, &layer->conv, rules);
+}
+
+void conv_run_clear(struct conv_run *run)
+{
+    conv_plan_clear(&run->plan);
+    conv_weights_clear(&run->weights);
+    free(run->bias);
+    free(run->scale);
+    free(run->shift);
+    free(run->correction);
+    *run = (struct conv_run){0};
+}
+
+void conv_run_sizes(const struct conv_run *run, int samples,
+                    struct scratch_sizes *sizes)
+{
+    const struct conv_plan *plan = &run->plan;
+
+    sizes->planes = memory_larger(
+        sizes->planes,
+        ((size_t)samples * plane_count(&plan->plane) + FLOAT_SLACK) * sizeof(float));
+    sizes->pixel_sums = memory_larger(
+        sizes->pixel_sums, conv_integer_scratch(run, samples) * sizeof(int32_t));
+    sizes->window_sums = memory_larger(
+        sizes->window_sums, (size_t)samples * conv_plan_pixels(plan) * sizeof(float));
+    if (conv_weights_may_be_wide(&run->weights)) /* and PANEL for finish_s32 */
+        sizes->products = memory_larger(sizes->products,
+                                        (conv_integer_products(run, samples) + PANEL) *
+                                            sizeof(int32_t));
+    sizes->transformed =
+        memory_larger(sizes->transformed, conv_integer_transformed(run));
+    sizes->windows =
+        memory_larger(sizes->windows, conv_float_windows(run) * sizeof(float));
+}
+
+void conv_run_block(struct conv_run *run, const struct quantizer *weights,
+                    const struct value *input, const struct value *residual,
+                    int samples, const struct quantizer *quantizer,
+                    struct value *output, const struct scratch *scratch)
+{
+    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
+    if (weights && value_is_codes(input))
+        conv_integer_run(run, input, residual, samples, quantizer, output, scratch);
+    else
+        conv_float_run(run, input, residual, samples, quantizer, output, scratch);
+}
+
+void conv_run_multiply(struct conv_run *run, const struct quantizer *weights,
+                       const struct value *input, int samples,
+                       const struct conv_sums *sums, const struct scratch *scratch)
+{
+    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
+    conv_integer_multiply(run, input, samples, sums, scratch);
+}
+
+void conv_run_finish(struct conv_run *run, const struct quantizer *weights,
+                     const struct value *input, const struct value *residual,
+                     int samples, const struct conv_sums *sums,
+                     const struct quantizer *quantizer, struct value *output)
+{
+    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
+    conv_integer_finish(run, input, residual, samples, sums, quantizer, output);
+}
+
+struct scratch conv_scratch_make(const struct scratch_sizes *sizes)
+{
+    struct scratch scratch = {
+        .planes = memory_aligned(sizes->planes),
+        .pixel_sums = memory_aligned(sizes->pixel_sums),
+        .window_sums = memory_aligned(sizes->window_sums),
+        .transformed = memory_aligned(sizes->transformed),
+        .windows = memory_aligned(sizes->windows),
+        .sums = memory_aligned(sizes->floats),
+        .floats = {memory_aligned(sizes->floats), memory_aligned(sizes->floats)},
+    };
+
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        scratch.products[part] = memory_aligned(sizes->products);
+    return scratch;
+}
+
+void conv_scratch_clear(struct scratch *scratch)
+{
+    free(scratch->planes);
+    free(scratch->pixel_sums);
+    free(scratch->window_sums);
+    free(scratch->transformed);
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        free(scratch->products[part]);
+    free(scratch->windows);
+    free(scratch->sums);
+    free(scratch->floats[0]);
+    free(scratch->floats[1]);
+    *scratch = (struct scratch){0};
+}
+
+struct scratch conv_run_scratch(const struct conv_run *run, int samples)
+{
+    struct scratch_sizes sizes = {0};
+
+    conv_run_sizes(run, samples, &sizes);
+    return conv_scratch_make(&sizes);
+}
+
+/* The layer without anything after its products: scale and shift [out_channels] are its. */
+static struct layer bare_layer(const struct layer *layer, float *scale, float *shift)
+{
+    struct layer bare = *layer;
+
+    for (int channel = 0; channel < layer->conv.out_channels; channel++) {
+        scale[channel] = 1;
+        shift[channel] = 0;
+    }
+    bare.conv.scale = scale;
+    bare.conv.shift = shift;
+    bare.conv.has_residual = false;
+    bare.batchnorm = NULL;
+    bare.low = -INFINITY;
+    bare.high = INFINITY;
+    return bare;
+}
+
+/* For the time being another layer is run; the epilogue is made anew for it, and again for the
+ * layer itself. */
+void conv_run_products(struct conv_run *run, const struct quantizer *weights,
+                       const struct value *input, int samples, float *products,
+                       const struct scratch *scratch)
+{
+    const struct layer *layer = run->layer;
+    size_t channels = (size_t)layer->conv.out_channels;
+    float *constants = memory_get(2 * channels * sizeof *constants);
+    struct layer bare = bare_layer(layer, constants, constants + channels);
+    struct plane plane = {.height = run->plan.rows,
+                          .width = run->plan.columns,
+                          .channels = (int)channels};
+    struct value output = {.data = products, .plane = &plane};
+
+    run->layer = &bare;
+    run->made_for = (struct conv_steps){0};
+    conv_run_block(run, weights, input, NULL, samples, NULL, &output, scratch);
+    run->layer = layer;
+    run->made_for = (struct conv_steps){0};
+    free(constants);
+}

@@ -1,0 +1,96 @@
+/* conv_run.h - runs one convolution on a block: in integers where input and weights are
+ * quantized, in float otherwise. */
+#ifndef CORE_LAYER_CONV_RUN_H
+#define CORE_LAYER_CONV_RUN_H
+
+#include "core/kernel/kernel.h"
+#include "core/layer/conv_weights.h"
+#include "core/layer/value.h"
+
+/* Everything that stays the same from block to block. */
+struct conv_run {
+    const struct layer *layer; /* borrowed */
+    struct conv_plan plan;
+    struct conv_weights weights;
+    const struct kernel_set *kernels;  /* borrowed */
+    int32_t *bias;                     /* [out_channels, and slack] the epilogue for */
+    float *scale, *shift, *correction; /* `made_for` */
+    bool is_tame;                      /* as in struct epilogue */
+    struct conv_steps {
+        float weights, input, output, residual;
+        int input_zero, residual_zero;
+        uint64_t constants; /* signature of the layer's scale and shift */
+    } made_for;             /* what the epilogue was worked out for */
+};
+
+/* Memory that is used while a layer runs and means nothing afterwards. */
+struct scratch {
+    float *planes;                   /* padded input */
+    int32_t *pixel_sums;             /* of one sample's input */
+    float *window_sums;              /* [samples, pixels] */
+    uint8_t *transformed;            /* of a few samples' input, for winograd_u8s8 */
+    int32_t *products[WEIGHT_PARTS]; /* [samples, pixels, out_channels] of weights of
+                                        several parts, part by part */
+    float *windows;                  /* gathered windows of some output rows */
+    float *sums;                     /* products of the windows with the weights */
+    float *floats[2];                /* an input, a residual or an output as floats */
+};
+
+/* What one layer needs at most for `samples` samples, in bytes, field by field. */
+struct scratch_sizes {
+    size_t planes, pixel_sums, window_sums, transformed, products, windows;
+    size_t floats; /* of the largest tensor: `sums` and each of `floats` */
+};
+
+struct scratch conv_scratch_make(const struct scratch_sizes *sizes);
+void conv_scratch_clear(struct scratch *scratch);
+
+/* `kernels` and `layer` are borrowed; `input` is the plane of the layer's input. */
+void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
+                   const struct layer *layer, const struct plane *input,
+                   const struct weight_rules *rules);
+void conv_run_clear(struct conv_run *run);
+
+/* What this convolution alone needs, but for `sums` and `floats`; to be cleared. */
+struct scratch conv_run_scratch(const struct conv_run *run, int samples);
+
+/* Raises `sizes` to what this convolution needs, but for `floats`. */
+void conv_run_sizes(const struct conv_run *run, int samples,
+                    struct scratch_sizes *sizes);
+
+/* output = clamp(scale * conv(input) + shift + residual), as stored codes where `quantizer`
+ * is not NULL.
+ *
+ *   weights    the weights' quantizer, or NULL: float
+ *   residual   or NULL
+ *   output     data is where to write, plane its layout; step, zero_code and code_most are set
+ */
+void conv_run_block(struct conv_run *run, const struct quantizer *weights,
+                    const struct value *input, const struct value *residual,
+                    int samples, const struct quantizer *quantizer,
+                    struct value *output, const struct scratch *scratch);
+
+/* The sums of a convolution in integers before its epilogue. */
+struct conv_sums {
+    int32_t *products;  /* [samples, pixels, out_channels] */
+    float *window_sums; /* [samples, pixels] of the codes, where they count */
+};
+
+/* conv_run_block() in two, where weights and input are quantized and there is one group (the window
+ * sums of more would take as much room again): sums that are kept can be finished once more when
+ * only the residual, the output's quantizer, scale or shift are others. Bit for bit the same. */
+void conv_run_multiply(struct conv_run *run, const struct quantizer *weights,
+                       const struct value *input, int samples,
+                       const struct conv_sums *sums, const struct scratch *scratch);
+void conv_run_finish(struct conv_run *run, const struct quantizer *weights,
+                     const struct value *input, const struct value *residual,
+                     int samples, const struct conv_sums *sums,
+                     const struct quantizer *quantizer, struct value *output);
+
+/* products [samples, pixels, out_channels] = conv(input): without scale, shift, residual and
+ * clamp. They may be scratch->sums. */
+void conv_run_products(struct conv_run *run, const struct quantizer *weights,
+                       const struct value *input, int samples, float *products,
+                       const struct scratch *scratch);
+
+#endif

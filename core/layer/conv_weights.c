@@ -1,0 +1,324 @@
+#include "core/layer/conv_weights.h"
+
+#include "core/base/memory.h"
+#include "core/kernel/kernel.h"
+#include "core/kernel/winograd.h"
+#include "core/quant/wide_codes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t weight_count(const struct conv_weights *weights)
+{
+    return (size_t)weights->conv->out_channels * (size_t)weights->window_count;
+}
+
+static int group_outputs(const struct conv *conv)
+{
+    return conv->out_channels / conv->groups;
+}
+
+/* [channels, taps] to [taps, channels], for the depthwise kernels. */
+static void transpose(const int8_t *from, int channels, int taps, int8_t *to)
+{
+    for (int channel = 0; channel < channels; channel++)
+        for (int tap = 0; tap < taps; tap++)
+            to[tap * channels + channel] = *from++;
+}
+
+enum { WEIGHT_MOST = -INT8_MIN };
+
+static size_t group_bytes(const struct conv_weights *weights,
+                          const struct conv_plan *plan, int weight_most,
+                          bool by_winograd)
+{
+    int outputs = group_outputs(weights->conv);
+
+    if (weights->is_depthwise)
+        return (size_t)plan->window_count;
+    if (by_winograd)
+        return winograd_packed_bytes(outputs, plan->runs, plan->run_length);
+    return conv_u8s8_packed_bytes(weights->kernels, weight_most, outputs, plan->runs,
+                                  conv_plan_run_bytes(plan));
+}
+
+/* Room for codes of any grid, however they are packed. */
+static size_t most_bytes(const struct conv_weights *weights,
+                         const struct conv_plan *plan)
+{
+    size_t bytes = group_bytes(weights, plan, WEIGHT_MOST, false);
+
+    if (weights->suits_winograd)
+        bytes = memory_larger(bytes, group_bytes(weights, plan, WEIGHT_MOST, true));
+    return bytes * (size_t)weights->conv->groups;
+}
+
+static bool suits_winograd(const struct kernel_set *kernels,
+                           const struct conv_plan *plan)
+{
+    struct conv_u8s8 product = conv_plan_product(plan);
+
+    return kernels->winograd_u8s8 && plan->run_length == product.run_bytes &&
+           winograd_suits(&product);
+}
+
+void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
+                       const struct conv_plan *plan, const struct conv *conv,
+                       const struct weight_rules *rules)
+{
+    *weights = (struct conv_weights){
+        .conv = conv,
+        .kernels = kernels,
+        .window_count = plan->window_count,
+        .is_depthwise = conv->groups > 1 && plan->group_channels == 1 &&
+                        conv->out_channels == conv->in_channels,
+        .rules = *rules,
+        .suits_winograd = suits_winograd(kernels, plan),
+    };
+    weights->rules.corrects_mean |= conv->corrections != NULL;
+    assert(conv->groups == 1 || !conv_weights_may_be_wide(weights));
+    weights->codes = memory_get(weight_count(weights) * sizeof *weights->codes);
+    weights->narrow[0] = memory_get(weight_count(weights));
+    if (conv_weights_may_be_wide(weights))
+        weights->narrow[1] = memory_get(weight_count(weights));
+    conv_weights_set(weights, plan, NULL, 0);
+}
+
+void conv_weights_clear(struct conv_weights *weights)
+{
+    for (int i = 0; i < WEIGHT_VARIANTS; i++) {
+        struct weight_variant *variant = &weights->variants[i];
+
+        free(variant->code_sums);
+        free(variant->steps);
+        free(variant->corrections);
+        for (int part = 0; part < WEIGHT_PARTS; part++)
+            free(variant->parts[part].packed);
+        free(variant->floats);
+    }
+    free(weights->codes);
+    for (int part = 0; part < WEIGHT_PARTS; part++)
+        free(weights->narrow[part]);
+    *weights = (struct conv_weights){0};
+}
+
+double conv_weights_offset(const struct conv_weights *weights)
+{
+    return weights->now->meaning.centre;
+}
+
+bool conv_weights_may_be_wide(const struct conv_weights *weights)
+{
+    return weights->rules.wide.added > 0 || weights->rules.wide.second_above > 0;
+}
+
+static void sum_codes(const struct conv_weights *weights, int32_t *sums)
+{
+    const int16_t *code = weights->codes;
+
+    for (int channel = 0; channel < weights->conv->out_channels; channel++) {
+        int32_t sum = 0;
+
+        for (int i = 0; i < weights->window_count; i++)
+            sum += *code++;
+        sums[channel] = sum;
+    }
+}
+
+static void pack_group(const struct conv_weights *weights, const struct conv_plan *plan,
+                       const int8_t *codes, const struct weight_part *part,
+                       int8_t *packed)
+{
+    int outputs = group_outputs(weights->conv);
+
+    if (part->by_winograd)
+        winograd_pack(codes, outputs, plan->runs, plan->run_length, packed);
+    else
+        conv_u8s8_pack(weights->kernels, part->most, codes, outputs, plan->runs,
+                       plan->run_length, conv_plan_run_bytes(plan), packed);
+}
+
+static void pack(const struct conv_weights *weights, const struct conv_plan *plan,
+                 const int8_t *codes, int most, int input_most,
+                 struct weight_part *part)
+{
+    const struct conv *conv = weights->conv;
+    size_t group_codes = (size_t)group_outputs(conv) * (size_t)plan->window_count;
+
+    part->most = most;
+    part->by_winograd =
+        weights->suits_winograd && input_most > 0 && winograd_fits(most, input_most);
+    part->group_bytes = group_bytes(weights, plan, most, part->by_winograd);
+    if (!part->packed)
+        part->packed = memory_aligned(most_bytes(weights, plan));
+    if (weights->is_depthwise) {
+        transpose(codes, conv->out_channels, plan->window_count, part->packed);
+        return;
+    }
+    for (size_t group = 0; group < (size_t)conv->groups; group++)
+        pack_group(weights, plan, codes + group * group_codes, part,
+                   part->packed + group * part->group_bytes);
+}
+
+/* All that 8 bits can hold goes in one part. */
+static void pack_parts(const struct conv_weights *weights, const struct conv_plan *plan,
+                       struct weight_variant *variant)
+{
+    size_t count = weight_count(weights);
+    int8_t *low = weights->narrow[0], *high = weights->narrow[1];
+    int most;
+
+    variant->part_count =
+        conv_weights_may_be_wide(weights) && variant->code_most > INT8_MAX ? 2 : 1;
+    if (variant->part_count == 1) {
+        wide_codes_narrow(weights->codes, count, low);
+        pack(weights, plan, low, variant->code_most, variant->input_most,
+             &variant->parts[0]);
+        return;
+    }
+    most = wide_codes_part(weights->codes, count, low, high);
+    pack(weights, plan, low, WIDE_LOW_MOST, variant->input_most, &variant->parts[0]);
+    pack(weights, plan, high, most, variant->input_most, &variant->parts[1]);
+}
+
+static struct weight_codes find_codes(const struct conv_weights *weights,
+                                      const struct quantizer *of_tensor)
+{
+    return weight_codes_find(weights->conv, (size_t)weights->window_count,
+                             &weights->rules, of_tensor, weights->codes);
+}
+
+/* What the codes of each channel stand for: steps and corrections. */
+static void find_values(const struct conv_weights *weights,
+                        struct weight_variant *variant)
+{
+    size_t count = (size_t)weights->window_count;
+
+    for (size_t channel = 0; channel < (size_t)weights->conv->out_channels; channel++) {
+        struct weight_values values = weight_codes_values(
+            &variant->meaning, weights->conv, &weights->rules, &variant->quantizer,
+            channel, weights->codes + channel * count, count);
+
+        variant->steps[channel] = values.step;
+        variant->corrections[channel] = values.correction;
+    }
+}
+
+static void make_room(const struct conv_weights *weights,
+                      struct weight_variant *variant)
+{
+    size_t outputs = (size_t)weights->conv->out_channels;
+
+    if (variant->code_sums)
+        return;
+    variant->code_sums = memory_zeroed(outputs, sizeof *variant->code_sums);
+    variant->steps = memory_zeroed(outputs, sizeof *variant->steps);
+    variant->corrections = memory_zeroed(outputs, sizeof *variant->corrections);
+}
+
+/* Codes of the grid are bounded by it, all others by what they are. */
+static int bound_codes(const struct conv_weights *weights,
+                       const struct quantizer *quantizer)
+{
+    int most;
+
+    if (!conv_weights_may_be_wide(weights))
+        return weight_codes_most_of_grid(quantizer);
+    most = wide_codes_most(weights->codes, weight_count(weights));
+    return most > 0 ? most : 1;
+}
+
+static void quantize(const struct conv_weights *weights, const struct conv_plan *plan,
+                     struct weight_variant *variant)
+{
+    make_room(weights, variant);
+    variant->meaning = find_codes(weights, &variant->quantizer);
+    variant->code_most = bound_codes(weights, &variant->quantizer);
+    find_values(weights, variant);
+    sum_codes(weights, variant->code_sums);
+    pack_parts(weights, plan, variant);
+}
+
+static bool is_of(const struct weight_variant *variant,
+                  const struct quantizer *quantizer, int input_most)
+{
+    return variant->last_used > 0 && variant->input_most == input_most &&
+           variant->quantizer.step == quantizer->step &&
+           variant->quantizer.grid == quantizer->grid &&
+           variant->quantizer.bits == quantizer->bits;
+}
+
+/* The variant of that, or else the one that was not asked for longest. */
+static struct weight_variant *variant_for(struct conv_weights *weights,
+                                          const struct quantizer *quantizer,
+                                          int input_most)
+{
+    struct weight_variant *oldest = weights->variants;
+
+    for (int i = 0; i < WEIGHT_VARIANTS; i++) {
+        struct weight_variant *variant = &weights->variants[i];
+
+        if (is_of(variant, quantizer, input_most))
+            return variant;
+        if (variant->last_used < oldest->last_used)
+            oldest = variant;
+    }
+    return oldest;
+}
+
+void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
+                      const struct quantizer *quantizer, int input_most)
+{
+    static const struct quantizer in_float = {.step = 0};
+    const struct quantizer *wanted = quantizer ? quantizer : &in_float;
+    struct weight_variant *variant;
+
+    if (!quantizer)
+        input_most = 0;
+    variant = variant_for(weights, wanted, input_most);
+    weights->now = variant;
+    if (!is_of(variant, wanted, input_most)) {
+        variant->quantizer = *wanted;
+        variant->input_most = input_most;
+        variant->has_floats = false;
+        if (quantizer)
+            quantize(weights, plan, variant);
+    }
+    variant->last_used = ++weights->uses;
+}
+
+/* A weight as the float path has it: quantized and corrected, or as it was. */
+static float value_of(const struct conv_weights *weights, int channel, size_t at)
+{
+    const struct weight_variant *now = weights->now;
+
+    if (now->quantizer.step == 0)
+        return weights->conv->weights[at];
+    return now->steps[channel] * ((float)weights->codes[at] + now->meaning.centre) +
+           now->corrections[channel];
+}
+
+void conv_weights_need_floats(struct conv_weights *weights)
+{
+    struct weight_variant *now = weights->now;
+    size_t count = (size_t)weights->window_count;
+    /* Channels that stand beside each other for each element of the window. */
+    size_t together = weights->is_depthwise ? (size_t)weights->conv->out_channels
+                                            : (size_t)group_outputs(weights->conv);
+
+    if (now->has_floats)
+        return;
+    if (!now->floats)
+        now->floats = memory_aligned(weight_count(weights) * sizeof *now->floats);
+    if (now->quantizer.step > 0) /* the scratch may hold codes of another variant */
+        find_codes(weights, &now->quantizer);
+    for (int channel = 0; channel < weights->conv->out_channels; channel++) {
+        size_t group = (size_t)channel / together;
+        float *to = now->floats + group * together * count + (size_t)channel % together;
+
+        for (size_t i = 0; i < count; i++)
+            to[i * together] = value_of(weights, channel, (size_t)channel * count + i);
+    }
+    now->has_floats = true;
+}

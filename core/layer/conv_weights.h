@@ -1,0 +1,77 @@
+/* conv_weights.h - the weights of one convolution under the steps that are being tried. */
+#ifndef CORE_LAYER_CONV_WEIGHTS_H
+#define CORE_LAYER_CONV_WEIGHTS_H
+
+#include "core/layer/conv_plan.h"
+#include "core/layer/weight_codes.h"
+
+/* Quantized weights of a convolution that are kept at hand. */
+enum { WEIGHT_VARIANTS = 4 };
+
+/* Codes as the kernels multiply them. */
+struct weight_part {
+    int most;         /* no code is larger in magnitude, 1..128 */
+    bool by_winograd; /* packed for it */
+    int8_t *packed;   /* per group as conv_u8s8_pack or winograd_pack; depthwise [taps,
+                         channels] */
+    size_t group_bytes;
+};
+
+/* Two parts: codes beyond 8 bits, WIDE_BASE * the second + the first (wide_codes.h). */
+enum { WEIGHT_PARTS = 2 };
+
+/* The weights under one quantizer. */
+struct weight_variant {
+    struct quantizer quantizer; /* step 0: the weights are float */
+    int input_most; /* no code that they are multiplied with is larger; 0: floats are */
+    uint64_t last_used; /* when; 0: never */
+    int32_t *code_sums; /* [out_channels] */
+    float *steps;       /* [out_channels] from one code to the next */
+    float *corrections; /* [out_channels] added to each quantized weight */
+    struct weight_codes meaning;
+    int code_most; /* no code is larger in magnitude */
+    struct weight_part parts[WEIGHT_PARTS];
+    int part_count;
+    bool has_floats;
+    float *floats; /* the same weights for the float path, per group [window_count,
+                      outputs of the group]; depthwise [taps, channels] */
+};
+
+struct conv_weights {
+    const struct conv *conv;          /* borrowed */
+    const struct kernel_set *kernels; /* that the weights are packed for; borrowed */
+    int window_count;                 /* weights of one output channel */
+    bool is_depthwise;                /* one input and one output channel a group */
+    struct weight_rules rules;
+    bool suits_winograd;          /* where codes are small enough */
+    int16_t *codes;               /* [out_channels, window_count] scratch */
+    int8_t *narrow[WEIGHT_PARTS]; /* likewise: the parts of the codes */
+    struct weight_variant
+        variants[WEIGHT_VARIANTS]; /* owned, made as they are needed */
+    uint64_t uses;                 /* so far */
+    struct weight_variant *now;    /* the present one */
+};
+
+/* `kernels` and `conv` are borrowed. The weights begin in float. */
+void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
+                       const struct conv_plan *plan, const struct conv *conv,
+                       const struct weight_rules *rules);
+void conv_weights_clear(struct conv_weights *weights);
+
+/* Makes `now` the weights under that quantizer, NULL: float, for products with input codes up to
+ * `input_most`, 0: with floats. They are quantized unless they are among the last WEIGHT_VARIANTS that were asked
+ * for. */
+void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
+                      const struct quantizer *quantizer, int input_most);
+
+/* Makes the floats of `now`; the float path asks for them. */
+void conv_weights_need_floats(struct conv_weights *weights);
+
+/* value = steps[channel] * (code + conv_weights_offset()) + corrections[channel]. */
+double conv_weights_offset(const struct conv_weights *weights);
+
+/* Whether there are quantizers under which the weights have two parts; convolutions with several
+ * groups never do. */
+bool conv_weights_may_be_wide(const struct conv_weights *weights);
+
+#endif

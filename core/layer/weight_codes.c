@@ -1,0 +1,197 @@
+#include "core/layer/weight_codes.h"
+
+#include "core/base/memory.h"
+#include "core/layer/split_layer.h"
+#include "core/layer/weight_ratios.h"
+#include "core/quant/bias_correction.h"
+#include "core/quant/channel_ratios.h"
+#include "core/quant/container.h"
+#include "core/quant/second_codes.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- quantizers of channels ------------------------------------------------------------------ */
+
+/* Steps of a file are those of its integers. */
+static int file_factor(const struct quantizer *of_tensor)
+{
+    struct container container = container_of(of_tensor, false);
+
+    return container.factor;
+}
+
+static struct quantizer quantizer_of(const struct conv *conv, const float *ratios,
+                                     const struct quantizer *of_tensor, size_t channel)
+{
+    struct quantizer quantizer = *of_tensor;
+
+    if (!conv->steps)
+        return channel_quantizer(of_tensor, ratios, channel);
+    quantizer.step = (float)file_factor(of_tensor) * conv->steps[channel];
+    return quantizer;
+}
+
+/* ---- codes of the grid -------------------------------------------------------------------- */
+
+static bool are_odd(const struct quantizer *quantizer)
+{
+    return quantizer->grid == GRID_MIDRISE && quantizer->bits < BITS_MOST;
+}
+
+static int odd_code(int code)
+{
+    return 2 * code + 1;
+}
+
+struct weight_codes weight_codes_of_grid(const struct quantizer *quantizer)
+{
+    if (are_odd(quantizer))
+        return (struct weight_codes){0.5f, 0, 1};
+    return (struct weight_codes){1, grid_centre(quantizer->grid), 1};
+}
+
+int weight_codes_most_of_grid(const struct quantizer *quantizer)
+{
+    int lowest = quantizer_lowest(quantizer);
+
+    return are_odd(quantizer) ? -odd_code(lowest) : -lowest;
+}
+
+static struct weight_codes plain_codes(const struct conv *conv, size_t count,
+                                       const float *ratios,
+                                       const struct quantizer *of_tensor,
+                                       int16_t *codes)
+{
+    size_t channels = (size_t)conv->out_channels;
+    bool is_one = !ratios && !conv->steps;
+
+    if (is_one)
+        quantizer_wide_codes(of_tensor, conv->weights, channels * count, codes);
+    for (size_t channel = 0; !is_one && channel < channels; channel++) {
+        struct quantizer quantizer = quantizer_of(conv, ratios, of_tensor, channel);
+
+        quantizer_wide_codes(&quantizer, conv->weights + channel * count, count,
+                             codes + channel * count);
+    }
+    for (size_t i = 0; are_odd(of_tensor) && i < channels * count; i++)
+        codes[i] = (int16_t)odd_code(codes[i]);
+    return weight_codes_of_grid(of_tensor);
+}
+
+/* ---- folded codes of split channels --------------------------------------------------------- */
+
+static struct weight_codes fold(const struct split_weights *split,
+                                const struct quantizer *quantizer, int16_t *codes)
+{
+    const struct split_shape *shape = &split->shape;
+    size_t taps = shape->outputs * shape->window;
+    bool has_zero = grid_centre(quantizer->grid) == 0;
+    int8_t *narrow = memory_get((shape->inputs + split->added) * taps);
+    int32_t *folded = memory_get(shape->inputs * taps * sizeof *folded);
+
+    quantizer_codes(quantizer, split->values, (shape->inputs + split->added) * taps,
+                    narrow);
+    if (has_zero)
+        outlier_splitting_fold(split, narrow, folded);
+    else
+        outlier_splitting_fold_halves(split, narrow, folded);
+    split_layer_order(shape, folded, codes);
+    free(narrow);
+    free(folded);
+    return (struct weight_codes){has_zero ? 1 : 0.5f, 0, 1};
+}
+
+static struct weight_codes split_codes(const struct conv *conv, size_t window_count,
+                                       const struct weight_rules *rules,
+                                       const struct quantizer *of_tensor,
+                                       int16_t *codes)
+{
+    struct split_weights split;
+    struct weight_codes found;
+
+    split_layer_init(&split, conv, window_count, rules,
+                     split_layer_step(rules, of_tensor));
+    found = fold(&split, of_tensor, codes);
+    outlier_splitting_clear(&split);
+    return found;
+}
+
+/* A file has the folded codes. */
+static struct weight_codes folded_codes(const struct conv *conv, size_t window_count,
+                                        const struct quantizer *of_tensor,
+                                        int16_t *codes)
+{
+    size_t count = (size_t)conv->out_channels * window_count;
+
+    for (size_t i = 0; i < count; i++)
+        codes[i] = (int16_t)lrintf(conv->weights[i] / conv->steps[i / window_count]);
+    return (struct weight_codes){1 / (float)file_factor(of_tensor), 0, 1};
+}
+
+/* ---- codes of two tensors ------------------------------------------------------------------- */
+
+/* The factor whose codes, at their largest, cannot overflow. */
+static int factor_at_most(const struct quantizer *quantizer, size_t window_count)
+{
+    size_t each = (size_t)-quantizer_lowest(quantizer);
+    size_t most = CODE_SUM_MOST / (window_count * each) - 1;
+
+    return most < SECOND_FACTOR_MOST ? (int)most : SECOND_FACTOR_MOST;
+}
+
+static struct weight_codes second_codes(const struct conv *conv, size_t window_count,
+                                        const struct weight_rules *rules,
+                                        const struct quantizer *of_tensor,
+                                        int16_t *codes)
+{
+    size_t count = (size_t)conv->out_channels * window_count;
+    float *weights = weights_in_ratio(conv, window_count, rules->ratios);
+    bool is_poor = second_codes_relative_error(of_tensor, weights, count) >
+                   rules->wide.second_above;
+    int factor = is_poor
+                     ? second_codes_find(of_tensor, weights, count,
+                                         factor_at_most(of_tensor, window_count), codes)
+                     : 1;
+
+    free(weights);
+    if (factor == 1)
+        return plain_codes(conv, window_count, rules->ratios, of_tensor, codes);
+    return (struct weight_codes){
+        .step_factor = 1 / (float)factor,
+        .centre = (float)(factor + 1) * grid_centre(of_tensor->grid),
+        .factor = factor,
+    };
+}
+
+struct weight_codes weight_codes_find(const struct conv *conv, size_t window_count,
+                                      const struct weight_rules *rules,
+                                      const struct quantizer *of_tensor, int16_t *codes)
+{
+    if (rules->wide.added > 0 && conv->steps)
+        return folded_codes(conv, window_count, of_tensor, codes);
+    if (rules->wide.added > 0)
+        return split_codes(conv, window_count, rules, of_tensor, codes);
+    if (rules->wide.second_above > 0)
+        return second_codes(conv, window_count, rules, of_tensor, codes);
+    return plain_codes(conv, window_count, rules->ratios, of_tensor, codes);
+}
+
+struct weight_values
+weight_codes_values(const struct weight_codes *found, const struct conv *conv,
+                    const struct weight_rules *rules, const struct quantizer *of_tensor,
+                    size_t channel, const int16_t *codes, size_t count)
+{
+    struct quantizer quantizer = quantizer_of(conv, rules->ratios, of_tensor, channel);
+    struct code_values values = {quantizer.step * found->step_factor, found->centre};
+    const float *floats = conv->weights + channel * count;
+    float correction = 0;
+
+    if (rules->corrects_variance && !conv->steps)
+        values.step = bias_correction_step(floats, codes, count, values);
+    if (conv->corrections)
+        correction = conv->corrections[channel];
+    else if (rules->corrects_mean || rules->corrects_variance)
+        bias_correction_mean(floats, codes, 1, count, values, &correction);
+    return (struct weight_values){values.step, correction};
+}

@@ -1,0 +1,26 @@
+/* weight_ratios.h - puts the weights of a placement on one step for each output channel. */
+#ifndef CORE_LAYER_WEIGHT_RATIOS_H
+#define CORE_LAYER_WEIGHT_RATIOS_H
+
+#include "core/network/placement.h"
+#include "core/quant/channel_ratios.h"
+#include "core/quant/weight_rules.h"
+
+/* Finds the ratios of all weights that are quantized; what was found before is replaced. They
+ * depend on weights, grids and bits only, so every rank finds the same. */
+void placement_find_ratios(struct placement *placement, const struct network *network,
+                           enum ratio_rule rule);
+
+/* The ratios of a layer's weights; NULL: it has one step for all channels, or none. Borrowed. */
+const float *placement_ratios(const struct placement *placement, int layer);
+
+/* `rules` with the ratios of a layer's weights, and how its codes go beyond those of the grid. */
+struct weight_rules placement_weight_rules(const struct placement *placement, int layer,
+                                           const struct weight_rules *rules);
+
+/* The weights of a convolution divided by the ratios of their channels, as a quantizer of the tensor
+ * is to see them, or without ratios as they are: [out_channels, window_count], to be freed. */
+float *weights_in_ratio(const struct conv *conv, size_t window_count,
+                        const float *ratios);
+
+#endif

@@ -1,0 +1,45 @@
+#include "core/onnx/onnx_constant.h"
+
+#include "core/base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct onnx_constant *onnx_constant_create(const char *name, bool is_integer,
+                                           const struct onnx_shape *shape)
+{
+    struct onnx_constant *constant = memory_zeroed(1, sizeof *constant);
+    bool fits = onnx_shape_count(shape, &constant->count);
+
+    assert(fits);
+    (void)fits;
+    constant->name = name;
+    constant->shape = *shape;
+    constant->is_integer = is_integer;
+    if (is_integer)
+        constant->integers = memory_zeroed(constant->count, sizeof(int64_t));
+    else
+        constant->reals = memory_zeroed(constant->count, sizeof(float));
+    return constant;
+}
+
+void onnx_constant_destroy(struct onnx_constant *constant)
+{
+    if (!constant)
+        return;
+    free(constant->integers);
+    free(constant->reals);
+    free(constant->steps);
+    free(constant);
+}
+
+void onnx_constant_copy(struct onnx_constant *to, size_t to_index,
+                        const struct onnx_constant *from, size_t from_index)
+{
+    assert(to->is_integer == from->is_integer);
+    assert(to_index < to->count && from_index < from->count);
+    if (to->is_integer)
+        to->integers[to_index] = from->integers[from_index];
+    else
+        to->reals[to_index] = from->reals[from_index];
+}

@@ -1,0 +1,37 @@
+/* onnx_constant.h - a tensor whose values are known while the file is read. */
+#ifndef CORE_ONNX_ONNX_CONSTANT_H
+#define CORE_ONNX_ONNX_CONSTANT_H
+
+#include "core/onnx/onnx_shape.h"
+#include "onnx.pb-c.h"
+
+struct onnx_type;
+
+struct onnx_constant {
+    const char *name; /* the initialiser's or the value's; borrowed from the file */
+    struct onnx_shape shape; /* a dimension may be zero */
+    size_t count;
+    bool is_integer;   /* all integer types and bool are int64, all others float */
+    int64_t *integers; /* [count], may be ONNX_BATCH; or NULL; owned */
+    float *reals;      /* [count] or NULL; owned */
+    /* Of reals that the file holds as codes, value = step * code: one step, or one for each index
+     * along an axis. */
+    float *steps; /* [step_count] or NULL: they are no codes; owned */
+    size_t step_count;
+    int step_axis;
+    /* The tensor that has the values, of that type, while they are not read: integers and reals are
+     * NULL then. */
+    const Onnx__TensorProto *stored; /* or NULL; borrowed from the file */
+    const struct onnx_type *stored_type;
+};
+
+/* Values are zero. The shape must have passed onnx_shape_count(). */
+struct onnx_constant *onnx_constant_create(const char *name, bool is_integer,
+                                           const struct onnx_shape *shape);
+void onnx_constant_destroy(struct onnx_constant *constant);
+
+/* Copies an element; both are of the same type. */
+void onnx_constant_copy(struct onnx_constant *to, size_t to_index,
+                        const struct onnx_constant *from, size_t from_index);
+
+#endif

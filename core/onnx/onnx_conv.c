@@ -1,0 +1,389 @@
+/* Conv, and what is a 1x1 convolution: Gemm and MatMul with constant weights. */
+#include "core/onnx/onnx_operators.h"
+
+#include "core/base/memory.h"
+#include "core/onnx/onnx_attribute.h"
+#include "core/onnx/onnx_rows.h"
+#include "core/onnx/onnx_window.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a convolution is made of, before it becomes a layer. */
+struct plan {
+    int input; /* tensor */
+    const struct onnx_constant *weights, *bias;
+    int64_t groups;
+    struct window window;
+    struct onnx_shape output; /* a sample */
+};
+
+static int read_bias(const struct onnx_node *node, int64_t channels,
+                     const struct onnx_constant **bias, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES];
+
+    *bias = NULL;
+    if (!onnx_node_has_input(node, 2))
+        return 0;
+    if (onnx_node_reals(node, 2, bias, err) < 0)
+        return -1;
+    if ((*bias)->shape.rank != 1 || (*bias)->shape.dims[0] != channels)
+        return onnx_node_error(
+            node, err, "bias \"%s\" %s does not fit %lld output channels",
+            (*bias)->name, onnx_shape_text(&(*bias)->shape, text), (long long)channels);
+    return 0;
+}
+
+static int check_conv(const struct onnx_node *node, const struct plan *plan,
+                      const struct tensor *input, struct error *err)
+{
+    const int64_t *dims = plan->weights->shape.dims;
+    char text[ONNX_SHAPE_TEXT_BYTES];
+
+    if (input->rank != 3 || plan->weights->shape.rank != 4 || plan->weights->count == 0)
+        return onnx_node_error(
+            node, err,
+            "only two-dimensional convolutions are supported; the weights are %s",
+            onnx_shape_text(&plan->weights->shape, text));
+    if (plan->groups < 1 || plan->groups > input->channels ||
+        input->channels % plan->groups != 0 || dims[0] % plan->groups != 0)
+        return onnx_node_error(
+            node, err, "%lld groups do not divide %d input and %lld output channels",
+            (long long)plan->groups, input->channels, (long long)dims[0]);
+    if (dims[1] != input->channels / plan->groups)
+        return onnx_node_error(
+            node, err,
+            "the weights %s do not fit an input of %d channels in %lld "
+            "groups",
+            onnx_shape_text(&plan->weights->shape, text), input->channels,
+            (long long)plan->groups);
+    return 0;
+}
+
+static int plan_conv(const struct onnx_node *node, struct plan *plan, struct error *err)
+{
+    const struct tensor *input;
+    int64_t output[2];
+    int extra[2];
+
+    if (onnx_node_tensor(node, 0, &plan->input, err) < 0 ||
+        onnx_node_weights(node, 1, &plan->weights, err) < 0 ||
+        onnx_attribute_integer(node, "group", 1, &plan->groups, err) < 0)
+        return -1;
+    input = &node->graph->network->tensors[plan->input];
+    if (check_conv(node, plan, input, err) < 0 ||
+        read_bias(node, plan->weights->shape.dims[0], &plan->bias, err) < 0 ||
+        onnx_window_read(node, plan->weights->shape.dims + 2, input->height,
+                         input->width, &plan->window, extra, output, err) < 0)
+        return -1;
+    plan->output = (struct onnx_shape){
+        .rank = 3, .dims = {plan->weights->shape.dims[0], output[0], output[1]}};
+    return 0;
+}
+
+/* The steps of weights that are codes, one an output channel; `axis` is that of those. */
+static float *steps_of(const struct onnx_constant *weights, int axis, size_t channels)
+{
+    bool is_one = weights->step_count == 1;
+    float *steps;
+
+    if (!weights->steps || (!is_one && weights->step_axis != axis))
+        return NULL;
+    steps = memory_get(channels * sizeof *steps);
+    for (size_t i = 0; i < channels; i++)
+        steps[i] = weights->steps[is_one ? 0 : i];
+    return steps;
+}
+
+/* Adds the layer; its weights are zero, its scale is one, its shift zero. */
+static struct layer *give_conv(const struct onnx_node *node, const struct plan *plan,
+                               int64_t out_channels, int64_t in_channels,
+                               struct error *err)
+{
+    struct layer *layer;
+    struct conv *conv;
+
+    if (onnx_node_unfold(node, plan->weights->count + 2 * (size_t)out_channels, err) <
+        0)
+        return NULL;
+    layer = onnx_node_give_layer(node, LAYER_CONV, &plan->input, 1, &plan->output, err);
+    if (!layer)
+        return NULL;
+    layer->window = plan->window;
+    conv = &layer->conv;
+    conv->groups = (int)plan->groups;
+    conv->in_channels = (int)in_channels;
+    conv->out_channels = (int)out_channels;
+    conv->scaled_by = -1;
+    conv->weight_name = memory_text(plan->weights->name);
+    conv->weights = memory_zeroed(plan->weights->count, sizeof *conv->weights);
+    conv->scale = memory_zeroed((size_t)out_channels, sizeof *conv->scale);
+    conv->shift = memory_zeroed((size_t)out_channels, sizeof *conv->shift);
+    for (int64_t i = 0; i < out_channels; i++)
+        conv->scale[i] = 1.f;
+    return layer;
+}
+
+/* Weights are read by pieces, so that a network takes little more memory than its weights. */
+enum { PIECE_MOST = 1 << 18 };
+
+/* What becomes of `count` weights from `first` on as the file has them. */
+typedef void place_fn(const int64_t *dims, const float *from, size_t first,
+                      size_t count, float *to);
+
+static int read_weights(const struct onnx_node *node,
+                        const struct onnx_constant *weights, const int64_t *dims,
+                        place_fn *place, float *to, struct error *err)
+{
+    size_t most = weights->count < PIECE_MOST ? weights->count : PIECE_MOST;
+    float *piece = memory_get(most * sizeof *piece);
+    int status = 0;
+
+    for (size_t first = 0; status == 0 && first < weights->count; first += most) {
+        size_t left = weights->count - first, count = left < most ? left : most;
+
+        status = onnx_node_weight_values(node, weights, first, count, piece, err);
+        if (status == 0)
+            place(dims, piece, first, count, to);
+    }
+    free(piece);
+    return status;
+}
+
+/* ONNX has [out, in/groups, height, width]; `to` is [out, height, width, in/groups]. */
+static void place_conv(const int64_t *dims, const float *from, size_t first,
+                       size_t count, float *to)
+{
+    size_t area = (size_t)(dims[2] * dims[3]), ins = (size_t)dims[1];
+    size_t at = first % area, in = first / area % ins, out = first / area / ins;
+
+    for (size_t i = 0; i < count; i++) {
+        to[(out * area + at) * ins + in] = from[i];
+        if (++at == area) {
+            at = 0;
+            if (++in == ins) {
+                in = 0;
+                out++;
+            }
+        }
+    }
+}
+
+int onnx_read_conv(const struct onnx_node *node, struct error *err)
+{
+    struct plan plan;
+    struct layer *layer;
+    const int64_t *dims;
+
+    if (plan_conv(node, &plan, err) < 0)
+        return -1;
+    dims = plan.weights->shape.dims;
+    layer = give_conv(node, &plan, dims[0], dims[1] * plan.groups, err);
+    if (!layer)
+        return -1;
+    if (read_weights(node, plan.weights, dims, place_conv, layer->conv.weights, err) <
+        0)
+        return -1;
+    layer->conv.steps = steps_of(plan.weights, 0, (size_t)dims[0]);
+    if (plan.bias)
+        memcpy(layer->conv.shift, plan.bias->reals, (size_t)dims[0] * sizeof(float));
+    return 0;
+}
+
+/* The last two dimensions of weights; those before them are one. */
+static const int64_t *matrix_of(const struct onnx_constant *weights)
+{
+    return weights->shape.dims + weights->shape.rank - 2;
+}
+
+/* Whether weights multiply the last dimension of `input`: the same for every sample and row. */
+static bool is_matrix(const struct onnx_constant *weights, bool is_transposed,
+                      const struct tensor *input)
+{
+    const struct onnx_shape *shape = &weights->shape;
+
+    if (input->rank < 1 || shape->rank < 2 || shape->rank > input->rank + 1 ||
+        weights->count == 0)
+        return false;
+    for (int i = 0; i < shape->rank - 2; i++)
+        if (shape->dims[i] != 1)
+            return false;
+    return matrix_of(weights)[is_transposed ? 1 : 0] == input->dims[input->rank - 1];
+}
+
+/* Plans y = x * weights for x [batch, ..., features]. */
+static int plan_product(const struct onnx_node *node, bool is_transposed,
+                        struct plan *plan, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES], weights_text[ONNX_SHAPE_TEXT_BYTES];
+    const struct tensor *input;
+
+    if (onnx_node_tensor(node, 0, &plan->input, err) < 0 ||
+        onnx_node_weights(node, 1, &plan->weights, err) < 0)
+        return -1;
+    input = &node->graph->network->tensors[plan->input];
+    if (!is_matrix(plan->weights, is_transposed, input)) {
+        struct onnx_shape shape = onnx_shape_of_tensor(input);
+
+        return onnx_node_error(node, err, "weights %s%s do not fit an input %s",
+                               onnx_shape_text(&plan->weights->shape, weights_text),
+                               is_transposed ? " (transposed)" : "",
+                               onnx_shape_text(&shape, text));
+    }
+    plan->output = onnx_shape_of_sample(input);
+    plan->bias = NULL;
+    plan->groups = 1;
+    plan->window = window_of_one();
+    plan->output.dims[plan->output.rank - 1] =
+        matrix_of(plan->weights)[is_transposed ? 0 : 1];
+    return 0;
+}
+
+/* As they are; `dims` is [out, in]. */
+static void place_rows(const int64_t *dims, const float *from, size_t first,
+                       size_t count, float *to)
+{
+    (void)dims;
+    memcpy(to + first, from, count * sizeof *to);
+}
+
+/* Columns become rows: `dims` is [in, out], `to` [out, in]. */
+static void place_columns(const int64_t *dims, const float *from, size_t first,
+                          size_t count, float *to)
+{
+    size_t ins = (size_t)dims[0], outs = (size_t)dims[1];
+    size_t in = first / outs, out = first % outs;
+
+    for (size_t i = 0; i < count; i++) {
+        to[out * ins + in] = from[i];
+        if (++out == outs) {
+            out = 0;
+            in++;
+        }
+    }
+}
+
+static struct layer *give_product(const struct onnx_node *node, const struct plan *plan,
+                                  bool is_transposed, float factor, struct error *err)
+{
+    const int64_t *dims = matrix_of(plan->weights);
+    int64_t outs = dims[is_transposed ? 0 : 1], ins = dims[is_transposed ? 1 : 0];
+    int axis = plan->weights->shape.rank - (is_transposed ? 2 : 1);
+    struct layer *layer = give_conv(node, plan, outs, ins, err);
+
+    if (!layer)
+        return NULL;
+    if (factor == 1)
+        layer->conv.steps = steps_of(plan->weights, axis, (size_t)outs);
+    if (read_weights(node, plan->weights, dims,
+                     is_transposed ? place_rows : place_columns, layer->conv.weights,
+                     err) < 0)
+        return NULL;
+    for (size_t i = 0; factor != 1 && i < plan->weights->count; i++)
+        layer->conv.weights[i] *= factor;
+    return layer;
+}
+
+/* Images and tensors of more dimensions are multiplied as rows. */
+int onnx_read_matmul(const struct onnx_node *node, struct error *err)
+{
+    struct onnx_shape sample;
+    struct plan plan;
+
+    if (plan_product(node, false, &plan, err) < 0)
+        return -1;
+    sample = plan.output;
+    if (sample.rank <= 2)
+        return give_product(node, &plan, false, 1.f, err) ? 0 : -1;
+    if (onnx_rows_give(node, &plan.input, err) < 0)
+        return -1;
+    plan.output = onnx_rows_of(&sample);
+    if (!give_product(node, &plan, false, 1.f, err))
+        return -1;
+    return onnx_rows_give_back(node, &sample, err);
+}
+
+struct gemm {
+    int64_t trans_a, trans_b;
+    float alpha, beta;
+};
+
+static int read_gemm_attributes(const struct onnx_node *node, struct gemm *gemm,
+                                struct error *err)
+{
+    if (onnx_attribute_integer(node, "transA", 0, &gemm->trans_a, err) < 0 ||
+        onnx_attribute_integer(node, "transB", 0, &gemm->trans_b, err) < 0 ||
+        onnx_attribute_real(node, "alpha", 1.f, &gemm->alpha, err) < 0 ||
+        onnx_attribute_real(node, "beta", 1.f, &gemm->beta, err) < 0)
+        return -1;
+    if (gemm->trans_a)
+        return onnx_node_error(node, err, "transA would turn samples into features");
+    if (!isfinite(gemm->alpha) || !isfinite(gemm->beta))
+        return onnx_node_error(node, err, "alpha or beta is not finite");
+    return 0;
+}
+
+/* alpha and beta may have made a large number infinite. */
+static int check_finite(const struct onnx_node *node, const float *values, size_t count,
+                        struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            return onnx_node_error(node, err, "a weight or bias is not finite");
+    return 0;
+}
+
+/* C is [out] or [1, out], where out may be one for all; a longer first dimension is the batch. */
+static int read_gemm_bias(const struct onnx_node *node, int64_t channels,
+                          const struct onnx_constant **bias, struct error *err)
+{
+    const struct onnx_shape *shape;
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    int64_t width;
+
+    *bias = NULL;
+    if (!onnx_node_has_input(node, 2))
+        return 0;
+    if (onnx_node_reals(node, 2, bias, err) < 0)
+        return -1;
+    shape = &(*bias)->shape;
+    width = shape->rank == 0 ? 1 : shape->dims[shape->rank - 1];
+    if (shape->rank == 2 && shape->dims[0] > 1)
+        return onnx_node_error(node, err,
+                               "its C \"%s\" %s holds a row for each sample of the "
+                               "batch; calq adds the same to every sample",
+                               (*bias)->name, onnx_shape_text(shape, text));
+    if (shape->rank > 2 || (shape->rank == 2 && shape->dims[0] != 1) ||
+        (width != 1 && width != channels))
+        return onnx_node_error(
+            node, err, "its C \"%s\" %s does not fit an output of %lld columns",
+            (*bias)->name, onnx_shape_text(shape, text), (long long)channels);
+    return 0;
+}
+
+int onnx_read_gemm(const struct onnx_node *node, struct error *err)
+{
+    struct plan plan;
+    struct gemm gemm;
+    struct layer *layer;
+
+    if (read_gemm_attributes(node, &gemm, err) < 0 ||
+        plan_product(node, gemm.trans_b, &plan, err) < 0)
+        return -1;
+    if (plan.output.rank != 1 || plan.weights->shape.rank != 2)
+        return onnx_node_error(node, err,
+                               "its input must be [N, features], its weights a matrix");
+    if (read_gemm_bias(node, plan.output.dims[0], &plan.bias, err) < 0)
+        return -1;
+    layer = give_product(node, &plan, gemm.trans_b, gemm.alpha, err);
+    if (!layer)
+        return -1;
+    for (int i = 0; plan.bias && i < layer->conv.out_channels; i++)
+        layer->conv.shift[i] =
+            gemm.beta * plan.bias->reals[plan.bias->count == 1 ? 0 : (size_t)i];
+    if (check_finite(node, layer->conv.weights, plan.weights->count, err) < 0)
+        return -1;
+    return check_finite(node, layer->conv.shift, (size_t)layer->conv.out_channels, err);
+}

@@ -1,0 +1,299 @@
+/* Shape arithmetic: operators whose results are constants. */
+#include "core/onnx/onnx_operators.h"
+
+#include "core/onnx/onnx_attribute.h"
+#include "core/onnx/onnx_broadcast.h"
+#include "core/onnx/onnx_tensor.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Gives `proto` as the node's output. */
+static int give_tensor(const struct onnx_node *node, const Onnx__TensorProto *proto,
+                       struct error *err)
+{
+    struct onnx_value *output;
+
+    if (onnx_node_output(node, &output, err) < 0 ||
+        onnx_graph_give_stored(node->graph, output, proto, err) < 0)
+        return -1;
+    return onnx_node_unfold(node, output->constant->count, err);
+}
+
+static int give_list(const struct onnx_node *node, const Onnx__AttributeProto *list,
+                     bool is_integer, int rank, size_t count, struct error *err)
+{
+    struct onnx_shape shape = {.rank = rank, .dims = {rank ? (int64_t)count : 0}};
+    struct onnx_constant *result =
+        onnx_node_give_constant(node, is_integer, &shape, err);
+
+    if (!result)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (is_integer)
+            result->integers[i] = rank ? list->ints[i] : list->i;
+        else
+            result->reals[i] = rank ? list->floats[i] : list->f;
+    }
+    return 0;
+}
+
+int onnx_fold_constant(const struct onnx_node *node, struct error *err)
+{
+    const Onnx__AttributeProto *value;
+    const Onnx__TensorProto *tensor;
+
+    if (onnx_attribute_tensor(node, "value", &tensor, err) < 0)
+        return -1;
+    if (tensor)
+        return give_tensor(node, tensor, err);
+    if ((value = onnx_attribute_find(node, "value_int")))
+        return give_list(node, value, true, 0, 1, err);
+    if ((value = onnx_attribute_find(node, "value_float")))
+        return give_list(node, value, false, 0, 1, err);
+    if ((value = onnx_attribute_find(node, "value_ints")))
+        return give_list(node, value, true, 1, value->n_ints, err);
+    if ((value = onnx_attribute_find(node, "value_floats")))
+        return give_list(node, value, false, 1, value->n_floats, err);
+    return onnx_node_error(node, err, "its value is missing or of an unsupported kind");
+}
+
+/* Turns a start or end of Shape into a position among `rank` dimensions. */
+static int shape_bound(int64_t bound, int rank)
+{
+    if (bound < 0)
+        bound += rank;
+    return bound < 0 ? 0 : bound > rank ? rank : (int)bound;
+}
+
+int onnx_fold_shape(const struct onnx_node *node, struct error *err)
+{
+    struct onnx_shape shape = {.rank = 1};
+    struct onnx_constant *result;
+    struct onnx_source source;
+    int64_t start, end;
+    int first, last;
+
+    if (onnx_node_source(node, 0, &source, err) < 0 ||
+        onnx_attribute_integer(node, "start", 0, &start, err) < 0 ||
+        onnx_attribute_integer(node, "end", ONNX_RANK_MAX, &end, err) < 0)
+        return -1;
+    first = shape_bound(start, source.shape.rank);
+    last = shape_bound(end, source.shape.rank);
+    shape.dims[0] = last > first ? last - first : 0;
+    result = onnx_node_give_constant(node, true, &shape, err);
+    if (!result)
+        return -1;
+    for (size_t i = 0; i < result->count; i++)
+        result->integers[i] = source.shape.dims[first + (int)i];
+    return 0;
+}
+
+/* The shape of data[..., indices, ...] at `axis`; false where it has too many
+ * dimensions. */
+static bool gathered_shape(const struct onnx_shape *data,
+                           const struct onnx_shape *indices, int axis,
+                           struct onnx_shape *shape)
+{
+    *shape = (struct onnx_shape){.rank = 0};
+    if (data->rank - 1 + indices->rank > ONNX_RANK_MAX)
+        return false;
+    for (int i = 0; i < axis; i++)
+        shape->dims[shape->rank++] = data->dims[i];
+    for (int i = 0; i < indices->rank; i++)
+        shape->dims[shape->rank++] = indices->dims[i];
+    for (int i = axis + 1; i < data->rank; i++)
+        shape->dims[shape->rank++] = data->dims[i];
+    return true;
+}
+
+static int gather(const struct onnx_node *node, const struct onnx_constant *data,
+                  const struct onnx_constant *indices, int axis,
+                  struct onnx_constant *result, struct error *err)
+{
+    int64_t dim = data->shape.dims[axis];
+    size_t inner = 1;
+
+    for (int i = axis + 1; i < data->shape.rank; i++)
+        inner *= (size_t)data->shape.dims[i];
+    for (size_t i = 0; i < result->count; i++) {
+        size_t outer = i / inner / indices->count;
+        int64_t index = indices->integers[i / inner % indices->count];
+
+        if (index < -dim || index >= dim)
+            return onnx_node_error(node, err,
+                                   "index %lld is not in a dimension of %lld",
+                                   (long long)index, (long long)dim);
+        index += index < 0 ? dim : 0;
+        onnx_constant_copy(result, i, data,
+                           (outer * (size_t)dim + (size_t)index) * inner + i % inner);
+    }
+    return 0;
+}
+
+int onnx_fold_gather(const struct onnx_node *node, struct error *err)
+{
+    const struct onnx_constant *data, *indices;
+    struct onnx_constant *result;
+    struct onnx_shape shape;
+    int64_t given;
+    int axis;
+
+    if (onnx_node_constant(node, 0, &data, err) < 0 ||
+        onnx_node_constant(node, 1, &indices, err) < 0 ||
+        onnx_attribute_integer(node, "axis", 0, &given, err) < 0)
+        return -1;
+    if (!indices->is_integer || !onnx_shape_axis(given, data->shape.rank, &axis) ||
+        !gathered_shape(&data->shape, &indices->shape, axis, &shape))
+        return onnx_node_error(node, err, "its axis or its indices are impossible");
+    result = onnx_node_give_constant(node, data->is_integer, &shape, err);
+    if (!result)
+        return -1;
+    return gather(node, data, indices, axis, result, err);
+}
+
+/* What `from` is as `type`; false where it does not fit. */
+static bool cast(const struct onnx_constant *from, const struct onnx_type *type,
+                 size_t i, struct onnx_constant *to)
+{
+    double real = from->is_integer ? (double)from->integers[i] : (double)from->reals[i];
+    bool is_batch = from->is_integer && from->integers[i] == ONNX_BATCH;
+
+    if (!type->is_integer) {
+        to->reals[i] = (float)real;
+        return !is_batch;
+    }
+    if (type->number == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL) {
+        to->integers[i] = real != 0;
+        return !is_batch;
+    }
+    if (from->is_integer) {
+        to->integers[i] = from->integers[i];
+        return is_batch ||
+               (to->integers[i] >= type->low && to->integers[i] <= type->high);
+    }
+    if (!(real > -0x1p63 && real < 0x1p63))
+        return false;
+    to->integers[i] = (int64_t)real;
+    return to->integers[i] >= type->low && to->integers[i] <= type->high;
+}
+
+int onnx_fold_cast(const struct onnx_node *node, struct error *err)
+{
+    const struct onnx_constant *from;
+    const struct onnx_type *type = NULL;
+    struct onnx_constant *result;
+    int64_t number;
+    char text[32];
+
+    if (onnx_node_constant(node, 0, &from, err) < 0 ||
+        onnx_attribute_integer(node, "to", 0, &number, err) < 0)
+        return -1;
+    if (number > 0 && number < INT32_MAX)
+        type = onnx_type_find((int32_t)number);
+    if (!type)
+        return onnx_node_error(node, err, "casts to type %lld are not supported",
+                               (long long)number);
+    result = onnx_node_give_constant(node, type->is_integer, &from->shape, err);
+    if (!result)
+        return -1;
+    for (size_t i = 0; i < from->count; i++)
+        if (!cast(from, type, i, result))
+            return onnx_node_error(node, err, "value %zu does not fit into %s", i,
+                                   onnx_type_text(type->number, text));
+    return 0;
+}
+
+/* A constant list of integers as a shape. */
+static int read_shape(const struct onnx_node *node, int input, struct onnx_shape *shape,
+                      struct error *err)
+{
+    const struct onnx_constant *list;
+
+    if (onnx_node_integers(node, input, "the shape", &list, err) < 0)
+        return -1;
+    if (list->count > ONNX_RANK_MAX)
+        return onnx_node_error(node, err, "more than %d dimensions", ONNX_RANK_MAX);
+    *shape = (struct onnx_shape){.rank = (int)list->count};
+    if (list->count)
+        memcpy(shape->dims, list->integers, list->count * sizeof *shape->dims);
+    return 0;
+}
+
+int onnx_fold_constant_of_shape(const struct onnx_node *node, struct error *err)
+{
+    struct onnx_shape shape, value_shape;
+    const Onnx__TensorProto *tensor;
+    const struct onnx_type *type;
+    struct onnx_constant *value, *result;
+
+    if (read_shape(node, 0, &shape, err) < 0 ||
+        onnx_attribute_tensor(node, "value", &tensor, err) < 0)
+        return -1;
+    if (!tensor) /* zeros of type float */
+        return onnx_node_give_constant(node, false, &shape, err) ? 0 : -1;
+    if (onnx_tensor_check(node->graph->path, "value", tensor, &type, &value_shape,
+                          err) < 0)
+        return -1;
+    result = onnx_node_give_constant(node, type->is_integer, &shape, err);
+    if (!result)
+        return -1;
+    value = onnx_tensor_constant("value", tensor, type, &value_shape);
+    if (value->count != 1) {
+        onnx_constant_destroy(value);
+        return onnx_node_error(node, err, "its value must be a single one");
+    }
+    if (onnx_tensor_load(node->graph->file, value, err) < 0) {
+        onnx_constant_destroy(value);
+        return -1;
+    }
+    for (size_t i = 0; i < result->count; i++)
+        onnx_constant_copy(result, i, value, 0);
+    onnx_constant_destroy(value);
+    return 0;
+}
+
+enum { RANGE_START, RANGE_LIMIT, RANGE_DELTA, RANGE_INPUTS };
+
+int onnx_fold_range(const struct onnx_node *node, struct error *err)
+{
+    struct onnx_shape shape = {.rank = 1};
+    const struct onnx_constant *input;
+    struct onnx_constant *result;
+    int64_t values[RANGE_INPUTS];
+
+    for (int i = 0; i < RANGE_INPUTS; i++) {
+        if (onnx_node_integers(node, i, "a limit", &input, err) < 0)
+            return -1;
+        if (input->count != 1 || input->integers[0] > INT32_MAX ||
+            input->integers[0] < INT32_MIN)
+            return onnx_node_error(node, err, "\"%s\" must be one small integer",
+                                   input->name);
+        values[i] = input->integers[0];
+    }
+    if (values[RANGE_DELTA] == 0)
+        return onnx_node_error(node, err, "its delta is zero");
+    /* Rounded up; a range in the wrong direction is empty. */
+    shape.dims[0] = (values[RANGE_LIMIT] - values[RANGE_START] + values[RANGE_DELTA] -
+                     (values[RANGE_DELTA] > 0 ? 1 : -1)) /
+                    values[RANGE_DELTA];
+    if (shape.dims[0] < 0)
+        shape.dims[0] = 0;
+    result = onnx_node_give_constant(node, true, &shape, err);
+    if (!result)
+        return -1;
+    for (size_t i = 0; i < result->count; i++)
+        result->integers[i] = values[RANGE_START] + (int64_t)i * values[RANGE_DELTA];
+    return 0;
+}
+
+int onnx_fold_expand(const struct onnx_node *node, struct error *err)
+{
+    const struct onnx_constant *constant;
+    struct onnx_shape shape;
+
+    if (onnx_node_constant(node, 0, &constant, err) < 0 ||
+        read_shape(node, 1, &shape, err) < 0)
+        return -1;
+    return onnx_broadcast_expand(node, constant, &shape, err);
+}

@@ -1,0 +1,290 @@
+#include "core/onnx/onnx_node.h"
+
+#include "core/onnx/onnx_error.h"
+#include "core/onnx/onnx_tensor.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { NODE_NAME_BYTES = 2 * ONNX_NAME_BYTES_MAX + 2 };
+
+const char *onnx_node_name(const struct onnx_node *node, char *text, size_t bytes)
+{
+    const Onnx__NodeProto *proto = node->proto;
+
+    if (proto->name && *proto->name)
+        snprintf(text, bytes, "%s", proto->name);
+    else
+        snprintf(text, bytes, "%s %s", proto->op_type,
+                 proto->n_output ? proto->output[0] : "");
+    return text;
+}
+
+int onnx_node_error(const struct onnx_node *node, struct error *err, const char *format,
+                    ...)
+{
+    char name[NODE_NAME_BYTES], sentence[ERROR_TEXT_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    return onnx_error(err, node->graph->path, "node \"%s\" (%s): %s",
+                      onnx_node_name(node, name, sizeof name), node->proto->op_type,
+                      sentence);
+}
+
+bool onnx_node_has_input(const struct onnx_node *node, int input)
+{
+    return (size_t)input < node->proto->n_input && *node->proto->input[input];
+}
+
+int onnx_node_value(const struct onnx_node *node, int input, struct onnx_value **value,
+                    struct error *err)
+{
+    struct onnx_value *found;
+
+    if (!onnx_node_has_input(node, input))
+        return onnx_node_error(node, err, "input %d is missing", input);
+    found = onnx_graph_find(node->graph, node->proto->input[input]);
+    assert(found); /* no node is read before all of its inputs were looked for */
+    if (found->is_codes)
+        return onnx_node_error(node, err,
+                               "its input \"%s\" is codes; calq knows only "
+                               "DequantizeLinear to read them",
+                               found->name);
+    if (!found->constant && !found->initialiser && found->tensor < 0)
+        return onnx_node_error(
+            node, err, "its input \"%s\" is an output that calq does not compute",
+            found->name);
+    *value = found;
+    return 0;
+}
+
+int onnx_node_tensor(const struct onnx_node *node, int input, int *tensor,
+                     struct error *err)
+{
+    struct onnx_value *value;
+
+    if (onnx_node_value(node, input, &value, err) < 0)
+        return -1;
+    if (value->tensor < 0)
+        return onnx_node_error(
+            node, err,
+            "its input \"%s\" is a constant; it must be computed from "
+            "the network's input",
+            value->name);
+    *tensor = value->tensor;
+    return 0;
+}
+
+static int must_be_constant(const struct onnx_node *node,
+                            const struct onnx_value *value, struct error *err)
+{
+    return onnx_node_error(node, err, "its input \"%s\" must be a constant",
+                           value->name);
+}
+
+int onnx_node_constant(const struct onnx_node *node, int input,
+                       const struct onnx_constant **constant, struct error *err)
+{
+    struct onnx_value *value;
+
+    if (onnx_node_value(node, input, &value, err) < 0 ||
+        onnx_graph_constant(node->graph, value, constant, err) < 0)
+        return -1;
+    return *constant ? 0 : must_be_constant(node, value, err);
+}
+
+static int check_is_real(const struct onnx_node *node,
+                         const struct onnx_constant *constant, struct error *err)
+{
+    if (constant->is_integer)
+        return onnx_node_error(node, err, "its input \"%s\" must be of a float type",
+                               constant->name);
+    return 0;
+}
+
+/* Values from number `first` on. */
+static int check_finite(const struct onnx_node *node,
+                        const struct onnx_constant *constant, const float *values,
+                        size_t first, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            return onnx_node_error(node, err, "value %zu of \"%s\" is not finite",
+                                   first + i, constant->name);
+    return 0;
+}
+
+int onnx_node_reals(const struct onnx_node *node, int input,
+                    const struct onnx_constant **constant, struct error *err)
+{
+    if (onnx_node_constant(node, input, constant, err) < 0 ||
+        check_is_real(node, *constant, err) < 0)
+        return -1;
+    return check_finite(node, *constant, (*constant)->reals, 0, (*constant)->count,
+                        err);
+}
+
+int onnx_node_weights(const struct onnx_node *node, int input,
+                      const struct onnx_constant **weights, struct error *err)
+{
+    struct onnx_value *value;
+
+    if (onnx_node_value(node, input, &value, err) < 0 ||
+        onnx_graph_look(node->graph, value, weights, err) < 0)
+        return -1;
+    if (!*weights)
+        return must_be_constant(node, value, err);
+    return check_is_real(node, *weights, err);
+}
+
+int onnx_node_weight_values(const struct onnx_node *node,
+                            const struct onnx_constant *weights, size_t first,
+                            size_t count, float *to, struct error *err)
+{
+    if (onnx_tensor_reals(node->graph->file, weights, first, count, to, err) < 0)
+        return -1;
+    return check_finite(node, weights, to, first, count, err);
+}
+
+int onnx_node_integers(const struct onnx_node *node, int input, const char *what,
+                       const struct onnx_constant **constant, struct error *err)
+{
+    if (onnx_node_constant(node, input, constant, err) < 0)
+        return -1;
+    if (!(*constant)->is_integer || (*constant)->shape.rank > 1)
+        return onnx_node_error(node, err, "%s (\"%s\") must be a list of integers",
+                               what, (*constant)->name);
+    return 0;
+}
+
+int onnx_node_scalar(const struct onnx_node *node, int input, float *value,
+                     struct error *err)
+{
+    const struct onnx_constant *constant;
+
+    if (onnx_node_reals(node, input, &constant, err) < 0)
+        return -1;
+    if (constant->count != 1)
+        return onnx_node_error(node, err, "its input \"%s\" must be a single value",
+                               constant->name);
+    *value = constant->reals[0];
+    return 0;
+}
+
+int onnx_node_source(const struct onnx_node *node, int input,
+                     struct onnx_source *source, struct error *err)
+{
+    struct onnx_value *value;
+
+    if (onnx_node_value(node, input, &value, err) < 0 ||
+        onnx_graph_constant(node->graph, value, &source->constant, err) < 0)
+        return -1;
+    source->tensor = value->tensor;
+    source->shape =
+        source->constant
+            ? source->constant->shape
+            : onnx_shape_of_tensor(&node->graph->network->tensors[value->tensor]);
+    return 0;
+}
+
+int onnx_node_unfold(const struct onnx_node *node, size_t elements, struct error *err)
+{
+    struct onnx_graph *graph = node->graph;
+
+    if (elements > ONNX_UNFOLDED_MAX - graph->unfolded)
+        return onnx_node_error(
+            node, err,
+            "the network is too large: more than %d weights, rearranged "
+            "elements and computed constants",
+            ONNX_UNFOLDED_MAX);
+    graph->unfolded += elements;
+    return 0;
+}
+
+int onnx_node_output(const struct onnx_node *node, struct onnx_value **value,
+                     struct error *err)
+{
+    if (node->proto->n_output == 0 || !*node->proto->output[0])
+        return onnx_node_error(node, err, "its first output has no name");
+    *value = onnx_graph_find(node->graph, node->proto->output[0]);
+    assert(*value);
+    return 0;
+}
+
+static int check_sample(const struct onnx_node *node, const struct onnx_shape *sample,
+                        struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    size_t count;
+
+    if (sample->rank > TENSOR_RANK_MAX)
+        return onnx_node_error(node, err, "its output has more than %d dimensions",
+                               TENSOR_RANK_MAX + 1);
+    if (!onnx_shape_count(sample, &count) || count == 0)
+        return onnx_node_error(node, err, "its output would have the shape %s a sample",
+                               onnx_shape_text(sample, text));
+    return 0;
+}
+
+struct layer *onnx_node_give_layer(const struct onnx_node *node, enum layer_kind kind,
+                                   const int *inputs, int input_count,
+                                   const struct onnx_shape *sample, struct error *err)
+{
+    struct network *network = node->graph->network;
+    char name[NODE_NAME_BYTES];
+    int dims[TENSOR_RANK_MAX];
+    struct onnx_value *value;
+    struct layer *layer;
+
+    if (onnx_node_output(node, &value, err) < 0 || check_sample(node, sample, err) < 0)
+        return NULL;
+    for (int i = 0; i < sample->rank; i++)
+        dims[i] = (int)sample->dims[i];
+    value->tensor = network_add_tensor(network, value->name, sample->rank, dims);
+    layer = network_add_layer(network, kind, onnx_node_name(node, name, sizeof name),
+                              inputs, input_count, value->tensor);
+    layer->node = node->index;
+    return layer;
+}
+
+struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,
+                                              bool is_integer,
+                                              const struct onnx_shape *shape,
+                                              struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    struct onnx_value *value;
+    size_t count;
+
+    if (onnx_node_output(node, &value, err) < 0)
+        return NULL;
+    if (!onnx_shape_count(shape, &count) || onnx_shape_has_batch(shape)) {
+        onnx_node_error(node, err, "a constant cannot have the shape %s",
+                        onnx_shape_text(shape, text));
+        return NULL;
+    }
+    if (onnx_node_unfold(node, count, err) < 0)
+        return NULL;
+    value->constant = onnx_graph_keep(
+        node->graph, onnx_constant_create(value->name, is_integer, shape));
+    return value->constant;
+}
+
+int onnx_node_give_input(const struct onnx_node *node, int input, struct error *err)
+{
+    struct onnx_value *from, *to;
+    const struct onnx_constant *constant;
+
+    if (onnx_node_value(node, input, &from, err) < 0 ||
+        onnx_graph_look(node->graph, from, &constant, err) < 0 ||
+        onnx_node_output(node, &to, err) < 0)
+        return -1;
+    to->tensor = from->tensor;
+    to->constant = from->constant;
+    return 0;
+}

@@ -1,0 +1,85 @@
+/* onnx_node.h - the node that is being read: what it is given, and what it gives. */
+#ifndef CORE_ONNX_ONNX_NODE_H
+#define CORE_ONNX_ONNX_NODE_H
+
+#include "core/onnx/onnx_graph.h"
+
+struct onnx_node {
+    struct onnx_graph *graph;     /* borrowed */
+    const Onnx__NodeProto *proto; /* borrowed */
+    int index;                    /* in the file's list of nodes */
+};
+
+/* Sets `path: node "name" (operator): sentence`; always returns -1. */
+int onnx_node_error(const struct onnx_node *node, struct error *err, const char *format,
+                    ...) __attribute__((format(printf, 3, 4)));
+
+/* The node's name or, if none, "operator output", written to `text` [bytes]. */
+const char *onnx_node_name(const struct onnx_node *node, char *text, size_t bytes);
+
+/* False where the input is left out. */
+bool onnx_node_has_input(const struct onnx_node *node, int input);
+
+/* What input number `input` is. Each fails where the input is left out or is not of
+ * that kind; _tensor gives an index into the network's tensors. */
+int onnx_node_value(const struct onnx_node *node, int input, struct onnx_value **value,
+                    struct error *err);
+int onnx_node_tensor(const struct onnx_node *node, int input, int *tensor,
+                     struct error *err);
+int onnx_node_constant(const struct onnx_node *node, int input,
+                       const struct onnx_constant **constant, struct error *err);
+
+/* A constant of a float type whose values may still be in the file, and some of those, which must be
+ * finite. */
+int onnx_node_weights(const struct onnx_node *node, int input,
+                      const struct onnx_constant **weights, struct error *err);
+int onnx_node_weight_values(const struct onnx_node *node,
+                            const struct onnx_constant *weights, size_t first,
+                            size_t count, float *to, struct error *err);
+
+/* A constant of finite float values. */
+int onnx_node_reals(const struct onnx_node *node, int input,
+                    const struct onnx_constant **constant, struct error *err);
+
+/* A constant list of integers (or a single one); `what` it is, for the message. */
+int onnx_node_integers(const struct onnx_node *node, int input, const char *what,
+                       const struct onnx_constant **constant, struct error *err);
+
+/* A constant of exactly one finite float value. */
+int onnx_node_scalar(const struct onnx_node *node, int input, float *value,
+                     struct error *err);
+
+/* An input that may be either. */
+struct onnx_source {
+    const struct onnx_constant *constant; /* or NULL; borrowed from the graph */
+    int tensor;                           /* of the network; -1: a constant */
+    struct onnx_shape shape;              /* of a tensor with the batch */
+};
+int onnx_node_source(const struct onnx_node *node, int input,
+                     struct onnx_source *source, struct error *err);
+
+/* The node unfolds to `elements` more; fails when that is too much in all. */
+int onnx_node_unfold(const struct onnx_node *node, size_t elements, struct error *err);
+
+/* Makes the node's output a new tensor of shape [batch, `sample` ...] and adds a layer
+ * for it, whose inputs are tensors [input_count]. The layer is borrowed and valid until
+ * the next one is added; NULL on failure. */
+struct layer *onnx_node_give_layer(const struct onnx_node *node, enum layer_kind kind,
+                                   const int *inputs, int input_count,
+                                   const struct onnx_shape *sample, struct error *err);
+
+/* Makes a zeroed constant to be filled; NULL where it would be too large. The node's
+ * output becomes this constant. */
+struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,
+                                              bool is_integer,
+                                              const struct onnx_shape *shape,
+                                              struct error *err);
+
+/* The value of the node's first output; the others are never made. */
+int onnx_node_output(const struct onnx_node *node, struct onnx_value **value,
+                     struct error *err);
+
+/* Makes the node's output another name of its input. */
+int onnx_node_give_input(const struct onnx_node *node, int input, struct error *err);
+
+#endif

@@ -1,0 +1,483 @@
+#include "core/onnx/onnx_read.h"
+
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/onnx/onnx_error.h"
+#include "core/onnx/onnx_lacks.h"
+#include "core/onnx/onnx_operators.h"
+#include "core/onnx/onnx_tensor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPSET_MIN = 7, OPSET_MAX = 26, NAMES_BYTES = 1024 };
+
+/* The file while it is read. */
+struct reader {
+    struct onnx_graph graph;
+    bool *is_needed;         /* [nodes] an output depends on the node */
+    struct onnx_lacks lacks; /* of those that are needed */
+};
+
+static int check_opset(const char *path, const Onnx__ModelProto *model,
+                       struct error *err)
+{
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        const Onnx__OperatorSetIdProto *opset = model->opset_import[i];
+
+        if (!onnx_domain_is_default(opset->domain))
+            continue;
+        if (opset->version < OPSET_MIN || opset->version > OPSET_MAX)
+            return onnx_error(err, path, "opset %lld; calq reads opset %d to %d",
+                              (long long)opset->version, OPSET_MIN, OPSET_MAX);
+        return 0;
+    }
+    return onnx_error(err, path, "the file does not say which opset it uses");
+}
+
+/* ---- several inputs or outputs ---- */
+
+enum { NAMES_SHOWN = 8, NAME_SHOWN_BYTES = 100 };
+
+/* Appends the name with what goes before it; the last that is shown tells how many are left out. */
+static void append_name(char *text, size_t index, size_t count, const char *name)
+{
+    const char *before = index == 0 ? "" : index + 1 == count ? " and " : ", ";
+    size_t used = strlen(text);
+
+    if (index < NAMES_SHOWN)
+        snprintf(text + used, NAMES_BYTES - used, "%s\"%.*s\"", before,
+                 NAME_SHOWN_BYTES, name);
+    else if (index == NAMES_SHOWN)
+        snprintf(text + used, NAMES_BYTES - used, " and %zu more", count - index);
+}
+
+/* How many inputs are no initialisers, with their names in `text` [NAMES_BYTES]. */
+static size_t name_inputs(const struct onnx_graph *graph, char *text)
+{
+    size_t count = 0, index = 0;
+
+    *text = '\0';
+    for (size_t i = 0; i < graph->value_count; i++)
+        count += graph->values[i].input != NULL;
+    for (size_t i = 0; i < graph->value_count; i++)
+        if (graph->values[i].input)
+            append_name(text, index++, count, graph->values[i].name);
+    return count;
+}
+
+static const char *output_name(const struct onnx_graph *graph, size_t index)
+{
+    const char *name = graph->proto->output[index]->name;
+
+    return name ? name : "";
+}
+
+static int several_outputs(const struct reader *reader, struct error *err)
+{
+    const struct onnx_graph *graph = &reader->graph;
+    size_t count = graph->proto->n_output;
+    char names[NAMES_BYTES] = "", inputs[NAMES_BYTES], lacks[NAMES_BYTES];
+
+    for (size_t i = 0; i < count; i++)
+        append_name(names, i, count, output_name(graph, i));
+    name_inputs(graph, inputs);
+    return onnx_error(
+        err, graph->path,
+        "the network has %zu outputs, %s; calq needs one: keep that of the logits, "
+        "e.g. "
+        "in Python onnx.utils.extract_model(\"%s\", \"one-output.onnx\", [%s], "
+        "[\"%.*s\"])%s%s",
+        count, names, graph->path, inputs, NAME_SHOWN_BYTES, output_name(graph, 0),
+        reader->lacks.count ? "; for all outputs together calq lacks " : "",
+        onnx_lacks_text(&reader->lacks, lacks, sizeof lacks));
+}
+
+static int check_output_count(const struct reader *reader, struct error *err)
+{
+    size_t count = reader->graph.proto->n_output;
+
+    if (count == 0)
+        return onnx_error(err, reader->graph.path,
+                          "the network has 0 outputs; calq needs one");
+    return count == 1 ? 0 : several_outputs(reader, err);
+}
+
+static int check_input_count(const struct onnx_graph *graph, struct error *err)
+{
+    char names[NAMES_BYTES];
+    size_t count = name_inputs(graph, names);
+
+    if (count == 0)
+        return onnx_error(err, graph->path, "the network has 0 inputs; calq needs one");
+    if (count == 1)
+        return 0;
+    return onnx_error(
+        err, graph->path,
+        "the network has %zu inputs, %s; calq needs one: add what is constant of them "
+        "to the graph's initialisers under the same name, or cut the network behind "
+        "the others, e.g. in Python onnx.utils.extract_model(\"%s\", "
+        "\"one-input.onnx\", [\"a tensor\"], [\"%.*s\"])",
+        count, names, graph->path, NAME_SHOWN_BYTES, output_name(graph, 0));
+}
+
+/* ---- which nodes count ---- */
+
+static int find_output(const struct onnx_graph *graph, size_t index,
+                       struct onnx_value **output, struct error *err)
+{
+    const char *name = output_name(graph, index);
+
+    *output = onnx_graph_find(graph, name);
+    if (!*output)
+        return onnx_error(err, graph->path,
+                          "nothing in the file makes the output \"%s\"", name);
+    return 0;
+}
+
+/* Marks the producers of a needed node's inputs; they must come before it. */
+static int need_inputs(struct reader *reader, int index, struct error *err)
+{
+    const Onnx__NodeProto *proto = reader->graph.proto->node[index];
+    struct onnx_node node = {&reader->graph, proto, index};
+
+    if (!proto->op_type || strlen(proto->op_type) > ONNX_NAME_BYTES_MAX ||
+        (proto->name && strlen(proto->name) > ONNX_NAME_BYTES_MAX))
+        return onnx_error(err, reader->graph.path,
+                          "node %d has no operator, or a name of more than %d bytes",
+                          index, ONNX_NAME_BYTES_MAX);
+    for (size_t i = 0; i < proto->n_input; i++) {
+        const struct onnx_value *value;
+
+        if (!*proto->input[i])
+            continue;
+        value = onnx_graph_find(&reader->graph, proto->input[i]);
+        if (!value)
+            return onnx_node_error(&node, err,
+                                   "nothing in the file makes its input \"%s\"",
+                                   proto->input[i]);
+        if (value->producer >= index)
+            return onnx_node_error(
+                &node, err,
+                "its input \"%s\" is made by a later node; the nodes must "
+                "be in the order of execution",
+                value->name);
+        if (value->producer >= 0)
+            reader->is_needed[value->producer] = true;
+    }
+    return 0;
+}
+
+static int find_needed(struct reader *reader, struct error *err)
+{
+    struct onnx_value *output;
+
+    for (size_t i = 0; i < reader->graph.proto->n_output; i++) {
+        if (find_output(&reader->graph, i, &output, err) < 0)
+            return -1;
+        if (output->producer >= 0)
+            reader->is_needed[output->producer] = true;
+    }
+    for (int node = (int)reader->graph.proto->n_node - 1; node >= 0; node--)
+        if (reader->is_needed[node] && need_inputs(reader, node, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- which operators are known ---- */
+
+/* If, Loop and Scan hold graphs. */
+static bool has_graph(const Onnx__NodeProto *node)
+{
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->g || node->attribute[i]->n_graphs > 0)
+            return true;
+    return false;
+}
+
+static bool some_have_graphs(const struct onnx_lacks *lacks)
+{
+    for (size_t i = 0; i < lacks->count; i++)
+        if (has_graph(lacks->list[i].proto))
+            return true;
+    return false;
+}
+
+static int unsupported(struct reader *reader, struct error *err)
+{
+    const struct onnx_lack *most = &reader->lacks.list[0];
+    struct onnx_node node = {&reader->graph, most->proto, most->index};
+    char lacks[NAMES_BYTES], name[NAMES_BYTES], names[NAMES_BYTES];
+
+    return onnx_error(err, reader->graph.path,
+                      "the network needs operators which calq cannot run: %s%s; the "
+                      "first %.*s is node "
+                      "\"%.*s\"; supported operators are %s",
+                      onnx_lacks_text(&reader->lacks, lacks, sizeof lacks),
+                      some_have_graphs(&reader->lacks)
+                          ? ", without those in the graphs that nodes hold"
+                          : "",
+                      NAME_SHOWN_BYTES, most->proto->op_type, 2 * NAME_SHOWN_BYTES,
+                      onnx_node_name(&node, name, sizeof name),
+                      onnx_operator_names(names, sizeof names));
+}
+
+/* Before anything else is asked of the file, so that a network calq cannot run is told
+ * so. */
+static int check_operators(struct reader *reader, struct error *err)
+{
+    onnx_lacks_find(&reader->graph, reader->is_needed, &reader->lacks);
+    if (check_output_count(reader, err) < 0)
+        return -1;
+    return reader->lacks.count > 0 ? unsupported(reader, err) : 0;
+}
+
+/* ---- the input ---- */
+
+static int find_input(const struct onnx_graph *graph, struct onnx_value **input,
+                      struct error *err)
+{
+    if (check_input_count(graph, err) < 0)
+        return -1;
+    for (size_t i = 0; i < graph->value_count; i++)
+        if (graph->values[i].input)
+            *input = &graph->values[i];
+    return 0;
+}
+
+static const Onnx__TensorShapeProto *shape_of(const Onnx__ValueInfoProto *value)
+{
+    if (!value->type || value->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+        return NULL;
+    return value->type->tensor_type->shape;
+}
+
+/* A dimension as the file has it: its size, its name, or "?". */
+static const char *dim_text(const Onnx__TensorShapeProto__Dimension *dim, char *text,
+                            size_t bytes)
+{
+    const char *name =
+        dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
+            ? dim->dim_param
+            : NULL;
+
+    if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+        snprintf(text, bytes, "%lld", (long long)dim->dim_value);
+    else
+        snprintf(text, bytes, "%s",
+                 name && *name && strlen(name) < bytes && text_is_printable(name)
+                     ? name
+                     : "?");
+    return text;
+}
+
+/* "[N, 3, 224, 224]", for the caller to free. */
+static char *shape_text(const Onnx__TensorShapeProto *shape)
+{
+    enum { DIM_BYTES = 64 };
+    char text[(DIM_BYTES + 2) * ONNX_RANK_MAX + 8] = "[", one[DIM_BYTES];
+
+    for (size_t i = 0; i < shape->n_dim && i < ONNX_RANK_MAX; i++) {
+        size_t used = strlen(text);
+
+        snprintf(text + used, sizeof text - used, "%s%s", i ? ", " : "",
+                 dim_text(shape->dim[i], one, sizeof one));
+    }
+    strcat(text, shape->n_dim > ONNX_RANK_MAX ? ", ...]" : "]");
+    return memory_text(text);
+}
+
+static int64_t fixed_dim(const Onnx__TensorShapeProto__Dimension *dim)
+{
+    return dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE
+               ? dim->dim_value
+               : 0;
+}
+
+static int check_input_type(const struct onnx_graph *graph,
+                            const struct onnx_value *input, struct error *err)
+{
+    const Onnx__TensorShapeProto *shape = shape_of(input->input);
+    char text[32];
+    int32_t type;
+
+    if (!shape)
+        return onnx_error(err, graph->path, "input \"%s\" is no tensor with a shape",
+                          input->name);
+    type = input->input->type->tensor_type->elem_type;
+    if (type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+        return onnx_error(err, graph->path, "input \"%s\" is %s; calq needs float",
+                          input->name, onnx_type_text(type, text));
+    if (shape->n_dim < 2 || shape->n_dim > ONNX_RANK_MAX)
+        return onnx_error(err, graph->path,
+                          "input \"%s\" has %zu dimensions; calq needs [N, C, H, W] or "
+                          "[N, features]",
+                          input->name, shape->n_dim);
+    return 0;
+}
+
+static int read_input(struct onnx_graph *graph, struct error *err)
+{
+    struct onnx_value *input = NULL;
+    const Onnx__TensorShapeProto *proto;
+    struct onnx_shape shape = {.rank = 0};
+    int dims[TENSOR_RANK_MAX];
+    size_t count;
+
+    if (find_input(graph, &input, err) < 0 || check_input_type(graph, input, err) < 0)
+        return -1;
+    proto = shape_of(input->input);
+    graph->network->input_shape = shape_text(proto);
+    graph->batch = fixed_dim(proto->dim[0]);
+    for (size_t i = 1; i < proto->n_dim; i++) {
+        int64_t dim = fixed_dim(proto->dim[i]);
+
+        if (dim < 1)
+            return onnx_error(
+                err, graph->path,
+                "dimension %zu of input \"%s\" is not fixed: the file has %s; fix it, "
+                "e.g. with python -m onnxruntime.tools.make_dynamic_shape_fixed",
+                i, input->name, graph->network->input_shape);
+        shape.dims[shape.rank++] = dim;
+    }
+    if (!onnx_shape_count(&shape, &count))
+        return onnx_error(err, graph->path, "input \"%s\" is too large", input->name);
+    for (int i = 0; i < shape.rank; i++)
+        dims[i] = (int)shape.dims[i];
+    input->tensor = network_add_tensor(graph->network, input->name, shape.rank, dims);
+    graph->network->input = input->tensor;
+    return 0;
+}
+
+/* ---- the nodes and the output ---- */
+
+static int check_attributes(const struct onnx_node *node,
+                            const struct onnx_operator *operator, struct error * err)
+{
+    for (size_t i = 0; i < node->proto->n_attribute; i++) {
+        const char *name = node->proto->attribute[i]->name;
+
+        if (name && !onnx_operator_has(operator, name))
+            return onnx_node_error(node, err, "calq does not know its attribute %.*s",
+                                   NAME_SHOWN_BYTES, name);
+    }
+    return 0;
+}
+
+static int read_node(const struct onnx_node *node, struct error *err)
+{
+    const struct onnx_operator *operator= onnx_operator_find(node->proto->op_type);
+
+    if (check_attributes(node, operator, err) < 0)
+        return -1;
+    if (node->proto->n_input > operator->inputs_max)
+        return onnx_node_error(node, err, "it has %zu inputs; at most %zu are possible",
+                               node->proto->n_input, operator->inputs_max);
+    return operator->read(node, err);
+}
+
+static int read_nodes(struct reader *reader, struct error *err)
+{
+    for (size_t i = 0; i < reader->graph.proto->n_node; i++) {
+        struct onnx_node node = {&reader->graph, reader->graph.proto->node[i], (int)i};
+
+        if (reader->is_needed[i] && read_node(&node, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Name and shape as the file has them; a shape that it does not tell is what calq finds. */
+static void note_output(struct onnx_graph *graph, const struct tensor *tensor)
+{
+    const Onnx__ValueInfoProto *output = graph->proto->output[0];
+    const Onnx__TensorShapeProto *proto = shape_of(output);
+    struct onnx_shape shape = onnx_shape_of_tensor(tensor);
+    char text[ONNX_SHAPE_TEXT_BYTES];
+
+    graph->network->output_name = memory_text(output->name);
+    graph->network->output_shape = proto && proto->n_dim > 0
+                                       ? shape_text(proto)
+                                       : memory_text(onnx_shape_text(&shape, text));
+}
+
+/* [N, classes], or [N, classes, 1, 1], which is stored the same way. */
+static int read_output(struct onnx_graph *graph, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    const struct tensor *tensor;
+    struct onnx_value *output;
+    struct onnx_shape shape;
+
+    if (find_output(graph, 0, &output, err) < 0)
+        return -1;
+    if (output->tensor < 0 || output->tensor == graph->network->input)
+        return onnx_error(err, graph->path,
+                          "the output \"%s\" is not computed from the input",
+                          output->name);
+    if (output->is_codes)
+        return onnx_error(err, graph->path,
+                          "the output \"%s\" is codes; calq needs values",
+                          output->name);
+    tensor = &graph->network->tensors[output->tensor];
+    shape = onnx_shape_of_tensor(tensor);
+    if (tensor->rank == 0 || tensor->count != (size_t)tensor->channels ||
+        tensor->rank == 2 || tensor->rank > 3)
+        return onnx_error(err, graph->path,
+                          "the output \"%s\" has the shape %s; calq needs [N, classes]",
+                          output->name, onnx_shape_text(&shape, text));
+    graph->network->output = output->tensor;
+    note_output(graph, tensor);
+    return 0;
+}
+
+static int read_graph(struct reader *reader, struct error *err)
+{
+    size_t nodes = reader->graph.proto->n_node;
+
+    reader->is_needed = memory_zeroed(nodes, sizeof *reader->is_needed);
+    if (find_needed(reader, err) < 0 || check_operators(reader, err) < 0 ||
+        read_input(&reader->graph, err) < 0 || read_nodes(reader, err) < 0)
+        return -1;
+    return read_output(&reader->graph, err);
+}
+
+struct network *onnx_read(const char *path, struct error *err)
+{
+    struct reader reader = {.is_needed = NULL};
+    struct network *network = NULL;
+    struct onnx_file file;
+
+    if (onnx_file_open(path, &file, err) < 0)
+        return NULL;
+    if (check_opset(path, file.model, err) == 0 &&
+        onnx_graph_init(&reader.graph, &file, err) == 0 &&
+        read_graph(&reader, err) == 0) {
+        network = reader.graph.network;
+        reader.graph.network = NULL;
+    }
+    onnx_graph_clear(&reader.graph);
+    free(reader.is_needed);
+    onnx_lacks_clear(&reader.lacks);
+    onnx_file_close(&file);
+    return network;
+}
+
+int onnx_read_property(const char *path, const char *key, char **text,
+                       struct error *err)
+{
+    struct onnx_file file;
+
+    if (onnx_file_open(path, &file, err) < 0)
+        return -1;
+    *text = NULL;
+    for (size_t i = 0; i < file.model->n_metadata_props && !*text; i++) {
+        const Onnx__StringStringEntryProto *property = file.model->metadata_props[i];
+
+        if (property->key && property->value && strcmp(property->key, key) == 0)
+            *text = memory_text(property->value);
+    }
+    onnx_file_close(&file);
+    return 0;
+}

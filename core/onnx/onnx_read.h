@@ -1,0 +1,28 @@
+/* onnx_read.h - an ONNX file as a network. */
+#ifndef CORE_ONNX_ONNX_READ_H
+#define CORE_ONNX_ONNX_READ_H
+
+#include "core/network/network.h"
+
+/* Reads a float network with one image-like input [N, C, H, W] or [N, features] (batch
+ * dimension of any name or size) and one output of logits [N, classes].
+ *
+ *   path     an ONNX file; opset 7 .. 26
+ *   result   not fused; each ONNX node with work to do is one layer. Destroy with
+ *            network_destroy(). NULL on failure.
+ *
+ * Fails with EXIT_INPUT when the file is missing, damaged, too large or too deeply
+ * nested, when an operator or an attribute is not supported (the sentence names
+ * operator, node and file), or when shapes do not fit. The limits on nesting, message
+ * count and size are checked before the file is unpacked, because protobuf-c recurses
+ * without a limit.
+ */
+struct network *onnx_read(const char *path, struct error *err);
+
+/* The text of a property in the file's metadata, to be freed; NULL: it has none of that name.
+ *
+ * Fails as onnx_read() where there is no whole file. */
+int onnx_read_property(const char *path, const char *key, char **text,
+                       struct error *err);
+
+#endif

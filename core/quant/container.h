@@ -1,0 +1,38 @@
+/* container.h - the integers by which a quantizer's codes stand in a file.
+ *
+ * Runtimes know value = step * integer, with zero at 0. Midrise, value = step * (code + 1/2), is
+ * that with odd integers: integer = 2 * code + 1, and half the step.
+ */
+#ifndef CORE_QUANT_CONTAINER_H
+#define CORE_QUANT_CONTAINER_H
+
+#include "core/quant/quantizer.h"
+
+#include <stdbool.h>
+
+struct container {
+    const char *name;    /* int8, uint8, int16, int4 or uint4 */
+    int type;            /* TensorProto.DataType of ONNX */
+    int bits;            /* of one integer; 4: two share a byte */
+    int least, most;     /* integer of the type */
+    int lowest, highest; /* that stands for a code */
+    int factor, offset;  /* integer = factor * code + offset */
+};
+
+/* The narrowest of 8 bits, or of 16 where codes need them; with `in_4_bits` of 4 where they fit. */
+struct container container_of(const struct quantizer *quantizer, bool in_4_bits);
+
+/* The same for folded codes of split channels, see outlier_splitting.h: they are integers already, of
+ * magnitude `most` or less; their grid does not matter. */
+struct container container_of_folded(int most, bool in_4_bits);
+
+/* What two neighbouring integers are apart, where two codes are `step` apart: exact. */
+float container_step(const struct container *container, float step);
+
+/* Whether the type has integers beyond those of the codes. */
+bool container_is_wider(const struct container *container);
+
+/* The opset of ONNX that has the type. */
+int container_opset(const struct container *container);
+
+#endif

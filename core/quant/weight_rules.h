@@ -1,0 +1,27 @@
+/* weight_rules.h - how the weights of a convolution become codes. */
+#ifndef CORE_QUANT_WEIGHT_RULES_H
+#define CORE_QUANT_WEIGHT_RULES_H
+
+#include <stdbool.h>
+
+/* Codes beyond those of the grid; all zero: there are none. */
+struct wide_rules {
+    int added;           /* input channels that outlier channel splitting adds, see
+                  outlier_splitting.h; 0: none is split */
+    bool halves_plainly; /* split values are halved, without minding the grid */
+    double second_above; /* a second tensor of codes is added where the relative squared
+                            error is above this, see second_codes.h; 0: never */
+};
+
+struct weight_rules {
+    bool corrects_mean;     /* bias correction of the mean */
+    bool corrects_variance; /* and of the variance, which takes that of the mean */
+    const float *ratios; /* [out_channels] of the channels' steps, see channel_ratios.h;
+                            NULL: one step for all; borrowed */
+    struct wide_rules wide;
+    bool
+        rounds_like_kernels; /* beside codes of activations outputs are rounded as a runtime's integer
+                                 kernels do it, see channel_epilogue.h; not where weights are corrected */
+};
+
+#endif

@@ -1,0 +1,147 @@
+#include "core/report/table.h"
+
+#include "core/base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NAME_WIDTH = 40, WIDTH = 102 };
+
+void table_print_head(FILE *out)
+{
+    fprintf(out, "%-*s %12s %12s %12s %12s %9s\n", NAME_WIDTH, "case", "calibration",
+            "validation", "validation", "evaluations", "seconds");
+    fprintf(out, "%-*s %12s %12s %12s\n", NAME_WIDTH, "", "loss", "loss", "accuracy");
+}
+
+static void print_loss(FILE *out, const struct score *score)
+{
+    char text[TEXT_OF_LOSS_BYTES];
+
+    fprintf(out, " %12s",
+            score->samples > 0 ? text_of_loss(score_loss(score), text) : "-");
+}
+
+static void print_metric(FILE *out, const struct result *result,
+                         const struct score *score)
+{
+    double metric = result_metric(result, score);
+
+    if (isnan(metric))
+        fprintf(out, " %12s", "-");
+    else
+        fprintf(out, " %10.2f %%", 100 * metric);
+}
+
+static void print_scores(FILE *out, const struct result *result,
+                         const struct score *calibration,
+                         const struct score *validation)
+{
+    print_loss(out, calibration);
+    print_loss(out, validation);
+    print_metric(out, result, validation);
+}
+
+static double share_avoided(const struct result *result)
+{
+    double avoided = (double)result->work.macs_avoided;
+
+    return avoided / (avoided + (double)result->work.macs_run);
+}
+
+enum { TEXT_MOST = 128 };
+
+/* Adds a part to a line of parts, or begins the next line. */
+static void print_part(FILE *out, int *column, const char *part)
+{
+    int length = (int)strlen(part);
+
+    if (*column > 0 && *column + 2 + length <= WIDTH) {
+        fprintf(out, "; %s", part);
+        *column += 2 + length;
+    } else {
+        fprintf(out, "%s  %s", *column > 0 ? ";\n" : "", part);
+        *column = 2 + length;
+    }
+}
+
+static void phase_text(const struct result_phase *phase, char text[TEXT_MOST])
+{
+    if (phase->evaluations > 0)
+        snprintf(text, TEXT_MOST, "%s %ld evaluation%s, %.1f s", phase->name,
+                 phase->evaluations, phase->evaluations == 1 ? "" : "s",
+                 phase->seconds);
+    else
+        snprintf(text, TEXT_MOST, "%s %.1f s", phase->name, phase->seconds);
+}
+
+/* Where evaluations and seconds went. */
+static void print_phases(FILE *out, const struct result *result)
+{
+    char text[TEXT_MOST];
+    int column = 0;
+
+    for (int i = 0; i < result->phase_count; i++) {
+        phase_text(&result->phases[i], text);
+        print_part(out, &column, text);
+    }
+    if (result->work.macs_avoided > 0) {
+        snprintf(text, sizeof text, "%.1f %% of the multiply-adds avoided",
+                 100 * share_avoided(result));
+        print_part(out, &column, text);
+    }
+    fputc('\n', out);
+}
+
+/* What the samples say that the search has not seen. */
+static void print_check(FILE *out, const struct result *result)
+{
+    char loss[TEXT_OF_LOSS_BYTES], at_start[TEXT_OF_LOSS_BYTES];
+
+    if (result->result.check.samples > 0)
+        fprintf(out, "  on the %lld samples put aside: loss %s, at the start %s\n",
+                (long long)result->result.check.samples,
+                text_of_loss(score_loss(&result->result.check), loss),
+                text_of_loss(score_loss(&result->start.check), at_start));
+}
+
+/* Of a network with one output labels are no classes (shard_answer_validate). */
+static enum loss validation_loss(const struct result *result)
+{
+    const struct score *validation = &result->float_validation;
+
+    return validation->samples > 0 && validation->labelled == 0 ? LOSS_MSE_TO_FLOAT
+                                                                : LOSS_CROSS_ENTROPY;
+}
+
+void table_print_result(FILE *out, const struct result *result,
+                        const struct config_model *previous)
+{
+    if (result->model != previous) {
+        char name[256];
+
+        snprintf(name, sizeof name, "%s float", result->model->name);
+        fprintf(out, "%-*s", NAME_WIDTH, name);
+        print_scores(out, result, &result->float_calibration,
+                     &result->float_validation);
+        fputc('\n', out);
+        if (result->model->loss != LOSS_CROSS_ENTROPY)
+            fprintf(out, "  calibration loss: %s; validation loss: %s\n",
+                    config_loss_name(result->model->loss),
+                    config_loss_name(validation_loss(result)));
+    }
+    fprintf(out, "%-*s", NAME_WIDTH, result->case_id);
+    print_scores(out, result, &result->result.calibration, &result->result.validation);
+    fprintf(out, " %12ld %9.1f\n", result_evaluations(result), result->seconds);
+    print_phases(out, result);
+    print_check(out, result);
+    for (int i = 0; i < result->warning_count; i++)
+        fprintf(out, "  note: %s\n", result->warnings[i]);
+    fflush(out);
+}
+
+void table_print_failure(FILE *out, const char *case_id)
+{
+    fprintf(out, "%-*s %12s\n", NAME_WIDTH, case_id, "failed");
+    fflush(out);
+}

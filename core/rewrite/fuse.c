@@ -1,0 +1,352 @@
+#include "core/rewrite/fuse.h"
+
+#include "core/base/memory.h"
+#include "core/network/batchnorm.h"
+#include "core/rewrite/rewrite.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static bool is_bare_clamp(const struct layer *layer)
+{
+    return layer->kind == LAYER_AFFINE && !layer->affine.scale && !layer->affine.shift;
+}
+
+static void merge_affine(struct conv *conv, const struct affine *affine)
+{
+    for (int channel = 0; channel < conv->out_channels; channel++) {
+        double scale = affine->scale ? affine->scale[channel] : 1.0;
+        double shift = affine->shift ? affine->shift[channel] : 0.0;
+
+        conv->scale[channel] = (float)(conv->scale[channel] * scale);
+        conv->shift[channel] = (float)(conv->shift[channel] * scale + shift);
+    }
+}
+
+/* Whether a convolution gives its products and, at most, a bias. */
+static bool is_unscaled(const struct conv *conv)
+{
+    for (int channel = 0; channel < conv->out_channels; channel++)
+        if (conv->scale[channel] != 1)
+            return false;
+    return true;
+}
+
+/* A batch norm comes to the convolution that it is merged into. Its input was products plus bias,
+ * so its mean is less by the bias. Behind a scale, or behind another batch norm, it is forgotten:
+ * it stays a constant. */
+static void take_batchnorm(struct layer *layer, struct layer *affine)
+{
+    const struct conv *conv = &layer->conv;
+
+    if (!affine->batchnorm || layer->batchnorm || !is_unscaled(conv))
+        return;
+    layer->batchnorm = affine->batchnorm;
+    affine->batchnorm = NULL;
+    layer->batchnorm->bias =
+        memory_copy(conv->shift, (size_t)conv->out_channels * sizeof *conv->shift);
+    for (int channel = 0; channel < conv->out_channels; channel++)
+        layer->batchnorm->mean[channel] -= conv->shift[channel];
+}
+
+/* conv -> affine: same number of channels, nothing between. */
+static bool fuse_affine(struct network *network, int index)
+{
+    struct layer *layer = &network->layers[index];
+    int reader = rewrite_only_reader(network, layer->output);
+    struct layer *next = reader < 0 ? NULL : &network->layers[reader];
+
+    if (layer->kind != LAYER_CONV || !next || next->kind != LAYER_AFFINE ||
+        !layer_is_unclamped(layer) || layer->conv.has_residual)
+        return false;
+    if (network->tensors[next->output].channels != layer->conv.out_channels)
+        return false;
+    take_batchnorm(layer, next);
+    merge_affine(&layer->conv, &next->affine);
+    if (!is_bare_clamp(next))
+        layer->conv.scaled_by = next->node;
+    rewrite_take_output(network, layer, reader);
+    return true;
+}
+
+/* anything -> ReLU */
+static bool fuse_clamp(struct network *network, int index)
+{
+    struct layer *layer = &network->layers[index];
+    int reader = rewrite_only_reader(network, layer->output);
+
+    if (reader < 0 || !is_bare_clamp(&network->layers[reader]) ||
+        !layer_is_unclamped(layer) || layer->kind == LAYER_REARRANGE)
+        return false;
+    rewrite_take_output(network, layer, reader);
+    return true;
+}
+
+/* Moves a layer down in the order of execution. */
+static void sink(struct network *network, int from, int to)
+{
+    struct layer moved = network->layers[from];
+
+    memmove(network->layers + from, network->layers + from + 1,
+            (size_t)(to - from) * sizeof moved);
+    network->layers[to] = moved;
+    rewrite_point_at_producers(network, from);
+}
+
+/* The sum of two that alone reads this bare convolution, or -1; `other` is what is added. */
+static int sum_of(const struct network *network, int index, int *other)
+{
+    const struct layer *layer = &network->layers[index];
+    int reader = rewrite_only_reader(network, layer->output);
+    const struct layer *next = reader < 0 ? NULL : &network->layers[reader];
+
+    if (layer->kind != LAYER_CONV || !next || next->kind != LAYER_ADD ||
+        next->input_count != 2 || !layer_is_unclamped(layer) ||
+        layer->conv.has_residual)
+        return -1;
+    *other = next->inputs[next->inputs[0] == layer->output ? 1 : 0];
+    return *other == layer->output ? -1 : reader;
+}
+
+static void add_residual(struct network *network, int index, int reader, int other)
+{
+    struct layer *layer = &network->layers[index];
+
+    layer->inputs = memory_resize(layer->inputs, 2 * sizeof *layer->inputs);
+    layer->inputs[layer->input_count++] = other;
+    layer->conv.has_residual = true;
+    rewrite_take_output(network, layer, reader);
+}
+
+/* conv -> add of a tensor that is made before the convolution. */
+static bool fuse_residual(struct network *network, int index)
+{
+    int other, reader = sum_of(network, index, &other);
+
+    if (reader < 0 || network->tensors[other].producer >= index)
+        return false;
+    add_residual(network, index, reader, other);
+    return true;
+}
+
+/* conv -> add of a tensor that is made later: the convolution waits for it. */
+static bool fuse_late_residual(struct network *network, int index)
+{
+    int other, reader = sum_of(network, index, &other);
+
+    if (reader < 0)
+        return false;
+    sink(network, index, reader - 1);
+    add_residual(network, reader - 1, reader, other);
+    return true;
+}
+
+/* rearrange -> rearrange */
+static bool fuse_rearrange(struct network *network, int index)
+{
+    struct layer *layer = &network->layers[index];
+    int reader = rewrite_only_reader(network, layer->output);
+    struct layer *next = reader < 0 ? NULL : &network->layers[reader];
+    size_t count;
+
+    if (layer->kind != LAYER_REARRANGE || !next || next->kind != LAYER_REARRANGE)
+        return false;
+    if (layer->rearrange.fill != next->rearrange.fill)
+        return false;
+    count = network->tensors[next->output].count;
+    for (size_t i = 0; i < count; i++)
+        if (next->rearrange.from[i] >= 0)
+            next->rearrange.from[i] = layer->rearrange.from[next->rearrange.from[i]];
+    free(layer->rearrange.from);
+    layer->rearrange.from = next->rearrange.from;
+    next->rearrange.from = NULL;
+    rewrite_take_output(network, layer, reader);
+    return true;
+}
+
+static bool changes_nothing(const struct network *network, const struct layer *layer)
+{
+    const struct tensor *input = &network->tensors[layer->inputs[0]];
+    const struct tensor *output = &network->tensors[layer->output];
+
+    if (layer->kind != LAYER_REARRANGE || input->height != output->height ||
+        input->width != output->width || input->channels != output->channels)
+        return false;
+    for (size_t i = 0; i < output->count; i++)
+        if (layer->rearrange.from[i] != (int32_t)i)
+            return false;
+    return true;
+}
+
+/* What the file rounds the output to, the input is rounded to, if nothing else reads it or it is already. */
+static bool take_codes(struct network *network, int input, int output)
+{
+    struct file_codes *to = &network->tensors[input].codes;
+    const struct file_codes *from = &network->tensors[output].codes;
+
+    if (from->step == 0)
+        return true;
+    if (to->step == 0 && rewrite_only_reader(network, input) >= 0)
+        *to = *from;
+    return to->step == from->step && to->lowest == from->lowest &&
+           to->highest == from->highest;
+}
+
+/* A rearrangement that changes nothing: its readers read its input. */
+static bool remove_identity(struct network *network, int index)
+{
+    const struct layer *layer = &network->layers[index];
+    int input = layer->inputs[0], output = layer->output;
+
+    if (!changes_nothing(network, layer) || output == network->output ||
+        !take_codes(network, input, output))
+        return false;
+    rewrite_read_instead(network, output, input);
+    rewrite_remove_layer(network, index);
+    return true;
+}
+
+static bool remove_unread(struct network *network, int index)
+{
+    int output = network->layers[index].output;
+
+    if (output == network->output)
+        return false;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (layer_reads(&network->layers[layer], output))
+            return false;
+    rewrite_remove_layer(network, index);
+    return true;
+}
+
+typedef bool (*rewrite_fn)(struct network *network, int index);
+
+/* Applies a rewrite at each layer until it fits nowhere any more. */
+static void rewrite_each(struct network *network, rewrite_fn fits)
+{
+    for (int index = 0; index < network->layer_count;)
+        if (!fits(network, index))
+            index++;
+        else if (index > 0)
+            index--;
+}
+
+static void rewrite(struct network *network, const rewrite_fn *rewrites, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        rewrite_each(network, rewrites[i]);
+}
+
+static bool inputs_are_nonnegative(const struct network *network,
+                                   const struct layer *layer)
+{
+    for (int i = 0; i < layer->input_count; i++)
+        if (!network->tensors[layer->inputs[i]].nonnegative)
+            return false;
+    return true;
+}
+
+static bool output_is_nonnegative(const struct network *network,
+                                  const struct layer *layer)
+{
+    if (layer->low >= 0)
+        return true;
+    switch (layer->kind) {
+    case LAYER_ADD:
+    case LAYER_CONCAT:
+    case LAYER_MAX_POOL:
+    case LAYER_AVERAGE_POOL:
+        return inputs_are_nonnegative(network, layer);
+    case LAYER_REARRANGE:
+        return layer->rearrange.fill >= 0 && inputs_are_nonnegative(network, layer);
+    default:
+        return false;
+    }
+}
+
+/* Forgets the tensors that no layer makes or reads any more, and renumbers the others.
+ */
+static void drop_unused_tensors(struct network *network)
+{
+    int *renumbered = memory_get((size_t)network->tensor_count * sizeof *renumbered);
+    int kept = 0;
+
+    for (int tensor = 0; tensor < network->tensor_count; tensor++) {
+        if (tensor != network->input && network->tensors[tensor].producer < 0) {
+            free(network->tensors[tensor].name);
+            continue;
+        }
+        renumbered[tensor] = kept;
+        network->tensors[kept++] = network->tensors[tensor];
+    }
+    network->tensor_count = kept;
+    network->input = renumbered[network->input];
+    network->output = renumbered[network->output];
+    for (int index = 0; index < network->layer_count; index++) {
+        struct layer *layer = &network->layers[index];
+
+        layer->output = renumbered[layer->output];
+        for (int i = 0; i < layer->input_count; i++)
+            layer->inputs[i] = renumbered[layer->inputs[i]];
+    }
+    free(renumbered);
+}
+
+static void finish(struct network *network)
+{
+    drop_unused_tensors(network);
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        network->tensors[layer->output].nonnegative =
+            output_is_nonnegative(network, layer);
+    }
+}
+
+static const rewrite_fn but_sums[] = {
+    remove_unread,   remove_identity, fuse_rearrange,
+    remove_identity, fuse_affine,     fuse_clamp,
+};
+
+static const rewrite_fn sums[] = {fuse_residual, fuse_late_residual, fuse_clamp};
+
+void network_fuse_but_sums(struct network *network)
+{
+    rewrite(network, but_sums, COUNT(but_sums));
+    finish(network);
+}
+
+void network_fuse(struct network *network)
+{
+    rewrite(network, but_sums, COUNT(but_sums));
+    rewrite(network, sums, COUNT(sums));
+    finish(network);
+}
+
+void network_fold_batchnorm(struct network *network)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        struct layer *layer = &network->layers[index];
+        struct conv *conv = &layer->conv;
+        size_t count;
+
+        if (layer->kind != LAYER_CONV)
+            continue;
+        if (!is_unscaled(conv)) { /* the weights are no codes any more */
+            free(conv->steps);
+            conv->steps = NULL;
+        }
+        count = layer_window_count(layer);
+        for (int channel = 0; channel < conv->out_channels; channel++) {
+            for (size_t i = 0; i < count; i++)
+                conv->weights[(size_t)channel * count + i] *= conv->scale[channel];
+            conv->scale[channel] = 1;
+        }
+        batchnorm_destroy(layer->batchnorm);
+        layer->batchnorm = NULL;
+    }
+}

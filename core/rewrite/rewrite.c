@@ -1,0 +1,57 @@
+#include "core/rewrite/rewrite.h"
+
+#include <string.h>
+
+int rewrite_only_reader(const struct network *network, int tensor)
+{
+    int reader = -1;
+
+    if (tensor == network->output || network->tensors[tensor].codes.step > 0)
+        return -1;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (layer_reads(&network->layers[layer], tensor)) {
+            if (reader >= 0)
+                return -1;
+            reader = layer;
+        }
+    return reader;
+}
+
+void rewrite_point_at_producers(struct network *network, int first)
+{
+    for (int layer = first; layer < network->layer_count; layer++)
+        network->tensors[network->layers[layer].output].producer = layer;
+}
+
+void rewrite_remove_layer(struct network *network, int index)
+{
+    struct layer *layers = network->layers;
+
+    if (network->tensors[layers[index].output].producer == index)
+        network->tensors[layers[index].output].producer = -1;
+    layer_clear(&layers[index]);
+    memmove(layers + index, layers + index + 1,
+            (size_t)(network->layer_count - index - 1) * sizeof *layers);
+    network->layer_count--;
+    rewrite_point_at_producers(network, index);
+}
+
+void rewrite_take_output(struct network *network, struct layer *layer, int reader)
+{
+    const struct layer *gone = &network->layers[reader];
+
+    layer->low = gone->low;
+    layer->high = gone->high;
+    network->tensors[layer->output].producer = -1;
+    layer->output = gone->output;
+    rewrite_remove_layer(network, reader);
+    network->tensors[layer->output].producer = (int)(layer - network->layers);
+}
+
+void rewrite_read_instead(struct network *network, int tensor, int instead)
+{
+    for (int layer = 0; layer < network->layer_count; layer++)
+        for (int i = 0; i < network->layers[layer].input_count; i++)
+            if (network->layers[layer].inputs[i] == tensor)
+                network->layers[layer].inputs[i] = instead;
+}

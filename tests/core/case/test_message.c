@@ -1,0 +1,150 @@
+#include "core/case/message.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void a_reply_has_the_size_that_fits_its_request(void **state)
+{
+    static const struct {
+        struct request request;
+        size_t sums, maxima;
+    } fits[] = {
+        {{.kind = REQUEST_OPEN}, REPLY_OPEN_SUMS, REPLY_OPEN_MAXIMA},
+        {{.kind = REQUEST_OVERLAP}, REPLY_OVERLAP_SUMS, REPLY_OVERLAP_MAXIMA},
+        {{.kind = REQUEST_SCORE}, REPLY_SCORE_SUMS, 0},
+        {{.kind = REQUEST_SCORE, .candidate_count = 7}, 7 * REPLY_SCORE_SUMS, 0},
+        {{.kind = REQUEST_VALIDATE}, REPLY_SCORE_SUMS, 0},
+        {{.kind = REQUEST_VALIDATE, .candidate_count = 2}, 2 * REPLY_SCORE_SUMS, 0},
+        {{.kind = REQUEST_RANGE, .candidate_count = 1}, 0, REPLY_RANGE_MAXIMA},
+        {{.kind = REQUEST_HISTOGRAM, .candidate_count = 1, .bins = 101},
+         REPLY_COUNTS + 101,
+         REPLY_RANGE_MAXIMA},
+        {{.kind = REQUEST_FLOAT_RANGES, .subject = 3}, 0, 3 * REPLY_RANGE_MAXIMA},
+        {{.kind = REQUEST_FLOAT_HISTOGRAMS,
+          .candidate_count = 3,
+          .step_count = ASKED_HISTOGRAM_FLOATS},
+         3 * REPLY_HISTOGRAM_SUMS,
+         3 * REPLY_RANGE_MAXIMA},
+        {{.kind = REQUEST_MOMENTS, .moment_count = 34}, 34, 0},
+        {{.kind = REQUEST_FLOAT_MOMENTS, .moment_count = 68}, 68, 0},
+        {{.kind = REQUEST_PUT_BATCHNORM, .candidate_count = 2, .step_count = 16}, 0, 0},
+        {{.kind = REQUEST_RESTORE_BATCHNORMS}, 0, 0},
+        {{.kind = REQUEST_PRODUCT_MEANS, .moment_count = 13}, 13, 0},
+        {{.kind = REQUEST_PUT_BIAS_SHIFT, .candidate_count = 1, .step_count = 4}, 0, 0},
+        {{.kind = REQUEST_TREAT, .subject = TREAT_EQUALIZE}, 0, 0},
+        {{.kind = REQUEST_STOP}, 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(fits); i++) {
+        struct reply reply;
+
+        reply_init(&reply, &fits[i].request);
+        assert_int_equal(reply.sum_count, fits[i].sums);
+        assert_int_equal(reply.maximum_count, fits[i].maxima);
+        reply_clear(&reply);
+    }
+}
+
+/* So that a rank with nothing to say changes nothing. */
+static void an_empty_reply_is_neutral_when_merged(void **state)
+{
+    static const enum request_kind kinds[] = {
+        REQUEST_OPEN,         REQUEST_OVERLAP,
+        REQUEST_SCORE,        REQUEST_VALIDATE,
+        REQUEST_RANGE,        REQUEST_HISTOGRAM,
+        REQUEST_MOMENTS,      REQUEST_FLOAT_MOMENTS,
+        REQUEST_FLOAT_RANGES, REQUEST_FLOAT_HISTOGRAMS};
+
+    (void)state;
+    for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+        struct request request = {
+            .kind = kinds[kind], .candidate_count = 3, .moment_count = 12};
+        struct reply reply;
+
+        reply_init(&reply, &request);
+        for (size_t i = 0; i < reply.sum_count + REPLY_WORK_SUMS; i++)
+            assert_true(reply.sums[i] == 0);
+        for (size_t i = 0; i < reply.maximum_count; i++)
+            assert_true(isinf(reply.maxima[i]) && reply.maxima[i] < 0);
+        reply_clear(&reply);
+        assert_null(reply.sums);
+        assert_null(reply.maxima);
+    }
+}
+
+static void the_score_of_each_candidate_is_found(void **state)
+{
+    struct request request = {.kind = REQUEST_SCORE, .candidate_count = 3};
+    struct reply reply;
+
+    (void)state;
+    reply_init(&reply, &request);
+    for (size_t i = 0; i < reply.sum_count; i++)
+        reply.sums[i] = (int64_t)i;
+    for (int i = 0; i < 3; i++) {
+        struct score score = reply_scores(&reply)[i];
+        int first = i * REPLY_SCORE_SUMS;
+
+        for (int limb = 0; limb < SCORE_LOSS_LIMBS; limb++)
+            assert_true(score.loss[limb] == first + limb);
+        first += SCORE_LOSS_LIMBS;
+        assert_true(score.samples == first && score.labelled == first + 1 &&
+                    score.top1 == first + 2 && score.top5 == first + 3 &&
+                    score.not_finite == first + 4);
+    }
+    reply_clear(&reply);
+}
+
+static void what_an_answer_took_stands_behind_its_sums(void **state)
+{
+    struct request request = {.kind = REQUEST_SCORE, .candidate_count = 3};
+    struct reply reply;
+
+    (void)state;
+    reply_init(&reply, &request);
+    for (int i = 0; i < REPLY_WORK_SUMS; i++)
+        reply.sums[3 * REPLY_SCORE_SUMS + i] = i + 1;
+    assert_int_equal(reply_work(&reply)->cpu_nanoseconds, 1);
+    assert_int_equal(reply_work(&reply)->scores.layers_run, 2);
+    assert_int_equal(reply_work(&reply)->scores.macs_avoided, REPLY_WORK_SUMS);
+    reply_clear(&reply);
+}
+
+static void a_request_without_candidates_is_about_the_float_network(void **state)
+{
+    (void)state;
+    assert_int_equal(request_score_count(&(struct request){.candidate_count = 0}), 1);
+    assert_int_equal(request_score_count(&(struct request){.candidate_count = 1}), 1);
+    assert_int_equal(request_score_count(&(struct request){.candidate_count = 9}), 9);
+}
+
+static void every_request_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind <= REQUEST_STOP; kind++) {
+        assert_non_null(request_name(kind));
+        for (int other = 0; other < kind; other++)
+            assert_string_not_equal(request_name(kind), request_name(other));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reply_has_the_size_that_fits_its_request),
+        cmocka_unit_test(an_empty_reply_is_neutral_when_merged),
+        cmocka_unit_test(the_score_of_each_candidate_is_found),
+        cmocka_unit_test(what_an_answer_took_stands_behind_its_sums),
+        cmocka_unit_test(a_request_without_candidates_is_about_the_float_network),
+        cmocka_unit_test(every_request_has_a_name_of_its_own),
+    };
+
+    return cmocka_run_group_tests_name("message", tests, NULL, NULL);
+}

@@ -1,0 +1,115 @@
+#include "core/export/onnx_opset.h"
+
+#include "core/base/memory.h"
+#include "tests/support/onnx_builder.h"
+#include "tests/support/written_network.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+#define REDUCING                                                                       \
+    "input x N,2,4,4\nfloats w1 4,2,1,1" WEIGHTS "node Conv x w1 -> c\n"               \
+    "node ReduceMean c -> p axes=2,3 keepdims=0\nfloats w2 3,4" WEIGHTS                \
+    "node Gemm p w2 -> y transB=1\noutput y\n"
+
+static void a_list_that_became_an_input_is_moved(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    written_open(&written, REDUCING, written_paper, 8, 8, false);
+    written_write(&written);
+    model = written_model(&written);
+    assert_int_equal(model->opset_import[0]->version, 21);
+    assert_int_equal(model->ir_version, 10);
+    written_assert_same(&written, "ReduceMean");
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
+/* Each operator that is written in another way since, one that nothing needs, and one that reads it. */
+#define OLD                                                                            \
+    "input x N,2,8,8\nfloats w1 4,2,3,3" WEIGHTS "floats w2 4,4,3,3" WEIGHTS           \
+    "floats w3 3,4" WEIGHTS "floats b3 3 = 0.5 -0.5 1\n" NORM                          \
+    "node Pad x -> p pads=0,0,1,1,0,0,1,1 value=0.0\nnode Conv p w1 -> c1\n"           \
+    "node BatchNormalization c1 g b m v -> n1 spatial=1\n"                             \
+    "node Clip n1 -> r1 min=0.0 max=6.0\nnode Clip r1 -> k max=5.0\n"                  \
+    "node Dropout k -> d ratio=0.5\nnode Slice d -> s starts=1,1 ends=7,8 axes=2,3\n"  \
+    "node Softplus s -> dead\nnode Relu dead -> deader\n"                              \
+    "node Conv s w2 -> c2\nnode Relu c2 -> r2\n"                                       \
+    "node ReduceMean r2 -> m2 axes=2,3\nnode Squeeze m2 -> q axes=2,\n"                \
+    "node Unsqueeze q -> u axes=3,\nnode Flatten u -> f\n"                             \
+    "node Gemm f w3 b3 -> y transB=1\noutput y\n"
+
+static void list_initialisers_as_inputs(Onnx__ModelProto *model)
+{
+    Onnx__GraphProto *graph = model->graph;
+
+    for (size_t i = 0; i < graph->n_initializer; i++) {
+        Onnx__ValueInfoProto *input = memory_get(sizeof *input);
+
+        onnx__value_info_proto__init(input);
+        input->name = memory_text(graph->initializer[i]->name);
+        graph->input =
+            memory_resize(graph->input, (graph->n_input + 1) * sizeof *graph->input);
+        graph->input[graph->n_input++] = input;
+    }
+    model->ir_version = 3;
+}
+
+static void write_old(const char *opset, struct target_grids grids, int wanted)
+{
+    char text[2048];
+    struct written written;
+    Onnx__ModelProto *model;
+    struct placement_rules rules = {
+        .grids = grids, .weight_bits = 8, .activation_bits = 8};
+
+    snprintf(text, sizeof text, "opset %s\n%s", opset, OLD);
+    model = onnx_builder_model(text);
+    list_initialisers_as_inputs(model);
+    written_open_model(&written, model, rules, false);
+    written_write(&written);
+    written_assert_same(&written, opset);
+    model = written_model(&written);
+    assert_int_equal(model->opset_import[0]->version, wanted);
+    assert_int_equal(model->ir_version, wanted == 21 ? 10 : 4);
+    assert_int_equal(model->graph->n_input, 1);
+    assert_int_equal(written_count_nodes(model, "Softplus"), 0);
+    assert_int_equal(written_count_nodes(model, "Relu"), 1);
+    for (size_t i = 0; i < model->graph->n_node; i++)
+        if (strcmp(model->graph->node[i]->op_type, "Clip") == 0)
+            assert_int_equal(model->graph->node[i]->n_attribute, 0);
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
+static void old_opsets_are_raised(void **state)
+{
+    static const char *const opsets[] = {"7", "8", "9"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(opsets); i++) {
+        write_old(opsets[i], written_onnx, 13);
+        write_old(opsets[i], written_paper, 21);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_that_became_an_input_is_moved),
+        cmocka_unit_test(old_opsets_are_raised),
+    };
+
+    return cmocka_run_group_tests_name("onnx_opset", tests, NULL, NULL);
+}

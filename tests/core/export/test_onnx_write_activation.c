@@ -1,0 +1,286 @@
+#include "core/export/onnx_write_parts.h"
+
+#include "tests/support/written_network.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Clamps of the network itself may end at a code; each of them is told from those that are added. */
+static const struct network_case clamped[] = {
+    {"Clip",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+     "floats l - = 0\nfloats h - = 6\nnode Conv x w1 -> c\nnode Clip c l h -> r\n"
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
+    {"a clamp on both sides",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+     "floats l - = -6\nfloats h - = 6\nnode Conv x w1 -> c\nnode Clip c l h -> r\n"
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
+    {"Max and Min",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+     "floats l - = -3\nfloats h - = 6\nnode Conv x w1 -> c\nnode Max c l -> m\n"
+     "node Min m h -> r\n"
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
+    {"Clip below alone",
+     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+     "floats l - = 0.9\nnode Conv x w1 -> c\nnode Clip c l -> r\n"
+     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
+    {"Relu", "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+             "node Conv x w1 -> c\nnode Relu c -> r\n"
+             "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n"},
+};
+
+/* A step of which `codes` are 6 to the last bit, or nearly. */
+static float step_to_six(float codes)
+{
+    float step = 6 / codes;
+
+    for (float near = nextafterf(step, 0); near <= nextafterf(step, 7);
+         near = nextafterf(near, 7))
+        if (codes * near == 6)
+            return near;
+    return step;
+}
+
+/* At the highest code of the type or of the grid, or at one between. */
+static void clamps_that_end_at_a_code_are_the_networks_own(void **state)
+{
+    const struct target_grids *const grids[] = {&written_paper, &written_onnx,
+                                                &written_tensorrt};
+    static const float ends[] = {1, 3, 6, 7, 12, 15, 24, 127, 254, 255};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(clamped); i++)
+        for (size_t end = 0; end < 2 * COUNT(ends); end++)
+            for (size_t grid = 0; grid < COUNT(grids); grid++) {
+                struct written written;
+
+                written_open(&written, clamped[i].text, *grids[grid], 8,
+                             end % 2 ? 8 : 4, false);
+                for (int item = 0; item < written.placement.count; item++)
+                    written.steps[item] = step_to_six(ends[end / 2]);
+                written_write(&written);
+                written_assert_same(&written, clamped[i].fact);
+                written_close(&written);
+            }
+}
+
+static void a_clip_is_there_only_where_the_type_is_wider(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    for (int in_4_bits = 0; in_4_bits < 2; in_4_bits++) {
+        written_open(&written, written_networks[0].text, written_onnx, 4, 4, false);
+        written.calibrated.in_4_bits = in_4_bits;
+        written_write(&written);
+        model = written_model(&written);
+        assert_int_equal(written_count_nodes(model, "Clip"), in_4_bits ? 0 : 2);
+        assert_int_equal(model->opset_import[0]->version, in_4_bits ? 21 : 13);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+/* ONNX Runtime makes no session of a scalar there. */
+static void a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code(void **state)
+{
+    static const struct {
+        float step;
+        size_t rank;
+    } trials[] = {{0.02354f, 1}, {0.0234f, 0}, {0.031f, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(trials); i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        written_open(&written,
+                     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS
+                     "floats w2 5,4,2,2" WEIGHTS
+                     "floats lo - = 0\nfloats hi - = 6\nnode Conv x w1 -> c\n"
+                     "node Clip c lo hi -> r\nnode Conv r w2 -> d\n"
+                     "node Flatten d -> y\noutput y\n",
+                     written_onnx, 8, 8, false);
+        written.steps[written.placement.of_tensor[written.network->layers[0].output]] =
+            trials[i].step;
+        written_write(&written);
+        model = written_model(&written);
+        assert_int_equal(written_initialiser(model, "r_scale")->n_dims, trials[i].rank);
+        written_assert_same(&written, "Clip");
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+/* Two layers have float weights and read codes, one those of the network's input; what they give is rounded. */
+static void min_stands_where_float_weights_would_be_rounded(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    written_open(&written,
+                 "input x N,4\nfloats w1 4,6" WEIGHTS "floats w2 6,3" WEIGHTS
+                 "floats w3 3,3" WEIGHTS "node MatMul x w1 -> h\nnode Relu h -> r\n"
+                 "node MatMul r w2 -> i\nnode Relu i -> s\nnode MatMul s w3 -> y\n"
+                 "output y\n",
+                 written_onnx, BITS_FLOAT, 8, false);
+    written_write(&written);
+    model = written_model(&written);
+    assert_int_equal(written_count_nodes(model, "QuantizeLinear"), 3);
+    assert_int_equal(written_count_nodes(model, "Clip"), 0);
+    assert_int_equal(written_count_nodes(model, "Min"), 2);
+    written_assert_same(&written, "Min");
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
+/* ONNX Runtime rounds a bias to products of the steps of input and weights. */
+static void min_stands_where_a_bias_would_be_rounded_coarsely(void **state)
+{
+    static const float weight_steps[] = {0.01f, 1};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        written_open(&written,
+                     "input x N,3,4,4\nfloats w1 4,3,1,1" WEIGHTS "floats c1 4 = 0.3\n"
+                     "floats w2 3,4,4,4" WEIGHTS "node Conv x w1 c1 -> r\n"
+                     "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n",
+                     written_tensorrt, 8, 8, false);
+        written.steps[0] = written.steps[2] = 0.1f;
+        written.steps[1] = weight_steps[i];
+        assert_true(written.placement.items[1].is_weight);
+        written_write(&written);
+        written_assert_same(&written, "a coarse bias");
+        model = written_model(&written);
+        assert_int_equal(written_count_nodes(model, "Min"), i == 0 ? 0 : 1);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+/* ONNX Runtime's pools of codes know no dilations. */
+static void pools_of_codes_have_no_dilations(void **state)
+{
+    (void)state;
+    for (int dilation = 1; dilation < 3; dilation++) {
+        char text[1024];
+        struct written written;
+        Onnx__ModelProto *model;
+        size_t attributes = 0;
+
+        snprintf(text, sizeof text,
+                 "opset 19\ninput x N,3,6,6\nfloats w1 4,3,1,1" WEIGHTS
+                 "floats w2 3,4,3,3" WEIGHTS "node Conv x w1 -> c\nnode Relu c -> r\n"
+                 "node AveragePool r -> p kernel_shape=2,2 dilations=%d,%d\n"
+                 "node Conv p w2 -> d\nnode GlobalAveragePool d -> g\n"
+                 "node Flatten g -> y\noutput y\n",
+                 dilation, dilation);
+        written_open_by_rules(&written, text,
+                              (struct placement_rules){.grids = written_onnx,
+                                                       .weight_bits = 8,
+                                                       .activation_bits = 8,
+                                                       .all_activations = true},
+                              false);
+        written.calibrated.for_integer_kernels = true;
+        written_write(&written);
+        written_assert_same(&written, "a pool");
+        model = written_model(&written);
+        for (size_t i = 0; i < model->graph->n_node; i++)
+            if (strcmp(model->graph->node[i]->op_type, "AveragePool") == 0)
+                attributes = model->graph->node[i]->n_attribute;
+        assert_int_equal(attributes, dilation);
+        assert_int_equal(written_count_nodes(model, "Min"), dilation - 1);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+/* ONNX Runtime makes no session of Clip before codes of 4 bits, whoever has put it there, and leaves out Relu
+ * also where codes have a sign. */
+static void no_clamp_but_min_stands_before_codes_of_4_bits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 4 * COUNT(clamped); i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+        const Onnx__GraphProto *graph;
+
+        written_open(&written, clamped[i / 4].text,
+                     i / 2 % 2 ? written_onnx : written_tensorrt, 4, i % 2 ? 4 : 3,
+                     false);
+        written.calibrated.in_4_bits = true;
+        written_write(&written);
+        written_assert_same(&written, clamped[i / 4].fact);
+        model = written_model(&written);
+        graph = model->graph;
+        for (size_t node = 1; node < graph->n_node; node++) {
+            const char *before = graph->node[node - 1]->op_type;
+
+            if (strcmp(graph->node[node]->op_type, "QuantizeLinear") == 0)
+                assert_true(strcmp(before, "Clip") != 0 && strcmp(before, "Relu") != 0);
+        }
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+/* ONNX Runtime makes no session where it has to change signed codes itself. */
+static void codes_with_a_sign_are_unsigned_from_opset_21_on(void **state)
+{
+    static const char text[] = "floats w1 4,3,1,1" WEIGHTS "floats w2 3,4,4,4" WEIGHTS
+                               "input x N,3,4,4\nnode Conv x w1 -> r\n"
+                               "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n";
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        bool keeps_signs = i % 2 != 0;
+        int opset = i < 2 ? 20 : 21;
+        char with_opset[1024];
+        struct written written;
+        Onnx__ModelProto *model;
+
+        snprintf(with_opset, sizeof with_opset, "opset %d\n%s", opset, text);
+        written_open(&written, with_opset, written_onnx, 8, 8, false);
+        written.calibrated.keeps_signs = keeps_signs;
+        written_write(&written);
+        written_assert_same(&written, "signs");
+        model = written_model(&written);
+        assert_int_equal(written_initialiser(model, "r_zero_point")->data_type,
+                         opset == 21 && !keeps_signs
+                             ? ONNX__TENSOR_PROTO__DATA_TYPE__UINT8
+                             : ONNX__TENSOR_PROTO__DATA_TYPE__INT8);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clamps_that_end_at_a_code_are_the_networks_own),
+        cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
+        cmocka_unit_test(a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code),
+        cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
+        cmocka_unit_test(min_stands_where_a_bias_would_be_rounded_coarsely),
+        cmocka_unit_test(pools_of_codes_have_no_dilations),
+        cmocka_unit_test(no_clamp_but_min_stands_before_codes_of_4_bits),
+        cmocka_unit_test(codes_with_a_sign_are_unsigned_from_opset_21_on),
+    };
+
+    return cmocka_run_group_tests_name("onnx_write_activation", tests, NULL, NULL);
+}

@@ -1,0 +1,226 @@
+/* Convolutions of a network, with the fastest kernels and with the scalar ones: the same bits. */
+#include "core/base/memory.h"
+#include "core/layer/conv_run.h"
+#include "core/network/network.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SAMPLES = 3 };
+
+struct geometry {
+    const char *fact;
+    int in, out, groups, height, width;
+    struct window window;
+};
+
+/* Such that Winograd can do it, and such that look like it. */
+static const struct geometry geometries[] = {
+    {"3x3", 16, 20, 1, 8, 8, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"3x3, many channels", 80, 40, 1, 4, 12, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"1x3", 32, 16, 1, 5, 8, {1, 3, 1, 1, 1, 1, 0, 1, 0, 1}},
+    {"5x3", 16, 16, 1, 7, 4, {5, 3, 1, 1, 1, 1, 2, 1, 2, 1}},
+    {"9x3", 16, 16, 1, 9, 4, {9, 3, 1, 1, 1, 1, 4, 1, 4, 1}},
+    {"no padding", 16, 16, 1, 6, 10, {3, 3, 1, 1, 1, 1, 0, 0, 0, 0}},
+    {"padding on one side", 16, 16, 1, 6, 8, {3, 3, 1, 1, 1, 1, 2, 2, 0, 0}},
+    {"windows that are all padding", 16, 16, 1, 4, 8, {3, 3, 1, 1, 1, 1, 3, 1, 3, 1}},
+    {"1x3, windows that are all padding",
+     16,
+     16,
+     1,
+     4,
+     8,
+     {1, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"rows of the dilation", 16, 16, 1, 1, 8, {3, 3, 2, 1, 2, 1, 2, 1, 2, 1}},
+    {"dilated", 16, 16, 1, 8, 8, {3, 3, 1, 1, 2, 2, 2, 2, 2, 2}},
+    {"rows with a stride", 16, 16, 1, 8, 8, {3, 3, 2, 1, 1, 1, 1, 1, 1, 1}},
+    {"columns with a stride", 16, 16, 1, 8, 8, {3, 3, 1, 2, 1, 1, 1, 1, 1, 1}},
+    {"six pixels wide with a stride of two",
+     16,
+     16,
+     1,
+     4,
+     12,
+     {1, 6, 1, 2, 1, 1, 0, 0, 0, 0}},
+    {"runs that do not fill their bytes",
+     1,
+     16,
+     1,
+     1,
+     100,
+     {1, 47, 1, 16, 1, 1, 0, 0, 0, 0}},
+    {"two channels of them", 2, 16, 1, 1, 47, {1, 23, 1, 8, 1, 1, 0, 0, 0, 0}},
+    {"groups", 32, 32, 2, 8, 8, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"as a fully connected layer", 48, 16, 1, 1, 4, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}},
+};
+
+/* A convolution of a geometry. */
+struct trial {
+    struct network *network;
+    struct plane *planes;
+    struct conv_run run;
+    struct scratch scratch;
+};
+
+static void make_network(struct trial *trial, const struct geometry *geometry)
+{
+    int rows = window_output_height(&geometry->window, geometry->height);
+    int columns = window_output_width(&geometry->window, geometry->width);
+    int in[3] = {geometry->in, geometry->height, geometry->width};
+    int out[3] = {geometry->out, rows, columns};
+    struct network *network = network_create("trial");
+    int input = network_add_tensor(network, "input", 3, in);
+    int output = network_add_tensor(network, "output", 3, out);
+    struct layer *layer =
+        network_add_layer(network, LAYER_CONV, "conv", &input, 1, output);
+    size_t count;
+
+    layer->window = geometry->window;
+    layer->low = -INFINITY;
+    layer->high = INFINITY;
+    layer->conv = (struct conv){.groups = geometry->groups,
+                                .in_channels = geometry->in,
+                                .out_channels = geometry->out};
+    count = layer_window_count(layer) * (size_t)geometry->out;
+    layer->conv.weights = memory_get(count * sizeof(float));
+    for (size_t i = 0; i < count; i++)
+        layer->conv.weights[i] = sinf(1.7f * (float)i);
+    layer->conv.scale = memory_get((size_t)geometry->out * sizeof(float));
+    layer->conv.shift = memory_zeroed((size_t)geometry->out, sizeof(float));
+    for (int channel = 0; channel < geometry->out; channel++)
+        layer->conv.scale[channel] = 1 + 0.1f * (float)channel;
+    network->input = input;
+    network->output = output;
+    trial->network = network;
+}
+
+static void make_trial(struct trial *trial, const struct geometry *geometry,
+                       const struct kernel_set *kernels)
+{
+    make_network(trial, geometry);
+    trial->planes = planes_of(trial->network);
+    conv_run_init(&trial->run, kernels, &trial->network->layers[0], &trial->planes[0],
+                  &(struct weight_rules){0});
+    trial->scratch = conv_run_scratch(&trial->run, SAMPLES);
+}
+
+static void clear_trial(struct trial *trial)
+{
+    conv_run_clear(&trial->run);
+    conv_scratch_clear(&trial->scratch);
+    free(trial->planes);
+    network_destroy(trial->network);
+}
+
+static size_t outputs_of(const struct trial *trial)
+{
+    return SAMPLES * trial->network->tensors[trial->network->output].count;
+}
+
+/* What the convolution gives for input under a quantizer; to be freed. */
+static float *run_with(struct trial *trial, const struct quantizer *weights,
+                       const struct quantizer *codes)
+{
+    const struct plane *plane = &trial->planes[0];
+    size_t count = SAMPLES * plane_inner_count(plane);
+    float *floats = memory_get(count * sizeof *floats);
+    float *results = memory_aligned(outputs_of(trial) * sizeof *results);
+    struct value input = {.plane = plane,
+                          .data = memory_aligned(value_code_bytes(plane, SAMPLES))};
+    struct value output = {.plane = &trial->planes[1], .data = results};
+
+    for (size_t i = 0; i < count; i++)
+        floats[i] = 1.5f * sinf(0.37f * (float)(i * i % 1001));
+    value_from_floats(floats, SAMPLES, codes, &input);
+    conv_run_block(&trial->run, weights, &input, NULL, SAMPLES, NULL, &output,
+                   &trial->scratch);
+    free(floats);
+    free(input.data);
+    return results;
+}
+
+static void compare(const struct geometry *geometry, struct trial *fastest,
+                    struct trial *scalar, const struct quantizer *weights,
+                    const struct quantizer *codes)
+{
+    float *found = run_with(fastest, weights, codes);
+    float *expected = run_with(scalar, weights, codes);
+
+    if (memcmp(found, expected, outputs_of(fastest) * sizeof *found) != 0)
+        fail_msg("%s: %d-bit weights, %d-bit codes on the grid %s: other values",
+                 geometry->fact, weights->bits, codes->bits, grid_name(codes->grid));
+    free(found);
+    free(expected);
+}
+
+/* One after the other with the same weights' memory: small codes and large ones, whose zero is the code 0
+ * or another. */
+static void compare_all(const struct geometry *geometry, struct trial *fastest,
+                        struct trial *scalar)
+{
+    static const enum grid grids[] = {GRID_UNSIGNED, GRID_MIDTREAD};
+
+    for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++)
+        for (int bits = 3; bits <= BITS_MOST; bits++)
+            for (int i = 0; i < 8; i++) {
+                int code_bits = i % 4 == 3 ? 8 : 3 + i % 4;
+                const struct quantizer weights = {grid, bits,
+                                                  grid_step_of_clip(grid, bits, 1)};
+                const struct quantizer codes = {
+                    grids[i / 4], code_bits,
+                    grid_step_of_clip(grids[i / 4], code_bits, 1)};
+
+                compare(geometry, fastest, scalar, &weights, &codes);
+            }
+}
+
+static void all_geometries_give_the_bits_of_scalar_kernels(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof geometries / sizeof *geometries; i++) {
+        struct trial fastest, scalar;
+
+        make_trial(&fastest, &geometries[i], kernel_set_best());
+        make_trial(&scalar, &geometries[i], kernel_set_named("scalar"));
+        compare_all(&geometries[i], &fastest, &scalar);
+        clear_trial(&fastest);
+        clear_trial(&scalar);
+    }
+}
+
+/* Where the kernels have it, small codes are multiplied by Winograd, in some of the geometries. */
+static void winograd_is_chosen_for_small_codes(void **state)
+{
+    static const struct quantizer four = {GRID_MIDRISE, 4, 1.0f / 8};
+    static const struct quantizer eight = {GRID_NARROW, 8, 1.0f / 127};
+    static const struct quantizer codes4 = {GRID_UNSIGNED, 4, 1.0f / 15};
+    static const struct quantizer codes8 = {GRID_UNSIGNED, 8, 1.0f / 255};
+    struct trial trial;
+
+    (void)state;
+    if (!kernel_set_best()->winograd_u8s8)
+        skip();
+    make_trial(&trial, &geometries[0], kernel_set_best());
+    free(run_with(&trial, &four, &codes4));
+    assert_true(trial.run.weights.now->parts[0].by_winograd);
+    free(run_with(&trial, &four, &codes8));
+    assert_false(trial.run.weights.now->parts[0].by_winograd);
+    free(run_with(&trial, &eight, &codes4));
+    assert_false(trial.run.weights.now->parts[0].by_winograd);
+    clear_trial(&trial);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_geometries_give_the_bits_of_scalar_kernels),
+        cmocka_unit_test(winograd_is_chosen_for_small_codes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,136 @@
+#include "core/layer/join_codes.h"
+
+#include "core/base/memory.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Every code of the left one meets every code of the right one. */
+static const struct plane pairs = {.height = 256, .width = 256, .channels = 1};
+
+static const struct sum {
+    struct quantizer left, right, output;
+    float low, high;
+} sums[] = {
+    {{GRID_UNSIGNED, 8, 0.03f},
+     {GRID_UNSIGNED, 8, 0.07f},
+     {GRID_UNSIGNED, 8, 0.09f},
+     -INFINITY,
+     INFINITY},
+    {{GRID_MIDTREAD, 8, 0.03f},
+     {GRID_MIDTREAD, 8, 0.07f},
+     {GRID_MIDTREAD, 8, 0.05f},
+     -INFINITY,
+     INFINITY},
+    {{GRID_MIDTREAD, 8, 0.5f}, /* with ties */
+     {GRID_UNSIGNED, 8, 0.25f},
+     {GRID_MIDTREAD, 8, 1.f},
+     -INFINITY,
+     INFINITY},
+    {{GRID_MIDTREAD, 8, 0.013f},
+     {GRID_MIDTREAD, 8, 0.0017f},
+     {GRID_UNSIGNED, 8, 0.011f},
+     0,
+     INFINITY},
+    {{GRID_MIDTREAD, 8, 0.3f},
+     {GRID_UNSIGNED, 8, 1e-9f},
+     {GRID_MIDTREAD, 8, 0.2f},
+     -6,
+     6},
+};
+
+static struct value make_codes(const struct quantizer *quantizer, bool by_row)
+{
+    struct value value = {.data = memory_get(value_code_bytes(&pairs, 1)),
+                          .plane = &pairs};
+
+    value_become_codes(&value, 1, quantizer);
+    for (int row = 0; row < 256; row++)
+        for (int column = 0; column < 256; column++)
+            value_row(&value, (size_t)row)[column] = (uint8_t)(by_row ? row : column);
+    return value;
+}
+
+static int zero_of(const struct quantizer *quantizer)
+{
+    return value_zero_code(quantizer);
+}
+
+/* As join_codes.h has it, one value at a time. */
+static int defined_code(const struct sum *sum, int left, int right)
+{
+    float of_left = sum->left.step / sum->output.step;
+    float of_right = sum->right.step / sum->output.step;
+    float left_zero = of_left * (float)zero_of(&sum->left);
+    float right_zero = of_right * (float)zero_of(&sum->right);
+    float zero = (float)zero_of(&sum->output);
+    float v = fmaf((float)right, of_right, zero - (left_zero + right_zero));
+
+    v = fmaf((float)left, of_left, v);
+    v = fminf(fmaxf(v, sum->low / sum->output.step + zero),
+              sum->high / sum->output.step + zero);
+    return (int)rintf(fminf(fmaxf(v, 0), 255));
+}
+
+static void check_sum(const struct sum *sum)
+{
+    struct value left = make_codes(&sum->left, true);
+    struct value right = make_codes(&sum->right, false);
+    struct value output = make_codes(&sum->output, true);
+    struct layer layer = {.kind = LAYER_ADD, .low = sum->low, .high = sum->high};
+
+    join_codes_add_like_kernels(&layer, &left, &right, 1, &sum->output, &output);
+    for (int row = 0; row < 256; row++)
+        for (int column = 0; column < 256; column++)
+            assert_int_equal(value_row(&output, (size_t)row)[column],
+                             defined_code(sum, row, column));
+    free(left.data);
+    free(right.data);
+    free(output.data);
+}
+
+static void sums_of_all_codes_are_rounded_as_defined(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(sums); i++)
+        check_sum(&sums[i]);
+}
+
+/* A sum that is exact in float is the same whichever way it is rounded. */
+static void exact_sums_are_the_same_both_ways(void **state)
+{
+    const struct sum *sum = &sums[2];
+    struct value left = make_codes(&sum->left, true);
+    struct value right = make_codes(&sum->right, false);
+    struct value one = make_codes(&sum->output, true), other = one;
+    struct layer layer = {.kind = LAYER_ADD, .low = sum->low, .high = sum->high};
+    float *row = memory_get(256 * sizeof *row);
+
+    (void)state;
+    other.data = memory_get(value_code_bytes(&pairs, 1));
+    join_codes_add_like_kernels(&layer, &left, &right, 1, &sum->output, &one);
+    join_codes_add(&layer, &left, &right, 1, &sum->output, &other, row);
+    for (size_t at = 0; at < 256; at++)
+        assert_memory_equal(value_row(&one, at), value_row(&other, at), 256);
+    free(row);
+    free(left.data);
+    free(right.data);
+    free(one.data);
+    free(other.data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums_of_all_codes_are_rounded_as_defined),
+        cmocka_unit_test(exact_sums_are_the_same_both_ways),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,64 @@
+#include "core/layer/weight_codes.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { COUNT = 64 };
+
+static float weights[COUNT];
+static const struct conv conv = {
+    .groups = 1, .in_channels = COUNT, .out_channels = 1, .weights = weights};
+
+static const struct weight_rules plain;
+
+/* Of every grid and all bits, codes stand for the very values that the quantizer has. */
+static void codes_stand_for_the_values_of_the_grid(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++)
+        weights[i] = sinf((float)i);
+    for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++)
+        for (int bits = BITS_LEAST; bits <= BITS_MOST; bits++) {
+            const struct quantizer quantizer = {grid, bits,
+                                                grid_step_of_clip(grid, bits, 0.8)};
+            int16_t codes[COUNT];
+            struct weight_codes found =
+                weight_codes_find(&conv, COUNT, &plain, &quantizer, codes);
+            struct weight_values values =
+                weight_codes_values(&found, &conv, &plain, &quantizer, 0, codes, COUNT);
+
+            for (size_t i = 0; i < COUNT; i++) {
+                int code = quantizer_code(&quantizer, weights[i]);
+
+                assert_true(values.step * ((float)codes[i] + found.centre) ==
+                            quantizer_value(&quantizer, code));
+                assert_true(abs(codes[i]) <= weight_codes_most_of_grid(&quantizer));
+            }
+        }
+}
+
+static void midrise_needs_a_centre_with_8_bits_only(void **state)
+{
+    (void)state;
+    for (int bits = BITS_LEAST; bits <= BITS_MOST; bits++) {
+        const struct quantizer quantizer = {GRID_MIDRISE, bits, 0.1f};
+
+        assert_int_equal(weight_codes_of_grid(&quantizer).centre != 0, bits == 8);
+        assert_int_equal(weight_codes_most_of_grid(&quantizer),
+                         bits == 8 ? 128 : (1 << bits) - 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(codes_stand_for_the_values_of_the_grid),
+        cmocka_unit_test(midrise_needs_a_centre_with_8_bits_only),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
