@@ -48,7 +48,8 @@ static struct layer_of_sums *next_of(struct layers *layers,
         return NULL;
     next = &layers->list[layers->of_node[reader]];
     /* Products of images have their channels elsewhere. */
-    if (layers->shapes[value][0] == 4 && (one->is_product || next->is_product))
+    if ((one->is_product && layers->shapes[one->output][0] == 4) ||
+        (next->is_product && layers->shapes[value][0] == 4))
         return NULL;
     return next;
 }
