@@ -156,6 +156,29 @@ static void write_sharing(const char *name, const char *batch)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
+/* A layer whose weights are all zero, beside one that hands on what it reads; for the glyphs. */
+static void write_zero_layer(void)
+{
+    Onnx__ModelProto *model =
+        onnx_builder_model("input x N,1,24,24\n"
+                           "floats first 8,1,3,3 = 0.5 -0.25 0.125 0.4 -0.3 0.75 0.1\n"
+                           "floats zero 8,8,3,3 = 0\n"
+                           "floats bias 8 = 0.5 0.25 -0.5 0.125\n"
+                           "floats classify 47,8 = 0.6 -0.5 0.4 0.3 -0.2\n"
+                           "node Conv x first -> c0 pads=1,1,1,1\n"
+                           "node Relu c0 -> r0\n"
+                           "node Conv r0 zero bias -> c1 pads=1,1,1,1\n"
+                           "node Add r0 c1 -> a1\n"
+                           "node Relu a1 -> r1\n"
+                           "node GlobalAveragePool r1 -> p\n"
+                           "node Flatten p -> f\n"
+                           "node Gemm f classify -> y transB=1\n"
+                           "output y\n");
+
+    write_model("zero-layer.onnx", model);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 /* Constants are inputs as well, as they had to be before IR version 4. */
 static void list_constants_as_inputs(Onnx__ModelProto *model)
 {
@@ -382,6 +405,7 @@ int main(int count, char **arguments)
     write_new_networks();
     write_sharing("shared.onnx", "N");
     write_sharing("batch-of-one.onnx", "1");
+    write_zero_layer();
     write_nested(DEPTH);
     write_data_files();
     return 0;

@@ -83,3 +83,16 @@ starts_count() {
     expect_in "$work/log" "take 8"
 }
 check 1 starts_count
+
+# Midrise has no code of zero, so a step of 1 would make halves of all weights.
+a_layer_of_zeros_stays_zero() {
+    calibrate "$small" --set "models.0.network=$inputs/zero-layer.onnx" --set bits=W8A8 \
+        --set 'models.0.keep_float=[]' --set 'models.0.inputs={x: /images}' \
+        --set models.0.loss=mse_to_float --set 'methods=[minmax]'
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "loss") wanted = i }
+        NR > 1 { cases++; if ($wanted > 1e-3) print }
+        END { if (cases != 2) print cases " cases" }' "$work/run/results.csv" >"$work/bad"
+    [ ! -s "$work/bad" ] || fail "$(cat "$work/bad")"
+    expect_in "$work/out" "tensor zero is zero everywhere"
+}
+check 1 a_layer_of_zeros_stays_zero
