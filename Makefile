@@ -100,7 +100,8 @@ $(BUILD)/core/kernel/%_avxvnni.o: EXTRA_CFLAGS += -mavx2 -mfma -mavxvnni
 $(BUILD)/core/kernel/%_avx512vnni.o: EXTRA_CFLAGS += -mavx512f -mavx512bw -mavx512vl \
 	-mavx512dq -mavx512vnni -mavx2 -mfma -mprefer-vector-width=512
 # Plain loops over values gain from the compiler's vectors.
-$(BUILD)/core/quant/%.o $(BUILD)/core/layer/%.o $(BUILD)/core/evaluate/%.o: EXTRA_CFLAGS += -O3
+$(BUILD)/core/quant/%.o $(BUILD)/core/layer/%.o $(BUILD)/core/evaluate/%.o \
+$(BUILD)/core/format/data_file.o $(BUILD)/core/format/data_normalisation.o: EXTRA_CFLAGS += -O3
 $(BUILD)/link/%.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
 # The MPI flavour of HDF5 includes <mpi.h> from its own header.
 $(BUILD)/core/format/hdf5_%.o: EXTRA_CFLAGS += $(MPI_CFLAGS)

@@ -8,6 +8,7 @@
 #include "core/format/sample_shape.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -78,18 +79,30 @@ static int read_labels(const struct data_file *file, size_t first, size_t count,
     return 0;
 }
 
-/* Finite, or an error; and -0 becomes 0, so that equal samples have equal hashes. */
+/* -0 becomes 0, so that equal samples have equal hashes. Returns whether all are finite. */
+static bool take_signs_of_zeros(float *values, size_t count)
+{
+    int finite = 1;
+
+    for (size_t i = 0; i < count; i++) {
+        values[i] += 0.0f;
+        finite &= fabsf(values[i]) <= FLT_MAX; /* not a NaN */
+    }
+    return finite;
+}
+
 static int check_values(const struct data_file *file, size_t row, float *stored,
                         struct error *err)
 {
-    for (size_t i = 0; i < file->input->count; i++) {
-        if (!isfinite(stored[i]))
-            return error_set(err, EXIT_INPUT, "%s: sample %zu of %s holds %s",
-                             file->path, row, file->sample_name,
-                             isnan(stored[i]) ? "a NaN" : "an infinite value");
-        stored[i] += 0.0f;
-    }
-    return 0;
+    size_t i = 0;
+
+    if (take_signs_of_zeros(stored, file->input->count))
+        return 0;
+    while (isfinite(stored[i]))
+        i++;
+    return error_set(err, EXIT_INPUT, "%s: sample %zu of %s holds %s", file->path, row,
+                     file->sample_name,
+                     isnan(stored[i]) ? "a NaN" : "an infinite value");
 }
 
 /* Reads one piece of samples from the selection, and from there to the outputs. */

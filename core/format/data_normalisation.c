@@ -137,15 +137,15 @@ int normalisation_find(struct normalisation *normalisation,
 static void apply_to_run(const struct normalisation *normalisation, float *values,
                          size_t count, size_t constant)
 {
-    float mean = normalisation->mean[constant];
+    float scale = normalisation->scale, mean = normalisation->mean[constant];
     float std = normalisation->std[constant];
 
-    for (size_t i = 0; i < count; i++) {
-        float scaled = normalisation->divides_by_255 ? values[i] / 255.0f
-                                                     : values[i] * normalisation->scale;
-
-        values[i] = (scaled - mean) / std;
-    }
+    if (normalisation->divides_by_255)
+        for (size_t i = 0; i < count; i++)
+            values[i] = (values[i] / 255.0f - mean) / std;
+    else
+        for (size_t i = 0; i < count; i++)
+            values[i] = (values[i] * scale - mean) / std;
 }
 
 void normalisation_apply(const struct normalisation *normalisation,
