@@ -27,9 +27,15 @@ static bool hands_on(const struct placement *placement, const struct layer *laye
     case LAYER_CONCAT:
     case LAYER_REARRANGE:
         return layer_is_unclamped(layer) || cuts_as_codes;
-    default:
-        return false;
+    case LAYER_CONV:
+    case LAYER_AFFINE:
+    case LAYER_ADD:
+    case LAYER_AVERAGE_POOL:
+    case LAYER_QUANTIZE:
+    case LAYER_KIND_COUNT:
+        break;
     }
+    return false;
 }
 
 static void want(int *wants, int tensor, int item)

@@ -63,6 +63,7 @@ static bool same_window(const struct window *ours, const struct window *theirs)
            (is_of_pixels(ours) && is_of_pixels(theirs));
 }
 
+/* Every kind of layer has an answer here, and the compiler says which has none. */
 static bool same_shape(const struct layer *ours, const struct layer *theirs)
 {
     if (!same_window(&ours->window, &theirs->window) || ours->low != theirs->low ||
@@ -74,9 +75,17 @@ static bool same_shape(const struct layer *ours, const struct layer *theirs)
     case LAYER_AVERAGE_POOL:
         return memcmp(&ours->average_pool, &theirs->average_pool,
                       sizeof ours->average_pool) == 0;
-    default:
+    case LAYER_AFFINE:
+    case LAYER_ADD:
+    case LAYER_MAX_POOL:
+    case LAYER_CONCAT:
+    case LAYER_REARRANGE: /* its order is a constant */
         return true;
+    case LAYER_QUANTIZE: /* taken out of a file that is compared */
+    case LAYER_KIND_COUNT:
+        break;
     }
+    return false;
 }
 
 /* The constants of a layer but for quantized weights; NULL: they are the same. */
@@ -108,9 +117,16 @@ static const char *other_constants(const struct network *network,
                        ours->rearrange.fill == theirs->rearrange.fill
                    ? NULL
                    : "order of elements";
-    default:
-        return NULL;
+    case LAYER_ADD:
+    case LAYER_MAX_POOL:
+    case LAYER_AVERAGE_POOL:
+    case LAYER_CONCAT:
+        return NULL; /* they have none */
+    case LAYER_QUANTIZE:
+    case LAYER_KIND_COUNT:
+        break;
     }
+    return "kind";
 }
 
 static bool compare_layers(const struct network *network,

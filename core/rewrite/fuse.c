@@ -250,6 +250,7 @@ static bool inputs_are_nonnegative(const struct network *network,
     return true;
 }
 
+/* Every kind of layer has an answer here, and the compiler says which has none. */
 static bool output_is_nonnegative(const struct network *network,
                                   const struct layer *layer)
 {
@@ -263,9 +264,13 @@ static bool output_is_nonnegative(const struct network *network,
         return inputs_are_nonnegative(network, layer);
     case LAYER_REARRANGE:
         return layer->rearrange.fill >= 0 && inputs_are_nonnegative(network, layer);
-    default:
-        return false;
+    case LAYER_CONV: /* whatever its weights are */
+    case LAYER_AFFINE:
+    case LAYER_QUANTIZE:
+    case LAYER_KIND_COUNT:
+        break;
     }
+    return false;
 }
 
 /* Forgets the tensors that no layer makes or reads any more, and renumbers the others.

@@ -194,9 +194,14 @@ static bool hands_on(const struct layer *layer, const struct file_codes *codes)
     case LAYER_AFFINE:
         return !layer->affine.scale && !layer->affine.shift && codes->lowest == 0 &&
                layer->low == 0 && isinf(layer->high);
-    default:
-        return false;
+    case LAYER_CONV:
+    case LAYER_ADD:
+    case LAYER_AVERAGE_POOL:
+    case LAYER_QUANTIZE:
+    case LAYER_KIND_COUNT:
+        break;
     }
+    return false;
 }
 
 /* Whether all that reads a tensor rounds what it makes of it to the same codes. */

@@ -1,0 +1,141 @@
+#include "core/export/qdq_compare.h"
+
+#include "tests/support/onnx_builder.h"
+#include "tests/support/written_network.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum { TEXT_BYTES = 1024 };
+
+/* A layer of a kind between two convolutions, and the same with something else in it. */
+static const struct change {
+    enum layer_kind kind;
+    const char *ours, *theirs;
+} changes[] = {
+    {LAYER_CONV, "floats bias 4 = 0.5\nnode Conv c u bias -> y\n",
+     "floats bias 4 = 0.25\nnode Conv c u bias -> y\n"},
+    {LAYER_CONV, "node Conv c w -> y pads=1,1,1,1\n",
+     "node Conv c w -> y pads=2,2,2,2 dilations=2,2\n"},
+    {LAYER_CONV, "node Conv c half -> y group=2\n", "node Conv c u -> y\n"},
+    {LAYER_CONV, "node Conv c u -> k\nnode Relu k -> y\n",
+     "floats low - = 0\nfloats high - = 6\nnode Conv c u -> k\n"
+     "node Clip k low high -> y\n"},
+    {LAYER_AFFINE,
+     "floats s 4,1,1 = 2\nnode MaxPool c -> o kernel_shape=1,1\nnode Mul o s -> y\n",
+     "floats s 4,1,1 = 3\nnode MaxPool c -> o kernel_shape=1,1\nnode Mul o s -> y\n"},
+    {LAYER_AFFINE,
+     "floats s 4,1,1 = 2\nnode MaxPool c -> o kernel_shape=1,1\nnode Add o s -> y\n",
+     "floats s 4,1,1 = 3\nnode MaxPool c -> o kernel_shape=1,1\nnode Add o s -> y\n"},
+    {LAYER_ADD, "node Add p q -> y\n", "node Add p r -> y\n"},
+    {LAYER_MAX_POOL, "node MaxPool c -> y kernel_shape=3,3 pads=1,1,1,1\n",
+     "node MaxPool c -> y kernel_shape=5,5 pads=2,2,2,2\n"},
+    {LAYER_AVERAGE_POOL, "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1\n",
+     "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1 count_include_pad=1\n"},
+    {LAYER_CONCAT, "node Concat p q -> y axis=1\n", "node Concat q p -> y axis=1\n"},
+    {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
+     "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
+    {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
+     "integers pad 8 = 0 0 1 0 0 0 0 0\nfloats fill - = 1\nnode Pad c pad fill -> y\n"},
+};
+
+static struct network *read(const char *middle)
+{
+    struct error err = {0};
+    char text[TEXT_BYTES];
+    struct network *network;
+
+    snprintf(text, sizeof text,
+             "input x N,4,8,8\n"
+             "floats w 4,4,3,3" WEIGHTS "floats u 4,4,1,1" WEIGHTS
+             "floats half 4,2,1,1" WEIGHTS "node Conv x w -> c pads=1,1,1,1\n"
+             "node Conv x u -> p\n"
+             "node MaxPool c -> q kernel_shape=3,3 pads=1,1,1,1\n"
+             "node MaxPool p -> r kernel_shape=3,3 pads=1,1,1,1\n"
+             "%s"
+             "node GlobalAveragePool y -> a\nnode GlobalAveragePool q -> b\n"
+             "node GlobalAveragePool r -> d\nnode Concat a b d -> z axis=1\n"
+             "output z\n",
+             middle);
+    network = onnx_builder_read_fused(text, &err);
+    if (!network)
+        fail_msg("%s", err.text);
+    return network;
+}
+
+static bool has_kind(const struct network *network, enum layer_kind kind)
+{
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].kind == kind)
+            return true;
+    return false;
+}
+
+/* Whether a file that holds the second network is told from the first. */
+static bool is_told(const char *ours, const char *theirs)
+{
+    struct network *network = read(ours), *file = read(theirs);
+    const struct placement_rules rules = {
+        .grids = written_onnx, .weight_bits = 8, .activation_bits = 8};
+    struct qdq_comparison comparison;
+    struct placement placement;
+    struct error err = {0};
+    float steps[32];
+    bool told;
+
+    assert_int_equal(placement_init(&placement, network, &rules, &err), 0);
+    for (size_t i = 0; i < COUNT(steps); i++)
+        steps[i] = 1;
+    qdq_compare(network, &placement, steps, &(struct weight_rules){0}, file,
+                &comparison);
+    told = *comparison.layer != '\0';
+    qdq_comparison_clear(&comparison);
+    placement_clear(&placement);
+    network_destroy(network);
+    network_destroy(file);
+    return told;
+}
+
+static void what_a_layer_computes_is_compared(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        struct network *network = read(changes[i].ours);
+
+        assert_true(has_kind(network, changes[i].kind));
+        network_destroy(network);
+        assert_false(is_told(changes[i].ours, changes[i].ours));
+        assert_false(is_told(changes[i].theirs, changes[i].theirs));
+        if (!is_told(changes[i].ours, changes[i].theirs))
+            fail_msg("nobody tells %s from %s", changes[i].ours, changes[i].theirs);
+    }
+}
+
+/* But for what the file's codes are, which no network holds once they are taken. */
+static void every_kind_of_layer_is_compared(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < LAYER_KIND_COUNT; kind++) {
+        bool is_there = kind == LAYER_QUANTIZE;
+
+        for (size_t i = 0; i < COUNT(changes); i++)
+            is_there = is_there || (int)changes[i].kind == kind;
+        assert_true(is_there);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_layer_computes_is_compared),
+        cmocka_unit_test(every_kind_of_layer_is_compared),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
