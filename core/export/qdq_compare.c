@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/export/coded_weights.h"
+#include "core/layer/layer_kind.h"
 #include "core/layer/weight_ratios.h"
 
 #include <math.h>
@@ -10,13 +11,6 @@
 #include <string.h>
 
 /* ---- layers ------------------------------------------------------------------------------- */
-
-static bool same_floats(const float *a, const float *b, size_t count)
-{
-    if (!a || !b)
-        return a == b;
-    return memcmp(a, b, count * sizeof *a) == 0;
-}
 
 static bool same_tensors(const struct network *network, const struct network *file)
 {
@@ -42,13 +36,6 @@ static bool same_place(const struct layer *ours, const struct layer *theirs)
                   (size_t)ours->input_count * sizeof *ours->inputs) == 0;
 }
 
-static bool same_conv(const struct conv *ours, const struct conv *theirs)
-{
-    return ours->groups == theirs->groups && ours->in_channels == theirs->in_channels &&
-           ours->out_channels == theirs->out_channels &&
-           ours->has_residual == theirs->has_residual;
-}
-
 static bool is_of_pixels(const struct window *window)
 {
     return window->kernel_height == 1 && window->kernel_width == 1 &&
@@ -63,70 +50,10 @@ static bool same_window(const struct window *ours, const struct window *theirs)
            (is_of_pixels(ours) && is_of_pixels(theirs));
 }
 
-/* Every kind of layer has an answer here, and the compiler says which has none. */
 static bool same_shape(const struct layer *ours, const struct layer *theirs)
 {
-    if (!same_window(&ours->window, &theirs->window) || ours->low != theirs->low ||
-        ours->high != theirs->high)
-        return false;
-    switch (ours->kind) {
-    case LAYER_CONV:
-        return same_conv(&ours->conv, &theirs->conv);
-    case LAYER_AVERAGE_POOL:
-        return memcmp(&ours->average_pool, &theirs->average_pool,
-                      sizeof ours->average_pool) == 0;
-    case LAYER_AFFINE:
-    case LAYER_ADD:
-    case LAYER_MAX_POOL:
-    case LAYER_CONCAT:
-    case LAYER_REARRANGE: /* its order is a constant */
-        return true;
-    case LAYER_QUANTIZE: /* taken out of a file that is compared */
-    case LAYER_KIND_COUNT:
-        break;
-    }
-    return false;
-}
-
-/* The constants of a layer but for quantized weights; NULL: they are the same. */
-static const char *other_constants(const struct network *network,
-                                   const struct layer *ours, const struct layer *theirs,
-                                   bool has_codes)
-{
-    const struct tensor *output = &network->tensors[ours->output];
-    size_t channels = (size_t)output->channels;
-
-    switch (ours->kind) {
-    case LAYER_CONV:
-        if (!has_codes &&
-            !same_floats(ours->conv.weights, theirs->conv.weights,
-                         (size_t)ours->conv.out_channels * layer_window_count(ours)))
-            return "float weights";
-        return same_floats(ours->conv.scale, theirs->conv.scale, channels) &&
-                       same_floats(ours->conv.shift, theirs->conv.shift, channels)
-                   ? NULL
-                   : "bias or batch norm";
-    case LAYER_AFFINE:
-        return same_floats(ours->affine.scale, theirs->affine.scale, channels) &&
-                       same_floats(ours->affine.shift, theirs->affine.shift, channels)
-                   ? NULL
-                   : "scale or shift";
-    case LAYER_REARRANGE:
-        return memcmp(ours->rearrange.from, theirs->rearrange.from,
-                      output->count * sizeof *ours->rearrange.from) == 0 &&
-                       ours->rearrange.fill == theirs->rearrange.fill
-                   ? NULL
-                   : "order of elements";
-    case LAYER_ADD:
-    case LAYER_MAX_POOL:
-    case LAYER_AVERAGE_POOL:
-    case LAYER_CONCAT:
-        return NULL; /* they have none */
-    case LAYER_QUANTIZE:
-    case LAYER_KIND_COUNT:
-        break;
-    }
-    return "kind";
+    return same_window(&ours->window, &theirs->window) && ours->low == theirs->low &&
+           ours->high == theirs->high && layer_kind_of(ours)->same_shape(ours, theirs);
 }
 
 static bool compare_layers(const struct network *network,
@@ -156,7 +83,8 @@ static bool compare_layers(const struct network *network,
                 theirs->name);
             return false;
         }
-        what = other_constants(network, ours, theirs, placement->of_layer[i] >= 0);
+        what = layer_kind_of(ours)->other_constants(network, ours, theirs,
+                                                    placement->of_layer[i] >= 0);
         if (what && !*sentence)
             snprintf(sentence, DIFFERENCE_BYTES, "layer %s: its %s is another",
                      ours->name, what);

@@ -1,6 +1,7 @@
 #include "core/rewrite/fuse.h"
 
 #include "core/base/memory.h"
+#include "core/layer/layer_kind.h"
 #include "core/network/batchnorm.h"
 #include "core/rewrite/rewrite.h"
 
@@ -250,27 +251,11 @@ static bool inputs_are_nonnegative(const struct network *network,
     return true;
 }
 
-/* Every kind of layer has an answer here, and the compiler says which has none. */
 static bool output_is_nonnegative(const struct network *network,
                                   const struct layer *layer)
 {
-    if (layer->low >= 0)
-        return true;
-    switch (layer->kind) {
-    case LAYER_ADD:
-    case LAYER_CONCAT:
-    case LAYER_MAX_POOL:
-    case LAYER_AVERAGE_POOL:
-        return inputs_are_nonnegative(network, layer);
-    case LAYER_REARRANGE:
-        return layer->rearrange.fill >= 0 && inputs_are_nonnegative(network, layer);
-    case LAYER_CONV: /* whatever its weights are */
-    case LAYER_AFFINE:
-    case LAYER_QUANTIZE:
-    case LAYER_KIND_COUNT:
-        break;
-    }
-    return false;
+    return layer->low >= 0 || layer_kind_of(layer)->is_nonnegative(
+                                  layer, inputs_are_nonnegative(network, layer));
 }
 
 /* Forgets the tensors that no layer makes or reads any more, and renumbers the others.

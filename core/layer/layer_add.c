@@ -1,0 +1,46 @@
+/* layer_add.c - the sum of tensors of equal shape. */
+#include "core/layer/join_codes.h"
+#include "core/layer/layer_kind.h"
+
+#include <string.h>
+
+static void run_add(const struct layer_task *task)
+{
+    size_t count = layer_task_elements(task, layer_task_output(task));
+
+    memcpy(task->out, layer_task_floats(task, 0), count * sizeof *task->out);
+    for (int input = 1; input < task->layer->input_count; input++) {
+        const float *x = layer_task_floats(task, input);
+
+        for (size_t i = 0; i < count; i++)
+            task->out[i] += x[i];
+    }
+}
+
+static bool adds_two_codes(const struct layer_task *task)
+{
+    return task->layer->input_count == 2 && value_is_codes(task->inputs[0]) &&
+           value_is_codes(task->inputs[1]);
+}
+
+static bool join_sum(const struct layer_task *task, const struct quantizer *quantizer,
+                     struct value *output)
+{
+    if (!adds_two_codes(task))
+        return false;
+    if (task->run->rounds_like_kernels)
+        join_codes_add_like_kernels(task->layer, task->inputs[0], task->inputs[1],
+                                    task->samples, quantizer, output);
+    else
+        join_codes_add(task->layer, task->inputs[0], task->inputs[1], task->samples,
+                       quantizer, output, task->scratch->sums);
+    return true;
+}
+
+const struct layer_kind_row layer_add = {
+    .run = run_add,
+    .join = join_sum,
+    .is_nonnegative = layer_kind_as_inputs,
+    .same_shape = layer_kind_one_shape,
+    .other_constants = layer_kind_no_constants,
+};
