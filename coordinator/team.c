@@ -224,19 +224,11 @@ static const float *steps_of(const struct team *team, const struct questions *al
                       : NULL;
 }
 
-static struct hash128 key_of_score(const struct team *team, const float *steps)
-{
-    struct hash128 key = {{0}};
-
-    if (steps)
-        hash128_add(&key, steps, (size_t)team_step_count(team) * sizeof *steps);
-    return key;
-}
-
 static void recall_scores(struct team *team, struct questions *all)
 {
     for (int i = 0; i < all->count; i++)
-        if (!team_recall(team, all->kind, key_of_score(team, steps_of(team, all, i)),
+        if (!team_recall(team, all->kind,
+                         candidate_key(team_placement(team), steps_of(team, all, i)),
                          &all->scores[i], sizeof *all->scores))
             all->open[all->open_count++] = i;
 }
@@ -262,7 +254,8 @@ static int ask_open(struct team *team, const struct questions *all, struct error
 
         all->scores[candidate] = scores[i];
         status = team_keep_score(
-            team, all->kind, key_of_score(team, steps_of(team, all, candidate)),
+            team, all->kind,
+            candidate_key(team_placement(team), steps_of(team, all, candidate)),
             &scores[i], seconds,
             executor_counters_part(scored, (int)i, all->open_count), err);
     }

@@ -97,13 +97,31 @@ static void set_quantizers(struct candidate *candidate, const float *steps,
 
 /* ---- signatures ------------------------------------------------------------------------- */
 
-static uint64_t step_bits(const struct quantizer *quantizer)
+/* What a quantizer makes of values: step, bits and grid. 0: there is none. */
+static uint64_t quantizer_signature(const struct quantizer *quantizer)
 {
-    uint32_t bits = 0;
+    uint32_t step = 0;
 
-    if (quantizer)
-        memcpy(&bits, &quantizer->step, sizeof bits);
-    return bits;
+    if (!quantizer)
+        return 0;
+    memcpy(&step, &quantizer->step, sizeof step);
+    return step | (uint64_t)quantizer->bits << 32 | (uint64_t)quantizer->grid << 40;
+}
+
+struct hash128 candidate_key(const struct placement *placement, const float *steps)
+{
+    struct hash128 key = {{0}};
+
+    for (int item = 0; steps && item < placement->count; item++) {
+        const struct quantizer quantizer = {.grid = placement->items[item].grid,
+                                            .bits = placement->items[item].bits,
+                                            .step = steps[item]};
+        uint64_t signature =
+            steps[item] > 0 ? quantizer_signature(&quantizer) : 0; /* float */
+
+        hash128_add(&key, &signature, sizeof signature);
+    }
+    return key;
 }
 
 /* What rounds the parts of a tensor whose channels are split. */
@@ -115,7 +133,7 @@ static uint64_t split_signature(const struct candidate *candidate, int tensor)
     if (!split)
         return 0;
     rounded_with[0] = split->split.signature;
-    rounded_with[1] = step_bits(
+    rounded_with[1] = quantizer_signature(
         candidate_quantizer(candidate, candidate->placement->of_tensor[tensor]));
     return hash_bytes(rounded_with, sizeof rounded_with, 1);
 }
@@ -137,9 +155,9 @@ static void sign_layer(struct candidate *candidate, int layer)
     const struct layer *made_by = &candidate->network->layers[layer];
     bool in_integers = candidate_multiplies_codes(candidate, layer);
     uint64_t made_of[] = {(uint64_t)layer,
-                          step_bits(candidate_weights(candidate, layer)),
+                          quantizer_signature(candidate_weights(candidate, layer)),
                           candidate->tensors[made_by->inputs[0]], in_integers};
-    uint64_t finished_with[] = {step_bits(candidate_output(candidate, layer)),
+    uint64_t finished_with[] = {quantizer_signature(candidate_output(candidate, layer)),
                                 batchnorm_signature(made_by) ^
                                     bias_shift_signature(made_by),
                                 split_signature(candidate, made_by->output)};
@@ -165,7 +183,7 @@ void candidate_set(struct candidate *candidate, const float *steps, int left_out
     set_quantizers(candidate, steps, left_out);
     of_input = candidate_quantizer(candidate, candidate->items[network->input]);
     candidate->tensors[network->input] =
-        (step_bits(of_input) * 2 + 1) ^
+        (quantizer_signature(of_input) * 2 + 1) ^
         (split_signature(candidate, network->input) * 2);
     candidate->in_codes[network->input] = of_input != NULL;
     for (int layer = 0; layer < network->layer_count; layer++)

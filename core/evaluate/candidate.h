@@ -8,6 +8,7 @@
 #ifndef CORE_EVALUATE_CANDIDATE_H
 #define CORE_EVALUATE_CANDIDATE_H
 
+#include "core/base/hash.h"
 #include "core/network/placement.h"
 
 struct candidate {
@@ -32,6 +33,9 @@ void candidate_clear(struct candidate *candidate);
 /* Puts steps [placement->count] under trial; a step of 0, or steps == NULL: float. `left_out` is an
  * item that stays in float, or -1. Nothing is worth remembering yet. */
 void candidate_set(struct candidate *candidate, const float *steps, int left_out);
+
+/* By what a candidate is known again, e.g. in a journal: step, bits and grid of every item. */
+struct hash128 candidate_key(const struct placement *placement, const float *steps);
 
 /* Marks what is worth remembering of each of `count` candidates that are evaluated together: what
  * another one of them has too, or `before`, the last one evaluated. */
