@@ -22,20 +22,7 @@ static bool hands_on(const struct placement *placement, const struct layer *laye
     bool cuts_as_codes = placement->items[item].grid == GRID_UNSIGNED &&
                          layer->low == 0 && isinf(layer->high);
 
-    switch (layer->kind) {
-    case LAYER_MAX_POOL:
-    case LAYER_CONCAT:
-    case LAYER_REARRANGE:
-        return layer_is_unclamped(layer) || cuts_as_codes;
-    case LAYER_CONV:
-    case LAYER_AFFINE:
-    case LAYER_ADD:
-    case LAYER_AVERAGE_POOL:
-    case LAYER_QUANTIZE:
-    case LAYER_KIND_COUNT:
-        break;
-    }
-    return false;
+    return layer_hands_on(layer) && (layer_is_unclamped(layer) || cuts_as_codes);
 }
 
 static void want(int *wants, int tensor, int item)

@@ -6,9 +6,8 @@
 
 bool code_tensors_pass(const struct layer *layer)
 {
-    return layer_is_unclamped(layer) &&
-           (layer->kind == LAYER_MAX_POOL || layer->kind == LAYER_CONCAT ||
-            (layer->kind == LAYER_REARRANGE && layer->rearrange.fill == 0));
+    return layer_hands_on(layer) && layer_is_unclamped(layer) &&
+           (layer->kind != LAYER_REARRANGE || layer->rearrange.fill == 0);
 }
 
 int code_tensors_readers(const struct network *network, int tensor)

@@ -109,6 +109,10 @@ int window_output_width(const struct window *window, int width);
 /* A window of one element, stride and dilation one, no padding. */
 struct window window_of_one(void);
 
+/* Whether the kind only moves values or takes the largest of some, so that its outputs are values of its
+ * inputs, but for the clamp and what a rearrangement fills. */
+bool layer_hands_on(const struct layer *layer);
+
 /* Whether a tensor is an input of the layer. */
 bool layer_reads(const struct layer *layer, int tensor);
 

@@ -186,22 +186,11 @@ static int take_roundings(struct network *network, const struct network *in_floa
 /* Whether a layer only moves values, takes the largest of them, or cuts what codes have not. */
 static bool hands_on(const struct layer *layer, const struct file_codes *codes)
 {
-    switch (layer->kind) {
-    case LAYER_MAX_POOL:
-    case LAYER_CONCAT:
-    case LAYER_REARRANGE:
-        return true;
-    case LAYER_AFFINE:
-        return !layer->affine.scale && !layer->affine.shift && codes->lowest == 0 &&
-               layer->low == 0 && isinf(layer->high);
-    case LAYER_CONV:
-    case LAYER_ADD:
-    case LAYER_AVERAGE_POOL:
-    case LAYER_QUANTIZE:
-    case LAYER_KIND_COUNT:
-        break;
-    }
-    return false;
+    bool only_cuts =
+        layer->kind == LAYER_AFFINE && !layer->affine.scale && !layer->affine.shift;
+
+    return layer_hands_on(layer) ||
+           (only_cuts && codes->lowest == 0 && layer->low == 0 && isinf(layer->high));
 }
 
 /* Whether all that reads a tensor rounds what it makes of it to the same codes. */
