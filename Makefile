@@ -99,6 +99,8 @@ $(BUILD)/core/kernel/%_avx2.o: EXTRA_CFLAGS += -mavx2 -mfma
 $(BUILD)/core/kernel/%_avxvnni.o: EXTRA_CFLAGS += -mavx2 -mfma -mavxvnni
 $(BUILD)/core/kernel/%_avx512vnni.o: EXTRA_CFLAGS += -mavx512f -mavx512bw -mavx512vl \
 	-mavx512dq -mavx512vnni -mavx2 -mfma -mprefer-vector-width=512
+# Vectors are loaded from any address, which clang takes amiss of the pointers that intrinsics have.
+$(BUILD)/core/kernel/%_avx2.o: EXTRA_CFLAGS += $(if $(SANITIZE),-fno-sanitize=alignment)
 # Plain loops over values gain from the compiler's vectors.
 $(BUILD)/core/quant/%.o $(BUILD)/core/layer/%.o $(BUILD)/core/evaluate/%.o \
 $(BUILD)/core/format/data_file.o $(BUILD)/core/format/data_normalisation.o: EXTRA_CFLAGS += -O3

@@ -176,9 +176,12 @@ bool exact_sum_read(const struct exact_format *format, const char *text, int64_t
     count = strspn(begin, "0123456789abcdef");
     if (count == 0 || begin[count] != 'p')
         return false;
-    exponent = strtol(begin + count + 1, &end, 10) - format->lowest;
-    if (*end || end == begin + count + 1 || exponent < 0 ||
-        exponent % EXACT_LIMB_BITS != 0 || exponent / EXACT_LIMB_BITS >= format->limbs)
+    exponent = strtol(begin + count + 1, &end, 10);
+    if (*end || end == begin + count + 1 || exponent < format->lowest ||
+        exponent >= format->lowest + (long)format->limbs * EXACT_LIMB_BITS)
+        return false;
+    exponent -= format->lowest;
+    if (exponent % EXACT_LIMB_BITS != 0)
         return false;
     return read_digits(format, begin, begin + count, sign,
                        (int)(exponent / EXACT_LIMB_BITS), limbs);

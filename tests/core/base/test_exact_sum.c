@@ -74,9 +74,19 @@ static void neither_the_order_nor_who_adds_counts(void **state)
 
 static void a_sum_comes_back_from_its_text(void **state)
 {
-    static const char *const wrong[] = {"",         "0x",        "1p-128",   "0x1",
-                                        "0x1p",     "0x1p-127",  "0x1p-160", "0x1p192",
-                                        "0xgp-128", "0x1p-128 ", "0x1P-128"};
+    static const char *const wrong[] = {"",
+                                        "0x",
+                                        "1p-128",
+                                        "0x1",
+                                        "0x1p",
+                                        "0x1p-127",
+                                        "0x1p-160",
+                                        "0x1p192",
+                                        "0xgp-128",
+                                        "0x1p-128 ",
+                                        "0x1P-128",
+                                        "0x1p9999999999999999999",
+                                        "0x1p-9999999999999999999"};
     char text[EXACT_TEXT_MOST], again[EXACT_TEXT_MOST];
 
     (void)state;
