@@ -23,6 +23,8 @@ struct onnx_constant {
      * NULL then. */
     const Onnx__TensorProto *stored; /* or NULL; borrowed from the file */
     const struct onnx_type *stored_type;
+    bool
+        is_turned; /* of a matrix of reals that is not read: what are its columns here, are rows there */
 };
 
 /* Values are zero. The shape must have passed onnx_shape_count(). */

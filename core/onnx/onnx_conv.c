@@ -270,6 +270,8 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
 {
     const int64_t *dims = matrix_of(plan->weights);
     int64_t outs = dims[is_transposed ? 0 : 1], ins = dims[is_transposed ? 1 : 0];
+    bool is_turned = plan->weights->is_turned;
+    const int64_t in_file[] = {dims[is_turned ? 1 : 0], dims[is_turned ? 0 : 1]};
     int axis = plan->weights->shape.rank - (is_transposed ? 2 : 1);
     struct layer *layer = give_conv(node, plan, outs, ins, err);
 
@@ -277,9 +279,9 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
         return NULL;
     if (factor == 1)
         layer->conv.steps = steps_of(plan->weights, axis, (size_t)outs);
-    if (read_weights(node, plan->weights, dims,
-                     is_transposed ? place_rows : place_columns, layer->conv.weights,
-                     err) < 0)
+    if (read_weights(node, plan->weights, in_file,
+                     is_transposed != is_turned ? place_rows : place_columns,
+                     layer->conv.weights, err) < 0)
         return NULL;
     for (size_t i = 0; factor != 1 && i < plan->weights->count; i++)
         layer->conv.weights[i] *= factor;

@@ -2,6 +2,7 @@
 #include "core/onnx/onnx_operators.h"
 
 #include "core/onnx/onnx_attribute.h"
+#include "core/onnx/onnx_tensor.h"
 #include "core/onnx/onnx_view.h"
 
 #include <math.h>
@@ -174,17 +175,50 @@ int onnx_read_unsqueeze(const struct onnx_node *node, struct error *err)
 
 /* ---- another view ---- */
 
+/* A matrix whose values are not read stays so: large weights are turned when a layer takes them.
+ * `is_given` out: whether it was one. */
+static int give_turned(const struct onnx_node *node, bool *is_given, struct error *err)
+{
+    const struct onnx_constant *matrix;
+    struct onnx_value *input, *output;
+    struct onnx_constant *turned;
+
+    *is_given = false;
+    if (onnx_node_value(node, 0, &input, err) < 0 ||
+        onnx_graph_look(node->graph, input, &matrix, err) < 0)
+        return -1;
+    if (!matrix || !matrix->stored || matrix->is_integer || matrix->shape.rank != 2)
+        return 0;
+    if (onnx_node_output(node, &output, err) < 0 ||
+        onnx_node_unfold(node, matrix->count, err) < 0)
+        return -1;
+    turned = onnx_tensor_constant(
+        output->name, matrix->stored, matrix->stored_type,
+        &(struct onnx_shape){.rank = 2,
+                             .dims = {matrix->shape.dims[1], matrix->shape.dims[0]}});
+    turned->is_turned = !matrix->is_turned;
+    output->constant = onnx_graph_keep(node->graph, turned);
+    *is_given = true;
+    return 0;
+}
+
 int onnx_read_transpose(const struct onnx_node *node, struct error *err)
 {
     struct onnx_source source;
     struct onnx_view view;
-    bool used[ONNX_RANK_MAX];
+    bool used[ONNX_RANK_MAX], is_given = false;
     const int64_t *order;
     size_t count;
     int rank;
 
+    if (onnx_attribute_integers(node, "perm", &order, &count, err) < 0)
+        return -1;
+    if ((count == 0 || (count == 2 && order[0] == 1 && order[1] == 0)) &&
+        give_turned(node, &is_given, err) < 0)
+        return -1;
+    if (is_given)
+        return 0;
     if (onnx_node_source(node, 0, &source, err) < 0 ||
-        onnx_attribute_integers(node, "perm", &order, &count, err) < 0 ||
         mark_axes(node, order, count, source.shape.rank, used, err) < 0)
         return -1;
     rank = source.shape.rank;

@@ -319,6 +319,18 @@ static int read_stored(const struct onnx_file *file,
     return decode_left(file, &left, type, first, count, to, err);
 }
 
+/* The columns of a matrix [columns, rows] as rows, in its place. */
+static void turn(float *values, size_t rows, size_t columns)
+{
+    size_t count = rows * columns;
+    float *from = memory_get(count * sizeof *from);
+
+    memcpy(from, values, count * sizeof *from);
+    for (size_t i = 0; i < count; i++)
+        values[i] = from[i % columns * rows + i / columns];
+    free(from);
+}
+
 int onnx_tensor_load(const struct onnx_file *file, struct onnx_constant *constant,
                      struct error *err)
 {
@@ -333,6 +345,10 @@ int onnx_tensor_load(const struct onnx_file *file, struct onnx_constant *constan
         free(to.reals);
         return -1;
     }
+    if (constant->is_turned)
+        turn(to.reals, (size_t)constant->shape.dims[0],
+             (size_t)constant->shape.dims[1]);
+    constant->is_turned = false;
     constant->integers = to.integers;
     constant->reals = to.reals;
     constant->stored = NULL;

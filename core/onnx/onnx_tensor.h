@@ -43,7 +43,8 @@ struct onnx_constant *onnx_tensor_constant(const char *name,
 int onnx_tensor_load(const struct onnx_file *file, struct onnx_constant *constant,
                      struct error *err);
 
-/* `count` values from `first` on of a constant that is no integers, read or not, to `to`. */
+/* `count` values from `first` on of a constant that is no integers, read or not, to `to`; those of a
+ * matrix that is turned (`is_turned`) as the file has them. */
 int onnx_tensor_reals(const struct onnx_file *file,
                       const struct onnx_constant *constant, size_t first, size_t count,
                       float *to, struct error *err);

@@ -2,7 +2,7 @@
  * Usage: make_large FILE MEGABYTES KIND
  *
  * KIND says what holds most of the weights, and how: gemm, matmul, conv (raw_data of initialisers),
- * floats (float_data), constants (a Constant node). */
+ * floats (float_data), constants (a Constant node), turned (behind a Transpose). */
 #include "core/base/memory.h"
 #include "tests/support/onnx_builder.h"
 
@@ -30,6 +30,7 @@ static const struct kind {
     {"floats", "node Gemm b large -> c transB=1\n", true, false, true},
     {"constants", "node Constant -> w value=@large\nnode MatMul b w -> c\n", false,
      false, false},
+    {"turned", "node Transpose large -> w\nnode MatMul b w -> c\n", true, false, false},
 };
 
 static const char tail[] = "node Relu c -> r\nnode Gemm r last -> y\noutput y\n";

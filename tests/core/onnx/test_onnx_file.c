@@ -356,6 +356,28 @@ static const struct weights {
      TYPE(FLOAT),
      false,
      false},
+    {"rows that were turned",
+     "node Transpose w -> v perm=1,0\nnode Gemm x v -> y transB=1",
+     {INS, OUTS},
+     2,
+     TYPE(FLOAT),
+     false,
+     true},
+    {"columns that were turned twice",
+     "node Transpose w -> u\nnode Transpose u -> v perm=1,0\nnode MatMul x v -> y",
+     {INS, OUTS},
+     2,
+     TYPE(FLOAT),
+     false,
+     true},
+    {"columns of a wider type that were turned and reshaped",
+     "node Transpose w -> u\nintegers s 2 = 600 700\nnode Reshape u s -> v\n"
+     "node MatMul x v -> y",
+     {OUTS, INS},
+     2,
+     TYPE(DOUBLE),
+     false,
+     false},
 };
 
 /* Halves up to 2^22 are exact in every type. */

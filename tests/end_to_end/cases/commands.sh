@@ -124,6 +124,7 @@ check 1 "opening takes little memory: columns of a MatMul" opening_takes_little_
 check 1 "opening takes little memory: a convolution" opening_takes_little_more_memory_than_the_weights conv
 check 1 "opening takes little memory: float_data" opening_takes_little_more_memory_than_the_weights floats
 check 1 "opening takes little memory: a Constant node" opening_takes_little_more_memory_than_the_weights constants
+check 1 "opening takes little memory: behind a Transpose" opening_takes_little_more_memory_than_the_weights turned
 
 # The data are missing, so that the run ends where the network is open.
 a_run_opens_a_network_in_little_memory() {
