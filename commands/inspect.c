@@ -29,8 +29,9 @@ static void print_quantized(const struct placement *placement)
                grid_name(placement->items[item].grid), placement->items[item].name);
 }
 
+/* `nothing` says why no tensor is quantizable, if so. */
 static void print_network(const struct network *network,
-                          const struct placement *placement)
+                          const struct placement *placement, const char *nothing)
 {
     const struct tensor *input = &network->tensors[network->input];
 
@@ -42,6 +43,10 @@ static void print_network(const struct network *network,
     for (int index = 0; index < network->layer_count; index++)
         print_layer(network, placement, index);
     printf("%4s  %-18s %-14s %12zu\n", "", "a sample", "", network_macs(network));
+    if (placement->count == 0) {
+        printf("\n%s\n", nothing);
+        return;
+    }
     print_quantized(placement);
     printf("\nW: the weights are quantized, A: the output is; the first and the last "
            "layer stay in float unless keep_float says otherwise.\n");
@@ -86,9 +91,10 @@ static int inspect_network(char *path, struct error *err)
         placement_clear(&placement);
         rules.keep_float_count = 0;
     }
-    if (network &&
-        (placement.count > 0 || placement_init(&placement, network, &rules, err) == 0))
-        print_network(network, &placement);
+    if (network && placement.count == 0)
+        placement_init(&placement, network, &rules, err);
+    if (network)
+        print_network(network, &placement, err->text);
     else
         code = (int)err->code;
     placement_clear(&placement);

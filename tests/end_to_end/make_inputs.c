@@ -233,6 +233,18 @@ static void write_old_network(void)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
+/* Nothing that multiplies. */
+static void write_pools(void)
+{
+    Onnx__ModelProto *model =
+        onnx_builder_model("input input N,1,24,24\nnode Relu input -> r\n"
+                           "node MaxPool r -> p kernel_shape=4,4 strides=4,4\n"
+                           "node Flatten p -> y\noutput y\n");
+
+    write_model("pools.onnx", model);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 /* What opsets since 22 have of the operators that calq reads, shape arithmetic among them. */
 static void write_new_networks(void)
 {
@@ -402,6 +414,7 @@ int main(int count, char **arguments)
     folder = arguments[1];
     write_networks();
     write_old_network();
+    write_pools();
     write_new_networks();
     write_sharing("shared.onnx", "N");
     write_sharing("batch-of-one.onnx", "1");

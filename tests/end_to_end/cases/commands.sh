@@ -96,6 +96,14 @@ inspect_tells_shapes_as_the_file_has_them() {
 }
 check 1 inspect_tells_shapes_as_the_file_has_them
 
+inspect_lists_what_cannot_be_quantized() {
+    calq inspect "$inputs/pools.onnx"
+    expect_code 0
+    expect_in "$work/out" "max pool           6x6x1"
+    expect_in "$work/out" "it has no convolution and no fully connected layer"
+}
+check 1 inspect_lists_what_cannot_be_quantized
+
 # Kilobytes of memory at most, in $held.
 holds() { # ARGUMENTS...
     wrapper=("$tools/peak" "$work/peak")
