@@ -47,7 +47,7 @@ int main(int count, char **arguments)
         return EXIT_USAGE;
     }
     if (count > 2 && strcmp(command_name(arguments[2]), "help") == 0)
-        code = command_help(1, &arguments[1], &err);
+        code = help_command.run(1, &arguments[1], &err);
     else
         code = command->run(count > 2 ? count - 2 : 0, arguments + 2, &err);
     if (code == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout))) {

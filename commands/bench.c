@@ -29,60 +29,54 @@ static int read_number(const char *name, const char *text, int least, int most,
     return 0;
 }
 
-static int read_bits(const char *text, struct config_bits *bits, struct error *err)
-{
-    if (config_value_bits(text, bits, err) == 0)
-        return 0;
-    err->code = EXIT_USAGE;
-    return error_prefix(err, "--bits");
-}
-
-/* One option that takes a value. */
-static int set_option(struct options *options, const char *name, const char *value,
+static int read_block(const char *name, const char *text, void *place,
                       struct error *err)
 {
-    if (strcmp(name, "--kernel") == 0)
-        options->kernel = value;
-    else if (strcmp(name, "--only") == 0)
-        options->only = value;
-    else if (strcmp(name, "--target") == 0)
-        options->target = value;
-    else if (strcmp(name, "--bits") == 0)
-        return read_bits(value, &options->bits, err);
-    else if (strcmp(name, "--block") == 0)
-        return read_number(name, value, 1, 4096, &options->block, err);
-    else if (strcmp(name, "--rounds") == 0)
-        return read_number(name, value, 1, ROUNDS_MOST, &options->rounds, err);
-    else
-        return error_set(err, EXIT_USAGE,
-                         "there is no option \"%s\"; see `calq help bench`", name);
-    return 0;
+    return read_number(name, text, 1, 4096, place, err);
 }
+
+static int read_rounds(const char *name, const char *text, void *place,
+                       struct error *err)
+{
+    return read_number(name, text, 1, ROUNDS_MOST, place, err);
+}
+
+static int read_bits(const char *name, const char *text, void *place, struct error *err)
+{
+    if (config_value_bits(text, place, err) == 0)
+        return 0;
+    err->code = EXIT_USAGE;
+    return error_prefix(err, "%s", name);
+}
+
+static const struct option rows[] = {
+    {"--kernel", "NAME", offsetof(struct options, kernel),
+     "a kernel set, as `calq version` lists them (auto)", NULL, NULL},
+    {"--bits", "W4A8", offsetof(struct options, bits),
+     "of weights and activations (W8A8)", NULL, read_bits},
+    {"--target", "NAME", offsetof(struct options, target),
+     "paper: weights without a zero level; onnx (onnx)", NULL, NULL},
+    {"--rounds", "N", offsetof(struct options, rounds),
+     "measurements, of which the median counts (15)", NULL, read_rounds},
+    {"--only", "PATTERN", offsetof(struct options, only),
+     "kernels: only the layers with such names, e.g. '*3x3*'", NULL, NULL},
+    {"--block", "N", offsetof(struct options, block),
+     "network: samples evaluated together (16)", NULL, read_block},
+};
+
+static const struct option_table bench_options = {"bench", NULL, 0, rows,
+                                                  sizeof rows / sizeof *rows};
 
 static int parse(int count, char **arguments, struct options *options,
                  struct error *err)
 {
-    int at = 0;
-
-    if (count > 0 && strcmp(arguments[0], "network") == 0) {
-        if (count < 2 || arguments[1][0] == '-')
-            return error_set(err, EXIT_USAGE,
-                             "which model? e.g. calq bench network network.onnx");
-        options->model = arguments[1];
-        at = 2;
-    }
-    for (; at < count; at += 2) {
-        if (arguments[at][0] != '-')
-            return error_set(err, EXIT_USAGE,
-                             "\"%s\" is not understood; see `calq help bench`",
-                             arguments[at]);
-        if (at + 1 == count)
-            return error_set(err, EXIT_USAGE, "%s needs a value; see `calq help bench`",
-                             arguments[at]);
-        if (set_option(options, arguments[at], arguments[at + 1], err) < 0)
-            return -1;
-    }
-    return 0;
+    if (count == 0 || strcmp(arguments[0], "network") != 0)
+        return option_read_all(&bench_options, count, arguments, options, err);
+    if (count < 2 || arguments[1][0] == '-')
+        return error_set(err, EXIT_USAGE,
+                         "which model? e.g. calq bench network network.onnx");
+    options->model = arguments[1];
+    return option_read_all(&bench_options, count - 2, arguments + 2, options, err);
 }
 
 static int target_of(const struct options *options, enum config_target *target,
@@ -163,7 +157,7 @@ static int bench_network(const struct options *options,
     return status;
 }
 
-int command_bench(int count, char **arguments, struct error *err)
+static int bench(int count, char **arguments, struct error *err)
 {
     struct options options = {
         .kernel = "auto", .target = "onnx", .bits = {8, 8}, .block = 16, .rounds = 15};
@@ -184,3 +178,15 @@ int command_bench(int count, char **arguments, struct error *err)
                            : bench_kernels(&options, kernels, err);
     return status == 0 ? EXIT_DONE : (int)err->code;
 }
+
+const struct command bench_command = {
+    "bench",
+    "[network MODEL] [options]",
+    "time the integer kernels, or a whole network",
+    &bench_options,
+    "Without a model: each layer of well-known networks, beside the peak of this core "
+    "and\n"
+    "beside oneDNN. With a model: images a second and where the time goes, beside "
+    "ONNX\n"
+    "Runtime. `make bench` builds what stands beside.\n",
+    bench};

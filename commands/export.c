@@ -154,45 +154,37 @@ static const struct form *form_named(const char *name)
     return NULL;
 }
 
-/* An option that takes a value; false: it is another argument. */
-static bool takes_value(const char *argument, struct options *options,
-                        const char ***value)
-{
-    *value = strcmp(argument, "-o") == 0     ? &options->output
-             : strcmp(argument, "--to") == 0 ? &options->form
-                                             : NULL;
-    return *value != NULL;
-}
+static const struct option rows[] = {
+    {"-o", "FILE", offsetof(struct options, output), "where to", NULL, NULL},
+    {"--to", "FORM", offsetof(struct options, form),
+     "onnx, steps or ncnn-table, see below (onnx)", NULL, NULL},
+    {"--int4", NULL, offsetof(struct options, onnx.in_4_bits),
+     "integers of 4 bits where they fit (opset 21); implies --integers", NULL, NULL},
+    {"--integers", NULL, offsetof(struct options, onnx.with_integers),
+     "weights of layers whose input is not quantized (W4A32) as integers, too: a small "
+     "file, "
+     "but ONNX Runtime dequantizes them in every run, or rounds the input of MatMul to "
+     "8 "
+     "bits, too; by default they are the floats that integers and steps give, which "
+     "run as "
+     "fast as the float network",
+     NULL, NULL},
+    {"--exact", NULL, offsetof(struct options, onnx.is_exact),
+     "layers between codes add integers and round once, as calq does, so that other "
+     "runtimes "
+     "come to the same codes; they make no integer kernels of it",
+     NULL, NULL},
+};
+
+static const struct option_table export_options = {"export", "case",
+                                                   offsetof(struct options, folder),
+                                                   rows, sizeof rows / sizeof *rows};
 
 static int parse(int count, char **arguments, struct options *options,
                  struct error *err)
 {
-    const char **value;
-
-    for (int i = 0; i < count; i++) {
-        if (takes_value(arguments[i], options, &value)) {
-            if (++i == count)
-                return error_set(err, EXIT_USAGE,
-                                 "%s needs a value; see `calq help export`",
-                                 arguments[i - 1]);
-            *value = arguments[i];
-        } else if (strcmp(arguments[i], "--int4") == 0) {
-            options->onnx.in_4_bits = true;
-        } else if (strcmp(arguments[i], "--exact") == 0) {
-            options->onnx.is_exact = true;
-        } else if (strcmp(arguments[i], "--integers") == 0) {
-            options->onnx.with_integers = true;
-        } else if (arguments[i][0] == '-') {
-            return error_set(err, EXIT_USAGE,
-                             "there is no option \"%s\"; see `calq help export`",
-                             arguments[i]);
-        } else if (options->folder) {
-            return error_set(err, EXIT_USAGE, "one case at a time, not %s and %s",
-                             options->folder, arguments[i]);
-        } else {
-            options->folder = arguments[i];
-        }
-    }
+    if (option_read_all(&export_options, count, arguments, options, err) < 0)
+        return -1;
     if (!options->folder || !options->output)
         return error_set(err, EXIT_USAGE,
                          "which case, and to which file? e.g. calq export "
@@ -231,7 +223,7 @@ static int export_case(const struct options *options, struct error *err)
     return status;
 }
 
-int command_export(int count, char **arguments, struct error *err)
+static int export(int count, char **arguments, struct error *err)
 {
     struct options options = {.form = "onnx"};
 
@@ -239,3 +231,23 @@ int command_export(int count, char **arguments, struct error *err)
         return (int)err->code;
     return EXIT_DONE;
 }
+
+const struct command export_command = {
+    "export",
+    "CASE -o FILE [options]",
+    "write a calibrated network for other runtimes",
+    &export_options,
+    "CASE is the folder of a case that is done, e.g. "
+    "runs/glyphs/cases/glyphs-onnx-W8A8-lapq.\n"
+    "\n"
+    "  --to onnx        the float network with integer weights, DequantizeLinear and\n"
+    "                   QuantizeLinear where it was quantized (QDQ); opset 13, or 21 "
+    "where\n"
+    "                   integers of 16 or 4 bits are needed\n"
+    "  --to steps       the steps of all tensors and the ranges of their integers, as "
+    "JSON\n"
+    "  --to ncnn-table  a table for ncnn2int8, where ncnn can represent the case: "
+    "targets:\n"
+    "                   tensorrt, bits: W8A8, batchnorm: fold, no bias correction, no\n"
+    "                   equalize, no outlier_splitting\n",
+    export};

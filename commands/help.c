@@ -18,6 +18,10 @@ static int explain(const char *name, struct error *err)
         return EXIT_USAGE;
     }
     printf("calq %s %s\n\n%s.\n", command->name, command->arguments, command->help);
+    if (command->options) {
+        putchar('\n');
+        option_help(command->options);
+    }
     if (command->details)
         printf("\n%s", command->details);
     return EXIT_DONE;
@@ -34,18 +38,22 @@ static void print_exit_codes(void)
     }
 }
 
-int command_help(int count, char **arguments, struct error *err)
+static int help(int count, char **arguments, struct error *err)
 {
     if (count > 0)
         return explain(arguments[0], err);
     printf("calq finds the quantization step sizes that cost a trained network "
            "least.\n\n");
-    for (const struct command *command = commands; command->name; command++) {
+    for (const struct command *const *command = commands; *command; command++) {
         char call[64];
 
-        snprintf(call, sizeof call, "%s %s", command->name, command->arguments);
-        printf("  calq %-28s %s\n", call, command->help);
+        snprintf(call, sizeof call, "%s %s", (*command)->name, (*command)->arguments);
+        printf("  calq %-28s %s\n", call, (*command)->help);
     }
     print_exit_codes();
     return EXIT_DONE;
 }
+
+const struct command help_command = {
+    "help", "[COMMAND | settings]", "explain a command, or the settings", NULL, NULL,
+    help};

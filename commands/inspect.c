@@ -102,7 +102,7 @@ static int inspect_network(char *path, struct error *err)
     return code;
 }
 
-int command_inspect(int count, char **arguments, struct error *err)
+static int inspect(int count, char **arguments, struct error *err)
 {
     if (count != 1) {
         error_set(err, EXIT_USAGE, "which file? e.g. calq inspect network.onnx");
@@ -111,3 +111,11 @@ int command_inspect(int count, char **arguments, struct error *err)
     return hdf5_reader_knows(arguments[0]) ? inspect_data(arguments[0], err)
                                            : inspect_network(arguments[0], err);
 }
+
+const struct command inspect_command = {
+    "inspect",
+    "FILE",
+    "list a network's layers and quantizable tensors, or a data file's datasets",
+    NULL,
+    NULL,
+    inspect};

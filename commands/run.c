@@ -12,74 +12,90 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ---- options ------------------------------------------------------------------------------- */
+
 enum { OVERRIDES_MOST = 64 };
+
+struct overrides {
+    const char *list[OVERRIDES_MOST];
+    int count;
+};
 
 struct options {
     const char *config;
     bool dry_run;
-    struct sweep_part part; /* --shard */
-    const char *overrides[OVERRIDES_MOST];
-    int override_count;
+    struct cases_part part;
+    struct overrides overrides;
 };
 
-static int add_override(struct options *options, const char *override,
+#define OVERRIDE_NEEDS "KEY=VALUE, e.g. --set block=16"
+
+static int add_override(const char *name, const char *text, void *place,
                         struct error *err)
 {
-    if (!override || !strchr(override, '='))
-        return error_set(
-            err, EXIT_USAGE,
-            "--set needs KEY=VALUE, e.g. --set block=16; see `calq help run`");
-    if (options->override_count == OVERRIDES_MOST)
-        return error_set(err, EXIT_USAGE, "more than %d --set options", OVERRIDES_MOST);
-    options->overrides[options->override_count++] = override;
+    struct overrides *overrides = place;
+
+    if (!strchr(text, '='))
+        return error_set(err, EXIT_USAGE,
+                         "%s needs " OVERRIDE_NEEDS "; see `calq help run`", name);
+    if (overrides->count == OVERRIDES_MOST)
+        return error_set(err, EXIT_USAGE, "more than %d %s options", OVERRIDES_MOST,
+                         name);
+    overrides->list[overrides->count++] = text;
     return 0;
 }
 
+#define PART_NEEDS "I/N with I from 1 to N, e.g. --part 2/8"
+
 /* "2/8" */
-static int read_part(struct options *options, const char *text, struct error *err)
+static int read_part(const char *name, const char *text, void *place, struct error *err)
 {
-    struct sweep_part *part = &options->part;
+    struct cases_part *part = place;
     int used = 0;
 
-    if (text && sscanf(text, "%9d/%9d%n", &part->number, &part->count, &used) == 2 &&
+    if (sscanf(text, "%9d/%9d%n", &part->number, &part->count, &used) == 2 &&
         text[used] == '\0' && part->number >= 1 && part->number <= part->count)
         return 0;
-    return error_set(err, EXIT_USAGE,
-                     "--shard needs I/N with I from 1 to N, e.g. --shard 2/8");
+    return error_set(err, EXIT_USAGE, "%s needs " PART_NEEDS "; see `calq help run`",
+                     name);
 }
+
+static const struct option rows[] = {
+    {"--dry-run", NULL, offsetof(struct options, dry_run),
+     "print the cases, evaluations and time that it would take, look for samples in "
+     "both "
+     "sets, and at what the float network predicts",
+     NULL, NULL},
+    {"--set", "KEY=VALUE", offsetof(struct options, overrides),
+     "replace a setting, e.g. --set block=16 or --set models.0.calibration.samples=64; "
+     "may "
+     "be repeated",
+     OVERRIDE_NEEDS, add_override},
+    {"--part", "I/N", offsetof(struct options, part),
+     "take only the Ith of N parts of the cases; runs of the others may work in the "
+     "same "
+     "folder at the same time, as a job array does",
+     PART_NEEDS, read_part},
+    {"--shard", "I/N", offsetof(struct options, part), NULL, PART_NEEDS, read_part},
+};
+
+static const struct option_table run_options = {"run", "configuration",
+                                                offsetof(struct options, config), rows,
+                                                sizeof rows / sizeof *rows};
 
 static int parse(int count, char **arguments, struct options *options,
                  struct error *err)
 {
-    for (int i = 0; i < count; i++) {
-        const char *argument = arguments[i];
-
-        if (strcmp(argument, "--dry-run") == 0) {
-            options->dry_run = true;
-        } else if (strcmp(argument, "--set") == 0) {
-            if (add_override(options, ++i < count ? arguments[i] : NULL, err) < 0)
-                return -1;
-        } else if (strcmp(argument, "--shard") == 0) {
-            if (read_part(options, ++i < count ? arguments[i] : NULL, err) < 0)
-                return -1;
-        } else if (argument[0] == '-') {
-            return error_set(err, EXIT_USAGE,
-                             "there is no option \"%s\"; see `calq help run`",
-                             argument);
-        } else if (options->config) {
-            return error_set(err, EXIT_USAGE,
-                             "one configuration at a time, not %s and %s",
-                             options->config, argument);
-        } else {
-            options->config = argument;
-        }
-    }
+    if (option_read_all(&run_options, count, arguments, options, err) < 0)
+        return -1;
     if (!options->config)
         return error_set(
             err, EXIT_USAGE,
             "which configuration? e.g. calq run examples/glyphs/glyphs.yaml");
     return 0;
 }
+
+/* ---- all ranks are asked for the same --------------------------------------------------------- */
 
 /* A hash of what was asked for. Paths may differ by their environment variables: a node may keep
  * its own copy of the data. */
@@ -92,8 +108,9 @@ static int hash_request(const struct options *options, uint64_t *hash,
         return -1;
     *hash = hash_bytes(text, sizeof text - 1, 0);
     *hash = hash_bytes(&options->part, sizeof options->part, *hash);
-    for (int i = 0; i < options->override_count; i++)
-        *hash = hash_bytes(options->overrides[i], strlen(options->overrides[i]), *hash);
+    for (int i = 0; i < options->overrides.count; i++)
+        *hash = hash_bytes(options->overrides.list[i],
+                           strlen(options->overrides.list[i]), *hash);
     return 0;
 }
 
@@ -110,7 +127,7 @@ static int compare_with_coordinator(const struct options *options, struct error 
     if (status == 0 && own != first)
         status =
             error_set(err, EXIT_CONFIG,
-                      "%s, --set or --shard is not what the coordinating rank has read",
+                      "%s, --set or --part is not what the coordinating rank has read",
                       options->config);
     return status;
 }
@@ -118,14 +135,16 @@ static int compare_with_coordinator(const struct options *options, struct error 
 static int read_config(const struct options *options, struct config *config,
                        struct error *err)
 {
-    int status = config_read(options->config, options->overrides,
-                             options->override_count, config, err);
+    int status = config_read(options->config, options->overrides.list,
+                             options->overrides.count, config, err);
 
     if (link_agree(status, err) < 0)
         return -1;
     link_give_up_after(config->stuck_after);
     return link_agree(compare_with_coordinator(options, err), err);
 }
+
+/* ---- the run ------------------------------------------------------------------------------ */
 
 static int coordinate(const struct options *options, const struct config *config,
                       const struct cases *cases, struct error *err)
@@ -179,7 +198,7 @@ static int share_code(int code, struct error *err)
     return shared;
 }
 
-int command_run(int count, char **arguments, struct error *err)
+static int run(int count, char **arguments, struct error *err)
 {
     struct options options = {.part = {1, 1}};
     int status;
@@ -197,3 +216,22 @@ int command_run(int count, char **arguments, struct error *err)
         err->text[0] = '\0';
     return status;
 }
+
+const struct command run_command = {
+    "run",
+    "CONFIG [options]",
+    "calibrate every case of a configuration",
+    &run_options,
+    "Start it with mpirun or srun to use several ranks; one rank needs no launcher.\n"
+    "Run again, it does what is missing: cases that are done stay, and a case that "
+    "was\n"
+    "interrupted goes on from its journal, with the same digits.\n"
+    "\n"
+    "SIGTERM, SIGUSR1 or SIGINT to any rank stop it within five seconds, with exit "
+    "code 75\n"
+    "on all ranks; a second SIGINT ends it at once. A rank that is silent for "
+    "`stuck_after`\n"
+    "seconds is named, and the run ends with exit code 8.\n"
+    "\n"
+    "`calq help settings` lists all settings of a configuration.\n",
+    run};

@@ -131,11 +131,11 @@ static int read_config(const struct case_folder *folder, const char *path,
     return 0;
 }
 
-int command_status(int count, char **arguments, struct error *err)
+static int status(int count, char **arguments, struct error *err)
 {
     struct case_folder folder;
     struct config *config;
-    int status;
+    int read;
 
     if (count != 1 || arguments[0][0] == '-') {
         error_set(err, EXIT_USAGE, "which run directory? e.g. calq status runs/glyphs");
@@ -144,10 +144,26 @@ int command_status(int count, char **arguments, struct error *err)
     if (find_folder(arguments[0], &folder, err) < 0)
         return (int)err->code;
     config = memory_zeroed(1, sizeof *config);
-    status = read_config(&folder, arguments[0], config, err);
-    if (status == 0)
-        status = print_standing(config, &folder, err);
+    read = read_config(&folder, arguments[0], config, err);
+    if (read == 0)
+        read = print_standing(config, &folder, err);
     config_clear(config);
     free(config);
-    return status == 0 ? EXIT_DONE : (int)err->code;
+    return read == 0 ? EXIT_DONE : (int)err->code;
 }
+
+const struct command status_command = {
+    "status",
+    "DIR | CASE",
+    "tell where the cases of a run directory stand",
+    NULL,
+    "DIR is a run directory, CASE the folder of one case in it.\n"
+    "\n"
+    "Safe while the run is going on, also from another machine. For each case: done, "
+    "running,\n"
+    "failed (with its sentence) or waiting, the best calibration loss so far, "
+    "evaluations and\n"
+    "how many of them a second, and the work that is left, as far as it can be told "
+    "from what\n"
+    "the other cases took.\n",
+    status};

@@ -318,7 +318,7 @@ static void print_tables(const struct rows *rows)
 
 /* ---- the command --------------------------------------------------------------------------- */
 
-int command_table(int count, char **arguments, struct error *err)
+static int table(int count, char **arguments, struct error *err)
 {
     struct rows rows = {0};
     int status;
@@ -333,3 +333,13 @@ int command_table(int count, char **arguments, struct error *err)
     rows_clear(&rows);
     return status == 0 ? EXIT_DONE : (int)err->code;
 }
+
+const struct command table_command = {
+    "table",
+    "DIR",
+    "print the results of a run directory, methods by bits",
+    NULL,
+    "For each network and target: calibration loss, validation metric, evaluations and "
+    "CPU\n"
+    "seconds of all cases that are done; a star marks the best of a column.\n",
+    table};

@@ -257,19 +257,19 @@ static int verify(const struct options *options, struct error *err)
     return status;
 }
 
+static const struct option rows[] = {
+    {"--against", "CASE", offsetof(struct options, folder),
+     "the folder of the case that the file was exported from", NULL, NULL},
+};
+
+static const struct option_table verify_options = {
+    "verify", "file", offsetof(struct options, file), rows, sizeof rows / sizeof *rows};
+
 static int parse(int count, char **arguments, struct options *options,
                  struct error *err)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--against") == 0 && i + 1 < count)
-            options->folder = arguments[++i];
-        else if (arguments[i][0] != '-' && !options->file)
-            options->file = arguments[i];
-        else
-            return error_set(err, EXIT_USAGE,
-                             "\"%s\" is one argument too many; see `calq help verify`",
-                             arguments[i]);
-    }
+    if (option_read_all(&verify_options, count, arguments, options, err) < 0)
+        return -1;
     if (!options->file || !options->folder)
         return error_set(err, EXIT_USAGE,
                          "which file, against which case? e.g. calq verify glyphs.onnx "
@@ -277,7 +277,7 @@ static int parse(int count, char **arguments, struct options *options,
     return 0;
 }
 
-int command_verify(int count, char **arguments, struct error *err)
+static int run(int count, char **arguments, struct error *err)
 {
     struct options options = {0};
 
@@ -288,3 +288,19 @@ int command_verify(int count, char **arguments, struct error *err)
         return (int)err->code;
     return EXIT_DONE;
 }
+
+const struct command verify_command = {
+    "verify",
+    "FILE --against CASE",
+    "compare an exported file with its case",
+    &verify_options,
+    "Reads the file back and compares all integers, steps and constants with those of "
+    "the case,\n"
+    "then runs both networks on the case's samples and compares calibration loss, "
+    "logits and\n"
+    "predictions. Exit code 6 where something differs, with a table of how many "
+    "integers are off\n"
+    "by how much. A file of --exact is compared byte by byte with what export writes.\n"
+    "Lines that begin with \"ONNX Runtime\" say what that does other than the file "
+    "says.\n",
+    run};

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-int command_version(int count, char **arguments, struct error *err)
+static int print_version(int count, char **arguments, struct error *err)
 {
     (void)count;
     (void)arguments;
@@ -17,3 +17,7 @@ int command_version(int count, char **arguments, struct error *err)
     printf("\nfloat products: %s\n", sgemm_name());
     return EXIT_DONE;
 }
+
+const struct command version_command = {
+    "version", "",   "print the version, the kernels and the libraries",
+    NULL,      NULL, print_version};

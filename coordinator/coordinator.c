@@ -37,10 +37,10 @@ struct run {
 
 static void tell_of_part(const struct run *run)
 {
-    struct sweep_part part = run->sweep.part;
+    struct cases_part part = run->sweep.part;
 
     if (part.count > 1)
-        fprintf(run->log, "shard %d of %d: %d of the %d cases\n", part.number,
+        fprintf(run->log, "part %d of %d: %d of the %d cases\n", part.number,
                 part.count, sweep_own(&run->sweep), run->cases->count);
 }
 
@@ -335,7 +335,7 @@ static int open_folder(struct run *run, struct run_folder_lock *lock, struct err
 }
 
 int coordinator_run(const struct config *config, const struct cases *cases,
-                    struct sweep_part part, struct team *team, FILE *out, FILE *log,
+                    struct cases_part part, struct team *team, FILE *out, FILE *log,
                     struct error *err)
 {
     struct run run = {

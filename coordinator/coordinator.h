@@ -23,12 +23,12 @@
  * others; they are told at the end (EXIT_SOME_FAILED, see sweep_tell_failures()). What concerns the
  * whole run ends it: EXIT_MACHINE, or EXIT_STOPPED when its time is over. */
 int coordinator_run(const struct config *config, const struct cases *cases,
-                    struct sweep_part part, struct team *team, FILE *out, FILE *log,
+                    struct cases_part part, struct team *team, FILE *out, FILE *log,
                     struct error *err);
 
 /* Prints what coordinator_run() would do: cases, tensors, evaluations, memory, time. */
 int coordinator_plan(const struct config *config, const struct cases *cases,
-                     struct sweep_part part, struct team *team, FILE *out,
+                     struct cases_part part, struct team *team, FILE *out,
                      struct error *err);
 
 #endif

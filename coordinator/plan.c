@@ -127,7 +127,7 @@ static double tell_case(const struct config *config, const struct calibration_ca
 }
 
 /* Of each model whose cases are planned. */
-static void tell_of_few_samples(const struct cases *cases, struct sweep_part part,
+static void tell_of_few_samples(const struct cases *cases, struct cases_part part,
                                 const struct figures *figures, FILE *out)
 {
     const struct config_model *told = NULL;
@@ -136,7 +136,7 @@ static void tell_of_few_samples(const struct cases *cases, struct sweep_part par
     for (int index = 0; index < cases->count; index++) {
         const struct config_model *model = cases->list[index].model;
 
-        if (model == told || !sweep_part_has(part, index))
+        if (model == told || !cases_part_has(part, index))
             continue;
         told = model;
         if (sample_note(model, &figures[index].opened, text))
@@ -173,7 +173,7 @@ static void tell_of_models(const struct config *config, const struct model_facts
 }
 
 static int plan_cases(const struct config *config, const struct cases *cases,
-                      struct sweep_part part, struct team *team,
+                      struct cases_part part, struct team *team,
                       struct figures *figures, struct model_facts *facts, FILE *out,
                       struct error *err)
 {
@@ -183,7 +183,7 @@ static int plan_cases(const struct config *config, const struct cases *cases,
     fprintf(out, "%-40s %7s %11s %7s %10s %11s %9s\n", "case", "steps", "calibration",
             "check", "validation", "evaluations", "seconds");
     for (int index = 0; index < cases->count; index++) {
-        if (!sweep_part_has(part, index))
+        if (!cases_part_has(part, index))
             continue;
         if (find_figures(config, cases, index, team, figures, facts, err) < 0)
             return -1;
@@ -197,7 +197,7 @@ static int plan_cases(const struct config *config, const struct cases *cases,
 }
 
 int coordinator_plan(const struct config *config, const struct cases *cases,
-                     struct sweep_part part, struct team *team, FILE *out,
+                     struct cases_part part, struct team *team, FILE *out,
                      struct error *err)
 {
     struct model_facts *facts;

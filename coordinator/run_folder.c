@@ -39,12 +39,12 @@ static int lock_alone(const struct config *config, const char *name, int *lock,
     return lock_take(path, lock, err);
 }
 
-static int lock_part(const struct config *config, struct sweep_part part,
+static int lock_part(const struct config *config, struct cases_part part,
                      struct run_folder_lock *lock, struct error *err)
 {
     char path[PATH_MAX], group[64], name[64];
 
-    snprintf(group, sizeof group, "a run in %d shards", part.count);
+    snprintf(group, sizeof group, "a run in %d parts", part.count);
     snprintf(name, sizeof name, "lock.%d-of-%d", part.number, part.count);
     if (run_folder_path(config, "lock", path, err) < 0 ||
         lock_join(path, group, &lock->run, err) < 0)
@@ -52,7 +52,7 @@ static int lock_part(const struct config *config, struct sweep_part part,
     return lock_alone(config, name, &lock->part, err);
 }
 
-int run_folder_open(const struct config *config, struct sweep_part part,
+int run_folder_open(const struct config *config, struct cases_part part,
                     struct run_folder_lock *lock, struct error *err)
 {
     *lock = (struct run_folder_lock){-1, -1};
@@ -69,7 +69,7 @@ void run_folder_close(struct run_folder_lock *lock)
 }
 
 /* For the files that all parts write. */
-static int lock_files(const struct config *config, struct sweep_part part, int *lock,
+static int lock_files(const struct config *config, struct cases_part part, int *lock,
                       struct error *err)
 {
     char path[PATH_MAX];
@@ -207,7 +207,7 @@ static int write_config(const struct config *config, struct error *err)
     return draft_close(file, path, config_write(config, file, err), err);
 }
 
-int run_folder_write_config(const struct config *config, struct sweep_part part,
+int run_folder_write_config(const struct config *config, struct cases_part part,
                             struct error *err)
 {
     int lock, status = lock_files(config, part, &lock, err);

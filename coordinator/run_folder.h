@@ -23,7 +23,7 @@ struct run_folder_lock {
 
 /* Makes the directory and locks it: returns as lock_take() does. Runs of several parts, which must
  * be of the same number, share it; no part has two. */
-int run_folder_open(const struct config *config, struct sweep_part part,
+int run_folder_open(const struct config *config, struct cases_part part,
                     struct run_folder_lock *lock, struct error *err);
 void run_folder_close(struct run_folder_lock *lock);
 
@@ -39,7 +39,7 @@ int run_folder_look_back(const struct config *config, struct model_facts *facts,
 
 /* Write config.yaml, and results.csv where a case is done. What other teams and runs of other parts have
  * done by now is taken in before. Runs of several parts write one after the other. */
-int run_folder_write_config(const struct config *config, struct sweep_part part,
+int run_folder_write_config(const struct config *config, struct cases_part part,
                             struct error *err);
 int run_folder_write_csv(const struct config *config, struct sweep *sweep,
                          struct error *err);

@@ -7,12 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool sweep_part_has(struct sweep_part part, int index)
-{
-    return index % part.count == part.number - 1;
-}
-
-void sweep_init(struct sweep *sweep, const struct cases *cases, struct sweep_part part,
+void sweep_init(struct sweep *sweep, const struct cases *cases, struct cases_part part,
                 FILE *out)
 {
     *sweep = (struct sweep){
@@ -22,7 +17,7 @@ void sweep_init(struct sweep *sweep, const struct cases *cases, struct sweep_par
         .out = out,
     };
     for (int i = 0; i < cases->count; i++)
-        sweep->each[i].is_others = !sweep_part_has(part, i);
+        sweep->each[i].is_others = !cases_part_has(part, i);
 }
 
 void sweep_clear(struct sweep *sweep)

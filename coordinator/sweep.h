@@ -9,14 +9,6 @@
 
 enum sweep_state { SWEEP_WAITING, SWEEP_DONE, SWEEP_FAILED };
 
-/* What one run takes of a sweep that several runs share: of `count` parts the `number`th, from 1 on.
- * Its cases are those whose index modulo `count` is number - 1. With a count of 1 it is everything. */
-struct sweep_part {
-    int number, count;
-};
-
-bool sweep_part_has(struct sweep_part part, int index);
-
 struct sweep_case {
     enum sweep_state state;
     bool
@@ -31,14 +23,14 @@ struct sweep_case {
 struct sweep {
     const struct cases *cases; /* borrowed */
     struct sweep_case *each;   /* [cases->count] in the order of the configuration */
-    struct sweep_part part;
+    struct cases_part part;
     FILE *out;     /* for the table; borrowed */
     bool has_head; /* the table has begun */
     int shown;     /* cases whose lines stand in the table */
     const struct config_model *shown_model;
 };
 
-void sweep_init(struct sweep *sweep, const struct cases *cases, struct sweep_part part,
+void sweep_init(struct sweep *sweep, const struct cases *cases, struct cases_part part,
                 FILE *out);
 void sweep_clear(struct sweep *sweep);
 

@@ -17,7 +17,7 @@
  * EXIT_MACHINE, and says who holds it. */
 int lock_take(const char *path, int *lock, struct error *err);
 
-/* Takes the lock file beside others of the same `group`, e.g. "a run in 4 shards", and of no other:
+/* Takes the lock file beside others of the same `group`, e.g. "a run in 4 parts", and of no other:
  * as lock_take() otherwise. */
 int lock_join(const char *path, const char *group, int *lock, struct error *err);
 

@@ -129,6 +129,11 @@ void cases_clear(struct cases *cases)
     *cases = (struct cases){0};
 }
 
+bool cases_part_has(struct cases_part part, int index)
+{
+    return index % part.count == part.number - 1;
+}
+
 /* ONNX Runtime has integer kernels for codes of 8 bits. */
 static bool is_for_8_bit_kernels(const struct calibration_case *one)
 {

@@ -21,6 +21,14 @@ struct cases {
     int count;
 };
 
+/* What one run takes of the cases that several runs share: of `count` parts the `number`th, from 1
+ * on. Its cases are those whose index modulo `count` is number - 1; of 1 part it is all. */
+struct cases_part {
+    int number, count;
+};
+
+bool cases_part_has(struct cases_part part, int index);
+
 /* `config` is borrowed. Ids are unique: methods that would share one are numbered, before cases are
  * left out, so that no id depends on `exclude`.
  *

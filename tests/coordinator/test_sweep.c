@@ -18,7 +18,7 @@ static char *table;
 static size_t table_bytes;
 
 /* Four cases of one model, a to d, of which a run takes a part. */
-static int start_part(struct sweep_part part)
+static int start_part(struct cases_part part)
 {
     config = (struct config){.models = {{.name = "net"}}, .model_count = 1};
     cases.list = calloc(CASES, sizeof *cases.list);
@@ -37,13 +37,13 @@ static int start_part(struct sweep_part part)
 static int start(void **state)
 {
     (void)state;
-    return start_part((struct sweep_part){1, 1});
+    return start_part((struct cases_part){1, 1});
 }
 
 static int start_second_of_two(void **state)
 {
     (void)state;
-    return start_part((struct sweep_part){2, 2});
+    return start_part((struct cases_part){2, 2});
 }
 
 static int end(void **state)

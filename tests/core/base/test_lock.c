@@ -98,7 +98,7 @@ static void a_missing_folder_is_told(void **state)
 
 /* ---- groups ------------------------------------------------------------------------------- */
 
-#define FOUR "a run in 4 shards"
+#define FOUR "a run in 4 parts"
 
 static void those_of_a_group_hold_a_lock_together(void **state)
 {
@@ -119,11 +119,11 @@ static void another_group_is_refused_until_the_first_has_ended(void **state)
 
     (void)state;
     assert_int_equal(lock_join(scratch_file, FOUR, &first, &err), 0);
-    assert_int_equal(lock_join(scratch_file, "a run in 40 shards", &second, &err), -1);
+    assert_int_equal(lock_join(scratch_file, "a run in 40 parts", &second, &err), -1);
     assert_int_equal(err.code, EXIT_MACHINE);
     assert_non_null(strstr(err.text, "file is held by " FOUR ": process "));
     lock_release(first);
-    assert_int_equal(lock_join(scratch_file, "a run in 40 shards", &second, &err), 0);
+    assert_int_equal(lock_join(scratch_file, "a run in 40 parts", &second, &err), 0);
     lock_release(second);
 }
 

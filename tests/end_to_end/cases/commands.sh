@@ -164,5 +164,14 @@ check 3 "run needs a configuration" refused "which configuration?" run
 check 1 "run takes one configuration" refused "one configuration at a time" run a b
 check 1 "an unknown option is a usage error" refused 'no option "--fast"' run --fast "$small"
 check 3 "an unknown option is a usage error" refused 'no option "--fast"' run --fast "$small"
+check 1 "the nearest of an unknown option is told" \
+    refused 'no option "--dryrun"; did you mean --dry-run? See `calq help run`' run --dryrun "$small"
+check 1 "export has a table of options" \
+    refused 'no option "--integer"; did you mean --integers?' export "$small" --integer
+check 1 "export takes one case" refused "one case at a time, not a and b" export a b -o c
+check 1 "export options need values" refused "-o needs a value; see \`calq help export\`" export a -o
+check 1 "verify has a table of options" \
+    refused 'no option "--againts"; did you mean --against?' verify "$small" --againts "$small"
+check 1 "help of a command lists its options" says "--only PATTERN" help bench
 check 1 "--set needs a value" refused "--set needs KEY=VALUE" run "$small" --set
 check 1 "--set needs a key" refused "--set needs KEY=VALUE" run "$small" --set block

@@ -9,7 +9,7 @@ table=configs/lapq-table1-glyphs.yaml
 # All of a configuration is read, and one of many parts of its cases is opened.
 is_sound() { # CONFIG
     ! grep -q 'CALQ_KIT' "$1" || [ -d "$CALQ_KIT/imagenet" ] || skip "CALQ_KIT has no networks"
-    calq run "$1" --dry-run --shard 1/100 --set "out=$work/run"
+    calq run "$1" --dry-run --part 1/100 --set "out=$work/run"
     expect_code 0
     expect_in "$work/out" "on 1 ranks"
 }

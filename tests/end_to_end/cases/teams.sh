@@ -25,14 +25,14 @@ done
 check 5 "teams of 3 and of 2 give the same digits" teams_of 3
 check 3 "teams of more ranks than there are give the same digits" teams_of 7
 
-a_shard_may_have_teams() {
-    calibrate "$small" --set ranks_per_case=1 --shard 1/2
-    expect_in "$work/log" "shard 1 of 2: 12 of the 24 cases"
-    calibrate "$small" --set ranks_per_case=2 --shard 2/2
+a_part_may_have_teams() {
+    calibrate "$small" --set ranks_per_case=1 --part 1/2
+    expect_in "$work/log" "part 1 of 2: 12 of the 24 cases"
+    calibrate "$small" --set ranks_per_case=2 --part 2/2
     digits "$work/run" >"$work/digits"
     expect_same "$scratch/digits.small" "$work/digits"
 }
-check 4 a_shard_may_have_teams
+check 4 a_part_may_have_teams
 
 teams_without_a_case_are_told_of() {
     calibrate "$small" --set ranks_per_case=1 --set bits=W8A8 --set targets=onnx
