@@ -73,7 +73,7 @@ static struct network *network_of(const struct kernel_shape *shape)
         conv->scale[channel] = 1 + 0.1f * random_value(&state);
         conv->shift[channel] = 0.5f;
     }
-    network->input = input;
+    network_add_input(network, input, NULL);
     network->output = output;
     return network;
 }

@@ -38,7 +38,7 @@ static void make_samples(struct trial *trial)
 {
     const struct network *network = trial->options->network;
     size_t count = (size_t)BLOCKS * (size_t)trial->options->block;
-    size_t values = count * network->tensors[network->input].count;
+    size_t values = count * network_input(network, 0)->count;
     float *random = memory_get(values * sizeof *random);
     uint32_t state = 1;
 

@@ -33,10 +33,10 @@ static void print_quantized(const struct placement *placement)
 static void print_network(const struct network *network,
                           const struct placement *placement, const char *nothing)
 {
-    const struct tensor *input = &network->tensors[network->input];
+    const struct tensor *input = network_input(network, 0);
 
     printf("%s\ninput %s %s, output %s %s: %zu classes\n\n", network->path, input->name,
-           network->input_shape, network->output_name, network->output_shape,
+           network->input_shapes[0], network->output_name, network->output_shape,
            network->tensors[network->output].count);
     printf("%4s  %-18s %-14s %12s  %s  %s\n", "", "layer", "output HxWxC",
            "multiply-adds", "W A", "name");

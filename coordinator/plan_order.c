@@ -18,7 +18,7 @@ static double count_samples(const struct network *network,
                             const struct config_model *model,
                             const struct config_data *data)
 {
-    const struct tensor *input = &network->tensors[network->input];
+    const struct tensor *input = network_input(network, 0);
     struct data_file *file;
     struct error ignored;
     double count;

@@ -12,7 +12,7 @@ static struct data_file *open_data(const struct finished_case *finished,
                                    struct error *err)
 {
     const struct network *network = finished->network;
-    const struct tensor *input = &network->tensors[network->input];
+    const struct tensor *input = network_input(network, 0);
 
     return data_file_open(finished->one->model, data, input,
                           (int)network->tensors[network->output].count, needs_labels,
@@ -24,7 +24,7 @@ static int take_pieces(const struct finished_case *finished, struct data_file *f
                        struct error *err)
 {
     const struct network *network = finished->network;
-    size_t elements = network->tensors[network->input].count;
+    size_t elements = network_input(network, 0)->count;
     size_t piece = (size_t)finished->config->block * BLOCKS_AT_ONCE;
     float *values = memory_get(piece * elements * sizeof *values);
     int32_t *labels = memory_get(piece * sizeof *labels);

@@ -33,7 +33,7 @@ static int find_range(const struct shard *shard, size_t count, struct range *ran
                       struct error *err)
 {
     enum { SAMPLES_MOST = 64, AT_ONCE = 4 };
-    size_t elements = shard->network->tensors[shard->network->input].count;
+    size_t elements = network_input(shard->network, 0)->count;
     float *values = memory_get(AT_ONCE * elements * sizeof *values);
     int status = 0;
 
@@ -73,7 +73,7 @@ static const char *layout_of(const struct tensor *input, int constants)
 
 static void tell_samples(FILE *text, const struct shard *shard, struct range x)
 {
-    const struct tensor *input = &shard->network->tensors[shard->network->input];
+    const struct tensor *input = network_input(shard->network, 0);
     const struct normalisation *how = data_file_normalisation(shard->calibration);
     char dims[SAMPLE_SHAPE_TEXT_BYTES];
 

@@ -68,7 +68,7 @@ static int validate_piece(struct shard *shard, const struct request *request,
                           const float *steps, size_t first, size_t count,
                           struct reply *reply, struct error *err)
 {
-    size_t elements = shard->network->tensors[shard->network->input].count;
+    size_t elements = network_input(shard->network, 0)->count;
     size_t classes = shard->network->tensors[shard->network->output].count;
     float *values = memory_get(count * elements * sizeof *values);
     float *float_logits = memory_get(count * classes * sizeof *float_logits);

@@ -52,7 +52,7 @@ static struct network *read_float_network(const char *path, struct error *err)
 static int check_input(const struct network *network, const struct config_model *model,
                        struct error *err)
 {
-    const char *name = network->tensors[network->input].name;
+    const char *name = network_input(network, 0)->name;
 
     if (!model->input || strcmp(model->input, name) == 0)
         return 0;
@@ -95,7 +95,7 @@ static struct data_file *open_data(const struct shard *shard,
                                    struct error *err)
 {
     const struct network *network = shard->network;
-    const struct tensor *input = &network->tensors[network->input];
+    const struct tensor *input = network_input(network, 0);
 
     return data_file_open(shard->open->model, data, input,
                           (int)network->tensors[network->output].count, needs_labels,
@@ -120,7 +120,7 @@ static struct sample_set check_set(const struct shard *shard)
 static int read_own(struct shard *shard, struct sample_set all, struct own_samples *own,
                     struct error *err)
 {
-    size_t count = shard->network->tensors[shard->network->input].count;
+    size_t count = network_input(shard->network, 0)->count;
     size_t piece = shard_samples_at_once(shard);
     struct sample_set part = shard_own_part(shard, all);
     int status = 0;

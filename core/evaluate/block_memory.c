@@ -12,7 +12,7 @@ struct sizes {
     size_t all;
 };
 
-/* Bytes of a tensor; the network's input is at hand anyway. Where codes pass through it may hold
+/* Bytes of a tensor; the network's inputs are at hand anyway. Where codes pass through it may hold
  * either kind. */
 static size_t tensor_bytes(const struct network *network, const struct plane *planes,
                            const int *items, int tensor, int samples)
@@ -20,7 +20,7 @@ static size_t tensor_bytes(const struct network *network, const struct plane *pl
     size_t codes = value_code_bytes(&planes[tensor], samples);
     size_t floats = value_float_bytes(&planes[tensor], samples);
 
-    if (tensor == network->input)
+    if (network_is_input(network, tensor))
         return 0;
     return memory_in_lines(items[tensor] >= 0 ? codes : memory_larger(codes, floats));
 }
@@ -37,7 +37,7 @@ static struct sizes sizes_of(const struct network *network, const struct plane *
 
         sizes.tensors[tensor] = tensor_bytes(network, planes, items, tensor, samples);
         sizes.all += sizes.tensors[tensor];
-        if (items[tensor] < 0 || tensor == network->input)
+        if (items[tensor] < 0 || network_is_input(network, tensor))
             continue;
         sizes.products = memory_larger(
             sizes.products, memory_in_lines(value_float_bytes(plane, samples)));

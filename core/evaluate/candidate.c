@@ -175,17 +175,23 @@ static void sign_layer(struct candidate *candidate, int layer)
                           candidate_output(candidate, layer));
 }
 
+static void sign_input(struct candidate *candidate, int tensor)
+{
+    const struct quantizer *quantizer =
+        candidate_quantizer(candidate, candidate->items[tensor]);
+
+    candidate->tensors[tensor] = (quantizer_signature(quantizer) * 2 + 1) ^
+                                 (split_signature(candidate, tensor) * 2);
+    candidate->in_codes[tensor] = quantizer != NULL;
+}
+
 void candidate_set(struct candidate *candidate, const float *steps, int left_out)
 {
     const struct network *network = candidate->network;
-    const struct quantizer *of_input;
 
     set_quantizers(candidate, steps, left_out);
-    of_input = candidate_quantizer(candidate, candidate->items[network->input]);
-    candidate->tensors[network->input] =
-        (quantizer_signature(of_input) * 2 + 1) ^
-        (split_signature(candidate, network->input) * 2);
-    candidate->in_codes[network->input] = of_input != NULL;
+    for (int input = 0; input < network->input_count; input++)
+        sign_input(candidate, network->inputs[input]);
     for (int layer = 0; layer < network->layer_count; layer++)
         sign_layer(candidate, layer);
     memset(candidate->keeps, 0,

@@ -99,7 +99,7 @@ static struct block block_at(const struct evaluator *evaluator,
     size_t left = samples->count - first;
 
     return (struct block){
-        .values = samples->values + first * network->tensors[network->input].count,
+        .values = samples->values + first * network_input(network, 0)->count,
         .samples = (int)(left < size ? left : size),
         .remembered = is_own ? block_memory_at(&evaluator->memory, first / size) : NULL,
     };

@@ -33,7 +33,8 @@ struct executor {
 static bool is_valid(const struct candidate *candidate, const struct block *block,
                      int tensor)
 {
-    return block && block->remembered && tensor != candidate->network->input &&
+    return block && block->remembered &&
+           !network_is_input(candidate->network, tensor) &&
            block->remembered->tensors[tensor].signature == candidate->tensors[tensor];
 }
 
@@ -212,9 +213,8 @@ static void round_parts(const struct executor *executor,
 }
 
 static void load_input(struct executor *executor, const struct candidate *candidate,
-                       const struct block *block)
+                       const struct block *block, int input)
 {
-    int input = executor->network->input;
     const struct quantizer *quantizer =
         candidate_quantizer(candidate, candidate->items[input]);
     struct value *value = &executor->current[input];
@@ -423,9 +423,9 @@ static void run_layers(struct executor *executor, const struct candidate *candid
     const struct executor_counters before = executor->counters;
 
     find_needed(executor, candidate, block, target);
-    if (executor->needed[network->input]) {
-        load_input(executor, candidate, block);
-        show_tensor(executor, block, network->input, &onlooker);
+    if (executor->needed[network->inputs[0]]) {
+        load_input(executor, candidate, block, network->inputs[0]);
+        show_tensor(executor, block, network->inputs[0], &onlooker);
     }
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];

@@ -56,13 +56,21 @@ static bool same_shape(const struct layer *ours, const struct layer *theirs)
            ours->high == theirs->high && layer_kind_of(ours)->same_shape(ours, theirs);
 }
 
+static bool same_ends(const struct network *network, const struct network *file)
+{
+    return network->output == file->output &&
+           network->input_count == file->input_count &&
+           memcmp(network->inputs, file->inputs,
+                  (size_t)network->input_count * sizeof *network->inputs) == 0;
+}
+
 static bool compare_layers(const struct network *network,
                            const struct placement *placement,
                            const struct network *file, char sentence[DIFFERENCE_BYTES])
 {
     if (network->layer_count != file->layer_count ||
         network->tensor_count != file->tensor_count || !same_tensors(network, file) ||
-        network->input != file->input || network->output != file->output) {
+        !same_ends(network, file)) {
         snprintf(sentence, DIFFERENCE_BYTES,
                  "the file has %d layers and %d tensors, the case's network has %d and "
                  "%d, or they have other names or shapes",

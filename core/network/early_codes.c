@@ -33,7 +33,7 @@ static void round_before(const struct network *network,
              i++) {
             int input = layer->inputs[i];
 
-            if (items[input] < 0 && input != network->input &&
+            if (items[input] < 0 && !network_is_input(network, input) &&
                 code_tensors_readers(network, input) == 1)
                 items[input] = items[layer->output];
         }

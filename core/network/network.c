@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ struct network *network_create(const char *path)
     struct network *network = memory_zeroed(1, sizeof *network);
 
     network->path = memory_text(path);
-    network->input = network->output = -1;
+    network->output = -1;
     return network;
 }
 
@@ -26,7 +27,8 @@ void network_destroy(struct network *network)
     free(network->layers);
     free(network->tensors);
     free(network->path);
-    free(network->input_shape);
+    for (int input = 0; input < network->input_count; input++)
+        free(network->input_shapes[input]);
     free(network->output_name);
     free(network->output_shape);
     free(network);
@@ -66,6 +68,26 @@ int network_add_tensor(struct network *network, const char *name, int rank,
     memcpy(tensor->dims, dims, (size_t)rank * sizeof *dims);
     set_storage(tensor);
     return index;
+}
+
+void network_add_input(struct network *network, int tensor, const char *shape)
+{
+    assert(network->input_count < NETWORK_INPUTS_MAX);
+    network->input_shapes[network->input_count] = shape ? memory_text(shape) : NULL;
+    network->inputs[network->input_count++] = tensor;
+}
+
+const struct tensor *network_input(const struct network *network, int input)
+{
+    return &network->tensors[network->inputs[input]];
+}
+
+bool network_is_input(const struct network *network, int tensor)
+{
+    for (int input = 0; input < network->input_count; input++)
+        if (network->inputs[input] == tensor)
+            return true;
+    return false;
 }
 
 struct layer *network_add_layer(struct network *network, enum layer_kind kind,

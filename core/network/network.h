@@ -12,7 +12,10 @@
 #include "core/base/error.h"
 #include "core/network/layer.h"
 
-enum { TENSOR_RANK_MAX = 6 };
+enum { TENSOR_RANK_MAX = 6, NETWORK_INPUTS_MAX = 16 };
+
+/* What the values of a tensor are in memory: 4 bytes each. All that layers make is float. */
+enum element { ELEMENT_FLOAT, ELEMENT_INT32 };
 
 struct tensor {
     char *name;                  /* ONNX tensor name; owned */
@@ -20,9 +23,10 @@ struct tensor {
     int dims[TENSOR_RANK_MAX];   /* as ONNX orders them, without the batch */
     int height, width, channels; /* as stored: [height, width, channels] */
     size_t count;                /* elements of one sample */
-    int producer;                /* layer that makes it; -1: the network's input */
-    bool nonnegative;            /* cannot be below zero, whatever the input */
-    struct file_codes codes;     /* that the file rounds it to */
+    enum element element;
+    int producer;            /* layer that makes it; -1: an input of the network */
+    bool nonnegative;        /* cannot be below zero, whatever the input */
+    struct file_codes codes; /* that the file rounds it to */
 };
 
 struct network {
@@ -31,11 +35,12 @@ struct network {
     int tensor_count;
     struct layer *layers; /* in execution order */
     int layer_count;
-    int input;  /* tensor */
+    int inputs[NETWORK_INPUTS_MAX]; /* [input_count] tensors, as the file orders them */
+    int input_count;
     int output; /* tensor: logits [classes] */
     /* As the file says them, for people, e.g. "[N, 3, 224, 224]"; the output may be that of a Softmax
      * behind the logits. NULL: of no file; owned */
-    char *input_shape, *output_name, *output_shape;
+    char *input_shapes[NETWORK_INPUTS_MAX], *output_name, *output_shape;
 };
 
 struct network *network_create(const char *path);
@@ -44,6 +49,13 @@ void network_destroy(struct network *network);
 /* Adds a tensor without producer and returns its index. `dims` [rank] without the batch. */
 int network_add_tensor(struct network *network, const char *name, int rank,
                        const int *dims);
+
+/* Makes a tensor the next input; `shape` as the file says it, or NULL. */
+void network_add_input(struct network *network, int tensor, const char *shape);
+
+/* The tensor of an input; whether a tensor is one. */
+const struct tensor *network_input(const struct network *network, int input);
+bool network_is_input(const struct network *network, int tensor);
 
 /* Adds a layer at the end: `inputs` [input_count] and `output` are tensor indices; the clamp
  * is open, the window is of one element. The result is borrowed and valid until the next layer

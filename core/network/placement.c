@@ -221,8 +221,9 @@ static void add_in_order(struct placement *placement, const struct network *netw
     bool weights = rules->weight_bits != BITS_FLOAT;
     bool activations = rules->activation_bits != BITS_FLOAT;
 
-    if (activations && rounded[network->input])
-        add_activation(placement, network, rules, network->input);
+    for (int i = 0; i < network->input_count; i++)
+        if (activations && rounded[network->inputs[i]])
+            add_activation(placement, network, rules, network->inputs[i]);
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 

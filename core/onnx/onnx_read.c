@@ -317,37 +317,50 @@ static int check_input_type(const struct onnx_graph *graph,
     return 0;
 }
 
-static int read_input(struct onnx_graph *graph, struct error *err)
+/* The dims of a sample: all but the batch, which have to be fixed. */
+static int sample_dims(const struct onnx_graph *graph, const struct onnx_value *input,
+                       const char *text, struct onnx_shape *sample, struct error *err)
 {
-    struct onnx_value *input = NULL;
-    const Onnx__TensorShapeProto *proto;
-    struct onnx_shape shape = {.rank = 0};
-    int dims[TENSOR_RANK_MAX];
+    const Onnx__TensorShapeProto *shape = shape_of(input->input);
     size_t count;
 
-    if (find_input(graph, &input, err) < 0 || check_input_type(graph, input, err) < 0)
-        return -1;
-    proto = shape_of(input->input);
-    graph->network->input_shape = shape_text(proto);
-    graph->batch = fixed_dim(proto->dim[0]);
-    for (size_t i = 1; i < proto->n_dim; i++) {
-        int64_t dim = fixed_dim(proto->dim[i]);
+    for (size_t i = 1; i < shape->n_dim; i++) {
+        int64_t dim = fixed_dim(shape->dim[i]);
 
         if (dim < 1)
             return onnx_error(
                 err, graph->path,
                 "dimension %zu of input \"%s\" is not fixed: the file has %s; fix it, "
                 "e.g. with python -m onnxruntime.tools.make_dynamic_shape_fixed",
-                i, input->name, graph->network->input_shape);
-        shape.dims[shape.rank++] = dim;
+                i, input->name, text);
+        sample->dims[sample->rank++] = dim;
     }
-    if (!onnx_shape_count(&shape, &count))
+    if (!onnx_shape_count(sample, &count))
         return onnx_error(err, graph->path, "input \"%s\" is too large", input->name);
-    for (int i = 0; i < shape.rank; i++)
-        dims[i] = (int)shape.dims[i];
-    input->tensor = network_add_tensor(graph->network, input->name, shape.rank, dims);
-    graph->network->input = input->tensor;
     return 0;
+}
+
+static int read_input(struct onnx_graph *graph, struct error *err)
+{
+    struct onnx_value *input = NULL;
+    struct onnx_shape sample = {.rank = 0};
+    int dims[TENSOR_RANK_MAX], status;
+    char *text;
+
+    if (find_input(graph, &input, err) < 0 || check_input_type(graph, input, err) < 0)
+        return -1;
+    graph->batch = fixed_dim(shape_of(input->input)->dim[0]);
+    text = shape_text(shape_of(input->input));
+    status = sample_dims(graph, input, text, &sample, err);
+    for (int i = 0; i < sample.rank; i++)
+        dims[i] = (int)sample.dims[i];
+    if (status == 0) {
+        input->tensor =
+            network_add_tensor(graph->network, input->name, sample.rank, dims);
+        network_add_input(graph->network, input->tensor, text);
+    }
+    free(text);
+    return status;
 }
 
 /* ---- the nodes and the output ---- */
@@ -412,7 +425,7 @@ static int read_output(struct onnx_graph *graph, struct error *err)
 
     if (find_output(graph, 0, &output, err) < 0)
         return -1;
-    if (output->tensor < 0 || output->tensor == graph->network->input)
+    if (output->tensor < 0 || network_is_input(graph->network, output->tensor))
         return onnx_error(err, graph->path,
                           "the output \"%s\" is not computed from the input",
                           output->name);

@@ -266,7 +266,8 @@ static void drop_unused_tensors(struct network *network)
     int kept = 0;
 
     for (int tensor = 0; tensor < network->tensor_count; tensor++) {
-        if (tensor != network->input && network->tensors[tensor].producer < 0) {
+        if (!network_is_input(network, tensor) &&
+            network->tensors[tensor].producer < 0) {
             free(network->tensors[tensor].name);
             continue;
         }
@@ -274,7 +275,8 @@ static void drop_unused_tensors(struct network *network)
         network->tensors[kept++] = network->tensors[tensor];
     }
     network->tensor_count = kept;
-    network->input = renumbered[network->input];
+    for (int input = 0; input < network->input_count; input++)
+        network->inputs[input] = renumbered[network->inputs[input]];
     network->output = renumbered[network->output];
     for (int index = 0; index < network->layer_count; index++) {
         struct layer *layer = &network->layers[index];

@@ -74,7 +74,7 @@ static int take(void *context, struct samples samples, struct error *err)
     size_t classes = network->tensors[network->output].count;
 
     (void)err;
-    write_samples(&network->tensors[network->input], samples, writer->samples);
+    write_samples(network_input(network, 0), samples, writer->samples);
     fwrite(samples.labels, sizeof *samples.labels, samples.count, writer->labels);
     write_logits(writer->calibrated, writer->finished.steps, samples, classes,
                  writer->logits);
@@ -100,7 +100,7 @@ static int write_all(struct writer *writer, const char *folder, struct error *er
     writer->float_logits = open_in(folder, "float.f32");
     if (case_samples_to_judge(&writer->finished, take, writer, err) < 0)
         return -1;
-    input = &writer->in_float->tensors[writer->in_float->input];
+    input = network_input(writer->in_float, 0);
     output = &writer->in_float->tensors[writer->in_float->output];
     shape = open_in(folder, "shape");
     fprintf(shape, "%zu", writer->count);

@@ -22,7 +22,7 @@ static bool is_small(const struct network *network)
 /* In float, and with all that is placed rounded. */
 static void run(const struct network *network, const struct placement *placement)
 {
-    const struct tensor *input = &network->tensors[network->input];
+    const struct tensor *input = network_input(network, 0);
     size_t classes = network->tensors[network->output].count;
     float *values = memory_zeroed(input->count, sizeof *values);
     float *logits = memory_zeroed(classes, sizeof *logits);

@@ -42,7 +42,7 @@ static void compute(const struct onnx_case *test)
         fail_msg("%s: %s", test->fact, err.text);
     if (network->tensors[network->output].count != test->count)
         fail_msg("%s: %zu values", test->fact, network->tensors[network->output].count);
-    input = ramp(network->tensors[network->input].count);
+    input = ramp(network_input(network, 0)->count);
     values = plain_network_run(network, input);
     for (size_t i = 0; i < test->count; i++) {
         float value = plain_network_at(network, values, network->output, i);

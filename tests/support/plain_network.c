@@ -217,13 +217,13 @@ float **plain_network_run_changed(const struct network *network, const float *in
                                   plain_network_change_fn change, void *context)
 {
     float **values = memory_zeroed((size_t)network->tensor_count, sizeof *values);
-    const struct tensor *tensor = &network->tensors[network->input];
+    const struct tensor *tensor = network_input(network, 0);
     float *first = memory_zeroed(tensor->count, sizeof *first);
 
     for (size_t i = 0; i < tensor->count; i++)
         first[stored(tensor, i)] = input[i];
-    values[network->input] = first;
-    change(context, network->input, first);
+    values[network->inputs[0]] = first;
+    change(context, network->inputs[0], first);
     for (int layer = 0; layer < network->layer_count; layer++) {
         int output = network->layers[layer].output;
 

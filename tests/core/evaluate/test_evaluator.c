@@ -219,8 +219,7 @@ static void float_logits_equal_plain_loops(void **state)
     for (int sample = 0; sample < SAMPLES; sample++) {
         float **expected;
 
-        to_onnx_order(&network->tensors[network->input], values + sample * INPUTS,
-                      written);
+        to_onnx_order(network_input(network, 0), values + sample * INPUTS, written);
         expected = plain_network_run(network, written);
         for (int class = 0; class < CLASSES; class ++)
             assert_float_equal(logits[sample * CLASSES + class],
@@ -834,7 +833,7 @@ static void the_input_can_be_quantized_too(void **state)
     options.keep[0] = "last";
     options.activation_bits = options.weight_bits = 8;
     make_trial(&trial, &options, 4);
-    assert_int_equal(trial.placement.items[0].index, network->input);
+    assert_int_equal(trial.placement.items[0].index, network->inputs[0]);
     assert_int_equal(trial.placement.items[0].grid, GRID_MIDTREAD);
     score = score_of(&trial);
     assert_int_equal(score.not_finite, 0);

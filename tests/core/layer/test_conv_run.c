@@ -94,7 +94,7 @@ static void make_network(struct trial *trial, const struct geometry *geometry)
     layer->conv.shift = memory_zeroed((size_t)geometry->out, sizeof(float));
     for (int channel = 0; channel < geometry->out; channel++)
         layer->conv.scale[channel] = 1 + 0.1f * (float)channel;
-    network->input = input;
+    network_add_input(network, input, NULL);
     network->output = output;
     trial->network = network;
 }

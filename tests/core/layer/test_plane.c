@@ -254,8 +254,8 @@ static void samples_do_not_fall_into_the_same_place_of_the_cache(void **state)
     (void)state;
     assert_non_null(network);
     planes = planes_of(network);
-    assert_int_equal(plane_count(&planes[network->input]), 2048 + 64);
-    assert_int_equal(plane_inner_count(&planes[network->input]), 2048);
+    assert_int_equal(plane_count(&planes[network->inputs[0]]), 2048 + 64);
+    assert_int_equal(plane_inner_count(&planes[network->inputs[0]]), 2048);
     assert_int_equal(plane_count(&planes[network->output]), 60 * 16);
     free(planes);
     network_destroy(network);

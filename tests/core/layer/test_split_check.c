@@ -64,9 +64,9 @@ static void make_trial(struct trial *trial, enum grid grid, int bits, bool is_pl
     const struct quantizer quantizer = {GRID_UNSIGNED, 8, 0.01f};
 
     *trial = (struct trial){.weights = {grid, bits, grid_step_of_clip(grid, bits, 0.5)},
-                            .input = {.plane = &planes[network->input]}};
+                            .input = {.plane = &planes[network->inputs[0]]}};
     conv_run_init(&trial->run, kernel_set_best(), &network->layers[0],
-                  &planes[network->input], &rules);
+                  &planes[network->inputs[0]], &rules);
     trial->scratch = conv_run_scratch(&trial->run, SAMPLES);
     trial->input.data =
         memory_aligned(value_code_bytes(trial->input.plane, SAMPLES) + INPUT_SLACK);

@@ -284,7 +284,7 @@ static void names_are_onnx_names(void **state)
     assert_int_equal(network->layer_count, 2);
     assert_string_equal(network->layers[0].name, "/first");
     assert_string_equal(network->layers[1].name, "Relu c");
-    assert_int_equal(network_find_tensor(network, "image"), network->input);
+    assert_int_equal(network_find_tensor(network, "image"), network->inputs[0]);
     assert_int_equal(network_find_tensor(network, "c"), network->output);
     assert_int_equal(network->layers[1].inputs[0], network_find_tensor(network, "a"));
     network_destroy(network);
@@ -320,7 +320,7 @@ static void shapes_are_told_as_the_file_has_them(void **state)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct network *network = read_text(shapes[i].text);
 
-        assert_string_equal(network->input_shape, shapes[i].input);
+        assert_string_equal(network->input_shapes[0], shapes[i].input);
         assert_string_equal(network->output_name, shapes[i].name);
         assert_string_equal(network->output_shape, shapes[i].output);
         network_destroy(network);
@@ -348,7 +348,7 @@ static void a_dimension_without_a_proper_name_is_a_question_mark(void **state)
             dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET;
         network = onnx_builder_read_model(model, &err);
         assert_non_null(network);
-        assert_string_equal(network->input_shape, "[?, 2]");
+        assert_string_equal(network->input_shapes[0], "[?, 2]");
         network_destroy(network);
         onnx__model_proto__free_unpacked(model, NULL);
     }
@@ -361,7 +361,7 @@ static void an_initialiser_listed_as_input_is_no_input(void **state)
 
     (void)state;
     assert_int_equal(network->layer_count, 1);
-    assert_int_equal(network->input, network_find_tensor(network, "x"));
+    assert_int_equal(network->inputs[0], network_find_tensor(network, "x"));
     network_destroy(network);
 }
 
