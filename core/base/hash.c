@@ -22,6 +22,12 @@ void hash128_add(struct hash128 *hash, const void *data, size_t bytes)
     *hash = (struct hash128){{more.low64, more.high64}};
 }
 
+void hash128_text(const struct hash128 *hash, char text[HASH_TEXT_BYTES])
+{
+    snprintf(text, HASH_TEXT_BYTES, "%016llx%016llx",
+             (unsigned long long)hash->words[1], (unsigned long long)hash->words[0]);
+}
+
 static int hash_stream(FILE *file, XXH3_state_t *state)
 {
     enum { CHUNK = 1 << 20 };
@@ -51,7 +57,6 @@ int hash_file(const char *path, char text[HASH_TEXT_BYTES], struct error *err)
     fclose(file);
     if (status < 0)
         return error_set(err, EXIT_INPUT, "cannot read %s: %s", path, strerror(errno));
-    snprintf(text, HASH_TEXT_BYTES, "%016llx%016llx", (unsigned long long)hash.high64,
-             (unsigned long long)hash.low64);
+    hash128_text(&(struct hash128){{hash.low64, hash.high64}}, text);
     return 0;
 }

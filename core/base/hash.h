@@ -20,7 +20,10 @@ void hash128_add(struct hash128 *hash, const void *data, size_t bytes);
 
 enum { HASH_TEXT_BYTES = 33 };
 
-/* The 128-bit hash of a file's content as 32 hexadecimal digits. */
+/* 32 hexadecimal digits. */
+void hash128_text(const struct hash128 *hash, char text[HASH_TEXT_BYTES]);
+
+/* The 128-bit hash of a file's content. */
 int hash_file(const char *path, char text[HASH_TEXT_BYTES], struct error *err);
 
 #endif

@@ -111,6 +111,9 @@ void batchnorm_restore(struct layer *layer)
         return;
     memcpy(constants.scale, batchnorm->scale, bytes);
     memcpy(constants.shift, batchnorm->shift, bytes);
+    free(batchnorm->scale);
+    free(batchnorm->shift);
+    batchnorm->scale = batchnorm->shift = NULL;
     batchnorm->signature = 0;
 }
 

@@ -1,0 +1,229 @@
+/* What a state's rows do to a network and its placement. */
+#include "core/network/state.h"
+
+#include "core/base/memory.h"
+#include "core/network/batchnorm.h"
+#include "core/network/bias_shift.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* What rows are put in force on. */
+struct target {
+    struct network *network;
+    struct placement *placement;
+};
+
+static struct layer *layer_of(const struct target *target, int subject)
+{
+    return subject < target->network->layer_count ? &target->network->layers[subject]
+                                                  : NULL;
+}
+
+static float *floats_of(const struct state_row *row)
+{
+    float *floats = memory_get(row->count * sizeof *floats);
+
+    for (size_t i = 0; i < row->count; i++)
+        floats[i] = (float)row->numbers[i];
+    return floats;
+}
+
+/* ---- how many numbers a row has; NONE: there can be no such row --------------------------- */
+
+static const size_t NONE = (size_t)-1;
+
+static size_t count_of_network(const struct target *target, int subject)
+{
+    (void)target;
+    return subject == 0 ? 0 : NONE;
+}
+
+static struct quantized_tensor *weights_of(const struct target *target, int subject)
+{
+    int item = layer_of(target, subject) ? target->placement->of_layer[subject] : -1;
+
+    return item < 0 ? NULL : &target->placement->items[item];
+}
+
+static size_t count_of_conv(const struct target *target, int subject)
+{
+    const struct layer *layer = layer_of(target, subject);
+
+    return layer && layer->kind == LAYER_CONV ? (size_t)layer->conv.out_channels : NONE;
+}
+
+static size_t count_of_weights(const struct target *target, int subject)
+{
+    return weights_of(target, subject) ? count_of_conv(target, subject) : NONE;
+}
+
+static struct quantized_tensor *split_of(const struct target *target, int subject)
+{
+    int item = subject < target->network->tensor_count
+                   ? target->placement->of_tensor[subject]
+                   : -1;
+
+    return item < 0 || target->placement->items[item].split.added == 0
+               ? NULL
+               : &target->placement->items[item];
+}
+
+static size_t count_of_split(const struct target *target, int subject)
+{
+    return split_of(target, subject)
+               ? (size_t)target->network->tensors[subject].channels + 1
+               : NONE;
+}
+
+static size_t count_of_batchnorm(const struct target *target, int subject)
+{
+    const struct layer *layer = layer_of(target, subject);
+
+    return layer && layer->batchnorm ? 2 * (size_t)layer->batchnorm->channels : NONE;
+}
+
+static size_t count_of_nothing(const struct target *target, int subject)
+{
+    (void)target;
+    (void)subject;
+    return NONE;
+}
+
+/* ---- putting in force --------------------------------------------------------------------- */
+
+static void put_nothing(const struct target *target, const struct state_row *row)
+{
+    (void)target;
+    (void)row;
+}
+
+/* In place where there are ratios already: evaluators hold on to them. */
+static void put_ratios(const struct target *target, const struct state_row *row)
+{
+    struct quantized_tensor *weights = weights_of(target, row->subject);
+
+    if (!weights->ratios)
+        weights->ratios = memory_get(row->count * sizeof *weights->ratios);
+    for (size_t i = 0; i < row->count; i++)
+        weights->ratios[i] = (float)row->numbers[i];
+}
+
+static void put_split(const struct target *target, const struct state_row *row)
+{
+    float *maxima = floats_of(row);
+
+    activation_split_calibrate(&split_of(target, row->subject)->split, maxima,
+                               row->count - 1);
+    free(maxima);
+}
+
+static void put_statistics(const struct target *target, const struct state_row *row)
+{
+    float *statistics = floats_of(row);
+
+    batchnorm_put(layer_of(target, row->subject), statistics,
+                  statistics + row->count / 2);
+    free(statistics);
+}
+
+static void put_bias_shift(const struct target *target, const struct state_row *row)
+{
+    float *shifts = floats_of(row);
+
+    bias_shift_put(layer_of(target, row->subject), shifts);
+    free(shifts);
+}
+
+static const struct state_rule {
+    size_t (*count)(const struct target *target, int subject);
+    void (*put)(const struct target *target, const struct state_row *row);
+} rules[] = {
+    [STATE_EQUALIZED] = {count_of_network, put_nothing},
+    [STATE_MEAN_CORRECTED] = {count_of_network, put_nothing},
+    [STATE_VARIANCE_CORRECTED] = {count_of_network, put_nothing},
+    [STATE_RATIOS] = {count_of_weights, put_ratios},
+    [STATE_SPLIT] = {count_of_split, put_split},
+    [STATE_STATISTICS] = {count_of_batchnorm, put_statistics},
+    [STATE_BIAS_SHIFT] = {count_of_conv, put_bias_shift},
+    [STATE_MEAN_OUTPUTS] = {count_of_nothing, put_nothing},
+};
+_Static_assert(sizeof rules / sizeof *rules == STATE_KIND_COUNT,
+               "each kind has a rule");
+
+/* ---- all rows ----------------------------------------------------------------------------- */
+
+/* Whether a number can be what it stands for: a float, and what is divided by is above 0. */
+static bool number_fits(const struct target *target, const struct state_row *row,
+                        size_t i)
+{
+    float number = (float)row->numbers[i];
+    bool is_variance = row->kind == STATE_STATISTICS && 2 * i >= row->count;
+
+    if ((double)number != row->numbers[i])
+        return false;
+    if (is_variance)
+        return number + layer_of(target, row->subject)->batchnorm->epsilon > 0;
+    return row->kind != STATE_RATIOS || (isnormal(number) && number > 0);
+}
+
+static bool row_fits(const struct target *target, const struct state_row *row)
+{
+    if (rules[row->kind].count(target, row->subject) != row->count)
+        return false;
+    for (size_t i = 0; i < row->count; i++)
+        if (!number_fits(target, row, i))
+            return false;
+    return true;
+}
+
+int state_check(const struct state *state, const struct network *network,
+                const struct placement *placement, struct error *err)
+{
+    const struct target target = {(struct network *)network,
+                                  (struct placement *)placement};
+
+    for (size_t i = 0; i < state->count; i++)
+        if (!row_fits(&target, &state->rows[i]))
+            return error_set(err, EXIT_INPUT,
+                             "row %zu of the state is none of this network", i + 1);
+    return 0;
+}
+
+/* Nothing is left of what the state has no row of. */
+static void drop_others(const struct state *state, struct placement *placement)
+{
+    for (int i = 0; i < placement->count; i++) {
+        struct quantized_tensor *item = &placement->items[i];
+
+        if (item->is_weight && !state_numbers(state, STATE_RATIOS, item->index)) {
+            free(item->ratios);
+            item->ratios = NULL;
+        }
+        if (!item->is_weight && !state_numbers(state, STATE_SPLIT, item->index))
+            activation_split_clear(&item->split);
+    }
+}
+
+void state_put(const struct state *state, struct network *network,
+               struct placement *placement)
+{
+    const struct target target = {network, placement};
+
+    state_restore(network);
+    drop_others(state, placement);
+    for (size_t i = 0; i < state->count; i++) {
+        assert(row_fits(&target, &state->rows[i]));
+        rules[state->rows[i].kind].put(&target, &state->rows[i]);
+    }
+}
+
+void state_restore(struct network *network)
+{
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        bias_shift_remove(&network->layers[layer]);
+        if (network->layers[layer].batchnorm)
+            batchnorm_restore(&network->layers[layer]);
+    }
+}
