@@ -263,7 +263,7 @@ static int open_network(void **unused)
 
     (void)unused;
     network = network_create("network");
-    network->input = network_add_tensor(network, "x", 1, &channels);
+    network_add_input(network, network_add_tensor(network, "x", 1, &channels), NULL);
     network->output = network_add_tensor(network, "y", 1, &channels);
     layer = network_add_layer(network, LAYER_CONV, "fc", &input, 1, network->output);
     layer->conv = (struct conv){
