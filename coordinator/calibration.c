@@ -107,7 +107,7 @@ static void describe(const struct calibration *calibration,
     result->ranks = team_ranks(team);
     warn_of_overlap(result);
     warn_of_few_samples(opened, result);
-    if (result->network->tensors[result->network->output].count == 1)
+    if (facts->data.classes == 1)
         result_warn(result,
                     "the network has one output and so no classes: accuracies are "
                     "not told, and validation losses are distances from the "

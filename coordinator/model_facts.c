@@ -134,7 +134,7 @@ static struct judged judged_samples(const struct model_facts *facts,
         return (struct judged){"calibration", &facts->calibration,
                                &facts->data.calibration, model->loss};
     return (struct judged){"validation", &facts->validation, &facts->data.validation,
-                           LOSS_CROSS_ENTROPY};
+                           loss_to_validate(model->loss, (size_t)facts->data.classes)};
 }
 
 /* What to look at comes before the settings, of which there may be many. */
@@ -151,8 +151,9 @@ static char *describe_guess(const struct judged *judged,
             "labels, and who always says %d predicts %zu",
             (long long)judged->score->top1, (long long)judged->score->labelled,
             judged->name, judged->labels->most_frequent, judged->labels->most);
-    if (judged->loss == LOSS_CROSS_ENTROPY)
-        fprintf(file, " (cross entropy %s, of the best constant guess %s)",
+    if (loss_table[judged->loss].needs_labels)
+        fprintf(file, " (%s %s, of the best constant guess %s)",
+                loss_table[judged->loss].name,
                 text_of_loss(score_loss(judged->score), loss),
                 text_of_loss(judged->labels->entropy, constant));
     fprintf(
@@ -221,7 +222,7 @@ static void tell_scores(const struct score *score, enum loss loss, FILE *out)
 {
     char text[TEXT_OF_LOSS_BYTES];
 
-    if (loss == LOSS_CROSS_ENTROPY)
+    if (!loss_table[loss].needs_float_logits)
         fprintf(out, "; the float network's calibration loss is %s",
                 text_of_loss(score_loss(score), text));
     if (score->labelled > 0)

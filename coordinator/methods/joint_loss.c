@@ -101,27 +101,13 @@ static double coordinate_of(const struct joint_loss *joint, int item, float step
                : log(step);
 }
 
-/* A distance from the float logits has no guess to be held against: twice the start's will do. */
 static double cost_of_no_candidate(const struct team *team, enum loss loss,
                                    const struct score *start)
 {
     const struct network *network = team_network(team);
-    double classes = (double)network->tensors[network->output].count;
-    double guessing = loss == LOSS_MSE_TO_FLOAT ? 0 : log(classes);
+    size_t outputs = network->tensors[network->output].count;
 
-    return fmax(guessing, 2 * score_loss(start));
-}
-
-/* A distance is as large as the outputs make it, its unit the power of two below the start's: so a
- * network whose outputs are scaled by a power of two is searched alike. */
-static double unit_of(enum loss loss, double at_start)
-{
-    int exponent;
-
-    if (loss != LOSS_MSE_TO_FLOAT || !isnormal(at_start))
-        return 1;
-    frexp(at_start, &exponent);
-    return ldexp(1, exponent - 1);
+    return fmax(loss_of_guessing(loss, outputs), 2 * score_loss(start));
 }
 
 int joint_loss_init(struct joint_loss *joint, struct team *team,
@@ -146,7 +132,7 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
                        max_evaluations, err) < 0)
         return -1;
     joint->objective.is_over = is_over;
-    joint->objective.unit = unit_of(loss, score_loss(&start->calibration));
+    joint->objective.unit = loss_unit(loss, score_loss(&start->calibration));
     return 0;
 }
 

@@ -39,8 +39,8 @@ struct joint_loss {
  * A clip that is not positive, as the reference's line search tries them, is evaluated with the
  * smallest step there is (grid_step_of_clip), which destroys the tensor; the reference does the
  * same with a step of 1e-8. A step whose logarithm overflows or vanishes is not evaluated: it
- * costs twice the loss of the start, or what guessing costs where that is more: the logarithm of the
- * number of classes, unless the loss is a distance. It is never accepted, but would not mislead a
+ * costs twice the loss of the start, or what guessing costs where that is more (loss_of_guessing). It is
+ * never accepted, but would not mislead a
  * parabola.
  */
 int joint_loss_init(struct joint_loss *joint, struct team *team,

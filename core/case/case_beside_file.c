@@ -21,7 +21,7 @@ struct both {
     struct evaluator *measures; /* of `in_float` */
     struct evaluator *ours, *theirs;
     float *their_steps; /* [placement.count] owned */
-    size_t classes;
+    size_t outputs;
     struct beside_file *beside;
 };
 
@@ -30,7 +30,7 @@ static int open_float(struct both *both, struct error *err)
 {
     const struct config_model *model = both->finished->one->model;
 
-    if (model->loss == LOSS_CROSS_ENTROPY)
+    if (!loss_table[model->loss].needs_float_logits)
         return 0;
     both->in_float = shard_read_network(both->finished->one, err);
     if (!both->in_float)
@@ -71,7 +71,7 @@ static int score_both(void *context, struct samples samples, struct error *err)
 
     (void)err;
     if (both->measures) {
-        logits = memory_get(samples.count * both->classes * sizeof *logits);
+        logits = memory_get(samples.count * both->outputs * sizeof *logits);
         evaluator_logits(both->measures, NULL, samples, logits);
         samples.float_logits = logits;
     }
@@ -83,33 +83,26 @@ static int score_both(void *context, struct samples samples, struct error *err)
     return 0;
 }
 
-static size_t prediction(const float *logits, size_t classes)
-{
-    size_t best = 0;
-
-    for (size_t i = 1; i < classes; i++)
-        if (logits[i] > logits[best])
-            best = i;
-    return best;
-}
-
 static void compare_logits(const struct both *both, const float *ours,
                            const float *theirs, size_t count)
 {
     struct beside_file *beside = both->beside;
+    enum loss loss = both->finished->one->model->loss;
 
     for (size_t i = 0; i < count; i++)
         beside->largest_difference =
             fmax(beside->largest_difference, fabs((double)ours[i] - (double)theirs[i]));
-    for (size_t i = 0; i < count; i += both->classes)
-        beside->other_predictions += prediction(ours + i, both->classes) !=
-                                     prediction(theirs + i, both->classes);
+    if (loss_classes(loss, both->outputs) == 1)
+        return;
+    for (size_t i = 0; i < count; i += both->outputs)
+        beside->other_predictions += loss_prediction(ours + i, both->outputs) !=
+                                     loss_prediction(theirs + i, both->outputs);
 }
 
 static int predict_both(void *context, struct samples samples, struct error *err)
 {
     struct both *both = context;
-    size_t count = samples.count * both->classes;
+    size_t count = samples.count * both->outputs;
     float *ours = memory_get(count * sizeof *ours);
     float *theirs = memory_get(count * sizeof *theirs);
 
@@ -129,7 +122,7 @@ int case_beside_file(const struct finished_case *finished, const struct network 
     const struct network *network = finished->network;
     struct both both = {
         .finished = finished,
-        .classes = network->tensors[network->output].count,
+        .outputs = network->tensors[network->output].count,
         .beside = beside,
     };
     int status;

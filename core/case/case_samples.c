@@ -14,9 +14,10 @@ static struct data_file *open_data(const struct finished_case *finished,
     const struct network *network = finished->network;
     const struct tensor *input = network_input(network, 0);
 
-    return data_file_open(finished->one->model, data, input,
-                          (int)network->tensors[network->output].count, needs_labels,
-                          err);
+    const struct config_model *model = finished->one->model;
+    int classes = loss_classes(model->loss, network->tensors[network->output].count);
+
+    return data_file_open(model, data, input, classes, needs_labels, err);
 }
 
 static int take_pieces(const struct finished_case *finished, struct data_file *file,
@@ -52,7 +53,7 @@ int case_samples_of_search(const struct finished_case *finished, case_samples_fn
 {
     const struct config_model *model = finished->one->model;
     struct data_file *file = open_data(finished, &model->calibration,
-                                       model->loss == LOSS_CROSS_ENTROPY, err);
+                                       loss_table[model->loss].needs_labels, err);
     size_t count, check = (size_t)model->calibration.check;
     int status;
 

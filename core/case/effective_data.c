@@ -121,8 +121,7 @@ int effective_data_find(struct effective_data *data, struct shard *shard,
                    (size_t)shard->open->model->calibration.check;
     struct range range;
 
-    *data = (struct effective_data){
-        .classes = (int)shard->network->tensors[shard->network->output].count};
+    *data = (struct effective_data){.classes = shard_classes(shard)};
     if (count_labels(shard->calibration, count, data->classes, &data->calibration,
                      err) < 0)
         return -1;

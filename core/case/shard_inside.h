@@ -50,7 +50,10 @@ size_t shard_samples_at_once(const struct shard *shard);
 /* Asked between pieces of work: whether to leave out the rest. `shard` is a struct shard. */
 bool shard_is_cut(void *shard);
 
-/* As the evaluator wants them; without float logits the loss is cross entropy. */
+/* How many classes the labels of the open case name, see loss_classes(). */
+int shard_classes(const struct shard *shard);
+
+/* As the evaluator wants them. */
 struct samples shard_samples_of(const struct shard *shard,
                                 const struct own_samples *own);
 

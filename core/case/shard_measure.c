@@ -47,18 +47,23 @@ int shard_answer_check(struct shard *shard, const struct request *request,
     return 0;
 }
 
-/* How validation samples are scored: by their labels, but a network with one output has no classes and is
- * held against the float network, whose logits `float_logits` [count, classes] receives. */
+/* How validation samples are scored; where that needs logits of the float network, `float_logits`
+ * [count, outputs] receives them. */
 static struct samples to_validate(const struct shard *shard, const float *values,
                                   const int32_t *labels, size_t count,
                                   float *float_logits)
 {
-    struct samples samples = {.values = values, .labels = labels, .count = count};
+    size_t outputs = shard->network->tensors[shard->network->output].count;
+    struct samples samples = {
+        .values = values,
+        .labels = labels,
+        .count = count,
+        .loss = loss_to_validate(shard->open->model->loss, outputs),
+    };
 
-    if (shard->network->tensors[shard->network->output].count > 1)
+    if (!loss_table[samples.loss].needs_float_logits)
         return samples;
     evaluator_logits(shard->evaluator, NULL, samples, float_logits);
-    samples.loss = LOSS_MSE_TO_FLOAT;
     samples.float_logits = float_logits;
     return samples;
 }

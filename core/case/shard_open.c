@@ -60,18 +60,22 @@ static int check_input(const struct network *network, const struct config_model 
                      model->network, model->input, name);
 }
 
-/* Of one output the softmax is 1, whatever the network computes. */
+/* Of one output, say, the softmax is 1, whatever the network computes. */
 static int check_outputs(const struct network *network,
                          const struct config_model *model, struct error *err)
 {
-    if (network->tensors[network->output].count > 1 || model->loss == LOSS_MSE_TO_FLOAT)
+    const struct tensor *output = &network->tensors[network->output];
+    char names[LOSS_NAMES_BYTES];
+
+    if (loss_takes(model->loss, output->count))
         return 0;
     return error_set(
         err, EXIT_CONFIG,
-        "model %s: %s has one output, \"%s\", and the loss %s compares "
-        "classes: of a single one it is always 0; say `loss: mse_to_float`",
-        model->name, model->network, network->tensors[network->output].name,
-        config_loss_name(model->loss));
+        "model %s: the output \"%s\" of %s has %zu value%s, and the loss %s "
+        "says nothing of so many; say `loss: %s`",
+        model->name, output->name, model->network, output->count,
+        output->count == 1 ? "" : "s", loss_table[model->loss].name,
+        loss_names_for(output->count, names));
 }
 
 struct network *shard_read_network(const struct calibration_case *one,
@@ -90,6 +94,12 @@ struct network *shard_read_network(const struct calibration_case *one,
     return NULL;
 }
 
+int shard_classes(const struct shard *shard)
+{
+    return loss_classes(shard->open->model->loss,
+                        shard->network->tensors[shard->network->output].count);
+}
+
 static struct data_file *open_data(const struct shard *shard,
                                    const struct config_data *data, bool needs_labels,
                                    struct error *err)
@@ -97,9 +107,8 @@ static struct data_file *open_data(const struct shard *shard,
     const struct network *network = shard->network;
     const struct tensor *input = network_input(network, 0);
 
-    return data_file_open(shard->open->model, data, input,
-                          (int)network->tensors[network->output].count, needs_labels,
-                          err);
+    return data_file_open(shard->open->model, data, input, shard_classes(shard),
+                          needs_labels, err);
 }
 
 /* The calibration samples that the search sees, and those put aside. */
@@ -209,7 +218,7 @@ static void make_room_for_float_logits(const struct shard *shard,
 {
     size_t classes = shard->network->tensors[shard->network->output].count;
 
-    if (shard->open->model->loss != LOSS_CROSS_ENTROPY)
+    if (loss_table[shard->open->model->loss].needs_float_logits)
         own->float_logits =
             memory_get(own->count * classes * sizeof *own->float_logits);
 }
@@ -236,8 +245,9 @@ static int open_case(struct shard *shard, int index, struct error *err)
         placement_init(&shard->placement, shard->network, &rules, err) < 0)
         return -1;
     case_find_ratios(shard->open, shard->network, &shard->placement);
-    shard->calibration = open_data(shard, &shard->open->model->calibration,
-                                   shard->open->model->loss == LOSS_CROSS_ENTROPY, err);
+    shard->calibration =
+        open_data(shard, &shard->open->model->calibration,
+                  loss_table[shard->open->model->loss].needs_labels, err);
     if (!shard->calibration || read_calibration(shard, err) < 0)
         return -1;
     if (shard->open->model->validation.file) {

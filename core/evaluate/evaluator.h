@@ -17,7 +17,7 @@
 /* Labelled samples, already normalised, and how their logits are scored. Borrowed. */
 struct samples {
     const float *values;   /* [count, height, width, channels] */
-    const int32_t *labels; /* [count] or NO_LABEL, unless the loss is cross entropy */
+    const int32_t *labels; /* [count] or NO_LABEL, unless the loss needs them */
     size_t count;
     enum loss loss;
     const float *float_logits; /* [count, classes] or NULL, as in struct expected */

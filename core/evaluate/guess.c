@@ -44,7 +44,7 @@ static double most_by_chance(const struct label_shares *labels)
 bool guess_is_as_good(const struct score *score, enum loss loss,
                       const struct label_shares *labels, int classes)
 {
-    bool has_loss = loss == LOSS_CROSS_ENTROPY;
+    bool has_loss = loss_table[loss].needs_labels;
     double mean = score_loss(score), most;
 
     if (score->labelled == 0 || labels->samples == 0)

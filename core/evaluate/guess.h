@@ -19,11 +19,11 @@ struct label_shares label_shares_of(const int32_t *labels, size_t count, int cla
 /* Whether a score on samples with such labels is no better than a guess. That is so where
  *
  * - top1 is not more than three standard deviations above what always predicting the most frequent
- *   label finds, where the samples suffice to tell, and the cross entropy, where it is known, is not
+ *   label finds, where the samples suffice to tell, and the loss, where it is one of labels, is not
  *   below the labels' entropy either; or
- * - the cross entropy is not below ln(classes), and less than half of the predictions are right.
+ * - the loss is one of labels and not below ln(classes), and less than half of the predictions are right.
  *
- *   loss  of the score; only cross entropies are looked at
+ *   loss  of the score
  */
 bool guess_is_as_good(const struct score *score, enum loss loss,
                       const struct label_shares *labels, int classes);

@@ -29,7 +29,7 @@ void score_add(struct score *score, enum loss loss, const float *logits, size_t 
     bool finite = loss_has_finite_logits(logits, classes);
     bool both_finite = finite && (!expected.logits ||
                                   loss_has_finite_logits(expected.logits, classes));
-    bool labelled = expected.label != NO_LABEL && classes > 1;
+    bool labelled = expected.label != NO_LABEL && loss_classes(loss, classes) > 1;
     size_t place =
         finite && labelled ? place_of(logits, classes, expected.label) : SIZE_MAX;
 

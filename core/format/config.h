@@ -216,7 +216,6 @@ const char *config_method_name(enum config_method method);
 const char *config_method_title(const struct config_method_settings *method);
 const char *config_target_name(enum config_target target);
 const char *config_metric_name(enum config_metric metric);
-const char *config_loss_name(enum loss loss);
 const char *config_bias_correction_name(enum config_bias_correction correction);
 
 #endif

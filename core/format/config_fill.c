@@ -72,17 +72,22 @@ static int read_size(const struct config_field *field, const char *text, void *a
 static int read_word(const struct config_field *field, const char *text, void *at,
                      struct error *err)
 {
-    const struct config_words *words = &field->words;
-    const char *nearest = config_nearest(text, words->words, words->count);
+    enum { WORDS_MOST = 32 };
+    const char *words[WORDS_MOST], *nearest;
     char quoted[CONFIG_QUOTED_BYTES];
     char known[LIST_BYTES];
+    size_t count = field->words.count;
 
-    for (size_t word = 0; word < words->count; word++)
-        if (strcmp(text, words->words[word]) == 0) {
+    assert(count <= WORDS_MOST);
+    for (size_t word = 0; word < count; word++) {
+        words[word] = config_word(&field->words, word);
+        if (strcmp(text, words[word]) == 0) {
             *(int *)at = (int)word;
             return 0;
         }
-    list_words(words->words, words->count, known);
+    }
+    nearest = config_nearest(text, words, count);
+    list_words(words, count, known);
     return error_set(err, EXIT_CONFIG, "%s is not known, only %s%s%s%s",
                      config_quoted(text, quoted), known,
                      nearest ? "; did you mean " : "", nearest ? nearest : "",
@@ -354,10 +359,10 @@ static bool makes_sense(const struct config_section *section,
         return true;
     for (size_t word = 0; word < words->count; word++)
         if (field->only >> word & 1)
-            allowed[count++] = words->words[word];
+            allowed[count++] = config_word(words, word);
     list_words(allowed, count, known);
     config_errors_add(errors, entry->key_place, "%s makes no sense for %s, only for %s",
-                      field->key, words->words[variant], known);
+                      field->key, config_word(words, (size_t)variant), known);
     return false;
 }
 

@@ -4,9 +4,13 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define WORDS(array)                                                                   \
+#define WORDS(names)                                                                   \
     {                                                                                  \
-        array, COUNT(array)                                                            \
+        names, COUNT(names), sizeof *(names), false                                    \
+    }
+#define WORDS_OF_ROWS(rows)                                                            \
+    {                                                                                  \
+        rows, COUNT(rows), sizeof *(rows), true                                        \
     }
 #define AT(type, member) offsetof(struct type, member)
 #define ONLY(method) (1u << (method))
@@ -15,9 +19,6 @@
         text, AT(config_method_settings, member), word                                 \
     }
 
-static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy",
-                                     [LOSS_KL_TO_FLOAT] = "kl_to_float",
-                                     [LOSS_MSE_TO_FLOAT] = "mse_to_float"};
 static const char *const metrics[] = {[METRIC_TOP1] = "top1", [METRIC_TOP5] = "top5"};
 static const char *const batchnorms[] = {
     [BATCHNORM_EPILOGUE] = "epilogue", [BATCHNORM_FOLD] = "fold"};
@@ -139,7 +140,8 @@ static const struct config_field model_fields[] = {
     {"network", KIND_PATH, AT(config_model, network), NULL, .help = "ONNX file",
      .required = true, .never_changes_digits = true},
     {"loss", KIND_WORD, AT(config_model, loss), "cross_entropy",
-     .help = "what is minimised, over the calibration samples", .words = WORDS(losses)},
+     .help = "what is minimised, over the calibration samples",
+     .words = WORDS_OF_ROWS(loss_table)},
     {"metric", KIND_WORD, AT(config_model, metric), "top1",
      .help = "what is reported, over the validation samples", .words = WORDS(metrics),
      .never_changes_digits = true},
@@ -176,8 +178,8 @@ static const struct config_field model_fields[] = {
      .help = "dataset with the samples, or {network input: dataset}"},
     {"labels", KIND_TEXT, AT(config_model, labels), "/y",
      .help =
-         "dataset with the labels; calibration data may lack it where the loss is not "
-         "cross_entropy"},
+         "dataset with the labels; calibration data may lack it where the loss needs "
+         "none"},
     {"scale", KIND_REAL, AT(config_model, scale), NULL,
      .range = {CONFIG_ABOVE_0, FLT_MAX},
      .help =
@@ -447,6 +449,21 @@ static const struct config_field config_fields[] = {
 const struct config_section config_schema = {"the configuration", false, false,
                                              config_fields, COUNT(config_fields)};
 
+static const char *const *row_of(const struct config_words *words, size_t word)
+{
+    return (const char *const *)((const char *)words->rows + word * words->stride);
+}
+
+const char *config_word(const struct config_words *words, size_t word)
+{
+    return row_of(words, word)[0];
+}
+
+const char *config_word_help(const struct config_words *words, size_t word)
+{
+    return words->have_help ? row_of(words, word)[1] : NULL;
+}
+
 bool config_field_has_needs(const struct config_field *field, const char *base)
 {
     const struct config_needs *needs = &field->needs;
@@ -467,11 +484,6 @@ const char *config_method_title(const struct config_method_settings *method)
 const char *config_target_name(enum config_target target)
 {
     return targets[target];
-}
-
-const char *config_loss_name(enum loss loss)
-{
-    return losses[loss];
 }
 
 const char *config_metric_name(enum config_metric metric)

@@ -33,10 +33,17 @@ enum config_kind {
     KIND_COUNT
 };
 
+/* Names, or rows that begin with a name and perhaps what it means, in the order of the enum. */
 struct config_words {
-    const char *const *words; /* [count], indexed by the enum */
+    const void *rows; /* [count] */
     size_t count;
+    size_t stride; /* bytes of one */
+    bool have_help;
 };
+
+const char *config_word(const struct config_words *words, size_t word);
+/* What a word means; NULL: the setting's own help says it. */
+const char *config_word_help(const struct config_words *words, size_t word);
 
 /* A list is an array in the struct, filled from its beginning. In the file one value
  * may stand for a list of one. */

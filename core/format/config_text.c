@@ -36,7 +36,7 @@ const char *config_text_plain(const struct config_field *field, const void *at,
         config_value_size_text(*(const size_t *)at, text);
         return text;
     case KIND_WORD:
-        return field->words.words[*(const int *)at];
+        return config_word(&field->words, (size_t) * (const int *)at);
     case KIND_BITS:
         config_bits_text(*(const struct config_bits *)at, text);
         return text;

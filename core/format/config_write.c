@@ -186,7 +186,7 @@ static void help_type(const struct config_field *field, FILE *file)
 
     fprintf(file, "%s", kind_texts[field->kind]);
     for (size_t i = 0; i < field->words.count; i++)
-        fprintf(file, "%s %s", i ? "," : "", field->words.words[i]);
+        fprintf(file, "%s %s", i ? "," : "", config_word(&field->words, i));
     config_value_interval_text(*range, interval);
     if (range->low < range->high)
         fprintf(file, ", %s", interval);
@@ -194,6 +194,14 @@ static void help_type(const struct config_field *field, FILE *file)
         fprintf(file, "; a list of %d", field->list.most);
     else if (field->list.most > 0)
         fprintf(file, "; one or a list of up to %d", field->list.most);
+}
+
+static void help_words(const struct config_words *words, int indent, FILE *file)
+{
+    for (size_t word = 0; word < words->count; word++)
+        if (config_word_help(words, word))
+            fprintf(file, "%*s%s: %s\n", indent, "", config_word(words, word),
+                    config_word_help(words, word));
 }
 
 static void help_section(const struct config_section *section, int indent, FILE *file)
@@ -210,6 +218,7 @@ static void help_section(const struct config_section *section, int indent, FILE 
         else if (field->fallback)
             fprintf(file, "; default %s", field->fallback);
         fprintf(file, "\n%*s%s\n", indent + STEP, "", field->help);
+        help_words(&field->words, indent + 2 * STEP, file);
         if (field->section)
             help_section(field->section, indent + STEP, file);
     }

@@ -426,7 +426,7 @@ static json_t *json_of(const struct result *result)
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
         config_method_name(result->method->name), "loss",
-        config_loss_name(result->model->loss), "float",
+        loss_table[result->model->loss].name, "float",
         json_pack("{s:o, s:o}", "calibration", score_of(&result->float_calibration),
                   "validation", score_of(&result->float_validation)),
         "start", point_of(&result->start), "result", point_of(&result->result),
@@ -497,7 +497,7 @@ void result_write_csv_line(const struct result *result, FILE *file)
     config_bits_text(result->bits, bits);
     fprintf(file, "%s,%s,%s,%s,%s,%s,", result->case_id, result->model->name,
             config_target_name(result->target), bits,
-            config_method_title(result->method), config_loss_name(result->model->loss));
+            config_method_title(result->method), loss_table[result->model->loss].name);
     write_cell(file, score_loss(&result->float_calibration));
     write_cell(file, score_loss(&result->start.calibration));
     write_cell(file, score_loss(&result->result.calibration));

@@ -105,13 +105,14 @@ static void print_check(FILE *out, const struct result *result)
                 text_of_loss(score_loss(&result->start.check), at_start));
 }
 
-/* Of a network with one output labels are no classes (shard_answer_validate). */
+/* One output is known by validation samples without classes, or by a loss that takes no other. */
 static enum loss validation_loss(const struct result *result)
 {
     const struct score *validation = &result->float_validation;
+    enum loss loss = result->model->loss;
+    bool is_number = validation->samples > 0 && validation->labelled == 0;
 
-    return validation->samples > 0 && validation->labelled == 0 ? LOSS_MSE_TO_FLOAT
-                                                                : LOSS_CROSS_ENTROPY;
+    return loss_to_validate(loss, is_number ? 1 : loss_table[loss].most_outputs);
 }
 
 void table_print_result(FILE *out, const struct result *result,
@@ -125,10 +126,10 @@ void table_print_result(FILE *out, const struct result *result,
         print_scores(out, result, &result->float_calibration,
                      &result->float_validation);
         fputc('\n', out);
-        if (result->model->loss != LOSS_CROSS_ENTROPY)
+        if (result->model->loss != LOSS_DEFAULT)
             fprintf(out, "  calibration loss: %s; validation loss: %s\n",
-                    config_loss_name(result->model->loss),
-                    config_loss_name(validation_loss(result)));
+                    loss_table[result->model->loss].name,
+                    loss_table[validation_loss(result)].name);
     }
     fprintf(out, "%-*s", NAME_WIDTH, result->case_id);
     print_scores(out, result, &result->result.calibration, &result->result.validation);
