@@ -1,12 +1,15 @@
 #include "coordinator/coordinator.h"
 
 #include "coordinator/calibration.h"
+#include "coordinator/ledger.h"
+#include "coordinator/outlook.h"
 #include "coordinator/plan.h"
 #include "coordinator/run_folder.h"
-#include "coordinator/standing.h"
+#include "coordinator/run_table.h"
 #include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/memory.h"
+#include "core/format/identity.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -28,8 +31,10 @@ struct run {
     FILE *log; /* NULL: not the first team */
     struct progress progress;
     struct model_facts *facts; /* [models] */
-    struct sweep sweep;
-    int *order; /* [waiting] cases that are to be run, as teams take them */
+    struct ledger ledger;
+    struct run_table table;
+    bool *is_reported; /* [cases] that a case is settled */
+    int *order;        /* [waiting] cases that are to be run, as teams take them */
     int waiting;
 };
 
@@ -37,16 +42,17 @@ struct run {
 
 static void tell_of_part(const struct run *run)
 {
-    struct cases_part part = run->sweep.part;
+    struct cases_part part = run->ledger.part;
 
     if (part.count > 1)
         fprintf(run->log, "part %d of %d: %d of the %d cases\n", part.number,
-                part.count, sweep_own(&run->sweep), run->cases->count);
+                part.count, ledger_count_own(&run->ledger, LEDGER_STATES),
+                run->cases->count);
 }
 
 static void tell_of_earlier_runs(const struct run *run)
 {
-    int done = sweep_count(&run->sweep, SWEEP_DONE);
+    int done = ledger_count(&run->ledger, LEDGER_DONE);
 
     if (done > 0)
         fprintf(run->log,
@@ -58,16 +64,15 @@ static void tell_of_earlier_runs(const struct run *run)
 static void tell_of_cases(struct run *run)
 {
     for (int i = 0; i < run->cases->count; i++) {
-        struct sweep_case *each = &run->sweep.each[i];
+        const struct ledger_case *each = &run->ledger.each[i];
 
-        if (each->is_others || each->is_told || each->state == SWEEP_WAITING)
+        if (each->is_others || run->is_reported[i] || !ledger_is_settled(each))
             continue;
-        each->is_told = true;
-        if (i >= run->sweep.shown)
+        run->is_reported[i] = true;
+        if (i >= run->table.shown)
             fprintf(run->log, "%s: %s; %d of %d cases are done\n",
-                    run->cases->list[i].id,
-                    each->state == SWEEP_DONE ? "done" : "failed",
-                    sweep_count(&run->sweep, SWEEP_DONE), run->cases->count);
+                    run->cases->list[i].id, ledger_state_name(each->state),
+                    ledger_count(&run->ledger, LEDGER_DONE), run->cases->count);
     }
 }
 
@@ -79,8 +84,8 @@ static int tell_what_is_done(struct run *run, struct error *err)
     if (!run->is_first)
         return 0;
     progress_clear(&run->progress);
-    status = run_folder_write_csv(run->config, &run->sweep, err);
-    sweep_show(&run->sweep);
+    status = ledger_write_csv(&run->ledger, err);
+    run_table_show(&run->table, &run->ledger);
     tell_of_cases(run);
     return status;
 }
@@ -100,7 +105,7 @@ static int settle_case(struct run *run, int index, struct error *err)
         .config = run->config,
         .cases = run->cases,
         .index = index,
-        .identity = run->sweep.each[index].identity,
+        .identity = run->ledger.each[index].identity,
         .facts = &run->facts[one->model - run->config->models],
         .team = run->team,
         .progress = run->is_first ? &run->progress : NULL,
@@ -109,14 +114,16 @@ static int settle_case(struct run *run, int index, struct error *err)
     struct result result = {0};
 
     if (calibration_run(&calibration, &result, err) == 0) {
-        sweep_done(&run->sweep, index, &result);
+        ledger_done(&run->ledger, index, &result);
         return 0;
     }
     result_clear(&result);
     if (ends_the_run(err))
         return error_prefix(err, "case %s", one->id);
-    sweep_failed(&run->sweep, index, err->code, err->text);
-    return run_folder_write_failure(run->config, one->id, &run->sweep.each[index], err);
+    ledger_failed(&run->ledger, index, err->code, err->text);
+    return run_folder_write_failure(run->config, one->id,
+                                    run->ledger.each[index].failed,
+                                    run->ledger.each[index].failure, err);
 }
 
 static int run_in_turn(struct run *run, struct error *err)
@@ -148,7 +155,7 @@ static int compare_identities(struct run *run, struct error *err)
     uint64_t own = 0, first;
 
     for (int i = 0; i < run->cases->count; i++) {
-        const char *identity = run->sweep.each[i].identity;
+        const char *identity = run->ledger.each[i].identity;
 
         own =
             hash_bytes(identity ? identity : "", identity ? strlen(identity) : 0, own);
@@ -163,14 +170,49 @@ static int compare_identities(struct run *run, struct error *err)
                            "same here as for the first team");
 }
 
+static char *identity_of(const struct run *run, const struct calibration_case *one)
+{
+    const struct model_facts *facts = &run->facts[one->model - run->config->models];
+
+    if (!facts->has_hashes)
+        return NULL;
+    return identity_text(&(struct identity_parts){
+        .config = run->config,
+        .model = one->model,
+        .target = one->target,
+        .bits = one->bits,
+        .method = one->method,
+        .network_hash = facts->provenance.network_hash,
+        .calibration_hash = facts->provenance.calibration_hash,
+        .validation_hash = facts->provenance.validation_hash,
+    });
+}
+
+/* Where the cases stand, and what their results say of the models. */
+static int read_earlier_runs(struct run *run, struct error *err)
+{
+    if (run_folder_compare_names(run->config, err) < 0)
+        return -1;
+    for (int i = 0; i < run->cases->count; i++)
+        run->ledger.each[i].identity = identity_of(run, &run->cases->list[i]);
+    if (ledger_compare(&run->ledger, err) < 0)
+        return -1;
+    for (int i = 0; i < run->cases->count; i++)
+        if (run->ledger.each[i].has_result)
+            model_facts_take(
+                &run->facts[run->cases->list[i].model - run->config->models],
+                &run->ledger.each[i].result);
+    return 0;
+}
+
 static int look_back(struct run *run, struct error *err)
 {
     int status;
 
     hash_files(run);
-    status = run_folder_look_back(run->config, run->facts, &run->sweep, err);
+    status = read_earlier_runs(run, err);
     if (status == 0 && run->is_first)
-        status = run_folder_write_config(run->config, run->sweep.part, err);
+        status = run_folder_write_config(run->config, run->ledger.part, err);
     return team_agree_all(run->team, status, err);
 }
 
@@ -181,14 +223,20 @@ static void choose_order(struct run *run)
 
     plan_order(run->config, run->cases, order);
     for (int i = 0; i < run->cases->count; i++) {
-        const struct sweep_case *each = &run->sweep.each[order[i]];
+        const struct ledger_case *each = &run->ledger.each[order[i]];
 
-        if (each->is_others || each->state != SWEEP_WAITING)
+        if (each->is_others || each->state == LEDGER_DONE)
             continue;
-        run_folder_forget_failure(run->config, run->cases->list[order[i]].id);
+        ledger_retry(&run->ledger, order[i]);
         run->order[run->waiting++] = order[i];
     }
     free(order);
+}
+
+static bool has_work(const struct ledger *ledger)
+{
+    return ledger_count_own(ledger, LEDGER_DONE) <
+           ledger_count_own(ledger, LEDGER_STATES);
 }
 
 /* Teams may see files at different moments, so the first one decides what there is to do. */
@@ -197,7 +245,7 @@ static int share_order(struct run *run, struct error *err)
     size_t bytes = (size_t)run->cases->count * sizeof *run->order;
 
     run->order = memory_zeroed(1, bytes);
-    if (run->is_first && sweep_count_own(&run->sweep, SWEEP_WAITING) > 0)
+    if (run->is_first && has_work(&run->ledger))
         choose_order(run);
     if (team_share(run->team, &run->waiting, sizeof run->waiting, err) < 0)
         return -1;
@@ -228,7 +276,7 @@ static int prepare(struct run *run, struct error *err)
     tell_of_earlier_runs(run);
     tell_of_teams(run);
     for (int i = 0; i < run->cases->count; i++)
-        run->sweep.each[i].is_told = run->sweep.each[i].state == SWEEP_DONE;
+        run->is_reported[i] = run->ledger.each[i].state == LEDGER_DONE;
     return 0;
 }
 
@@ -266,7 +314,7 @@ static int find_all_results(struct run *run, struct error *err)
     for (int seconds = 0; seconds <= FILES_SECONDS; seconds++) {
         if (tell_what_is_done(run, err) < 0)
             return -1;
-        left = sweep_count_own(&run->sweep, SWEEP_WAITING);
+        left = ledger_count_open(&run->ledger);
         if (left == 0 || seconds == FILES_SECONDS)
             break;
         sleep(1);
@@ -284,7 +332,7 @@ static int tell_that_it_stopped(const struct run *run, struct error *err)
 
     return error_set(err, EXIT_STOPPED,
                      "%s: %d of %d cases are done; run again to go on", told.text,
-                     sweep_count(&run->sweep, SWEEP_DONE), run->cases->count);
+                     ledger_count(&run->ledger, LEDGER_DONE), run->cases->count);
 }
 
 static int tell_end(struct run *run, int status, struct error *err)
@@ -297,10 +345,10 @@ static int tell_end(struct run *run, int status, struct error *err)
         return tell_that_it_stopped(run, err);
     if (status < 0 || find_all_results(run, err) < 0)
         return -1;
-    if (sweep_count(&run->sweep, SWEEP_DONE) > 0)
+    if (ledger_count(&run->ledger, LEDGER_DONE) > 0)
         fprintf(run->out, "\nresults: %s/results.csv, %s/cases/*/result.json\n",
                 run->config->out, run->config->out);
-    return sweep_tell_failures(&run->sweep, err);
+    return ledger_report_failures(&run->ledger, err);
 }
 
 /* ---- the run ------------------------------------------------------------------------------ */
@@ -326,7 +374,7 @@ static int open_folder(struct run *run, struct run_folder_lock *lock, struct err
 
     *lock = (struct run_folder_lock){-1, -1};
     if (run->is_first)
-        status = run_folder_open(run->config, run->sweep.part, lock, err);
+        status = run_folder_open(run->config, run->ledger.part, lock, err);
     if (status == 1)
         fprintf(run->log,
                 "%s: the file system knows no locks; start only one calq here\n",
@@ -346,16 +394,18 @@ int coordinator_run(const struct config *config, const struct cases *cases,
         .out = out,
         .log = team_is_first(team) ? log : NULL,
         .facts = memory_zeroed((size_t)config->model_count, sizeof *run.facts),
+        .table = {.out = out},
+        .is_reported = memory_zeroed((size_t)cases->count, sizeof *run.is_reported),
     };
     struct run_folder_lock lock;
-    struct standing standing;
+    struct outlook outlook;
     int status;
 
     progress_init(&run.progress, log);
-    sweep_init(&run.sweep, cases, part, out);
-    standing_init(&standing, config, cases);
+    ledger_init(&run.ledger, config, cases, part);
+    outlook_init(&outlook, &run.ledger);
     if (run.is_first && team_count(team) > 1)
-        progress_describe(&run.progress, standing_line, &standing);
+        progress_describe(&run.progress, outlook_line, &outlook);
     if (config->run_seconds > 0)
         team_stop_at(team, clock_seconds() + config->run_seconds);
     status = open_folder(&run, &lock, err);
@@ -363,11 +413,12 @@ int coordinator_run(const struct config *config, const struct cases *cases,
         status = run_in_folder(&run, err);
     progress_clear(&run.progress);
     run_folder_close(&lock);
-    standing_clear(&standing);
-    sweep_clear(&run.sweep);
+    outlook_clear(&outlook);
+    ledger_clear(&run.ledger);
     for (int i = 0; i < config->model_count; i++)
         model_facts_clear(&run.facts[i]);
     free(run.facts);
+    free(run.is_reported);
     free(run.order);
     return status;
 }

@@ -2,8 +2,8 @@
 #ifndef COORDINATOR_COORDINATOR_H
 #define COORDINATOR_COORDINATOR_H
 
-#include "coordinator/sweep.h"
 #include "coordinator/team.h"
+#include "core/case/cases.h"
 
 #include <stdio.h>
 
@@ -16,11 +16,11 @@
  *   cases/<id>/failed        why the case has no result
  *   results.csv              one line a case
  *
- * What earlier runs have left there is gone on with, or refused: see run_folder.h. Cases are run the
+ * What earlier runs have left there is gone on with, or refused: see ledger.h. Cases are run the
  * longest first.
  *
  * A table of what came out goes to `out`, how it goes on to `log`. Cases that fail do not stop the
- * others; they are told at the end (EXIT_SOME_FAILED, see sweep_tell_failures()). What concerns the
+ * others; they are told at the end (EXIT_SOME_FAILED, see ledger_report_failures()). What concerns the
  * whole run ends it: EXIT_MACHINE, or EXIT_STOPPED when its time is over. */
 int coordinator_run(const struct config *config, const struct cases *cases,
                     struct cases_part part, struct team *team, FILE *out, FILE *log,

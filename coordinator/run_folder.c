@@ -3,7 +3,6 @@
 #include "core/base/draft.h"
 #include "core/base/lock.h"
 #include "core/base/memory.h"
-#include "core/format/identity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,9 +67,8 @@ void run_folder_close(struct run_folder_lock *lock)
     lock_release(lock->run);
 }
 
-/* For the files that all parts write. */
-static int lock_files(const struct config *config, struct cases_part part, int *lock,
-                      struct error *err)
+int run_folder_lock_files(const struct config *config, struct cases_part part,
+                          int *lock, struct error *err)
 {
     char path[PATH_MAX];
 
@@ -82,84 +80,9 @@ static int lock_files(const struct config *config, struct cases_part part, int *
     return lock_wait(path, lock, err);
 }
 
-/* ---- looking back ------------------------------------------------------------------------- */
+/* ---- config.yaml -------------------------------------------------------------------------- */
 
-static char *identity_of(const struct config *config,
-                         const struct calibration_case *one,
-                         const struct model_facts *facts)
-{
-    return identity_text(&(struct identity_parts){
-        .config = config,
-        .model = one->model,
-        .target = one->target,
-        .bits = one->bits,
-        .method = one->method,
-        .network_hash = facts->provenance.network_hash,
-        .calibration_hash = facts->provenance.calibration_hash,
-        .validation_hash = facts->provenance.validation_hash,
-    });
-}
-
-/* Whether the case would be run, and its search end where it ended, with the settings of now. */
-static bool stands(const struct config *config, const struct result *result)
-{
-    const struct result_budget *budget = &result->budget;
-
-    if (result->provenance.overlapping > 0 && config->overlap == OVERLAP_REFUSE)
-        return false; /* running it will tell */
-    if (budget->evaluations == config->max_evaluations &&
-        budget->seconds == config->max_seconds)
-        return true;
-    if (budget->is_spent ||
-        (config->max_seconds > 0 && result->seconds > config->max_seconds))
-        return false;
-    return config->max_evaluations == 0 ||
-           result_evaluations(result) <= config->max_evaluations;
-}
-
-/* Takes the result of an earlier run or another team, where there is one; facts NULL: it tells nothing
- * new of the model. */
-static int look_at_result(const struct config *config, struct model_facts *facts,
-                          struct sweep *sweep, int index, struct error *err)
-{
-    const struct calibration_case *one = &sweep->cases->list[index];
-    struct sweep_case *each = &sweep->each[index];
-    char folder[PATH_MAX], path[PATH_MAX];
-    struct result result;
-    int status;
-
-    if (run_folder_case_path(config, one->id, "", folder, err) < 0 ||
-        run_folder_case_path(config, one->id, "/result.json", path, err) < 0)
-        return -1;
-    if (!result_read_json(&result, folder))
-        return 0;
-    status = identity_compare(path, result.identity, each->identity, err);
-    if (status == 0 && facts)
-        model_facts_take(facts, &result);
-    if (status == 0 && stands(config, &result)) {
-        sweep_done(sweep, index, &result);
-    } else {
-        result_clear(&result);
-    }
-    return status;
-}
-
-static int look_at_case(const struct config *config, struct model_facts *facts,
-                        struct sweep *sweep, int index, struct error *err)
-{
-    const struct calibration_case *one = &sweep->cases->list[index];
-    char path[PATH_MAX];
-
-    if (run_folder_case_path(config, one->id, "/journal", path, err) < 0)
-        return -1;
-    sweep->each[index].identity = identity_of(config, one, facts);
-    if (journal_compare(path, sweep->each[index].identity, err) < 0)
-        return -1;
-    return look_at_result(config, facts, sweep, index, err);
-}
-
-/* A directory holds the cases of one run. */
-static int compare_names(const struct config *config, struct error *err)
+int run_folder_compare_names(const struct config *config, struct error *err)
 {
     char path[PATH_MAX];
     struct config *written = memory_zeroed(1, sizeof *written);
@@ -178,22 +101,6 @@ static int compare_names(const struct config *config, struct error *err)
     return status;
 }
 
-int run_folder_look_back(const struct config *config, struct model_facts *facts,
-                         struct sweep *sweep, struct error *err)
-{
-    if (compare_names(config, err) < 0)
-        return -1;
-    for (int i = 0; i < sweep->cases->count; i++) {
-        struct model_facts *own = &facts[sweep->cases->list[i].model - config->models];
-
-        if (own->has_hashes && look_at_case(config, own, sweep, i, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* ---- writing ------------------------------------------------------------------------------ */
-
 static int write_config(const struct config *config, struct error *err)
 {
     char path[PATH_MAX];
@@ -210,7 +117,7 @@ static int write_config(const struct config *config, struct error *err)
 int run_folder_write_config(const struct config *config, struct cases_part part,
                             struct error *err)
 {
-    int lock, status = lock_files(config, part, &lock, err);
+    int lock, status = run_folder_lock_files(config, part, &lock, err);
 
     if (status >= 0)
         status = write_config(config, err);
@@ -218,81 +125,11 @@ int run_folder_write_config(const struct config *config, struct cases_part part,
     return status;
 }
 
-/* Takes what a run of another part has done; what is not the same case is not taken. */
-static void look_at_part(const struct config *config, struct sweep *sweep, int index)
-{
-    const char *identity = sweep->each[index].identity;
-    char folder[PATH_MAX];
-    struct result result;
-    struct error ignored;
-
-    sweep_forget(sweep, index);
-    if (!identity ||
-        run_folder_case_path(config, sweep->cases->list[index].id, "", folder,
-                             &ignored) < 0 ||
-        !result_read_json(&result, folder))
-        return;
-    if (result.identity && strcmp(result.identity, identity) == 0)
-        sweep_done(sweep, index, &result);
-    else
-        result_clear(&result);
-}
-
-/* Takes what another team of this run may have done; its failures are of this run, for those of
- * earlier ones are forgotten. */
-static void look_at_team(const struct config *config, struct sweep *sweep, int index)
-{
-    const char *id = sweep->cases->list[index].id;
-    enum exit_code code;
-    struct error ignored;
-    char *sentence;
-
-    if (!sweep->each[index].identity ||
-        look_at_result(config, NULL, sweep, index, &ignored) < 0 ||
-        sweep->each[index].state == SWEEP_DONE)
-        return;
-    sentence = run_folder_read_failure(config, id, &code);
-    if (sentence)
-        sweep_failed(sweep, index, code, sentence);
-    free(sentence);
-}
-
-static void look_at_others(const struct config *config, struct sweep *sweep)
-{
-    for (int i = 0; i < sweep->cases->count; i++) {
-        if (sweep->each[i].is_others)
-            look_at_part(config, sweep, i);
-        else if (sweep->each[i].state == SWEEP_WAITING)
-            look_at_team(config, sweep, i);
-    }
-}
-
-static int write_csv(const struct config *config, struct sweep *sweep,
-                     struct error *err)
-{
-    char path[PATH_MAX];
-
-    look_at_others(config, sweep);
-    if (sweep_count(sweep, SWEEP_DONE) == 0)
-        return 0;
-    if (run_folder_path(config, "results.csv", path, err) < 0)
-        return -1;
-    return sweep_write_csv(sweep, path, err);
-}
-
-int run_folder_write_csv(const struct config *config, struct sweep *sweep,
-                         struct error *err)
-{
-    int lock, status = lock_files(config, sweep->part, &lock, err);
-
-    if (status >= 0)
-        status = write_csv(config, sweep, err);
-    lock_release(lock);
-    return status;
-}
+/* ---- of a case ------------------------------------------------------------------------------ */
 
 int run_folder_write_failure(const struct config *config, const char *case_id,
-                             const struct sweep_case *failed, struct error *err)
+                             enum exit_code code, const char *sentence,
+                             struct error *err)
 {
     char path[PATH_MAX];
     FILE *file;
@@ -304,7 +141,7 @@ int run_folder_write_failure(const struct config *config, const char *case_id,
     file = draft_open(path, err);
     if (!file)
         return -1;
-    fprintf(file, "exit code %d: %s\n", failed->failed, failed->failure);
+    fprintf(file, "exit code %d: %s\n", code, sentence);
     return draft_close(file, path, 0, err);
 }
 

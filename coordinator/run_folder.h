@@ -1,9 +1,8 @@
-/* run_folder.h - what earlier runs have left in the run directory, and what this one writes first. */
+/* run_folder.h - the files and locks of a run directory. */
 #ifndef COORDINATOR_RUN_FOLDER_H
 #define COORDINATOR_RUN_FOLDER_H
 
-#include "coordinator/model_facts.h"
-#include "coordinator/sweep.h"
+#include "core/case/cases.h"
 #include "core/format/journal.h"
 
 #include <limits.h>
@@ -27,27 +26,23 @@ int run_folder_open(const struct config *config, struct cases_part part,
                     struct run_folder_lock *lock, struct error *err);
 void run_folder_close(struct run_folder_lock *lock);
 
-/* Looks at every case: gives it its identity, compares that with what is there, and takes the
- * results that still stand. A result stands unless more evaluations or seconds are allowed now than
- * those that ended its search, or fewer than it took, or its samples overlap and may not any more.
- *
- *   facts  [config->model_count] with the hashes of the files; receives what results tell
- *
- * Fails with the first difference, as identity_compare() does; nothing is changed then. */
-int run_folder_look_back(const struct config *config, struct model_facts *facts,
-                         struct sweep *sweep, struct error *err);
+/* Fails where the directory holds the cases of a run of another name: it holds those of one. */
+int run_folder_compare_names(const struct config *config, struct error *err);
 
-/* Write config.yaml, and results.csv where a case is done. What other teams and runs of other parts have
- * done by now is taken in before. Runs of several parts write one after the other. */
+/* Takes the lock of the files that runs of all parts write, config.yaml and results.csv, when it is
+ * free; without parts there is none. Returns as lock_wait(). */
+int run_folder_lock_files(const struct config *config, struct cases_part part,
+                          int *lock, struct error *err);
+
+/* Writes config.yaml. */
 int run_folder_write_config(const struct config *config, struct cases_part part,
                             struct error *err);
-int run_folder_write_csv(const struct config *config, struct sweep *sweep,
-                         struct error *err);
 
 /* Writes cases/<id>/failed, reads it, or removes it: why the case has failed. The sentence that is read is
  * the caller's; NULL: there is no such file. */
 int run_folder_write_failure(const struct config *config, const char *case_id,
-                             const struct sweep_case *failed, struct error *err);
+                             enum exit_code code, const char *sentence,
+                             struct error *err);
 char *run_folder_read_failure(const struct config *config, const char *case_id,
                               enum exit_code *code);
 void run_folder_forget_failure(const struct config *config, const char *case_id);

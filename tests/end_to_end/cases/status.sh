@@ -38,7 +38,7 @@ tells_progress() {
 }
 
 # The best loss of what was stopped is in its journal.
-a_run_that_was_stopped_is_waiting() {
+a_case_that_was_stopped_is_interrupted_and_those_behind_it_wait() {
     start_run
     await $run tells_progress || fail "the run has ended already"
     kill -TERM $run
@@ -46,11 +46,11 @@ a_run_that_was_stopped_is_waiting() {
     code=$?
     expect_code 75
     status_of_run
-    expect_in "$work/out" "0 of 2 cases are done, 2 waiting"
-    expect_case 'W4A4-lapq +waiting +[0-9.]+ +[1-9][0-9]* +- +[0-9]'
+    expect_in "$work/out" "0 of 2 cases are done, 1 interrupted, 1 waiting"
+    expect_case 'W4A4-lapq +interrupted +[0-9.]+ +[1-9][0-9]* +- +[0-9]'
     expect_case 'W4A4-minmax +waiting +- +0 +-'
 }
-check 1 a_run_that_was_stopped_is_waiting
+check 1 a_case_that_was_stopped_is_interrupted_and_those_behind_it_wait
 
 a_run_that_goes_on_is_seen_and_not_disturbed() {
     start_run

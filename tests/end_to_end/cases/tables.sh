@@ -84,47 +84,30 @@ expect_line() { # WORDS...: a line of the output, whatever the blanks
 }
 
 results_are_shown_by_method_and_bits() {
-    mkdir "$work/run"
-    cat >"$work/run/results.csv" <<'END'
-case,model,target,bits,method,loss_name,float_loss,loss,validation_metric,float_validation,validation,evaluations,cpu_seconds
-net-onnx-W8A8-mmse,net,onnx,W8A8,mmse,kl_to_float,0,0.25,top1,0.875,0.5,1,0.25
-net-onnx-W8A8-mmse-2,net,onnx,W8A8,mmse,kl_to_float,0,0.125,top1,0.875,0.75,1,0.5
-net-onnx-W8A8-own-name,net,onnx,W8A8,own-name,kl_to_float,0,0.5,top1,0.875,,30,7
-net-onnx-W4A4-mmse,net,onnx,W4A4,mmse,kl_to_float,0,2.5,top1,0.875,0.25,1,0.25
-other-onnx-W4A4-mmse,other,onnx,W4A4,mmse,kl_to_float,0,1,top5,0.9,0.5,1,0.25
-END
+    calibrate "$small" --set targets=onnx --set "bits=[W8A8, W4A4]"
+    rm "$work/run/results.csv"
     calq table "$work/run"
     expect_code 0
-    expect_line "net, target onnx: calibration loss (kl_to_float)"
+    expect_line "glyphs, target onnx: calibration loss (cross_entropy)"
     expect_line " W8A8 W4A4"
-    expect_line "mmse 0.2500 2.5000*"
-    expect_line "mmse-2 0.1250* -"
-    expect_line "own-name 0.5000 -"
-    expect_line "float 87.50"
-    expect_line "mmse-2 75.00* -"
-    expect_line "own-name 30 -"
-    expect_line "own-name 7.0 -"
-    expect_line "other, target onnx: validation, % (top5)"
+    expect_line "minmax 1 1"
+    [ "$(grep -c '^float ' "$work/out")" -eq 2 ] || fail "the float network has not two lines"
+    [ "$(grep -o '\*' "$work/out" | wc -l)" -ge 4 ] || fail "the best have no stars"
 }
 check 1 results_are_shown_by_method_and_bits
 
-table_refuses() { # SENTENCE TEXT: what results.csv holds
-    mkdir "$work/run"
-    printf '%b' "$2" >"$work/run/results.csv"
-    calq table "$work/run"
-    expect_code 4
-    expect_told "$1"
-}
-head=$(printf '%s,' case model target bits loss_name float_loss loss validation_metric \
-    float_validation validation evaluations cpu_seconds)
-check 1 "results that are empty are told" table_refuses "results.csv is empty" ""
-check 1 "a column that is missing is told" table_refuses "no column model" "case,loss\n"
-check 1 "a line that is cut is told" table_refuses "line 2 ends before its column target" \
-    "$head\na-onnx-W8A8-mmse,a\n"
-
-no_results() {
+no_run() {
     calq table "$work"
     expect_code 2
-    expect_told "is a case done there?"
+    expect_told "no run has begun in $work"
 }
-check 1 "a folder without results is told" no_results
+check 1 "a folder without a run is told" no_run
+
+no_results() {
+    calibrate "$small" --set targets=onnx --set bits=W4A4 --set methods=minmax
+    rm "$work"/run/cases/*/result.json
+    calq table "$work/run"
+    expect_code 2
+    expect_told "no case is done in $work/run; see \`calq status\`"
+}
+check 1 "a run without results is told" no_results

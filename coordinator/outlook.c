@@ -1,0 +1,133 @@
+#include "coordinator/outlook.h"
+
+#include "coordinator/plan.h"
+#include "core/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void outlook_init(struct outlook *outlook, struct ledger *ledger)
+{
+    size_t count = (size_t)ledger->cases->count;
+
+    *outlook = (struct outlook){
+        .ledger = ledger,
+        .seconds_of = memory_zeroed(count, sizeof *outlook->seconds_of),
+        .seconds = NAN,
+    };
+}
+
+void outlook_clear(struct outlook *outlook)
+{
+    free(outlook->costs);
+    free(outlook->seconds_of);
+    *outlook = (struct outlook){0};
+}
+
+/* ---- what is left ---------------------------------------------------------------------------- */
+
+/* The share of its work that a case has done. One that is under way is never quite done. */
+static double share_done(const struct ledger_case *each, const struct plan_cost *cost)
+{
+    const double most = 0.98;
+    double share;
+
+    if (each->state == LEDGER_DONE)
+        return 1;
+    if (cost->evaluations == 0)
+        return 0;
+    share = (double)each->progress.evaluations / (double)cost->evaluations;
+    return share < most ? share : most;
+}
+
+/* Seconds of a multiply-add that was planned, on average; NaN: nothing is done yet. */
+static double pace_of(const struct outlook *outlook)
+{
+    const struct ledger *ledger = outlook->ledger;
+    double seconds = 0, work = 0;
+
+    for (int i = 0; i < ledger->cases->count; i++) {
+        seconds += ledger->each[i].progress.seconds;
+        work += outlook->costs[i].multiply_adds *
+                share_done(&ledger->each[i], &outlook->costs[i]);
+    }
+    return work > 0 ? seconds / work : NAN;
+}
+
+static void estimate(struct outlook *outlook)
+{
+    const struct ledger *ledger = outlook->ledger;
+    double pace = pace_of(outlook), left = 0, longest = 0;
+    int running = ledger_count(ledger, LEDGER_RUNNING);
+
+    for (int i = 0; i < ledger->cases->count; i++) {
+        const struct ledger_case *each = &ledger->each[i];
+        const struct plan_cost *cost = &outlook->costs[i];
+
+        outlook->seconds_of[i] = NAN;
+        if (ledger_is_settled(each) || cost->multiply_adds == 0)
+            continue;
+        outlook->seconds_of[i] =
+            pace * cost->multiply_adds * (1 - share_done(each, cost));
+        left += outlook->seconds_of[i];
+        longest = fmax(longest, outlook->seconds_of[i]);
+    }
+    outlook->seconds = running > 0 ? fmax(left / running, longest) : NAN;
+}
+
+void outlook_look(struct outlook *outlook)
+{
+    const struct ledger *ledger = outlook->ledger;
+
+    ledger_look(outlook->ledger);
+    if (!outlook->costs) {
+        outlook->costs =
+            memory_get((size_t)ledger->cases->count * sizeof *outlook->costs);
+        plan_costs(ledger->config, ledger->cases, outlook->costs);
+    }
+    estimate(outlook);
+}
+
+/* ---- in words -------------------------------------------------------------------------------- */
+
+void outlook_time(double seconds, char text[OUTLOOK_TIME_BYTES])
+{
+    if (seconds < 100)
+        snprintf(text, OUTLOOK_TIME_BYTES, "%.0f s", seconds);
+    else if (seconds < 100 * 60)
+        snprintf(text, OUTLOOK_TIME_BYTES, "%.0f min", seconds / 60);
+    else if (seconds < 48 * 3600)
+        snprintf(text, OUTLOOK_TIME_BYTES, "%.1f h", seconds / 3600);
+    else
+        snprintf(text, OUTLOOK_TIME_BYTES, "%.1f days", seconds / (24 * 3600));
+}
+
+/* Evaluations a second of all cases together. */
+static double rate_of(const struct ledger *ledger)
+{
+    double rate = 0;
+
+    for (int i = 0; i < ledger->cases->count; i++)
+        if (ledger->each[i].state == LEDGER_RUNNING &&
+            ledger->each[i].progress.rate > 0)
+            rate += ledger->each[i].progress.rate;
+    return rate;
+}
+
+void outlook_line(void *context, char *text, size_t bytes)
+{
+    struct outlook *outlook = context;
+    const struct ledger *ledger = outlook->ledger;
+    char left[OUTLOOK_TIME_BYTES];
+    int length;
+
+    outlook_look(outlook);
+    length = snprintf(text, bytes,
+                      "%d of %d cases are done, %d running, %.1f evaluations a second",
+                      ledger_count(ledger, LEDGER_DONE), ledger->cases->count,
+                      ledger_count(ledger, LEDGER_RUNNING), rate_of(ledger));
+    if (isnan(outlook->seconds) || length < 0 || (size_t)length >= bytes)
+        return;
+    outlook_time(outlook->seconds, left);
+    snprintf(text + length, bytes - (size_t)length, "; about %s are left", left);
+}

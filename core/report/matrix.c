@@ -1,0 +1,220 @@
+#include "core/report/matrix.h"
+
+#include "core/base/text.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* ---- what is shown -------------------------------------------------------------------------- */
+
+static double loss_of(const struct result *result)
+{
+    return score_loss(&result->result.calibration);
+}
+
+static double float_loss_of(const struct result *result)
+{
+    return score_loss(&result->float_calibration);
+}
+
+static double metric_of(const struct result *result)
+{
+    return result_metric(result, &result->result.validation);
+}
+
+static double float_metric_of(const struct result *result)
+{
+    return result_metric(result, &result->float_validation);
+}
+
+static double evaluations_of(const struct result *result)
+{
+    return (double)result_evaluations(result);
+}
+
+static double cpu_seconds_of(const struct result *result)
+{
+    return result->cpu_seconds;
+}
+
+static const char *loss_name(const struct result *result)
+{
+    return loss_table[result->model->loss].name;
+}
+
+static const char *metric_name(const struct result *result)
+{
+    return config_metric_name(result->model->metric);
+}
+
+/* One matrix: a number of each case of one model and target. */
+struct view {
+    const char *what;
+    const char *(*name)(const struct result *result); /* NULL: none */
+    const char *format;                               /* NULL: that of a loss */
+    double factor;
+    int better; /* -1: less is, 1: more is, 0: neither */
+    double (*number)(const struct result *result);
+    double (*float_number)(const struct result *result); /* NULL: none */
+};
+
+static const struct view views[] = {
+    {"calibration loss", loss_name, NULL, 1, -1, loss_of, float_loss_of},
+    {"validation, %", metric_name, "%.2f", 100, 1, metric_of, float_metric_of},
+    {"evaluations", NULL, "%.0f", 1, 0, evaluations_of, NULL},
+    {"CPU seconds", NULL, "%.1f", 1, 0, cpu_seconds_of, NULL},
+};
+
+/* ---- lines and columns ------------------------------------------------------------------------ */
+
+struct results {
+    const struct result *const *list;
+    int count;
+    FILE *out;
+};
+
+/* Whether two cases stand in the same matrix, column or line. */
+typedef bool same_fn(const struct result *a, const struct result *b);
+
+static bool is_of_matrix(const struct result *a, const struct result *b)
+{
+    return a->model == b->model && a->target == b->target;
+}
+
+static bool has_bits(const struct result *a, const struct result *b)
+{
+    return a->bits.weights == b->bits.weights &&
+           a->bits.activations == b->bits.activations;
+}
+
+/* What a case is called beside the others with its model, target and bits: its method, with a number
+ * where that is there twice. */
+static const char *method_of(const struct result *result)
+{
+    char bits[16];
+    size_t before;
+
+    config_bits_text(result->bits, bits);
+    before = strlen(result->model->name) + strlen(config_target_name(result->target)) +
+             strlen(bits) + 3;
+    return strlen(result->case_id) > before ? result->case_id + before
+                                            : result->case_id;
+}
+
+static bool has_method(const struct result *a, const struct result *b)
+{
+    return strcmp(method_of(a), method_of(b)) == 0;
+}
+
+/* Whether no result before in the same matrix is the same. */
+static bool is_first(const struct results *results, int index, same_fn *same)
+{
+    for (int before = 0; before < index; before++)
+        if (is_of_matrix(results->list[before], results->list[index]) &&
+            same(results->list[before], results->list[index]))
+            return false;
+    return true;
+}
+
+/* The case of a method with the bits of another; NULL: there is none. */
+static const struct result *case_of(const struct results *results,
+                                    const struct result *method,
+                                    const struct result *bits)
+{
+    for (int i = 0; i < results->count; i++)
+        if (is_of_matrix(results->list[i], method) &&
+            has_method(results->list[i], method) && has_bits(results->list[i], bits))
+            return results->list[i];
+    return NULL;
+}
+
+static bool is_best(const struct results *results, const struct result *one,
+                    const struct view *view)
+{
+    for (int i = 0; i < results->count; i++)
+        if (is_of_matrix(results->list[i], one) && has_bits(results->list[i], one) &&
+            view->better * view->number(results->list[i]) >
+                view->better * view->number(one))
+            return false;
+    return view->better != 0;
+}
+
+/* ---- printing ------------------------------------------------------------------------------- */
+
+static void print_cell(const struct results *results, const struct view *view,
+                       double number, bool is_marked)
+{
+    char text[32] = "-";
+
+    if (!isnan(number) && !view->format)
+        text_of_loss(number, text);
+    else if (!isnan(number))
+        snprintf(text, sizeof text, view->format, view->factor * number);
+    fprintf(results->out, " %10s%c", text, is_marked ? '*' : ' ');
+}
+
+static void print_method(const struct results *results, int method,
+                         const struct view *view)
+{
+    const struct result *first = results->list[method];
+
+    fprintf(results->out, "%-24s", method_of(first));
+    for (int bits = 0; bits < results->count; bits++) {
+        const struct result *one;
+
+        if (!is_of_matrix(results->list[bits], first) ||
+            !is_first(results, bits, has_bits))
+            continue;
+        one = case_of(results, first, results->list[bits]);
+        print_cell(results, view, one ? view->number(one) : NAN,
+                   one && is_best(results, one, view));
+    }
+    fputc('\n', results->out);
+}
+
+static void print_head(const struct results *results, const struct result *first,
+                       const struct view *view)
+{
+    fprintf(results->out, "%s, target %s: %s", first->model->name,
+            config_target_name(first->target), view->what);
+    if (view->name)
+        fprintf(results->out, " (%s)", view->name(first));
+    fprintf(results->out, "\n%-24s", "");
+    for (int bits = 0; bits < results->count; bits++) {
+        char text[16];
+
+        if (!is_of_matrix(results->list[bits], first) ||
+            !is_first(results, bits, has_bits))
+            continue;
+        config_bits_text(results->list[bits]->bits, text);
+        fprintf(results->out, " %10s ", text);
+    }
+    fputc('\n', results->out);
+}
+
+static void print_view(const struct results *results, const struct result *first,
+                       const struct view *view)
+{
+    print_head(results, first, view);
+    if (view->float_number) {
+        fprintf(results->out, "%-24s", "float");
+        print_cell(results, view, view->float_number(first), false);
+        fputc('\n', results->out);
+    }
+    for (int i = 0; i < results->count; i++)
+        if (is_of_matrix(results->list[i], first) && is_first(results, i, has_method))
+            print_method(results, i, view);
+    fputc('\n', results->out);
+}
+
+void matrix_print(const struct result *const *list, int count, FILE *out)
+{
+    struct results results = {list, count, out};
+
+    for (int i = 0; i < count; i++)
+        for (size_t view = 0;
+             is_first(&results, i, is_of_matrix) && view < sizeof views / sizeof *views;
+             view++)
+            print_view(&results, list[i], &views[view]);
+}

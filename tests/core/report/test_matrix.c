@@ -1,0 +1,147 @@
+#include "core/report/matrix.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/scores.h"
+
+enum { RESULTS = 5, SAMPLES = 8 };
+
+static struct config_model net = {.name = "net", .loss = LOSS_KL_TO_FLOAT},
+                           other = {.name = "other", .metric = METRIC_TOP5};
+static struct config_method_settings mmse = {.name = METHOD_MMSE};
+static struct result results[RESULTS];
+static const struct result *list[RESULTS];
+static char *text;
+static size_t bytes;
+
+/* A score with a loss that floats hold, and so many right predictions of SAMPLES. */
+static struct score score(double loss, int right)
+{
+    struct score made = score_costing(loss * SAMPLES, SAMPLES);
+
+    made.labelled = SAMPLES;
+    made.top1 = made.top5 = right;
+    return made;
+}
+
+static struct result *make(int index, const char *id, struct config_model *model,
+                           struct config_bits bits, double loss)
+{
+    struct result *result = &results[index];
+
+    result_init(result, id, 0);
+    result->model = model;
+    result->target = TARGET_ONNX;
+    result->bits = bits;
+    result->method = &mmse;
+    result->float_calibration = score(0, 7);
+    result->float_validation = score(0, 7);
+    result->result.calibration = score(loss, 4);
+    result->cpu_seconds = 0.25;
+    list[index] = result;
+    return result;
+}
+
+static int start(void **state)
+{
+    const struct config_bits w8a8 = {8, 8}, w4a4 = {4, 4};
+    FILE *out = open_memstream(&text, &bytes);
+
+    (void)state;
+    make(0, "net-onnx-W8A8-mmse", &net, w8a8, 0.25)->result.validation = score(1, 4);
+    make(1, "net-onnx-W8A8-mmse-2", &net, w8a8, 0.125)->result.validation = score(1, 6);
+    make(2, "net-onnx-W8A8-own-name", &net, w8a8, 0.5)->cpu_seconds = 7;
+    make(3, "net-onnx-W4A4-mmse", &net, w4a4, 2.5)->result.validation = score(1, 2);
+    make(4, "other-onnx-W4A4-mmse", &other, w4a4, 1)->result.validation = score(1, 4);
+    matrix_print(list, RESULTS, out);
+    fclose(out);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    for (int i = 0; i < RESULTS; i++)
+        result_clear(&results[i]);
+    free(text);
+    return 0;
+}
+
+/* Whether a line has these words, whatever the blanks between them. */
+static bool is_line(const char *line, const char *words)
+{
+    while (*words) {
+        line += strspn(line, " ");
+        words += strspn(words, " ");
+        if (strncmp(line, words, strcspn(words, " ")) != 0)
+            return false;
+        line += strcspn(words, " ");
+        words += strcspn(words, " ");
+    }
+    return line[strspn(line, " ")] == '\n';
+}
+
+static void has_line(const char *words)
+{
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (is_line(line, words))
+            return;
+    }
+    fail_msg("no line says %s:\n%s", words, text);
+}
+
+static void losses_stand_by_method_and_bits(void **state)
+{
+    (void)state;
+    has_line("net, target onnx: calibration loss (kl_to_float)");
+    has_line("W8A8 W4A4");
+    has_line("mmse 0.2500 2.5000*");
+}
+
+static void the_best_of_a_column_has_a_star_and_what_is_missing_a_dash(void **state)
+{
+    (void)state;
+    has_line("mmse-2 0.1250* -");
+    has_line("own-name 0.5000 -");
+    has_line("mmse-2 75.00* -");
+}
+
+static void the_float_network_has_a_line(void **state)
+{
+    (void)state;
+    has_line("float 87.50");
+}
+
+static void costs_have_matrices_of_their_own(void **state)
+{
+    (void)state;
+    has_line("mmse 0 0");
+    has_line("own-name 7.0 -");
+}
+
+static void each_model_has_its_own(void **state)
+{
+    (void)state;
+    has_line("other, target onnx: validation, % (top5)");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(losses_stand_by_method_and_bits),
+        cmocka_unit_test(the_best_of_a_column_has_a_star_and_what_is_missing_a_dash),
+        cmocka_unit_test(the_float_network_has_a_line),
+        cmocka_unit_test(costs_have_matrices_of_their_own),
+        cmocka_unit_test(each_model_has_its_own),
+    };
+
+    return cmocka_run_group_tests_name("matrix", tests, start, end);
+}
