@@ -22,15 +22,15 @@ struct done {
     int64_t times, layers, epilogues;
 };
 
-/* Random samples, an evaluator that remembers them, and steps. */
+/* Random samples, an evaluator that remembers them, and choices. */
 struct trial {
     const struct network_bench_options *options;
     struct samples samples;
     struct evaluator *evaluator;
-    float *steps; /* [items] */
-    int layers;   /* that run for everything */
-    int moved;    /* the item whose step is a new one each time, or -1 */
-    int behind;   /* layers that must run then */
+    struct choice *choices; /* [items] */
+    int layers;             /* that run for everything */
+    int moved;              /* the item whose step is a new one each time, or -1 */
+    int behind;             /* layers that must run then */
     struct done everything, quantized;
 };
 
@@ -77,24 +77,26 @@ static float step_of_weights(const struct network *network,
 }
 
 /* Min-max steps, one tensor after the other: good enough that nothing saturates. */
-static void find_steps(struct trial *trial)
+static void choose(struct trial *trial)
 {
     const struct placement *placement = trial->options->placement;
 
-    trial->steps = memory_zeroed((size_t)placement->count, sizeof *trial->steps);
+    trial->choices = memory_zeroed((size_t)placement->count, sizeof *trial->choices);
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
         struct range range = range_empty();
 
+        float step;
+
         if (tensor->bits == BITS_FLOAT)
             continue;
         if (tensor->is_weight) {
-            trial->steps[item] = step_of_weights(trial->options->network, tensor);
+            step = step_of_weights(trial->options->network, tensor);
         } else {
-            evaluator_range(trial->evaluator, item, trial->steps, &range);
-            trial->steps[item] = placement_step_of_clip(
-                tensor, fmaxf(fabsf(range.low), fabsf(range.high)));
+            evaluator_range(trial->evaluator, item, trial->choices, &range);
+            step = placement_step_of_clip(tensor, range_magnitude(range));
         }
+        trial->choices[item] = placement_choice(tensor, step);
     }
 }
 
@@ -150,7 +152,7 @@ static void trial_init(struct trial *trial, const struct network_bench_options *
     *trial = (struct trial){.options = options};
     make_samples(trial);
     trial->evaluator = evaluator_of(trial, memory_enough, false);
-    find_steps(trial);
+    choose(trial);
     trial->layers = count_layers(options->network, -1);
     trial->moved = item_to_move(placement);
     if (trial->moved >= 0)
@@ -163,7 +165,7 @@ static void trial_clear(struct trial *trial)
     evaluator_destroy(trial->evaluator);
     free((float *)trial->samples.values);
     free((int32_t *)trial->samples.labels);
-    free(trial->steps);
+    free(trial->choices);
 }
 
 /* ---- what is timed ------------------------------------------------------------------------- */
@@ -173,7 +175,7 @@ static void run_everything(void *context)
     struct trial *trial = context;
     struct score score = {0};
 
-    evaluator_score_others(trial->evaluator, trial->steps, 1, trial->samples, &score);
+    evaluator_score_others(trial->evaluator, trial->choices, 1, trial->samples, &score);
 }
 
 /* Each time with a step that was never there before, for what was evaluated once may be remembered. */
@@ -181,10 +183,10 @@ static void run_quantized(void *context)
 {
     struct trial *trial = context;
     struct score score = {0};
-    float *step = &trial->steps[trial->moved];
+    float *step = &trial->choices[trial->moved].step;
 
     *step = nextafterf(*step, INFINITY);
-    evaluator_score(trial->evaluator, trial->steps, 1, &score);
+    evaluator_score(trial->evaluator, trial->choices, 1, &score);
 }
 
 /* CPU seconds of one of `times` calls; what they did is added to `done`. */

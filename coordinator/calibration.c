@@ -22,17 +22,18 @@ static const struct calibration_case *case_of(const struct calibration *calibrat
  * force; often they are the same. */
 static int validate_both(struct team *team, struct result *result, struct error *err)
 {
-    size_t items = (size_t)result->placement->count;
-    size_t bytes = items * sizeof(float);
-    int count = memcmp(result->start.steps, result->result.steps, bytes) == 0 ? 1 : 2;
-    float *steps = memory_get(2 * bytes);
+    int items = result->placement->count;
+    size_t bytes = (size_t)items * sizeof(struct choice);
+    int count =
+        choices_are_same(result->start.choices, result->result.choices, items) ? 1 : 2;
+    struct choice *choices = memory_get(2 * bytes);
     struct score scores[2];
     int status;
 
-    memcpy(steps, result->start.steps, bytes);
-    memcpy(steps + items, result->result.steps, bytes);
-    status = team_validate(team, steps, count, scores, err);
-    free(steps);
+    memcpy(choices, result->start.choices, bytes);
+    memcpy(choices + items, result->result.choices, bytes);
+    status = team_validate(team, choices, count, scores, err);
+    free(choices);
     if (status < 0)
         return -1;
     result->start.validation = scores[0];
@@ -45,7 +46,7 @@ static int validate_point(struct team *team, struct result_point *point,
 {
     if (point_put(team, point, err) < 0)
         return -1;
-    return team_validate(team, point->steps, 1, &point->validation, err);
+    return team_validate(team, point->choices, 1, &point->validation, err);
 }
 
 static int validate(const struct calibration *calibration, struct result *result,
@@ -125,7 +126,7 @@ static int check_splits(struct team *team, struct result *result, struct error *
     if (result->method->splitting.ratio == 0)
         return 0;
     phase = method_begin_phase(team, result, "check of splits");
-    status = team_check_splits(team, result->result.steps, err);
+    status = team_check_splits(team, result->result.choices, err);
     method_end_phase(team, phase);
     return status;
 }

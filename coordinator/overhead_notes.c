@@ -48,6 +48,6 @@ void overhead_notes(struct result *result)
         method->name != METHOD_DUAL)
         return;
     overhead_find(&result->overhead, result->network, result->placement,
-                  result->result.steps);
+                  result->result.choices);
     tell_overhead(result);
 }

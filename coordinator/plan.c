@@ -44,17 +44,17 @@ long plan_evaluations(const struct config *config, const struct calibration_case
 /* Seconds of one evaluation in which nothing can be reused. The steps do not matter. */
 static int time_evaluation(struct team *team, double *seconds, struct error *err)
 {
-    int count = team_placement(team)->count;
-    float *steps = memory_get((size_t)count * sizeof *steps);
+    const struct placement *placement = team_placement(team);
+    struct choice *choices = memory_get((size_t)placement->count * sizeof *choices);
     struct score score;
     int status;
 
-    for (int i = 0; i < count; i++)
-        steps[i] = 1;
+    for (int i = 0; i < placement->count; i++)
+        choices[i] = placement_choice(&placement->items[i], 1);
     *seconds = -clock_seconds();
-    status = team_score(team, steps, 1, &score, err);
+    status = team_score(team, choices, 1, &score, err);
     *seconds += clock_seconds();
-    free(steps);
+    free(choices);
     return status;
 }
 

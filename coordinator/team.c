@@ -103,14 +103,14 @@ static int may_work(const struct request *request, struct error *err)
 }
 
 static int ask_and_merge(struct team *team, const struct request *request,
-                         const float *steps, struct reply *reply, struct error *err)
+                         const void *payload, struct reply *reply, struct error *err)
 {
     int64_t own;
     int status;
 
-    if (link_send(request, steps, err) < 0)
+    if (link_send(request, payload, err) < 0)
         return -1;
-    status = shard_answer(team->shard, request, steps, reply, err);
+    status = shard_answer(team->shard, request, payload, reply, err);
     own = reply_work(reply)->cpu_nanoseconds;
     if (link_merge(status, reply, err) < 0)
         return -1;
@@ -118,22 +118,27 @@ static int ask_and_merge(struct team *team, const struct request *request,
     return 0;
 }
 
-int team_ask(struct team *team, const struct request *request, const float *steps,
+int team_ask(struct team *team, const struct request *request, const void *payload,
              struct reply *reply, struct error *err)
 {
     reply_init(reply, request);
     if (may_work(request, err) < 0)
         return -1;
-    if (ask_and_merge(team, request, steps, reply, err) == 0)
+    if (ask_and_merge(team, request, payload, reply, err) == 0)
         return 0;
     if (err->code == EXIT_STOPPED)
         link_check_stop(err); /* why there was no time for an answer */
     return -1;
 }
 
-int team_step_count(const struct team *team)
+int team_choice_count(const struct team *team)
 {
     return shard_placement(team->shard)->count;
+}
+
+size_t team_choice_bytes(const struct team *team, const struct choice *choices)
+{
+    return choices ? (size_t)team_choice_count(team) * sizeof *choices : 0;
 }
 
 int team_open(struct team *team, int index, struct team_case *opened, struct error *err)
@@ -188,15 +193,16 @@ int team_count_overlapping(struct team *team, size_t *count, size_t *first,
 
 /* ---- scores ------------------------------------------------------------------------------- */
 
-static int ask_scores(struct team *team, enum request_kind kind, const float *steps,
-                      int count, struct score *scores, struct executor_counters *scored,
-                      struct error *err)
+static int ask_scores(struct team *team, enum request_kind kind,
+                      const struct choice *choices, int count, struct score *scores,
+                      struct executor_counters *scored, struct error *err)
 {
     struct request request = {.kind = kind,
-                              .candidate_count = steps ? count : 0,
-                              .step_count = team_step_count(team)};
+                              .candidate_count = choices ? count : 0,
+                              .payload_bytes =
+                                  (size_t)count * team_choice_bytes(team, choices)};
     struct reply reply;
-    int status = team_ask(team, &request, steps, &reply, err);
+    int status = team_ask(team, &request, choices, &reply, err);
 
     if (status == 0) {
         memcpy(scores, reply_scores(&reply), (size_t)count * sizeof *scores);
@@ -210,57 +216,63 @@ static int ask_scores(struct team *team, enum request_kind kind, const float *st
 struct questions {
     enum request_kind request;
     enum journal_kind kind;
-    const float *steps; /* [count, step count], NULL: the float network; borrowed */
+    const struct choice
+        *choices; /* [count, items], NULL: the float network; borrowed */
     int count;
     struct score *scores; /* [count] borrowed */
     int *open;            /* [open_count] those that are to be asked */
     int open_count;
 };
 
-static const float *steps_of(const struct team *team, const struct questions *all,
+static const struct choice *choices_of(const struct team *team,
+                                       const struct questions *all, int candidate)
+{
+    return all->choices
+               ? all->choices + (size_t)candidate * (size_t)team_choice_count(team)
+               : NULL;
+}
+
+static struct hash128 key_of(const struct team *team, const struct questions *all,
                              int candidate)
 {
-    return all->steps ? all->steps + (size_t)candidate * (size_t)team_step_count(team)
-                      : NULL;
+    return candidate_key(choices_of(team, all, candidate), team_choice_count(team));
 }
 
 static void recall_scores(struct team *team, struct questions *all)
 {
     for (int i = 0; i < all->count; i++)
-        if (!team_recall(team, all->kind,
-                         candidate_key(team_placement(team), steps_of(team, all, i)),
-                         &all->scores[i], sizeof *all->scores))
+        if (!team_recall(team, all->kind, key_of(team, all, i), &all->scores[i],
+                         sizeof *all->scores))
             all->open[all->open_count++] = i;
 }
 
 /* Asks what is open as one batch; each answer counts as its part of the time and of the work. */
 static int ask_open(struct team *team, const struct questions *all, struct error *err)
 {
-    size_t items = (size_t)team_step_count(team), count = (size_t)all->open_count;
-    float *steps = all->steps ? memory_get(count * items * sizeof *steps) : NULL;
+    size_t items = (size_t)team_choice_count(team), count = (size_t)all->open_count;
+    struct choice *choices =
+        all->choices ? memory_get(count * items * sizeof *choices) : NULL;
     struct score *scores = memory_get(count * sizeof *scores);
     struct executor_counters scored;
     double seconds = -clock_seconds();
     int status;
 
-    for (size_t i = 0; steps && i < count; i++)
-        memcpy(steps + i * items, steps_of(team, all, all->open[i]),
-               items * sizeof *steps);
+    for (size_t i = 0; choices && i < count; i++)
+        memcpy(choices + i * items, choices_of(team, all, all->open[i]),
+               items * sizeof *choices);
     status =
-        ask_scores(team, all->request, steps, all->open_count, scores, &scored, err);
+        ask_scores(team, all->request, choices, all->open_count, scores, &scored, err);
     seconds = (seconds + clock_seconds()) / (double)count;
     for (size_t i = 0; status == 0 && i < count; i++) {
         int candidate = all->open[i];
 
         all->scores[candidate] = scores[i];
         status = team_keep_score(
-            team, all->kind,
-            candidate_key(team_placement(team), steps_of(team, all, candidate)),
-            &scores[i], seconds,
+            team, all->kind, key_of(team, all, candidate), &scores[i], seconds,
             executor_counters_part(scored, (int)i, all->open_count), err);
     }
     free(scores);
-    free(steps);
+    free(choices);
     return status;
 }
 
@@ -276,38 +288,38 @@ static int find_scores(struct team *team, struct questions all, struct error *er
     return status;
 }
 
-int team_score(struct team *team, const float *steps, int count, struct score *scores,
-               struct error *err)
+int team_score(struct team *team, const struct choice *choices, int count,
+               struct score *scores, struct error *err)
 {
     return find_scores(
         team,
         (struct questions){.request = REQUEST_SCORE,
-                           .kind = steps ? JOURNAL_SCORE : JOURNAL_FLOAT_SCORE,
-                           .steps = steps,
+                           .kind = choices ? JOURNAL_SCORE : JOURNAL_FLOAT_SCORE,
+                           .choices = choices,
                            .count = count,
                            .scores = scores},
         err);
 }
 
-int team_check(struct team *team, const float *steps, int count, struct score *scores,
-               struct error *err)
+int team_check(struct team *team, const struct choice *choices, int count,
+               struct score *scores, struct error *err)
 {
     return find_scores(team,
                        (struct questions){.request = REQUEST_CHECK,
                                           .kind = JOURNAL_CHECK,
-                                          .steps = steps,
+                                          .choices = choices,
                                           .count = count,
                                           .scores = scores},
                        err);
 }
 
-int team_validate(struct team *team, const float *steps, int count,
+int team_validate(struct team *team, const struct choice *choices, int count,
                   struct score *scores, struct error *err)
 {
     return find_scores(team,
                        (struct questions){.request = REQUEST_VALIDATE,
                                           .kind = JOURNAL_VALIDATION,
-                                          .steps = steps,
+                                          .choices = choices,
                                           .count = count,
                                           .scores = scores},
                        err);
@@ -326,15 +338,15 @@ static int check_finite(const struct team *team, int item, struct range range,
                      team_placement(team)->items[item].name);
 }
 
-int team_range(struct team *team, int item, const float *steps, struct range *range,
-               struct error *err)
+int team_range(struct team *team, int item, const struct choice *choices,
+               struct range *range, struct error *err)
 {
     struct request request = {.kind = REQUEST_RANGE,
                               .subject = item,
                               .candidate_count = 1,
-                              .step_count = team_step_count(team)};
+                              .payload_bytes = team_choice_bytes(team, choices)};
     struct reply reply;
-    int status = team_ask(team, &request, steps, &reply, err);
+    int status = team_ask(team, &request, choices, &reply, err);
 
     if (status == 0)
         *range = reply_range(reply.maxima);
@@ -342,17 +354,18 @@ int team_range(struct team *team, int item, const float *steps, struct range *ra
     return status == 0 ? check_finite(team, item, *range, err) : status;
 }
 
-int team_histogram(struct team *team, int item, const float *steps, struct range range,
-                   int bins, struct histogram *histogram, struct error *err)
+int team_histogram(struct team *team, int item, const struct choice *choices,
+                   struct range range, int bins, struct histogram *histogram,
+                   struct error *err)
 {
     struct request request = {.kind = REQUEST_HISTOGRAM,
                               .subject = item,
                               .candidate_count = 1,
-                              .step_count = team_step_count(team),
+                              .payload_bytes = team_choice_bytes(team, choices),
                               .range = range,
                               .bins = bins};
     struct reply reply;
-    int status = team_ask(team, &request, steps, &reply, err);
+    int status = team_ask(team, &request, choices, &reply, err);
 
     if (status == 0)
         reply_histogram(reply.sums, reply.maxima, range, bins, histogram);
@@ -362,7 +375,7 @@ int team_histogram(struct team *team, int item, const float *steps, struct range
 
 int team_float_ranges(struct team *team, struct range *ranges, struct error *err)
 {
-    int items = team_step_count(team);
+    int items = team_choice_count(team);
     struct request request = {.kind = REQUEST_FLOAT_RANGES, .subject = items};
     struct reply reply;
     int status = team_ask(team, &request, NULL, &reply, err);
@@ -395,11 +408,12 @@ int team_float_histograms(struct team *team, const struct range *ranges,
                           const int *bins, struct histogram *histograms,
                           struct error *err)
 {
-    int items = team_step_count(team);
+    int items = team_choice_count(team);
     float *asked = asked_histograms(items, ranges, bins);
     struct request request = {.kind = REQUEST_FLOAT_HISTOGRAMS,
                               .candidate_count = items,
-                              .step_count = ASKED_HISTOGRAM_FLOATS};
+                              .payload_bytes = (size_t)items * ASKED_HISTOGRAM_FLOATS *
+                                               sizeof *asked};
     struct reply reply;
     int status = team_ask(team, &request, asked, &reply, err);
 

@@ -85,21 +85,22 @@ int team_count_overlapping(struct team *team, size_t *count, size_t *first,
                            struct error *err);
 
 /* Scores candidates [count, placement count] on all calibration samples that the search sees, on
- * those put aside, or, by cross entropy, on all validation samples; steps == NULL with count 1:
+ * those put aside, or, by cross entropy, on all validation samples; choices == NULL with count 1:
  * the float network. scores [count] out. */
-int team_score(struct team *team, const float *steps, int count, struct score *scores,
-               struct error *err);
-int team_check(struct team *team, const float *steps, int count, struct score *scores,
-               struct error *err);
-int team_validate(struct team *team, const float *steps, int count,
+int team_score(struct team *team, const struct choice *choices, int count,
+               struct score *scores, struct error *err);
+int team_check(struct team *team, const struct choice *choices, int count,
+               struct score *scores, struct error *err);
+int team_validate(struct team *team, const struct choice *choices, int count,
                   struct score *scores, struct error *err);
 
 /* Range and histogram, of so many bins, of the activation of placement item `item`; see
  * evaluator_range(). Values that are not finite are an error (EXIT_INPUT) that names the tensor. */
-int team_range(struct team *team, int item, const float *steps, struct range *range,
-               struct error *err);
-int team_histogram(struct team *team, int item, const float *steps, struct range range,
-                   int bins, struct histogram *histogram, struct error *err);
+int team_range(struct team *team, int item, const struct choice *choices,
+               struct range *range, struct error *err);
+int team_histogram(struct team *team, int item, const struct choice *choices,
+                   struct range range, int bins, struct histogram *histogram,
+                   struct error *err);
 
 /* The same of all activations of the float network in one go, [placement count]: ranges out; `bins`
  * says how many each histogram has, 0: it is left empty, as those of weights are. */
@@ -114,11 +115,11 @@ int team_channel_maxima(struct team *team, int item, float *maxima, struct error
 int team_split_activation(struct team *team, int item, const float *maxima,
                           struct error *err);
 
-/* Mean and variance [channels] that the input of layer `layer`'s batch norm has under the steps, or
+/* Mean and variance [channels] that the input of layer `layer`'s batch norm has under the choices, or
  * in the float network where they are NULL; the statistics in force before it count. See moments.h.
  */
-int team_moments(struct team *team, int layer, const float *steps, float *mean,
-                 float *variance, struct error *err);
+int team_moments(struct team *team, int layer, const struct choice *choices,
+                 float *mean, float *variance, struct error *err);
 
 /* The same of all batch norms in the float network in one go: for each, in the order of execution,
  * its mean [channels], then its variance [channels]. */
@@ -130,11 +131,11 @@ int team_put_batchnorm(struct team *team, int layer, const float *mean,
                        const float *variance, struct error *err);
 int team_restore_batchnorms(struct team *team, struct error *err);
 
-/* The mean of the products of convolution `layer` under the steps, or in the float network where they
+/* The mean of the products of convolution `layer` under the choices, or in the float network where they
  * are NULL; the statistics, bias shifts and treatments in force count. See product_means.h. Means
  * [out_channels] out. */
-int team_product_means(struct team *team, int layer, const float *steps, double *means,
-                       struct error *err);
+int team_product_means(struct team *team, int layer, const struct choice *choices,
+                       double *means, struct error *err);
 
 /* Puts a bias shift [out_channels] of a convolution in force. Those of a layer are taken away when
  * its batch norm's statistics are put, and all of them when the trained ones are restored. */
@@ -145,9 +146,10 @@ int team_put_bias_shift(struct team *team, int layer, const float *values,
 unsigned team_treatments(const struct team *team);
 int team_treat(struct team *team, unsigned treatments, struct error *err);
 
-/* Holds folded codes of split channels against the split layers under the steps, see
+/* Holds folded codes of split channels against the split layers under the choices, see
  * evaluator_check_splits(). */
-int team_check_splits(struct team *team, const float *steps, struct error *err);
+int team_check_splits(struct team *team, const struct choice *choices,
+                      struct error *err);
 
 /* What the open case's network is given, see effective_data.h: asks nobody but this rank. */
 int team_effective_data(struct team *team, struct effective_data *data,

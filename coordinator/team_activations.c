@@ -13,7 +13,6 @@ static int ask_maxima(struct team *team, int item, float *maxima, struct error *
 {
     struct request request = {.kind = REQUEST_CHANNEL_MAXIMA,
                               .subject = item,
-                              .step_count = team_step_count(team),
                               .moment_count = (size_t)maxima_count(team, item)};
     struct reply reply;
     int status = team_ask(team, &request, NULL, &reply, err);
@@ -44,8 +43,8 @@ int team_split_activation(struct team *team, int item, const float *maxima,
 {
     struct request request = {.kind = REQUEST_SPLIT_ACTIVATION,
                               .subject = item,
-                              .candidate_count = 1,
-                              .step_count = maxima_count(team, item)};
+                              .payload_bytes =
+                                  (size_t)maxima_count(team, item) * sizeof *maxima};
     struct reply reply;
     int status = team_ask(team, &request, maxima, &reply, err);
 

@@ -14,28 +14,28 @@ static const struct batchnorm *batchnorm_of(const struct team *team, int layer)
 
 /* What a question about a layer's batch norm or about all of them (-1) depends on. */
 static struct hash128 key_of_moments(const struct team *team, int layer,
-                                     const float *steps)
+                                     const struct choice *choices)
 {
     struct hash128 key = {{0}};
 
     hash128_add(&key, &layer, sizeof layer);
-    if (steps)
-        hash128_add(&key, steps, (size_t)team_step_count(team) * sizeof *steps);
+    if (choices)
+        hash128_add(&key, choices, team_choice_bytes(team, choices));
     return key;
 }
 
-static int ask_moments(struct team *team, int layer, const float *steps, float *mean,
-                       float *variance, struct error *err)
+static int ask_moments(struct team *team, int layer, const struct choice *choices,
+                       float *mean, float *variance, struct error *err)
 {
     struct request request = {
         .kind = REQUEST_MOMENTS,
         .subject = layer,
-        .candidate_count = steps ? 1 : 0,
-        .step_count = team_step_count(team),
+        .candidate_count = choices ? 1 : 0,
+        .payload_bytes = team_choice_bytes(team, choices),
         .moment_count = moments_count(batchnorm_of(team, layer)->channels),
     };
     struct reply reply;
-    int status = team_ask(team, &request, steps, &reply, err);
+    int status = team_ask(team, &request, choices, &reply, err);
 
     if (status == 0)
         moments_statistics(batchnorm_of(team, layer), reply.sums, mean, variance);
@@ -43,17 +43,17 @@ static int ask_moments(struct team *team, int layer, const float *steps, float *
     return status;
 }
 
-int team_moments(struct team *team, int layer, const float *steps, float *mean,
-                 float *variance, struct error *err)
+int team_moments(struct team *team, int layer, const struct choice *choices,
+                 float *mean, float *variance, struct error *err)
 {
-    struct hash128 key = key_of_moments(team, layer, steps);
+    struct hash128 key = key_of_moments(team, layer, choices);
     size_t channels = (size_t)batchnorm_of(team, layer)->channels;
     float *both = memory_get(2 * channels * sizeof *both);
     double seconds = -clock_seconds();
     int status = 0;
 
     if (!team_recall(team, JOURNAL_MOMENTS, key, both, 2 * channels * sizeof *both)) {
-        status = ask_moments(team, layer, steps, both, both + channels, err);
+        status = ask_moments(team, layer, choices, both, both + channels, err);
         seconds += clock_seconds();
         if (status == 0)
             status = team_keep(team, JOURNAL_MOMENTS, key, both,
@@ -135,8 +135,7 @@ int team_put_batchnorm(struct team *team, int layer, const float *mean,
     size_t channels = (size_t)batchnorm_of(team, layer)->channels;
     struct request request = {.kind = REQUEST_PUT_BATCHNORM,
                               .subject = layer,
-                              .candidate_count = 2,
-                              .step_count = (int)channels};
+                              .payload_bytes = 2 * channels * sizeof *mean};
     float *statistics = memory_get(2 * channels * sizeof *statistics);
     struct reply reply;
     int status;

@@ -23,11 +23,12 @@ struct team {
 
 /* Asks all ranks, answers for this one, and merges. `reply` is made here; clear it afterwards
  * whether or not this fails. */
-int team_ask(struct team *team, const struct request *request, const float *steps,
+int team_ask(struct team *team, const struct request *request, const void *payload,
              struct reply *reply, struct error *err);
 
-/* Steps of a candidate of the open case. */
-int team_step_count(const struct team *team);
+/* Choices of a candidate of the open case, and their bytes; none, of no choices: the float network. */
+int team_choice_count(const struct team *team);
+size_t team_choice_bytes(const struct team *team, const struct choice *choices);
 
 /* team_keep() for answers that scored candidates. */
 int team_keep_score(struct team *team, enum journal_kind kind, struct hash128 key,

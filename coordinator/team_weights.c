@@ -8,19 +8,19 @@ static const struct conv *conv_of(const struct team *team, int layer)
     return &team_network(team)->layers[layer].conv;
 }
 
-static int ask_means(struct team *team, int layer, const float *steps, double *means,
-                     struct error *err)
+static int ask_means(struct team *team, int layer, const struct choice *choices,
+                     double *means, struct error *err)
 {
     int channels = conv_of(team, layer)->out_channels;
     struct request request = {
         .kind = REQUEST_PRODUCT_MEANS,
         .subject = layer,
-        .candidate_count = steps ? 1 : 0,
-        .step_count = team_step_count(team),
+        .candidate_count = choices ? 1 : 0,
+        .payload_bytes = team_choice_bytes(team, choices),
         .moment_count = product_means_count(channels),
     };
     struct reply reply;
-    int status = team_ask(team, &request, steps, &reply, err);
+    int status = team_ask(team, &request, choices, &reply, err);
 
     if (status == 0)
         product_means_of(reply.sums, channels, means);
@@ -28,19 +28,19 @@ static int ask_means(struct team *team, int layer, const float *steps, double *m
     return status;
 }
 
-int team_product_means(struct team *team, int layer, const float *steps, double *means,
-                       struct error *err)
+int team_product_means(struct team *team, int layer, const struct choice *choices,
+                       double *means, struct error *err)
 {
     size_t bytes = (size_t)conv_of(team, layer)->out_channels * sizeof *means;
     double seconds = -clock_seconds();
     struct hash128 key = {{0}};
 
     hash128_add(&key, &layer, sizeof layer);
-    if (steps)
-        hash128_add(&key, steps, (size_t)team_step_count(team) * sizeof *steps);
+    if (choices)
+        hash128_add(&key, choices, team_choice_bytes(team, choices));
     if (team_recall(team, JOURNAL_PRODUCT_MEANS, key, means, bytes))
         return 0;
-    if (ask_means(team, layer, steps, means, err) < 0)
+    if (ask_means(team, layer, choices, means, err) < 0)
         return -1;
     seconds += clock_seconds();
     return team_keep(team, JOURNAL_PRODUCT_MEANS, key, means, bytes, seconds, err);
@@ -52,8 +52,7 @@ int team_put_bias_shift(struct team *team, int layer, const float *values,
     int channels = conv_of(team, layer)->out_channels;
     struct request request = {.kind = REQUEST_PUT_BIAS_SHIFT,
                               .subject = layer,
-                              .candidate_count = 1,
-                              .step_count = channels};
+                              .payload_bytes = (size_t)channels * sizeof *values};
     struct reply reply;
     int status = team_ask(team, &request, values, &reply, err);
 
@@ -79,13 +78,14 @@ int team_treat(struct team *team, unsigned treatments, struct error *err)
     return status;
 }
 
-int team_check_splits(struct team *team, const float *steps, struct error *err)
+int team_check_splits(struct team *team, const struct choice *choices,
+                      struct error *err)
 {
     struct request request = {.kind = REQUEST_CHECK_SPLITS,
                               .candidate_count = 1,
-                              .step_count = team_step_count(team)};
+                              .payload_bytes = team_choice_bytes(team, choices)};
     struct reply reply;
-    int status = team_ask(team, &request, steps, &reply, err);
+    int status = team_ask(team, &request, choices, &reply, err);
 
     reply_clear(&reply);
     return status;

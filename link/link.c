@@ -167,32 +167,26 @@ int link_agree(int status, struct error *err)
     return agree(teams_own(), status, err);
 }
 
-int link_send(const struct request *request, const float *steps, struct error *err)
+int link_send(const struct request *request, const void *payload, struct error *err)
 {
     struct request copy = *request;
 
     watch_asked(request->kind == REQUEST_STOP ? NULL : request_name(request->kind));
     if (link_broadcast(&copy, sizeof copy, err) < 0)
         return -1;
-    if (copy.candidate_count == 0)
+    if (copy.payload_bytes == 0)
         return 0;
-    return link_broadcast(
-        (void *)steps,
-        (size_t)copy.candidate_count * (size_t)copy.step_count * sizeof *steps, err);
+    return link_broadcast((void *)payload, copy.payload_bytes, err);
 }
 
-int link_receive(struct request *request, float **steps, struct error *err)
+int link_receive(struct request *request, void **payload, struct error *err)
 {
-    size_t bytes;
-
     if (link_broadcast(request, sizeof *request, err) < 0)
         return -1;
-    bytes =
-        (size_t)request->candidate_count * (size_t)request->step_count * sizeof **steps;
-    if (bytes == 0)
+    if (request->payload_bytes == 0)
         return 0;
-    *steps = memory_resize(*steps, bytes);
-    return link_broadcast(*steps, bytes, err);
+    *payload = memory_resize(*payload, request->payload_bytes);
+    return link_broadcast(*payload, request->payload_bytes, err);
 }
 
 static int merge_all(int status, struct reply *reply, struct error *err)

@@ -44,10 +44,10 @@ int link_agree(int status, struct error *err);
 /* Copies rank 0's bytes to all ranks. */
 int link_broadcast(void *data, size_t bytes, struct error *err);
 
-/* Hands a request and the numbers that come with it from rank 0 to the others. On the others
- * `steps` points to a buffer that grows as needed; the caller frees it. */
-int link_send(const struct request *request, const float *steps, struct error *err);
-int link_receive(struct request *request, float **steps, struct error *err);
+/* Hands a request and its payload from rank 0 to the others. On the others `payload` points to a buffer
+ * that grows as needed; the caller frees it. */
+int link_send(const struct request *request, const void *payload, struct error *err);
+int link_receive(struct request *request, void **payload, struct error *err);
 
 /* Merges the replies of all ranks, unless one failed: see link_agree(). Afterwards all ranks
  * hold the merged reply. */

@@ -9,18 +9,19 @@ static int answer_requests(struct shard *shard, struct error *err)
 {
     struct request request;
     struct error told; /* the coordinator tells it; here it only decides */
-    float *steps = NULL;
+    void *payload = NULL;
     int status;
 
-    while ((status = link_receive(&request, &steps, err)) == 0 &&
+    while ((status = link_receive(&request, &payload, err)) == 0 &&
            request.kind != REQUEST_STOP) {
         struct reply reply;
 
         reply_init(&reply, &request);
-        link_merge(shard_answer(shard, &request, steps, &reply, &told), &reply, &told);
+        link_merge(shard_answer(shard, &request, payload, &reply, &told), &reply,
+                   &told);
         reply_clear(&reply);
     }
-    free(steps);
+    free(payload);
     return status;
 }
 

@@ -105,7 +105,7 @@ static void match_float(const struct part *part,
     }
 }
 
-static int measure(struct team *team, const float *steps,
+static int measure(struct team *team, const struct choice *choices,
                    const struct batchnorm_statistics *in_float,
                    const struct batchnorm_statistics *room, int *kept,
                    struct error *err)
@@ -115,7 +115,7 @@ static int measure(struct team *team, const float *steps,
     assert(in_float->count == room->count);
     *kept = 0;
     while (next_part(team_network(team), &part)) {
-        if (team_moments(team, part.layer, steps, means(room, &part),
+        if (team_moments(team, part.layer, choices, means(room, &part),
                          variances(room, &part), err) < 0)
             return -1;
         match_float(&part, in_float, room, kept);
@@ -149,14 +149,14 @@ int batchnorm_matching_of_float(struct team *team, struct batchnorm_statistics *
     return finish(status, &room, found);
 }
 
-int batchnorm_matching_measure(struct team *team, const float *steps,
+int batchnorm_matching_measure(struct team *team, const struct choice *choices,
                                const struct batchnorm_statistics *in_float,
                                struct batchnorm_statistics *found, int *kept,
                                struct error *err)
 {
     struct batchnorm_statistics room = make_room(team_network(team));
     struct error ignored; /* the first one is told */
-    int status = measure(team, steps, in_float, &room, kept, err);
+    int status = measure(team, choices, in_float, &room, kept, err);
 
     if (status < 0)
         team_restore_batchnorms(team, &ignored);

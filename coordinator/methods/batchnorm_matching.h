@@ -28,7 +28,7 @@
 int batchnorm_matching_of_float(struct team *team, struct batchnorm_statistics *found,
                                 struct error *err);
 
-/* Measures the statistics under `steps`, layer after layer: each layer sees the new statistics of
+/* Measures the statistics under `choices`, layer after layer: each layer sees the new statistics of
  * all layers before it, and gets statistics with which its batch norm's output has the mean and the
  * variance that it has in the float network. What was in force before does not matter.
  *
@@ -37,7 +37,7 @@ int batchnorm_matching_of_float(struct team *team, struct batchnorm_statistics *
  *   kept      out: channels of which too little can be told; they keep what was trained
  *
  * Where it fails, the trained statistics are in force and `found` is as it was. */
-int batchnorm_matching_measure(struct team *team, const float *steps,
+int batchnorm_matching_measure(struct team *team, const struct choice *choices,
                                const struct batchnorm_statistics *in_float,
                                struct batchnorm_statistics *found, int *kept,
                                struct error *err);

@@ -27,12 +27,12 @@ long empirical_correction_evaluations(const struct method_task *task)
 
 /* The mean outputs [out_channels] of a convolution before its clamp and residual, with the scale and
  * shift that are in force. */
-static int mean_outputs(const struct method_task *task, int layer, const float *steps,
-                        double *means, struct error *err)
+static int mean_outputs(const struct method_task *task, int layer,
+                        const struct choice *choices, double *means, struct error *err)
 {
     const struct conv *conv = &team_network(task->team)->layers[layer].conv;
 
-    if (team_product_means(task->team, layer, steps, means, err) < 0)
+    if (team_product_means(task->team, layer, choices, means, err) < 0)
         return -1;
     for (int channel = 0; channel < conv->out_channels; channel++)
         means[channel] = means[channel] * conv->scale[channel] + conv->shift[channel];
@@ -72,7 +72,8 @@ static float lacking(double in_float, double mean)
 
 /* One layer after the other, each behind the corrections of those before it. */
 static int measure_shifts(const struct method_task *task,
-                          const struct float_outputs *in_float, const float *steps,
+                          const struct float_outputs *in_float,
+                          const struct choice *choices,
                           const struct bias_shifts *shifts, struct error *err)
 {
     const struct network *network = team_network(task->team);
@@ -85,7 +86,7 @@ static int measure_shifts(const struct method_task *task,
 
         if (network->layers[layer].kind != LAYER_CONV)
             continue;
-        status = mean_outputs(task, layer, steps, means, err);
+        status = mean_outputs(task, layer, choices, means, err);
         for (size_t i = 0; status == 0 && i < channels; i++)
             shifts->values[at + i] = lacking(in_float->means[at + i], means[i]);
         if (status == 0)
@@ -156,14 +157,14 @@ static int correct(const struct method_task *task, const char *when,
                    struct float_outputs *in_float, struct result_point *point,
                    struct result *result, struct error *err)
 {
-    struct result_point trial = {.steps = point->steps,
+    struct result_point trial = {.choices = point->choices,
                                  .batchnorms = point->batchnorms};
 
     if (!in_float->means && measure_in_float(task, in_float, err) < 0)
         return -1;
     trial.bias_shifts = bias_shifts_of(team_network(task->team));
     if (point_put_statistics(task->team, point, err) < 0 ||
-        measure_shifts(task, in_float, point->steps, &trial.bias_shifts, err) < 0 ||
+        measure_shifts(task, in_float, point->choices, &trial.bias_shifts, err) < 0 ||
         method_score(task, &trial, err) < 0) {
         bias_shifts_clear(&trial.bias_shifts);
         return -1;

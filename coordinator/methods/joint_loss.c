@@ -11,26 +11,27 @@ static int item_count(const struct joint_loss *joint)
     return team_placement(joint->team)->count;
 }
 
-/* Writes the steps of a point. Returns false when one overflows or vanishes: such a point
+/* Writes the choices of a point. Returns false when a step overflows or vanishes: such a point
  * is no candidate. */
-static bool steps_of_point(const struct joint_loss *joint, const double *point,
-                           float *steps)
+static bool choices_of_point(const struct joint_loss *joint, const double *point,
+                             struct choice *choices)
 {
     const struct placement *placement = team_placement(joint->team);
 
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
+        float step = joint->coordinates == JOINT_LOSS_OF_CLIPS
+                         ? placement_step_of_clip(tensor, point[item])
+                         : placement_step_at_most(tensor, (float)exp(point[item]));
 
-        steps[item] = joint->coordinates == JOINT_LOSS_OF_CLIPS
-                          ? placement_step_of_clip(tensor, point[item])
-                          : placement_step_at_most(tensor, (float)exp(point[item]));
-        if (!(isnormal(steps[item]) && steps[item] > 0))
+        if (!(isnormal(step) && step > 0))
             return false;
+        choices[item] = placement_choice(tensor, step);
     }
     return true;
 }
 
-static void remember(struct joint_loss *joint, const float *steps,
+static void remember(struct joint_loss *joint, const struct choice *choices,
                      const struct score *score)
 {
     joint->evaluated++;
@@ -38,16 +39,17 @@ static void remember(struct joint_loss *joint, const float *steps,
     if (!score_is_lower(score, &joint->best))
         return;
     joint->best = *score;
-    memcpy(joint->best_steps, steps, (size_t)item_count(joint) * sizeof *steps);
+    memcpy(joint->best_choices, choices, (size_t)item_count(joint) * sizeof *choices);
 }
 
 static void make_room(struct joint_loss *joint, int count)
 {
-    if (count <= joint->steps_room)
+    if (count <= joint->room)
         return;
-    joint->steps_room = count;
-    joint->steps = memory_resize(
-        joint->steps, (size_t)count * (size_t)item_count(joint) * sizeof *joint->steps);
+    joint->room = count;
+    joint->choices =
+        memory_resize(joint->choices, (size_t)count * (size_t)item_count(joint) *
+                                          sizeof *joint->choices);
 }
 
 /* A loss_fn: the candidates among the points go to the team as one batch. */
@@ -63,19 +65,19 @@ static int losses_of_points(void *context, const double *points, int count,
     make_room(joint, count);
     for (int i = 0; i < count; i++)
         candidate_of[i] =
-            steps_of_point(joint, points + (size_t)i * (size_t)items,
-                           joint->steps + (size_t)candidates * (size_t)items)
+            choices_of_point(joint, points + (size_t)i * (size_t)items,
+                             joint->choices + (size_t)candidates * (size_t)items)
                 ? candidates++
                 : -1;
     if (candidates > 0)
-        status = team_score(joint->team, joint->steps, candidates, scores, err);
+        status = team_score(joint->team, joint->choices, candidates, scores, err);
     for (int i = 0; status == 0 && i < count; i++) {
         int candidate = candidate_of[i];
 
         losses[i] =
             candidate < 0 ? joint->no_candidate : score_loss(&scores[candidate]);
         if (candidate >= 0)
-            remember(joint, joint->steps + (size_t)candidate * (size_t)items,
+            remember(joint, joint->choices + (size_t)candidate * (size_t)items,
                      &scores[candidate]);
     }
     if (status == 0 && joint->show)
@@ -121,13 +123,13 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
         .team = team,
         .coordinates = coordinates,
         .point = memory_zeroed(items, sizeof *joint->point),
-        .best_steps = memory_zeroed(items, sizeof *joint->best_steps),
+        .best_choices = memory_zeroed(items, sizeof *joint->best_choices),
         .best = start->calibration,
         .no_candidate = cost_of_no_candidate(team, loss, &start->calibration),
     };
-    memcpy(joint->best_steps, start->steps, items * sizeof *joint->best_steps);
+    memcpy(joint->best_choices, start->choices, items * sizeof *joint->best_choices);
     for (size_t item = 0; item < items; item++)
-        joint->point[item] = coordinate_of(joint, (int)item, start->steps[item]);
+        joint->point[item] = coordinate_of(joint, (int)item, start->choices[item].step);
     if (objective_init(&joint->objective, losses_of_points, joint, (int)items,
                        max_evaluations, err) < 0)
         return -1;
@@ -140,7 +142,7 @@ void joint_loss_clear(struct joint_loss *joint)
 {
     objective_clear(&joint->objective);
     free(joint->point);
-    free(joint->steps);
-    free(joint->best_steps);
+    free(joint->choices);
+    free(joint->best_choices);
     *joint = (struct joint_loss){0};
 }

@@ -17,14 +17,14 @@ struct joint_loss {
     struct objective objective; /* give this to the search */
     struct team *team;          /* borrowed */
     enum joint_loss_coordinates coordinates;
-    double *point;       /* [items] the start; the search moves it */
-    double no_candidate; /* loss of a point with a step that is no number */
-    float *steps;        /* [batch, items] scratch */
-    int steps_room;      /* candidates that fit */
-    float *best_steps;   /* [items] of the lowest loss so far */
-    struct score best;   /* at first the start's */
-    long evaluated;      /* candidates that the team evaluated */
-    long not_finite;     /* of them, with a sample whose logits are not finite */
+    double *point;               /* [items] the start; the search moves it */
+    double no_candidate;         /* loss of a point with a step that is no number */
+    struct choice *choices;      /* [batch, items] scratch */
+    int room;                    /* candidates that fit */
+    struct choice *best_choices; /* [items] of the lowest loss so far */
+    struct score best;           /* at first the start's */
+    long evaluated;              /* candidates that the team evaluated */
+    long not_finite; /* of them, with a sample whose logits are not finite */
     void (*show)(void *context, long evaluations, double best); /* or NULL */
     bool (*is_over)(void *context); /* asked before each batch; or NULL */
     void *context;
@@ -33,7 +33,7 @@ struct joint_loss {
 /* The team must have its case open.
  *
  *   loss             what the team computes
- *   start            steps, all > 0, and their score
+ *   start            choices with steps > 0, and their score
  *   max_evaluations  0: no limit
  *
  * A clip that is not positive, as the reference's line search tries them, is evaluated with the

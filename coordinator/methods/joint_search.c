@@ -63,7 +63,7 @@ static void add_round(const struct search *search, int sweep,
 static int judge(struct search *search, int sweep, struct error *err)
 {
     struct result_point *kept = &search->result->result;
-    struct result_point best = {.steps = search->joint.best_steps,
+    struct result_point best = {.choices = search->joint.best_choices,
                                 .batchnorms = kept->batchnorms,
                                 .bias_shifts = kept->bias_shifts,
                                 .calibration = search->joint.best};
@@ -73,7 +73,7 @@ static int judge(struct search *search, int sweep, struct error *err)
         return 0; /* nothing new */
     search->judged = best.calibration;
     if (search->task->has_check &&
-        team_check(search->task->team, best.steps, 1, &best.check, err) < 0)
+        team_check(search->task->team, best.choices, 1, &best.check, err) < 0)
         return -1;
     add_round(search, sweep, &best);
     if (!method_is_better(&best, kept))

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void keep_as_start(struct result *result, const float *steps,
+static void keep_as_start(struct result *result, const struct choice *choices,
                           const struct score *score, double p)
 {
-    memcpy(result->start.steps, steps,
-           (size_t)result->placement->count * sizeof *steps);
+    memcpy(result->start.choices, choices,
+           (size_t)result->placement->count * sizeof *choices);
     result->start.calibration = *score;
     result->p_grid.chosen = p;
 }
@@ -26,24 +26,25 @@ static void keep_as_start(struct result *result, const float *steps,
 static int try_p(const struct method_task *task, struct layerwise *layerwise, double p,
                  struct result *result, double *loss, struct error *err)
 {
-    float *steps = memory_zeroed((size_t)result->placement->count, sizeof *steps);
+    struct choice *choices =
+        memory_zeroed((size_t)result->placement->count, sizeof *choices);
     char text[TEXT_OF_LOSS_BYTES];
     struct score score;
     int status =
         layerwise_steps(layerwise, &(struct clip_rule){.kind = CLIP_LP, .number = p},
-                        steps, result, err);
+                        choices, result, err);
 
     if (status == 0)
-        status = team_score(task->team, steps, 1, &score, err);
+        status = team_score(task->team, choices, 1, &score, err);
     if (status == 0) {
         *loss = score_loss(&score);
         if (result->start.calibration.samples == 0 ||
             score_is_lower(&score, &result->start.calibration))
-            keep_as_start(result, steps, &score, p);
+            keep_as_start(result, choices, &score, p);
         progress_show(task->progress, "%s: p = %.3f, loss %s", task->one->id, p,
                       text_of_loss(*loss, text));
     }
-    free(steps);
+    free(choices);
     return status;
 }
 

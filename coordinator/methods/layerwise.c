@@ -27,7 +27,7 @@ void layerwise_init(struct layerwise *layerwise, struct team *team,
         .sees_split = method->splitting.clip_sees == CLIP_SEES_SPLIT,
         .views = memory_zeroed(items, sizeof *layerwise->views),
         .is_known = memory_zeroed(items, sizeof *layerwise->is_known),
-        .steps = memory_zeroed(items, sizeof *layerwise->steps),
+        .now = memory_zeroed(items, sizeof *layerwise->now),
     };
 }
 
@@ -39,7 +39,7 @@ void layerwise_clear(struct layerwise *layerwise)
         clip_view_clear(&layerwise->views[item]);
     free(layerwise->views);
     free(layerwise->is_known);
-    free(layerwise->steps);
+    free(layerwise->now);
     *layerwise = (struct layerwise){0};
 }
 
@@ -128,18 +128,18 @@ static void look_at_weights(const struct layerwise *layerwise,
 /* ---- activations -------------------------------------------------------------------------- */
 
 static int look_at_activation(struct layerwise *layerwise, int item,
-                              const struct clip_sight *sight, const float *steps,
-                              struct error *err)
+                              const struct clip_sight *sight,
+                              const struct choice *choices, struct error *err)
 {
     struct clip_view *view = &layerwise->views[item];
     struct histogram *histogram = memory_get(sizeof *histogram);
     struct clip_look look = {0};
-    int status = team_range(layerwise->team, item, steps, &view->range, err);
+    int status = team_range(layerwise->team, item, choices, &view->range, err);
 
     if (status == 0)
         clip_look_begin(&look, sight, view);
     while (status == 0 && look.bins > 0) {
-        status = team_histogram(layerwise->team, item, steps, look.range, look.bins,
+        status = team_histogram(layerwise->team, item, choices, look.range, look.bins,
                                 histogram, err);
         if (status == 0)
             clip_look_take(&look, histogram);
@@ -204,9 +204,9 @@ static int look_at_float_activations(struct layerwise *layerwise,
     return status;
 }
 
-/* Makes sure that the view of a tensor is that under `steps`. */
+/* Makes sure that the view of a tensor is that under `choices`. */
 static int look_at(struct layerwise *layerwise, int item, const struct clip_rule *rule,
-                   const float *steps, struct error *err)
+                   const struct choice *choices, struct error *err)
 {
     const struct quantized_tensor *tensor =
         &team_placement(layerwise->team)->items[item];
@@ -219,7 +219,7 @@ static int look_at(struct layerwise *layerwise, int item, const struct clip_rule
     sight = begin_view(layerwise, item, rule);
     if (tensor->is_weight)
         look_at_weights(layerwise, tensor, &sight, &layerwise->views[item]);
-    else if (look_at_activation(layerwise, item, &sight, steps, err) < 0)
+    else if (look_at_activation(layerwise, item, &sight, choices, err) < 0)
         return -1;
     end_view(layerwise, item, &sight);
     return 0;
@@ -240,14 +240,14 @@ static float step_of_zeros(const struct quantized_tensor *tensor)
 }
 
 static int find_step(struct layerwise *layerwise, int item,
-                     const struct clip_rule *rule, const float *steps,
+                     const struct clip_rule *rule, const struct choice *choices,
                      struct found_step *found, struct error *err)
 {
     const struct quantized_tensor *tensor =
         &team_placement(layerwise->team)->items[item];
     double clip;
 
-    if (look_at(layerwise, item, rule, steps, err) < 0)
+    if (look_at(layerwise, item, rule, choices, err) < 0)
         return -1;
     *found = (struct found_step){.step = step_of_zeros(tensor),
                                  .is_zero_everywhere =
@@ -262,32 +262,35 @@ static int find_step(struct layerwise *layerwise, int item,
     return 0;
 }
 
-/* What a step depends on: the tensor, the rule, and for an activation the steps before it. */
+/* What a step depends on: the tensor, its bits and grid, the rule, and for an activation the choices
+ * before it. */
 static struct hash128 key_of(const struct layerwise *layerwise, int item,
-                             const struct clip_rule *rule, const float *steps)
+                             const struct clip_rule *rule, const struct choice *choices)
 {
     const struct placement *placement = team_placement(layerwise->team);
-    int32_t numbers[] = {item, (int32_t)rule->kind, (int32_t)rule->density};
+    const struct quantized_tensor *tensor = &placement->items[item];
+    int32_t numbers[] = {item, tensor->bits, (int32_t)tensor->grid, (int32_t)rule->kind,
+                         (int32_t)rule->density};
     struct hash128 key = {{0}};
 
     hash128_add(&key, numbers, sizeof numbers);
     hash128_add(&key, &rule->number, sizeof rule->number);
-    if (!placement->items[item].is_weight)
-        hash128_add(&key, steps, (size_t)placement->count * sizeof *steps);
+    if (!tensor->is_weight)
+        hash128_add(&key, choices, (size_t)placement->count * sizeof *choices);
     return key;
 }
 
 static int recall_or_find(struct layerwise *layerwise, int item,
-                          const struct clip_rule *rule, const float *steps,
+                          const struct clip_rule *rule, const struct choice *choices,
                           struct found_step *found, struct error *err)
 {
-    struct hash128 key = key_of(layerwise, item, rule, steps);
+    struct hash128 key = key_of(layerwise, item, rule, choices);
     double began = clock_seconds();
 
     if (team_recall(layerwise->team, JOURNAL_STEP, key, found, sizeof *found))
         return 0;
     if (team_check_stop(layerwise->team, err) < 0 ||
-        find_step(layerwise, item, rule, steps, found, err) < 0)
+        find_step(layerwise, item, rule, choices, found, err) < 0)
         return -1;
     return team_keep(layerwise->team, JOURNAL_STEP, key, found, sizeof *found,
                      clock_seconds() - began, err);
@@ -304,11 +307,11 @@ static const struct clip_rule *rule_of(const struct layerwise *layerwise, int it
 }
 
 int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
-                    float *steps, struct result *result, struct error *err)
+                    struct choice *choices, struct result *result, struct error *err)
 {
     const struct placement *placement = team_placement(layerwise->team);
     bool in_force = layerwise->mode == LAYERWISE_SEQUENTIAL;
-    float *now = layerwise->steps; /* those before the tensor; 0 behind it */
+    struct choice *now = layerwise->now; /* those before the tensor; float behind it */
 
     assert(rule->kind == layerwise->kind);
     memset(now, 0, (size_t)placement->count * sizeof *now);
@@ -321,9 +324,9 @@ int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
         if (found.is_zero_everywhere)
             result_warn(result, "tensor %s is zero everywhere; its step is set to %g",
                         placement->items[item].name, (double)found.step);
-        steps[item] = found.step;
+        choices[item] = placement_choice(&placement->items[item], found.step);
         if (in_force)
-            now[item] = steps[item];
+            now[item] = choices[item];
     }
     return 0;
 }

@@ -16,7 +16,7 @@ struct layerwise {
     bool sees_split; /* weights whose channels are split are looked at as split */
     struct clip_view *views; /* [items] owned */
     bool *is_known;          /* [items] the view is what the rules need */
-    float *steps;            /* [items] scratch */
+    struct choice *now;      /* [items] scratch */
 };
 
 /* `method`: how it looks at tensors. */
@@ -30,10 +30,10 @@ void layerwise_clear(struct layerwise *layerwise);
  *   sequential   in the order of execution: an activation is measured with all steps before it
  *                in force, as the reference implementation does
  *   independent  every activation is measured in the float network
- *   steps        [items] out
+ *   choices      [items] out, with the bits and the grid of the placement
  *   result       receives a warning for each tensor that is zero everywhere; its step is 1
  */
 int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
-                    float *steps, struct result *result, struct error *err);
+                    struct choice *choices, struct result *result, struct error *err);
 
 #endif

@@ -72,10 +72,11 @@ void method_end_by_time(const struct method_task *task, struct result *result)
 int method_score(const struct method_task *task, struct result_point *point,
                  struct error *err)
 {
-    if (team_score(task->team, point->steps, 1, &point->calibration, err) < 0)
+    if (team_score(task->team, point->choices, 1, &point->calibration, err) < 0)
         return -1;
-    return task->has_check ? team_check(task->team, point->steps, 1, &point->check, err)
-                           : 0;
+    return task->has_check
+               ? team_check(task->team, point->choices, 1, &point->check, err)
+               : 0;
 }
 
 bool method_is_better(const struct result_point *point,
@@ -89,8 +90,8 @@ bool method_is_better(const struct result_point *point,
 void method_copy_point(const struct result *result, struct result_point *to,
                        const struct result_point *from)
 {
-    memcpy(to->steps, from->steps,
-           (size_t)result->placement->count * sizeof *from->steps);
+    memcpy(to->choices, from->choices,
+           (size_t)result->placement->count * sizeof *from->choices);
     to->calibration = from->calibration;
     to->check = from->check;
     if (to->batchnorms.values != from->batchnorms.values) {
@@ -142,8 +143,8 @@ static int finish_start(const struct method_task *task,
 static bool has_moved(const struct result *result)
 {
     return !points_are_alike(&result->start, &result->result) ||
-           memcmp(result->start.steps, result->result.steps,
-                  (size_t)result->placement->count * sizeof(float)) != 0;
+           !choices_are_same(result->start.choices, result->result.choices,
+                             result->placement->count);
 }
 
 static int finish_result(const struct method_task *task,

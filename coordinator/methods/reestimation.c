@@ -37,7 +37,7 @@ static int measure(const struct method_task *task,
     if (in_float->count == 0 &&
         batchnorm_matching_of_float(task->team, in_float, err) < 0)
         return -1;
-    if (batchnorm_matching_measure(task->team, trial->steps, in_float,
+    if (batchnorm_matching_measure(task->team, trial->choices, in_float,
                                    &trial->batchnorms, &kept, err) < 0)
         return -1;
     if (kept > 0)
@@ -99,7 +99,7 @@ int reestimate(const struct method_task *task, enum config_reestimate when,
 {
     bool is_before = when == REESTIMATE_BEFORE;
     struct result_phase *phase;
-    struct result_point trial = {.steps = point->steps};
+    struct result_point trial = {.choices = point->choices};
     int status;
 
     if (!is_asked_for(task, when))

@@ -33,7 +33,7 @@ static int find_steps(const struct method_task *task, struct clip_rule rule,
     int status;
 
     layerwise_init(&layerwise, task->team, task->one->method, rule.kind);
-    status = layerwise_steps(&layerwise, &rule, result->start.steps, result, err);
+    status = layerwise_steps(&layerwise, &rule, result->start.choices, result, err);
     layerwise_clear(&layerwise);
     return status;
 }
@@ -44,22 +44,24 @@ static int find_layerwise(const struct method_task *task, struct result_phase *p
     int status = find_steps(task, rule_of(task->one->method), result, err);
 
     if (status == 0)
-        status = team_score(task->team, result->start.steps, 1,
+        status = team_score(task->team, result->start.choices, 1,
                             &result->start.calibration, err);
     phase->evaluations = 1;
     return status;
 }
 
 /* Each clip becomes a part of what it was. */
-static void draw(const struct placement *placement, uint64_t seed, float *steps)
+static void draw(const struct placement *placement, uint64_t seed,
+                 struct choice *choices)
 {
     struct random_stream stream = {seed};
 
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
-        double clip = steps[item] * grid_levels(tensor->grid, tensor->bits);
+        double clip = choices[item].step * grid_levels(tensor->grid, tensor->bits);
 
-        steps[item] = placement_step_of_clip(tensor, clip * random_fraction(&stream));
+        choices[item].step =
+            placement_step_of_clip(tensor, clip * random_fraction(&stream));
     }
 }
 
@@ -70,8 +72,8 @@ static int find_random(const struct method_task *task, struct result_phase *phas
     int status = find_steps(task, (struct clip_rule){.kind = CLIP_MINMAX}, result, err);
 
     if (status == 0) {
-        draw(result->placement, task->seed, result->start.steps);
-        status = team_score(task->team, result->start.steps, 1,
+        draw(result->placement, task->seed, result->start.choices);
+        status = team_score(task->team, result->start.choices, 1,
                             &result->start.calibration, err);
     }
     phase->evaluations = 1;
@@ -99,7 +101,7 @@ int start_find(const struct method_task *task, struct result *result, struct err
 
     if (status == 0 && task->has_check)
         status =
-            team_check(task->team, result->start.steps, 1, &result->start.check, err);
+            team_check(task->team, result->start.choices, 1, &result->start.check, err);
     method_end_phase(task->team, phase);
     return status;
 }

@@ -53,10 +53,10 @@ struct earlier_start {
 
 static struct earlier_start keep_start(const struct result *result)
 {
-    size_t steps = (size_t)result->placement->count;
+    size_t items = (size_t)result->placement->count;
     struct earlier_start earlier = {.p_grid = result->p_grid};
 
-    earlier.point.steps = memory_get(steps * sizeof *earlier.point.steps);
+    earlier.point.choices = memory_get(items * sizeof *earlier.point.choices);
     method_copy_point(result, &earlier.point, &result->start);
     return earlier;
 }
@@ -105,7 +105,7 @@ static int try_treatment(const struct method_task *task, enum treatment treatmen
         status = find_start(task, result, err);
     if (status == 0)
         status = keep_the_better(task, &earlier, before, name, result, err);
-    free(earlier.point.steps);
+    free(earlier.point.choices);
     return status;
 }
 

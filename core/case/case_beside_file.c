@@ -20,7 +20,7 @@ struct both {
         *in_float; /* as the file has it; owned, or NULL: the loss needs none */
     struct evaluator *measures; /* of `in_float` */
     struct evaluator *ours, *theirs;
-    float *their_steps; /* [placement.count] owned */
+    struct choice *their_choices; /* [placement.count] owned */
     size_t outputs;
     struct beside_file *beside;
 };
@@ -43,9 +43,12 @@ static int open_both(struct both *both, const struct network *file, struct error
 {
     const struct finished_case *finished = both->finished;
     size_t items = (size_t)finished->placement.count;
+    float *their_steps = memory_get(items * sizeof *their_steps);
 
-    both->their_steps = memory_get(items * sizeof *both->their_steps);
-    qdq_steps(file, &finished->placement, both->their_steps);
+    both->their_choices = memory_get(items * sizeof *both->their_choices);
+    qdq_steps(file, &finished->placement, their_steps);
+    placement_choices(&finished->placement, their_steps, both->their_choices);
+    free(their_steps);
     both->ours = case_evaluator(finished, finished->network, err);
     if (!both->ours)
         return -1;
@@ -59,7 +62,7 @@ static void close_both(struct both *both)
     evaluator_destroy(both->theirs);
     evaluator_destroy(both->measures);
     network_destroy(both->in_float);
-    free(both->their_steps);
+    free(both->their_choices);
 }
 
 /* ---- samples ------------------------------------------------------------------------------ */
@@ -75,9 +78,9 @@ static int score_both(void *context, struct samples samples, struct error *err)
         evaluator_logits(both->measures, NULL, samples, logits);
         samples.float_logits = logits;
     }
-    evaluator_score_others(both->ours, both->finished->steps, 1, samples,
+    evaluator_score_others(both->ours, both->finished->choices, 1, samples,
                            &both->beside->ours);
-    evaluator_score_others(both->theirs, both->their_steps, 1, samples,
+    evaluator_score_others(both->theirs, both->their_choices, 1, samples,
                            &both->beside->theirs);
     free(logits);
     return 0;
@@ -107,8 +110,8 @@ static int predict_both(void *context, struct samples samples, struct error *err
     float *theirs = memory_get(count * sizeof *theirs);
 
     (void)err;
-    evaluator_logits(both->ours, both->finished->steps, samples, ours);
-    evaluator_logits(both->theirs, both->their_steps, samples, theirs);
+    evaluator_logits(both->ours, both->finished->choices, samples, ours);
+    evaluator_logits(both->theirs, both->their_choices, samples, theirs);
     compare_logits(both, ours, theirs, count);
     both->beside->samples += samples.count;
     free(ours);

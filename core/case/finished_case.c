@@ -199,6 +199,9 @@ static int read_network(struct finished_case *finished, const char *folder,
     if (result_read_steps(folder, finished->network, &finished->placement,
                           finished->steps, err) < 0)
         return -1;
+    finished->choices =
+        memory_get((size_t)finished->placement.count * sizeof *finished->choices);
+    placement_choices(&finished->placement, finished->steps, finished->choices);
     finished->rules = rules_of(finished);
     if (put_batchnorms(finished, folder, err) < 0)
         return -1;
@@ -221,6 +224,7 @@ int finished_case_open(struct finished_case *finished, const char *path,
 void finished_case_close(struct finished_case *finished)
 {
     free(finished->steps);
+    free(finished->choices);
     placement_clear(&finished->placement);
     network_destroy(finished->network);
     result_clear(&finished->result);

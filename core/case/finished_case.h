@@ -16,6 +16,7 @@ struct finished_case {
         network; /* as the search ran it, with statistics and biases of the result; owned */
     struct placement placement;
     float *steps;              /* [placement.count] owned */
+    struct choice *choices;    /* of these steps; owned */
     struct weight_rules rules; /* of all weights; ratios are those of the placement */
     char network_hash[HASH_TEXT_BYTES];
 };

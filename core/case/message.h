@@ -41,15 +41,15 @@ enum treatment {
     TREAT_CORRECT = 2   /* bias correction of mean, or mean and variance */
 };
 
-/* A request comes with numbers [candidate_count, step_count]: the steps of candidates; with
- * REQUEST_PUT_BATCHNORM in their place [2, channels], the means and the variances, and with
- * REQUEST_PUT_BIAS_SHIFT and REQUEST_SPLIT_ACTIVATION [1, numbers]. REQUEST_FLOAT_HISTOGRAMS
- * comes with [items, ASKED_HISTOGRAM_FLOATS]. */
+/* A request comes with a payload: the choices of candidates [candidate_count, items]; or floats: with
+ * REQUEST_PUT_BATCHNORM means and variances [2, channels], with REQUEST_PUT_BIAS_SHIFT [channels],
+ * with REQUEST_SPLIT_ACTIVATION [channels + 1], with REQUEST_FLOAT_HISTOGRAMS
+ * [items, ASKED_HISTOGRAM_FLOATS]. */
 struct request {
     enum request_kind kind;
     int subject; /* a case, an item, a layer; of REQUEST_FLOAT_RANGES: all items */
     int candidate_count; /* candidates that come with it; 0: the float network */
-    int step_count;      /* steps of each candidate */
+    size_t payload_bytes;
     size_t moment_count; /* sums of the reply; of REQUEST_CHANNEL_MAXIMA: maxima */
     struct range range;
     int bins;

@@ -73,8 +73,8 @@ void shard_destroy(struct shard *shard)
     free(shard);
 }
 
-int shard_answer(struct shard *shard, const struct request *request, const float *steps,
-                 struct reply *reply, struct error *err)
+int shard_answer(struct shard *shard, const struct request *request,
+                 const void *payload, struct reply *reply, struct error *err)
 {
     static shard_answer_fn *const answers[] = {
         [REQUEST_OPEN] = shard_answer_open,
@@ -101,7 +101,7 @@ int shard_answer(struct shard *shard, const struct request *request, const float
     int status;
 
     shard->was_cut = false;
-    status = answers[request->kind](shard, request, steps, reply, err);
+    status = answers[request->kind](shard, request, payload, reply, err);
     reply_work(reply)->cpu_nanoseconds = (int64_t)(1e9 * (clock_cpu_seconds() - began));
     if (status == 0 && shard->was_cut)
         return error_set(err, EXIT_STOPPED, "there was no time for an answer");

@@ -26,16 +26,16 @@ void shard_cut_when(struct shard *shard, bool (*must_cut)(void));
 
 /* Does what a request asks, on the blocks of this rank.
  *
- *   steps  [request->candidate_count, request->step_count], or other numbers: see message.h
- *   reply  made by reply_init() for this request; out
+ *   payload  choices of candidates, or floats: see message.h
+ *   reply    made by reply_init() for this request; out
  *
  * Opening a case begins with the trained statistics of its batch norms, without bias shifts, and with
  * its first treatments (cases.h). A treatment is put in force where the trained statistics are.
  *
  * Fails with what the files deserve (EXIT_INPUT, EXIT_CONFIG), and with EXIT_STOPPED where work was
  * left out; the shard stays usable. */
-int shard_answer(struct shard *shard, const struct request *request, const float *steps,
-                 struct reply *reply, struct error *err);
+int shard_answer(struct shard *shard, const struct request *request,
+                 const void *payload, struct reply *reply, struct error *err);
 
 /* The network and the placement of the open case; borrowed until the next is opened. */
 const struct network *shard_network(const struct shard *shard);

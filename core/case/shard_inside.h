@@ -68,7 +68,8 @@ void shard_reply_hash(struct reply *reply, int at, int minus_at, uint64_t hash);
 
 /* Answers to requests, named after them. */
 typedef int shard_answer_fn(struct shard *shard, const struct request *request,
-                            const float *steps, struct reply *reply, struct error *err);
+                            const void *payload, struct reply *reply,
+                            struct error *err);
 
 /* shard_open.c */
 shard_answer_fn shard_answer_open;

@@ -4,24 +4,26 @@
 
 #include <stdlib.h>
 
-/* The steps of the candidates that come with a request; NULL: the float network. */
-static const float *candidates_of(const struct request *request, const float *steps)
+/* The choices of the candidates that come with a request; NULL: the float network. */
+static const struct choice *candidates_of(const struct request *request,
+                                          const void *payload)
 {
-    return request->candidate_count ? steps : NULL;
+    return request->candidate_count ? payload : NULL;
 }
 
 /* Scores what comes with a request on samples, or on the evaluator's own (NULL), and says what candidates took. */
 static void score(struct shard *shard, const struct request *request,
-                  const float *steps, const struct samples *others, struct reply *reply)
+                  const void *payload, const struct samples *others,
+                  struct reply *reply)
 {
     struct executor_counters before = evaluator_score_counters(shard->evaluator), done;
     int count = request_score_count(request);
 
     if (others)
-        evaluator_score_others(shard->evaluator, candidates_of(request, steps), count,
+        evaluator_score_others(shard->evaluator, candidates_of(request, payload), count,
                                *others, reply_scores(reply));
     else
-        evaluator_score(shard->evaluator, candidates_of(request, steps), count,
+        evaluator_score(shard->evaluator, candidates_of(request, payload), count,
                         reply_scores(reply));
     done = executor_counters_since(evaluator_score_counters(shard->evaluator), before);
     if (request->candidate_count > 0)
@@ -30,20 +32,20 @@ static void score(struct shard *shard, const struct request *request,
 }
 
 int shard_answer_score(struct shard *shard, const struct request *request,
-                       const float *steps, struct reply *reply, struct error *err)
+                       const void *payload, struct reply *reply, struct error *err)
 {
     (void)err;
-    score(shard, request, steps, NULL, reply);
+    score(shard, request, payload, NULL, reply);
     return 0;
 }
 
 int shard_answer_check(struct shard *shard, const struct request *request,
-                       const float *steps, struct reply *reply, struct error *err)
+                       const void *payload, struct reply *reply, struct error *err)
 {
     struct samples samples = shard_samples_of(shard, &shard->check);
 
     (void)err;
-    score(shard, request, steps, &samples, reply);
+    score(shard, request, payload, &samples, reply);
     return 0;
 }
 
@@ -70,7 +72,7 @@ static struct samples to_validate(const struct shard *shard, const float *values
 
 /* Scores all candidates on validation samples [first, first + count), added to the reply. */
 static int validate_piece(struct shard *shard, const struct request *request,
-                          const float *steps, size_t first, size_t count,
+                          const void *payload, size_t first, size_t count,
                           struct reply *reply, struct error *err)
 {
     size_t elements = network_input(shard->network, 0)->count;
@@ -85,7 +87,7 @@ static int validate_piece(struct shard *shard, const struct request *request,
         struct samples samples =
             to_validate(shard, values, labels, count, float_logits);
 
-        score(shard, request, steps, &samples, reply);
+        score(shard, request, payload, &samples, reply);
     }
     free(values);
     free(float_logits);
@@ -94,7 +96,7 @@ static int validate_piece(struct shard *shard, const struct request *request,
 }
 
 int shard_answer_validate(struct shard *shard, const struct request *request,
-                          const float *steps, struct reply *reply, struct error *err)
+                          const void *payload, struct reply *reply, struct error *err)
 {
     size_t piece = shard_samples_at_once(shard);
     struct sample_set own = shard_own_part(shard, shard_validation_set(shard));
@@ -102,45 +104,45 @@ int shard_answer_validate(struct shard *shard, const struct request *request,
 
     for (size_t done = 0; status == 0 && done < own.count && !shard_is_cut(shard);
          done += piece)
-        status = validate_piece(shard, request, steps, own.first + done,
+        status = validate_piece(shard, request, payload, own.first + done,
                                 own.count - done < piece ? own.count - done : piece,
                                 reply, err);
     return status;
 }
 
 int shard_answer_range(struct shard *shard, const struct request *request,
-                       const float *steps, struct reply *reply, struct error *err)
+                       const void *payload, struct reply *reply, struct error *err)
 {
     struct range range = range_empty();
 
     (void)err;
-    evaluator_range(shard->evaluator, request->subject, steps, &range);
+    evaluator_range(shard->evaluator, request->subject, payload, &range);
     reply_put_range(reply->maxima, range);
     return 0;
 }
 
 int shard_answer_histogram(struct shard *shard, const struct request *request,
-                           const float *steps, struct reply *reply, struct error *err)
+                           const void *payload, struct reply *reply, struct error *err)
 {
     struct histogram *histogram = memory_get(sizeof *histogram);
 
     (void)err;
     histogram_init(histogram, request->range, request->bins);
-    evaluator_histogram(shard->evaluator, request->subject, steps, histogram);
+    evaluator_histogram(shard->evaluator, request->subject, payload, histogram);
     reply_put_histogram(reply->sums, reply->maxima, histogram);
     free(histogram);
     return 0;
 }
 
 int shard_answer_float_ranges(struct shard *shard, const struct request *request,
-                              const float *steps, struct reply *reply,
+                              const void *payload, struct reply *reply,
                               struct error *err)
 {
     int items = shard->placement.count;
     struct range *ranges = memory_zeroed((size_t)items, sizeof *ranges);
 
     (void)request;
-    (void)steps;
+    (void)payload;
     (void)err;
     for (int item = 0; item < items; item++)
         ranges[item] = range_empty();
@@ -152,9 +154,10 @@ int shard_answer_float_ranges(struct shard *shard, const struct request *request
 }
 
 int shard_answer_float_histograms(struct shard *shard, const struct request *request,
-                                  const float *numbers, struct reply *reply,
+                                  const void *payload, struct reply *reply,
                                   struct error *err)
 {
+    const float *numbers = payload;
     int items = shard->placement.count;
     struct histogram *histograms = memory_get((size_t)items * sizeof *histograms);
 
@@ -177,12 +180,12 @@ int shard_answer_float_histograms(struct shard *shard, const struct request *req
 }
 
 int shard_answer_channel_maxima(struct shard *shard, const struct request *request,
-                                const float *steps, struct reply *reply,
+                                const void *payload, struct reply *reply,
                                 struct error *err)
 {
     float *maxima = memory_zeroed(request->moment_count, sizeof *maxima);
 
-    (void)steps;
+    (void)payload;
     (void)err;
     evaluator_channel_maxima(shard->evaluator, request->subject, maxima);
     for (size_t i = 0; i < request->moment_count; i++)
@@ -192,31 +195,31 @@ int shard_answer_channel_maxima(struct shard *shard, const struct request *reque
 }
 
 int shard_answer_moments(struct shard *shard, const struct request *request,
-                         const float *steps, struct reply *reply, struct error *err)
+                         const void *payload, struct reply *reply, struct error *err)
 {
     (void)err;
-    evaluator_moments(shard->evaluator, request->subject, candidates_of(request, steps),
-                      reply->sums);
+    evaluator_moments(shard->evaluator, request->subject,
+                      candidates_of(request, payload), reply->sums);
     return 0;
 }
 
 int shard_answer_float_moments(struct shard *shard, const struct request *request,
-                               const float *steps, struct reply *reply,
+                               const void *payload, struct reply *reply,
                                struct error *err)
 {
     (void)request;
-    (void)steps;
+    (void)payload;
     (void)err;
     evaluator_float_moments(shard->evaluator, reply->sums);
     return 0;
 }
 
 int shard_answer_product_means(struct shard *shard, const struct request *request,
-                               const float *steps, struct reply *reply,
+                               const void *payload, struct reply *reply,
                                struct error *err)
 {
     (void)err;
     evaluator_product_means(shard->evaluator, request->subject,
-                            candidates_of(request, steps), reply->sums);
+                            candidates_of(request, payload), reply->sums);
     return 0;
 }

@@ -289,13 +289,13 @@ static uint64_t look_of_data(const struct data_file *file, const char *path,
 
 /* Says what was opened; the hash shows whether all ranks see the same model and data. */
 int shard_answer_open(struct shard *shard, const struct request *request,
-                      const float *steps, struct reply *reply, struct error *err)
+                      const void *payload, struct reply *reply, struct error *err)
 {
     const struct config_model *model;
     char text[HASH_TEXT_BYTES];
     uint64_t hash;
 
-    (void)steps;
+    (void)payload;
     if (open_case(shard, request->subject, err) < 0)
         return -1;
     model = shard->open->model;

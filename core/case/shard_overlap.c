@@ -51,7 +51,7 @@ static int compare_piece(struct shard *shard, const uint64_t *hashes, size_t fir
 }
 
 int shard_answer_overlap(struct shard *shard, const struct request *request,
-                         const float *steps, struct reply *reply, struct error *err)
+                         const void *payload, struct reply *reply, struct error *err)
 {
     size_t piece = shard_samples_at_once(shard);
     uint64_t *hashes;
@@ -59,7 +59,7 @@ int shard_answer_overlap(struct shard *shard, const struct request *request,
     int status = 0;
 
     (void)request;
-    (void)steps;
+    (void)payload;
     hashes = calibration_hashes(shard, err);
     if (!hashes)
         return -1;

@@ -4,23 +4,25 @@
 #include "core/network/bias_shift.h"
 
 int shard_answer_put_batchnorm(struct shard *shard, const struct request *request,
-                               const float *statistics, struct reply *reply,
+                               const void *payload, struct reply *reply,
                                struct error *err)
 {
+    struct layer *layer = &shard->network->layers[request->subject];
+    const float *means = payload;
+
     (void)reply;
     (void)err;
-    bias_shift_remove(&shard->network->layers[request->subject]);
-    batchnorm_put(&shard->network->layers[request->subject], statistics,
-                  statistics + request->step_count);
+    bias_shift_remove(layer);
+    batchnorm_put(layer, means, means + layer->batchnorm->channels);
     return 0;
 }
 
 int shard_answer_restore_batchnorms(struct shard *shard, const struct request *request,
-                                    const float *steps, struct reply *reply,
+                                    const void *payload, struct reply *reply,
                                     struct error *err)
 {
     (void)request;
-    (void)steps;
+    (void)payload;
     (void)reply;
     (void)err;
     for (int layer = 0; layer < shard->network->layer_count; layer++) {
@@ -32,23 +34,25 @@ int shard_answer_restore_batchnorms(struct shard *shard, const struct request *r
 }
 
 int shard_answer_put_bias_shift(struct shard *shard, const struct request *request,
-                                const float *values, struct reply *reply,
+                                const void *payload, struct reply *reply,
                                 struct error *err)
 {
     (void)reply;
     (void)err;
-    bias_shift_put(&shard->network->layers[request->subject], values);
+    bias_shift_put(&shard->network->layers[request->subject], payload);
     return 0;
 }
 
 int shard_answer_split_activation(struct shard *shard, const struct request *request,
-                                  const float *maxima, struct reply *reply,
+                                  const void *payload, struct reply *reply,
                                   struct error *err)
 {
+    struct quantized_tensor *item = &shard->placement.items[request->subject];
+
     (void)reply;
     (void)err;
-    activation_split_calibrate(&shard->placement.items[request->subject].split, maxima,
-                               (size_t)request->step_count - 1);
+    activation_split_calibrate(&item->split, payload,
+                               (size_t)shard->network->tensors[item->index].channels);
     return 0;
 }
 
@@ -68,11 +72,11 @@ static void change_equalisation(struct shard *shard)
 
 /* Whatever an evaluator remembers of the weights that were is of no use. */
 int shard_answer_treat(struct shard *shard, const struct request *request,
-                       const float *steps, struct reply *reply, struct error *err)
+                       const void *payload, struct reply *reply, struct error *err)
 {
     unsigned wanted = (unsigned)request->subject, changed = wanted ^ shard->treatments;
 
-    (void)steps;
+    (void)payload;
     (void)reply;
     (void)err;
     if (changed == 0)
@@ -87,10 +91,10 @@ int shard_answer_treat(struct shard *shard, const struct request *request,
 }
 
 int shard_answer_check_splits(struct shard *shard, const struct request *request,
-                              const float *steps, struct reply *reply,
+                              const void *payload, struct reply *reply,
                               struct error *err)
 {
     (void)request;
     (void)reply;
-    return evaluator_check_splits(shard->evaluator, steps, err);
+    return evaluator_check_splits(shard->evaluator, payload, err);
 }

@@ -20,6 +20,7 @@ void candidate_init(struct candidate *candidate, const struct network *network,
         .network = network,
         .placement = placement,
         .items = items,
+        .choices = memory_zeroed((size_t)placement->count, sizeof *candidate->choices),
         .quantizers =
             memory_zeroed((size_t)placement->count, sizeof *candidate->quantizers),
         .tensors = memory_zeroed(tensors, sizeof *candidate->tensors),
@@ -32,6 +33,7 @@ void candidate_init(struct candidate *candidate, const struct network *network,
 
 void candidate_clear(struct candidate *candidate)
 {
+    free(candidate->choices);
     free(candidate->quantizers);
     free(candidate->tensors);
     free(candidate->unfinished);
@@ -83,45 +85,41 @@ bool candidate_multiplies_codes(const struct candidate *candidate, int layer)
            candidate->in_codes[made_by->inputs[0]];
 }
 
-static void set_quantizers(struct candidate *candidate, const float *steps,
-                           int left_out)
+static void choose(struct candidate *candidate, const struct choice *choices,
+                   int left_out)
 {
-    const struct placement *placement = candidate->placement;
-
-    for (int item = 0; item < placement->count; item++)
-        candidate->quantizers[item] =
-            (struct quantizer){.grid = placement->items[item].grid,
-                               .bits = placement->items[item].bits,
-                               .step = steps && item != left_out ? steps[item] : 0};
+    for (int item = 0; item < candidate->placement->count; item++) {
+        candidate->choices[item] =
+            choices && item != left_out ? choices[item] : (struct choice){0};
+        candidate->quantizers[item] = choice_quantizer(candidate->choices[item]);
+    }
 }
 
 /* ---- signatures ------------------------------------------------------------------------- */
 
-/* What a quantizer makes of values: step, bits and grid. 0: there is none. */
-static uint64_t quantizer_signature(const struct quantizer *quantizer)
-{
-    uint32_t step = 0;
-
-    if (!quantizer)
-        return 0;
-    memcpy(&step, &quantizer->step, sizeof step);
-    return step | (uint64_t)quantizer->bits << 32 | (uint64_t)quantizer->grid << 40;
-}
-
-struct hash128 candidate_key(const struct placement *placement, const float *steps)
+struct hash128 candidate_key(const struct choice *choices, int count)
 {
     struct hash128 key = {{0}};
 
-    for (int item = 0; steps && item < placement->count; item++) {
-        const struct quantizer quantizer = {.grid = placement->items[item].grid,
-                                            .bits = placement->items[item].bits,
-                                            .step = steps[item]};
-        uint64_t signature =
-            steps[item] > 0 ? quantizer_signature(&quantizer) : 0; /* float */
-
-        hash128_add(&key, &signature, sizeof signature);
-    }
+    if (choices)
+        hash128_add(&key, choices, (size_t)count * sizeof *choices);
     return key;
+}
+
+/* What an item's choice makes of values; 0: nothing. */
+static uint64_t item_signature(const struct candidate *candidate, int item)
+{
+    return item < 0 ? 0 : choice_signature(candidate->choices[item]);
+}
+
+/* The same of what rounds a layer's output. */
+static uint64_t output_signature(const struct candidate *candidate, int layer)
+{
+    const struct layer *made_by = &candidate->network->layers[layer];
+
+    return candidate_output(candidate, layer)
+               ? item_signature(candidate, candidate->items[made_by->output])
+               : 0;
 }
 
 /* What rounds the parts of a tensor whose channels are split. */
@@ -133,8 +131,8 @@ static uint64_t split_signature(const struct candidate *candidate, int tensor)
     if (!split)
         return 0;
     rounded_with[0] = split->split.signature;
-    rounded_with[1] = quantizer_signature(
-        candidate_quantizer(candidate, candidate->placement->of_tensor[tensor]));
+    rounded_with[1] =
+        item_signature(candidate, candidate->placement->of_tensor[tensor]);
     return hash_bytes(rounded_with, sizeof rounded_with, 1);
 }
 
@@ -154,10 +152,11 @@ static void sign_layer(struct candidate *candidate, int layer)
 {
     const struct layer *made_by = &candidate->network->layers[layer];
     bool in_integers = candidate_multiplies_codes(candidate, layer);
-    uint64_t made_of[] = {(uint64_t)layer,
-                          quantizer_signature(candidate_weights(candidate, layer)),
-                          candidate->tensors[made_by->inputs[0]], in_integers};
-    uint64_t finished_with[] = {quantizer_signature(candidate_output(candidate, layer)),
+    uint64_t made_of[] = {
+        (uint64_t)layer,
+        item_signature(candidate, candidate->placement->of_layer[layer]),
+        candidate->tensors[made_by->inputs[0]], in_integers};
+    uint64_t finished_with[] = {output_signature(candidate, layer),
                                 batchnorm_signature(made_by) ^
                                     bias_shift_signature(made_by),
                                 split_signature(candidate, made_by->output)};
@@ -177,19 +176,19 @@ static void sign_layer(struct candidate *candidate, int layer)
 
 static void sign_input(struct candidate *candidate, int tensor)
 {
-    const struct quantizer *quantizer =
-        candidate_quantizer(candidate, candidate->items[tensor]);
+    int item = candidate->items[tensor];
 
-    candidate->tensors[tensor] = (quantizer_signature(quantizer) * 2 + 1) ^
+    candidate->tensors[tensor] = (item_signature(candidate, item) * 2 + 1) ^
                                  (split_signature(candidate, tensor) * 2);
-    candidate->in_codes[tensor] = quantizer != NULL;
+    candidate->in_codes[tensor] = candidate_quantizer(candidate, item) != NULL;
 }
 
-void candidate_set(struct candidate *candidate, const float *steps, int left_out)
+void candidate_set(struct candidate *candidate, const struct choice *choices,
+                   int left_out)
 {
     const struct network *network = candidate->network;
 
-    set_quantizers(candidate, steps, left_out);
+    choose(candidate, choices, left_out);
     for (int input = 0; input < network->input_count; input++)
         sign_input(candidate, network->inputs[input]);
     for (int layer = 0; layer < network->layer_count; layer++)

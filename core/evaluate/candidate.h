@@ -1,4 +1,4 @@
-/* candidate.h - steps under trial, and what they make of every tensor: a signature.
+/* candidate.h - choices under trial, and what they make of every tensor: a signature.
  *
  * Two candidates give a tensor the same values exactly when it has the same signature under both.
  * Most layers make their output in two parts: values that are not finished (the sums of a
@@ -15,7 +15,8 @@ struct candidate {
     const struct network *network;     /* borrowed, as the next two */
     const struct placement *placement; /* whose items are quantized */
     const int *items;                  /* [tensors] as early_codes() has them */
-    struct quantizer *quantizers;      /* [items] step 0: float; owned */
+    struct choice *choices;            /* [items] owned */
+    struct quantizer *quantizers;      /* [items] of the choices; owned */
     uint64_t *tensors;                 /* [tensors] signatures; owned */
     uint64_t *unfinished;              /* [layers] signatures; owned */
     bool *in_codes;                    /* [tensors] whether it holds codes; owned */
@@ -30,12 +31,13 @@ void candidate_init(struct candidate *candidate, const struct network *network,
                     const struct placement *placement, const int *items);
 void candidate_clear(struct candidate *candidate);
 
-/* Puts steps [placement->count] under trial; a step of 0, or steps == NULL: float. `left_out` is an
- * item that stays in float, or -1. Nothing is worth remembering yet. */
-void candidate_set(struct candidate *candidate, const float *steps, int left_out);
+/* Puts choices [placement->count] under trial; NULL: float. `left_out` is an item that stays in
+ * float, or -1. Nothing is worth remembering yet. */
+void candidate_set(struct candidate *candidate, const struct choice *choices,
+                   int left_out);
 
-/* By what a candidate is known again, e.g. in a journal: step, bits and grid of every item. */
-struct hash128 candidate_key(const struct placement *placement, const float *steps);
+/* By what a candidate of `count` choices is known again, e.g. in a journal; NULL: float. */
+struct hash128 candidate_key(const struct choice *choices, int count);
 
 /* Marks what is worth remembering of each of `count` candidates that are evaluated together: what
  * another one of them has too, or `before`, the last one evaluated. */
@@ -57,7 +59,7 @@ const struct quantizer *candidate_quantizer(const struct candidate *candidate,
 const struct quantizer *candidate_weights(const struct candidate *candidate, int layer);
 const struct quantizer *candidate_output(const struct candidate *candidate, int layer);
 
-/* The item of an activation whose channels are split and whose step is under trial; NULL: it is none. */
+/* The item of an activation whose channels are split and that is quantized; NULL: it is none. */
 const struct quantized_tensor *candidate_split(const struct candidate *candidate,
                                                int tensor);
 

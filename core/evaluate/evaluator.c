@@ -155,12 +155,13 @@ static void score_together(struct evaluator *evaluator, int count,
     }
 }
 
-/* steps == NULL: `count` is one. */
-static void set_candidates(struct evaluator *evaluator, const float *steps, int count)
+/* choices == NULL: `count` is one. */
+static void set_candidates(struct evaluator *evaluator, const struct choice *choices,
+                           int count)
 {
     for (int i = 0; i < count; i++)
         candidate_set(&evaluator->candidates[i],
-                      steps ? steps + i * evaluator->placement->count : NULL, -1);
+                      choices ? choices + i * evaluator->placement->count : NULL, -1);
 }
 
 /* Whatever comes next is held against the last candidate. */
@@ -169,15 +170,16 @@ static void end_with(struct evaluator *evaluator, const struct candidate *last)
     candidate_copy_signatures(&evaluator->before, last);
 }
 
-void evaluator_score(struct evaluator *evaluator, const float *steps, int count,
-                     struct score *scores)
+void evaluator_score(struct evaluator *evaluator, const struct choice *choices,
+                     int count, struct score *scores)
 {
     for (int done = 0; done < count; done += CANDIDATES_AT_ONCE) {
         int some =
             count - done < CANDIDATES_AT_ONCE ? count - done : CANDIDATES_AT_ONCE;
 
         set_candidates(evaluator,
-                       steps ? steps + done * evaluator->placement->count : NULL, some);
+                       choices ? choices + done * evaluator->placement->count : NULL,
+                       some);
         candidates_compare(evaluator->candidates, some, &evaluator->before);
         score_together(evaluator, some, &evaluator->own, true, scores + done);
         evaluator->has_measured = false;
@@ -185,23 +187,23 @@ void evaluator_score(struct evaluator *evaluator, const float *steps, int count,
     }
 }
 
-void evaluator_score_others(struct evaluator *evaluator, const float *steps, int count,
-                            struct samples others, struct score *scores)
+void evaluator_score_others(struct evaluator *evaluator, const struct choice *choices,
+                            int count, struct samples others, struct score *scores)
 {
     for (int i = 0; i < count; i++) {
         set_candidates(evaluator,
-                       steps ? steps + i * evaluator->placement->count : NULL, 1);
+                       choices ? choices + i * evaluator->placement->count : NULL, 1);
         score_together(evaluator, 1, &others, false, scores + i);
     }
 }
 
-void evaluator_logits(struct evaluator *evaluator, const float *steps,
+void evaluator_logits(struct evaluator *evaluator, const struct choice *choices,
                       struct samples others, float *logits)
 {
     const struct network *network = evaluator->network;
     size_t classes = network->tensors[network->output].count;
 
-    set_candidates(evaluator, steps, 1);
+    set_candidates(evaluator, choices, 1);
     for (size_t first = 0; goes_on(evaluator, &others, first);
          first += evaluator->block) {
         struct block block = block_at(evaluator, &others, first, false);
@@ -217,11 +219,11 @@ void evaluator_logits(struct evaluator *evaluator, const float *steps,
 
 /* One candidate of which everything is worth remembering: who measures goes on from there. */
 static const struct candidate *set_measured(struct evaluator *evaluator,
-                                            const float *steps, int left_out)
+                                            const struct choice *choices, int left_out)
 {
     struct candidate *candidate = &evaluator->candidates[0];
 
-    candidate_set(candidate, steps, left_out);
+    candidate_set(candidate, choices, left_out);
     candidate_keep_all(candidate);
     evaluator->has_measured = true;
     return candidate;
@@ -230,12 +232,12 @@ static const struct candidate *set_measured(struct evaluator *evaluator,
 typedef void (*observe_fn)(void *observer, const float *values, size_t count);
 
 /* Shows an activation tensor, left in float, to an observer block after block. */
-static void observe(struct evaluator *evaluator, int item, const float *steps,
+static void observe(struct evaluator *evaluator, int item, const struct choice *choices,
                     observe_fn look, void *observer)
 {
     const struct quantized_tensor *quantized = &evaluator->placement->items[item];
     size_t count = evaluator->network->tensors[quantized->index].count;
-    const struct candidate *candidate = set_measured(evaluator, steps, item);
+    const struct candidate *candidate = set_measured(evaluator, choices, item);
 
     assert(!quantized->is_weight);
     candidate_keep_unfinished(&evaluator->candidates[0], quantized->index);
@@ -261,16 +263,16 @@ static void look_at_histogram(void *observer, const float *values, size_t count)
     histogram_add(observer, values, count);
 }
 
-void evaluator_range(struct evaluator *evaluator, int item, const float *steps,
-                     struct range *range)
+void evaluator_range(struct evaluator *evaluator, int item,
+                     const struct choice *choices, struct range *range)
 {
-    observe(evaluator, item, steps, look_at_range, range);
+    observe(evaluator, item, choices, look_at_range, range);
 }
 
-void evaluator_histogram(struct evaluator *evaluator, int item, const float *steps,
-                         struct histogram *histogram)
+void evaluator_histogram(struct evaluator *evaluator, int item,
+                         const struct choice *choices, struct histogram *histogram)
 {
-    observe(evaluator, item, steps, look_at_histogram, histogram);
+    observe(evaluator, item, choices, look_at_histogram, histogram);
 }
 
 /* Shows all tensors of the float network in one go. Nothing is taken from memory, so that every
@@ -363,10 +365,10 @@ static void add_moments(const struct network *network, int layer, const float *i
                 sums);
 }
 
-void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,
-                       int64_t *sums)
+void evaluator_moments(struct evaluator *evaluator, int layer,
+                       const struct choice *choices, int64_t *sums)
 {
-    const struct candidate *candidate = set_measured(evaluator, steps, -1);
+    const struct candidate *candidate = set_measured(evaluator, choices, -1);
 
     for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
          first += evaluator->block) {
@@ -380,10 +382,10 @@ void evaluator_moments(struct evaluator *evaluator, int layer, const float *step
     end_with(evaluator, candidate);
 }
 
-void evaluator_product_means(struct evaluator *evaluator, int layer, const float *steps,
-                             int64_t *sums)
+void evaluator_product_means(struct evaluator *evaluator, int layer,
+                             const struct choice *choices, int64_t *sums)
 {
-    const struct candidate *candidate = set_measured(evaluator, steps, -1);
+    const struct candidate *candidate = set_measured(evaluator, choices, -1);
     const struct layer *measured = &evaluator->network->layers[layer];
     const struct tensor *output = &evaluator->network->tensors[measured->output];
     int channels = measured->conv.out_channels;
@@ -433,10 +435,10 @@ void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums)
     }
 }
 
-int evaluator_check_splits(struct evaluator *evaluator, const float *steps,
+int evaluator_check_splits(struct evaluator *evaluator, const struct choice *choices,
                            struct error *err)
 {
-    const struct candidate *candidate = set_measured(evaluator, steps, -1);
+    const struct candidate *candidate = set_measured(evaluator, choices, -1);
     int status = 0;
 
     if (goes_on(evaluator, &evaluator->own, 0)) {

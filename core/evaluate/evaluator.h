@@ -1,8 +1,8 @@
-/* evaluator.h - a network, its quantizers and samples: from steps to exact sums of losses.
+/* evaluator.h - a network, its quantizers and samples: from choices to exact sums of losses.
  *
  * The evaluator remembers activation tensors of its blocks of samples, each with a signature of
- * everything that made it: the layers, the steps and the batch norms upstream. A candidate
- * recomputes only what its changed steps reach. What is remembered is what two candidates have in
+ * everything that made it: the layers, the choices and the batch norms upstream. A candidate
+ * recomputes only what its changed choices reach. What is remembered is what two candidates have in
  * common, and of how many blocks is a matter of memory; it never changes a digit.
  */
 #ifndef CORE_EVALUATE_EVALUATOR_H
@@ -46,29 +46,29 @@ struct evaluator *evaluator_create(const struct network *network,
                                    struct samples own);
 void evaluator_destroy(struct evaluator *evaluator);
 
-/* In all of these `steps` [placement->count] are the steps under trial; a step of 0 leaves its
- * tensor in float, and steps == NULL leaves everything in float. */
+/* In all of these `choices` [placement->count] say how each tensor of the placement is quantized, with
+ * any bits and grid; NULL: everything is in float. */
 
-/* Adds the scores of `count` candidates, steps [count, placement->count], on the evaluator's own
+/* Adds the scores of `count` candidates, choices [count, placement->count], on the evaluator's own
  * samples to scores [count]. Candidates that come together are evaluated block by block. */
-void evaluator_score(struct evaluator *evaluator, const float *steps, int count,
-                     struct score *scores);
+void evaluator_score(struct evaluator *evaluator, const struct choice *choices,
+                     int count, struct score *scores);
 
 /* The same of other samples, which are not remembered. Blocks start at the first. */
-void evaluator_score_others(struct evaluator *evaluator, const float *steps, int count,
-                            struct samples others, struct score *scores);
+void evaluator_score_others(struct evaluator *evaluator, const struct choice *choices,
+                            int count, struct samples others, struct score *scores);
 
 /* The logits of other samples: [count, classes]. */
-void evaluator_logits(struct evaluator *evaluator, const float *steps,
+void evaluator_logits(struct evaluator *evaluator, const struct choice *choices,
                       struct samples others, float *logits);
 
 /* Adds the values of the activation tensor of placement item `item` over the evaluator's own
  * samples to a range or a histogram; the tensor itself and what follows it is left in float,
- * what comes before it has the steps. */
-void evaluator_range(struct evaluator *evaluator, int item, const float *steps,
-                     struct range *range);
-void evaluator_histogram(struct evaluator *evaluator, int item, const float *steps,
-                         struct histogram *histogram);
+ * what comes before it is as chosen. */
+void evaluator_range(struct evaluator *evaluator, int item,
+                     const struct choice *choices, struct range *range);
+void evaluator_histogram(struct evaluator *evaluator, int item,
+                         const struct choice *choices, struct histogram *histogram);
 
 /* The same of all activation tensors of the float network in one go: ranges or histograms
  * [placement->count], of which those of weights, and histograms without bins, stay as they are. */
@@ -81,23 +81,23 @@ void evaluator_float_histograms(struct evaluator *evaluator,
 void evaluator_channel_maxima(struct evaluator *evaluator, int item, float *maxima);
 
 /* Adds the moments of the input of layer `layer`'s batch norm over the evaluator's own samples to
- * `sums` [moments_count()], see moments.h; all steps and all batch norms before it are in force. */
-void evaluator_moments(struct evaluator *evaluator, int layer, const float *steps,
-                       int64_t *sums);
+ * `sums` [moments_count()], see moments.h; all choices and all batch norms before it are in force. */
+void evaluator_moments(struct evaluator *evaluator, int layer,
+                       const struct choice *choices, int64_t *sums);
 
 /* The same of all batch norms of the float network in one go: one layer's sums after the other's,
  * in the order of execution. */
 void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums);
 
 /* Adds the sums of the products of convolution `layer` over the evaluator's own samples to `sums`
- * [product_means_count()], see product_means.h; all steps, batch norms and bias shifts before it are in
+ * [product_means_count()], see product_means.h; all choices, batch norms and bias shifts before it are in
  * force. */
-void evaluator_product_means(struct evaluator *evaluator, int layer, const float *steps,
-                             int64_t *sums);
+void evaluator_product_means(struct evaluator *evaluator, int layer,
+                             const struct choice *choices, int64_t *sums);
 
 /* Holds the folded codes of layers with split channels against layers that really have the copies, on
  * the first block of the evaluator's own samples. Fails with EXIT_INTERNAL. */
-int evaluator_check_splits(struct evaluator *evaluator, const float *steps,
+int evaluator_check_splits(struct evaluator *evaluator, const struct choice *choices,
                            struct error *err);
 
 /* What was done since the evaluator was made, whatever for. */

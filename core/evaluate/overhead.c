@@ -16,10 +16,10 @@ static size_t macs_of(const struct network *network, const struct layer *layer)
 }
 
 static int second_factor(const struct layer *layer, const struct quantized_tensor *item,
-                         float step)
+                         struct choice choice)
 {
     const struct weight_rules rules = {.ratios = item->ratios, .wide = item->wide};
-    const struct quantizer quantizer = {item->grid, item->bits, step};
+    const struct quantizer quantizer = choice_quantizer(choice);
     int16_t *codes;
     int factor;
 
@@ -70,7 +70,7 @@ static void add_activation(struct overhead *overhead, const struct network *netw
 }
 
 void overhead_find(struct overhead *overhead, const struct network *network,
-                   const struct placement *placement, const float *steps)
+                   const struct placement *placement, const struct choice *choices)
 {
     *overhead = (struct overhead){
         .factors = memory_get((size_t)placement->count * sizeof *overhead->factors)};
@@ -89,7 +89,7 @@ void overhead_find(struct overhead *overhead, const struct network *network,
             continue;
         }
         overhead->factors[i] =
-            second_factor(&network->layers[item->index], item, steps[i]);
+            second_factor(&network->layers[item->index], item, choices[i]);
         add_layer(overhead, network, &network->layers[item->index], item,
                   overhead->factors[i]);
     }

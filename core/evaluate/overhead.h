@@ -17,9 +17,9 @@ struct overhead {
     size_t macs, added_macs;
 };
 
-/* Finds what the rules of the placement cost under steps [placement->count]; out, to be cleared. */
+/* Finds what the rules of the placement cost under choices [placement->count]; out, to be cleared. */
 void overhead_find(struct overhead *overhead, const struct network *network,
-                   const struct placement *placement, const float *steps);
+                   const struct placement *placement, const struct choice *choices);
 void overhead_clear(struct overhead *overhead);
 
 /* What is added, in per cent of what there was. */

@@ -3,14 +3,15 @@
  * A search is deterministic. One that is run again asks the same questions, finds the answers to
  * the first of them here, and goes on where the journal ends, with the same digits.
  *
- * The file is a line of 16 bytes, "calq journal 2\n" and a zero, and then records:
+ * The file is a line of 16 bytes, "calq journal 3\n" and a zero, and then records:
  *
  *   payload bytes u32, kind u32, key 2 x u64, cost, payload, checksum u64
  *
  * in the byte order of the machine. The checksum is that of the record up to it, with its place in
  * the file as seed. The first record's payload is the identity of the case (identity.h), so the
  * file says in readable lines what it belongs to. A cost is a struct journal_cost as it stands in
- * memory; a journal of version 1 has only its seconds, and is refused.
+ * memory. Journals of earlier versions are refused: version 1 has only seconds for a cost, and the
+ * keys of version 2 know candidates by their steps alone.
  */
 #ifndef CORE_FORMAT_JOURNAL_H
 #define CORE_FORMAT_JOURNAL_H

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char magic[16] = "calq journal 2\n", earlier[16] = "calq journal 1\n";
+static const char magic[16] = "calq journal 3\n";
+enum { VERSION_AT = 13 }; /* its digit */
 
 _Static_assert(sizeof(struct journal_head) == 80, "the head has no padding");
 
@@ -72,6 +73,12 @@ bool journal_file_is_whole(const char *image, size_t used)
            journal_file_head(image, sizeof magic).kind == JOURNAL_IDENTITY;
 }
 
+static bool is_earlier(const char *image, size_t used)
+{
+    return used >= sizeof magic && memcmp(image, magic, VERSION_AT) == 0 &&
+           image[VERSION_AT] >= '1' && image[VERSION_AT] < magic[VERSION_AT];
+}
+
 /* What a file that begins with `image` is: a journal, one that was cut off before its first answer
  * could be written, one of an earlier version, or something else. */
 static enum look look_of(const char *image, size_t used, const char *identity)
@@ -79,7 +86,7 @@ static enum look look_of(const char *image, size_t used, const char *identity)
     struct journal_head head = {.bytes = (uint32_t)strlen(identity)};
     size_t least = sizeof magic + journal_file_bytes(&head);
 
-    if (used >= sizeof earlier && memcmp(image, earlier, sizeof earlier) == 0)
+    if (is_earlier(image, used))
         return LOOK_EARLIER;
     if (memcmp(image, magic, used < sizeof magic ? used : sizeof magic) != 0)
         return LOOK_FOREIGN;
@@ -179,8 +186,8 @@ int journal_file_read(const char *path, const char *identity, char **image,
     if (look == LOOK_EARLIER)
         return error_set(
             err, EXIT_MACHINE,
-            "%s is of an earlier version of calq, which did not keep what its "
-            "answers cost; finish the run with that version, or remove it: a "
+            "%s is of an earlier version of calq, whose answers this one does not "
+            "know again; finish the run with that version, or remove it: a "
             "case that is done stays done, any other begins again",
             path);
     if (look == LOOK_CUT)

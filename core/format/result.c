@@ -22,8 +22,8 @@ void result_init(struct result *result, const char *case_id, int step_count)
 
     *result = (struct result){
         .case_id = memory_text(case_id),
-        .start.steps = memory_zeroed(steps, sizeof(float)),
-        .result.steps = memory_zeroed(steps, sizeof(float)),
+        .start.choices = memory_zeroed(steps, sizeof(struct choice)),
+        .result.choices = memory_zeroed(steps, sizeof(struct choice)),
         .lines = memory_zeroed(steps, sizeof *result->lines),
         .p_grid.vertex = NAN,
     };
@@ -31,7 +31,7 @@ void result_init(struct result *result, const char *case_id, int step_count)
 
 static void clear_point(struct result_point *point)
 {
-    free(point->steps);
+    free(point->choices);
     batchnorm_statistics_clear(&point->batchnorms);
     bias_shifts_clear(&point->bias_shifts);
 }
@@ -144,7 +144,7 @@ static json_t *line_of(const float *values, int count)
 static json_t *channel_steps_of(const struct result *result, int item)
 {
     const struct quantized_tensor *tensor = &result->placement->items[item];
-    struct quantizer quantizer = {.step = result->result.steps[item]};
+    struct quantizer quantizer = choice_quantizer(result->result.choices[item]);
     size_t channels;
     float *steps;
     json_t *line;
@@ -164,16 +164,18 @@ static json_t *step_of(const struct result *result, int item)
 {
     const struct quantized_tensor *tensor = &result->placement->items[item];
     const struct result_line *line = &result->lines[item];
-    float start = result->start.steps[item], step = result->result.steps[item];
+    const struct choice *start = &result->start.choices[item],
+                        *choice = &result->result.choices[item];
 
-    return json_pack(
-        "{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
-        tensor->name, "kind", tensor->is_weight ? "weights" : "activations", "grid",
-        grid_name(tensor->grid), "bits", tensor->bits, "step", real_of(step),
-        "step_hex", hex_of(step), "clip",
-        real_of(step * grid_levels(tensor->grid, tensor->bits)), "start_step_hex",
-        hex_of(start), "channel_steps_hex", channel_steps_of(result, item),
-        "evaluations", (json_int_t)line->evaluations, "gain", real_of(line->gain));
+    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}",
+                     "tensor", tensor->name, "kind",
+                     tensor->is_weight ? "weights" : "activations", "grid",
+                     grid_name(choice->grid), "bits", choice->bits, "step",
+                     real_of(choice->step), "step_hex", hex_of(choice->step), "clip",
+                     real_of(choice->step * grid_levels(choice->grid, choice->bits)),
+                     "start_step_hex", hex_of(start->step), "channel_steps_hex",
+                     channel_steps_of(result, item), "evaluations",
+                     (json_int_t)line->evaluations, "gain", real_of(line->gain));
 }
 
 /* Appends a value; without one (a text that is not UTF-8) there is no array either, which
@@ -259,12 +261,12 @@ static json_t *enlarged_layers_of(const struct result *result)
 
         if (item->wide.added > 0 || factor > 1)
             layers = append(
-                layers,
-                json_pack("{s:s, s:i, s:o}", "layer",
-                          result->network->layers[item->index].name, "channels_added",
-                          item->wide.added, "second_step_hex",
-                          factor > 1 ? hex_of(result->result.steps[i] / (float)factor)
-                                     : json_null()));
+                layers, json_pack("{s:s, s:i, s:o}", "layer",
+                                  result->network->layers[item->index].name,
+                                  "channels_added", item->wide.added, "second_step_hex",
+                                  factor > 1 ? hex_of(result->result.choices[i].step /
+                                                      (float)factor)
+                                             : json_null()));
     }
     return layers;
 }

@@ -17,9 +17,9 @@
 
 enum { WARNINGS_MOST = 32, P_COUNT_MOST = 100 };
 
-/* Steps and what they cost. */
+/* How all tensors are quantized, and what that costs. */
 struct result_point {
-    float *steps;                           /* [step_count] owned */
+    struct choice *choices;                 /* [step_count] owned */
     struct batchnorm_statistics batchnorms; /* empty: the trained ones; owned */
     struct bias_shifts bias_shifts; /* on top of them; empty: there are none; owned */
     struct score calibration;       /* of the samples that the search sees */

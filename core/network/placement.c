@@ -346,6 +346,21 @@ float placement_step_at_most(const struct quantized_tensor *tensor, float step)
     return tensor->step_most > 0 && step > tensor->step_most ? tensor->step_most : step;
 }
 
+struct choice placement_choice(const struct quantized_tensor *tensor, float step)
+{
+    if (step == 0)
+        return (struct choice){0};
+    return (struct choice){
+        .step = step, .bits = (uint8_t)tensor->bits, .grid = (uint8_t)tensor->grid};
+}
+
+void placement_choices(const struct placement *placement, const float *steps,
+                       struct choice *choices)
+{
+    for (int item = 0; item < placement->count; item++)
+        choices[item] = placement_choice(&placement->items[item], steps[item]);
+}
+
 struct wide_rules placement_wide_rules(const struct placement *placement, int layer)
 {
     int item = placement->of_layer[layer];

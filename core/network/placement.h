@@ -1,7 +1,8 @@
-/* placement.h - which tensors of a network are quantized, and on which grids.
+/* placement.h - which tensors of a network are quantized, and on which grids unless a candidate
+ * chooses others.
  *
- * The order of the quantized tensors is the order of the steps of a candidate: execution order,
- * a layer's weights before its output.
+ * The order of the quantized tensors is the order of a candidate's choices: execution order, a
+ * layer's weights before its output.
  */
 #ifndef CORE_NETWORK_PLACEMENT_H
 #define CORE_NETWORK_PLACEMENT_H
@@ -9,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/network/network.h"
 #include "core/quant/activation_split.h"
+#include "core/quant/choice.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/weight_rules.h"
 
@@ -52,7 +54,7 @@ struct quantized_tensor {
     bool is_weight;
     int index; /* of the layer whose weights they are, or of the activation tensor */
     const char *name; /* ONNX tensor name; borrowed from the network */
-    enum grid grid;
+    enum grid grid;   /* of choices, where nothing else is said, as the bits */
     int bits;
     float step_most; /* no step is larger; 0: any may be */
     float *ratios;   /* [out_channels] of weights with a step for each channel, see
@@ -63,7 +65,7 @@ struct quantized_tensor {
 
 struct placement {
     struct quantized_tensor
-        *items; /* [count] in the order of a candidate's steps; owned */
+        *items; /* [count] in the order of a candidate's choices; owned */
     int count;
     int *of_layer; /* [layers] item of the layer's weights, or -1; owned */
     /* [tensors] item of the tensor, which is rounded where it is made, before anything reads it;
@@ -89,6 +91,12 @@ void placement_clear(struct placement *placement);
 /* The step of a clip, or one that came otherwise, as far as the tensor may have it. */
 float placement_step_of_clip(const struct quantized_tensor *tensor, double clip);
 float placement_step_at_most(const struct quantized_tensor *tensor, float step);
+
+/* The choice of a step for a tensor, with its bits and its grid, or of steps for all; 0: float. */
+struct choice placement_choice(const struct quantized_tensor *tensor, float step);
+void placement_choices(const struct placement *placement,
+                       const float *steps,      /* [count] */
+                       struct choice *choices); /* [count] out */
 
 /* How the codes of a layer's weights go beyond those of the grid. */
 struct wide_rules placement_wide_rules(const struct placement *placement, int layer);

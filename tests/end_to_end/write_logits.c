@@ -57,12 +57,12 @@ static void write_samples(const struct tensor *input, struct samples samples,
     free(sample);
 }
 
-static void write_logits(struct evaluator *evaluator, const float *steps,
+static void write_logits(struct evaluator *evaluator, const struct choice *choices,
                          struct samples samples, size_t classes, FILE *file)
 {
     float *logits = memory_get(samples.count * classes * sizeof *logits);
 
-    evaluator_logits(evaluator, steps, samples, logits);
+    evaluator_logits(evaluator, choices, samples, logits);
     fwrite(logits, sizeof *logits, samples.count * classes, file);
     free(logits);
 }
@@ -76,7 +76,7 @@ static int take(void *context, struct samples samples, struct error *err)
     (void)err;
     write_samples(network_input(network, 0), samples, writer->samples);
     fwrite(samples.labels, sizeof *samples.labels, samples.count, writer->labels);
-    write_logits(writer->calibrated, writer->finished.steps, samples, classes,
+    write_logits(writer->calibrated, writer->finished.choices, samples, classes,
                  writer->logits);
     write_logits(writer->of_float, NULL, samples, classes, writer->float_logits);
     writer->count += samples.count;

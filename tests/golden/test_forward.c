@@ -25,13 +25,17 @@ static const struct configuration {
     {"w4a4_pstar_biascorr", false, true, 1e-3},
 };
 
-static void take_steps(const struct placement *placement, json_t *clips, float *steps)
+static void take_clips(const struct placement *placement, json_t *clips,
+                       struct choice *choices)
 {
     assert_int_equal(json_array_size(clips), placement->count);
-    for (int item = 0; item < placement->count; item++)
-        steps[item] =
-            grid_step_of_clip(placement->items[item].grid, placement->items[item].bits,
-                              json_number_value(json_array_get(clips, (size_t)item)));
+    for (int i = 0; i < placement->count; i++) {
+        const struct quantized_tensor *item = &placement->items[i];
+
+        choices[i] = placement_choice(
+            item, placement_step_of_clip(
+                      item, json_number_value(json_array_get(clips, (size_t)i))));
+    }
 }
 
 static void compare(const struct configuration *configuration, struct network *network,
@@ -48,7 +52,8 @@ static void compare(const struct configuration *configuration, struct network *n
     struct evaluator_options options = {.kernels = kernel_set_best(),
                                         .corrects_mean = configuration->corrects_mean,
                                         .block = IMAGES};
-    float steps[64], logits[IMAGES * CLASSES];
+    struct choice choices[64];
+    float logits[IMAGES * CLASSES];
     double expected[IMAGES * CLASSES];
     struct evaluator *evaluator;
     struct placement placement;
@@ -56,9 +61,10 @@ static void compare(const struct configuration *configuration, struct network *n
 
     assert_int_equal(placement_init(&placement, network, &rules, &err), 0);
     if (!configuration->is_float)
-        take_steps(&placement, golden_at(golden, "alphas_float32"), steps);
+        take_clips(&placement, golden_at(golden, "alphas_float32"), choices);
     evaluator = evaluator_create(network, &placement, &options, images);
-    evaluator_logits(evaluator, configuration->is_float ? NULL : steps, images, logits);
+    evaluator_logits(evaluator, configuration->is_float ? NULL : choices, images,
+                     logits);
     golden_numbers(golden_at(golden, "logits"), expected, IMAGES * CLASSES);
     for (int i = 0; i < IMAGES * CLASSES; i++)
         assert_float_equal(logits[i], expected[i], configuration->tolerance);

@@ -41,7 +41,7 @@ static int free_kit(void **state)
 struct trial {
     struct placement placement;
     struct evaluator *evaluator;
-    float *steps;
+    struct choice *choices;
 };
 
 static void make_trial(struct trial *trial, int weight_bits, int activation_bits,
@@ -64,29 +64,33 @@ static void make_trial(struct trial *trial, int weight_bits, int activation_bits
         &(struct evaluator_options){
             .kernels = kernel_set_best(), .corrects_mean = corrects_mean, .block = 8},
         images);
-    trial->steps = memory_zeroed((size_t)trial->placement.count, sizeof *trial->steps);
+    trial->choices =
+        memory_zeroed((size_t)trial->placement.count, sizeof *trial->choices);
 }
 
 static void clear_trial(struct trial *trial)
 {
     evaluator_destroy(trial->evaluator);
     placement_clear(&trial->placement);
-    free(trial->steps);
+    free(trial->choices);
 }
 
 static void set_clip(struct trial *trial, int item, double clip)
 {
-    trial->steps[item] = grid_step_of_clip(trial->placement.items[item].grid,
-                                           trial->placement.items[item].bits, clip);
+    const struct quantized_tensor *tensor = &trial->placement.items[item];
+
+    trial->choices[item] =
+        placement_choice(tensor, placement_step_of_clip(tensor, clip));
 }
 
 /* Mean cross entropy, and each image's into `losses` [IMAGES]. */
-static double losses_of(const struct trial *trial, const float *steps, double *losses)
+static double losses_of(const struct trial *trial, const struct choice *choices,
+                        double *losses)
 {
     float *logits = memory_get(IMAGES * CLASSES * sizeof *logits);
     double sum = 0;
 
-    evaluator_logits(trial->evaluator, steps, images, logits);
+    evaluator_logits(trial->evaluator, choices, images, logits);
     for (int i = 0; i < IMAGES; i++) {
         losses[i] = loss_of_sample(LOSS_CROSS_ENTROPY, logits + i * CLASSES, CLASSES,
                                    (struct expected){.label = images.labels[i]});
@@ -189,7 +193,7 @@ static float **take_reference_network(const struct row *row, const struct trial 
 
     for (int item = 0; item < trial->placement.count; item++) {
         const struct quantized_tensor *tensor = &trial->placement.items[item];
-        struct quantizer quantizer = {tensor->grid, tensor->bits, trial->steps[item]};
+        struct quantizer quantizer = choice_quantizer(trial->choices[item]);
         struct layer *layer = &network->layers[tensor->index];
         size_t count = weight_count(layer);
 
@@ -231,7 +235,7 @@ static double loss_of_row(const struct row *row, bool reference_levels, double *
         set_clip(&trial, item, row->clips[item]);
     if (reference_levels && row->clip_count > 0)
         originals = take_reference_network(row, &trial);
-    loss = losses_of(&trial, row->clip_count > 0 ? trial.steps : NULL, losses);
+    loss = losses_of(&trial, row->clip_count > 0 ? trial.choices : NULL, losses);
     if (originals)
         give_back_network(originals);
     clear_trial(&trial);

@@ -170,11 +170,11 @@ static void make_config(void)
 /* ---- the work of one process ------------------------------------------------------------- */
 
 /* What one process answers; clear the reply. */
-static void ask_alone(const struct request *request, const float *steps,
+static void ask_alone(const struct request *request, const void *payload,
                       struct reply *reply)
 {
     reply_init(reply, request);
-    if (shard_answer(alone, request, steps, reply, &err) < 0)
+    if (shard_answer(alone, request, payload, reply, &err) < 0)
         fail_msg("%s", err.text);
 }
 
@@ -198,26 +198,28 @@ static int step_count(void)
 }
 
 /* Candidates [CANDIDATES, step_count()] that are all different. Free with free(). */
-static float *some_candidates(void)
+static struct choice *some_candidates(void)
 {
-    int steps = step_count();
-    float *candidates = memory_get((size_t)(CANDIDATES * steps) * sizeof *candidates);
+    int items = step_count();
+    struct choice *candidates =
+        memory_get((size_t)(CANDIDATES * items) * sizeof *candidates);
 
-    for (int i = 0; i < CANDIDATES * steps; i++)
-        candidates[i] = team_placement(team)->items[i % steps].is_weight
-                            ? 0.02f + 0.003f * (float)(i % 7)
-                            : 0.1f + 0.05f * (float)(i % 5);
+    for (int i = 0; i < CANDIDATES * items; i++) {
+        const struct quantized_tensor *item = &team_placement(team)->items[i % items];
+
+        candidates[i] =
+            placement_choice(item, item->is_weight ? 0.02f + 0.003f * (float)(i % 7)
+                                                   : 0.1f + 0.05f * (float)(i % 5));
+    }
     return candidates;
 }
 
 /* `count` candidates; NULL: the float network. */
 static void assert_scores_of_one_process(enum request_kind kind,
-                                         const float *candidates,
+                                         const struct choice *candidates,
                                          const struct score *scores, int count)
 {
-    struct request request = {.kind = kind,
-                              .candidate_count = candidates ? count : 0,
-                              .step_count = step_count()};
+    struct request request = {.kind = kind, .candidate_count = candidates ? count : 0};
     struct reply reply;
 
     ask_alone(&request, candidates, &reply);
@@ -245,7 +247,7 @@ static void all_samples_are_shared_out(void **state)
 
 static void calibration_scores_are_those_of_one_process(void **state)
 {
-    float *candidates;
+    struct choice *candidates;
     struct score scores[CANDIDATES], single;
 
     (void)state;
@@ -265,7 +267,7 @@ static void calibration_scores_are_those_of_one_process(void **state)
 
 static void validation_scores_are_those_of_one_process(void **state)
 {
-    float *candidates;
+    struct choice *candidates;
     struct score scores[CANDIDATES];
 
     (void)state;
@@ -281,22 +283,21 @@ static void validation_scores_are_those_of_one_process(void **state)
 static void ranges_and_histograms_are_those_of_one_process(void **state)
 {
     struct histogram *histogram = memory_get(sizeof *histogram);
-    float *steps;
+    struct choice *choices;
 
     (void)state;
     open_case(SOUND);
-    steps = some_candidates();
+    choices = some_candidates();
     for (int item = 0; item < step_count(); item++) {
-        struct request request = {
-            .subject = item, .candidate_count = 1, .step_count = step_count()};
+        struct request request = {.subject = item, .candidate_count = 1};
         struct reply reply;
         struct range range;
 
         if (team_placement(team)->items[item].is_weight)
             continue;
         request.kind = REQUEST_RANGE;
-        assert_int_equal(team_range(team, item, steps, &range, &err), 0);
-        ask_alone(&request, steps, &reply);
+        assert_int_equal(team_range(team, item, choices, &range, &err), 0);
+        ask_alone(&request, choices, &reply);
         assert_true(range.low == -reply.maxima[REPLY_MINUS_LOW] &&
                     range.high == reply.maxima[REPLY_HIGH] && range.low < range.high);
         reply_clear(&reply);
@@ -305,8 +306,9 @@ static void ranges_and_histograms_are_those_of_one_process(void **state)
         request.range = range;
         request.bins = item % 2 ? HISTOGRAM_BINS : 101;
         assert_int_equal(
-            team_histogram(team, item, steps, range, request.bins, histogram, &err), 0);
-        ask_alone(&request, steps, &reply);
+            team_histogram(team, item, choices, range, request.bins, histogram, &err),
+            0);
+        ask_alone(&request, choices, &reply);
         assert_int_equal(histogram->bins, request.bins);
         assert_true(histogram->zeros == reply.sums[REPLY_ZEROS]);
         assert_true(histogram->inner.low == -reply.maxima[REPLY_MINUS_LOW] &&
@@ -315,32 +317,29 @@ static void ranges_and_histograms_are_those_of_one_process(void **state)
                             (size_t)request.bins * sizeof *histogram->counts);
         reply_clear(&reply);
     }
-    free(steps);
+    free(choices);
     free(histogram);
 }
 
 /* What one process, on its own network, answers to the same request. */
-static void measure_alone(int layer, const float *steps, float *mean, float *variance)
+static void measure_alone(int layer, const struct choice *choices, float *mean,
+                          float *variance)
 {
     const struct batchnorm *batchnorm = shard_network(alone)->layers[layer].batchnorm;
     struct request request = {.kind = REQUEST_MOMENTS,
                               .subject = layer,
                               .candidate_count = 1,
-                              .step_count = step_count(),
                               .moment_count = moments_count(batchnorm->channels)};
     struct reply reply;
 
-    ask_alone(&request, steps, &reply);
+    ask_alone(&request, choices, &reply);
     moments_statistics(batchnorm, reply.sums, mean, variance);
     reply_clear(&reply);
 }
 
-static void put_alone(int layer, float *statistics, int channels)
+static void put_alone(int layer, const float *statistics)
 {
-    struct request request = {.kind = REQUEST_PUT_BATCHNORM,
-                              .subject = layer,
-                              .candidate_count = 2,
-                              .step_count = channels};
+    struct request request = {.kind = REQUEST_PUT_BATCHNORM, .subject = layer};
     struct reply reply;
 
     ask_alone(&request, statistics, &reply);
@@ -352,14 +351,14 @@ static void statistics_of_batch_norms_are_those_of_one_process(void **state)
     float team_statistics[2 * CHANNELS_MOST], own_statistics[2 * CHANNELS_MOST];
     const struct network *network;
     struct score before, score;
-    float *steps;
+    struct choice *choices;
     int found = 0;
 
     (void)state;
     open_case(SOUND);
-    steps = some_candidates();
+    choices = some_candidates();
     network = team_network(team);
-    assert_int_equal(team_score(team, steps, 1, &before, &err), 0);
+    assert_int_equal(team_score(team, choices, 1, &before, &err), 0);
     for (int layer = 0; layer < network->layer_count; layer++) {
         const struct batchnorm *batchnorm = network->layers[layer].batchnorm;
         size_t channels = batchnorm ? (size_t)batchnorm->channels : 0;
@@ -368,36 +367,36 @@ static void statistics_of_batch_norms_are_those_of_one_process(void **state)
             continue;
         found++;
         assert_true(channels <= CHANNELS_MOST);
-        measure_alone(layer, steps, own_statistics, own_statistics + channels);
-        assert_int_equal(team_moments(team, layer, steps, team_statistics,
+        measure_alone(layer, choices, own_statistics, own_statistics + channels);
+        assert_int_equal(team_moments(team, layer, choices, team_statistics,
                                       team_statistics + channels, &err),
                          0);
         assert_memory_equal(team_statistics, own_statistics,
                             2 * channels * sizeof *own_statistics);
-        put_alone(layer, own_statistics, (int)channels);
+        put_alone(layer, own_statistics);
         assert_int_equal(team_put_batchnorm(team, layer, team_statistics,
                                             team_statistics + channels, &err),
                          0);
     }
     assert_true(found > 5);
-    assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
-    assert_scores_of_one_process(REQUEST_SCORE, steps, &score, 1);
+    assert_int_equal(team_score(team, choices, 1, &score, &err), 0);
+    assert_scores_of_one_process(REQUEST_SCORE, choices, &score, 1);
     assert_true(!score_is_equal(&score, &before));
     assert_int_equal(team_restore_batchnorms(team, &err), 0);
-    assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
+    assert_int_equal(team_score(team, choices, 1, &score, &err), 0);
     assert_memory_equal(&score, &before, sizeof score);
-    free(steps);
+    free(choices);
 }
 
 /* Measures the statistics of the float network, and those of the quantized one. */
-static void measure_statistics(const float *steps,
+static void measure_statistics(const struct choice *choices,
                                struct batchnorm_statistics *in_float,
                                struct batchnorm_statistics *found)
 {
     int kept;
 
     if (batchnorm_matching_of_float(team, in_float, &err) < 0 ||
-        batchnorm_matching_measure(team, steps, in_float, found, &kept, &err) < 0)
+        batchnorm_matching_measure(team, choices, in_float, found, &kept, &err) < 0)
         fail_msg("%s", err.text);
     assert_int_equal(kept, 0);
     assert_int_equal(found->count, in_float->count);
@@ -425,20 +424,20 @@ measured_batch_norms_give_the_mean_and_variance_of_the_float_network(void **stat
     struct batchnorm_statistics in_float = {0}, found = {0};
     const struct network *network;
     float measured[2 * CHANNELS_MOST];
-    float *steps;
+    struct choice *choices;
     size_t at = 0;
 
     (void)state;
     open_case(SOUND);
     network = team_network(team);
-    steps = some_candidates();
-    measure_statistics(steps, &in_float, &found);
+    choices = some_candidates();
+    measure_statistics(choices, &in_float, &found);
     for (int layer = 0; layer < network->layer_count; layer++) {
         const struct batchnorm *batchnorm = network->layers[layer].batchnorm;
 
         if (!batchnorm)
             continue;
-        assert_int_equal(team_moments(team, layer, steps, measured,
+        assert_int_equal(team_moments(team, layer, choices, measured,
                                       measured + batchnorm->channels, &err),
                          0);
         for (int channel = 0; channel < batchnorm->channels; channel++)
@@ -449,7 +448,7 @@ measured_batch_norms_give_the_mean_and_variance_of_the_float_network(void **stat
     assert_int_equal(at, found.count);
     batchnorm_statistics_clear(&in_float);
     batchnorm_statistics_clear(&found);
-    free(steps);
+    free(choices);
 }
 
 static void the_float_network_has_the_statistics_it_was_trained_with(void **state)
@@ -483,29 +482,29 @@ static void statistics_can_be_tried_kept_and_given_up(void **state)
     static const struct batchnorm_statistics trained = {0};
     struct batchnorm_statistics in_float = {0}, found = {0}, again = {0}, copy;
     struct score before, after, score;
-    float *steps;
+    struct choice *choices;
 
     (void)state;
     open_case(SOUND);
-    steps = some_candidates();
-    assert_int_equal(team_score(team, steps, 1, &before, &err), 0);
-    measure_statistics(steps, &in_float, &found);
-    assert_int_equal(team_score(team, steps, 1, &after, &err), 0);
+    choices = some_candidates();
+    assert_int_equal(team_score(team, choices, 1, &before, &err), 0);
+    measure_statistics(choices, &in_float, &found);
+    assert_int_equal(team_score(team, choices, 1, &after, &err), 0);
     assert_true(score_is_lower(&after, &before));
     assert_int_equal(batchnorm_matching_put(team, &trained, &err), 0);
-    assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
+    assert_int_equal(team_score(team, choices, 1, &score, &err), 0);
     assert_memory_equal(&score, &before, sizeof score);
     copy = batchnorm_statistics_copy(&found);
     assert_int_equal(batchnorm_matching_put(team, &copy, &err), 0);
-    assert_int_equal(team_score(team, steps, 1, &score, &err), 0);
+    assert_int_equal(team_score(team, choices, 1, &score, &err), 0);
     assert_memory_equal(&score, &after, sizeof score);
-    measure_statistics(steps, &in_float, &again);
+    measure_statistics(choices, &in_float, &again);
     assert_memory_equal(again.values, found.values, found.count * sizeof *found.values);
     batchnorm_statistics_clear(&in_float);
     batchnorm_statistics_clear(&found);
     batchnorm_statistics_clear(&again);
     batchnorm_statistics_clear(&copy);
-    free(steps);
+    free(choices);
 }
 
 /* ---- biases --------------------------------------------------------------------------------- */
@@ -535,10 +534,12 @@ static void correct(const struct method_task *task, struct float_outputs *in_flo
 
 static void take_candidate(struct result *result, double factor)
 {
-    float *candidates = some_candidates();
+    struct choice *candidates = some_candidates();
 
-    for (int i = 0; i < step_count(); i++)
-        result->start.steps[i] = (float)(candidates[i] * factor);
+    for (int i = 0; i < step_count(); i++) {
+        result->start.choices[i] = candidates[i];
+        result->start.choices[i].step = (float)(candidates[i].step * factor);
+    }
     free(candidates);
 }
 
@@ -562,7 +563,7 @@ static void corrected_layers_have_the_mean_outputs_of_the_float_network(void **s
         if (network->layers[index].kind != LAYER_CONV)
             continue;
         assert_int_equal(
-            team_product_means(team, index, result.start.steps, means, &err), 0);
+            team_product_means(team, index, result.start.choices, means, &err), 0);
         for (int i = 0; i < conv->out_channels; i++, at++)
             assert_float_equal(means[i] * conv->scale[i] + conv->shift[i],
                                in_float.means[at], 1e-4);
@@ -595,11 +596,11 @@ static void biases_that_do_not_pay_are_not_kept(void **state)
     assert_true(bias_shifts_are_same(&kept, &result.start.bias_shifts));
     assert_int_equal(result.warning_count, 1);
     assert_non_null(strstr(result.warnings[0], "measuring biases here does not lower"));
-    assert_int_equal(team_score(team, result.start.steps, 1, &score, &err), 0);
+    assert_int_equal(team_score(team, result.start.choices, 1, &score, &err), 0);
     bias_shifts_clear(&result.start.bias_shifts);
     assert_int_equal(point_put(team, &result.start, &err), 0);
     assert_int_equal(
-        team_score(team, result.start.steps, 1, &result.start.calibration, &err), 0);
+        team_score(team, result.start.choices, 1, &result.start.calibration, &err), 0);
     assert_true(!score_is_equal(&result.start.calibration, &score));
     correcting.bias_correction_accept = ACCEPT_IF_LOSS_DROPS;
     assert_true(score_read_loss(&result.start.calibration, "0x1p160"));
@@ -624,11 +625,11 @@ static void biases_that_are_kept_although_the_loss_rose_are_told(void **state)
     task = start_correcting(&result);
     take_candidate(&result, 1);
     assert_int_equal(
-        team_score(team, result.start.steps, 1, &result.start.calibration, &err), 0);
+        team_score(team, result.start.choices, 1, &result.start.calibration, &err), 0);
     assert_true(score_read_loss(&result.start.calibration, "0x0p0"));
     correct(&task, &in_float, &result);
     assert_true(result.start.bias_shifts.count > 0);
-    assert_int_equal(team_score(team, result.start.steps, 1, &score, &err), 0);
+    assert_int_equal(team_score(team, result.start.choices, 1, &score, &err), 0);
     assert_memory_equal(&result.start.calibration, &score, sizeof score);
     snprintf(expected, sizeof expected,
              "measuring biases here: the loss rose from 0.0000 to %s; they are kept",
@@ -655,7 +656,7 @@ static void overlapping_samples_are_counted_once_and_the_first_is_found(void **s
 
 static void ranks_without_a_block_take_part(void **state)
 {
-    float *candidates;
+    struct choice *candidates;
     struct score scores[CANDIDATES];
 
     (void)state;
@@ -799,7 +800,7 @@ static void only_what_the_journal_does_not_know_is_evaluated(void **state)
 {
     struct score first[CANDIDATES], second[CANDIDATES];
     struct journal *journal;
-    float *candidates;
+    struct choice *candidates;
 
     (void)state;
     open_case(SOUND);
@@ -833,32 +834,32 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     float mean[CHANNELS_MOST], variance[CHANNELS_MOST];
     struct score trained, measured, again;
     struct journal *journal;
-    float *steps;
+    struct choice *choices;
     int layer = 0;
 
     (void)state;
     open_case(SOUND);
     journal = open_journal();
-    steps = some_candidates();
+    choices = some_candidates();
     while (!team_network(team)->layers[layer].batchnorm)
         layer++;
-    assert_int_equal(team_score(team, steps, 1, &trained, &err), 0);
-    assert_int_equal(team_moments(team, layer, steps, mean, variance, &err), 0);
+    assert_int_equal(team_score(team, choices, 1, &trained, &err), 0);
+    assert_int_equal(team_moments(team, layer, choices, mean, variance, &err), 0);
     assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
-    assert_int_equal(team_score(team, steps, 1, &measured, &err), 0);
+    assert_int_equal(team_score(team, choices, 1, &measured, &err), 0);
     assert_true(!score_is_equal(&measured, &trained));
     team_stop_at(team, 0); /* nothing can be asked */
     assert_int_equal(team_restore_batchnorms(team, &err), 0);
-    assert_int_equal(team_score(team, steps, 1, &again, &err), 0);
+    assert_int_equal(team_score(team, choices, 1, &again, &err), 0);
     assert_memory_equal(&again, &trained, sizeof again);
-    assert_int_equal(team_moments(team, layer, steps, mean, variance, &err), 0);
+    assert_int_equal(team_moments(team, layer, choices, mean, variance, &err), 0);
     assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
-    assert_int_equal(team_score(team, steps, 1, &again, &err), 0);
+    assert_int_equal(team_score(team, choices, 1, &again, &err), 0);
     assert_memory_equal(&again, &measured, sizeof again);
     team_stop_at(team, INFINITY);
     close_journal(journal);
     unlink(journal_path);
-    free(steps);
+    free(choices);
 }
 
 /* Multiply-adds that `count` evaluations on so many samples take without a memory. */
@@ -877,7 +878,7 @@ static void scores_count_as_whole_evaluations_on_any_number_of_ranks(void **stat
     struct score scores[CANDIDATES];
     struct team_case opened;
     struct range range;
-    float *candidates;
+    struct choice *candidates;
     int item = 0;
 
     (void)state;
@@ -916,7 +917,7 @@ static void what_earlier_runs_took_is_counted_with_what_this_one_takes(void **st
     struct score scores[CANDIDATES];
     struct executor_counters first;
     struct journal *journal;
-    float *candidates;
+    struct choice *candidates;
     int answer = ANSWER;
     double cpu;
 
@@ -955,7 +956,7 @@ static void a_team_whose_time_is_over_asks_nothing(void **state)
     struct score known, score;
     struct journal *journal;
     struct team_case opened;
-    float *candidates;
+    struct choice *candidates;
 
     (void)state;
     open_case(SOUND);

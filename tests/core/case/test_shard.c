@@ -87,6 +87,25 @@ static int remove_files(void **state)
     return scratch_remove(state);
 }
 
+static struct choice candidates[CANDIDATES][STEPS];
+
+/* Items of the network: x (signed), w1, b, w2, f, w3. */
+static void choose(void)
+{
+    static const float steps[CANDIDATES][STEPS] = {
+        {0.2f, 0.07f, 0.1f, 0.05f, 0.06f, 0.15f},
+        {0.1f, 0.05f, 0.2f, 0.07f, 0.03f, 0.1f}};
+    const struct target_grids grids = case_rules(&cases.list[0]).grids;
+    const enum grid of_items[STEPS] = {grids.signed_,     grids.weights,
+                                       grids.nonnegative, grids.weights,
+                                       grids.nonnegative, grids.weights};
+
+    for (int i = 0; i < CANDIDATES; i++)
+        for (int item = 0; item < STEPS; item++)
+            candidates[i][item] = (struct choice){
+                .step = steps[i][item], .bits = 4, .grid = (uint8_t)of_items[item]};
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -115,6 +134,7 @@ static int start(void **state)
     model = &config.models[0];
     err = (struct error){0};
     assert_int_equal(cases_init(&cases, &config, &err), 0);
+    choose();
     return 0;
 }
 
@@ -141,12 +161,12 @@ static int open_case(struct shard *shard)
 
 /* Adds what a shard answers to `merged`, as ranks merge their replies. */
 static void merge_answer(struct shard *shard, const struct request *request,
-                         const float *steps, struct reply *merged)
+                         const void *payload, struct reply *merged)
 {
     struct reply reply;
 
     reply_init(&reply, request);
-    if (shard_answer(shard, request, steps, &reply, &err) < 0)
+    if (shard_answer(shard, request, payload, &reply, &err) < 0)
         fail_msg("%s", err.text);
     for (size_t i = 0; i < reply.sum_count; i++)
         merged->sums[i] += reply.sums[i];
@@ -156,7 +176,7 @@ static void merge_answer(struct shard *shard, const struct request *request,
 }
 
 /* The merged reply of `ranks` shards; clear it. */
-static void ask_ranks(int ranks, const struct request *request, const float *steps,
+static void ask_ranks(int ranks, const struct request *request, const void *payload,
                       struct reply *merged)
 {
     reply_init(merged, request);
@@ -168,7 +188,7 @@ static void ask_ranks(int ranks, const struct request *request, const float *ste
                 fail_msg("%s", err.text);
             assert_int_equal(shard_placement(shard)->count, STEPS);
         }
-        merge_answer(shard, request, steps, merged);
+        merge_answer(shard, request, payload, merged);
         shard_destroy(shard);
     }
 }
@@ -207,21 +227,16 @@ static void every_block_belongs_to_one_rank_and_shares_are_even(void **state)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* Items of the network: x (signed), w1, b, w2, f, w3. */
-static const float candidates[CANDIDATES][STEPS] = {
-    {0.2f, 0.07f, 0.1f, 0.05f, 0.06f, 0.15f}, {0.1f, 0.05f, 0.2f, 0.07f, 0.03f, 0.1f}};
-
-static void assert_same_on_any_ranks(const struct request *request,
-                                     const float *numbers)
+static void assert_same_on_any_ranks(const struct request *request, const void *payload)
 {
     static const int ranks[] = {2, 3, 5, 8, 20}; /* there are seven blocks */
     struct reply expected;
 
-    ask_ranks(1, request, numbers, &expected);
+    ask_ranks(1, request, payload, &expected);
     for (size_t i = 0; i < COUNT(ranks); i++) {
         struct reply reply;
 
-        ask_ranks(ranks[i], request, numbers, &reply);
+        ask_ranks(ranks[i], request, payload, &reply);
         assert_same_reply(&reply, &expected);
         reply_clear(&reply);
     }
@@ -233,31 +248,21 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
     static const struct request requests[] = {
         {.kind = REQUEST_OPEN},
         {.kind = REQUEST_OVERLAP},
-        {.kind = REQUEST_SCORE, .step_count = STEPS},
-        {.kind = REQUEST_SCORE, .candidate_count = CANDIDATES, .step_count = STEPS},
-        {.kind = REQUEST_VALIDATE, .step_count = STEPS},
-        {.kind = REQUEST_VALIDATE, .candidate_count = CANDIDATES, .step_count = STEPS},
-        {.kind = REQUEST_RANGE,
-         .subject = 0,
-         .candidate_count = 1,
-         .step_count = STEPS},
-        {.kind = REQUEST_RANGE,
-         .subject = 2,
-         .candidate_count = 1,
-         .step_count = STEPS},
+        {.kind = REQUEST_SCORE},
+        {.kind = REQUEST_SCORE, .candidate_count = CANDIDATES},
+        {.kind = REQUEST_VALIDATE},
+        {.kind = REQUEST_VALIDATE, .candidate_count = CANDIDATES},
+        {.kind = REQUEST_RANGE, .subject = 0, .candidate_count = 1},
+        {.kind = REQUEST_RANGE, .subject = 2, .candidate_count = 1},
         {.kind = REQUEST_HISTOGRAM,
          .subject = 2,
          .candidate_count = 1,
-         .step_count = STEPS,
          .range = {0, 1.5f},
          .bins = 101},
         {.kind = REQUEST_FLOAT_RANGES, .subject = STEPS},
         {.kind = REQUEST_FLOAT_MOMENTS, .moment_count = MOMENT_COUNT},
-        {.kind = REQUEST_MOMENTS, .step_count = STEPS, .moment_count = MOMENT_COUNT},
-        {.kind = REQUEST_MOMENTS,
-         .candidate_count = 1,
-         .step_count = STEPS,
-         .moment_count = MOMENT_COUNT},
+        {.kind = REQUEST_MOMENTS, .moment_count = MOMENT_COUNT},
+        {.kind = REQUEST_MOMENTS, .candidate_count = 1, .moment_count = MOMENT_COUNT},
     };
     static const float asked[STEPS][ASKED_HISTOGRAM_FLOATS] = {
         {-1, 2, 11}, {0, 0, 0}, {0, 1.5f, 101}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
@@ -265,17 +270,15 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(requests); i++)
         assert_same_on_any_ranks(&requests[i], candidates[0]);
-    assert_same_on_any_ranks(&(struct request){.kind = REQUEST_FLOAT_HISTOGRAMS,
-                                               .candidate_count = STEPS,
-                                               .step_count = ASKED_HISTOGRAM_FLOATS},
-                             asked[0]);
+    assert_same_on_any_ranks(
+        &(struct request){.kind = REQUEST_FLOAT_HISTOGRAMS, .candidate_count = STEPS},
+        asked[0]);
 }
 
 static void samples_put_aside_are_scored_apart(void **state)
 {
     static const int ranks[] = {1, 2, 3, 5, 20};
-    struct request of_search = {
-        .kind = REQUEST_SCORE, .candidate_count = CANDIDATES, .step_count = STEPS};
+    struct request of_search = {.kind = REQUEST_SCORE, .candidate_count = CANDIDATES};
     struct request of_check = of_search;
     struct reply all, search, check;
 
@@ -306,7 +309,7 @@ static void losses_to_float_do_not_depend_on_the_number_of_ranks(void **state)
 {
     static const enum request_kind kinds[] = {REQUEST_SCORE, REQUEST_CHECK};
     static const enum loss losses[] = {LOSS_KL_TO_FLOAT, LOSS_MSE_TO_FLOAT};
-    struct request in_float = {.step_count = STEPS}, quantized = in_float;
+    struct request in_float = {.candidate_count = 0}, quantized = in_float;
 
     (void)state;
     quantized.candidate_count = CANDIDATES;
@@ -346,8 +349,7 @@ static void as_many_put_aside_as_there_are_is_refused(void **state)
 
 static void neither_memory_nor_kernels_change_an_answer(void **state)
 {
-    struct request request = {
-        .kind = REQUEST_SCORE, .candidate_count = CANDIDATES, .step_count = STEPS};
+    struct request request = {.kind = REQUEST_SCORE, .candidate_count = CANDIDATES};
     struct reply expected, reply;
 
     (void)state;
@@ -413,8 +415,7 @@ static void scores_count_every_sample_once(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {
-        struct request request = {
-            .kind = kinds[i].kind, .candidate_count = CANDIDATES, .step_count = STEPS};
+        struct request request = {.kind = kinds[i].kind, .candidate_count = CANDIDATES};
         struct reply reply;
 
         ask_ranks(3, &request, candidates[0], &reply);
@@ -430,8 +431,7 @@ static void scores_count_every_sample_once(void **state)
 
 static void bias_correction_reaches_the_evaluator(void **state)
 {
-    struct request request = {
-        .kind = REQUEST_SCORE, .candidate_count = 1, .step_count = STEPS};
+    struct request request = {.kind = REQUEST_SCORE, .candidate_count = 1};
     struct reply without, with;
 
     (void)state;
@@ -445,8 +445,7 @@ static void bias_correction_reaches_the_evaluator(void **state)
 
 static struct score answered_score(struct shard *shard)
 {
-    struct request request = {
-        .kind = REQUEST_SCORE, .candidate_count = 1, .step_count = STEPS};
+    struct request request = {.kind = REQUEST_SCORE, .candidate_count = 1};
     struct reply reply;
     struct score score;
 
@@ -458,12 +457,13 @@ static struct score answered_score(struct shard *shard)
 }
 
 /* Sends a request that is answered with nothing. */
-static void tell(struct shard *shard, const struct request *request, const float *steps)
+static void tell(struct shard *shard, const struct request *request,
+                 const void *payload)
 {
     struct reply reply;
 
     reply_init(&reply, request);
-    merge_answer(shard, request, steps, &reply);
+    merge_answer(shard, request, payload, &reply);
     reply_clear(&reply);
 }
 
@@ -471,9 +471,7 @@ static void
 statistics_are_in_force_until_they_are_restored_or_a_case_is_opened(void **state)
 {
     static const float statistics[2 * CHANNELS] = {0.4f, 0.2f, 0, -0.1f, 2, 1, 0.1f, 3};
-    static const struct request put = {.kind = REQUEST_PUT_BATCHNORM,
-                                       .candidate_count = 2,
-                                       .step_count = CHANNELS},
+    static const struct request put = {.kind = REQUEST_PUT_BATCHNORM},
                                 restore = {.kind = REQUEST_RESTORE_BATCHNORMS};
     struct shard *shard = shard_create(&config, &cases, 0, 1);
     struct score trained, other, again;
@@ -500,12 +498,8 @@ static void bias_shifts_are_in_force_until_statistics_are_put_or_restored(void *
 {
     static const float shifts[CHANNELS] = {0.4f, -0.2f, 0.1f, -0.3f};
     static const float statistics[2 * CHANNELS] = {0.4f, 0.2f, 0, -0.1f, 2, 1, 0.1f, 3};
-    static const struct request put = {.kind = REQUEST_PUT_BIAS_SHIFT,
-                                       .candidate_count = 1,
-                                       .step_count = CHANNELS},
-                                put_statistics = {.kind = REQUEST_PUT_BATCHNORM,
-                                                  .candidate_count = 2,
-                                                  .step_count = CHANNELS},
+    static const struct request put = {.kind = REQUEST_PUT_BIAS_SHIFT},
+                                put_statistics = {.kind = REQUEST_PUT_BATCHNORM},
                                 restore = {.kind = REQUEST_RESTORE_BATCHNORMS};
     struct shard *shard = shard_create(&config, &cases, 0, 1);
     struct score trained, of_statistics, again;
@@ -588,17 +582,15 @@ static void expect_run_and_avoided(struct executor_counters done, int64_t run,
 
 static void answers_count_the_candidates_that_they_score(void **state)
 {
-    static const struct request
-        score = {.kind = REQUEST_SCORE, .candidate_count = 1, .step_count = STEPS},
-        in_float = {.kind = REQUEST_SCORE},
-        range = {.kind = REQUEST_RANGE, .candidate_count = 1, .step_count = STEPS},
-        check = {.kind = REQUEST_CHECK,
-                 .candidate_count = CANDIDATES,
-                 .step_count = STEPS},
-        validate = {.kind = REQUEST_VALIDATE,
-                    .candidate_count = 1,
-                    .step_count = STEPS},
-        treat = {.kind = REQUEST_TREAT, .subject = TREAT_EQUALIZE};
+    static const struct request score = {.kind = REQUEST_SCORE, .candidate_count = 1},
+                                in_float = {.kind = REQUEST_SCORE},
+                                range = {.kind = REQUEST_RANGE, .candidate_count = 1},
+                                check = {.kind = REQUEST_CHECK,
+                                         .candidate_count = CANDIDATES},
+                                validate = {.kind = REQUEST_VALIDATE,
+                                            .candidate_count = 1},
+                                treat = {.kind = REQUEST_TREAT,
+                                         .subject = TREAT_EQUALIZE};
     struct shard *shard = shard_create(&config, &cases, 0, 1);
     int64_t whole;
 
@@ -647,7 +639,6 @@ static void means_of_products_do_not_depend_on_the_number_of_ranks(void **state)
 {
     struct request request = {.kind = REQUEST_PRODUCT_MEANS,
                               .candidate_count = 1,
-                              .step_count = STEPS,
                               .moment_count = product_means_count(CHANNELS)};
     struct reply one, three;
 

@@ -13,30 +13,21 @@
 
 enum { ITEMS_MOST = 8 };
 
-/* A network quantized in two ways, and a candidate of equal steps for each. */
+/* Two candidates of one placement. */
 struct pair {
     struct network *network;
-    struct placement placements[2];
-    int *items[2];
+    struct placement placement;
+    int *items;
+    struct choice choices[2][ITEMS_MOST];
     struct candidate candidates[2];
-    float steps[ITEMS_MOST];
 };
 
-static void open_one(struct pair *pair, int which, const struct placement_rules *rules)
+static void open_pair(struct pair *pair)
 {
-    struct error err;
-
-    assert_int_equal(
-        placement_init(&pair->placements[which], pair->network, rules, &err), 0);
-    pair->items[which] = early_codes(pair->network, &pair->placements[which]);
-    candidate_init(&pair->candidates[which], pair->network, &pair->placements[which],
-                   pair->items[which]);
-    candidate_set(&pair->candidates[which], pair->steps, -1);
-}
-
-static void open_pair(struct pair *pair, const struct placement_rules *one,
-                      const struct placement_rules *other)
-{
+    const struct placement_rules rules = {
+        .grids = {GRID_MIDTREAD, GRID_UNSIGNED, GRID_MIDTREAD},
+        .weight_bits = 4,
+        .activation_bits = 4};
     struct error err;
 
     pair->network =
@@ -46,79 +37,98 @@ static void open_pair(struct pair *pair, const struct placement_rules *one,
                                 "node GlobalAveragePool d -> y\noutput y\n",
                                 &err);
     assert_non_null(pair->network);
-    for (int i = 0; i < ITEMS_MOST; i++)
-        pair->steps[i] = 0.25f;
-    open_one(pair, 0, one);
-    open_one(pair, 1, other);
-    assert_int_equal(pair->placements[0].count, pair->placements[1].count);
+    assert_int_equal(placement_init(&pair->placement, pair->network, &rules, &err), 0);
+    pair->items = early_codes(pair->network, &pair->placement);
+    for (int i = 0; i < 2; i++) {
+        candidate_init(&pair->candidates[i], pair->network, &pair->placement,
+                       pair->items);
+        for (int item = 0; item < pair->placement.count; item++)
+            pair->choices[i][item] =
+                placement_choice(&pair->placement.items[item], 0.25f);
+    }
 }
 
 static void close_pair(struct pair *pair)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         candidate_clear(&pair->candidates[i]);
-        free(pair->items[i]);
-        placement_clear(&pair->placements[i]);
-    }
+    free(pair->items);
+    placement_clear(&pair->placement);
     network_destroy(pair->network);
 }
 
 static bool keys_are_equal(const struct pair *pair)
 {
-    struct hash128 one = candidate_key(&pair->placements[0], pair->steps);
-    struct hash128 other = candidate_key(&pair->placements[1], pair->steps);
+    struct hash128 one = candidate_key(pair->choices[0], pair->placement.count);
+    struct hash128 other = candidate_key(pair->choices[1], pair->placement.count);
 
     return memcmp(&one, &other, sizeof one) == 0;
 }
 
-static bool outputs_are_equal(const struct pair *pair)
+static bool outputs_are_equal(struct pair *pair)
 {
     int output = pair->network->output;
 
+    for (int i = 0; i < 2; i++)
+        candidate_set(&pair->candidates[i], pair->choices[i], -1);
     return pair->candidates[0].tensors[output] == pair->candidates[1].tensors[output];
 }
 
-static const struct placement_rules rules = {
-    .grids = {GRID_MIDTREAD, GRID_UNSIGNED, GRID_MIDTREAD},
-    .weight_bits = 4,
-    .activation_bits = 4};
+/* Whether the two are known for each other, by memory and by journal alike. */
+static bool are_taken_for_each_other(struct pair *pair)
+{
+    bool are = keys_are_equal(pair);
+
+    assert_int_equal(outputs_are_equal(pair), are);
+    return are;
+}
 
 static void equal_candidates_are_known_again(void **state)
 {
     struct pair pair;
 
     (void)state;
-    open_pair(&pair, &rules, &rules);
-    assert_true(keys_are_equal(&pair));
-    assert_true(outputs_are_equal(&pair));
+    open_pair(&pair);
+    assert_true(are_taken_for_each_other(&pair));
     close_pair(&pair);
 }
 
-static void bits_alone_make_another_candidate(void **state)
+static void bits_or_grid_or_step_alone_make_another_candidate(void **state)
 {
-    (void)state;
-    for (int weights = 0; weights < 2; weights++) {
-        struct placement_rules other = rules;
-        struct pair pair;
-
-        *(weights ? &other.weight_bits : &other.activation_bits) = 8;
-        open_pair(&pair, &rules, &other);
-        assert_false(keys_are_equal(&pair));
-        assert_false(outputs_are_equal(&pair));
-        close_pair(&pair);
-    }
-}
-
-static void a_grid_alone_makes_another_candidate(void **state)
-{
-    struct placement_rules other = rules;
     struct pair pair;
 
     (void)state;
-    other.grids = written_tensorrt;
-    open_pair(&pair, &rules, &other);
-    assert_false(keys_are_equal(&pair));
-    assert_false(outputs_are_equal(&pair));
+    open_pair(&pair);
+    for (int item = 0; item < pair.placement.count; item++) {
+        struct choice *choice = &pair.choices[1][item], kept = *choice;
+
+        choice->bits = 8;
+        assert_false(are_taken_for_each_other(&pair));
+        *choice = kept;
+        choice->grid = kept.grid == GRID_UNSIGNED ? GRID_MIDTREAD : GRID_NARROW;
+        assert_false(are_taken_for_each_other(&pair));
+        *choice = kept;
+        choice->step *= 2;
+        assert_false(are_taken_for_each_other(&pair));
+        *choice = (struct choice){0};
+        assert_false(are_taken_for_each_other(&pair));
+        *choice = kept;
+        assert_true(are_taken_for_each_other(&pair));
+    }
+    close_pair(&pair);
+}
+
+static void a_choice_of_step_0_is_all_zeros(void **state)
+{
+    struct pair pair;
+    struct choice in_float[ITEMS_MOST] = {{0}}, found[ITEMS_MOST];
+    const float steps[ITEMS_MOST] = {0};
+
+    (void)state;
+    open_pair(&pair);
+    placement_choices(&pair.placement, steps, found);
+    assert_true(choices_are_same(found, in_float, pair.placement.count));
+    assert_int_equal(choice_signature(found[0]), 0);
     close_pair(&pair);
 }
 
@@ -126,8 +136,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_candidates_are_known_again),
-        cmocka_unit_test(bits_alone_make_another_candidate),
-        cmocka_unit_test(a_grid_alone_makes_another_candidate),
+        cmocka_unit_test(bits_or_grid_or_step_alone_make_another_candidate),
+        cmocka_unit_test(a_choice_of_step_0_is_all_zeros),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

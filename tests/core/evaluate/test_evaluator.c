@@ -92,11 +92,11 @@ static int free_network(void **state)
     return 0;
 }
 
-/* A placement with an evaluator, and plausible steps. */
+/* A placement with an evaluator, and choices of plausible steps. */
 struct trial {
     struct placement placement;
     struct evaluator *evaluator;
-    float steps[32];
+    struct choice choices[32];
 };
 
 struct trial_options {
@@ -164,9 +164,10 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
         const struct quantized_tensor *tensor = &trial->placement.items[item];
 
         /* No round numbers: sums of round weights would often lie between two codes. */
-        trial->steps[item] = grid_step_of_clip(tensor->grid, tensor->bits,
-                                               tensor->is_weight ? 0.4713 : 2.7177) *
-                             (1 + 0.0137f * (float)tensor->index);
+        trial->choices[item] = placement_choice(
+            tensor,
+            placement_step_of_clip(tensor, tensor->is_weight ? 0.4713 : 2.7177) *
+                (1 + 0.0137f * (float)tensor->index));
     }
     calibrate_splits(&trial->placement);
     trial->evaluator = evaluator_create(
@@ -189,7 +190,7 @@ static struct score score_of(struct trial *trial)
 {
     struct score score = {0};
 
-    evaluator_score(trial->evaluator, trial->steps, 1, &score);
+    evaluator_score(trial->evaluator, trial->choices, 1, &score);
     return score;
 }
 
@@ -272,7 +273,7 @@ static void logits_in_floats(const struct trial *trial,
     network = read_network();
     for (int item = 0; item < trial->placement.count; item++) {
         const struct quantized_tensor *tensor = &trial->placement.items[item];
-        struct quantizer quantizer = {tensor->grid, tensor->bits, trial->steps[item]};
+        struct quantizer quantizer = choice_quantizer(trial->choices[item]);
 
         if (tensor->is_weight)
             quantize_weights(&network->layers[tensor->index], &quantizer, tensor,
@@ -281,7 +282,7 @@ static void logits_in_floats(const struct trial *trial,
     in_floats.weight_bits = BITS_FLOAT;
     in_floats.by_channel = false;
     make_trial(&other, &in_floats, 4);
-    evaluator_logits(other.evaluator, other.steps, samples, logits);
+    evaluator_logits(other.evaluator, other.choices, samples, logits);
     clear_trial(&other);
     network_destroy(network);
     network = integers;
@@ -340,7 +341,7 @@ static void integers_compute_what_quantized_floats_do(void **state)
             options.weights = grids[i].weights;
             options.nonnegative = grids[i].nonnegative;
             make_trial(&trial, &options, 4);
-            evaluator_logits(trial.evaluator, trial.steps, samples, in_integers);
+            evaluator_logits(trial.evaluator, trial.choices, samples, in_integers);
             logits_in_floats(&trial, &options, in_floats);
             for (int j = 0; j < SAMPLES * CLASSES; j++)
                 assert_float_equal(in_integers[j], in_floats[j], 1e-4);
@@ -417,7 +418,7 @@ static void what_is_remembered_never_changes_a_digit(void **state)
             struct score scores[3];
 
             for (int i = 0; i < 3; i++) {
-                trials[i].steps[item] *= move % 3 == 2 ? 0.8f : 1.1f;
+                trials[i].choices[item].step *= move % 3 == 2 ? 0.8f : 1.1f;
                 scores[i] = score_of(&trials[i]);
             }
             assert_same_score(scores[1], scores[0]);
@@ -433,7 +434,7 @@ static void what_is_remembered_never_changes_a_digit(void **state)
 static void finer_steps(struct trial *trial, float factor)
 {
     for (int item = 0; item < trial->placement.count; item++)
-        trial->steps[item] *= factor;
+        trial->choices[item].step *= factor;
 }
 
 /* In floats, so that both ways come to the same values. */
@@ -487,28 +488,69 @@ static void candidates_together_score_as_one_by_one(void **state)
             for (int batch = 0; batch < 24; batch++) {
                 int items = together.placement.count, count = 1 + batch % MOST;
                 struct score scores[MOST] = {{.samples = 0}};
-                float steps[MOST * 32];
+                struct choice choices[MOST * 32];
 
                 for (int i = 0; i < count; i++) {
-                    float *candidate = steps + i * items;
+                    struct choice *candidate = choices + i * items;
 
-                    memcpy(candidate, alone.steps, (size_t)items * sizeof *candidate);
-                    candidate[batch % items] *= 1 + 0.05f * (float)(i + 1);
+                    memcpy(candidate, alone.choices, (size_t)items * sizeof *candidate);
+                    candidate[batch % items].step *= 1 + 0.05f * (float)(i + 1);
                     if (i == 3)
-                        candidate[(batch + 2) % items] *= 0.9f;
+                        candidate[(batch + 2) % items].step *= 0.9f;
                     if (i == 4)
-                        candidate[(batch + 3) % items] = 0; /* left in float */
+                        candidate[(batch + 3) % items] =
+                            (struct choice){0}; /* left in float */
                 }
-                evaluator_score(together.evaluator, steps, count, scores);
+                evaluator_score(together.evaluator, choices, count, scores);
                 for (int i = 0; i < count; i++) {
-                    memcpy(alone.steps, steps + i * items,
-                           (size_t)items * sizeof *steps);
+                    memcpy(alone.choices, choices + i * items,
+                           (size_t)items * sizeof *choices);
                     assert_same_score(scores[i], score_of(&alone));
                 }
             }
             clear_trial(&together);
             clear_trial(&alone);
         }
+}
+
+/* Candidates of 4, 8, and both bits in one evaluator score as in evaluators of their own, whatever
+ * bits the placement was made with. */
+static void a_candidate_chooses_its_bits(void **state)
+{
+    enum { FEW, MANY, BOTH, KINDS };
+
+    (void)state;
+    for (size_t way = 0; way < TREATMENTS; way++) {
+        struct trial_options options = treated(treatments[way]);
+        struct choice choices[KINDS * 32];
+        struct score scores[KINDS] = {{.samples = 0}};
+        struct trial trials[2];
+        int items;
+
+        if (options
+                .by_channel) /* ratios are found once, for the bits of the placement */
+            continue;
+        for (int i = FEW; i <= MANY; i++) {
+            options.weight_bits = options.activation_bits = i == FEW ? 4 : 8;
+            make_trial(&trials[i], &options, 4);
+            items = trials[i].placement.count;
+            memcpy(choices + i * items, trials[i].choices,
+                   (size_t)items * sizeof *choices);
+        }
+        for (int item = 0; item < items; item++)
+            choices[BOTH * items + item] = choices[(item / 2 % 2) * items + item];
+        evaluator_score(trials[FEW].evaluator, choices, KINDS, scores);
+        assert_same_score(scores[FEW], score_of(&trials[FEW]));
+        assert_same_score(scores[MANY], score_of(&trials[MANY]));
+        memcpy(trials[MANY].choices, choices + BOTH * items,
+               (size_t)items * sizeof *choices);
+        assert_same_score(scores[BOTH], score_of(&trials[MANY]));
+        for (int i = FEW; i <= MANY; i++) {
+            assert_false(score_is_equal(&scores[i], &scores[BOTH]));
+            clear_trial(&trials[i]);
+        }
+        assert_false(score_is_equal(&scores[FEW], &scores[MANY]));
+    }
 }
 
 static int item_named(const struct trial *trial, const char *name)
@@ -562,11 +604,11 @@ static void branches_that_start_from_the_same_sums_are_kept_apart(void **state)
         for (int move = 0; move < 15; move++) {
             bool in_float = move % 5 == 1;
 
-            alone.steps[item_named(&alone, "r1")] =
+            alone.choices[item_named(&alone, "r1")].step =
                 in_float ? 0 : 0.2f + 0.03f * (float)move;
-            alone.steps[item_named(&alone, "r2")] =
+            alone.choices[item_named(&alone, "r2")].step =
                 in_float ? 0 : 0.2f + 0.03f * (float)(move / 5);
-            memcpy(trial.steps, alone.steps, sizeof trial.steps);
+            memcpy(trial.choices, alone.choices, sizeof trial.choices);
             assert_same_score(score_of(&trial), score_of(&alone));
         }
         assert_true(evaluator_counters(trial.evaluator).epilogues_rerun > 0);
@@ -605,7 +647,7 @@ static void another_step_of_an_activation_needs_its_epilogue_only(void **state)
     struct score scores[2] = {{.samples = 0}};
     struct executor_counters before, done;
     struct trial trial;
-    float steps[2][32];
+    struct choice choices[2][32];
     int64_t macs;
     int item;
 
@@ -614,19 +656,20 @@ static void another_step_of_an_activation_needs_its_epilogue_only(void **state)
     item = item_named(&trial, "r1");
     score_of(&trial);
     for (int i = 0; i < 2; i++) {
-        trial.steps[item] *= 1.1f;
-        memcpy(steps[i], trial.steps, sizeof steps[i]);
+        trial.choices[item].step *= 1.1f;
+        memcpy(choices[i], trial.choices, sizeof choices[i]);
     }
-    memmove(steps[0] + trial.placement.count, steps[1], sizeof steps[1]);
+    memmove(choices[0] + trial.placement.count, choices[1],
+            (size_t)trial.placement.count * sizeof choices[1][0]);
     before = evaluator_counters(trial.evaluator);
-    evaluator_score(trial.evaluator, steps[0], 2, scores);
+    evaluator_score(trial.evaluator, choices[0], 2, scores);
     done = done_since(&trial, before);
     macs = all_macs() * SAMPLES;
     assert_int_equal(done.macs_run + done.macs_avoided, 2 * macs);
     assert_int_equal(done.epilogues_rerun, BLOCKS); /* of the second candidate */
 
     before = evaluator_counters(trial.evaluator);
-    trial.steps[item] *= 1.1f;
+    trial.choices[item].step *= 1.1f;
     score_of(&trial);
     done = done_since(&trial, before);
     assert_int_equal(done.epilogues_rerun, BLOCKS);
@@ -658,7 +701,7 @@ static void measuring_in_sequence_multiplies_once(void **state)
 {
     struct histogram *histogram = memory_get(sizeof *histogram);
     struct trial_options options = plain;
-    float steps[32] = {0};
+    struct choice choices[32] = {{0}};
     struct executor_counters done;
     struct trial trial;
 
@@ -669,11 +712,11 @@ static void measuring_in_sequence_multiplies_once(void **state)
         struct range range = range_empty();
 
         if (!trial.placement.items[item].is_weight) {
-            evaluator_range(trial.evaluator, item, steps, &range);
+            evaluator_range(trial.evaluator, item, choices, &range);
             histogram_init(histogram, range, HISTOGRAM_BINS);
-            evaluator_histogram(trial.evaluator, item, steps, histogram);
+            evaluator_histogram(trial.evaluator, item, choices, histogram);
         }
-        steps[item] = trial.steps[item];
+        choices[item] = trial.choices[item];
     }
     score_of(&trial);
     done = evaluator_counters(trial.evaluator);
@@ -711,7 +754,7 @@ static void measuring_is_no_score_and_spares_none(void **state)
     options.memory_bytes = 1 << 24;
     make_trial(&trial, &options, 4);
     item = item_named(&trial, "r1");
-    evaluator_range(trial.evaluator, item, trial.steps, &range);
+    evaluator_range(trial.evaluator, item, trial.choices, &range);
     assert_true(evaluator_counters(trial.evaluator).macs_run > 0);
     expect_run_and_avoided(evaluator_score_counters(trial.evaluator), 0, 0);
 
@@ -735,8 +778,8 @@ static void other_samples_are_scored_whole(void **state)
     (void)state;
     make_trial(&trial, &plain, 4);
     for (int times = 1; times <= 2; times++) {
-        evaluator_logits(trial.evaluator, trial.steps, samples, logits);
-        evaluator_score_others(trial.evaluator, trial.steps, 1, samples, &others);
+        evaluator_logits(trial.evaluator, trial.choices, samples, logits);
+        evaluator_score_others(trial.evaluator, trial.choices, 1, samples, &others);
         expect_run_and_avoided(evaluator_score_counters(trial.evaluator),
                                times * all_macs() * SAMPLES, 0);
     }
@@ -750,7 +793,7 @@ static void own_and_other_samples_score_alike(void **state)
 
     (void)state;
     make_trial(&trial, &plain, 4);
-    evaluator_score_others(trial.evaluator, trial.steps, 1, samples, &others);
+    evaluator_score_others(trial.evaluator, trial.choices, 1, samples, &others);
     assert_same_score(score_of(&trial), others);
     assert_int_equal(others.samples, SAMPLES);
     clear_trial(&trial);
@@ -769,14 +812,14 @@ static void a_measured_tensor_is_left_in_float(void **state)
     make_trial(&trial, &plain, 4);
     while (trial.placement.items[item].is_weight || item < 3)
         item++;
-    evaluator_range(trial.evaluator, item, trial.steps, &range);
+    evaluator_range(trial.evaluator, item, trial.choices, &range);
     assert_true(range.low < range.high);
-    assert_true(range.high != 15 * trial.steps[item]);
-    trial.steps[item] *= 3;
-    evaluator_range(trial.evaluator, item, trial.steps, &again);
+    assert_true(range.high != 15 * trial.choices[item].step);
+    trial.choices[item].step *= 3;
+    evaluator_range(trial.evaluator, item, trial.choices, &again);
     assert_memory_equal(&range, &again, sizeof range);
     histogram_init(histogram, range, HISTOGRAM_BINS);
-    evaluator_histogram(trial.evaluator, item, trial.steps, histogram);
+    evaluator_histogram(trial.evaluator, item, trial.choices, histogram);
     counted = histogram->zeros;
     for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
         counted += histogram->counts[bin];
@@ -875,7 +918,7 @@ static void a_clamp_beyond_the_codes_gives_the_end_code(void **state)
         options.kernel = set->name;
         make_trial(&trial, &options, 4);
         for (int item = 0; item < trial.placement.count; item++)
-            trial.steps[item] = 0.1f;
+            trial.choices[item].step = 0.1f;
         score = score_of(&trial);
         clear_trial(&trial);
         if (set == kernel_set_best())
@@ -903,6 +946,7 @@ int main(void)
         cmocka_unit_test(measuring_in_sequence_multiplies_once),
         cmocka_unit_test(measuring_is_no_score_and_spares_none),
         cmocka_unit_test(other_samples_are_scored_whole),
+        cmocka_unit_test(a_candidate_chooses_its_bits),
         cmocka_unit_test(own_and_other_samples_score_alike),
         cmocka_unit_test(a_measured_tensor_is_left_in_float),
         cmocka_unit_test(tensors_of_the_float_network_are_measured_together),

@@ -63,7 +63,7 @@ struct trial {
     struct network *network;
     struct placement placement;
     struct evaluator *evaluator;
-    float steps[8];
+    struct choice choices[8];
     int last; /* layer with the last batch norm */
     int pixels;
 };
@@ -72,7 +72,7 @@ struct trial_options {
     int weight_bits, activation_bits;
     bool corrects_mean;
     enum grid weights;
-    bool is_float; /* no steps */
+    bool is_float; /* no choices */
 };
 
 static const struct trial_options plain = {4, 4, false, GRID_MIDRISE, false};
@@ -98,8 +98,9 @@ static void make_trial(struct trial *trial, const char *text,
     for (int item = 0; item < trial->placement.count; item++) {
         const struct quantized_tensor *tensor = &trial->placement.items[item];
 
-        trial->steps[item] = grid_step_of_clip(tensor->grid, tensor->bits,
-                                               tensor->is_weight ? 0.4713 : 2.7177);
+        trial->choices[item] = placement_choice(
+            tensor,
+            placement_step_of_clip(tensor, tensor->is_weight ? 0.4713 : 2.7177));
     }
     trial->evaluator = evaluator_create(network, &trial->placement,
                                         &(struct evaluator_options){
@@ -127,20 +128,20 @@ static struct score score_of(const struct trial *trial)
 {
     struct score score = {0};
 
-    evaluator_score(trial->evaluator, trial->steps, 1, &score);
+    evaluator_score(trial->evaluator, trial->choices, 1, &score);
     return score;
 }
 
 /* Mean and variance of each channel of the logits [samples, channels, pixels], brought back to what
  * came before scale and shift. */
-static void plain_statistics(const struct trial *trial, const float *steps,
+static void plain_statistics(const struct trial *trial, const struct choice *choices,
                              const float *scale, const float *shift, double *mean,
                              double *variance)
 {
     int pixels = trial->pixels;
     float logits[SAMPLES * CHANNELS * PIXELS_MOST];
 
-    evaluator_logits(trial->evaluator, steps, samples, logits);
+    evaluator_logits(trial->evaluator, choices, samples, logits);
     for (int channel = 0; channel < CHANNELS; channel++) {
         double sum = 0, squares = 0;
 
@@ -159,12 +160,12 @@ static void plain_statistics(const struct trial *trial, const float *steps,
     }
 }
 
-static void measure(const struct trial *trial, const float *steps, float *mean,
-                    float *variance)
+static void measure(const struct trial *trial, const struct choice *choices,
+                    float *mean, float *variance)
 {
     int64_t *sums = memory_zeroed(moments_count(CHANNELS), sizeof *sums);
 
-    evaluator_moments(trial->evaluator, trial->last, steps, sums);
+    evaluator_moments(trial->evaluator, trial->last, choices, sums);
     assert_int_equal(sums[MOMENTS_SAMPLES], SAMPLES);
     moments_statistics(last_batchnorm(trial), sums, mean, variance);
     free(sums);
@@ -179,14 +180,14 @@ static void check_statistics(const char *text, const struct trial_options *optio
     float measured_mean[CHANNELS], measured_variance[CHANNELS];
     const struct layer *layer;
     bool is_conv;
-    const float *steps;
+    const struct choice *choices;
 
     make_trial(&trial, text, options, 4, 1 << 20);
     layer = &trial.network->layers[trial.last];
     is_conv = layer->kind == LAYER_CONV;
-    steps = options->is_float ? NULL : trial.steps;
-    measure(&trial, steps, measured_mean, measured_variance);
-    plain_statistics(&trial, steps, is_conv ? layer->conv.scale : layer->affine.scale,
+    choices = options->is_float ? NULL : trial.choices;
+    measure(&trial, choices, measured_mean, measured_variance);
+    plain_statistics(&trial, choices, is_conv ? layer->conv.scale : layer->affine.scale,
                      is_conv ? layer->conv.shift : layer->affine.shift, mean, variance);
     for (int channel = 0; channel < CHANNELS; channel++) {
         assert_true(variance[channel] > 1e-3);
@@ -223,10 +224,10 @@ static void put_in_force_they_give_the_mean_and_variance_that_were_trained(void 
         struct trial trial;
 
         make_trial(&trial, texts[i], &plain, 4, 1 << 20);
-        measure(&trial, trial.steps, measured_mean, measured_variance);
+        measure(&trial, trial.choices, measured_mean, measured_variance);
         batchnorm_put(&trial.network->layers[trial.last], measured_mean,
                       measured_variance);
-        plain_statistics(&trial, trial.steps, NULL, NULL, mean, variance);
+        plain_statistics(&trial, trial.choices, NULL, NULL, mean, variance);
         for (int channel = 0; channel < CHANNELS; channel++) {
             assert_float_equal(mean[channel], beta[channel % 3], 1e-5);
             assert_float_equal(sqrt(variance[channel]), gamma[channel % 5], 2e-3);
@@ -251,9 +252,9 @@ static void blocks_and_memory_never_change_a_digit(void **state)
         struct trial trial;
 
         make_trial(&trial, texts[2], &plain, kinds[i].block, kinds[i].memory);
-        evaluator_moments(trial.evaluator, trial.last, trial.steps, sums[i][0]);
+        evaluator_moments(trial.evaluator, trial.last, trial.choices, sums[i][0]);
         batchnorm_put(&trial.network->layers[0], means, variances);
-        evaluator_moments(trial.evaluator, trial.last, trial.steps, sums[i][1]);
+        evaluator_moments(trial.evaluator, trial.last, trial.choices, sums[i][1]);
         clear_trial(&trial);
         assert_memory_equal(sums[i], sums[0], sizeof sums[0]);
     }
@@ -272,7 +273,7 @@ static void scores_follow_what_is_in_force(void **state)
         make_trial(&trial, texts[i], &plain, 4, 1 << 20);
         make_trial(&forgetful, texts[i], &plain, 4, 0);
         before = score_of(&trial);
-        measure(&trial, trial.steps, mean, variance);
+        measure(&trial, trial.choices, mean, variance);
         again = score_of(&trial);
         assert_memory_equal(&again, &before, sizeof before);
         batchnorm_put(&trial.network->layers[trial.last], mean, variance);

@@ -53,12 +53,13 @@ static void find(struct splitting_rules splitting, double second_above, float st
         .splitting = splitting,
         .second_above = second_above,
     };
-    const float steps[] = {step, step, step};
+    struct choice choices[3];
     struct error err;
 
     assert_int_equal(placement_init(&placement, network, &rules, &err), 0);
     assert_int_equal(placement.count, 3);
-    overhead_find(&overhead, network, &placement, steps);
+    placement_choices(&placement, (float[]){step, step, step}, choices);
+    overhead_find(&overhead, network, &placement, choices);
     assert_int_equal(overhead.parameters, WEIGHTS);
     assert_int_equal(overhead.macs, MACS);
     assert_int_equal(overhead.grouped_layers, 1);

@@ -70,8 +70,8 @@ static int start(void **state)
     result.result.calibration = score_of(20, 10, 7);
     result.result.check = score_of(5, 2, 1);
     result.result.validation = score_of(40, 20, 15);
-    memcpy(result.start.steps, (float[]){0.5f, 0.25f}, STEPS * sizeof(float));
-    memcpy(result.result.steps, (float[]){0.1f, 1e-30f}, STEPS * sizeof(float));
+    placement_choices(&placement, (float[]){0.5f, 0.25f}, result.start.choices);
+    placement_choices(&placement, (float[]){0.1f, 1e-30f}, result.result.choices);
     result.phases[0] = (struct result_phase){"layer-wise", 3, 0.5, {0}};
     result.phases[1] = (struct result_phase){
         "joint search", 40, 1.5, {.macs_run = 20, .macs_avoided = 70}};
@@ -270,7 +270,7 @@ static void json_has_the_step_of_each_channel_of_weights_that_have_them(void **s
     others[0].ratios = ratios;
     result.network = &network;
     result.placement = &by_channel;
-    result.result.steps[0] = 0.5f;
+    result.result.choices[0].step = 0.5f;
     write_and_read();
     assert_text_at("steps.0.channel_steps_hex", "0x1p-1 0x1p-3");
     assert_true(json_is_null(at("steps.1.channel_steps_hex")));
@@ -314,10 +314,10 @@ static void steps_and_losses_come_back_to_the_last_bit(void **state)
         const char *start_hex =
             json_string_value(json_object_get(step, "start_step_hex"));
 
-        assert_true(strtof(hex, NULL) == result.result.steps[i]);
-        assert_true(strtof(start_hex, NULL) == result.start.steps[i]);
+        assert_true(strtof(hex, NULL) == result.result.choices[i].step);
+        assert_true(strtof(start_hex, NULL) == result.start.choices[i].step);
         assert_true((float)json_real_value(json_object_get(step, "step")) ==
-                    result.result.steps[i]);
+                    result.result.choices[i].step);
     }
     assert_number_at("steps.0.clip", 0.1f * 7.5);
     assert_number_at("result.calibration.loss", score_loss(&result.result.calibration));

@@ -98,7 +98,7 @@ static int free_network(void **state)
 struct trial {
     struct placement placement;
     struct evaluator *evaluator;
-    float steps[STEPS_MOST];
+    struct choice choices[STEPS_MOST];
 };
 
 struct trial_options {
@@ -147,12 +147,13 @@ static void make_trial(struct trial *trial, const struct trial_options *options)
         const struct quantized_tensor *tensor = &trial->placement.items[item];
 
         /* No round numbers: sums of round steps would often lie between two codes. */
-        trial->steps[item] =
+        trial->choices[item] = placement_choice(
+            tensor,
             placement_step_of_clip(tensor, (tensor->is_weight ? 0.4713 : 3.7177) *
-                                               (1 + 0.0137 * tensor->index));
+                                               (1 + 0.0137 * tensor->index)));
         /* Sums that lie between two codes are rounded by the last bit. */
         if (options->rounds_like_kernels && !tensor->is_weight)
-            trial->steps[item] = 0.1f * (float)(1 + item % 6);
+            trial->choices[item].step = 0.1f * (float)(1 + item % 6);
     }
     make_evaluator(trial, network, options);
 }
@@ -167,7 +168,7 @@ static struct score score_of(struct trial *trial)
 {
     struct score score = {0};
 
-    evaluator_score(trial->evaluator, trial->steps, 1, &score);
+    evaluator_score(trial->evaluator, trial->choices, 1, &score);
     return score;
 }
 
@@ -175,9 +176,7 @@ static struct score score_of(struct trial *trial)
 
 static struct quantizer quantizer_of(const struct trial *trial, int item)
 {
-    const struct quantized_tensor *tensor = &trial->placement.items[item];
-
-    return (struct quantizer){tensor->grid, tensor->bits, trial->steps[item]};
+    return choice_quantizer(trial->choices[item]);
 }
 
 static void round_values(const struct quantizer *quantizer, size_t count, float *of)
@@ -230,7 +229,7 @@ static void check_logits(struct trial *trial)
     float logits[SAMPLES * CLASSES], written[INPUTS];
     struct network *rounded = with_rounded_weights(trial);
 
-    evaluator_logits(trial->evaluator, trial->steps, samples, logits);
+    evaluator_logits(trial->evaluator, trial->choices, samples, logits);
     for (int sample = 0; sample < SAMPLES; sample++) {
         float **expected;
 
@@ -273,8 +272,8 @@ static void a_rounded_output_has_codes_of_its_step(void **state)
 
     (void)state;
     make_trial(&trial, &ways[1]);
-    step = trial.steps[trial.placement.of_tensor[network->output]];
-    evaluator_logits(trial.evaluator, trial.steps, samples, logits);
+    step = trial.choices[trial.placement.of_tensor[network->output]].step;
+    evaluator_logits(trial.evaluator, trial.choices, samples, logits);
     for (int i = 0; i < SAMPLES * CLASSES; i++)
         assert_true(logits[i] == step * rintf(logits[i] / step));
     clear_trial(&trial);
@@ -350,17 +349,17 @@ static void what_is_remembered_never_changes_a_digit(void **state)
             struct score scores[3];
 
             for (int i = 0; i < 3; i++) {
-                float kept;
+                struct choice kept;
 
                 if (way % 2)
-                    trials[i].steps[item] = 0.1f * (float)(1 + move % 6);
+                    trials[i].choices[item].step = 0.1f * (float)(1 + move % 6);
                 else
-                    trials[i].steps[item] *= move % 3 == 2 ? 0.8f : 1.1f;
-                kept = trials[i].steps[in_float];
+                    trials[i].choices[item].step *= move % 3 == 2 ? 0.8f : 1.1f;
+                kept = trials[i].choices[in_float];
                 if (move % 4 == 3)
-                    trials[i].steps[in_float] = 0;
+                    trials[i].choices[in_float] = (struct choice){0};
                 scores[i] = score_of(&trials[i]);
-                trials[i].steps[in_float] = kept;
+                trials[i].choices[in_float] = kept;
             }
             assert_memory_equal(&scores[1], &scores[0], sizeof *scores);
             assert_memory_equal(&scores[2], &scores[0], sizeof *scores);
@@ -381,11 +380,11 @@ static void each_tensor_can_be_measured(void **state)
     for (int item = 0; item < trial.placement.count; item++) {
         const struct quantized_tensor *tensor = &trial.placement.items[item];
         struct range once = range_empty(), again = range_empty();
-        float before[STEPS_MOST] = {0};
+        struct choice before[STEPS_MOST] = {{0}};
 
         if (tensor->is_weight)
             continue;
-        memcpy(before, trial.steps, (size_t)item * sizeof *before);
+        memcpy(before, trial.choices, (size_t)item * sizeof *before);
         evaluator_range(trial.evaluator, item, before, &once);
         evaluator_range(trial.evaluator, item, before, &again);
         assert_true(once.high > once.low);

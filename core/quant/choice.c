@@ -1,0 +1,23 @@
+#include "core/quant/choice.h"
+
+#include <string.h>
+
+struct quantizer choice_quantizer(struct choice choice)
+{
+    assert(choice.rounding == ROUND_NEAREST);
+    return (struct quantizer){
+        .grid = choice.grid, .bits = choice.bits, .step = choice.step};
+}
+
+uint64_t choice_signature(struct choice choice)
+{
+    uint64_t signature;
+
+    memcpy(&signature, &choice, sizeof signature);
+    return signature;
+}
+
+bool choices_are_same(const struct choice *a, const struct choice *b, int count)
+{
+    return memcmp(a, b, (size_t)count * sizeof *a) == 0;
+}

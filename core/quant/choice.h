@@ -1,0 +1,34 @@
+/* choice.h - how one tensor is quantized: what a candidate says of each, and all that it says.
+ *
+ * Eight bytes without padding, so choices are compared, hashed, sent and kept as they are in memory.
+ */
+#ifndef CORE_QUANT_CHOICE_H
+#define CORE_QUANT_CHOICE_H
+
+#include "core/quant/quantizer.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How a value between two codes becomes one of them. Split channels and second tensors (struct
+ * wide_rules) are none of these: they need numbers of their own, so the placement has them. */
+enum rounding { ROUND_NEAREST };
+
+struct choice {
+    float step; /* 0: float, then the rest is 0, too */
+    uint8_t bits, grid, rounding;
+    uint8_t unused; /* 0 */
+};
+
+static_assert(sizeof(struct choice) == 8, "choices are compared as bytes");
+
+/* What makes the tensor's codes, of step 0 in float. */
+struct quantizer choice_quantizer(struct choice choice);
+
+/* The bytes as one number; 0: float. */
+uint64_t choice_signature(struct choice choice);
+
+bool choices_are_same(const struct choice *a, const struct choice *b, int count);
+
+#endif
