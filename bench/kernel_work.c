@@ -52,21 +52,24 @@ static struct network *network_of(const struct kernel_shape *shape)
     struct layer *layer =
         network_add_layer(network, LAYER_CONV, shape->name, &input, 1, output);
     struct conv *conv = &layer->conv;
+    float *values;
     size_t weights;
     uint32_t state = 1;
 
-    *conv = (struct conv){.groups = shape->is_depthwise ? shape->in : 1,
-                          .in_channels = shape->in,
-                          .out_channels = shape->out};
+    layer_add_weights(layer,
+                      (struct weights){.groups = shape->is_depthwise ? shape->in : 1,
+                                       .inputs = shape->is_depthwise ? 1 : shape->in,
+                                       .outputs = shape->out,
+                                       .window = shape->kernel * shape->kernel});
     layer->window.kernel_height = layer->window.kernel_width = shape->kernel;
     layer->window.stride_height = layer->window.stride_width = shape->stride;
     layer->window.pad_top = layer->window.pad_left = layer->window.pad_bottom =
         layer->window.pad_right = kernel_shape_padding(shape);
     layer->low = 0;
-    weights = layer_window_count(layer) * (size_t)shape->out;
-    conv->weights = memory_get(weights * sizeof *conv->weights);
+    weights = weights_count(layer->weights);
+    values = layer->weights->values = memory_get(weights * sizeof *values);
     for (size_t i = 0; i < weights; i++)
-        conv->weights[i] = random_value(&state);
+        values[i] = random_value(&state);
     conv->scale = memory_get((size_t)shape->out * sizeof *conv->scale);
     conv->shift = memory_get((size_t)shape->out * sizeof *conv->shift);
     for (int channel = 0; channel < shape->out; channel++) {
@@ -107,7 +110,7 @@ struct kernel_work *kernel_work_create(const struct kernel_shape *shape,
     work->planes = planes_of(work->network);
     work->planes[1].top = work->planes[1].left = shape->border;
     work->planes[1].bottom = work->planes[1].right = shape->border;
-    reach = sqrt((double)layer_window_count(&work->network->layers[0]));
+    reach = sqrt((double)weights_per_output(work->network->layers[0].weights));
     work->weights = (struct quantizer){
         .grid = options->is_midrise ? GRID_MIDRISE : GRID_NARROW,
         .bits = options->weight_bits,

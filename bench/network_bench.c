@@ -67,12 +67,11 @@ static struct evaluator *evaluator_of(const struct trial *trial, size_t memory_b
 static float step_of_weights(const struct network *network,
                              const struct quantized_tensor *item)
 {
-    const struct layer *layer = &network->layers[item->index];
-    size_t count = layer_window_count(layer) * (size_t)layer->conv.out_channels;
+    const struct weights *weights = network->layers[item->index].weights;
     float most = 0;
 
-    for (size_t i = 0; i < count; i++)
-        most = fmaxf(most, fabsf(layer->conv.weights[i]));
+    for (size_t i = 0; i < weights_count(weights); i++)
+        most = fmaxf(most, fabsf(weights->values[i]));
     return placement_step_of_clip(item, most);
 }
 

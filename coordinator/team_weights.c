@@ -3,15 +3,15 @@
 #include "core/base/clock.h"
 #include "core/evaluate/product_means.h"
 
-static const struct conv *conv_of(const struct team *team, int layer)
+static int channels_of(const struct team *team, int layer)
 {
-    return &team_network(team)->layers[layer].conv;
+    return team_network(team)->layers[layer].weights->outputs;
 }
 
 static int ask_means(struct team *team, int layer, const struct choice *choices,
                      double *means, struct error *err)
 {
-    int channels = conv_of(team, layer)->out_channels;
+    int channels = channels_of(team, layer);
     struct request request = {
         .kind = REQUEST_PRODUCT_MEANS,
         .subject = layer,
@@ -31,7 +31,7 @@ static int ask_means(struct team *team, int layer, const struct choice *choices,
 int team_product_means(struct team *team, int layer, const struct choice *choices,
                        double *means, struct error *err)
 {
-    size_t bytes = (size_t)conv_of(team, layer)->out_channels * sizeof *means;
+    size_t bytes = (size_t)channels_of(team, layer) * sizeof *means;
     double seconds = -clock_seconds();
     struct hash128 key = {{0}};
 
@@ -49,7 +49,7 @@ int team_product_means(struct team *team, int layer, const struct choice *choice
 int team_put_bias_shift(struct team *team, int layer, const float *values,
                         struct error *err)
 {
-    int channels = conv_of(team, layer)->out_channels;
+    int channels = channels_of(team, layer);
     struct request request = {.kind = REQUEST_PUT_BIAS_SHIFT,
                               .subject = layer,
                               .payload_bytes = (size_t)channels * sizeof *values};

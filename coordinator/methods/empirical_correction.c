@@ -30,11 +30,12 @@ long empirical_correction_evaluations(const struct method_task *task)
 static int mean_outputs(const struct method_task *task, int layer,
                         const struct choice *choices, double *means, struct error *err)
 {
-    const struct conv *conv = &team_network(task->team)->layers[layer].conv;
+    const struct layer *of = &team_network(task->team)->layers[layer];
+    const struct conv *conv = &of->conv;
 
     if (team_product_means(task->team, layer, choices, means, err) < 0)
         return -1;
-    for (int channel = 0; channel < conv->out_channels; channel++)
+    for (int channel = 0; channel < of->weights->outputs; channel++)
         means[channel] = means[channel] * conv->scale[channel] + conv->shift[channel];
     return 0;
 }
@@ -53,7 +54,7 @@ static int measure_in_float(const struct method_task *task,
         if (network->layers[layer].kind != LAYER_CONV)
             continue;
         status = mean_outputs(task, layer, NULL, at, err);
-        at += network->layers[layer].conv.out_channels;
+        at += network->layers[layer].weights->outputs;
     }
     if (status == 0)
         in_float->means = means;
@@ -82,10 +83,11 @@ static int measure_shifts(const struct method_task *task,
     int status = 0;
 
     for (int layer = 0; status == 0 && layer < network->layer_count; layer++) {
-        size_t channels = (size_t)network->layers[layer].conv.out_channels;
+        size_t channels;
 
         if (network->layers[layer].kind != LAYER_CONV)
             continue;
+        channels = (size_t)network->layers[layer].weights->outputs;
         status = mean_outputs(task, layer, choices, means, err);
         for (size_t i = 0; status == 0 && i < channels; i++)
             shifts->values[at + i] = lacking(in_float->means[at + i], means[i]);

@@ -92,7 +92,7 @@ static void look_at_split(const struct layer *layer,
     struct split_weights split;
     const struct split_shape *shape = &split.shape;
 
-    split_layer_init(&split, &layer->conv, layer_window_count(layer), &rules, 0);
+    split_layer_init(&split, layer->weights, &rules, 0);
     look_at_values(split.values,
                    shape->outputs * (shape->inputs + split.added) * shape->window,
                    sight, view);
@@ -103,13 +103,11 @@ static void look_at_whole(const struct layer *layer,
                           const struct quantized_tensor *tensor,
                           const struct clip_sight *sight, struct clip_view *view)
 {
-    size_t window_count = layer_window_count(layer);
-    float *divided = tensor->ratios
-                         ? weights_in_ratio(&layer->conv, window_count, tensor->ratios)
-                         : NULL;
+    const struct weights *weights = layer->weights;
+    float *divided = tensor->ratios ? weights_in_ratio(weights, tensor->ratios) : NULL;
 
-    look_at_values(divided ? divided : layer->conv.weights,
-                   (size_t)layer->conv.out_channels * window_count, sight, view);
+    look_at_values(divided ? divided : weights->values, weights_count(weights), sight,
+                   view);
     free(divided);
 }
 

@@ -24,7 +24,7 @@ int point_put(struct team *team, const struct result_point *point, struct error 
             continue;
         if (team_put_bias_shift(team, layer, values, err) < 0)
             return -1;
-        values += network->layers[layer].conv.out_channels;
+        values += network->layers[layer].weights->outputs;
     }
     return 0;
 }

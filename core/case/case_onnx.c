@@ -35,9 +35,9 @@ static void print_weight_steps(const struct finished_case *finished, int item,
     bool has_one = !tensor->ratios && !rules.corrects_variance;
     struct coded_weights weights;
 
-    coded_weights_init(&weights, layer, &rules, &quantizer, false);
+    coded_weights_init(&weights, layer->weights, &rules, &quantizer, false);
     fputs(tensor->name, file);
-    for (int i = 0; i < (has_one ? 1 : layer->conv.out_channels); i++)
+    for (int i = 0; i < (has_one ? 1 : layer->weights->outputs); i++)
         fprintf(file, " %a", (double)weights.steps[i]);
     fputc('\n', file);
     coded_weights_clear(&weights);

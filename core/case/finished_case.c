@@ -153,7 +153,7 @@ static int put_bias_shifts(struct finished_case *finished, const char *folder,
         if (network->layers[i].kind != LAYER_CONV)
             continue;
         bias_shift_put(&network->layers[i], values);
-        values += network->layers[i].conv.out_channels;
+        values += network->layers[i].weights->outputs;
     }
     return 0;
 }

@@ -388,7 +388,7 @@ void evaluator_product_means(struct evaluator *evaluator, int layer,
     const struct candidate *candidate = set_measured(evaluator, choices, -1);
     const struct layer *measured = &evaluator->network->layers[layer];
     const struct tensor *output = &evaluator->network->tensors[measured->output];
-    int channels = measured->conv.out_channels;
+    int channels = measured->weights->outputs;
 
     for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
          first += evaluator->block) {

@@ -318,7 +318,7 @@ static bool has_unfinished(const struct task *task)
         may_round_like_kernels(task))
         return false;
     return !candidate_multiplies_codes(candidate, task->index) ||
-           layer->conv.groups == 1;
+           layer->weights->groups == 1;
 }
 
 static void run_layer(struct executor *executor, const struct task *task,

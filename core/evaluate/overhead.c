@@ -7,7 +7,7 @@
 
 static size_t parameters_of(const struct layer *layer)
 {
-    return (size_t)layer->conv.out_channels * layer_window_count(layer);
+    return weights_count(layer->weights);
 }
 
 static size_t macs_of(const struct network *network, const struct layer *layer)
@@ -26,9 +26,7 @@ static int second_factor(const struct layer *layer, const struct quantized_tenso
     if (item->wide.second_above == 0)
         return 1;
     codes = memory_get(parameters_of(layer) * sizeof *codes);
-    factor = weight_codes_find(&layer->conv, layer_window_count(layer), &rules,
-                               &quantizer, codes)
-                 .factor;
+    factor = weight_codes_find(layer->weights, &rules, &quantizer, codes).factor;
     free(codes);
     return factor;
 }
@@ -38,7 +36,7 @@ static void add_layer(struct overhead *overhead, const struct network *network,
                       const struct layer *layer, const struct quantized_tensor *item,
                       int factor)
 {
-    size_t inputs = (size_t)layer->conv.in_channels;
+    size_t inputs = (size_t)weights_inputs(layer->weights);
     size_t more = factor > 1 ? inputs : (size_t)item->wide.added;
 
     overhead->added_parameters += parameters_of(layer) / inputs * more;
@@ -46,7 +44,7 @@ static void add_layer(struct overhead *overhead, const struct network *network,
     overhead->split_layers += item->wide.added > 0;
     overhead->channels += item->wide.added;
     overhead->dual_layers += factor > 1;
-    overhead->grouped_layers += layer->conv.groups > 1;
+    overhead->grouped_layers += layer->weights->groups > 1;
 }
 
 /* Channels of an activation are input channels of all layers that read it. */
@@ -63,9 +61,9 @@ static void add_activation(struct overhead *overhead, const struct network *netw
         if (layer->kind != LAYER_CONV || layer->inputs[0] != item->index)
             continue;
         overhead->added_parameters +=
-            parameters_of(layer) / (size_t)layer->conv.in_channels * added;
+            parameters_of(layer) / (size_t)weights_inputs(layer->weights) * added;
         overhead->added_macs +=
-            macs_of(network, layer) / (size_t)layer->conv.in_channels * added;
+            macs_of(network, layer) / (size_t)weights_inputs(layer->weights) * added;
     }
 }
 

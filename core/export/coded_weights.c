@@ -27,17 +27,16 @@ static struct container container_for(const struct weight_rules *rules,
 }
 
 /* Steps and corrections of the channels, of which the codes were found. */
-static void find_values(struct coded_weights *weights, const struct layer *layer,
+static void find_values(struct coded_weights *weights, const struct weights *of,
                         const struct weight_rules *rules,
                         const struct quantizer *quantizer,
                         const struct weight_codes *found, const int16_t *codes)
 {
-    size_t count = layer_window_count(layer);
+    size_t count = weights_per_output(of);
 
-    for (size_t channel = 0; channel < (size_t)layer->conv.out_channels; channel++) {
-        struct weight_values values =
-            weight_codes_values(found, &layer->conv, rules, quantizer, channel,
-                                codes + channel * count, count);
+    for (size_t channel = 0; channel < (size_t)of->outputs; channel++) {
+        struct weight_values values = weight_codes_values(
+            found, of, rules, quantizer, channel, codes + channel * count, count);
 
         weights->steps[channel] = container_step(&weights->container, values.step);
         if (weights->corrections)
@@ -45,15 +44,13 @@ static void find_values(struct coded_weights *weights, const struct layer *layer
     }
 }
 
-void coded_weights_init(struct coded_weights *weights, const struct layer *layer,
+void coded_weights_init(struct coded_weights *weights, const struct weights *of,
                         const struct weight_rules *rules,
                         const struct quantizer *quantizer, bool in_4_bits)
 {
-    size_t outputs = (size_t)layer->conv.out_channels;
-    size_t count = outputs * layer_window_count(layer);
+    size_t outputs = (size_t)of->outputs, count = weights_count(of);
     int16_t *codes = memory_get(count * sizeof *codes);
-    struct weight_codes found = weight_codes_find(
-        &layer->conv, layer_window_count(layer), rules, quantizer, codes);
+    struct weight_codes found = weight_codes_find(of, rules, quantizer, codes);
     const struct container container =
         container_for(rules, quantizer, &found, codes, count, in_4_bits);
 
@@ -64,7 +61,7 @@ void coded_weights_init(struct coded_weights *weights, const struct layer *layer
     };
     if (rules->corrects_mean || rules->corrects_variance)
         weights->corrections = memory_get(outputs * sizeof *weights->corrections);
-    find_values(weights, layer, rules, quantizer, &found, codes);
+    find_values(weights, of, rules, quantizer, &found, codes);
     for (size_t i = 0; i < count; i++)
         weights->integers[i] =
             (int16_t)(container.factor * codes[i] + container.offset);
@@ -134,7 +131,8 @@ bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer
                         float input_step)
 {
     const struct conv *conv = &layer->conv;
-    size_t channels = (size_t)conv->out_channels, count = layer_window_count(layer);
+    size_t channels = (size_t)layer->weights->outputs,
+           count = weights_per_output(layer->weights);
     float *steps = weights->steps, most;
 
     if (weights->corrections ||

@@ -24,7 +24,7 @@ static int check_weights(const struct layer *layer,
 {
     if (tensor->bits != BITS_MOST || tensor->grid != GRID_NARROW)
         return refuse_tensor(tensor, err);
-    for (int channel = 0; channel < layer->conv.out_channels; channel++)
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
         if (layer->conv.scale[channel] != 1)
             return error_set(err, EXIT_INPUT,
                              "layer %s has a batch norm, which ncnn folds into the "
@@ -55,9 +55,9 @@ static int check_input(const struct network *network, const struct layer *layer,
 }
 
 /* Output channels that share a scale. */
-static int channels_of_scale(const struct conv *conv)
+static int channels_of_scale(const struct weights *of)
 {
-    return conv->groups > 1 ? conv->out_channels / conv->groups : 1;
+    return of->groups > 1 ? of->outputs / of->groups : 1;
 }
 
 static float step_of_channel(const struct quantized_tensor *tensor, float step,
@@ -72,9 +72,9 @@ static float step_of_channel(const struct quantized_tensor *tensor, float step,
 static int check_groups(const struct layer *layer,
                         const struct quantized_tensor *tensor, struct error *err)
 {
-    int together = channels_of_scale(&layer->conv);
+    int together = channels_of_scale(layer->weights);
 
-    for (int channel = 0; tensor->ratios && channel < layer->conv.out_channels;
+    for (int channel = 0; tensor->ratios && channel < layer->weights->outputs;
          channel++)
         if (tensor->ratios[channel] != tensor->ratios[channel / together * together])
             return error_set(
@@ -90,10 +90,8 @@ static void write_layer(const struct layer *layer,
                         const struct quantized_tensor *weights, float weight_step,
                         float input_step, FILE *file)
 {
-    const struct conv *conv = &layer->conv;
-
     fprintf(file, "%s_param_0", layer->name);
-    for (int i = 0; i < conv->out_channels; i += channels_of_scale(conv))
+    for (int i = 0; i < layer->weights->outputs; i += channels_of_scale(layer->weights))
         fprintf(file, " %.9g", 1 / (double)step_of_channel(weights, weight_step, i));
     fprintf(file, "\n%s %.9g\n", layer->name, 1 / (double)input_step);
 }

@@ -101,7 +101,7 @@ static char *ask_weights(const struct question *of)
     if (rules.corrects_mean || rules.corrects_variance)
         return say("the bias correction of its weights is a sum that is added to its "
                    "products");
-    coded_weights_init(&weights, of->layer, &rules, &quantizer, of->in_4_bits);
+    coded_weights_init(&weights, of->layer->weights, &rules, &quantizer, of->in_4_bits);
     bits = weights.container.bits;
     coded_weights_clear(&weights);
     return bits == 8 ? NULL : say("its weights are integers of %d bits", bits);
@@ -142,9 +142,10 @@ bool runtime_kernels_take_as_gemm(const struct network *network,
     const struct tensor *input = &network->tensors[layer->inputs[0]];
     const struct tensor *output = &network->tensors[layer->output];
 
-    return layer->kind == LAYER_CONV && layer->conv.groups == 1 && input->height == 1 &&
-           input->width == 1 && output->height == 1 && output->width == 1 &&
-           layer->window.kernel_height == 1 && layer->window.kernel_width == 1;
+    return layer->kind == LAYER_CONV && layer->weights->groups == 1 &&
+           input->height == 1 && input->width == 1 && output->height == 1 &&
+           output->width == 1 && layer->window.kernel_height == 1 &&
+           layer->window.kernel_width == 1;
 }
 
 /* A product of rows may give floats. */

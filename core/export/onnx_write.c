@@ -36,8 +36,8 @@ static struct container container_of_item(const struct onnx_calibrated *calibrat
         return container;
     rules = placement_weight_rules(calibrated->placement, tensor->index,
                                    &calibrated->rules);
-    coded_weights_init(&weights, &calibrated->network->layers[tensor->index], &rules,
-                       &quantizer, calibrated->in_4_bits);
+    coded_weights_init(&weights, calibrated->network->layers[tensor->index].weights,
+                       &rules, &quantizer, calibrated->in_4_bits);
     container = weights.container;
     coded_weights_clear(&weights);
     return container;

@@ -87,10 +87,10 @@ static char *add_clip(struct onnx_edit *edit, int after, const char *from,
     return output;
 }
 
-static bool has_bias(const struct conv *conv)
+static bool has_bias(const struct layer *layer)
 {
-    for (int channel = 0; channel < conv->out_channels; channel++)
-        if (conv->shift[channel] != 0)
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
+        if (layer->conv.shift[channel] != 0)
             return true;
     return false;
 }
@@ -142,11 +142,10 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
         return true;
     if (layer->batchnorm && !calibrated->for_integer_kernels)
         return false;
-    return has_bias(&layer->conv) &&
-           !(placement_fills_8_bits(placement, input) &&
-             (calibrated->for_integer_kernels ||
-              (placement_fills_8_bits(placement, weights) &&
-               !is_coarse(calibrated, input, weights, step))));
+    return has_bias(layer) && !(placement_fills_8_bits(placement, input) &&
+                                (calibrated->for_integer_kernels ||
+                                 (placement_fills_8_bits(placement, weights) &&
+                                  !is_coarse(calibrated, input, weights, step))));
 }
 
 /* Whether ONNX Runtime would pull QuantizeLinear in front of a max pool that is faster in float;

@@ -52,10 +52,10 @@ static int code_of(const struct coded_weights *weights, size_t at)
 /* The largest sum of the magnitudes of a channel's codes. */
 static long largest_sum(const struct layer *layer, const struct coded_weights *weights)
 {
-    size_t count = layer_window_count(layer);
+    size_t count = weights_per_output(layer->weights);
     long largest = 0, sum = 0;
 
-    for (size_t i = 0; i < (size_t)layer->conv.out_channels * count; i++) {
+    for (size_t i = 0; i < (size_t)layer->weights->outputs * count; i++) {
         sum = (i % count == 0 ? 0 : sum) + abs(code_of(weights, i));
         largest = sum > largest ? sum : largest;
     }
@@ -71,11 +71,12 @@ static bool sums_are_floats(const struct onnx_calibrated *calibrated,
     struct weight_rules rules = placement_weight_rules(
         calibrated->placement, (int)(layer - calibrated->network->layers),
         &calibrated->rules);
-    double most = (1 << input->bits) - 1, windows = (double)layer_window_count(layer);
+    double most = (1 << input->bits) - 1,
+           windows = (double)weights_per_output(layer->weights);
     struct coded_weights weights;
     double products;
 
-    coded_weights_init(&weights, layer, &rules, quantizer, false);
+    coded_weights_init(&weights, layer->weights, &rules, quantizer, false);
     products = (double)largest_sum(layer, &weights);
     coded_weights_clear(&weights);
     return most * products < exact_below && most * windows < exact_below;
@@ -105,8 +106,8 @@ bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
     weights = &placement->items[placement->of_layer[index]];
     if (layer->conv.has_residual && !has_residual_codes(calibrated, layer))
         return false;
-    if (needs_window_sums(calibrated, weights) && layer->conv.groups > 1 &&
-        layer->conv.groups != layer->conv.out_channels)
+    if (needs_window_sums(calibrated, weights) && layer->weights->groups > 1 &&
+        layer->weights->groups != layer->weights->outputs)
         return false;
     return sums_are_floats(calibrated, layer, input, quantizer);
 }
@@ -148,7 +149,7 @@ static char *cast(const struct exact *exact, const char *from, int type)
 static char *add_channels(const struct exact *exact, const char *suffix,
                           const double *values)
 {
-    size_t channels = (size_t)exact->place.layer->conv.out_channels;
+    size_t channels = (size_t)exact->place.layer->weights->outputs;
     int64_t dims[] = {(int64_t)channels, 1, 1};
     char *name = onnx_edit_fresh_name(exact->place.edit, exact->name, suffix);
 
@@ -217,8 +218,8 @@ static void write_codes(const struct exact *exact, const struct coded_weights *w
 {
     struct quantizer grid = *quantizer;
     struct coded_weights bare = *weights;
-    size_t channels = (size_t)exact->place.layer->conv.out_channels;
-    size_t count = channels * layer_window_count(exact->place.layer);
+    size_t channels = (size_t)exact->place.layer->weights->outputs;
+    size_t count = channels * weights_per_output(exact->place.layer->weights);
 
     grid.grid = GRID_MIDTREAD;
     if (weights->container.factor != 1)
@@ -266,8 +267,8 @@ static struct epilogue_constants constants_of(const struct exact *exact,
                                               bool in_integers)
 {
     const struct layer *layer = exact->place.layer;
-    size_t channels = (size_t)layer->conv.out_channels;
-    size_t count = layer_window_count(layer);
+    size_t channels = (size_t)layer->weights->outputs;
+    size_t count = weights_per_output(layer->weights);
     double *values = memory_get(4 * channels * sizeof *values);
     struct epilogue_constants constants = {
         values, values + channels, values + 2 * channels, values + 3 * channels};
@@ -320,7 +321,7 @@ static char *stored_sums(const struct exact *exact,
     char *sums = cast(exact, exact->place.node->output[0], DOUBLE);
     char *addends, *stored;
 
-    if (are_zero(constants->addend, (size_t)exact->place.layer->conv.out_channels))
+    if (are_zero(constants->addend, (size_t)exact->place.layer->weights->outputs))
         return sums;
     addends = add_channels(exact, "_zero", constants->addend);
     stored = compute(exact, "Add", sums, addends);
@@ -340,7 +341,7 @@ static char *add_offsets(const struct exact *exact,
         return shift;
     windows = add_exactly(exact, onnx_place_window_sums(&exact->place),
                           zero_code_of(exact->input) *
-                              (float)layer_window_count(exact->place.layer));
+                              (float)weights_per_output(exact->place.layer->weights));
     correction = add_channels(exact, "_correction", constants->correction);
     rounded = fused(exact, cast(exact, windows, DOUBLE), correction, shift);
     offsets = cast(exact, rounded, DOUBLE);
@@ -476,7 +477,7 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
     struct coded_weights coded;
     char *codes = add_input_codes(&exact, values[input]);
 
-    coded_weights_init(&coded, layer, &rules, quantizer, false);
+    coded_weights_init(&coded, layer->weights, &rules, quantizer, false);
     constants = constants_of(&exact, &coded, calibrated->steps[input],
                              output ? output->step : 1, rules.rounds_like_kernels);
     onnx_edit_set_input(exact.place.node, 0, codes);

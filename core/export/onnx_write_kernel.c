@@ -15,10 +15,10 @@ static bool is_operator(const Onnx__NodeProto *node, const char *operator)
     return strcmp(node->op_type, operator) == 0;
 }
 
-static bool has_no_shift(const struct conv *conv)
+static bool has_no_shift(const struct layer *layer)
 {
-    for (int channel = 0; channel < conv->out_channels; channel++)
-        if (conv->shift[channel] != 0)
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
+        if (layer->conv.shift[channel] != 0)
             return false;
     return true;
 }
@@ -26,7 +26,7 @@ static bool has_no_shift(const struct conv *conv)
 static char *add_scales(const struct place *place, const struct coded_weights *weights,
                         float input_step, const int32_t *integers)
 {
-    int64_t channels = place->layer->conv.out_channels;
+    int64_t channels = place->layer->weights->outputs;
     const char *base = place->node->output[0];
     float *steps = memory_get((size_t)channels * sizeof *steps);
     char *values = onnx_edit_fresh_name(place->edit, base, "_bias");
@@ -52,11 +52,11 @@ static char *add_scales(const struct place *place, const struct coded_weights *w
 static void write_integer_bias(struct place *place, const struct coded_weights *weights,
                                float input_step)
 {
-    size_t channels = (size_t)place->layer->conv.out_channels;
+    size_t channels = (size_t)place->layer->weights->outputs;
     int32_t *integers;
     char *bias;
 
-    if (place->node->n_input <= 2 && has_no_shift(&place->layer->conv))
+    if (place->node->n_input <= 2 && has_no_shift(place->layer))
         return;
     integers = memory_get(channels * sizeof *integers);
     for (size_t i = 0; i < channels; i++)
@@ -99,7 +99,7 @@ static void read_rows(const struct onnx_calibrated *calibrated, struct place *pl
 /* Who reads the rows that the node gives reads images of one pixel. */
 static void give_images(struct place *place)
 {
-    const int64_t shape[] = {0, place->layer->conv.out_channels, 1, 1}, four = 4;
+    const int64_t shape[] = {0, place->layer->weights->outputs, 1, 1}, four = 4;
     const char *output = place->node->output[0];
     char *dims = onnx_edit_fresh_name(place->edit, output, "_shape");
     char *images = onnx_edit_fresh_name(place->edit, output, "_images");

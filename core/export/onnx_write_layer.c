@@ -46,18 +46,18 @@ struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
 static size_t index_in_file(const struct place *place, size_t at)
 {
     const struct layer *layer = place->layer;
-    size_t count = layer_window_count(layer);
-    size_t ins = (size_t)(layer->conv.in_channels / layer->conv.groups);
+    size_t count = weights_per_output(layer->weights);
+    size_t ins = (size_t)layer->weights->inputs;
     size_t area = count / ins, out = at / count, tap = at % count / ins, in = at % ins;
 
     if (place->is_transposed)
-        return in * (size_t)layer->conv.out_channels + out;
+        return in * (size_t)layer->weights->outputs + out;
     return (out * ins + in) * area + tap;
 }
 
 static size_t weight_count(const struct layer *layer)
 {
-    return (size_t)layer->conv.out_channels * layer_window_count(layer);
+    return weights_count(layer->weights);
 }
 
 /* The integers as the file holds them: little-endian, or two in a byte. */
@@ -89,12 +89,12 @@ static uint8_t *integer_bytes(const struct place *place,
 /* The dimensions of the weights in the file; returns how many. */
 static size_t weight_dims(const struct place *place, int64_t dims[4])
 {
-    const struct conv *conv = &place->layer->conv;
+    const struct weights *weights = place->layer->weights;
     const struct window *window = &place->layer->window;
-    int64_t ins = conv->in_channels / conv->groups;
+    int64_t ins = weights->inputs;
 
-    dims[0] = place->is_transposed ? ins : conv->out_channels;
-    dims[1] = place->is_transposed ? conv->out_channels : ins;
+    dims[0] = place->is_transposed ? ins : weights->outputs;
+    dims[1] = place->is_transposed ? weights->outputs : ins;
     dims[2] = window->kernel_height;
     dims[3] = window->kernel_width;
     return place->is_conv ? 4 : 2;
@@ -126,7 +126,7 @@ static bool are_same(const float *values, size_t count)
 static void add_steps(const struct place *place, const char *base,
                       const struct coded_weights *weights, char **step, char **zero)
 {
-    int64_t channels = place->layer->conv.out_channels;
+    int64_t channels = place->layer->weights->outputs;
     size_t rank = are_same(weights->steps, (size_t)channels) ? 0 : 1;
     size_t count = rank ? (size_t)channels : 1;
     size_t size = (count * (size_t)weights->container.bits + 7) / 8;
@@ -151,7 +151,7 @@ void onnx_place_weights(const struct place *place, const struct coded_weights *w
     add_steps(place, old, weights, &step, &zero);
     node = onnx_edit_add_node(place->edit, place->layer->node - 1, "DequantizeLinear",
                               (const char *[]){codes, step, zero}, 3, values);
-    if (!are_same(weights->steps, (size_t)place->layer->conv.out_channels))
+    if (!are_same(weights->steps, (size_t)place->layer->weights->outputs))
         onnx_edit_set_integer(node, "axis", place->is_transposed ? 1 : 0);
     onnx_edit_set_input(place->node, 1, values);
     onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
@@ -221,12 +221,12 @@ static char *add_layer(const struct place *place, const char *input, const char 
 
 char *onnx_place_window_sums(const struct place *place)
 {
-    const struct conv *conv = &place->layer->conv;
+    const struct weights *weights = place->layer->weights;
     const struct window *window = &place->layer->window;
-    int64_t of_conv[] = {conv->groups, conv->in_channels / conv->groups,
-                         window->kernel_height, window->kernel_width};
-    int64_t of_product[] = {conv->in_channels, 1};
-    size_t count = layer_window_count(place->layer) * (size_t)conv->groups;
+    int64_t of_conv[] = {weights->groups, weights->inputs, window->kernel_height,
+                         window->kernel_width};
+    int64_t of_product[] = {weights_inputs(weights), 1};
+    size_t count = weights_per_output(weights) * (size_t)weights->groups;
     float *ones = memory_get(count * sizeof *ones);
     Onnx__NodeProto *node;
     char *output;
@@ -243,16 +243,16 @@ char *onnx_place_window_sums(const struct place *place)
 
 static void write_corrections(struct place *place, const float *corrections)
 {
-    const struct conv *conv = &place->layer->conv;
-    int64_t of_conv[] = {conv->out_channels, 1, 1, 1};
-    int64_t of_product[] = {1, conv->out_channels};
+    const struct weights *weights = place->layer->weights;
+    int64_t of_conv[] = {weights->outputs, 1, 1, 1};
+    int64_t of_product[] = {1, weights->outputs};
     char *sums = onnx_place_window_sums(place), *products;
     Onnx__NodeProto *node;
 
     products = add_layer(place, sums, "_correction",
                          place->is_conv ? of_conv : of_product, corrections, &node);
     if (place->is_conv)
-        onnx_edit_set_integer(node, "group", conv->groups);
+        onnx_edit_set_integer(node, "group", weights->groups);
     onnx_place_put_behind(place, "Add", products);
     free(sums);
     free(products);
@@ -300,7 +300,7 @@ void onnx_place_bias(const struct place *place, const char *bias)
 /* The whole shift becomes the layer's bias. */
 void onnx_place_shift(struct place *place)
 {
-    int64_t channels = place->layer->conv.out_channels;
+    int64_t channels = place->layer->weights->outputs;
     char *bias;
 
     if (place->node->n_input <= 2 && are_zero(place->shift, (size_t)channels))
@@ -318,7 +318,7 @@ void onnx_place_shift(struct place *place)
 static char *add_channels(const struct place *place, const char *suffix,
                           const float *values)
 {
-    int64_t dims[] = {place->layer->conv.out_channels, 1, 1};
+    int64_t dims[] = {place->layer->weights->outputs, 1, 1};
     char *name = onnx_edit_fresh_name(place->edit, place->node->output[0], suffix);
 
     onnx_edit_add_floats(place->edit, name, dims, place->is_conv ? 3 : 1, values);
@@ -338,9 +338,10 @@ static void write_scale_and_shift(struct place *place)
     free(shift);
 }
 
-static bool is_unscaled(const struct conv *conv)
+static bool is_unscaled(const struct layer *layer)
 {
-    return are_same(conv->scale, (size_t)conv->out_channels) && conv->scale[0] == 1;
+    return are_same(layer->conv.scale, (size_t)layer->weights->outputs) &&
+           layer->conv.scale[0] == 1;
 }
 
 /* Whether scale or shift of the layer are not those of the file. */
@@ -361,7 +362,7 @@ static bool is_written_anew(const struct onnx_calibrated *calibrated,
 
 static void write_constants(struct place *place)
 {
-    if (is_unscaled(&place->layer->conv))
+    if (is_unscaled(place->layer))
         onnx_place_shift(place);
     else
         write_scale_and_shift(place);
@@ -375,7 +376,7 @@ static float *rounded_shifts(const struct onnx_calibrated *calibrated,
                              const struct weight_rules *rules,
                              const struct coded_weights *weights)
 {
-    size_t channels = (size_t)layer->conv.out_channels;
+    size_t channels = (size_t)layer->weights->outputs;
     int input = calibrated->held[layer->inputs[0]];
     float *shifts;
 
@@ -417,7 +418,7 @@ static void place_weights(const struct onnx_calibrated *calibrated,
         onnx_place_plain_weights(place, weights);
         return;
     }
-    if (item >= 0 && is_unscaled(&place->layer->conv))
+    if (item >= 0 && is_unscaled(place->layer))
         coded_weights_fold(weights, place->layer, calibrated->steps[item]);
     onnx_place_weights(place, weights);
 }
@@ -450,7 +451,8 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
 
     /* Else it would be named by its output, which may change. */
     onnx_edit_name(place.node, layer->name);
-    coded_weights_init(&weights, layer, &rules, quantizer, calibrated->in_4_bits);
+    coded_weights_init(&weights, layer->weights, &rules, quantizer,
+                       calibrated->in_4_bits);
     if (!onnx_is_plain(calibrated, layer))
         read_moved(calibrated, &place);
     if (!onnx_write_kernel(calibrated, &place, &weights)) {
@@ -473,7 +475,7 @@ void onnx_write_float_layer(struct onnx_edit *edit,
         return;
     onnx_edit_name(place.node, layer->name);
     if (calibrated->is_folded)
-        onnx_place_floats(&place, layer->conv.weights, "_folded");
+        onnx_place_floats(&place, layer->weights->values, "_folded");
     onnx_place_take_scales(&place);
     write_constants(&place);
 }

@@ -13,8 +13,8 @@ bool onnx_is_plain(const struct onnx_calibrated *calibrated, const struct layer 
 void onnx_place_plain_weights(const struct place *place,
                               const struct coded_weights *weights)
 {
-    size_t count = layer_window_count(place->layer);
-    size_t all = (size_t)place->layer->conv.out_channels * count;
+    size_t count = weights_per_output(place->layer->weights);
+    size_t all = (size_t)place->layer->weights->outputs * count;
     float *values = memory_get(all * sizeof *values);
 
     for (size_t i = 0; i < all; i++)

@@ -105,12 +105,12 @@ static bool compare_layers(const struct network *network,
 static void compare_integers(const struct coded_weights *ours,
                              const struct layer *theirs, struct tensor_difference *to)
 {
-    size_t count = layer_window_count(theirs);
+    size_t count = weights_per_output(theirs->weights);
 
-    to->integers = (size_t)theirs->conv.out_channels * count;
+    to->integers = (size_t)theirs->weights->outputs * count;
     for (size_t i = 0; i < to->integers; i++) {
-        float step = theirs->conv.steps[i / count];
-        long integer = lrintf(theirs->conv.weights[i] / step);
+        float step = theirs->weights->steps[i / count];
+        long integer = lrintf(theirs->weights->values[i] / step);
         long off = labs(integer - ours->integers[i]);
 
         to->off_by[off < OFF_BY_MOST ? off : OFF_BY_MOST]++;
@@ -129,15 +129,15 @@ static void compare_weights(const struct layer *ours, const struct layer *theirs
 {
     struct coded_weights weights;
 
-    to->is_quantized_there = theirs->conv.steps != NULL;
+    to->is_quantized_there = theirs->weights->steps != NULL;
     if (!to->is_quantized_there)
         return;
-    coded_weights_init(&weights, ours, rules, quantizer, false);
+    coded_weights_init(&weights, ours->weights, rules, quantizer, false);
     compare_integers(&weights, theirs, to);
-    for (size_t i = 0; i < (size_t)ours->conv.out_channels; i++) {
-        to->steps += weights.steps[i] != theirs->conv.steps[i];
+    for (size_t i = 0; i < (size_t)ours->weights->outputs; i++) {
+        to->steps += weights.steps[i] != theirs->weights->steps[i];
         to->corrections += at_or_zero(weights.corrections, i) !=
-                           at_or_zero(theirs->conv.corrections, i);
+                           at_or_zero(theirs->weights->corrections, i);
     }
     coded_weights_clear(&weights);
 }
@@ -198,8 +198,8 @@ static void find_more(const struct placement *placement, const struct network *f
         const struct layer *layer = &file->layers[i];
 
         if (placement->of_layer[i] < 0 && layer->kind == LAYER_CONV &&
-            layer->conv.steps)
-            add(comparison, (struct tensor_difference){.name = layer->conv.weight_name,
+            layer->weights->steps)
+            add(comparison, (struct tensor_difference){.name = layer->weights->name,
                                                        .is_weight = true,
                                                        .is_quantized_there = true});
     }
@@ -246,7 +246,7 @@ void qdq_steps(const struct network *file, const struct placement *placement,
         struct container container = container_of(&quantizer, false);
 
         steps[item] = (float)container.factor *
-                      (tensor->is_weight ? file->layers[tensor->index].conv.steps[0]
+                      (tensor->is_weight ? file->layers[tensor->index].weights->steps[0]
                                          : file->tensors[tensor->index].codes.step);
     }
 }

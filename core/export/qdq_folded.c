@@ -8,8 +8,8 @@
 
 /* A layer of the case, and what an export makes of its weights. */
 struct layer_pair {
-    const struct conv *ours;
-    struct conv *theirs;
+    const struct layer *ours;
+    struct layer *theirs;
     size_t count; /* weights of a channel */
     float input_step;
     struct coded_weights searched, folded;
@@ -17,49 +17,52 @@ struct layer_pair {
 
 static bool has_integers(const struct layer_pair *pair, size_t channel)
 {
+    const struct weights *theirs = pair->theirs->weights;
     float step = pair->folded.steps[channel];
     size_t first = channel * pair->count;
 
     for (size_t i = first; i < first + pair->count; i++)
-        if (pair->theirs->weights[i] != (float)pair->folded.integers[i] * step)
+        if (theirs->values[i] != (float)pair->folded.integers[i] * step)
             return false;
-    return pair->theirs->steps[channel] == step;
+    return theirs->steps[channel] == step;
 }
 
 static bool has_shift(const struct layer_pair *pair, size_t channel)
 {
     float unit = pair->input_step * pair->folded.steps[channel];
-    int32_t integer = coded_shift(&pair->folded, pair->ours, pair->input_step, channel);
-    float theirs = pair->theirs->shift[channel];
+    int32_t integer =
+        coded_shift(&pair->folded, &pair->ours->conv, pair->input_step, channel);
+    float theirs = pair->theirs->conv.shift[channel];
 
-    return theirs == pair->ours->shift[channel] || theirs == (float)integer * unit;
+    return theirs == pair->ours->conv.shift[channel] || theirs == (float)integer * unit;
 }
 
 static void take_out(const struct layer_pair *pair, size_t channel)
 {
+    struct weights *theirs = pair->theirs->weights;
     size_t first = channel * pair->count;
 
-    pair->theirs->steps[channel] = pair->searched.steps[channel];
+    theirs->steps[channel] = pair->searched.steps[channel];
     for (size_t i = first; i < first + pair->count; i++)
-        pair->theirs->weights[i] =
+        theirs->values[i] =
             (float)pair->searched.integers[i] * pair->searched.steps[channel];
-    pair->theirs->scale[channel] = pair->ours->scale[channel];
-    pair->theirs->shift[channel] = pair->ours->shift[channel];
+    pair->theirs->conv.scale[channel] = pair->ours->conv.scale[channel];
+    pair->theirs->conv.shift[channel] = pair->ours->conv.shift[channel];
 }
 
 static void unfold(const struct layer_pair *pair)
 {
-    for (size_t channel = 0; channel < (size_t)pair->ours->out_channels; channel++)
-        if (pair->theirs->scale[channel] == 1 && has_integers(pair, channel) &&
+    for (size_t channel = 0; channel < (size_t)pair->ours->weights->outputs; channel++)
+        if (pair->theirs->conv.scale[channel] == 1 && has_integers(pair, channel) &&
             has_shift(pair, channel))
             take_out(pair, channel);
 }
 
 static bool is_alike(const struct layer *ours, const struct layer *theirs)
 {
-    return theirs->kind == LAYER_CONV && theirs->conv.steps &&
-           theirs->conv.out_channels == ours->conv.out_channels &&
-           layer_window_count(theirs) == layer_window_count(ours);
+    return theirs->kind == LAYER_CONV && theirs->weights->steps &&
+           theirs->weights->outputs == ours->weights->outputs &&
+           weights_per_output(theirs->weights) == weights_per_output(ours->weights);
 }
 
 void qdq_unfold(const struct network *network, const struct placement *placement,
@@ -82,13 +85,13 @@ void qdq_unfold(const struct network *network, const struct placement *placement
         input = held[ours->inputs[0]];
         if (input < 0 || !is_alike(ours, &file->layers[tensor->index]))
             continue;
-        pair = (struct layer_pair){.ours = &ours->conv,
-                                   .theirs = &file->layers[tensor->index].conv,
-                                   .count = layer_window_count(ours),
+        pair = (struct layer_pair){.ours = ours,
+                                   .theirs = &file->layers[tensor->index],
+                                   .count = weights_per_output(ours->weights),
                                    .input_step = steps[input]};
         of_layer = placement_weight_rules(placement, tensor->index, rules);
-        coded_weights_init(&pair.searched, ours, &of_layer, &quantizer, false);
-        coded_weights_init(&pair.folded, ours, &of_layer, &quantizer, false);
+        coded_weights_init(&pair.searched, ours->weights, &of_layer, &quantizer, false);
+        coded_weights_init(&pair.folded, ours->weights, &of_layer, &quantizer, false);
         if (coded_weights_fold(&pair.folded, ours, pair.input_step))
             unfold(&pair);
         coded_weights_clear(&pair.searched);

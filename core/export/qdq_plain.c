@@ -22,15 +22,15 @@ static bool take_integer(struct coded_weights *weights, const float *values, siz
     return coded_weights_value(weights, at, count) == values[at];
 }
 
-static void take(struct conv *theirs, struct coded_weights *weights, size_t count)
+static void take(struct weights *theirs, struct coded_weights *weights)
 {
-    size_t channels = (size_t)theirs->out_channels;
+    size_t channels = (size_t)theirs->outputs, count = weights_per_output(theirs);
 
-    for (size_t i = 0; i < channels * count; i++)
-        if (!take_integer(weights, theirs->weights, i, count))
+    for (size_t i = 0; i < weights_count(theirs); i++)
+        if (!take_integer(weights, theirs->values, i, count))
             return;
-    for (size_t i = 0; i < channels * count; i++)
-        theirs->weights[i] = (float)weights->integers[i] * weights->steps[i / count];
+    for (size_t i = 0; i < weights_count(theirs); i++)
+        theirs->values[i] = (float)weights->integers[i] * weights->steps[i / count];
     theirs->steps = memory_copy(weights->steps, channels * sizeof *theirs->steps);
     if (weights->corrections)
         theirs->corrections =
@@ -39,9 +39,9 @@ static void take(struct conv *theirs, struct coded_weights *weights, size_t coun
 
 static bool is_plain(const struct layer *ours, const struct layer *theirs)
 {
-    return theirs->kind == LAYER_CONV && !theirs->conv.steps &&
-           theirs->conv.out_channels == ours->conv.out_channels &&
-           layer_window_count(theirs) == layer_window_count(ours);
+    return theirs->kind == LAYER_CONV && !theirs->weights->steps &&
+           theirs->weights->outputs == ours->weights->outputs &&
+           weights_per_output(theirs->weights) == weights_per_output(ours->weights);
 }
 
 void qdq_take_plain(const struct network *network, const struct placement *placement,
@@ -59,8 +59,8 @@ void qdq_take_plain(const struct network *network, const struct placement *place
             !is_plain(ours, &file->layers[tensor->index]))
             continue;
         of_layer = placement_weight_rules(placement, tensor->index, rules);
-        coded_weights_init(&weights, ours, &of_layer, &quantizer, false);
-        take(&file->layers[tensor->index].conv, &weights, layer_window_count(ours));
+        coded_weights_init(&weights, ours->weights, &of_layer, &quantizer, false);
+        take(file->layers[tensor->index].weights, &weights);
         coded_weights_clear(&weights);
     }
 }

@@ -49,13 +49,12 @@ static bool has_large_pairs(const struct question *of)
     const struct quantizer quantizer = {tensor->grid, tensor->bits, of->steps[item]};
     const struct weight_rules rules =
         placement_weight_rules(of->placement, of->index, of->rules);
-    size_t count = layer_window_count(of->layer);
+    size_t count = weights_per_output(of->layer->weights);
     struct coded_weights weights;
     bool found = false;
 
-    coded_weights_init(&weights, of->layer, &rules, &quantizer, false);
-    for (int i = 0; i < of->layer->conv.out_channels && weights.container.bits == 8;
-         i++)
+    coded_weights_init(&weights, of->layer->weights, &rules, &quantizer, false);
+    for (int i = 0; i < of->layer->weights->outputs && weights.container.bits == 8; i++)
         found = found ||
                 UINT8_MAX * largest_pair(weights.integers + (size_t)i * count, count) >
                     INT16_MAX;
@@ -77,13 +76,13 @@ static bool saturates_bias(const struct question *of)
     const struct layer *layer = &of->file->layers[of->index];
     int input = of->held[of->layer->inputs[0]];
 
-    if (layer->kind != LAYER_CONV || !layer->conv.steps || input < 0 ||
-        layer->conv.corrections)
+    if (layer->kind != LAYER_CONV || !layer->weights->steps || input < 0 ||
+        layer->weights->corrections)
         return false;
-    for (int i = 0; i < layer->conv.out_channels; i++)
+    for (int i = 0; i < layer->weights->outputs; i++)
         if (layer->conv.scale[i] == 1 &&
             fabs((double)layer->conv.shift[i]) >
-                (double)of->steps[input] * (double)layer->conv.steps[i] * 0x1p31)
+                (double)of->steps[input] * (double)layer->weights->steps[i] * 0x1p31)
             return true;
     return false;
 }
@@ -103,7 +102,7 @@ static bool rounds_input(const struct question *of)
 {
     const struct layer *layer = &of->file->layers[of->index];
 
-    return layer->kind == LAYER_CONV && layer->conv.steps &&
+    return layer->kind == LAYER_CONV && layer->weights->steps &&
            of->held[of->layer->inputs[0]] < 0 &&
            of->network->tensors[of->layer->output].rank < 3;
 }

@@ -58,13 +58,13 @@ static json_t *weights_of(const struct steps_file *steps,
                           const struct quantizer *quantizer)
 {
     const struct layer *layer = &steps->network->layers[tensor->index];
-    size_t channels = (size_t)layer->conv.out_channels;
+    size_t channels = (size_t)layer->weights->outputs;
     struct weight_rules rules =
         placement_weight_rules(steps->placement, tensor->index, &steps->rules);
     struct coded_weights weights;
     json_t *json;
 
-    coded_weights_init(&weights, layer, &rules, quantizer, false);
+    coded_weights_init(&weights, layer->weights, &rules, quantizer, false);
     json = tensor_of(tensor, &weights.container, weights.steps,
                      are_same(weights.steps, channels) ? 1 : channels);
     json_object_set_new(json, "layer", json_string(layer->name));
@@ -100,10 +100,11 @@ static json_t *bias_shifts_of_layers(const struct steps_file *steps)
 
     for (int i = 0; values && i < network->layer_count; i++) {
         const struct layer *layer = &network->layers[i];
-        size_t channels = (size_t)layer->conv.out_channels;
+        size_t channels;
 
         if (layer->kind != LAYER_CONV)
             continue;
+        channels = (size_t)layer->weights->outputs;
         json_array_append_new(layers,
                               json_pack("{s:s, s:o}", "layer", layer->name, "shift_hex",
                                         list_of(values, channels, hexadecimal)));

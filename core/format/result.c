@@ -151,7 +151,7 @@ static json_t *channel_steps_of(const struct result *result, int item)
 
     if (!tensor->ratios)
         return json_null();
-    channels = (size_t)result->network->layers[tensor->index].conv.out_channels;
+    channels = (size_t)result->network->layers[tensor->index].weights->outputs;
     steps = memory_get(channels * sizeof *steps);
     for (size_t channel = 0; channel < channels; channel++)
         steps[channel] = channel_quantizer(&quantizer, tensor->ratios, channel).step;
@@ -244,8 +244,8 @@ static json_t *bias_shifts_json(const struct result *result)
             continue;
         layers =
             append(layers, json_pack("{s:s, s:o}", "layer", layer->name, "shift_hex",
-                                     line_of(values, layer->conv.out_channels)));
-        values += layer->conv.out_channels;
+                                     line_of(values, layer->weights->outputs)));
+        values += layer->weights->outputs;
     }
     return layers;
 }

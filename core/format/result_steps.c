@@ -98,7 +98,7 @@ static int read_channel_steps(const char *path, const json_t *entry,
     if (!tensor->is_weight || !line)
         return 0;
     tensor->ratios = ratios_of(
-        line, (size_t)network->layers[tensor->index].conv.out_channels, step, known);
+        line, (size_t)network->layers[tensor->index].weights->outputs, step, known);
     free(known);
     return tensor->ratios
                ? 0

@@ -39,12 +39,12 @@ static void float_products(const struct conv_run *run, const float *planes,
                            const struct scratch *scratch)
 {
     const struct conv_plan *plan = &run->plan;
-    const struct conv *conv = &run->layer->conv;
+    const struct weights *weights = run->layer->weights;
     int pixels = (int)rows.count * plan->columns;
-    int outputs = conv->out_channels / conv->groups;
+    int outputs = weights->outputs / weights->groups;
     int depth = plan->window_count;
 
-    for (int group = 0; group < conv->groups; group++) {
+    for (int group = 0; group < weights->groups; group++) {
         const float *windows =
             planes + rows.first * (size_t)plan->columns * (size_t)plan->plane.channels;
 
@@ -56,7 +56,7 @@ static void float_products(const struct conv_run *run, const float *planes,
         sgemm(pixels, outputs, depth, windows, depth,
               run->weights.now->floats +
                   (size_t)group * (size_t)outputs * (size_t)depth,
-              outputs, sums + (size_t)group * (size_t)outputs, conv->out_channels);
+              outputs, sums + (size_t)group * (size_t)outputs, weights->outputs);
     }
 }
 
@@ -104,7 +104,7 @@ static void finish_floats(const struct layer *layer, const float *restrict resid
 {
     const struct conv *conv = &layer->conv;
     const float *restrict scale = conv->scale, *restrict shift = conv->shift;
-    size_t channels = (size_t)conv->out_channels;
+    size_t channels = (size_t)layer->weights->outputs;
     float low = layer->low, high = layer->high;
 
     for (size_t pixel = 0; pixel < pixels; pixel++, sums += channels) {
@@ -137,7 +137,7 @@ static void float_rows(const struct conv_run *run, const float *planes,
                        const struct scratch *scratch)
 {
     size_t columns = (size_t)run->plan.columns;
-    size_t row_count = columns * (size_t)run->layer->conv.out_channels;
+    size_t row_count = columns * (size_t)run->layer->weights->outputs;
     size_t first = rows.first * row_count;
     float *sums = quantizer ? scratch->sums : (float *)output->data + first;
 

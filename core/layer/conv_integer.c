@@ -24,7 +24,7 @@ static bool is_tame(const struct conv_run *run)
     double residual =
         UINT8_MAX * (double)steps->residual / (steps->output > 0 ? steps->output : 1.0);
 
-    for (int channel = 0; channel < run->layer->conv.out_channels; channel++) {
+    for (int channel = 0; channel < run->layer->weights->outputs; channel++) {
         double most =
             fabs((double)run->shift[channel]) +
             fabs((double)run->correction[channel]) * codes +
@@ -53,7 +53,7 @@ static void make_epilogue(struct conv_run *run)
         .in_integers = weights->rules.rounds_like_kernels,
     };
 
-    for (int channel = 0; channel < conv->out_channels; channel++) {
+    for (int channel = 0; channel < run->layer->weights->outputs; channel++) {
         struct channel_epilogue epilogue;
 
         terms.weight_step = weights->now->steps[channel];
@@ -203,8 +203,8 @@ static void integer_groups(const struct conv_run *run, const struct weight_part 
                            const struct scratch *scratch)
 {
     const struct conv_plan *plan = &run->plan;
-    const struct conv *conv = &run->layer->conv;
-    int outputs = conv->out_channels / conv->groups;
+    const struct weights *weights = run->layer->weights;
+    int outputs = weights->outputs / weights->groups;
     conv_u8s8_fn multiply =
         part->by_winograd ? run->kernels->winograd_u8s8 : run->kernels->conv_u8s8;
     struct conv_u8s8 product = conv_plan_product(plan);
@@ -216,7 +216,7 @@ static void integer_groups(const struct conv_run *run, const struct weight_part 
     if (zero_code != 0)
         product.row_runs = product.column_bytes = NULL;
 
-    for (int group = 0; group < conv->groups; group++) {
+    for (int group = 0; group < weights->groups; group++) {
         const uint8_t *input = windows + (size_t)group * (size_t)plan->group_channels;
 
         if (window_sums) {
@@ -273,7 +273,7 @@ static void multiply(const struct conv_run *run, const struct value *input, int 
 static struct epilogue bare_sums(const struct conv_run *run, int32_t *sums)
 {
     const struct conv_plan *plan = &run->plan;
-    ptrdiff_t channels = run->layer->conv.out_channels;
+    ptrdiff_t channels = run->layer->weights->outputs;
 
     return (struct epilogue){
         .out_s32 = sums,
@@ -332,7 +332,7 @@ void conv_integer_finish(struct conv_run *run, const struct value *input,
         .samples = samples,
         .rows = plan->rows,
         .columns = plan->columns,
-        .channels = run->layer->conv.out_channels,
+        .channels = run->layer->weights->outputs,
         .epilogue = prepare(run, input, residual, samples, quantizer, output),
     };
 
@@ -357,5 +357,5 @@ size_t conv_integer_transformed(const struct conv_run *run)
 size_t conv_integer_products(const struct conv_run *run, int samples)
 {
     return (size_t)samples * conv_plan_pixels(&run->plan) *
-           (size_t)run->layer->conv.out_channels;
+           (size_t)run->layer->weights->outputs;
 }

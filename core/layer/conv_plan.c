@@ -11,7 +11,7 @@
 static void plan_runs(struct conv_plan *plan, const struct layer *layer)
 {
     const struct window *window = &layer->window;
-    bool whole_rows = layer->conv.groups == 1 && window->dilation_width == 1;
+    bool whole_rows = layer->weights->groups == 1 && window->dilation_width == 1;
     int across = whole_rows ? 1 : window->kernel_width;
 
     plan->runs = window->kernel_height * across;
@@ -92,7 +92,7 @@ void conv_plan_init(struct conv_plan *plan, const struct layer *layer,
     const struct window *window = &layer->window;
     ptrdiff_t row = plane_row(plane);
 
-    assert(plane->channels == layer->conv.in_channels);
+    assert(plane->channels == weights_inputs(layer->weights));
     assert(plane->top >= window->pad_top && plane->left >= window->pad_left);
     *plan = (struct conv_plan){
         .plane = *plane,
@@ -103,7 +103,7 @@ void conv_plan_init(struct conv_plan *plan, const struct layer *layer,
                     .column = (ptrdiff_t)window->stride_width * plane->channels},
         .rows = window_output_height(window, plane->height),
         .columns = window_output_width(window, plane->width),
-        .group_channels = layer->conv.in_channels / layer->conv.groups,
+        .group_channels = layer->weights->inputs,
     };
     plan_runs(plan, layer);
     plan_row_runs(plan, window);

@@ -11,7 +11,7 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
                    const struct layer *layer, const struct plane *input,
                    const struct weight_rules *rules)
 {
-    size_t outputs = (size_t)layer->conv.out_channels + CHANNEL_SLACK;
+    size_t outputs = (size_t)layer->weights->outputs + CHANNEL_SLACK;
 
     *run = (struct conv_run){
         .layer = layer,
@@ -22,7 +22,7 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
         .correction = memory_zeroed(outputs, sizeof *run->correction),
     };
     conv_plan_init(&run->plan, layer, input);
-    conv_weights_init(&run->weights, kernels, &run->plan, &layer->conv, rules);
+    conv_weights_init(&run->weights, kernels, &run->plan, layer->weights, rules);
 }
 
 void conv_run_clear(struct conv_run *run)
@@ -132,7 +132,7 @@ static struct layer bare_layer(const struct layer *layer, float *scale, float *s
 {
     struct layer bare = *layer;
 
-    for (int channel = 0; channel < layer->conv.out_channels; channel++) {
+    for (int channel = 0; channel < layer->weights->outputs; channel++) {
         scale[channel] = 1;
         shift[channel] = 0;
     }
@@ -152,7 +152,7 @@ void conv_run_products(struct conv_run *run, const struct quantizer *weights,
                        const struct scratch *scratch)
 {
     const struct layer *layer = run->layer;
-    size_t channels = (size_t)layer->conv.out_channels;
+    size_t channels = (size_t)layer->weights->outputs;
     float *constants = memory_get(2 * channels * sizeof *constants);
     struct layer bare = bare_layer(layer, constants, constants + channels);
     struct plane plane = {.height = run->plan.rows,

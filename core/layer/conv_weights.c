@@ -9,14 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t weight_count(const struct conv_weights *weights)
+static int group_outputs(const struct weights *of)
 {
-    return (size_t)weights->conv->out_channels * (size_t)weights->window_count;
-}
-
-static int group_outputs(const struct conv *conv)
-{
-    return conv->out_channels / conv->groups;
+    return of->outputs / of->groups;
 }
 
 /* [channels, taps] to [taps, channels], for the depthwise kernels. */
@@ -33,7 +28,7 @@ static size_t group_bytes(const struct conv_weights *weights,
                           const struct conv_plan *plan, int weight_most,
                           bool by_winograd)
 {
-    int outputs = group_outputs(weights->conv);
+    int outputs = group_outputs(weights->of);
 
     if (weights->is_depthwise)
         return (size_t)plan->window_count;
@@ -51,7 +46,7 @@ static size_t most_bytes(const struct conv_weights *weights,
 
     if (weights->suits_winograd)
         bytes = memory_larger(bytes, group_bytes(weights, plan, WEIGHT_MOST, true));
-    return bytes * (size_t)weights->conv->groups;
+    return bytes * (size_t)weights->of->groups;
 }
 
 static bool suits_winograd(const struct kernel_set *kernels,
@@ -64,24 +59,23 @@ static bool suits_winograd(const struct kernel_set *kernels,
 }
 
 void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
-                       const struct conv_plan *plan, const struct conv *conv,
+                       const struct conv_plan *plan, const struct weights *of,
                        const struct weight_rules *rules)
 {
     *weights = (struct conv_weights){
-        .conv = conv,
+        .of = of,
         .kernels = kernels,
         .window_count = plan->window_count,
-        .is_depthwise = conv->groups > 1 && plan->group_channels == 1 &&
-                        conv->out_channels == conv->in_channels,
+        .is_depthwise = of->groups > 1 && of->inputs == 1 && of->outputs == of->groups,
         .rules = *rules,
         .suits_winograd = suits_winograd(kernels, plan),
     };
-    weights->rules.corrects_mean |= conv->corrections != NULL;
-    assert(conv->groups == 1 || !conv_weights_may_be_wide(weights));
-    weights->codes = memory_get(weight_count(weights) * sizeof *weights->codes);
-    weights->narrow[0] = memory_get(weight_count(weights));
+    weights->rules.corrects_mean |= of->corrections != NULL;
+    assert(of->groups == 1 || !conv_weights_may_be_wide(weights));
+    weights->codes = memory_get(weights_count(weights->of) * sizeof *weights->codes);
+    weights->narrow[0] = memory_get(weights_count(weights->of));
     if (conv_weights_may_be_wide(weights))
-        weights->narrow[1] = memory_get(weight_count(weights));
+        weights->narrow[1] = memory_get(weights_count(weights->of));
     conv_weights_set(weights, plan, NULL, 0);
 }
 
@@ -117,7 +111,7 @@ static void sum_codes(const struct conv_weights *weights, int32_t *sums)
 {
     const int16_t *code = weights->codes;
 
-    for (int channel = 0; channel < weights->conv->out_channels; channel++) {
+    for (int channel = 0; channel < weights->of->outputs; channel++) {
         int32_t sum = 0;
 
         for (int i = 0; i < weights->window_count; i++)
@@ -130,7 +124,7 @@ static void pack_group(const struct conv_weights *weights, const struct conv_pla
                        const int8_t *codes, const struct weight_part *part,
                        int8_t *packed)
 {
-    int outputs = group_outputs(weights->conv);
+    int outputs = group_outputs(weights->of);
 
     if (part->by_winograd)
         winograd_pack(codes, outputs, plan->runs, plan->run_length, packed);
@@ -143,8 +137,8 @@ static void pack(const struct conv_weights *weights, const struct conv_plan *pla
                  const int8_t *codes, int most, int input_most,
                  struct weight_part *part)
 {
-    const struct conv *conv = weights->conv;
-    size_t group_codes = (size_t)group_outputs(conv) * (size_t)plan->window_count;
+    const struct weights *of = weights->of;
+    size_t group_codes = (size_t)group_outputs(of) * (size_t)plan->window_count;
 
     part->most = most;
     part->by_winograd =
@@ -153,10 +147,10 @@ static void pack(const struct conv_weights *weights, const struct conv_plan *pla
     if (!part->packed)
         part->packed = memory_aligned(most_bytes(weights, plan));
     if (weights->is_depthwise) {
-        transpose(codes, conv->out_channels, plan->window_count, part->packed);
+        transpose(codes, of->outputs, plan->window_count, part->packed);
         return;
     }
-    for (size_t group = 0; group < (size_t)conv->groups; group++)
+    for (size_t group = 0; group < (size_t)of->groups; group++)
         pack_group(weights, plan, codes + group * group_codes, part,
                    part->packed + group * part->group_bytes);
 }
@@ -165,7 +159,7 @@ static void pack(const struct conv_weights *weights, const struct conv_plan *pla
 static void pack_parts(const struct conv_weights *weights, const struct conv_plan *plan,
                        struct weight_variant *variant)
 {
-    size_t count = weight_count(weights);
+    size_t count = weights_count(weights->of);
     int8_t *low = weights->narrow[0], *high = weights->narrow[1];
     int most;
 
@@ -185,8 +179,7 @@ static void pack_parts(const struct conv_weights *weights, const struct conv_pla
 static struct weight_codes find_codes(const struct conv_weights *weights,
                                       const struct quantizer *of_tensor)
 {
-    return weight_codes_find(weights->conv, (size_t)weights->window_count,
-                             &weights->rules, of_tensor, weights->codes);
+    return weight_codes_find(weights->of, &weights->rules, of_tensor, weights->codes);
 }
 
 /* What the codes of each channel stand for: steps and corrections. */
@@ -195,9 +188,9 @@ static void find_values(const struct conv_weights *weights,
 {
     size_t count = (size_t)weights->window_count;
 
-    for (size_t channel = 0; channel < (size_t)weights->conv->out_channels; channel++) {
+    for (size_t channel = 0; channel < (size_t)weights->of->outputs; channel++) {
         struct weight_values values = weight_codes_values(
-            &variant->meaning, weights->conv, &weights->rules, &variant->quantizer,
+            &variant->meaning, weights->of, &weights->rules, &variant->quantizer,
             channel, weights->codes + channel * count, count);
 
         variant->steps[channel] = values.step;
@@ -208,7 +201,7 @@ static void find_values(const struct conv_weights *weights,
 static void make_room(const struct conv_weights *weights,
                       struct weight_variant *variant)
 {
-    size_t outputs = (size_t)weights->conv->out_channels;
+    size_t outputs = (size_t)weights->of->outputs;
 
     if (variant->code_sums)
         return;
@@ -225,7 +218,7 @@ static int bound_codes(const struct conv_weights *weights,
 
     if (!conv_weights_may_be_wide(weights))
         return weight_codes_most_of_grid(quantizer);
-    most = wide_codes_most(weights->codes, weight_count(weights));
+    most = wide_codes_most(weights->codes, weights_count(weights->of));
     return most > 0 ? most : 1;
 }
 
@@ -294,7 +287,7 @@ static float value_of(const struct conv_weights *weights, int channel, size_t at
     const struct weight_variant *now = weights->now;
 
     if (now->quantizer.step == 0)
-        return weights->conv->weights[at];
+        return weights->of->values[at];
     return now->steps[channel] * ((float)weights->codes[at] + now->meaning.centre) +
            now->corrections[channel];
 }
@@ -304,16 +297,16 @@ void conv_weights_need_floats(struct conv_weights *weights)
     struct weight_variant *now = weights->now;
     size_t count = (size_t)weights->window_count;
     /* Channels that stand beside each other for each element of the window. */
-    size_t together = weights->is_depthwise ? (size_t)weights->conv->out_channels
-                                            : (size_t)group_outputs(weights->conv);
+    size_t together = weights->is_depthwise ? (size_t)weights->of->outputs
+                                            : (size_t)group_outputs(weights->of);
 
     if (now->has_floats)
         return;
     if (!now->floats)
-        now->floats = memory_aligned(weight_count(weights) * sizeof *now->floats);
+        now->floats = memory_aligned(weights_count(weights->of) * sizeof *now->floats);
     if (now->quantizer.step > 0) /* the scratch may hold codes of another variant */
         find_codes(weights, &now->quantizer);
-    for (int channel = 0; channel < weights->conv->out_channels; channel++) {
+    for (int channel = 0; channel < weights->of->outputs; channel++) {
         size_t group = (size_t)channel / together;
         float *to = now->floats + group * together * count + (size_t)channel % together;
 

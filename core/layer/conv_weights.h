@@ -38,7 +38,7 @@ struct weight_variant {
 };
 
 struct conv_weights {
-    const struct conv *conv;          /* borrowed */
+    const struct weights *of;         /* borrowed */
     const struct kernel_set *kernels; /* that the weights are packed for; borrowed */
     int window_count;                 /* weights of one output channel */
     bool is_depthwise;                /* one input and one output channel a group */
@@ -52,9 +52,9 @@ struct conv_weights {
     struct weight_variant *now;    /* the present one */
 };
 
-/* `kernels` and `conv` are borrowed. The weights begin in float. */
+/* `kernels` and `of` are borrowed. The weights begin in float. */
 void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
-                       const struct conv_plan *plan, const struct conv *conv,
+                       const struct conv_plan *plan, const struct weights *of,
                        const struct weight_rules *rules);
 void conv_weights_clear(struct conv_weights *weights);
 

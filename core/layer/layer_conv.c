@@ -3,25 +3,26 @@
 
 static bool same_shape(const struct layer *ours, const struct layer *theirs)
 {
-    const struct conv *a = &ours->conv, *b = &theirs->conv;
+    const struct weights *a = ours->weights, *b = theirs->weights;
 
-    return a->groups == b->groups && a->in_channels == b->in_channels &&
-           a->out_channels == b->out_channels && a->has_residual == b->has_residual;
+    return a->groups == b->groups && a->inputs == b->inputs &&
+           a->outputs == b->outputs &&
+           ours->conv.has_residual == theirs->conv.has_residual;
 }
 
 static const char *other_constants(const struct network *network,
                                    const struct layer *ours, const struct layer *theirs,
                                    bool has_codes)
 {
-    const struct conv *a = &ours->conv, *b = &theirs->conv;
-    size_t channels = (size_t)a->out_channels;
+    const struct weights *a = ours->weights, *b = theirs->weights;
+    size_t channels = (size_t)a->outputs;
 
     (void)network;
-    if (!has_codes && !layer_kind_same_floats(a->weights, b->weights,
-                                              channels * layer_window_count(ours)))
+    if (!has_codes && !layer_kind_same_floats(a->values, b->values, weights_count(a)))
         return "float weights";
-    return layer_kind_same_floats(a->scale, b->scale, channels) &&
-                   layer_kind_same_floats(a->shift, b->shift, channels)
+    return layer_kind_same_floats(ours->conv.scale, theirs->conv.scale, channels) &&
+                   layer_kind_same_floats(ours->conv.shift, theirs->conv.shift,
+                                          channels)
                ? NULL
                : "bias or batch norm";
 }

@@ -109,13 +109,15 @@ static struct conv_sums multiply_wide(const struct conv_run *folded,
                                       bool *are_alike)
 {
     struct layer layer = *folded->layer;
+    struct weights weights = *layer.weights;
     struct conv_sums sums;
     struct scratch scratch;
     struct conv_run run;
 
-    layer.conv.in_channels = (int)(split->shape.inputs + split->added);
-    layer.conv.weights = wide_weights(split, quantizer);
-    layer.conv.steps = layer.conv.corrections = NULL;
+    weights.inputs = (int)(split->shape.inputs + split->added);
+    weights.values = wide_weights(split, quantizer);
+    weights.steps = weights.corrections = NULL;
+    layer.weights = &weights;
     conv_run_init(&run, folded->kernels, &layer, input->plane,
                   &(struct weight_rules){0});
     sums = make_sums(&run, samples);
@@ -124,7 +126,7 @@ static struct conv_sums multiply_wide(const struct conv_run *folded,
     *are_alike = conv_weights_offset(&run.weights) == 0;
     conv_scratch_clear(&scratch);
     conv_run_clear(&run);
-    free(layer.conv.weights);
+    free(weights.values);
     return sums;
 }
 
@@ -135,7 +137,7 @@ static int compare(const struct layer *layer, const struct conv_sums *folded,
                    const struct conv_sums *wide, size_t pixels, bool are_alike,
                    struct error *err)
 {
-    size_t channels = (size_t)layer->conv.out_channels;
+    size_t channels = (size_t)layer->weights->outputs;
 
     for (size_t i = 0; i < pixels * channels; i++) {
         long long expected = wide->products[i];
@@ -164,8 +166,7 @@ int split_check(struct conv_run *run, const struct quantizer *weights,
     void *room;
     int status;
 
-    split_layer_init(&split, &run->layer->conv, (size_t)run->plan.window_count,
-                     &run->weights.rules,
+    split_layer_init(&split, run->layer->weights, &run->weights.rules,
                      split_layer_step(&run->weights.rules, weights));
     codes = as_codes(input, samples, &room);
     repeated = repeat_channels(&codes, samples, &split, &plane);

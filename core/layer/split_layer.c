@@ -6,12 +6,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static struct split_shape shape_of(const struct conv *conv, size_t window_count)
+static struct split_shape shape_of(const struct weights *weights)
 {
     return (struct split_shape){
-        .outputs = (size_t)conv->out_channels,
-        .inputs = (size_t)conv->in_channels,
-        .window = window_count / (size_t)conv->in_channels,
+        .outputs = (size_t)weights->outputs,
+        .inputs = (size_t)weights->inputs,
+        .window = (size_t)weights->window,
     };
 }
 
@@ -40,17 +40,17 @@ void split_layer_order(const struct split_shape *shape, const int32_t *folded,
                     (int16_t)folded[output * count + channel * shape->window + tap];
 }
 
-void split_layer_init(struct split_weights *split, const struct conv *conv,
-                      size_t window_count, const struct weight_rules *rules, float step)
+void split_layer_init(struct split_weights *split, const struct weights *weights,
+                      const struct weight_rules *rules, float step)
 {
-    struct split_shape shape = shape_of(conv, window_count);
-    float *weights = weights_in_ratio(conv, window_count, rules->ratios);
-    float *ordered = channels_first(&shape, weights);
+    struct split_shape shape = shape_of(weights);
+    float *values = weights_in_ratio(weights, rules->ratios);
+    float *ordered = channels_first(&shape, values);
 
-    assert(conv->groups == 1);
+    assert(weights->groups == 1);
     outlier_splitting_init(split, ordered, shape, (size_t)rules->wide.added, step);
     free(ordered);
-    free(weights);
+    free(values);
 }
 
 float split_layer_step(const struct weight_rules *rules,

@@ -6,15 +6,14 @@
 #include "core/quant/outlier_splitting.h"
 #include "core/quant/weight_rules.h"
 
-/* Splits the input channels of a convolution with one group, in the order of its weights but for
+/* Splits the input channels of weights with one group, in their order but for
  * the channels, which come before the window.
  *
  *   rules  channels that are added, ratios by which weights are divided first
  *   step   of the tensor, for halves that mind the grid; 0: plain halves
  *   split  out; clear with outlier_splitting_clear() */
-void split_layer_init(struct split_weights *split, const struct conv *conv,
-                      size_t window_count, const struct weight_rules *rules,
-                      float step);
+void split_layer_init(struct split_weights *split, const struct weights *weights,
+                      const struct weight_rules *rules, float step);
 
 /* The step that its values are to be split with under a quantizer. */
 float split_layer_step(const struct weight_rules *rules,

@@ -21,14 +21,14 @@ static int file_factor(const struct quantizer *of_tensor)
     return container.factor;
 }
 
-static struct quantizer quantizer_of(const struct conv *conv, const float *ratios,
+static struct quantizer quantizer_of(const struct weights *weights, const float *ratios,
                                      const struct quantizer *of_tensor, size_t channel)
 {
     struct quantizer quantizer = *of_tensor;
 
-    if (!conv->steps)
+    if (!weights->steps)
         return channel_quantizer(of_tensor, ratios, channel);
-    quantizer.step = (float)file_factor(of_tensor) * conv->steps[channel];
+    quantizer.step = (float)file_factor(of_tensor) * weights->steps[channel];
     return quantizer;
 }
 
@@ -58,20 +58,21 @@ int weight_codes_most_of_grid(const struct quantizer *quantizer)
     return are_odd(quantizer) ? -odd_code(lowest) : -lowest;
 }
 
-static struct weight_codes plain_codes(const struct conv *conv, size_t count,
+static struct weight_codes plain_codes(const struct weights *weights,
                                        const float *ratios,
                                        const struct quantizer *of_tensor,
                                        int16_t *codes)
 {
-    size_t channels = (size_t)conv->out_channels;
-    bool is_one = !ratios && !conv->steps;
+    size_t channels = (size_t)weights->outputs;
+    size_t count = weights_per_output(weights);
+    bool is_one = !ratios && !weights->steps;
 
     if (is_one)
-        quantizer_wide_codes(of_tensor, conv->weights, channels * count, codes);
+        quantizer_wide_codes(of_tensor, weights->values, channels * count, codes);
     for (size_t channel = 0; !is_one && channel < channels; channel++) {
-        struct quantizer quantizer = quantizer_of(conv, ratios, of_tensor, channel);
+        struct quantizer quantizer = quantizer_of(weights, ratios, of_tensor, channel);
 
-        quantizer_wide_codes(&quantizer, conv->weights + channel * count, count,
+        quantizer_wide_codes(&quantizer, weights->values + channel * count, count,
                              codes + channel * count);
     }
     for (size_t i = 0; are_odd(of_tensor) && i < channels * count; i++)
@@ -102,7 +103,7 @@ static struct weight_codes fold(const struct split_weights *split,
     return (struct weight_codes){has_zero ? 1 : 0.5f, 0, 1};
 }
 
-static struct weight_codes split_codes(const struct conv *conv, size_t window_count,
+static struct weight_codes split_codes(const struct weights *weights,
                                        const struct weight_rules *rules,
                                        const struct quantizer *of_tensor,
                                        int16_t *codes)
@@ -110,22 +111,21 @@ static struct weight_codes split_codes(const struct conv *conv, size_t window_co
     struct split_weights split;
     struct weight_codes found;
 
-    split_layer_init(&split, conv, window_count, rules,
-                     split_layer_step(rules, of_tensor));
+    split_layer_init(&split, weights, rules, split_layer_step(rules, of_tensor));
     found = fold(&split, of_tensor, codes);
     outlier_splitting_clear(&split);
     return found;
 }
 
 /* A file has the folded codes. */
-static struct weight_codes folded_codes(const struct conv *conv, size_t window_count,
+static struct weight_codes folded_codes(const struct weights *weights,
                                         const struct quantizer *of_tensor,
                                         int16_t *codes)
 {
-    size_t count = (size_t)conv->out_channels * window_count;
+    size_t count = weights_count(weights), each = weights_per_output(weights);
 
     for (size_t i = 0; i < count; i++)
-        codes[i] = (int16_t)lrintf(conv->weights[i] / conv->steps[i / window_count]);
+        codes[i] = (int16_t)lrintf(weights->values[i] / weights->steps[i / each]);
     return (struct weight_codes){1 / (float)file_factor(of_tensor), 0, 1};
 }
 
@@ -140,23 +140,25 @@ static int factor_at_most(const struct quantizer *quantizer, size_t window_count
     return most < SECOND_FACTOR_MOST ? (int)most : SECOND_FACTOR_MOST;
 }
 
-static struct weight_codes second_codes(const struct conv *conv, size_t window_count,
+static struct weight_codes second_codes(const struct weights *weights,
                                         const struct weight_rules *rules,
                                         const struct quantizer *of_tensor,
                                         int16_t *codes)
 {
-    size_t count = (size_t)conv->out_channels * window_count;
-    float *weights = weights_in_ratio(conv, window_count, rules->ratios);
-    bool is_poor = second_codes_relative_error(of_tensor, weights, count) >
+    size_t count = weights_count(weights);
+    float *values = weights_in_ratio(weights, rules->ratios);
+    bool is_poor = second_codes_relative_error(of_tensor, values, count) >
                    rules->wide.second_above;
-    int factor = is_poor
-                     ? second_codes_find(of_tensor, weights, count,
-                                         factor_at_most(of_tensor, window_count), codes)
-                     : 1;
+    int factor =
+        is_poor
+            ? second_codes_find(of_tensor, values, count,
+                                factor_at_most(of_tensor, weights_per_output(weights)),
+                                codes)
+            : 1;
 
-    free(weights);
+    free(values);
     if (factor == 1)
-        return plain_codes(conv, window_count, rules->ratios, of_tensor, codes);
+        return plain_codes(weights, rules->ratios, of_tensor, codes);
     return (struct weight_codes){
         .step_factor = 1 / (float)factor,
         .centre = (float)(factor + 1) * grid_centre(of_tensor->grid),
@@ -164,33 +166,34 @@ static struct weight_codes second_codes(const struct conv *conv, size_t window_c
     };
 }
 
-struct weight_codes weight_codes_find(const struct conv *conv, size_t window_count,
+struct weight_codes weight_codes_find(const struct weights *weights,
                                       const struct weight_rules *rules,
                                       const struct quantizer *of_tensor, int16_t *codes)
 {
-    if (rules->wide.added > 0 && conv->steps)
-        return folded_codes(conv, window_count, of_tensor, codes);
+    if (rules->wide.added > 0 && weights->steps)
+        return folded_codes(weights, of_tensor, codes);
     if (rules->wide.added > 0)
-        return split_codes(conv, window_count, rules, of_tensor, codes);
+        return split_codes(weights, rules, of_tensor, codes);
     if (rules->wide.second_above > 0)
-        return second_codes(conv, window_count, rules, of_tensor, codes);
-    return plain_codes(conv, window_count, rules->ratios, of_tensor, codes);
+        return second_codes(weights, rules, of_tensor, codes);
+    return plain_codes(weights, rules->ratios, of_tensor, codes);
 }
 
 struct weight_values
-weight_codes_values(const struct weight_codes *found, const struct conv *conv,
+weight_codes_values(const struct weight_codes *found, const struct weights *weights,
                     const struct weight_rules *rules, const struct quantizer *of_tensor,
                     size_t channel, const int16_t *codes, size_t count)
 {
-    struct quantizer quantizer = quantizer_of(conv, rules->ratios, of_tensor, channel);
+    struct quantizer quantizer =
+        quantizer_of(weights, rules->ratios, of_tensor, channel);
     struct code_values values = {quantizer.step * found->step_factor, found->centre};
-    const float *floats = conv->weights + channel * count;
+    const float *floats = weights->values + channel * count;
     float correction = 0;
 
-    if (rules->corrects_variance && !conv->steps)
+    if (rules->corrects_variance && !weights->steps)
         values.step = bias_correction_step(floats, codes, count, values);
-    if (conv->corrections)
-        correction = conv->corrections[channel];
+    if (weights->corrections)
+        correction = weights->corrections[channel];
     else if (rules->corrects_mean || rules->corrects_variance)
         bias_correction_mean(floats, codes, 1, count, values, &correction);
     return (struct weight_values){values.step, correction};

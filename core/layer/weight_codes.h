@@ -1,4 +1,4 @@
-/* weight_codes.h - the codes of a convolution's weights under a quantizer and its rules. */
+/* weight_codes.h - the codes of a weight tensor under a quantizer and its rules. */
 #ifndef CORE_LAYER_WEIGHT_CODES_H
 #define CORE_LAYER_WEIGHT_CODES_H
 
@@ -25,11 +25,10 @@ enum { CODE_SUM_MOST = INT32_MAX / UINT8_MAX };
 
 /* Finds the codes; those of a file that holds codes are the file's.
  *
- *   window_count  weights of one output channel
- *   of_tensor     its step is that of a ratio of 1
- *   codes         [out_channels, window_count] out
+ *   of_tensor  its step is that of a ratio of 1
+ *   codes      [outputs, window, inputs] out
  */
-struct weight_codes weight_codes_find(const struct conv *conv, size_t window_count,
+struct weight_codes weight_codes_find(const struct weights *weights,
                                       const struct weight_rules *rules,
                                       const struct quantizer *of_tensor,
                                       int16_t *codes);
@@ -42,7 +41,7 @@ struct weight_values {
 /* The values of an output channel's codes [count], which stand for `codes` as they were found. A file
  * that holds codes holds steps and corrections, too. */
 struct weight_values
-weight_codes_values(const struct weight_codes *found, const struct conv *conv,
+weight_codes_values(const struct weight_codes *found, const struct weights *weights,
                     const struct weight_rules *rules, const struct quantizer *of_tensor,
                     size_t channel, const int16_t *codes, size_t count);
 

@@ -15,11 +15,12 @@ void placement_find_ratios(struct placement *placement, const struct network *ne
 
         if (!item->is_weight)
             continue;
-        channels = (size_t)layer->conv.out_channels;
+        channels = (size_t)layer->weights->outputs;
         free(item->ratios);
         item->ratios = memory_get(channels * sizeof *item->ratios);
-        channel_ratios(layer->conv.weights, channels, layer_window_count(layer),
-                       item->grid, item->bits, rule, item->ratios);
+        channel_ratios(layer->weights->values, channels,
+                       weights_per_output(layer->weights), item->grid, item->bits, rule,
+                       item->ratios);
     }
 }
 
@@ -44,16 +45,15 @@ struct weight_rules placement_weight_rules(const struct placement *placement, in
     return of_layer;
 }
 
-float *weights_in_ratio(const struct conv *conv, size_t window_count,
-                        const float *ratios)
+float *weights_in_ratio(const struct weights *weights, const float *ratios)
 {
-    size_t channels = (size_t)conv->out_channels;
-    size_t bytes = channels * window_count * sizeof(float);
-    float *weights = memory_get(bytes);
+    size_t bytes = weights_count(weights) * sizeof(float);
+    float *values = memory_get(bytes);
 
     if (ratios)
-        channel_ratios_divide(conv->weights, channels, window_count, ratios, weights);
+        channel_ratios_divide(weights->values, (size_t)weights->outputs,
+                              weights_per_output(weights), ratios, values);
     else
-        memcpy(weights, conv->weights, bytes);
-    return weights;
+        memcpy(values, weights->values, bytes);
+    return values;
 }

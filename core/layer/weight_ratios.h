@@ -18,9 +18,8 @@ const float *placement_ratios(const struct placement *placement, int layer);
 struct weight_rules placement_weight_rules(const struct placement *placement, int layer,
                                            const struct weight_rules *rules);
 
-/* The weights of a convolution divided by the ratios of their channels, as a quantizer of the tensor
- * is to see them, or without ratios as they are: [out_channels, window_count], to be freed. */
-float *weights_in_ratio(const struct conv *conv, size_t window_count,
-                        const float *ratios);
+/* Weights divided by the ratios of their outputs, as a quantizer of the tensor
+ * is to see them, or without ratios as they are: [outputs, window, inputs], to be freed. */
+float *weights_in_ratio(const struct weights *weights, const float *ratios);
 
 #endif

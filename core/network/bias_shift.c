@@ -9,7 +9,7 @@
 
 static size_t shift_bytes(const struct layer *layer)
 {
-    return (size_t)layer->conv.out_channels * sizeof(float);
+    return (size_t)layer->weights->outputs * sizeof(float);
 }
 
 void bias_shift_put(struct layer *layer, const float *values)
@@ -19,7 +19,7 @@ void bias_shift_put(struct layer *layer, const float *values)
     assert(layer->kind == LAYER_CONV);
     bias_shift_remove(layer);
     conv->bare_shift = memory_copy(conv->shift, shift_bytes(layer));
-    for (int channel = 0; channel < conv->out_channels; channel++)
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
         conv->shift[channel] += values[channel];
     conv->bias_signature = hash_bytes(values, shift_bytes(layer), 2) | 1; /* never 0 */
 }
@@ -47,7 +47,7 @@ struct bias_shifts bias_shifts_of(const struct network *network)
 
     for (int layer = 0; layer < network->layer_count; layer++)
         if (network->layers[layer].kind == LAYER_CONV)
-            shifts.count += (size_t)network->layers[layer].conv.out_channels;
+            shifts.count += (size_t)network->layers[layer].weights->outputs;
     shifts.values = memory_zeroed(shifts.count, sizeof *shifts.values);
     return shifts;
 }

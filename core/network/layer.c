@@ -1,5 +1,6 @@
 #include "core/network/layer.h"
 
+#include "core/base/memory.h"
 #include "core/network/batchnorm.h"
 
 #include <math.h>
@@ -65,26 +66,41 @@ bool layer_is_unclamped(const struct layer *layer)
     return layer->low == -INFINITY && layer->high == INFINITY;
 }
 
-size_t layer_window_count(const struct layer *layer)
+void layer_add_weights(struct layer *layer, struct weights weights)
 {
-    return (size_t)layer->window.kernel_height * (size_t)layer->window.kernel_width *
-           (size_t)(layer->conv.in_channels / layer->conv.groups);
+    size_t count = (size_t)layer->weight_count + 1;
+
+    layer->weights = memory_resize(layer->weights, count * sizeof weights);
+    layer->weights[layer->weight_count++] = weights;
+}
+
+size_t weights_per_output(const struct weights *weights)
+{
+    return (size_t)weights->window * (size_t)weights->inputs;
+}
+
+size_t weights_count(const struct weights *weights)
+{
+    return (size_t)weights->outputs * weights_per_output(weights);
+}
+
+int weights_inputs(const struct weights *weights)
+{
+    return weights->groups * weights->inputs;
 }
 
 size_t layer_macs(const struct layer *layer, size_t outputs)
 {
-    return layer->kind == LAYER_CONV ? outputs * layer_window_count(layer) : 0;
+    return layer->kind == LAYER_CONV ? outputs * weights_per_output(layer->weights) : 0;
 }
 
 static const char *conv_name(const struct layer *layer)
 {
-    const struct conv *conv = &layer->conv;
+    const struct weights *weights = layer->weights;
 
-    if (conv->groups > 1)
-        return conv->groups == conv->in_channels ? "depthwise" : "grouped conv";
-    return layer->window.kernel_height * layer->window.kernel_width == 1
-               ? "1x1 conv or fc"
-               : "conv";
+    if (weights->groups > 1)
+        return weights->inputs == 1 ? "depthwise" : "grouped conv";
+    return weights->window == 1 ? "1x1 conv or fc" : "conv";
 }
 
 const char *layer_kind_name(const struct layer *layer)
@@ -99,18 +115,25 @@ const char *layer_kind_name(const struct layer *layer)
     return layer->kind == LAYER_CONV ? conv_name(layer) : names[layer->kind];
 }
 
+static void weights_clear(struct weights *weights)
+{
+    free(weights->name);
+    free(weights->values);
+    free(weights->steps);
+    free(weights->corrections);
+}
+
 void layer_clear(struct layer *layer)
 {
     free(layer->name);
     free(layer->inputs);
     batchnorm_destroy(layer->batchnorm);
+    for (int which = 0; which < layer->weight_count; which++)
+        weights_clear(&layer->weights[which]);
+    free(layer->weights);
     if (layer->kind == LAYER_CONV) {
-        free(layer->conv.weight_name);
-        free(layer->conv.weights);
         free(layer->conv.scale);
         free(layer->conv.shift);
-        free(layer->conv.steps);
-        free(layer->conv.corrections);
         free(layer->conv.bare_shift);
     } else if (layer->kind == LAYER_AFFINE) {
         free(layer->affine.scale);

@@ -33,24 +33,29 @@ struct window {
     int pad_top, pad_left, pad_bottom, pad_right;
 };
 
-struct conv {
+/* A weight tensor of a layer. Each output is a sum over `inputs` channels at `window` places; the
+ * outputs and the channels fall into `groups`, one beside the other. */
+struct weights {
+    char *name;    /* ONNX name; owned */
+    float *values; /* [outputs, window, inputs]; owned */
     int groups;
-    int in_channels;   /* of the whole input */
-    int out_channels;  /* of the whole output */
-    char *weight_name; /* ONNX name of the weight tensor; owned */
-    float *
-        weights; /* [out_channels, kernel_height, kernel_width, in_channels/groups]; owned */
-    float
-        *scale; /* [out_channels] y = scale*conv + shift: batch norm and bias; owned */
-    float *shift;      /* [out_channels]; owned */
+    int outputs; /* of all groups */
+    int inputs;  /* of one group */
+    int window;
+    /* Of weights that the file holds as codes: what two codes are apart, and what it adds to each
+     * weight of an output. */
+    float *steps;       /* [outputs] or NULL: the file holds floats; owned */
+    float *corrections; /* [outputs] or NULL: nothing; owned */
+};
+
+/* Its one weight tensor has the window [kernel_height, kernel_width]. */
+struct conv {
+    float *scale; /* [outputs] y = scale*conv + shift: batch norm and bias; owned */
+    float *shift; /* [outputs]; owned */
     bool has_residual; /* the last input is added to y before the clamp */
     int scaled_by; /* number of the last ONNX node that was merged into scale and shift; -1:
                       none */
-    /* Of weights that the file holds as codes: what two codes are apart, and what it adds to each
-     * weight of a channel. */
-    float *steps;       /* [out_channels] or NULL: the file holds floats; owned */
-    float *corrections; /* [out_channels] or NULL: nothing; owned */
-    float *bare_shift;  /* [out_channels] shift without its bias shift (bias_shift.h);
+    float *bare_shift;       /* [outputs] shift without its bias shift (bias_shift.h);
                           NULL: it has none; owned */
     uint64_t bias_signature; /* of the bias shift; 0: it has none */
 };
@@ -88,8 +93,10 @@ struct layer {
     int node;    /* number of the node in the ONNX file; -1: none */
     int *inputs; /* [input_count] tensor indices; owned */
     int input_count;
-    int output;           /* tensor index */
-    struct window window; /* LAYER_CONV and the pools */
+    int output;              /* tensor index */
+    struct window window;    /* LAYER_CONV and the pools */
+    struct weights *weights; /* [weight_count]; owned */
+    int weight_count;
     union {
         struct conv conv;
         struct affine affine;
@@ -119,8 +126,15 @@ bool layer_reads(const struct layer *layer, int tensor);
 /* True where the clamp does nothing. */
 bool layer_is_unclamped(const struct layer *layer);
 
-/* Weights of one output channel of a convolution: what one output element sums over. */
-size_t layer_window_count(const struct layer *layer);
+/* Gives a layer one weight tensor more, which it owns from now on. */
+void layer_add_weights(struct layer *layer, struct weights weights);
+
+/* Weights of one output: what one output element sums over. */
+size_t weights_per_output(const struct weights *weights);
+size_t weights_count(const struct weights *weights);
+
+/* Input channels of all groups. */
+int weights_inputs(const struct weights *weights);
 
 /* Multiply-adds of one sample; zero for everything that is no convolution. `outputs` are the
  * elements of the layer's output. */

@@ -39,7 +39,7 @@ static bool fits(const char *pattern, const struct network *network, int index)
     if (strcmp(pattern, "last") == 0)
         return index == last_conv(network);
     return fnmatch(pattern, layer->name, 0) == 0 ||
-           fnmatch(pattern, layer->conv.weight_name, 0) == 0 ||
+           fnmatch(pattern, layer->weights->name, 0) == 0 ||
            fnmatch(pattern, network->tensors[layer->output].name, 0) == 0;
 }
 
@@ -73,7 +73,7 @@ static bool feeds_groups(const struct network *network, int tensor)
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (layer->kind == LAYER_CONV && layer->conv.groups > 1 &&
+        if (layer->kind == LAYER_CONV && layer->weights->groups > 1 &&
             layer->inputs[0] == tensor)
             return true;
     }
@@ -133,16 +133,16 @@ static void add_activation(struct placement *placement, const struct network *ne
                                          &rules->activation_splitting, tensor)});
 }
 
-static struct wide_rules wide_rules_of(const struct conv *conv,
+static struct wide_rules wide_rules_of(const struct weights *weights,
                                        const struct placement_rules *rules)
 {
     const struct splitting_rules *splitting = &rules->splitting;
 
-    if (conv->groups > 1)
+    if (weights->groups > 1)
         return (struct wide_rules){0};
     return (struct wide_rules){
         .added =
-            (int)outlier_splitting_count(splitting->ratio, (size_t)conv->in_channels),
+            (int)outlier_splitting_count(splitting->ratio, (size_t)weights->inputs),
         .halves_plainly = splitting->halves_plainly,
         .second_above = rules->second_above,
     };
@@ -155,10 +155,10 @@ static void add_weights(struct placement *placement, const struct network *netwo
     add(placement, (struct quantized_tensor){
                        .is_weight = true,
                        .index = layer,
-                       .name = network->layers[layer].conv.weight_name,
+                       .name = network->layers[layer].weights->name,
                        .grid = rules->grids.weights,
                        .bits = rules->weight_bits,
-                       .wide = wide_rules_of(&network->layers[layer].conv, rules)});
+                       .wide = wide_rules_of(network->layers[layer].weights, rules)});
 }
 
 /* The tensors that feed a layer that is not kept in float, and all others that are rounded. */
@@ -189,11 +189,11 @@ static size_t products_of(const struct layer *layer,
 {
     size_t products = layer_macs(layer, 1), added;
 
-    if (layer->kind != LAYER_CONV || layer->conv.groups > 1 ||
+    if (layer->kind != LAYER_CONV || layer->weights->groups > 1 ||
         rules->splitting.ratio == 0)
         return products;
-    added = (size_t)wide_rules_of(&layer->conv, rules).added;
-    products += products / (size_t)layer->conv.in_channels * added;
+    added = (size_t)wide_rules_of(layer->weights, rules).added;
+    products += products / (size_t)layer->weights->inputs * added;
     return rules->grids.weights == GRID_MIDRISE ? 2 * products : products;
 }
 

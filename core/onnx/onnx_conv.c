@@ -99,29 +99,31 @@ static float *steps_of(const struct onnx_constant *weights, int axis, size_t cha
 
 /* Adds the layer; its weights are zero, its scale is one, its shift zero. */
 static struct layer *give_conv(const struct onnx_node *node, const struct plan *plan,
-                               int64_t out_channels, int64_t in_channels,
-                               struct error *err)
+                               int64_t outputs, int64_t inputs, struct error *err)
 {
     struct layer *layer;
     struct conv *conv;
 
-    if (onnx_node_unfold(node, plan->weights->count + 2 * (size_t)out_channels, err) <
-        0)
+    if (onnx_node_unfold(node, plan->weights->count + 2 * (size_t)outputs, err) < 0)
         return NULL;
     layer = onnx_node_give_layer(node, LAYER_CONV, &plan->input, 1, &plan->output, err);
     if (!layer)
         return NULL;
     layer->window = plan->window;
+    layer_add_weights(
+        layer, (struct weights){
+                   .name = memory_text(plan->weights->name),
+                   .values = memory_zeroed(plan->weights->count, sizeof(float)),
+                   .groups = (int)plan->groups,
+                   .outputs = (int)outputs,
+                   .inputs = (int)inputs,
+                   .window = plan->window.kernel_height * plan->window.kernel_width,
+               });
     conv = &layer->conv;
-    conv->groups = (int)plan->groups;
-    conv->in_channels = (int)in_channels;
-    conv->out_channels = (int)out_channels;
     conv->scaled_by = -1;
-    conv->weight_name = memory_text(plan->weights->name);
-    conv->weights = memory_zeroed(plan->weights->count, sizeof *conv->weights);
-    conv->scale = memory_zeroed((size_t)out_channels, sizeof *conv->scale);
-    conv->shift = memory_zeroed((size_t)out_channels, sizeof *conv->shift);
-    for (int64_t i = 0; i < out_channels; i++)
+    conv->scale = memory_zeroed((size_t)outputs, sizeof *conv->scale);
+    conv->shift = memory_zeroed((size_t)outputs, sizeof *conv->shift);
+    for (int64_t i = 0; i < outputs; i++)
         conv->scale[i] = 1.f;
     return layer;
 }
@@ -180,13 +182,13 @@ int onnx_read_conv(const struct onnx_node *node, struct error *err)
     if (plan_conv(node, &plan, err) < 0)
         return -1;
     dims = plan.weights->shape.dims;
-    layer = give_conv(node, &plan, dims[0], dims[1] * plan.groups, err);
+    layer = give_conv(node, &plan, dims[0], dims[1], err);
     if (!layer)
         return -1;
-    if (read_weights(node, plan.weights, dims, place_conv, layer->conv.weights, err) <
-        0)
+    if (read_weights(node, plan.weights, dims, place_conv, layer->weights->values,
+                     err) < 0)
         return -1;
-    layer->conv.steps = steps_of(plan.weights, 0, (size_t)dims[0]);
+    layer->weights->steps = steps_of(plan.weights, 0, (size_t)dims[0]);
     if (plan.bias)
         memcpy(layer->conv.shift, plan.bias->reals, (size_t)dims[0] * sizeof(float));
     return 0;
@@ -278,13 +280,13 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
     if (!layer)
         return NULL;
     if (factor == 1)
-        layer->conv.steps = steps_of(plan->weights, axis, (size_t)outs);
+        layer->weights->steps = steps_of(plan->weights, axis, (size_t)outs);
     if (read_weights(node, plan->weights, in_file,
                      is_transposed != is_turned ? place_rows : place_columns,
-                     layer->conv.weights, err) < 0)
+                     layer->weights->values, err) < 0)
         return NULL;
     for (size_t i = 0; factor != 1 && i < plan->weights->count; i++)
-        layer->conv.weights[i] *= factor;
+        layer->weights->values[i] *= factor;
     return layer;
 }
 
@@ -382,10 +384,10 @@ int onnx_read_gemm(const struct onnx_node *node, struct error *err)
     layer = give_product(node, &plan, gemm.trans_b, gemm.alpha, err);
     if (!layer)
         return -1;
-    for (int i = 0; plan.bias && i < layer->conv.out_channels; i++)
+    for (int i = 0; plan.bias && i < layer->weights->outputs; i++)
         layer->conv.shift[i] =
             gemm.beta * plan.bias->reals[plan.bias->count == 1 ? 0 : (size_t)i];
-    if (check_finite(node, layer->conv.weights, plan.weights->count, err) < 0)
+    if (check_finite(node, layer->weights->values, plan.weights->count, err) < 0)
         return -1;
-    return check_finite(node, layer->conv.shift, (size_t)layer->conv.out_channels, err);
+    return check_finite(node, layer->conv.shift, (size_t)layer->weights->outputs, err);
 }

@@ -83,12 +83,12 @@ struct layer_constants {
 
 static size_t weights_bytes(const struct layer *layer)
 {
-    return (size_t)layer->conv.out_channels * layer_window_count(layer) * sizeof(float);
+    return weights_count(layer->weights) * sizeof(float);
 }
 
 static size_t channels_bytes(const struct layer *layer)
 {
-    return (size_t)layer->conv.out_channels * sizeof(float);
+    return (size_t)layer->weights->outputs * sizeof(float);
 }
 
 static struct layer_constants copy_constants(const struct layer *layer)
@@ -97,7 +97,7 @@ static struct layer_constants copy_constants(const struct layer *layer)
 
     if (layer->kind != LAYER_CONV)
         return copy;
-    copy.weights = memory_copy(layer->conv.weights, weights_bytes(layer));
+    copy.weights = memory_copy(layer->weights->values, weights_bytes(layer));
     copy.shift = memory_copy(layer->conv.shift, channels_bytes(layer));
     if (layer->batchnorm) {
         copy.mean = memory_copy(layer->batchnorm->mean, channels_bytes(layer));
@@ -110,7 +110,7 @@ static void put_back(const struct layer_constants *copy, struct layer *layer)
 {
     if (layer->kind != LAYER_CONV)
         return;
-    memcpy(layer->conv.weights, copy->weights, weights_bytes(layer));
+    memcpy(layer->weights->values, copy->weights, weights_bytes(layer));
     memcpy(layer->conv.shift, copy->shift, channels_bytes(layer));
     if (layer->batchnorm) {
         memcpy(layer->batchnorm->mean, copy->mean, channels_bytes(layer));
@@ -158,10 +158,10 @@ struct input_weights {
     int first, run, stride, at;
 };
 
-static struct input_weights weights_of_input(const struct conv *conv, int channel)
+static struct input_weights weights_of_input(const struct weights *weights, int channel)
 {
-    int group_inputs = conv->in_channels / conv->groups;
-    int group_outputs = conv->out_channels / conv->groups;
+    int group_inputs = weights->inputs;
+    int group_outputs = weights->outputs / weights->groups;
 
     return (struct input_weights){
         .first = channel / group_inputs * group_outputs,
@@ -174,12 +174,12 @@ static struct input_weights weights_of_input(const struct conv *conv, int channe
 /* The largest magnitude of the weights that read a channel. */
 static double range_of_input(const struct layer *layer, int channel)
 {
-    struct input_weights of = weights_of_input(&layer->conv, channel);
-    size_t count = layer_window_count(layer);
+    struct input_weights of = weights_of_input(layer->weights, channel);
+    size_t count = weights_per_output(layer->weights);
     double most = 0;
 
     for (int output = of.first; output < of.first + of.run; output++) {
-        const float *weights = layer->conv.weights + (size_t)output * count;
+        const float *weights = layer->weights->values + (size_t)output * count;
 
         for (size_t i = (size_t)of.at; i < count; i += (size_t)of.stride)
             most = fmax(most, fabs((double)weights[i]));
@@ -189,11 +189,11 @@ static double range_of_input(const struct layer *layer, int channel)
 
 static void multiply_input(struct layer *layer, int channel, double by)
 {
-    struct input_weights of = weights_of_input(&layer->conv, channel);
-    size_t count = layer_window_count(layer);
+    struct input_weights of = weights_of_input(layer->weights, channel);
+    size_t count = weights_per_output(layer->weights);
 
     for (int output = of.first; output < of.first + of.run; output++) {
-        float *weights = layer->conv.weights + (size_t)output * count;
+        float *weights = layer->weights->values + (size_t)output * count;
 
         for (size_t i = (size_t)of.at; i < count; i += (size_t)of.stride)
             weights[i] = (float)(weights[i] * by);
@@ -202,8 +202,8 @@ static void multiply_input(struct layer *layer, int channel, double by)
 
 static double range_of_output(const struct layer *layer, int channel)
 {
-    size_t count = layer_window_count(layer);
-    const float *weights = layer->conv.weights + (size_t)channel * count;
+    size_t count = weights_per_output(layer->weights);
+    const float *weights = layer->weights->values + (size_t)channel * count;
     double most = 0;
 
     for (size_t i = 0; i < count; i++)
@@ -224,8 +224,8 @@ static void divide_statistics(struct batchnorm *batchnorm, int channel, double b
 
 static void divide_output(struct layer *layer, int channel, double by)
 {
-    size_t count = layer_window_count(layer);
-    float *weights = layer->conv.weights + (size_t)channel * count;
+    size_t count = weights_per_output(layer->weights);
+    float *weights = layer->weights->values + (size_t)channel * count;
 
     for (size_t i = 0; i < count; i++)
         weights[i] = (float)(weights[i] / by);
@@ -239,7 +239,7 @@ static double equalize_pair(struct layer *first, struct layer *second)
 {
     double farthest = 0;
 
-    for (int channel = 0; channel < first->conv.out_channels; channel++) {
+    for (int channel = 0; channel < first->weights->outputs; channel++) {
         double r1 = range_of_output(first, channel);
         double r2 = range_of_input(second, channel);
         double s = sqrt(r1 / r2);

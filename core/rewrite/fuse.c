@@ -17,9 +17,11 @@ static bool is_bare_clamp(const struct layer *layer)
     return layer->kind == LAYER_AFFINE && !layer->affine.scale && !layer->affine.shift;
 }
 
-static void merge_affine(struct conv *conv, const struct affine *affine)
+static void merge_affine(struct layer *layer, const struct affine *affine)
 {
-    for (int channel = 0; channel < conv->out_channels; channel++) {
+    struct conv *conv = &layer->conv;
+
+    for (int channel = 0; channel < layer->weights->outputs; channel++) {
         double scale = affine->scale ? affine->scale[channel] : 1.0;
         double shift = affine->shift ? affine->shift[channel] : 0.0;
 
@@ -29,10 +31,10 @@ static void merge_affine(struct conv *conv, const struct affine *affine)
 }
 
 /* Whether a convolution gives its products and, at most, a bias. */
-static bool is_unscaled(const struct conv *conv)
+static bool is_unscaled(const struct layer *layer)
 {
-    for (int channel = 0; channel < conv->out_channels; channel++)
-        if (conv->scale[channel] != 1)
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
+        if (layer->conv.scale[channel] != 1)
             return false;
     return true;
 }
@@ -42,16 +44,16 @@ static bool is_unscaled(const struct conv *conv)
  * it stays a constant. */
 static void take_batchnorm(struct layer *layer, struct layer *affine)
 {
-    const struct conv *conv = &layer->conv;
+    const float *shift = layer->conv.shift;
+    size_t channels = (size_t)layer->weights->outputs;
 
-    if (!affine->batchnorm || layer->batchnorm || !is_unscaled(conv))
+    if (!affine->batchnorm || layer->batchnorm || !is_unscaled(layer))
         return;
     layer->batchnorm = affine->batchnorm;
     affine->batchnorm = NULL;
-    layer->batchnorm->bias =
-        memory_copy(conv->shift, (size_t)conv->out_channels * sizeof *conv->shift);
-    for (int channel = 0; channel < conv->out_channels; channel++)
-        layer->batchnorm->mean[channel] -= conv->shift[channel];
+    layer->batchnorm->bias = memory_copy(shift, channels * sizeof *shift);
+    for (size_t channel = 0; channel < channels; channel++)
+        layer->batchnorm->mean[channel] -= shift[channel];
 }
 
 /* conv -> affine: same number of channels, nothing between. */
@@ -64,10 +66,10 @@ static bool fuse_affine(struct network *network, int index)
     if (layer->kind != LAYER_CONV || !next || next->kind != LAYER_AFFINE ||
         !layer_is_unclamped(layer) || layer->conv.has_residual)
         return false;
-    if (network->tensors[next->output].channels != layer->conv.out_channels)
+    if (network->tensors[next->output].channels != layer->weights->outputs)
         return false;
     take_batchnorm(layer, next);
-    merge_affine(&layer->conv, &next->affine);
+    merge_affine(layer, &next->affine);
     if (!is_bare_clamp(next))
         layer->conv.scaled_by = next->node;
     rewrite_take_output(network, layer, reader);
@@ -319,25 +321,31 @@ void network_fuse(struct network *network)
     finish(network);
 }
 
+/* The scales of the outputs go into the weights, which are no codes any more. */
+static void fold_scale(struct layer *layer)
+{
+    struct weights *weights = layer->weights;
+    size_t count = weights_per_output(weights);
+
+    if (!is_unscaled(layer)) {
+        free(weights->steps);
+        weights->steps = NULL;
+    }
+    for (int output = 0; output < weights->outputs; output++) {
+        for (size_t i = 0; i < count; i++)
+            weights->values[(size_t)output * count + i] *= layer->conv.scale[output];
+        layer->conv.scale[output] = 1;
+    }
+}
+
 void network_fold_batchnorm(struct network *network)
 {
     for (int index = 0; index < network->layer_count; index++) {
         struct layer *layer = &network->layers[index];
-        struct conv *conv = &layer->conv;
-        size_t count;
 
         if (layer->kind != LAYER_CONV)
             continue;
-        if (!is_unscaled(conv)) { /* the weights are no codes any more */
-            free(conv->steps);
-            conv->steps = NULL;
-        }
-        count = layer_window_count(layer);
-        for (int channel = 0; channel < conv->out_channels; channel++) {
-            for (size_t i = 0; i < count; i++)
-                conv->weights[(size_t)channel * count + i] *= conv->scale[channel];
-            conv->scale[channel] = 1;
-        }
+        fold_scale(layer);
         batchnorm_destroy(layer->batchnorm);
         layer->batchnorm = NULL;
     }

@@ -15,7 +15,7 @@ bool network_is_quantized(const struct network *network)
         const struct layer *layer = &network->layers[index];
 
         if (layer->kind == LAYER_QUANTIZE ||
-            (layer->kind == LAYER_CONV && layer->conv.steps))
+            (layer->kind == LAYER_CONV && layer->weights->steps))
             return true;
     }
     return false;
@@ -307,10 +307,10 @@ static bool is_bare_conv(const struct network *network, const struct layer *laye
     return rewrite_only_reader(network, layer->output) == reader;
 }
 
-static bool adds_nothing(const struct conv *conv)
+static bool adds_nothing(const struct layer *layer)
 {
-    for (int channel = 0; channel < conv->out_channels; channel++)
-        if (conv->shift[channel] != 0)
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
+        if (layer->conv.shift[channel] != 0)
             return false;
     return true;
 }
@@ -318,16 +318,15 @@ static bool adds_nothing(const struct conv *conv)
 /* Whether `sums` gives the sum of the elements under each window of `layer`, of each group. */
 static bool sums_windows(const struct layer *sums, const struct layer *layer)
 {
-    size_t count = layer_window_count(layer);
+    const struct weights *ones = sums->weights, *weights = layer->weights;
 
-    if (sums->inputs[0] != layer->inputs[0] ||
-        sums->conv.groups != layer->conv.groups ||
-        sums->conv.in_channels != layer->conv.in_channels ||
-        sums->conv.out_channels != layer->conv.groups || !adds_nothing(&sums->conv) ||
+    if (sums->inputs[0] != layer->inputs[0] || ones->groups != weights->groups ||
+        ones->inputs != weights->inputs || ones->outputs != weights->groups ||
+        !adds_nothing(sums) ||
         memcmp(&sums->window, &layer->window, sizeof sums->window) != 0)
         return false;
-    for (size_t i = 0; i < count * (size_t)layer->conv.groups; i++)
-        if (sums->conv.weights[i] != 1)
+    for (size_t i = 0; i < weights_count(ones); i++)
+        if (ones->values[i] != 1)
             return false;
     return true;
 }
@@ -336,10 +335,10 @@ static bool sums_windows(const struct layer *sums, const struct layer *layer)
 static bool scales_channels(const struct layer *by_channel, const struct layer *layer)
 {
     struct window one = window_of_one();
-    const struct conv *conv = &by_channel->conv;
+    const struct weights *factors = by_channel->weights;
 
-    return conv->groups == layer->conv.groups && conv->in_channels == conv->groups &&
-           conv->out_channels == layer->conv.out_channels && adds_nothing(conv) &&
+    return factors->groups == layer->weights->groups && factors->inputs == 1 &&
+           factors->outputs == layer->weights->outputs && adds_nothing(by_channel) &&
            memcmp(&by_channel->window, &one, sizeof one) == 0;
 }
 
@@ -353,16 +352,16 @@ static bool take_correction(struct network *network, int sum, int side)
     struct layer *sums;
     int sums_at, by_channel_at;
 
-    if (!is_bare_conv(network, layer, sum) || !layer->conv.steps ||
-        layer->conv.corrections || !is_bare_conv(network, by_channel, sum) ||
+    if (!is_bare_conv(network, layer, sum) || !layer->weights->steps ||
+        layer->weights->corrections || !is_bare_conv(network, by_channel, sum) ||
         !scales_channels(by_channel, layer))
         return false;
     by_channel_at = (int)(by_channel - network->layers);
     sums = producer_of(network, by_channel->inputs[0]);
     if (!is_bare_conv(network, sums, by_channel_at) || !sums_windows(sums, layer))
         return false;
-    layer->conv.corrections = memory_copy(
-        by_channel->conv.weights, (size_t)layer->conv.out_channels * sizeof(float));
+    layer->weights->corrections = memory_copy(
+        by_channel->weights->values, (size_t)layer->weights->outputs * sizeof(float));
     sums_at = (int)(sums - network->layers);
     rewrite_take_output(network, layer, sum);
     rewrite_remove_layer(network, by_channel_at);

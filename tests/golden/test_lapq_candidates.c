@@ -154,35 +154,31 @@ static bool is_candidate(const struct row *row)
 /* The weights as the reference has them: a float32 multiple of the step less the float32 clip.
  * Calq's levels are exact multiples of half a step; these are off by up to a rounding of the
  * clip, all by about the same. */
-static void take_reference_weights(struct conv *conv, size_t count,
+static void take_reference_weights(struct weights *weights,
                                    const struct quantizer *quantizer, float clip)
 {
-    for (size_t i = 0; i < count; i++) {
-        int code = quantizer_code(quantizer, conv->weights[i]);
+    for (size_t i = 0; i < weights_count(weights); i++) {
+        int code = quantizer_code(quantizer, weights->values[i]);
 
-        conv->weights[i] =
+        weights->values[i] =
             (float)(code - quantizer_lowest(quantizer)) * quantizer->step - clip;
     }
 }
 
 /* Gives the weights, already the reference's, the channel means of the float weights. */
-static void take_reference_means(struct conv *conv, size_t count, const float *original)
+static void take_reference_means(struct weights *weights, const float *original)
 {
-    size_t each = count / (size_t)conv->out_channels;
+    size_t each = weights_per_output(weights);
 
-    for (size_t channel = 0; channel < (size_t)conv->out_channels; channel++) {
+    for (size_t channel = 0; channel < (size_t)weights->outputs; channel++) {
         double excess = 0;
 
         for (size_t i = 0; i < each; i++)
-            excess += conv->weights[channel * each + i] - original[channel * each + i];
+            excess +=
+                weights->values[channel * each + i] - original[channel * each + i];
         for (size_t i = 0; i < each; i++)
-            conv->weights[channel * each + i] -= (float)(excess / (double)each);
+            weights->values[channel * each + i] -= (float)(excess / (double)each);
     }
-}
-
-static size_t weight_count(const struct layer *layer)
-{
-    return (size_t)layer->conv.out_channels * layer_window_count(layer);
 }
 
 /* Replaces the weights by the reference's; calq's codes stay as they are, and its correction of
@@ -194,17 +190,16 @@ static float **take_reference_network(const struct row *row, const struct trial 
     for (int item = 0; item < trial->placement.count; item++) {
         const struct quantized_tensor *tensor = &trial->placement.items[item];
         struct quantizer quantizer = choice_quantizer(trial->choices[item]);
-        struct layer *layer = &network->layers[tensor->index];
-        size_t count = weight_count(layer);
+        struct weights *weights;
 
         if (!tensor->is_weight)
             continue;
+        weights = network->layers[tensor->index].weights;
         originals[tensor->index] =
-            memory_copy(layer->conv.weights, count * sizeof(float));
-        take_reference_weights(&layer->conv, count, &quantizer,
-                               (float)row->clips[item]);
+            memory_copy(weights->values, weights_count(weights) * sizeof(float));
+        take_reference_weights(weights, &quantizer, (float)row->clips[item]);
         if (row->corrects_mean)
-            take_reference_means(&layer->conv, count, originals[tensor->index]);
+            take_reference_means(weights, originals[tensor->index]);
     }
     return originals;
 }
@@ -213,8 +208,8 @@ static void give_back_network(float **originals)
 {
     for (int layer = 0; layer < network->layer_count; layer++)
         if (originals[layer]) {
-            free(network->layers[layer].conv.weights);
-            network->layers[layer].conv.weights = originals[layer];
+            free(network->layers[layer].weights->values);
+            network->layers[layer].weights->values = originals[layer];
         }
     free(originals);
 }

@@ -564,7 +564,7 @@ static void corrected_layers_have_the_mean_outputs_of_the_float_network(void **s
             continue;
         assert_int_equal(
             team_product_means(team, index, result.start.choices, means, &err), 0);
-        for (int i = 0; i < conv->out_channels; i++, at++)
+        for (int i = 0; i < network->layers[index].weights->outputs; i++, at++)
             assert_float_equal(means[i] * conv->scale[i] + conv->shift[i],
                                in_float.means[at], 1e-4);
     }

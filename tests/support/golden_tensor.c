@@ -24,12 +24,9 @@ static struct distribution weights_of_network(const struct network *network,
     for (int i = 0; i < network->layer_count; i++) {
         const struct layer *layer = &network->layers[i];
 
-        if (layer->kind == LAYER_CONV && strcmp(layer->conv.weight_name, name) == 0)
-            return distribution_of_values(
-                layer->conv.weights, (size_t)layer->conv.out_channels *
-                                         layer->window.kernel_height *
-                                         layer->window.kernel_width *
-                                         layer->conv.in_channels / layer->conv.groups);
+        if (layer->kind == LAYER_CONV && strcmp(layer->weights->name, name) == 0)
+            return distribution_of_values(layer->weights->values,
+                                          weights_count(layer->weights));
     }
     fail_msg("%s has no weights named %s", network->path, name);
     return (struct distribution){0};

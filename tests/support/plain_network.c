@@ -40,12 +40,12 @@ static const float *under_window(const struct work *work, int y, int x, int i, i
 static float conv_at(const struct work *work, int y, int x, int channel)
 {
     const struct conv *conv = &work->layer->conv;
+    const struct weights *tensor = work->layer->weights;
     const struct window *window = &work->layer->window;
-    int depth = conv->in_channels / conv->groups;
-    int first = channel / (conv->out_channels / conv->groups) * depth;
+    int depth = tensor->inputs;
+    int first = channel / (tensor->outputs / tensor->groups) * depth;
     const float *weights =
-        conv->weights + (size_t)channel * (size_t)(window->kernel_height *
-                                                   window->kernel_width * depth);
+        tensor->values + (size_t)channel * weights_per_output(tensor);
     double sum = 0;
 
     for (int i = 0; i < window->kernel_height; i++)

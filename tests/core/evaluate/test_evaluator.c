@@ -237,19 +237,17 @@ static void quantize_weights(const struct layer *layer,
                              const struct trial_options *options)
 {
     const struct weight_rules rules = {.ratios = tensor->ratios, .wide = tensor->wide};
-    const struct conv *conv = &layer->conv;
-    size_t channels = (size_t)conv->out_channels;
-    size_t count = (size_t)(layer->window.kernel_height * layer->window.kernel_width *
-                            conv->in_channels / conv->groups);
+    const struct weights *of_layer = layer->weights;
+    size_t channels = (size_t)of_layer->outputs, count = weights_per_output(of_layer);
     int16_t *all = memory_get(channels * count * sizeof *all);
-    struct weight_codes found = weight_codes_find(conv, count, &rules, of_tensor, all);
+    struct weight_codes found = weight_codes_find(of_layer, &rules, of_tensor, all);
 
     for (size_t channel = 0; channel < channels; channel++) {
         struct code_values meaning = {
             channel_quantizer(of_tensor, tensor->ratios, channel).step *
                 found.step_factor,
             found.centre};
-        float *weights = conv->weights + channel * count, correction = 0;
+        float *weights = of_layer->values + channel * count, correction = 0;
         const int16_t *codes = all + channel * count;
 
         if (options->corrects_variance)

@@ -14,6 +14,7 @@ enum { CHANNELS = 4, WEIGHTS = 2 };
 struct trial {
     float weights[CHANNELS * WEIGHTS], scale[CHANNELS], shift[CHANNELS];
     struct layer layer;
+    struct weights tensor;
     struct coded_weights coded;
 };
 
@@ -27,13 +28,14 @@ static void init(struct trial *trial, const float *scale, const float *shift)
     memcpy(trial->scale, scale, sizeof trial->scale);
     memcpy(trial->shift, shift, sizeof trial->shift);
     trial->layer = (struct layer){.kind = LAYER_CONV, .window = window_of_one()};
-    trial->layer.conv = (struct conv){.groups = 1,
-                                      .in_channels = WEIGHTS,
-                                      .out_channels = CHANNELS,
-                                      .weights = trial->weights,
-                                      .scale = trial->scale,
-                                      .shift = trial->shift};
-    coded_weights_init(&trial->coded, &trial->layer, &plain, &quantizer, false);
+    trial->layer.conv = (struct conv){.scale = trial->scale, .shift = trial->shift};
+    trial->layer.weights = &trial->tensor;
+    trial->tensor = (struct weights){.groups = 1,
+                                     .outputs = CHANNELS,
+                                     .inputs = WEIGHTS,
+                                     .window = 1,
+                                     .values = trial->weights};
+    coded_weights_init(&trial->coded, trial->layer.weights, &plain, &quantizer, false);
 }
 
 static void assert_integers(const struct trial *trial, size_t channel, int a, int b)

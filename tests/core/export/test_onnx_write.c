@@ -205,8 +205,8 @@ static void shift_biases(struct network *network)
 
         if (layer->kind != LAYER_CONV)
             continue;
-        assert_true(layer->conv.out_channels <= (int)COUNT(shifts));
-        for (int channel = 0; channel < layer->conv.out_channels; channel++)
+        assert_true(layer->weights->outputs <= (int)COUNT(shifts));
+        for (int channel = 0; channel < layer->weights->outputs; channel++)
             shifts[channel] = 0.0137f * (float)(channel + 1) - 0.05f;
         bias_shift_put(layer, shifts);
     }

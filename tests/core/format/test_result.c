@@ -227,13 +227,14 @@ static void json_has_the_statistics_of_batch_norms_that_were_measured(void **sta
 static void json_has_the_biases_that_were_measured_and_what_was_kept(void **state)
 {
     static const float shifts[] = {0.1f, -3};
-    struct layer layers[] = {{.kind = LAYER_ADD, .name = "sum"},
-                             {.kind = LAYER_CONV, .name = "conv"}};
+    struct weights weights = {.outputs = 2};
+    struct layer layers[] = {
+        {.kind = LAYER_ADD, .name = "sum"},
+        {.kind = LAYER_CONV, .name = "conv", .weights = &weights, .weight_count = 1}};
     const struct network network = {.layers = layers, .layer_count = 2};
     struct result back;
 
     (void)state;
-    layers[1].conv.out_channels = 2;
     result.network = &network;
     result.is_equalized = true;
     write_and_read();
@@ -259,7 +260,8 @@ static void json_has_the_biases_that_were_measured_and_what_was_kept(void **stat
 
 static void json_has_the_step_of_each_channel_of_weights_that_have_them(void **state)
 {
-    struct layer layer = {.conv = {.out_channels = 2}};
+    struct weights weights = {.outputs = 2};
+    struct layer layer = {.weights = &weights, .weight_count = 1};
     const struct network network = {.layers = &layer, .layer_count = 1};
     float ratios[] = {1, 0.25f};
     struct quantized_tensor others[STEPS];

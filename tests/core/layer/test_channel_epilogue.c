@@ -23,7 +23,7 @@ static struct channel_epilogue epilogue_of(const struct rounding *rounding,
                                            bool in_integers)
 {
     float shift = rounding->shift, scale = rounding->scale;
-    const struct conv conv = {.out_channels = 1, .scale = &scale, .shift = &shift};
+    const struct conv conv = {.scale = &scale, .shift = &shift};
     const struct epilogue_terms terms = {.input_step = 0.5,
                                          .output_step = 1,
                                          .weight_step = 0.25,
@@ -52,7 +52,7 @@ static void integers_are_multiplied_by_what_a_runtime_works_out(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(scales); i++) {
         float scale = scales[i], shift = 0.3f;
-        const struct conv conv = {.out_channels = 1, .scale = &scale, .shift = &shift};
+        const struct conv conv = {.scale = &scale, .shift = &shift};
         const struct epilogue_terms terms = {.input_step = input,
                                              .output_step = output,
                                              .input_zero = 128,

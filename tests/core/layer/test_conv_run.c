@@ -83,13 +83,15 @@ static void make_network(struct trial *trial, const struct geometry *geometry)
     layer->window = geometry->window;
     layer->low = -INFINITY;
     layer->high = INFINITY;
-    layer->conv = (struct conv){.groups = geometry->groups,
-                                .in_channels = geometry->in,
-                                .out_channels = geometry->out};
-    count = layer_window_count(layer) * (size_t)geometry->out;
-    layer->conv.weights = memory_get(count * sizeof(float));
+    layer_add_weights(layer, (struct weights){.groups = geometry->groups,
+                                              .outputs = geometry->out,
+                                              .inputs = geometry->in / geometry->groups,
+                                              .window = geometry->window.kernel_height *
+                                                        geometry->window.kernel_width});
+    count = weights_count(layer->weights);
+    layer->weights->values = memory_get(count * sizeof(float));
     for (size_t i = 0; i < count; i++)
-        layer->conv.weights[i] = sinf(1.7f * (float)i);
+        layer->weights->values[i] = sinf(1.7f * (float)i);
     layer->conv.scale = memory_get((size_t)geometry->out * sizeof(float));
     layer->conv.shift = memory_zeroed((size_t)geometry->out, sizeof(float));
     for (int channel = 0; channel < geometry->out; channel++)

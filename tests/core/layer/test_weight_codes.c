@@ -9,9 +9,9 @@
 
 enum { COUNT = 64 };
 
-static float weights[COUNT];
-static const struct conv conv = {
-    .groups = 1, .in_channels = COUNT, .out_channels = 1, .weights = weights};
+static float values[COUNT];
+static const struct weights weights = {
+    .groups = 1, .outputs = 1, .inputs = COUNT, .window = 1, .values = values};
 
 static const struct weight_rules plain;
 
@@ -20,21 +20,21 @@ static void codes_stand_for_the_values_of_the_grid(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT; i++)
-        weights[i] = sinf((float)i);
+        values[i] = sinf((float)i);
     for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++)
         for (int bits = BITS_LEAST; bits <= BITS_MOST; bits++) {
             const struct quantizer quantizer = {grid, bits,
                                                 grid_step_of_clip(grid, bits, 0.8)};
             int16_t codes[COUNT];
             struct weight_codes found =
-                weight_codes_find(&conv, COUNT, &plain, &quantizer, codes);
-            struct weight_values values =
-                weight_codes_values(&found, &conv, &plain, &quantizer, 0, codes, COUNT);
+                weight_codes_find(&weights, &plain, &quantizer, codes);
+            struct weight_values channel = weight_codes_values(
+                &found, &weights, &plain, &quantizer, 0, codes, COUNT);
 
             for (size_t i = 0; i < COUNT; i++) {
-                int code = quantizer_code(&quantizer, weights[i]);
+                int code = quantizer_code(&quantizer, values[i]);
 
-                assert_true(values.step * ((float)codes[i] + found.centre) ==
+                assert_true(channel.step * ((float)codes[i] + found.centre) ==
                             quantizer_value(&quantizer, code));
                 assert_true(abs(codes[i]) <= weight_codes_most_of_grid(&quantizer));
             }

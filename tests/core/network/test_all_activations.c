@@ -211,8 +211,9 @@ static struct network *with_rounded_weights(const struct trial *trial)
             continue;
         quantizer = quantizer_of(trial, item);
         round_values(&quantizer,
-                     (size_t)layer->conv.out_channels * layer_window_count(layer),
-                     layer->conv.weights);
+                     (size_t)layer->weights->outputs *
+                         weights_per_output(layer->weights),
+                     layer->weights->values);
     }
     return rounded;
 }

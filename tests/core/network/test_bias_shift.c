@@ -18,7 +18,7 @@ static int make_layer(void **state)
 {
     (void)state;
     layer = (struct layer){.kind = LAYER_CONV};
-    layer.conv.out_channels = CHANNELS;
+    layer_add_weights(&layer, (struct weights){.outputs = CHANNELS});
     layer.conv.shift = memory_copy(trained, sizeof trained);
     return 0;
 }

@@ -194,8 +194,8 @@ static void weights_are_stored_channels_last_under_their_name(void **state)
 
     (void)state;
     assert_non_null(network);
-    assert_string_equal(network->layers[0].conv.weight_name, "conv.weight");
-    assert_memory_equal(network->layers[0].conv.weights, expected, sizeof expected);
+    assert_string_equal(network->layers[0].weights->name, "conv.weight");
+    assert_memory_equal(network->layers[0].weights->values, expected, sizeof expected);
     assert_float_equal(network->layers[0].conv.scale[0], 1, 0);
     assert_float_equal(network->layers[0].conv.shift[0], 0, 0);
     network_destroy(network);

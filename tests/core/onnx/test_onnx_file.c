@@ -306,7 +306,7 @@ static void a_file_cannot_say_where_values_are(void **state)
 
 enum { INS = 600, OUTS = 700, CHANNELS = 8, SIDE = 5 };
 
-static const struct weights {
+static const struct stored {
     const char *fact, *text;
     int64_t dims[4];
     size_t rank;
@@ -386,7 +386,7 @@ static double value_at(size_t index)
     return (double)(index % (1 << 21)) / 2 - 1000;
 }
 
-static void fill_weights(Onnx__TensorProto *tensor, const struct weights *weights)
+static void fill_weights(Onnx__TensorProto *tensor, const struct stored *weights)
 {
     size_t count = 1, bytes = weights->type == TYPE(DOUBLE) ? 8 : 4;
     uint8_t *values;
@@ -413,7 +413,7 @@ static void fill_weights(Onnx__TensorProto *tensor, const struct weights *weight
     tensor->raw_data = (ProtobufCBinaryData){.len = count * bytes, .data = values};
 }
 
-static struct network *read_weights(const struct weights *weights, const char *input,
+static struct network *read_weights(const struct stored *weights, const char *input,
                                     struct error *err)
 {
     struct network *network;
@@ -441,7 +441,7 @@ static void large_weights_of_products_are_in_their_places(void **state)
 
         if (!network)
             fail_msg("%s: %s", networks[i].fact, err.text);
-        weights = network->layers[network->layer_count - 1].conv.weights;
+        weights = network->layers[network->layer_count - 1].weights->values;
         for (size_t out = 0; out < OUTS; out++)
             for (size_t in = 0; in < INS; in++) {
                 size_t at = networks[i].is_columns ? in * OUTS + out : out * INS + in;
@@ -455,14 +455,14 @@ static void large_weights_of_products_are_in_their_places(void **state)
 
 static void large_weights_of_convolutions_are_in_their_places(void **state)
 {
-    static const struct weights conv = {"a convolution",
-                                        "node Conv x w -> c\n"
-                                        "node Flatten c -> y",
-                                        {1500, CHANNELS, SIDE, SIDE},
-                                        4,
-                                        TYPE(FLOAT),
-                                        false,
-                                        false};
+    static const struct stored conv = {"a convolution",
+                                       "node Conv x w -> c\n"
+                                       "node Flatten c -> y",
+                                       {1500, CHANNELS, SIDE, SIDE},
+                                       4,
+                                       TYPE(FLOAT),
+                                       false,
+                                       false};
     enum { AREA = SIDE * SIDE };
     struct error err = {0};
     struct network *network = read_weights(&conv, "8,5,5", &err);
@@ -471,7 +471,7 @@ static void large_weights_of_convolutions_are_in_their_places(void **state)
     (void)state;
     if (!network)
         fail_msg("%s", err.text);
-    weights = network->layers[0].conv.weights;
+    weights = network->layers[0].weights->values;
     for (size_t out = 0; out < 1500; out++)
         for (size_t in = 0; in < CHANNELS; in++)
             for (size_t at = 0; at < AREA; at++)
@@ -525,7 +525,7 @@ static void large_codes_are_read(void **state)
     for (size_t i = 0; i < CODES; i++) {
         int code = (int)(i * 7 % 16);
 
-        assert_true(network->layers[0].conv.weights[i] ==
+        assert_true(network->layers[0].weights->values[i] ==
                     .5f * (float)(code < 8 ? code : code - 16));
     }
     network_destroy(network);

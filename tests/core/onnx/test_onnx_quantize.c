@@ -150,8 +150,8 @@ static void a_clamp_and_a_rounding_are_the_codes_of_the_tensor_before(void **sta
     assert_true(network->tensors[tensor].codes.step == 0.1f);
     assert_int_equal(network->tensors[tensor].codes.lowest, 0);
     assert_int_equal(network->tensors[tensor].codes.highest, 15);
-    assert_true(network->layers[0].conv.steps[3] == 0.5f);
-    assert_null(network->layers[2].conv.steps);
+    assert_true(network->layers[0].weights->steps[3] == 0.5f);
+    assert_null(network->layers[2].weights->steps);
     network_destroy(network);
 }
 
@@ -252,7 +252,7 @@ static void sums_of_windows_become_the_correction_of_the_layer(void **state)
         assert_non_null(network);
         assert_int_equal(network->layer_count, 2);
         assert_string_equal(network->tensors[network->layers[0].output].name, "a");
-        assert_memory_equal(network->layers[0].conv.corrections, corrections,
+        assert_memory_equal(network->layers[0].weights->corrections, corrections,
                             sizeof corrections);
         network_destroy(network);
     }
@@ -266,7 +266,7 @@ static void other_sums_stay_layers(void **state)
     (void)state;
     assert_non_null(network);
     assert_int_equal(network->layer_count, 5);
-    assert_null(network->layers[0].conv.corrections);
+    assert_null(network->layers[0].weights->corrections);
     network_destroy(network);
 }
 

@@ -155,17 +155,17 @@ static void weights_in_float_make_no_pair(void **state)
 
 static double largest(const struct layer *layer, int channel, bool of_input)
 {
-    int inputs = layer->conv.in_channels / layer->conv.groups;
-    size_t count = layer_window_count(layer);
+    int inputs = layer->weights->inputs;
+    size_t count = weights_per_output(layer->weights);
     double most = 0;
 
-    for (size_t i = 0; i < count * (size_t)layer->conv.out_channels; i++) {
+    for (size_t i = 0; i < weights_count(layer->weights); i++) {
         int output = (int)(i / count);
-        int group = output / (layer->conv.out_channels / layer->conv.groups);
+        int group = output / (layer->weights->outputs / layer->weights->groups);
         int input = group * inputs + (int)(i % count) % inputs;
 
         if (channel == (of_input ? input : output))
-            most = fmax(most, fabs((double)layer->conv.weights[i]));
+            most = fmax(most, fabs((double)layer->weights->values[i]));
     }
     return most;
 }
@@ -191,7 +191,7 @@ static void the_ranges_of_a_pair_become_equal(void **state)
         assert_true(fabs(largest(first, 1, false) / largest(second, 1, true) - 1) >
                     0.2);
         equalize(&equalisation);
-        for (int channel = 0; channel < first->conv.out_channels; channel++)
+        for (int channel = 0; channel < first->weights->outputs; channel++)
             assert_true(
                 fabs(largest(first, channel, false) / largest(second, channel, true) -
                      1) < 1e-2);
@@ -244,11 +244,11 @@ static void statistics_go_with_the_products(void **state)
     for (int channel = 0; channel < 8; channel++) {
         deviations[channel] = batchnorm_deviation(batchnorm, channel);
         means[channel] = batchnorm->mean[channel];
-        weights[channel] = layer_named("two")->conv.weights[channel * 9];
+        weights[channel] = layer_named("two")->weights->values[channel * 9];
     }
     network_equalize(network, &pairs, &equalisation);
     for (int channel = 0; channel < 8; channel++) {
-        double s = weights[channel] / layer_named("two")->conv.weights[channel * 9];
+        double s = weights[channel] / layer_named("two")->weights->values[channel * 9];
 
         assert_true(
             fabs(batchnorm_deviation(batchnorm, channel) * s / deviations[channel] -
