@@ -16,7 +16,7 @@ static void print_layer(const struct network *network,
              output->channels);
     printf("%4d  %-18s %-14s %12zu  %s %s  %s\n", index, layer_kind_name(layer), shape,
            layer_macs(layer, output->count),
-           placement->of_layer[index] >= 0 ? "W" : "-",
+           placement_of_weights(placement, index, 0) >= 0 ? "W" : "-",
            placement->of_tensor[layer->output] >= 0 ? "A" : "-", layer->name);
 }
 

@@ -31,7 +31,7 @@ static void print_weight_steps(const struct finished_case *finished, int item,
                                         finished->steps[item]};
     const struct layer *layer = &finished->network->layers[tensor->index];
     const struct weight_rules rules =
-        placement_weight_rules(&finished->placement, tensor->index, &finished->rules);
+        placement_weight_rules(&finished->placement, tensor, &finished->rules);
     bool has_one = !tensor->ratios && !rules.corrects_variance;
     struct coded_weights weights;
 

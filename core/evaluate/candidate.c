@@ -52,9 +52,11 @@ const struct quantizer *candidate_quantizer(const struct candidate *candidate, i
     return &candidate->quantizers[item];
 }
 
-const struct quantizer *candidate_weights(const struct candidate *candidate, int layer)
+const struct quantizer *candidate_weights(const struct candidate *candidate, int layer,
+                                          int which)
 {
-    return candidate_quantizer(candidate, candidate->placement->of_layer[layer]);
+    return candidate_quantizer(
+        candidate, placement_of_weights(candidate->placement, layer, which));
 }
 
 const struct quantizer *candidate_output(const struct candidate *candidate, int layer)
@@ -81,7 +83,7 @@ bool candidate_multiplies_codes(const struct candidate *candidate, int layer)
 {
     const struct layer *made_by = &candidate->network->layers[layer];
 
-    return made_by->kind == LAYER_CONV && candidate_weights(candidate, layer) &&
+    return made_by->kind == LAYER_CONV && candidate_weights(candidate, layer, 0) &&
            candidate->in_codes[made_by->inputs[0]];
 }
 
@@ -136,6 +138,21 @@ static uint64_t split_signature(const struct candidate *candidate, int tensor)
     return hash_bytes(rounded_with, sizeof rounded_with, 1);
 }
 
+/* Of all weight tensors of a layer. */
+static uint64_t weights_signature(const struct candidate *candidate, int layer)
+{
+    uint64_t all = 0;
+
+    for (int which = 0; which < candidate->network->layers[layer].weight_count;
+         which++) {
+        uint64_t one = item_signature(
+            candidate, placement_of_weights(candidate->placement, layer, which));
+
+        all = hash_bytes(&one, sizeof one, all);
+    }
+    return all;
+}
+
 /* Signatures of the layer's inputs from `first` on, chained. */
 static uint64_t add_inputs(const struct candidate *candidate,
                            const struct layer *made_by, int first, uint64_t signature)
@@ -152,10 +169,8 @@ static void sign_layer(struct candidate *candidate, int layer)
 {
     const struct layer *made_by = &candidate->network->layers[layer];
     bool in_integers = candidate_multiplies_codes(candidate, layer);
-    uint64_t made_of[] = {
-        (uint64_t)layer,
-        item_signature(candidate, candidate->placement->of_layer[layer]),
-        candidate->tensors[made_by->inputs[0]], in_integers};
+    uint64_t made_of[] = {(uint64_t)layer, weights_signature(candidate, layer),
+                          candidate->tensors[made_by->inputs[0]], in_integers};
     uint64_t finished_with[] = {output_signature(candidate, layer),
                                 batchnorm_signature(made_by) ^
                                     bias_shift_signature(made_by),

@@ -56,7 +56,8 @@ const struct quantizer *candidate_quantizer(const struct candidate *candidate,
                                             int item);
 
 /* The quantizer of a layer's weights, and that of the output, which it applies; NULL: none. */
-const struct quantizer *candidate_weights(const struct candidate *candidate, int layer);
+const struct quantizer *candidate_weights(const struct candidate *candidate, int layer,
+                                          int which);
 const struct quantizer *candidate_output(const struct candidate *candidate, int layer);
 
 /* The item of an activation whose channels are split and that is quantized; NULL: it is none. */

@@ -110,12 +110,13 @@ static void make_conv(struct executor *executor, int index)
 {
     const struct executor_options *options = &executor->options;
     const struct layer *layer = &executor->network->layers[index];
-    const struct weight_rules rules =
-        placement_weight_rules(options->placement, index,
-                               &(struct weight_rules){
-                                   .corrects_mean = options->corrects_mean,
-                                   .corrects_variance = options->corrects_variance,
-                               });
+    int item = placement_of_weights(options->placement, index, 0);
+    const struct weight_rules rules = placement_weight_rules(
+        options->placement, item < 0 ? NULL : &options->placement->items[item],
+        &(struct weight_rules){
+            .corrects_mean = options->corrects_mean,
+            .corrects_variance = options->corrects_variance,
+        });
 
     conv_run_init(&executor->convs[index], options->kernels, layer,
                   &executor->planes[layer->inputs[0]], &rules);
@@ -251,7 +252,7 @@ static void run_whole(struct executor *executor, const struct task *task,
 {
     if (task->layer->kind == LAYER_CONV)
         conv_run_block(&executor->convs[task->index],
-                       candidate_weights(task->candidate, task->index),
+                       candidate_weights(task->candidate, task->index, 0),
                        executor->inputs[0], residual_of(executor, task),
                        task->block->samples, quantizer, output, &executor->scratch);
     else
@@ -271,7 +272,8 @@ static void run_on_sums(struct executor *executor, const struct task *task,
 {
     const struct conv_sums sums = {unfinished->values, unfinished->window_sums};
     struct conv_run *conv = &executor->convs[task->index];
-    const struct quantizer *weights = candidate_weights(task->candidate, task->index);
+    const struct quantizer *weights =
+        candidate_weights(task->candidate, task->index, 0);
 
     if (!are_valid) {
         conv_run_multiply(conv, weights, executor->inputs[0], task->block->samples,
@@ -382,7 +384,7 @@ static const float *batchnorm_input(struct executor *executor,
 
     if (layer->kind == LAYER_AFFINE)
         return value_as_floats(input, block->samples, executor->scratch.sums);
-    conv_run_products(&executor->convs[index], candidate_weights(candidate, index),
+    conv_run_products(&executor->convs[index], candidate_weights(candidate, index, 0),
                       input, block->samples, executor->scratch.sums,
                       &executor->scratch);
     return executor->scratch.sums;
@@ -493,9 +495,9 @@ int executor_check_splits(struct executor *executor, const struct candidate *can
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (layer->kind == LAYER_CONV && candidate_weights(candidate, index) &&
+        if (layer->kind == LAYER_CONV && candidate_weights(candidate, index, 0) &&
             executor->convs[index].weights.rules.wide.added > 0 &&
-            split_check(&executor->convs[index], candidate_weights(candidate, index),
+            split_check(&executor->convs[index], candidate_weights(candidate, index, 0),
                         executor_run(executor, candidate, block, layer->inputs[0]),
                         block->samples, &executor->scratch, err) < 0)
             return -1;

@@ -73,7 +73,7 @@ void overhead_find(struct overhead *overhead, const struct network *network,
     *overhead = (struct overhead){
         .factors = memory_get((size_t)placement->count * sizeof *overhead->factors)};
     for (int i = 0; i < network->layer_count; i++) {
-        if (network->layers[i].kind != LAYER_CONV)
+        if (network->layers[i].weight_count == 0)
             continue;
         overhead->parameters += parameters_of(&network->layers[i]);
         overhead->macs += macs_of(network, &network->layers[i]);

@@ -101,7 +101,7 @@ static int check_layer(const struct network *network, const struct placement *pl
                        const int *items, int index, struct error *err)
 {
     const struct layer *layer = &network->layers[index];
-    int weights = placement->of_layer[index];
+    int weights = placement_of_weights(placement, index, 0);
     int input = items[layer->inputs[0]];
 
     if (check_weights(layer, &placement->items[weights], err) < 0 ||
@@ -120,7 +120,7 @@ static int write_layers(const struct network *network,
 
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
-        int weights = placement->of_layer[index];
+        int weights = placement_of_weights(placement, index, 0);
 
         if (weights < 0)
             continue;

@@ -113,7 +113,8 @@ static void mark_ways_to_layers(struct walk *walk, const int *held)
 
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
-        int item = layer->kind == LAYER_CONV && walk->placement->of_layer[index] >= 0
+        int item = layer->kind == LAYER_CONV &&
+                           placement_of_weights(walk->placement, index, 0) >= 0
                        ? held[layer->inputs[0]]
                        : NOTHING;
 
@@ -242,7 +243,8 @@ bool onnx_carriers_pool_floats(const struct network *network,
          at = network->tensors[layer->inputs[0]].producer) {
         layer = &network->layers[at];
         if (layer->kind != LAYER_MAX_POOL && layer->kind != LAYER_REARRANGE)
-            return layer->kind == LAYER_CONV && placement->of_layer[at] < 0;
+            return layer->kind == LAYER_CONV &&
+                   placement_of_weights(placement, at, 0) < 0;
     }
     return is_pooled;
 }

@@ -90,11 +90,11 @@ static char *ask_input(const struct question *of)
 
 static char *ask_weights(const struct question *of)
 {
-    int item = of->placement->of_layer[of->index];
+    int item = placement_of_weights(of->placement, of->index, 0);
     const struct quantized_tensor *tensor = &of->placement->items[item];
     struct quantizer quantizer = {tensor->grid, tensor->bits, of->steps[item]};
     struct weight_rules rules =
-        placement_weight_rules(of->placement, of->index, of->rules);
+        placement_weight_rules(of->placement, tensor, of->rules);
     struct coded_weights weights;
     int bits;
 
@@ -218,7 +218,7 @@ void runtime_kernels_foretell(const struct network *network,
             network,   placement, steps, rules,
             in_4_bits, held,      index, &network->layers[index]};
 
-        if (placement->of_layer[index] < 0)
+        if (placement_of_weights(placement, index, 0) < 0)
             continue;
         kernels->why[index] = ask(&of);
         kernels->quantized++;

@@ -12,6 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct weight_rules onnx_weight_rules(const struct onnx_calibrated *calibrated,
+                                      const struct layer *layer)
+{
+    const struct placement *placement = calibrated->placement;
+    int item =
+        placement_of_weights(placement, (int)(layer - calibrated->network->layers), 0);
+
+    return placement_weight_rules(placement, &placement->items[item],
+                                  &calibrated->rules);
+}
+
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item)
 {
     const struct quantized_tensor *tensor = &calibrated->placement->items[item];
@@ -34,10 +45,9 @@ static struct container container_of_item(const struct onnx_calibrated *calibrat
 
     if (tensor->wide.added == 0)
         return container;
-    rules = placement_weight_rules(calibrated->placement, tensor->index,
-                                   &calibrated->rules);
-    coded_weights_init(&weights, calibrated->network->layers[tensor->index].weights,
-                       &rules, &quantizer, calibrated->in_4_bits);
+    rules = placement_weight_rules(calibrated->placement, tensor, &calibrated->rules);
+    coded_weights_init(&weights, placement_weights(calibrated->network, tensor), &rules,
+                       &quantizer, calibrated->in_4_bits);
     container = weights.container;
     coded_weights_clear(&weights);
     return container;
@@ -84,7 +94,7 @@ static struct plan plan_of(const struct onnx_calibrated *calibrated)
     };
 
     for (int index = 0; index < layers; index++) {
-        int item = calibrated->placement->of_layer[index];
+        int item = placement_of_weights(calibrated->placement, index, 0);
         struct quantizer weights;
 
         if (item < 0 || !calibrated->is_exact)
@@ -108,8 +118,8 @@ static void write_exact(struct onnx_edit *edit,
                         const struct plan *plan, int index,
                         const struct quantizer *output)
 {
-    struct quantizer quantizer =
-        onnx_quantizer_of(calibrated, calibrated->placement->of_layer[index]);
+    struct quantizer quantizer = onnx_quantizer_of(
+        calibrated, placement_of_weights(calibrated->placement, index, 0));
 
     onnx_write_exact_layer(edit, calibrated, index, &quantizer, output, plan->values);
 }
@@ -139,10 +149,11 @@ static void write_conv(struct onnx_edit *edit, const struct onnx_calibrated *cal
     const struct placement *placement = calibrated->placement;
     struct quantizer quantizer;
 
-    if (placement->of_layer[index] < 0) {
+    if (placement_of_weights(placement, index, 0) < 0) {
         onnx_write_float_layer(edit, calibrated, layer);
     } else if (!plan->is_exact[index]) {
-        quantizer = onnx_quantizer_of(calibrated, placement->of_layer[index]);
+        quantizer =
+            onnx_quantizer_of(calibrated, placement_of_weights(placement, index, 0));
         onnx_write_layer(edit, calibrated, layer, &quantizer);
     } else if (placement->of_tensor[layer->output] < 0) {
         write_exact(edit, calibrated, plan, index, NULL);

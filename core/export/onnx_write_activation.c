@@ -134,7 +134,7 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
 
     if (!layer || layer->kind != LAYER_CONV || layer->conv.has_residual)
         return false;
-    weights = placement->of_layer[layer - network->layers];
+    weights = placement_of_weights(placement, (int)(layer - network->layers), 0);
     input = calibrated->held[layer->inputs[0]];
     if (input < 0)
         return false;

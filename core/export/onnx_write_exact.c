@@ -68,9 +68,7 @@ static bool sums_are_floats(const struct onnx_calibrated *calibrated,
                             const struct quantized_tensor *input,
                             const struct quantizer *quantizer)
 {
-    struct weight_rules rules = placement_weight_rules(
-        calibrated->placement, (int)(layer - calibrated->network->layers),
-        &calibrated->rules);
+    struct weight_rules rules = onnx_weight_rules(calibrated, layer);
     double most = (1 << input->bits) - 1,
            windows = (double)weights_per_output(layer->weights);
     struct coded_weights weights;
@@ -103,7 +101,7 @@ bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
     if (layer->kind != LAYER_CONV || calibrated->held[layer->inputs[0]] < 0)
         return false;
     input = &placement->items[calibrated->held[layer->inputs[0]]];
-    weights = &placement->items[placement->of_layer[index]];
+    weights = &placement->items[placement_of_weights(placement, index, 0)];
     if (layer->conv.has_residual && !has_residual_codes(calibrated, layer))
         return false;
     if (needs_window_sums(calibrated, weights) && layer->weights->groups > 1 &&
@@ -468,11 +466,9 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
                             const struct quantizer *output, char *const *values)
 {
     const struct layer *layer = &calibrated->network->layers[index];
-    const struct placement *placement = calibrated->placement;
     int input = calibrated->held[layer->inputs[0]];
     struct exact exact = exact_of(edit, calibrated, index, values);
-    struct weight_rules rules =
-        placement_weight_rules(placement, index, &calibrated->rules);
+    struct weight_rules rules = onnx_weight_rules(calibrated, layer);
     struct epilogue_constants constants;
     struct coded_weights coded;
     char *codes = add_input_codes(&exact, values[input]);

@@ -443,9 +443,7 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
                       const struct layer *layer, const struct quantizer *quantizer)
 {
     struct place place = onnx_place_of(edit, layer);
-    int index = (int)(layer - calibrated->network->layers);
-    struct weight_rules rules =
-        placement_weight_rules(calibrated->placement, index, &calibrated->rules);
+    struct weight_rules rules = onnx_weight_rules(calibrated, layer);
     struct coded_weights weights;
     float *rounded = NULL;
 

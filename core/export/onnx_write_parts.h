@@ -51,6 +51,10 @@ void onnx_place_put_behind(struct place *place, const char *operator,
 /* Adds the sums of the windows of each group of the input; returns their name. */
 char *onnx_place_window_sums(const struct place *place);
 
+/* How the weights of a layer become codes. */
+struct weight_rules onnx_weight_rules(const struct onnx_calibrated *calibrated,
+                                      const struct layer *layer);
+
 /* The quantizer of an item under the step of the case. */
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item);
 

@@ -91,8 +91,8 @@ static bool compare_layers(const struct network *network,
                 theirs->name);
             return false;
         }
-        what = layer_kind_of(ours)->other_constants(network, ours, theirs,
-                                                    placement->of_layer[i] >= 0);
+        what = layer_kind_of(ours)->other_constants(
+            network, ours, theirs, placement_of_weights(placement, i, 0) >= 0);
         if (what && !*sentence)
             snprintf(sentence, DIFFERENCE_BYTES, "layer %s: its %s is another",
                      ours->name, what);
@@ -177,7 +177,7 @@ static void compare_items(const struct network *network,
 
         if (tensor->is_weight) {
             const struct weight_rules of_layer =
-                placement_weight_rules(placement, tensor->index, rules);
+                placement_weight_rules(placement, tensor, rules);
 
             compare_weights(&network->layers[tensor->index],
                             &file->layers[tensor->index], &of_layer, &quantizer,
@@ -197,7 +197,7 @@ static void find_more(const struct placement *placement, const struct network *f
     for (int i = 0; i < file->layer_count; i++) {
         const struct layer *layer = &file->layers[i];
 
-        if (placement->of_layer[i] < 0 && layer->kind == LAYER_CONV &&
+        if (placement_of_weights(placement, i, 0) < 0 && layer->kind == LAYER_CONV &&
             layer->weights->steps)
             add(comparison, (struct tensor_difference){.name = layer->weights->name,
                                                        .is_weight = true,

@@ -89,7 +89,7 @@ void qdq_unfold(const struct network *network, const struct placement *placement
                                    .theirs = &file->layers[tensor->index],
                                    .count = weights_per_output(ours->weights),
                                    .input_step = steps[input]};
-        of_layer = placement_weight_rules(placement, tensor->index, rules);
+        of_layer = placement_weight_rules(placement, tensor, rules);
         coded_weights_init(&pair.searched, ours->weights, &of_layer, &quantizer, false);
         coded_weights_init(&pair.folded, ours->weights, &of_layer, &quantizer, false);
         if (coded_weights_fold(&pair.folded, ours, pair.input_step))

@@ -44,11 +44,11 @@ static int largest_pair(const int16_t *integers, size_t count)
 
 static bool has_large_pairs(const struct question *of)
 {
-    int item = of->placement->of_layer[of->index];
+    int item = placement_of_weights(of->placement, of->index, 0);
     const struct quantized_tensor *tensor = &of->placement->items[item];
     const struct quantizer quantizer = {tensor->grid, tensor->bits, of->steps[item]};
     const struct weight_rules rules =
-        placement_weight_rules(of->placement, of->index, of->rules);
+        placement_weight_rules(of->placement, tensor, of->rules);
     size_t count = weights_per_output(of->layer->weights);
     struct coded_weights weights;
     bool found = false;
@@ -65,7 +65,8 @@ static bool has_large_pairs(const struct question *of)
 /* Without VNNI the instruction that multiplies 8 bits saturates. */
 static bool saturates_pairs(const struct question *of)
 {
-    return of->layer->kind == LAYER_CONV && of->placement->of_layer[of->index] >= 0 &&
+    return of->layer->kind == LAYER_CONV &&
+           placement_of_weights(of->placement, of->index, 0) >= 0 &&
            placement_fills_8_bits(of->placement, of->held[of->layer->inputs[0]]) &&
            has_large_pairs(of);
 }
@@ -92,7 +93,7 @@ static bool gives_few_bits(const struct question *of)
 {
     int output = of->held[of->layer->output];
 
-    return of->placement->of_layer[of->index] >= 0 &&
+    return placement_of_weights(of->placement, of->index, 0) >= 0 &&
            of->held[of->layer->inputs[0]] >= 0 && output >= 0 &&
            !placement_fills_8_bits(of->placement, output);
 }

@@ -10,39 +10,33 @@ void placement_find_ratios(struct placement *placement, const struct network *ne
 {
     for (int i = 0; i < placement->count; i++) {
         struct quantized_tensor *item = &placement->items[i];
-        const struct layer *layer = &network->layers[item->index];
+        const struct weights *weights;
         size_t channels;
 
         if (!item->is_weight)
             continue;
-        channels = (size_t)layer->weights->outputs;
+        weights = placement_weights(network, item);
+        channels = (size_t)weights->outputs;
         free(item->ratios);
         item->ratios = memory_get(channels * sizeof *item->ratios);
-        channel_ratios(layer->weights->values, channels,
-                       weights_per_output(layer->weights), item->grid, item->bits, rule,
-                       item->ratios);
+        channel_ratios(weights->values, channels, weights_per_output(weights),
+                       item->grid, item->bits, rule, item->ratios);
     }
 }
 
-const float *placement_ratios(const struct placement *placement, int layer)
-{
-    int item = placement->of_layer[layer];
-
-    return item < 0 ? NULL : placement->items[item].ratios;
-}
-
-struct weight_rules placement_weight_rules(const struct placement *placement, int layer,
+struct weight_rules placement_weight_rules(const struct placement *placement,
+                                           const struct quantized_tensor *item,
                                            const struct weight_rules *rules)
 {
-    struct weight_rules of_layer = *rules;
-    int item = placement->of_layer[layer];
+    struct weight_rules of_item = *rules;
 
-    of_layer.ratios = placement_ratios(placement, layer);
-    of_layer.rounds_like_kernels = placement->rounds_like_kernels &&
-                                   !rules->corrects_mean && !rules->corrects_variance;
-    if (item >= 0)
-        of_layer.wide = placement->items[item].wide;
-    return of_layer;
+    of_item.rounds_like_kernels = placement->rounds_like_kernels &&
+                                  !rules->corrects_mean && !rules->corrects_variance;
+    if (!item)
+        return of_item;
+    of_item.ratios = item->ratios;
+    of_item.wide = item->wide;
+    return of_item;
 }
 
 float *weights_in_ratio(const struct weights *weights, const float *ratios)

@@ -11,11 +11,10 @@
 void placement_find_ratios(struct placement *placement, const struct network *network,
                            enum ratio_rule rule);
 
-/* The ratios of a layer's weights; NULL: it has one step for all channels, or none. Borrowed. */
-const float *placement_ratios(const struct placement *placement, int layer);
-
-/* `rules` with the ratios of a layer's weights, and how its codes go beyond those of the grid. */
-struct weight_rules placement_weight_rules(const struct placement *placement, int layer,
+/* `rules` with the ratios of weights, and how their codes go beyond those of the grid; `item` is one
+ * of the placement, or NULL: weights in float have neither. */
+struct weight_rules placement_weight_rules(const struct placement *placement,
+                                           const struct quantized_tensor *item,
                                            const struct weight_rules *rules);
 
 /* Weights divided by the ratios of their outputs, as a quantizer of the tensor

@@ -10,20 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int first_conv(const struct network *network)
+static int first_weighted(const struct network *network)
 {
     int layer = 0;
 
-    while (layer < network->layer_count && network->layers[layer].kind != LAYER_CONV)
+    while (layer < network->layer_count && network->layers[layer].weight_count == 0)
         layer++;
     return layer;
 }
 
-static int last_conv(const struct network *network)
+static int last_weighted(const struct network *network)
 {
     int layer = network->layer_count - 1;
 
-    while (layer >= 0 && network->layers[layer].kind != LAYER_CONV)
+    while (layer >= 0 && network->layers[layer].weight_count == 0)
         layer--;
     return layer;
 }
@@ -32,14 +32,16 @@ static bool fits(const char *pattern, const struct network *network, int index)
 {
     const struct layer *layer = &network->layers[index];
 
-    if (layer->kind != LAYER_CONV)
+    if (layer->weight_count == 0)
         return false;
     if (strcmp(pattern, "first") == 0)
-        return index == first_conv(network);
+        return index == first_weighted(network);
     if (strcmp(pattern, "last") == 0)
-        return index == last_conv(network);
+        return index == last_weighted(network);
+    for (int which = 0; which < layer->weight_count; which++)
+        if (fnmatch(pattern, layer->weights[which].name, 0) == 0)
+            return true;
     return fnmatch(pattern, layer->name, 0) == 0 ||
-           fnmatch(pattern, layer->weights->name, 0) == 0 ||
            fnmatch(pattern, network->tensors[layer->output].name, 0) == 0;
 }
 
@@ -73,9 +75,9 @@ static bool feeds_groups(const struct network *network, int tensor)
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (layer->kind == LAYER_CONV && layer->weights->groups > 1 &&
-            layer->inputs[0] == tensor)
-            return true;
+        for (int which = 0; which < layer->weight_count; which++)
+            if (layer->weights[which].groups > 1 && layer->inputs[0] == tensor)
+                return true;
     }
     return false;
 }
@@ -151,14 +153,19 @@ static struct wide_rules wide_rules_of(const struct weights *weights,
 static void add_weights(struct placement *placement, const struct network *network,
                         const struct placement_rules *rules, int layer)
 {
-    placement->of_layer[layer] = placement->count;
-    add(placement, (struct quantized_tensor){
-                       .is_weight = true,
-                       .index = layer,
-                       .name = network->layers[layer].weights->name,
-                       .grid = rules->grids.weights,
-                       .bits = rules->weight_bits,
-                       .wide = wide_rules_of(network->layers[layer].weights, rules)});
+    for (int which = 0; which < network->layers[layer].weight_count; which++) {
+        const struct weights *weights = &network->layers[layer].weights[which];
+
+        placement->of_layers[layer].items[which] = placement->count;
+        add(placement,
+            (struct quantized_tensor){.is_weight = true,
+                                      .index = layer,
+                                      .which = which,
+                                      .name = weights->name,
+                                      .grid = rules->grids.weights,
+                                      .bits = rules->weight_bits,
+                                      .wide = wide_rules_of(weights, rules)});
+    }
 }
 
 /* The tensors that feed a layer that is not kept in float, and all others that are rounded. */
@@ -169,7 +176,7 @@ static void find_rounded(const struct network *network,
     bool *quantized = memory_zeroed((size_t)network->layer_count, sizeof *quantized);
 
     for (int layer = 0; layer < network->layer_count; layer++) {
-        quantized[layer] = network->layers[layer].kind == LAYER_CONV && !kept[layer];
+        quantized[layer] = network->layers[layer].weight_count > 0 && !kept[layer];
         if (quantized[layer])
             rounded[network->layers[layer].inputs[0]] = true;
     }
@@ -184,33 +191,42 @@ enum { PRODUCTS_MOST = INT32_MAX / (UINT8_MAX * -INT8_MIN) };
 
 /* Of one output element, with the channels that are added: what folded codes add up to in magnitude
  * is at most what those of the split layer do. Without a zero among the levels they are doubled. */
-static size_t products_of(const struct layer *layer,
+static size_t products_of(const struct weights *weights,
                           const struct placement_rules *rules)
 {
-    size_t products = layer_macs(layer, 1), added;
+    size_t products = weights_per_output(weights);
+    size_t added = (size_t)wide_rules_of(weights, rules).added;
 
-    if (layer->kind != LAYER_CONV || layer->weights->groups > 1 ||
-        rules->splitting.ratio == 0)
+    if (weights->groups > 1 || rules->splitting.ratio == 0)
         return products;
-    added = (size_t)wide_rules_of(layer->weights, rules).added;
-    products += products / (size_t)layer->weights->inputs * added;
+    products += products / (size_t)weights->inputs * added;
     return rules->grids.weights == GRID_MIDRISE ? 2 * products : products;
+}
+
+static int check_layer(const struct network *network,
+                       const struct placement_rules *rules, const struct layer *layer,
+                       struct error *err)
+{
+    for (int which = 0; which < layer->weight_count; which++) {
+        size_t products = products_of(&layer->weights[which], rules);
+
+        if (products > PRODUCTS_MOST)
+            return error_set(err, EXIT_INPUT,
+                             "%s: layer %s sums %zu products, and 32-bit sums hold %d; "
+                             "name it in keep_float",
+                             network->path, layer->name, products, PRODUCTS_MOST);
+    }
+    return 0;
 }
 
 static int check_sums(const struct network *network,
                       const struct placement_rules *rules, const bool *kept,
                       struct error *err)
 {
-    for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
-        size_t products = products_of(layer, rules);
-
-        if (!kept[index] && products > PRODUCTS_MOST)
-            return error_set(err, EXIT_INPUT,
-                             "%s: layer %s sums %zu products, and 32-bit sums hold %d; "
-                             "name it in keep_float",
-                             network->path, layer->name, products, PRODUCTS_MOST);
-    }
+    for (int index = 0; index < network->layer_count; index++)
+        if (!kept[index] &&
+            check_layer(network, rules, &network->layers[index], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -227,7 +243,7 @@ static void add_in_order(struct placement *placement, const struct network *netw
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (weights && layer->kind == LAYER_CONV && !kept[index])
+        if (weights && !kept[index])
             add_weights(placement, network, rules, index);
         if (activations && rounded[layer->output])
             add_activation(placement, network, rules, layer->output);
@@ -243,7 +259,20 @@ static int *all_minus_one(int count)
     return numbers;
 }
 
-/* The names of layers that are convolutions, quoted; none where they are more than a few. */
+static struct weight_items *no_items(const struct network *network)
+{
+    struct weight_items *of_layers =
+        memory_zeroed((size_t)network->layer_count, sizeof *of_layers);
+
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        int count = network->layers[layer].weight_count;
+
+        of_layers[layer] = (struct weight_items){all_minus_one(count), count};
+    }
+    return of_layers;
+}
+
+/* The names of layers that have weights, quoted; none where they are more than a few. */
 static const char *few_names(const struct network *network, size_t count, char *text,
                              size_t bytes)
 {
@@ -252,16 +281,16 @@ static const char *few_names(const struct network *network, size_t count, char *
 
     *text = '\0';
     for (int index = 0; count <= FEW && index < network->layer_count; index++)
-        if (network->layers[index].kind == LAYER_CONV)
+        if (network->layers[index].weight_count > 0)
             used += (size_t)snprintf(text + used, bytes - used, "%s\"%.*s\"",
                                      used ? ", " : ": ", NAME_MOST,
                                      network->layers[index].name);
     return text;
 }
 
-static int check_convs(const struct network *network, struct error *err)
+static int check_weights(const struct network *network, struct error *err)
 {
-    if (first_conv(network) < network->layer_count)
+    if (first_weighted(network) < network->layer_count)
         return 0;
     return error_set(err, EXIT_INPUT,
                      "there is nothing in %s to quantize: it has no convolution and no "
@@ -276,7 +305,7 @@ static int nothing_left(const struct network *network, const bool *kept,
     size_t count = 0, count_kept = 0;
 
     for (int index = 0; index < network->layer_count; index++) {
-        count += network->layers[index].kind == LAYER_CONV;
+        count += network->layers[index].weight_count > 0;
         count_kept += kept[index];
     }
     if (count_kept < count)
@@ -297,17 +326,21 @@ int placement_init(struct placement *placement, const struct network *network,
 {
     bool *kept = memory_zeroed((size_t)network->layer_count, sizeof *kept);
     bool *rounded = memory_zeroed((size_t)network->tensor_count, sizeof *rounded);
-    int most = network->layer_count + network->tensor_count;
+    int most = network->tensor_count;
     int status = -1;
+
+    for (int layer = 0; layer < network->layer_count; layer++)
+        most += network->layers[layer].weight_count;
 
     *placement = (struct placement){
         .items = memory_get((size_t)most * sizeof *placement->items),
-        .of_layer = all_minus_one(network->layer_count),
+        .of_layers = no_items(network),
+        .layer_count = network->layer_count,
         .of_tensor = all_minus_one(network->tensor_count),
         .all_activations = rules->all_activations,
         .rounds_like_kernels = rules->rounds_like_kernels,
     };
-    if (check_convs(network, err) < 0 || find_kept(network, rules, kept, err) < 0 ||
+    if (check_weights(network, err) < 0 || find_kept(network, rules, kept, err) < 0 ||
         check_sums(network, rules, kept, err) < 0)
         goto done;
     find_rounded(network, rules, kept, rounded);
@@ -330,7 +363,9 @@ void placement_clear(struct placement *placement)
         activation_split_clear(&placement->items[item].split);
     }
     free(placement->items);
-    free(placement->of_layer);
+    for (int layer = 0; layer < placement->layer_count; layer++)
+        free(placement->of_layers[layer].items);
+    free(placement->of_layers);
     free(placement->of_tensor);
     *placement = (struct placement){0};
 }
@@ -361,11 +396,17 @@ void placement_choices(const struct placement *placement, const float *steps,
         choices[item] = placement_choice(&placement->items[item], steps[item]);
 }
 
-struct wide_rules placement_wide_rules(const struct placement *placement, int layer)
+int placement_of_weights(const struct placement *placement, int layer, int which)
 {
-    int item = placement->of_layer[layer];
+    const struct weight_items *of = &placement->of_layers[layer];
 
-    return item < 0 ? (struct wide_rules){0} : placement->items[item].wide;
+    return which < of->count ? of->items[which] : -1;
+}
+
+const struct weights *placement_weights(const struct network *network,
+                                        const struct quantized_tensor *item)
+{
+    return &network->layers[item->index].weights[item->which];
 }
 
 bool placement_fills_8_bits(const struct placement *placement, int item)

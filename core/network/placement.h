@@ -53,6 +53,7 @@ struct placement_rules {
 struct quantized_tensor {
     bool is_weight;
     int index; /* of the layer whose weights they are, or of the activation tensor */
+    int which; /* of the layer's weight tensors */
     const char *name; /* ONNX tensor name; borrowed from the network */
     enum grid grid;   /* of choices, where nothing else is said, as the bits */
     int bits;
@@ -67,14 +68,18 @@ struct placement {
     struct quantized_tensor
         *items; /* [count] in the order of a candidate's choices; owned */
     int count;
-    int *of_layer; /* [layers] item of the layer's weights, or -1; owned */
+    struct weight_items {
+        int *items; /* [weight_count] item of each weight tensor, or -1; owned */
+        int count;
+    } * of_layers; /* [layer_count]; owned */
+    int layer_count;
     /* [tensors] item of the tensor, which is rounded where it is made, before anything reads it;
      * or -1: it is not, but early_codes() tells which tensors have the codes of another; owned */
     int *of_tensor;
     bool all_activations, rounds_like_kernels; /* as in the rules */
 };
 
-/* Quantizes the weights of every convolution and fully connected layer that is not kept in
+/* Quantizes the weights of every layer that has some and is not kept in
  * float, and exactly the activations that feed them, or all (`all_activations`).
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
@@ -98,8 +103,12 @@ void placement_choices(const struct placement *placement,
                        const float *steps,      /* [count] */
                        struct choice *choices); /* [count] out */
 
-/* How the codes of a layer's weights go beyond those of the grid. */
-struct wide_rules placement_wide_rules(const struct placement *placement, int layer);
+/* The item of a layer's weight tensor, or -1: the layer has no such tensor, or it stays in float. */
+int placement_of_weights(const struct placement *placement, int layer, int which);
+
+/* The tensor of an item that is_weight. */
+const struct weights *placement_weights(const struct network *network,
+                                        const struct quantized_tensor *item);
 
 /* Whether an item, if it is none below zero, has as many codes as 8 bits of a file have. */
 bool placement_fills_8_bits(const struct placement *placement, int item);

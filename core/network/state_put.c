@@ -42,7 +42,9 @@ static size_t count_of_network(const struct target *target, int subject)
 
 static struct quantized_tensor *weights_of(const struct target *target, int subject)
 {
-    int item = layer_of(target, subject) ? target->placement->of_layer[subject] : -1;
+    int item = layer_of(target, subject)
+                   ? placement_of_weights(target->placement, subject, 0)
+                   : -1;
 
     return item < 0 ? NULL : &target->placement->items[item];
 }
@@ -51,7 +53,7 @@ static size_t count_of_conv(const struct target *target, int subject)
 {
     const struct layer *layer = layer_of(target, subject);
 
-    return layer && layer->kind == LAYER_CONV ? (size_t)layer->conv.out_channels : NONE;
+    return layer && layer->kind == LAYER_CONV ? (size_t)layer->weights->outputs : NONE;
 }
 
 static size_t count_of_weights(const struct target *target, int subject)

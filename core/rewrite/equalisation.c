@@ -26,7 +26,7 @@ static int only_reader(const struct network *network, int tensor)
 
 static bool has_quantized_weights(const struct placement *placement, int layer)
 {
-    return layer >= 0 && placement->of_layer[layer] >= 0;
+    return layer >= 0 && placement_of_weights(placement, layer, 0) >= 0;
 }
 
 /* Whether the layer's channels may be of any size but for its clamp, and the next is of a pair too.

@@ -204,7 +204,7 @@ static struct network *with_rounded_weights(const struct trial *trial)
 
     for (int index = 0; index < rounded->layer_count; index++) {
         struct layer *layer = &rounded->layers[index];
-        int item = trial->placement.of_layer[index];
+        int item = placement_of_weights(&trial->placement, index, 0);
         struct quantizer quantizer;
 
         if (item < 0)

@@ -153,9 +153,9 @@ static void items_are_found_by_layer_and_by_tensor(void **state)
     (void)state;
     keep("first", "last");
     for (int layer = 0; layer < network->layer_count; layer++)
-        if (placement.of_layer[layer] >= 0) {
+        if (placement_of_weights(&placement, layer, 0) >= 0) {
             const struct quantized_tensor *item =
-                &placement.items[placement.of_layer[layer]];
+                &placement.items[placement_of_weights(&placement, layer, 0)];
 
             assert_true(item->is_weight && item->index == layer);
             found++;

@@ -266,12 +266,15 @@ static int open_network(void **unused)
     network_add_input(network, network_add_tensor(network, "x", 1, &channels), NULL);
     network->output = network_add_tensor(network, "y", 1, &channels);
     layer = network_add_layer(network, LAYER_CONV, "fc", &input, 1, network->output);
+    layer_add_weights(layer, (struct weights){
+                                 .name = memory_text("w"),
+                                 .values = memory_copy(weights, sizeof weights),
+                                 .groups = 1,
+                                 .outputs = CHANNELS,
+                                 .inputs = CHANNELS,
+                                 .window = 1,
+                             });
     layer->conv = (struct conv){
-        .groups = 1,
-        .in_channels = CHANNELS,
-        .out_channels = CHANNELS,
-        .weight_name = memory_text("w"),
-        .weights = memory_copy(weights, sizeof weights),
         .scale = memory_copy(scale, sizeof scale),
         .shift = memory_copy(shift, sizeof shift),
     };
@@ -321,7 +324,8 @@ static void assert_as_read(void)
 
 static const struct quantized_tensor *item_of(bool is_weight)
 {
-    return &placement.items[is_weight ? placement.of_layer[0] : placement.of_tensor[0]];
+    return &placement.items[is_weight ? placement_of_weights(&placement, 0, 0)
+                                      : placement.of_tensor[0]];
 }
 
 static void all_rows_are_put_in_force_and_what_has_none_is_not(void **unused)
