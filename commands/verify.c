@@ -187,7 +187,6 @@ static int verify_qdq(const char *path, const struct finished_case *finished,
     notes = notes_of(finished, file);
     qdq_take_plain(finished->network, &finished->placement, finished->steps,
                    &finished->rules, file);
-    network_move_codes(finished->network, &finished->placement, file);
     qdq_unfold(finished->network, &finished->placement, finished->steps,
                &finished->rules, file);
     qdq_compare(finished->network, &finished->placement, finished->steps,

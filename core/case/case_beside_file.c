@@ -4,7 +4,6 @@
 #include "core/base/version.h"
 #include "core/case/case_samples.h"
 #include "core/case/shard.h"
-#include "core/export/qdq_compare.h"
 #include "core/kernel/sgemm.h"
 
 #include <math.h>
@@ -20,7 +19,6 @@ struct both {
         *in_float; /* as the file has it; owned, or NULL: the loss needs none */
     struct evaluator *measures; /* of `in_float` */
     struct evaluator *ours, *theirs;
-    struct choice *their_choices; /* [placement.count] owned */
     size_t outputs;
     struct beside_file *beside;
 };
@@ -42,13 +40,7 @@ static int open_float(struct both *both, struct error *err)
 static int open_both(struct both *both, const struct network *file, struct error *err)
 {
     const struct finished_case *finished = both->finished;
-    size_t items = (size_t)finished->placement.count;
-    float *their_steps = memory_get(items * sizeof *their_steps);
 
-    both->their_choices = memory_get(items * sizeof *both->their_choices);
-    qdq_steps(file, &finished->placement, their_steps);
-    placement_choices(&finished->placement, their_steps, both->their_choices);
-    free(their_steps);
     both->ours = case_evaluator(finished, finished->network, err);
     if (!both->ours)
         return -1;
@@ -62,7 +54,6 @@ static void close_both(struct both *both)
     evaluator_destroy(both->theirs);
     evaluator_destroy(both->measures);
     network_destroy(both->in_float);
-    free(both->their_choices);
 }
 
 /* ---- samples ------------------------------------------------------------------------------ */
@@ -80,7 +71,7 @@ static int score_both(void *context, struct samples samples, struct error *err)
     }
     evaluator_score_others(both->ours, both->finished->choices, 1, samples,
                            &both->beside->ours);
-    evaluator_score_others(both->theirs, both->their_choices, 1, samples,
+    evaluator_score_others(both->theirs, both->finished->choices, 1, samples,
                            &both->beside->theirs);
     free(logits);
     return 0;
@@ -111,7 +102,7 @@ static int predict_both(void *context, struct samples samples, struct error *err
 
     (void)err;
     evaluator_logits(both->ours, both->finished->choices, samples, ours);
-    evaluator_logits(both->theirs, both->their_choices, samples, theirs);
+    evaluator_logits(both->theirs, both->finished->choices, samples, theirs);
     compare_logits(both, ours, theirs, count);
     both->beside->samples += samples.count;
     free(ours);

@@ -210,27 +210,22 @@ static char *add_input_codes(const struct exact *exact, const char *values)
     return codes;
 }
 
-/* The codes of the weights, with a step of one: midrise ones too are as the kernels have them. */
+/* The codes of the weights: midrise ones too are as the kernels have them. */
 static void write_codes(const struct exact *exact, const struct coded_weights *weights,
                         const struct quantizer *quantizer)
 {
     struct quantizer grid = *quantizer;
     struct coded_weights bare = *weights;
-    size_t channels = (size_t)exact->place.layer->weights->outputs;
-    size_t count = channels * weights_per_output(exact->place.layer->weights);
+    size_t count = weights_count(exact->place.layer->weights);
 
     grid.grid = GRID_MIDTREAD;
     if (weights->container.factor != 1)
         bare.container = container_of(&grid, false);
     bare.integers = memory_get(count * sizeof *bare.integers);
-    bare.steps = memory_get(channels * sizeof *bare.steps);
     for (size_t i = 0; i < count; i++)
         bare.integers[i] = (int16_t)code_of(weights, i);
-    for (size_t i = 0; i < channels; i++)
-        bare.steps[i] = 1;
-    onnx_place_weights(&exact->place, &bare);
+    onnx_place_integers(&exact->place, &bare);
     free(bare.integers);
-    free(bare.steps);
 }
 
 /* ---- the epilogue --------------------------------------------------------------------------- */

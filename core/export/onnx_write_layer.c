@@ -163,6 +163,24 @@ void onnx_place_weights(const struct place *place, const struct coded_weights *w
     free(zero);
 }
 
+void onnx_place_integers(const struct place *place, const struct coded_weights *weights)
+{
+    char *old = memory_text(place->node->input[1]);
+    char *values = onnx_edit_fresh_name(place->edit, old, "_integers");
+    char *codes = add_integers(place, old, weights);
+    Onnx__NodeProto *node =
+        onnx_edit_add_node(place->edit, place->layer->node - 1, "Cast",
+                           (const char *[]){codes}, 1, values);
+
+    onnx_edit_set_integer(node, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    onnx_edit_set_input(place->node, 1, values);
+    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
+    onnx_edit_drop_unread(place->edit, old);
+    free(old);
+    free(values);
+    free(codes);
+}
+
 void onnx_place_floats(const struct place *place, const float *values,
                        const char *suffix)
 {

@@ -22,6 +22,11 @@ struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer);
 /* The node reads these weights behind DequantizeLinear. */
 void onnx_place_weights(const struct place *place, const struct coded_weights *weights);
 
+/* The node reads these integers as floats, behind Cast: of two inputs that are dequantized ONNX Runtime (1.30) makes
+ * a product of integers, which saturates on some CPUs. */
+void onnx_place_integers(const struct place *place,
+                         const struct coded_weights *weights);
+
 /* The node reads these floats [out_channels, kernel_height, kernel_width, in_channels/groups]; `suffix` is for
  * their name. */
 void onnx_place_floats(const struct place *place, const float *values,

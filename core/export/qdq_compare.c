@@ -4,6 +4,7 @@
 #include "core/export/coded_weights.h"
 #include "core/layer/layer_kind.h"
 #include "core/layer/weight_ratios.h"
+#include "core/rewrite/spread_codes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,16 +13,16 @@
 
 /* ---- layers ------------------------------------------------------------------------------- */
 
+/* What tensors are called says nothing: a view has the name of what it is of, a product that something is added to
+ * another than the sum. */
 static bool same_tensors(const struct network *network, const struct network *file)
 {
     for (int i = 0; i < network->tensor_count; i++)
-        if (strcmp(network->tensors[i].name, file->tensors[i].name) != 0 ||
-            network->tensors[i].count != file->tensors[i].count)
+        if (network->tensors[i].count != file->tensors[i].count)
             return false;
     return true;
 }
 
-/* A view has the name of the node before it, which may be a bias that was added. */
 static bool same_name(const struct layer *ours, const struct layer *theirs)
 {
     return ours->kind == LAYER_REARRANGE || strcmp(ours->name, theirs->name) == 0;
@@ -73,7 +74,7 @@ static bool compare_layers(const struct network *network,
         !same_ends(network, file)) {
         snprintf(sentence, DIFFERENCE_BYTES,
                  "the file has %d layers and %d tensors, the case's network has %d and "
-                 "%d, or they have other names or shapes",
+                 "%d, or they have other shapes",
                  file->layer_count, file->tensor_count, network->layer_count,
                  network->tensor_count);
         return false;
@@ -98,6 +99,44 @@ static bool compare_layers(const struct network *network,
                      ours->name, what);
     }
     return true;
+}
+
+/* ---- codes of activations ------------------------------------------------------------------ */
+
+/* [tensors] each, spread. */
+struct both_codes {
+    struct file_codes *ours, *theirs; /* owned */
+};
+
+static struct both_codes both_codes_of(const struct network *network,
+                                       const struct placement *placement,
+                                       const float *steps, const struct network *file)
+{
+    size_t tensors = (size_t)network->tensor_count;
+    struct both_codes codes = {memory_zeroed(tensors, sizeof *codes.ours),
+                               memory_zeroed(tensors, sizeof *codes.theirs)};
+
+    for (int item = 0; item < placement->count; item++) {
+        const struct quantized_tensor *tensor = &placement->items[item];
+        const struct quantizer quantizer = {tensor->grid, tensor->bits, steps[item]};
+        const struct container container = container_of(&quantizer, false);
+
+        if (!tensor->is_weight)
+            codes.ours[tensor->index] =
+                (struct file_codes){container_step(&container, quantizer.step),
+                                    container.lowest, container.highest};
+    }
+    for (size_t i = 0; i < tensors; i++)
+        codes.theirs[i] = file->tensors[i].codes;
+    spread_codes(network, codes.ours);
+    spread_codes(file, codes.theirs);
+    return codes;
+}
+
+static void both_codes_clear(struct both_codes *codes)
+{
+    free(codes->ours);
+    free(codes->theirs);
 }
 
 /* ---- tensors ------------------------------------------------------------------------------ */
@@ -142,18 +181,17 @@ static void compare_weights(const struct layer *ours, const struct layer *theirs
     coded_weights_clear(&weights);
 }
 
-static void compare_activation(const struct file_codes *theirs,
-                               const struct quantizer *quantizer,
+static void compare_activation(const struct file_codes *ours,
+                               const struct file_codes *theirs,
                                struct tensor_difference *to)
 {
-    struct container container = container_of(quantizer, false);
-
+    to->is_quantized_here = ours->step > 0;
     to->is_quantized_there = theirs->step > 0;
-    if (!to->is_quantized_there)
+    if (!to->is_quantized_here || !to->is_quantized_there)
         return;
-    to->steps = theirs->step != container_step(&container, quantizer->step);
+    to->steps = theirs->step != ours->step;
     to->has_other_range =
-        theirs->lowest != container.lowest || theirs->highest != container.highest;
+        theirs->lowest != ours->lowest || theirs->highest != ours->highest;
 }
 
 static void add(struct qdq_comparison *comparison, struct tensor_difference difference)
@@ -166,6 +204,7 @@ static void add(struct qdq_comparison *comparison, struct tensor_difference diff
 static void compare_items(const struct network *network,
                           const struct placement *placement, const float *steps,
                           const struct weight_rules *rules, const struct network *file,
+                          const struct both_codes *codes,
                           struct qdq_comparison *comparison)
 {
     for (int item = 0; item < placement->count; item++) {
@@ -183,17 +222,19 @@ static void compare_items(const struct network *network,
                             &file->layers[tensor->index], &of_layer, &quantizer,
                             &difference);
         } else {
-            compare_activation(&file->tensors[tensor->index].codes, &quantizer,
-                               &difference);
+            compare_activation(&codes->ours[tensor->index],
+                               &codes->theirs[tensor->index], &difference);
         }
         add(comparison, difference);
     }
 }
 
-/* What the file quantizes and the case does not. */
+/* What the file quantizes and the case does not, or to other codes. */
 static void find_more(const struct placement *placement, const struct network *file,
-                      struct qdq_comparison *comparison)
+                      const struct both_codes *codes, struct qdq_comparison *comparison)
 {
+    bool is_same = comparison->different == 0;
+
     for (int i = 0; i < file->layer_count; i++) {
         const struct layer *layer = &file->layers[i];
 
@@ -203,10 +244,15 @@ static void find_more(const struct placement *placement, const struct network *f
                                                        .is_weight = true,
                                                        .is_quantized_there = true});
     }
-    for (int i = 0; i < file->tensor_count; i++)
-        if (placement->of_tensor[i] < 0 && file->tensors[i].codes.step > 0)
-            add(comparison, (struct tensor_difference){.name = file->tensors[i].name,
-                                                       .is_quantized_there = true});
+    for (int i = 0; i < file->tensor_count; i++) {
+        struct tensor_difference difference = {.name = file->tensors[i].name};
+
+        compare_activation(&codes->ours[i], &codes->theirs[i], &difference);
+        if (placement->of_tensor[i] < 0 && difference.is_quantized_there &&
+            !tensor_difference_is_none(&difference) &&
+            (is_same || !difference.is_quantized_here))
+            add(comparison, difference);
+    }
 }
 
 bool tensor_difference_is_none(const struct tensor_difference *difference)
@@ -222,31 +268,20 @@ void qdq_compare(const struct network *network, const struct placement *placemen
 {
     size_t most = (size_t)placement->count + (size_t)file->layer_count +
                   (size_t)file->tensor_count;
+    struct both_codes codes;
 
     *comparison = (struct qdq_comparison){
         .tensors = memory_zeroed(most, sizeof *comparison->tensors)};
     if (!compare_layers(network, placement, file, comparison->layer))
         return;
-    compare_items(network, placement, steps, rules, file, comparison);
-    find_more(placement, file, comparison);
+    codes = both_codes_of(network, placement, steps, file);
+    compare_items(network, placement, steps, rules, file, &codes, comparison);
+    find_more(placement, file, &codes, comparison);
+    both_codes_clear(&codes);
 }
 
 void qdq_comparison_clear(struct qdq_comparison *comparison)
 {
     free(comparison->tensors);
     *comparison = (struct qdq_comparison){0};
-}
-
-void qdq_steps(const struct network *file, const struct placement *placement,
-               float *steps)
-{
-    for (int item = 0; item < placement->count; item++) {
-        const struct quantized_tensor *tensor = &placement->items[item];
-        struct quantizer quantizer = {tensor->grid, tensor->bits, 1};
-        struct container container = container_of(&quantizer, false);
-
-        steps[item] = (float)container.factor *
-                      (tensor->is_weight ? file->layers[tensor->index].weights->steps[0]
-                                         : file->tensors[tensor->index].codes.step);
-    }
 }

@@ -43,9 +43,4 @@ void qdq_comparison_clear(struct qdq_comparison *comparison);
 
 bool tensor_difference_is_none(const struct tensor_difference *difference);
 
-/* The steps that the file gives the items of the placement, which are in codes of the placement's
- * grids; the two must be the same but for the numbers. */
-void qdq_steps(const struct network *file, const struct placement *placement,
-               float *steps);
-
 #endif

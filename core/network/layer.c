@@ -35,6 +35,11 @@ struct window window_of_one(void)
                            .dilation_width = 1};
 }
 
+bool file_codes_are_equal(const struct file_codes *a, const struct file_codes *b)
+{
+    return a->step == b->step && a->lowest == b->lowest && a->highest == b->highest;
+}
+
 bool layer_hands_on(const struct layer *layer)
 {
     switch (layer->kind) { /* the compiler says which kind has no answer */

@@ -85,6 +85,8 @@ struct file_codes {
     int lowest, highest; /* code */
 };
 
+bool file_codes_are_equal(const struct file_codes *a, const struct file_codes *b);
+
 struct batchnorm;
 
 struct layer {

@@ -185,18 +185,13 @@ static bool changes_nothing(const struct network *network, const struct layer *l
     return true;
 }
 
-/* What the file rounds the output to, the input is rounded to, if nothing else reads it or it is already. */
-static bool take_codes(struct network *network, int input, int output)
+/* Whether the input has the codes to which the file rounds the output, if it does. */
+static bool has_codes(const struct network *network, int input, int output)
 {
-    struct file_codes *to = &network->tensors[input].codes;
-    const struct file_codes *from = &network->tensors[output].codes;
+    const struct file_codes *codes = &network->tensors[output].codes;
 
-    if (from->step == 0)
-        return true;
-    if (to->step == 0 && rewrite_only_reader(network, input) >= 0)
-        *to = *from;
-    return to->step == from->step && to->lowest == from->lowest &&
-           to->highest == from->highest;
+    return codes->step == 0 ||
+           file_codes_are_equal(codes, &network->tensors[input].codes);
 }
 
 /* A rearrangement that changes nothing: its readers read its input. */
@@ -206,7 +201,7 @@ static bool remove_identity(struct network *network, int index)
     int input = layer->inputs[0], output = layer->output;
 
     if (!changes_nothing(network, layer) || output == network->output ||
-        !take_codes(network, input, output))
+        !has_codes(network, input, output))
         return false;
     rewrite_read_instead(network, output, input);
     rewrite_remove_layer(network, index);

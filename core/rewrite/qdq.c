@@ -1,9 +1,8 @@
 #include "core/rewrite/qdq.h"
 
 #include "core/base/memory.h"
-#include "core/network/code_tensors.h"
-#include "core/network/early_codes.h"
 #include "core/rewrite/rewrite.h"
+#include "core/rewrite/spread_codes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -106,11 +105,6 @@ static int skip_clamp(struct network *network, const struct network *in_float,
     return from;
 }
 
-static bool same_codes(const struct file_codes *a, const struct file_codes *b)
-{
-    return a->step == b->step && a->lowest == b->lowest && a->highest == b->highest;
-}
-
 /* The network's output is the tensor before the rounding, by the name of what comes out, unless it has its own, as
  * before a softmax. */
 static void give_output(struct network *network, const struct network *in_float,
@@ -125,21 +119,6 @@ static void give_output(struct network *network, const struct network *in_float,
     network->tensors[to].name = name;
 }
 
-/* Views of the tensor `from` that have its name get that of `to`. */
-static void rename_views(struct network *network, int from, int to)
-{
-    for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
-        struct tensor *view = &network->tensors[layer->output];
-
-        if (layer->kind != LAYER_REARRANGE || !layer_reads(layer, from) ||
-            strcmp(view->name, network->tensors[from].name) != 0)
-            continue;
-        free(view->name);
-        view->name = memory_text(network->tensors[to].name);
-    }
-}
-
 /* Layer `index` rounds: its input, or that of the clamps before it, is what has the codes. */
 static int take_rounding(struct network *network, const struct network *in_float,
                          int index, struct error *err)
@@ -150,7 +129,8 @@ static int take_rounding(struct network *network, const struct network *in_float
     input = skip_clamp(network, in_float, &index, input, narrows);
     output = network->layers[index].output;
     /* To round once more to the same codes, behind what is but another name, changes nothing. */
-    if (!same_codes(&network->tensors[input].codes, &network->layers[index].codes) &&
+    if (!file_codes_are_equal(&network->tensors[input].codes,
+                              &network->layers[index].codes) &&
         rewrite_only_reader(network, input) != index)
         return error_set(
             err, EXIT_INPUT,
@@ -158,7 +138,6 @@ static int take_rounding(struct network *network, const struct network *in_float
             "ways too; calq needs all readers behind one QuantizeLinear",
             network->path, network->tensors[input].name);
     network->tensors[input].codes = network->layers[index].codes;
-    rename_views(network, output, input);
     rewrite_read_instead(network, output, input);
     if (network->output == output)
         give_output(network, in_float, output, input);
@@ -181,130 +160,97 @@ static int take_roundings(struct network *network, const struct network *in_floa
     return 0;
 }
 
-/* ---- early roundings ---------------------------------------------------------------------- */
-
-/* Whether a layer only moves values, takes the largest of them, or cuts what codes have not. */
-static bool hands_on(const struct layer *layer, const struct file_codes *codes)
+static void spread(struct network *network)
 {
-    bool only_cuts =
-        layer->kind == LAYER_AFFINE && !layer->affine.scale && !layer->affine.shift;
+    size_t tensors = (size_t)network->tensor_count;
+    struct file_codes *codes = memory_get(tensors * sizeof *codes);
 
-    return layer_hands_on(layer) ||
-           (only_cuts && codes->lowest == 0 && layer->low == 0 && isinf(layer->high));
-}
-
-/* Whether all that reads a tensor rounds what it makes of it to the same codes. */
-static bool is_rounded_again(const struct network *network, int tensor)
-{
-    const struct file_codes *codes = &network->tensors[tensor].codes;
-    bool is_read = false;
-
-    if (codes->step == 0 || tensor == network->output)
-        return false;
-    for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
-
-        if (!layer_reads(layer, tensor))
-            continue;
-        is_read = true;
-        if (!hands_on(layer, codes) ||
-            !same_codes(&network->tensors[layer->output].codes, codes))
-            return false;
-    }
-    return is_read;
-}
-
-/* Such a rounding changes nothing: that behind it is the network's. */
-static void forget_early_codes(struct network *network)
-{
-    bool *is_early = memory_get((size_t)network->tensor_count * sizeof *is_early);
-
-    for (int tensor = 0; tensor < network->tensor_count; tensor++)
-        is_early[tensor] = is_rounded_again(network, tensor);
-    for (int tensor = 0; tensor < network->tensor_count; tensor++)
-        if (is_early[tensor])
-            network->tensors[tensor].codes = (struct file_codes){0};
-    free(is_early);
-}
-
-/* The codes that all who read a tensor hand on; without step: they do not. Of tensors without codes those are
- * asked for that are behind them.
- *
- *   held  [tensors] only tensors of the same item are; NULL: any */
-static struct file_codes handed_on(const struct network *file, const int *held,
-                                   int tensor)
-{
-    struct file_codes codes = {0};
-
-    for (int index = 0; index < file->layer_count; index++) {
-        const struct layer *layer = &file->layers[index];
-        struct file_codes next = file->tensors[layer->output].codes;
-
-        if (!layer_reads(layer, tensor))
-            continue;
-        if (next.step == 0 && !held)
-            next = handed_on(file, NULL, layer->output);
-        if (next.step == 0 || (held && held[layer->output] != held[tensor]) ||
-            !hands_on(layer, &next) || (codes.step > 0 && !same_codes(&codes, &next)))
-            return (struct file_codes){0};
-        codes = next;
-    }
-    return codes;
-}
-
-/* Codes that a file has before a view, which alone reads them, are those of the view where the case rounds that. */
-static void move_to_view(const struct placement *placement, const int *held,
-                         struct network *file, const struct layer *layer)
-{
-    struct file_codes *from = &file->tensors[layer->inputs[0]].codes;
-    struct file_codes *to = &file->tensors[layer->output].codes;
-    int item = placement->of_tensor[layer->output], before = held[layer->inputs[0]];
-
-    if (layer->kind != LAYER_REARRANGE || from->step == 0 || to->step > 0 || item < 0 ||
-        (before >= 0 && before != item) ||
-        code_tensors_readers(file, layer->inputs[0]) != 1)
-        return;
-    *to = *from;
-    *from = (struct file_codes){0};
-}
-
-void network_move_codes(const struct network *network,
-                        const struct placement *placement, struct network *file)
-{
-    int *held;
-
-    if (network->tensor_count != file->tensor_count)
-        return;
-    held = early_codes(network, placement);
-    for (int index = file->layer_count - 1; index >= 0; index--) {
-        int tensor = file->layers[index].output;
-        struct file_codes *codes = &file->tensors[tensor].codes;
-
-        if (held[tensor] >= 0 && codes->step == 0)
-            *codes = handed_on(file, placement->of_tensor[tensor] >= 0 ? NULL : held,
-                               tensor);
-    }
-    for (int index = 0; index < file->layer_count; index++)
-        move_to_view(placement, held, file, &file->layers[index]);
-    for (int tensor = 0; tensor < file->tensor_count; tensor++) {
-        int item = held[tensor] < 0 ? tensor : placement->items[held[tensor]].index;
-
-        if (item != tensor &&
-            same_codes(&file->tensors[tensor].codes, &file->tensors[item].codes))
-            file->tensors[tensor].codes = (struct file_codes){0};
-    }
-    free(held);
+    for (size_t i = 0; i < tensors; i++)
+        codes[i] = network->tensors[i].codes;
+    spread_codes_past_moves(network, codes);
+    for (size_t i = 0; i < tensors; i++)
+        network->tensors[i].codes = codes[i];
+    free(codes);
 }
 
 /* ---- corrections -------------------------------------------------------------------------- */
 
-static bool is_bare_conv(const struct network *network, const struct layer *layer,
-                         int reader)
+/* What a tensor is of another, past rearrangements that drop or fill nothing. */
+struct view {
+    int tensor;
+    int32_t *from; /* of each element; NULL: all in order; owned */
+};
+
+static bool is_in_order(const int32_t *from, size_t count)
 {
-    if (!layer || layer->kind != LAYER_CONV || !layer_is_unclamped(layer) ||
-        layer->conv.has_residual)
-        return false;
-    return rewrite_only_reader(network, layer->output) == reader;
+    for (size_t i = 0; i < count; i++)
+        if (from[i] != (int32_t)i)
+            return false;
+    return true;
+}
+
+static bool fills_nothing(const struct network *network, const struct layer *layer)
+{
+    for (size_t i = 0; i < network->tensors[layer->output].count; i++)
+        if (layer->rearrange.from[i] < 0)
+            return false;
+    return true;
+}
+
+static struct view view_of(const struct network *network, int tensor)
+{
+    size_t count = network->tensors[tensor].count;
+    int32_t *from = memory_get(count * sizeof *from);
+    struct view view = {tensor, from};
+
+    for (size_t i = 0; i < count; i++)
+        from[i] = (int32_t)i;
+    for (const struct layer *layer = producer_of(network, tensor);
+         layer && layer->kind == LAYER_REARRANGE && fills_nothing(network, layer);
+         layer = producer_of(network, view.tensor)) {
+        for (size_t i = 0; i < count; i++)
+            from[i] = layer->rearrange.from[from[i]];
+        view.tensor = layer->inputs[0];
+    }
+    if (network->tensors[view.tensor].count != count || !is_in_order(from, count))
+        return view;
+    free(from);
+    return (struct view){.tensor = view.tensor};
+}
+
+static bool same_order(const struct view *a, const struct view *b, size_t count)
+{
+    if (!a->from || !b->from)
+        return a->from == b->from;
+    return memcmp(a->from, b->from, count * sizeof *a->from) == 0;
+}
+
+/* Whether two tensors of a network are the same elements of one, in the same order. */
+static bool same_values(const struct network *network, int one, int other)
+{
+    size_t count = network->tensors[one].count;
+    struct view a, b;
+    bool are_same;
+
+    if (one == other || count != network->tensors[other].count)
+        return one == other;
+    a = view_of(network, one);
+    b = view_of(network, other);
+    are_same = a.tensor == b.tensor && same_order(&a, &b, count);
+    free(a.from);
+    free(b.from);
+    return are_same;
+}
+
+/* The convolution that gives a tensor and nothing but products. */
+static struct layer *bare_conv(const struct network *network, int tensor)
+{
+    struct layer *layer = producer_of(network, tensor);
+
+    return layer && layer->kind == LAYER_CONV && layer_is_unclamped(layer) &&
+                   !layer->conv.has_residual
+               ? layer
+               : NULL;
 }
 
 static bool adds_nothing(const struct layer *layer)
@@ -316,13 +262,14 @@ static bool adds_nothing(const struct layer *layer)
 }
 
 /* Whether `sums` gives the sum of the elements under each window of `layer`, of each group. */
-static bool sums_windows(const struct layer *sums, const struct layer *layer)
+static bool sums_windows(const struct network *network, const struct layer *sums,
+                         const struct layer *layer)
 {
     const struct weights *ones = sums->weights, *weights = layer->weights;
 
-    if (sums->inputs[0] != layer->inputs[0] || ones->groups != weights->groups ||
-        ones->inputs != weights->inputs || ones->outputs != weights->groups ||
-        !adds_nothing(sums) ||
+    if (!same_values(network, sums->inputs[0], layer->inputs[0]) ||
+        ones->groups != weights->groups || ones->inputs != weights->inputs ||
+        ones->outputs != weights->groups || !adds_nothing(sums) ||
         memcmp(&sums->window, &layer->window, sizeof sums->window) != 0)
         return false;
     for (size_t i = 0; i < weights_count(ones); i++)
@@ -342,30 +289,57 @@ static bool scales_channels(const struct layer *by_channel, const struct layer *
            memcmp(&by_channel->window, &one, sizeof one) == 0;
 }
 
-/* Layer `sum` adds to a convolution of codes what `corrections`, a constant for each channel, make
- * of the sums of its windows. */
+/* Whether each tensor on the way to `tensor` from the one that it is a view of has one reader. */
+static bool is_read_once(const struct network *network, int tensor, int from)
+{
+    while (tensor != from && rewrite_only_reader(network, tensor) >= 0)
+        tensor = producer_of(network, tensor)->inputs[0];
+    return rewrite_only_reader(network, tensor) >= 0;
+}
+
+/* The convolution that gives `products`, where what is added to it, of the same order, is what `corrections`, a
+ * constant for each channel, make of the sums of its windows. */
+static struct layer *corrected_layer(const struct network *network,
+                                     const struct view *products,
+                                     const struct view *added,
+                                     const float **corrections)
+{
+    struct layer *layer = bare_conv(network, products->tensor);
+    const struct layer *by_channel = bare_conv(network, added->tensor), *sums;
+    struct view view;
+
+    if (!layer || !layer->weights->steps || layer->weights->corrections ||
+        !by_channel || !scales_channels(by_channel, layer))
+        return NULL;
+    view = view_of(network, by_channel->inputs[0]);
+    sums = view.from ? NULL : bare_conv(network, view.tensor);
+    free(view.from);
+    *corrections = by_channel->weights->values;
+    return sums && sums_windows(network, sums, layer) ? layer : NULL;
+}
+
+/* Layer `sum` adds a correction to a layer of codes. */
 static bool take_correction(struct network *network, int sum, int side)
 {
     const struct layer *add = &network->layers[sum];
-    struct layer *layer = producer_of(network, add->inputs[side]);
-    struct layer *by_channel = producer_of(network, add->inputs[1 - side]);
-    struct layer *sums;
-    int sums_at, by_channel_at;
+    int tensor = add->inputs[side];
+    size_t count = network->tensors[tensor].count;
+    struct view products = view_of(network, tensor);
+    struct view added = view_of(network, add->inputs[1 - side]);
+    const float *corrections;
+    struct layer *layer =
+        same_order(&products, &added, count)
+            ? corrected_layer(network, &products, &added, &corrections)
+            : NULL;
+    bool is_correction = layer && is_read_once(network, tensor, products.tensor);
 
-    if (!is_bare_conv(network, layer, sum) || !layer->weights->steps ||
-        layer->weights->corrections || !is_bare_conv(network, by_channel, sum) ||
-        !scales_channels(by_channel, layer))
+    free(products.from);
+    free(added.from);
+    if (!is_correction)
         return false;
-    by_channel_at = (int)(by_channel - network->layers);
-    sums = producer_of(network, by_channel->inputs[0]);
-    if (!is_bare_conv(network, sums, by_channel_at) || !sums_windows(sums, layer))
-        return false;
-    layer->weights->corrections = memory_copy(
-        by_channel->weights->values, (size_t)layer->weights->outputs * sizeof(float));
-    sums_at = (int)(sums - network->layers);
-    rewrite_take_output(network, layer, sum);
-    rewrite_remove_layer(network, by_channel_at);
-    rewrite_remove_layer(network, sums_at);
+    layer->weights->corrections =
+        memory_copy(corrections, (size_t)layer->weights->outputs * sizeof(float));
+    rewrite_take_output(network, producer_of(network, tensor), sum);
     return true;
 }
 
@@ -382,12 +356,65 @@ static void take_corrections(struct network *network)
     }
 }
 
+/* ---- scales and shifts of one channel ------------------------------------------------------ */
+
+static bool is_uniform(const float *values, int count)
+{
+    for (int i = 1; values && i < count; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+static bool has_layer(const struct network *network, const char *name)
+{
+    for (int index = 0; network && index < network->layer_count; index++)
+        if (strcmp(network->layers[index].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Layer `index`, which the float network does not have, scales and shifts a product of one channel behind a
+ * rearrangement: all elements alike, so it may as well come before it. */
+static bool take_scale(struct network *network, const struct network *in_float,
+                       int index)
+{
+    const struct layer *layer = &network->layers[index];
+    struct layer *view = producer_of(network, layer->inputs[0]), *product;
+    int channels = network->tensors[layer->output].channels;
+    double scale, shift;
+
+    if (layer->kind != LAYER_AFFINE || has_layer(in_float, layer->name) || !view ||
+        view->kind != LAYER_REARRANGE || !fills_nothing(network, view) ||
+        !is_uniform(layer->affine.scale, channels) ||
+        !is_uniform(layer->affine.shift, channels))
+        return false;
+    product = bare_conv(network, view->inputs[0]);
+    if (!product || product->weights->outputs != 1 ||
+        rewrite_only_reader(network, view->inputs[0]) < 0 ||
+        rewrite_only_reader(network, view->output) < 0)
+        return false;
+    scale = layer->affine.scale ? layer->affine.scale[0] : 1;
+    shift = layer->affine.shift ? layer->affine.shift[0] : 0;
+    product->conv.scale[0] = (float)(product->conv.scale[0] * scale);
+    product->conv.shift[0] = (float)(product->conv.shift[0] * scale + shift);
+    rewrite_take_output(network, view, index);
+    return true;
+}
+
+static void take_scales(struct network *network, const struct network *in_float)
+{
+    for (int index = 0; index < network->layer_count;)
+        index += !take_scale(network, in_float, index);
+}
+
 int network_take_qdq(struct network *network, const struct network *in_float,
                      struct error *err)
 {
     if (take_roundings(network, in_float, err) < 0)
         return -1;
-    forget_early_codes(network);
+    spread(network);
     take_corrections(network);
+    take_scales(network, in_float);
     return 0;
 }

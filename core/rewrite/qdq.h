@@ -7,7 +7,7 @@
 #ifndef CORE_REWRITE_QDQ_H
 #define CORE_REWRITE_QDQ_H
 
-#include "core/network/placement.h"
+#include "core/network/network.h"
 
 /* Whether the network, as it was read, rounds any tensor or holds any weights as codes. */
 bool network_is_quantized(const struct network *network);
@@ -16,25 +16,17 @@ bool network_is_quantized(const struct network *network);
  *
  *   a clamp (only where the codes' type is wider) and a rounding       into the tensor's `codes`
  *   a convolution with ones, one of 1x1 with a constant for each       into the `corrections` of the
- *   channel, and the sum with a convolution of codes                   latter
+ *   channel, and the sum with a convolution of codes                   latter; network_fuse() removes
+ *                                                                      what nobody reads then
  *
  *   in_float  the network that was exported, as it was read: clamps before tensors that it names are its
  *             own, wherever they cut; NULL: it is not known, and all that cut at codes were added
  *
- * A rounding is forgotten where all that reads the tensor hands its values on to the same
- * rounding again.
+ * Tensors that are handed on from one to the next have the codes of any that is rounded
+ * (spread_codes.h).
  *
  * Fails with EXIT_INPUT where a tensor is read both as it is and rounded. */
 int network_take_qdq(struct network *network, const struct network *in_float,
                      struct error *err);
-
-/* Of tensors that hand on the same codes a file rounds the last, the case may round another. Moves
- * codes back to the tensors of the placement from those that have them by early_codes(), where
- * that gives the same values.
- *
- *   network, placement  of the case
- *   file                with the same tensors, after network_fuse() */
-void network_move_codes(const struct network *network,
-                        const struct placement *placement, struct network *file);
 
 #endif

@@ -1,16 +1,29 @@
 #include "core/rewrite/rewrite.h"
 
+#include "core/rewrite/spread_codes.h"
+
 #include <string.h>
+
+/* Whether a layer sees the codes of a tensor: its output is not rounded to them again. */
+static bool sees_codes(const struct network *network, const struct layer *reader,
+                       int tensor)
+{
+    const struct file_codes *codes = &network->tensors[tensor].codes;
+
+    return codes->step > 0 &&
+           !(spread_codes_rounds_before(reader) &&
+             file_codes_are_equal(codes, &network->tensors[reader->output].codes));
+}
 
 int rewrite_only_reader(const struct network *network, int tensor)
 {
     int reader = -1;
 
-    if (tensor == network->output || network->tensors[tensor].codes.step > 0)
+    if (tensor == network->output)
         return -1;
     for (int layer = 0; layer < network->layer_count; layer++)
         if (layer_reads(&network->layers[layer], tensor)) {
-            if (reader >= 0)
+            if (reader >= 0 || sees_codes(network, &network->layers[layer], tensor))
                 return -1;
             reader = layer;
         }

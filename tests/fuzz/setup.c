@@ -65,7 +65,6 @@ void setup_write_facts(const struct setup *setup, FILE *file)
 /* ---- settings --------------------------------------------------------------------------------- */
 
 struct writer {
-    const struct sketch *sketch;
     struct chance *chance;
     FILE *file;
 };
@@ -113,10 +112,7 @@ static void write_corrections(const struct writer *writer)
 
     maybe(writer, 30, "layerwise", layerwise);
     maybe(writer, 40, "weight_steps", steps);
-    /* `calq verify` does not recognise all corrections of products of images. */
-    /* `calq verify` does not recognise all corrections of products of images. */
-    maybe(writer, writer->sketch->multiplies_images ? 0 : 40, "bias_correction",
-          biases);
+    maybe(writer, 40, "bias_correction", biases);
     fprintf(writer->file, ", bias_correction_accept: %s", /* mostly whatever it costs */
             chance_is(writer->chance, 30) ? chance_word(writer->chance, accepts)
                                           : "always");
@@ -238,7 +234,7 @@ void setup_write_settings(const struct setup *setup, struct chance *chance,
 {
     static const char *const targets[] = {"paper",    "onnx", "onnx", "onnx",
                                           "tensorrt", "ocs",  NULL};
-    const struct writer writer = {&setup->sketch, chance, file};
+    const struct writer writer = {chance, file};
 
     fprintf(file, "name: net\nout: %s/run\nseed: %llu\nblock: %d\n", folder,
             (unsigned long long)(seed % 1000), chance_between(chance, 1, 9));

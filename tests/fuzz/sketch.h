@@ -23,7 +23,6 @@ struct sketch {
     int tensors, constants, nodes;
     struct place input;
     bool has_channels_last; /* the input is [N, H, W, C] */
-    bool multiplies_images; /* a product of four dimensions is there */
     int classes;
 };
 

@@ -95,8 +95,7 @@ struct place sketch_image_block(struct sketch *sketch, struct place from)
         to = maybe_clamped(sketch, sketch_norm(sketch, from));
     else
         to = maybe_clamped(sketch, sketch_affine(sketch, from));
-    /* Behind moves `calq verify` does not recognise such a product. */
-    if (kind < 8 && sketch->input.rank == 4 && chance_is(&sketch->chance, 5))
+    if (chance_is(&sketch->chance, 8))
         to = maybe_clamped(sketch, sketch_product(sketch, to, to.dims[3]));
     /* Not too large, and no more channels than the tables of constants hold. */
     if (to.rank == 4 && (elements(to) > SKETCH_ELEMENTS_MOST || to.dims[1] > 40))

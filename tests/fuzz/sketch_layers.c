@@ -162,7 +162,6 @@ struct place sketch_product(struct sketch *sketch, struct place from, int output
     weights = sketch_weights(sketch, dims, ins * outputs, ins * outputs);
     sketch_say(sketch, "node MatMul t%d c%d -> t%d", from.tensor, weights, to.tensor);
     sketch_name(sketch);
-    sketch->multiplies_images |= from.rank == 4;
     if (from.rank == 4 || chance_is(&sketch->chance, 40))
         return to;
     bias = draw_bias(sketch, outputs);

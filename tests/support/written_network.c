@@ -110,7 +110,6 @@ void written_assert_same(const struct written *written, const char *fact)
 
     qdq_take_plain(written->network, &written->placement, written->steps,
                    &written->calibrated.rules, file);
-    network_move_codes(written->network, &written->placement, file);
     qdq_unfold(written->network, &written->placement, written->steps,
                &written->calibrated.rules, file);
     qdq_compare(written->network, &written->placement, written->steps,
