@@ -38,17 +38,20 @@ static void make_samples(struct trial *trial)
 {
     const struct network *network = trial->options->network;
     size_t count = (size_t)BLOCKS * (size_t)trial->options->block;
-    size_t values = count * network_input(network, 0)->count;
-    float *random = memory_get(values * sizeof *random);
     uint32_t state = 1;
 
-    for (size_t i = 0; i < values; i++)
-        random[i] = 2 * random_value(&state);
     trial->samples = (struct samples){
-        .values = random,
-        .labels = memory_zeroed(count, sizeof *trial->samples.labels),
+        .labels = {memory_zeroed(count, sizeof(int32_t)), 1, ELEMENT_INT32},
         .count = count,
     };
+    for (int input = 0; input < network->input_count; input++) {
+        size_t values = count * network_input(network, input)->count;
+        float *random = memory_get(values * sizeof *random);
+
+        for (size_t i = 0; i < values; i++)
+            random[i] = 2 * random_value(&state);
+        trial->samples.values[input] = random;
+    }
 }
 
 static struct evaluator *evaluator_of(const struct trial *trial, size_t memory_bytes,
@@ -162,8 +165,9 @@ static void trial_init(struct trial *trial, const struct network_bench_options *
 static void trial_clear(struct trial *trial)
 {
     evaluator_destroy(trial->evaluator);
-    free((float *)trial->samples.values);
-    free((int32_t *)trial->samples.labels);
+    for (int input = 0; input < NETWORK_INPUTS_MAX; input++)
+        free((float *)trial->samples.values[input]);
+    free((int32_t *)trial->samples.labels.values);
     free(trial->choices);
 }
 

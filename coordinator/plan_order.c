@@ -1,8 +1,8 @@
 #include "coordinator/plan.h"
 
 #include "core/base/memory.h"
+#include "core/case/case_data.h"
 #include "core/case/shard.h"
-#include "core/format/data_file.h"
 
 #include <stdlib.h>
 
@@ -18,16 +18,13 @@ static double count_samples(const struct network *network,
                             const struct config_model *model,
                             const struct config_data *data)
 {
-    const struct tensor *input = network_input(network, 0);
     struct data_file *file;
     struct error ignored;
     double count;
 
     if (!data->file)
         return 0;
-    file =
-        data_file_open(model, data, input, (int)network->tensors[network->output].count,
-                       false, &ignored);
+    file = case_data_open(model, network, data, false, &ignored);
     if (!file)
         return 0;
     count = (double)data_file_count(file);

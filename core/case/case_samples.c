@@ -1,9 +1,6 @@
 #include "core/case/case_samples.h"
 
-#include "core/base/memory.h"
-#include "core/format/data_file.h"
-
-#include <stdlib.h>
+#include "core/case/case_data.h"
 
 enum { BLOCKS_AT_ONCE = 16 };
 
@@ -11,40 +8,32 @@ static struct data_file *open_data(const struct finished_case *finished,
                                    const struct config_data *data, bool needs_labels,
                                    struct error *err)
 {
-    const struct network *network = finished->network;
-    const struct tensor *input = network_input(network, 0);
-
-    const struct config_model *model = finished->one->model;
-    int classes = loss_classes(model->loss, network->tensors[network->output].count);
-
-    return data_file_open(model, data, input, classes, needs_labels, err);
+    return case_data_open(finished->one->model, finished->network, data, needs_labels,
+                          err);
 }
 
 static int take_pieces(const struct finished_case *finished, struct data_file *file,
                        size_t count, case_samples_fn *take, void *context,
                        struct error *err)
 {
-    const struct network *network = finished->network;
-    size_t elements = network_input(network, 0)->count;
     size_t piece = (size_t)finished->config->block * BLOCKS_AT_ONCE;
-    float *values = memory_get(piece * elements * sizeof *values);
-    int32_t *labels = memory_get(piece * sizeof *labels);
+    struct sample_arrays arrays;
     int status = 0;
 
+    data_file_make_arrays(file, piece, &arrays);
     for (size_t first = 0; status == 0 && first < count; first += piece) {
         size_t now = count - first < piece ? count - first : piece;
 
-        status = data_file_read(file, first, now, values, labels, NULL, err);
-        if (status == 0)
-            status = take(context,
-                          (struct samples){.values = values,
-                                           .labels = labels,
-                                           .count = now,
-                                           .loss = finished->one->model->loss},
-                          err);
+        arrays.count = 0;
+        status = data_file_read(file, first, now, &arrays, err);
+        if (status == 0) {
+            struct samples samples = sample_arrays_samples(&arrays);
+
+            samples.loss = finished->one->model->loss;
+            status = take(context, samples, err);
+        }
     }
-    free(values);
-    free(labels);
+    sample_arrays_clear(&arrays);
     return status;
 }
 

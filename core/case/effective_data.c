@@ -1,6 +1,7 @@
 #include "core/case/effective_data.h"
 
 #include "core/base/memory.h"
+#include "core/case/case_data.h"
 #include "core/case/shard_inside.h"
 #include "core/format/sample_shape.h"
 
@@ -18,7 +19,7 @@ static int count_labels(struct data_file *file, size_t count, int classes,
     if (classes < 2) /* a number, not classes */
         return 0;
     labels = memory_get((count + 1) * sizeof *labels);
-    status = data_file_read(file, 0, count, NULL, labels, NULL, err);
+    status = data_file_read_classes(file, 0, count, labels, err);
     if (status == 0)
         *shares = label_shares_of(labels, count, classes);
     free(labels);
@@ -27,27 +28,31 @@ static int count_labels(struct data_file *file, size_t count, int classes,
 
 /* ---- in words ----------------------------------------------------------------------------- */
 
-/* What the first `count` calibration samples hold as the network gets them, or the first of them:
- * the same on every rank. */
-static int find_range(const struct shard *shard, size_t count, struct range *range,
-                      struct error *err)
+/* What the first `count` calibration samples hold as the inputs get them, or the first of them:
+ * the same on every rank. Ranges [inputs] of floats; of integers they stay empty. */
+static int find_ranges(const struct shard *shard, size_t count, struct range *ranges,
+                       struct error *err)
 {
     enum { SAMPLES_MOST = 64, AT_ONCE = 4 };
-    size_t elements = network_input(shard->network, 0)->count;
-    float *values = memory_get(AT_ONCE * elements * sizeof *values);
+    const struct network *network = shard->network;
+    struct sample_arrays arrays;
     int status = 0;
 
-    *range = range_empty();
+    data_file_make_arrays(shard->calibration, AT_ONCE, &arrays);
     count = count < SAMPLES_MOST ? count : SAMPLES_MOST;
     for (size_t first = 0; first < count && status == 0; first += AT_ONCE) {
         size_t some = count - first < AT_ONCE ? count - first : AT_ONCE;
 
-        status =
-            data_file_read(shard->calibration, first, some, values, NULL, NULL, err);
-        if (status == 0)
-            range_add(range, values, some * elements);
+        arrays.count = 0;
+        status = data_file_read(shard->calibration, first, some, &arrays, err);
+        for (int i = 0; status == 0 && i < network->input_count; i++) {
+            const struct tensor *input = network_input(network, i);
+
+            if (input->element == ELEMENT_FLOAT)
+                range_add(&ranges[i], arrays.values[i], some * input->count);
+        }
     }
-    free(values);
+    sample_arrays_clear(&arrays);
     return status;
 }
 
@@ -71,22 +76,39 @@ static const char *layout_of(const struct tensor *input, int constants)
     return is_last ? " (channels last)" : " (channels first)";
 }
 
-static void tell_samples(FILE *text, const struct shard *shard, struct range x)
+/* ", which gives values from -1 to 1" */
+static void tell_range(FILE *text, struct range range)
 {
-    const struct tensor *input = network_input(shard->network, 0);
-    const struct normalisation *how = data_file_normalisation(shard->calibration);
+    if (range.low <= range.high)
+        fprintf(text, ", which gives values from %.4g to %.4g", (double)range.low,
+                (double)range.high);
+}
+
+static void tell_input(FILE *text, const struct shard *shard, int index,
+                       struct range range)
+{
+    const struct network *network = shard->network;
+    const struct tensor *input = network_input(network, index);
+    const struct normalisation *how =
+        data_file_normalisation(shard->calibration, index);
     char dims[SAMPLE_SHAPE_TEXT_BYTES];
 
-    fprintf(
-        text, "samples %s as [%s]%s, (stored * scale - mean) / std with scale %.6g,",
-        shard->open->model->samples, sample_shape_text(input, dims),
-        input->rank == 3 ? layout_of(input, how->channels) : "", (double)how->scale);
+    fprintf(text, "%ssamples %s as", index ? "; " : "",
+            case_data_input(shard->open->model, network, index)->data);
+    if (network->input_count > 1)
+        fprintf(text, " %s", input->name);
+    fprintf(text, " [%s]", sample_shape_text(input, dims));
+    if (input->element != ELEMENT_FLOAT) {
+        fprintf(text, ", integers");
+        return;
+    }
+    fprintf(text, "%s, (stored * scale - mean) / std with scale %.6g,",
+            input->rank == 3 ? layout_of(input, how->channels) : "",
+            (double)how->scale);
     tell_constants(text, "mean", how->mean, how->channels);
     fputc(',', text);
     tell_constants(text, "std", how->std, how->channels);
-    if (x.low <= x.high)
-        fprintf(text, ", which gives values from %.4g to %.4g", (double)x.low,
-                (double)x.high);
+    tell_range(text, range);
 }
 
 static void tell_labels(FILE *text, const struct shard *shard,
@@ -102,13 +124,14 @@ static void tell_labels(FILE *text, const struct shard *shard,
 }
 
 static void tell_all(struct effective_data *data, const struct shard *shard,
-                     struct range range)
+                     const struct range *ranges)
 {
     FILE *text = fmemopen(data->text, sizeof data->text, "w");
 
     if (!text)
         return;
-    tell_samples(text, shard, range);
+    for (int input = 0; input < shard->network->input_count; input++)
+        tell_input(text, shard, input, ranges[input]);
     tell_labels(text, shard, data);
     fclose(text);
     data->text[sizeof data->text - 1] = '\0';
@@ -119,8 +142,10 @@ int effective_data_find(struct effective_data *data, struct shard *shard,
 {
     size_t count = data_file_count(shard->calibration) -
                    (size_t)shard->open->model->calibration.check;
-    struct range range;
+    struct range ranges[NETWORK_INPUTS_MAX];
 
+    for (int i = 0; i < NETWORK_INPUTS_MAX; i++)
+        ranges[i] = range_empty();
     *data = (struct effective_data){.classes = shard_classes(shard)};
     if (count_labels(shard->calibration, count, data->classes, &data->calibration,
                      err) < 0)
@@ -129,8 +154,8 @@ int effective_data_find(struct effective_data *data, struct shard *shard,
         count_labels(shard->validation, data_file_count(shard->validation),
                      data->classes, &data->validation, err) < 0)
         return -1;
-    if (find_range(shard, count, &range, err) < 0)
+    if (find_ranges(shard, count, ranges, err) < 0)
         return -1;
-    tell_all(data, shard, range);
+    tell_all(data, shard, ranges);
     return 0;
 }

@@ -5,7 +5,7 @@
 #include "core/case/shard.h"
 #include "core/evaluate/guess.h"
 
-enum { EFFECTIVE_DATA_BYTES = 768 };
+enum { EFFECTIVE_DATA_BYTES = 2048 };
 
 struct effective_data {
     /* Of the calibration samples that the search sees, and of the validation samples. */

@@ -8,10 +8,8 @@
 
 /* Samples in memory: a rank's own of a set. */
 struct own_samples {
-    float *values;
-    int32_t *labels;
+    struct sample_arrays arrays;
     float *float_logits; /* NULL: the loss does not need them */
-    size_t count;
 };
 
 struct shard {

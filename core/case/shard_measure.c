@@ -51,23 +51,16 @@ int shard_answer_check(struct shard *shard, const struct request *request,
 
 /* How validation samples are scored; where that needs logits of the float network, `float_logits`
  * [count, outputs] receives them. */
-static struct samples to_validate(const struct shard *shard, const float *values,
-                                  const int32_t *labels, size_t count,
-                                  float *float_logits)
+static void choose_loss(const struct shard *shard, struct samples *samples,
+                        float *float_logits)
 {
     size_t outputs = shard->network->tensors[shard->network->output].count;
-    struct samples samples = {
-        .values = values,
-        .labels = labels,
-        .count = count,
-        .loss = loss_to_validate(shard->open->model->loss, outputs),
-    };
 
-    if (!loss_table[samples.loss].needs_float_logits)
-        return samples;
-    evaluator_logits(shard->evaluator, NULL, samples, float_logits);
-    samples.float_logits = float_logits;
-    return samples;
+    samples->loss = loss_to_validate(shard->open->model->loss, outputs);
+    if (!loss_table[samples->loss].needs_float_logits)
+        return;
+    evaluator_logits(shard->evaluator, NULL, *samples, float_logits);
+    samples->float_logits = float_logits;
 }
 
 /* Scores all candidates on validation samples [first, first + count), added to the reply. */
@@ -75,23 +68,21 @@ static int validate_piece(struct shard *shard, const struct request *request,
                           const void *payload, size_t first, size_t count,
                           struct reply *reply, struct error *err)
 {
-    size_t elements = network_input(shard->network, 0)->count;
     size_t classes = shard->network->tensors[shard->network->output].count;
-    float *values = memory_get(count * elements * sizeof *values);
     float *float_logits = memory_get(count * classes * sizeof *float_logits);
-    int32_t *labels = memory_get(count * sizeof *labels);
-    int status =
-        data_file_read(shard->validation, first, count, values, labels, NULL, err);
+    struct sample_arrays arrays;
+    int status;
 
+    data_file_make_arrays(shard->validation, count, &arrays);
+    status = data_file_read(shard->validation, first, count, &arrays, err);
     if (status == 0) {
-        struct samples samples =
-            to_validate(shard, values, labels, count, float_logits);
+        struct samples samples = sample_arrays_samples(&arrays);
 
+        choose_loss(shard, &samples, float_logits);
         score(shard, request, payload, &samples, reply);
     }
-    free(values);
+    sample_arrays_clear(&arrays);
     free(float_logits);
-    free(labels);
     return status;
 }
 

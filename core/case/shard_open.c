@@ -2,6 +2,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/memory.h"
+#include "core/case/case_data.h"
 #include "core/kernel/sgemm.h"
 #include "core/onnx/onnx_read.h"
 #include "core/rewrite/qdq.h"
@@ -12,8 +13,7 @@
 
 static void own_samples_clear(struct own_samples *own)
 {
-    free(own->values);
-    free(own->labels);
+    sample_arrays_clear(&own->arrays);
     free(own->float_logits);
     *own = (struct own_samples){0};
 }
@@ -49,17 +49,6 @@ static struct network *read_float_network(const char *path, struct error *err)
     return NULL;
 }
 
-static int check_input(const struct network *network, const struct config_model *model,
-                       struct error *err)
-{
-    const char *name = network_input(network, 0)->name;
-
-    if (!model->input || strcmp(model->input, name) == 0)
-        return 0;
-    return error_set(err, EXIT_CONFIG, "%s has no input \"%s\"; its input is \"%s\"",
-                     model->network, model->input, name);
-}
-
 /* Of one output, say, the softmax is 1, whatever the network computes. */
 static int check_outputs(const struct network *network,
                          const struct config_model *model, struct error *err)
@@ -87,7 +76,7 @@ struct network *shard_read_network(const struct calibration_case *one,
     if (!network)
         return NULL;
     case_fuse(one, network);
-    if (check_input(network, model, err) == 0 &&
+    if (case_data_check_inputs(model, network, err) == 0 &&
         check_outputs(network, model, err) == 0)
         return network;
     network_destroy(network);
@@ -104,11 +93,7 @@ static struct data_file *open_data(const struct shard *shard,
                                    const struct config_data *data, bool needs_labels,
                                    struct error *err)
 {
-    const struct network *network = shard->network;
-    const struct tensor *input = network_input(network, 0);
-
-    return data_file_open(shard->open->model, data, input, shard_classes(shard),
-                          needs_labels, err);
+    return case_data_open(shard->open->model, shard->network, data, needs_labels, err);
 }
 
 /* The calibration samples that the search sees, and those put aside. */
@@ -129,20 +114,16 @@ static struct sample_set check_set(const struct shard *shard)
 static int read_own(struct shard *shard, struct sample_set all, struct own_samples *own,
                     struct error *err)
 {
-    size_t count = network_input(shard->network, 0)->count;
     size_t piece = shard_samples_at_once(shard);
     struct sample_set part = shard_own_part(shard, all);
     int status = 0;
 
-    own->count = part.count;
-    own->values = memory_get(part.count * count * sizeof *own->values);
-    own->labels = memory_get(part.count * sizeof *own->labels);
+    data_file_make_arrays(shard->calibration, part.count, &own->arrays);
     for (size_t done = 0; status == 0 && done < part.count && !shard_is_cut(shard);
          done += piece)
-        status =
-            data_file_read(shard->calibration, part.first + done,
-                           part.count - done < piece ? part.count - done : piece,
-                           own->values + done * count, own->labels + done, NULL, err);
+        status = data_file_read(shard->calibration, part.first + done,
+                                part.count - done < piece ? part.count - done : piece,
+                                &own->arrays, err);
     return status;
 }
 
@@ -164,13 +145,11 @@ static int read_calibration(struct shard *shard, struct error *err)
 struct samples shard_samples_of(const struct shard *shard,
                                 const struct own_samples *own)
 {
-    return (struct samples){
-        .values = own->values,
-        .labels = own->labels,
-        .count = own->count,
-        .loss = shard->open->model->loss,
-        .float_logits = own->float_logits,
-    };
+    struct samples samples = sample_arrays_samples(&own->arrays);
+
+    samples.loss = shard->open->model->loss;
+    samples.float_logits = own->float_logits;
+    return samples;
 }
 
 static int find_kernels(struct shard *shard, struct error *err)
@@ -220,7 +199,7 @@ static void make_room_for_float_logits(const struct shard *shard,
 
     if (loss_table[shard->open->model->loss].needs_float_logits)
         own->float_logits =
-            memory_get(own->count * classes * sizeof *own->float_logits);
+            memory_get(own->arrays.count * classes * sizeof *own->float_logits);
 }
 
 static void find_float_logits(const struct shard *shard, const struct own_samples *own)
@@ -270,21 +249,29 @@ void shard_reply_hash(struct reply *reply, int at, int minus_at, uint64_t hash)
     reply->maxima[minus_at] = -reply->maxima[at];
 }
 
-/* What a data file looks like from this rank; its content is compared sample by sample later. */
-static uint64_t look_of_data(const struct data_file *file, const char *path,
-                             uint64_t seed)
+static uint64_t look_of_constants(const struct normalisation *normalisation,
+                                  uint64_t seed)
 {
-    const struct normalisation *normalisation = data_file_normalisation(file);
     size_t constants = (size_t)normalisation->channels * sizeof(float);
+
+    seed = hash_bytes(&normalisation->scale, sizeof normalisation->scale, seed);
+    seed = hash_bytes(normalisation->mean, constants, seed);
+    return hash_bytes(normalisation->std, constants, seed);
+}
+
+/* What a data file looks like from this rank; its content is compared sample by sample later. */
+static uint64_t look_of_data(const struct shard *shard, const struct data_file *file,
+                             const char *path, uint64_t seed)
+{
     struct stat status = {0};
     uint64_t numbers[3] = {data_file_count(file), data_file_first(file), 0};
 
     if (stat(path, &status) == 0)
         numbers[2] = (uint64_t)status.st_size;
     seed = hash_bytes(numbers, sizeof numbers, seed);
-    seed = hash_bytes(&normalisation->scale, sizeof normalisation->scale, seed);
-    seed = hash_bytes(normalisation->mean, constants, seed);
-    return hash_bytes(normalisation->std, constants, seed);
+    for (int input = 0; input < shard->network->input_count; input++)
+        seed = look_of_constants(data_file_normalisation(file, input), seed);
+    return seed;
 }
 
 /* Says what was opened; the hash shows whether all ranks see the same model and data. */
@@ -303,13 +290,13 @@ int shard_answer_open(struct shard *shard, const struct request *request,
         return -1;
     hash = hash_bytes(text, sizeof text - 1, 0);
     hash = hash_bytes(sgemm_name(), strlen(sgemm_name()), hash);
-    hash = look_of_data(shard->calibration, model->calibration.file, hash);
-    reply->sums[REPLY_CALIBRATION_SAMPLES] = (int64_t)shard->search.count;
-    reply->sums[REPLY_CHECK_SAMPLES] = (int64_t)shard->check.count;
+    hash = look_of_data(shard, shard->calibration, model->calibration.file, hash);
+    reply->sums[REPLY_CALIBRATION_SAMPLES] = (int64_t)shard->search.arrays.count;
+    reply->sums[REPLY_CHECK_SAMPLES] = (int64_t)shard->check.arrays.count;
     if (shard->validation) {
         reply->sums[REPLY_VALIDATION_SAMPLES] =
             (int64_t)shard_own_part(shard, shard_validation_set(shard)).count;
-        hash = look_of_data(shard->validation, model->validation.file, hash);
+        hash = look_of_data(shard, shard->validation, model->validation.file, hash);
     }
     shard_reply_hash(reply, REPLY_HASH, REPLY_MINUS_HASH, hash);
     return 0;

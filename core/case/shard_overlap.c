@@ -21,8 +21,8 @@ static uint64_t *calibration_hashes(struct shard *shard, struct error *err)
     uint64_t *hashes = memory_zeroed(count, sizeof *hashes);
 
     for (size_t first = 0; first < count && !shard_is_cut(shard); first += piece)
-        if (data_file_read(shard->calibration, first,
-                           count - first < piece ? count - first : piece, NULL, NULL,
+        if (data_file_hash(shard->calibration, first,
+                           count - first < piece ? count - first : piece,
                            hashes + first, err) < 0) {
             free(hashes);
             return NULL;
@@ -36,7 +36,7 @@ static int compare_piece(struct shard *shard, const uint64_t *hashes, size_t fir
 {
     size_t known = data_file_count(shard->calibration);
     uint64_t *own = memory_get(count * sizeof *own);
-    int status = data_file_read(shard->validation, first, count, NULL, NULL, own, err);
+    int status = data_file_hash(shard->validation, first, count, own, err);
 
     for (size_t i = 0; status == 0 && i < count; i++)
         if (bsearch(&own[i], hashes, known, sizeof *hashes, by_size)) {

@@ -97,12 +97,16 @@ static struct block block_at(const struct evaluator *evaluator,
     const struct network *network = evaluator->network;
     size_t size = evaluator->block;
     size_t left = samples->count - first;
-
-    return (struct block){
-        .values = samples->values + first * network_input(network, 0)->count,
+    struct block block = {
         .samples = (int)(left < size ? left : size),
         .remembered = is_own ? block_memory_at(&evaluator->memory, first / size) : NULL,
     };
+
+    for (int input = 0; input < network->input_count; input++)
+        block.values[input] =
+            (const char *)samples->values[input] +
+            first * network_input(network, input)->count * TENSOR_ELEMENT_BYTES;
+    return block;
 }
 
 /* ---- scores ------------------------------------------------------------------------------ */
@@ -112,11 +116,8 @@ static void score_block(const struct samples *samples, size_t first, int count,
                         const float *logits, size_t classes, struct score *score)
 {
     for (size_t i = 0; i < (size_t)count; i++) {
-        struct expected expected = {.label = samples->labels[first + i]};
-
-        if (samples->float_logits)
-            expected.logits = samples->float_logits + (first + i) * classes;
-        score_add(score, samples->loss, logits + i * classes, classes, expected);
+        score_add(score, samples->loss, logits + i * classes, classes,
+                  samples_expected(samples, first + i, classes));
     }
 }
 

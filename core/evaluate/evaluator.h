@@ -9,19 +9,11 @@
 #define CORE_EVALUATE_EVALUATOR_H
 
 #include "core/evaluate/executor.h"
+#include "core/evaluate/samples.h"
 #include "core/evaluate/score.h"
 #include "core/kernel/kernel.h"
 #include "core/network/placement.h"
 #include "core/quant/histogram.h"
-
-/* Labelled samples, already normalised, and how their logits are scored. Borrowed. */
-struct samples {
-    const float *values;   /* [count, height, width, channels] */
-    const int32_t *labels; /* [count] or NO_LABEL, unless the loss needs them */
-    size_t count;
-    enum loss loss;
-    const float *float_logits; /* [count, classes] or NULL, as in struct expected */
-};
 
 struct evaluator_options {
     const struct kernel_set *kernels;

@@ -214,16 +214,18 @@ static void round_parts(const struct executor *executor,
 }
 
 static void load_input(struct executor *executor, const struct candidate *candidate,
-                       const struct block *block, int input)
+                       const struct block *block, int index)
 {
+    int input = executor->network->inputs[index];
+    const float *values = block->values[index];
     const struct quantizer *quantizer =
         candidate_quantizer(candidate, candidate->items[input]);
     struct value *value = &executor->current[input];
 
     *value = in_arena(executor, input);
     if (!quantizer && !candidate_split(candidate, input))
-        value->data = (void *)block->values;
-    value_from_floats(block->values, block->samples, quantizer, value);
+        value->data = (void *)values;
+    value_from_floats(values, block->samples, quantizer, value);
     round_parts(executor, candidate, input, block->samples, value);
 }
 
@@ -418,6 +420,18 @@ static void count_spared(struct executor *executor, struct executor_counters bef
     counters->macs_avoided += executor->macs_to[target] * samples - done.macs_run;
 }
 
+static void load_inputs(struct executor *executor, const struct candidate *candidate,
+                        const struct block *block, const struct onlooker *onlooker)
+{
+    const struct network *network = executor->network;
+
+    for (int input = 0; input < network->input_count; input++)
+        if (executor->needed[network->inputs[input]]) {
+            load_input(executor, candidate, block, input);
+            show_tensor(executor, block, network->inputs[input], onlooker);
+        }
+}
+
 static void run_layers(struct executor *executor, const struct candidate *candidate,
                        const struct block *block, int target, struct onlooker onlooker)
 {
@@ -425,10 +439,7 @@ static void run_layers(struct executor *executor, const struct candidate *candid
     const struct executor_counters before = executor->counters;
 
     find_needed(executor, candidate, block, target);
-    if (executor->needed[network->inputs[0]]) {
-        load_input(executor, candidate, block, network->inputs[0]);
-        show_tensor(executor, block, network->inputs[0], &onlooker);
-    }
+    load_inputs(executor, candidate, block, &onlooker);
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
         int tensor = layer->output;

@@ -21,7 +21,8 @@ struct executor_options {
 
 /* A block of samples. */
 struct block {
-    const float *values; /* [samples, elements of the input] borrowed */
+    const void
+        *values[NETWORK_INPUTS_MAX]; /* [samples, elements] of each input; borrowed */
     int samples;
     struct remembered_block *remembered; /* NULL: nothing ever; borrowed */
 };

@@ -214,6 +214,14 @@ int config_read(const char *path, const char *const *overrides, int override_cou
 
 static void clear_section(const struct config_section *section, char *base);
 
+static void clear_inputs(struct config_inputs *inputs)
+{
+    for (int i = 0; i < NETWORK_INPUTS_MAX; i++) {
+        clear_section(&config_schema_input, (char *)&inputs->list[i]);
+        free(inputs->list[i].name);
+    }
+}
+
 static void clear_value(const struct config_field *field, char *at)
 {
     switch (field->kind) {
@@ -222,9 +230,8 @@ static void clear_value(const struct config_field *field, char *at)
     case KIND_PATH:
         free(*(char **)at);
         break;
-    case KIND_INPUT:
-        free(((struct config_model *)at)->input);
-        free(((struct config_model *)at)->samples);
+    case KIND_INPUTS:
+        clear_inputs((struct config_inputs *)at);
         break;
     case KIND_SECTION:
         clear_section(field->section, at);

@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/evaluate/loss.h"
+#include "core/network/network.h"
 #include "core/quant/clip_aciq.h"
 
 #include <stdbool.h>
@@ -77,6 +78,29 @@ struct config_data {
     int check; /* of calibration: how many of them, the last, are put aside to judge by */
 };
 
+/* x = (stored * scale - mean) / std. Counts 0 and a NaN scale: from the attributes
+ * of the dataset or of the file; without attributes scale is 1/255 for u8 and 1 for
+ * f32, mean 0, std 1. One value serves all channels. */
+struct config_constants {
+    double scale;
+    double mean[CONFIG_CHANNELS_MAX];
+    int mean_count;
+    double std[CONFIG_CHANNELS_MAX];
+    int std_count;
+};
+
+/* An input of the network, and what it reads. */
+struct config_input {
+    char *data; /* dataset with its samples */
+    struct config_constants constants;
+    char *name; /* NULL: the only input, whatever it is called */
+};
+
+struct config_inputs {
+    struct config_input list[NETWORK_INPUTS_MAX];
+    int count; /* at least one */
+};
+
 struct config_model {
     char *name;
     char *network; /* path */
@@ -89,17 +113,11 @@ struct config_model {
     int keep_float_count;
     struct config_data calibration;
     struct config_data validation; /* file NULL: no validation */
-    char *input;   /* the network's input; NULL: whatever it is called */
-    char *samples; /* dataset with the samples; default /x */
-    char *labels;  /* dataset with the labels; default /y */
-    /* x = (stored * scale - mean) / std. Counts 0 and a NaN scale: from the attributes
-     * of the dataset or of the file; without attributes scale is 1/255 for u8 and 1 for
-     * f32, mean 0, std 1. One value serves all channels. */
-    double scale;
-    double mean[CONFIG_CHANNELS_MAX];
-    int mean_count;
-    double std[CONFIG_CHANNELS_MAX];
-    int std_count;
+    struct config_inputs inputs;   /* default: one, of /x */
+    char *labels;                  /* dataset with the labels; default /y */
+    char *groups; /* dataset that says which samples belong together; NULL */
+    struct config_constants
+        constants; /* of the only input, where it has none of its own */
 };
 
 struct config_bits {
@@ -208,6 +226,9 @@ int config_write(const struct config *config, FILE *file, struct error *err);
 
 /* Writes the settings, their types, ranges, defaults and help, for people. */
 void config_help(FILE *file);
+
+/* Whether any constant is configured. */
+bool config_has_constants(const struct config_constants *constants);
 
 /* The words of the configuration, e.g. "W4A4" (into text), "lapq", "paper". */
 void config_bits_text(struct config_bits bits, char text[16]);

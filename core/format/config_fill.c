@@ -174,29 +174,31 @@ static const char *scalar_text(const char *key, const struct config_node *node,
 
 /* ---- values, lists, sections ---- */
 
-/* `/images`, or `{input: /images}` with the name of the network's input. */
-static void fill_input(const struct config_field *field, const struct config_node *node,
-                       struct config_model *model, struct config_errors *errors)
+/* `/images`, or a mapping from inputs of the network to datasets, with constants or without. */
+static void fill_inputs(const struct config_field *field,
+                        const struct config_node *node, struct config_inputs *inputs,
+                        struct config_errors *errors)
 {
-    const struct config_entry *entry = node->entries;
-    const char *dataset;
+    bool is_mapping = node->kind == NODE_MAPPING;
+    int count = is_mapping ? node->count : 1;
 
-    if (node->kind == NODE_MAPPING && node->count != 1) {
-        config_errors_add(
-            errors, node->place,
-            "%s: one input is needed, as {network input: dataset}, not %d", field->key,
-            node->count);
+    if (!is_mapping && !scalar_text(field->key, node, errors))
+        return;
+    if (count < 1 || count > NETWORK_INPUTS_MAX) {
+        config_errors_add(errors, node->place,
+                          "%s: 1 to %d are needed, as {network input: dataset}, not %d",
+                          field->key, NETWORK_INPUTS_MAX, count);
         return;
     }
-    if (node->kind == NODE_MAPPING)
-        node = entry->value;
-    else
-        entry = NULL;
-    dataset = scalar_text(field->key, node, errors);
-    if (dataset)
-        model->samples = memory_text(dataset);
-    if (entry && entry->key)
-        model->input = memory_text(entry->key);
+    inputs->count = count;
+    for (int i = 0; i < count; i++) {
+        const struct config_entry *entry = is_mapping ? &node->entries[i] : NULL;
+
+        if (entry && entry->key)
+            inputs->list[i].name = memory_text(entry->key);
+        config_fill(&config_schema_input, entry ? entry->value : node, &inputs->list[i],
+                    errors);
+    }
 }
 
 static void fill_value(const struct config_field *field, const struct config_node *node,
@@ -207,8 +209,8 @@ static void fill_value(const struct config_field *field, const struct config_nod
 
     if (field->kind == KIND_SECTION)
         config_fill(field->section, node, at, errors);
-    else if (field->kind == KIND_INPUT)
-        fill_input(field, node, at, errors);
+    else if (field->kind == KIND_INPUTS)
+        fill_inputs(field, node, at, errors);
     else if ((text = scalar_text(field->key, node, errors)) &&
              readers[field->kind](field, text, at, &err) < 0)
         config_errors_add(errors, node->place, "%s: %s", field->key, err.text);

@@ -1,6 +1,7 @@
 #include "core/format/config_schema.h"
 
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -133,6 +134,48 @@ static const struct config_section calibration = {
 static const struct config_section validation = {
     "validation", true, false, validation_fields, COUNT(validation_fields)};
 
+/* The rows of the struct config_constants that is `member` of a struct, or all of it. */
+#define CONSTANTS(type, member)                                                        \
+    {"scale",                                                                          \
+     KIND_REAL,                                                                        \
+     AT(type, member scale),                                                           \
+     NULL,                                                                             \
+     .range = {CONFIG_ABOVE_0, FLT_MAX},                                               \
+     .help = "of a network with one input: x = (stored * scale - mean) / std; "        \
+             "default: the data's attribute scale, else 1/255 for 8-bit samples and "  \
+             "1 for floats"},                                                          \
+        {"mean",                                                                       \
+         KIND_REAL,                                                                    \
+         AT(type, member mean),                                                        \
+         NULL,                                                                         \
+         .range = {-FLT_MAX, FLT_MAX},                                                 \
+         .help = "one a channel or one for all; default: the data's attribute mean, "  \
+                 "else 0",                                                             \
+         .list = {1, CONFIG_CHANNELS_MAX, sizeof(double),                              \
+                  AT(type, member mean_count)}},                                       \
+    {                                                                                  \
+        "std", KIND_REAL, AT(type, member std), NULL,                                  \
+            .range = {CONFIG_ABOVE_0, FLT_MAX},                                        \
+            .help =                                                                    \
+                "one a channel or one for all; default: the data's attribute std, "    \
+                "else 1",                                                              \
+            .list = {                                                                  \
+                1,                                                                     \
+                CONFIG_CHANNELS_MAX,                                                   \
+                sizeof(double),                                                        \
+                AT(type, member std_count)                                             \
+            }                                                                          \
+    }
+
+static const struct config_field input_fields[] = {
+    {"data", KIND_TEXT, AT(config_input, data), NULL, .help = "dataset",
+     .required = true},
+    CONSTANTS(config_input, constants.),
+};
+
+const struct config_section config_schema_input = {"an input", true, true, input_fields,
+                                                   COUNT(input_fields)};
+
 static const struct config_field model_fields[] = {
     {"name", KIND_NAME, AT(config_model, name), NULL,
      .help = "what results call the model", .required = true,
@@ -174,23 +217,19 @@ static const struct config_field model_fields[] = {
     {"validation", KIND_SECTION, AT(config_model, validation), NULL,
      .help = "the samples that results are judged by; without it there is no metric",
      .section = &validation},
-    {"inputs", KIND_INPUT, 0, "/x",
-     .help = "dataset with the samples, or {network input: dataset}"},
+    {"inputs", KIND_INPUTS, AT(config_model, inputs), "/x",
+     .help =
+         "dataset with the samples; for several inputs, or by name, {network input: "
+         "dataset, ...}, where {data: dataset, scale: ..., mean: ..., std: ...} may "
+         "stand for a dataset"},
     {"labels", KIND_TEXT, AT(config_model, labels), "/y",
      .help =
          "dataset with the labels; calibration data may lack it where the loss needs "
          "none"},
-    {"scale", KIND_REAL, AT(config_model, scale), NULL,
-     .range = {CONFIG_ABOVE_0, FLT_MAX},
-     .help =
-         "x = (stored * scale - mean) / std; default: the data's attribute scale, else "
-         "1/255 for 8-bit samples and 1 for floats"},
-    {"mean", KIND_REAL, AT(config_model, mean), NULL, .range = {-FLT_MAX, FLT_MAX},
-     .help = "one a channel or one for all; default: the data's attribute mean, else 0",
-     .list = {1, CONFIG_CHANNELS_MAX, sizeof(double), AT(config_model, mean_count)}},
-    {"std", KIND_REAL, AT(config_model, std), NULL, .range = {CONFIG_ABOVE_0, FLT_MAX},
-     .help = "one a channel or one for all; default: the data's attribute std, else 1",
-     .list = {1, CONFIG_CHANNELS_MAX, sizeof(double), AT(config_model, std_count)}},
+    CONSTANTS(config_model, constants.),
+    {"groups", KIND_TEXT, AT(config_model, groups), NULL,
+     .help = "dataset with a whole number a sample: samples of the same one belong "
+             "together, e.g. those of a user; default: none do"},
 };
 
 const struct config_section config_schema_model = {"a model", false, false,
@@ -469,6 +508,12 @@ bool config_field_has_needs(const struct config_field *field, const char *base)
     const struct config_needs *needs = &field->needs;
 
     return !needs->text || *(const int *)(base + needs->offset) == needs->word;
+}
+
+bool config_has_constants(const struct config_constants *constants)
+{
+    return !isnan(constants->scale) || constants->mean_count > 0 ||
+           constants->std_count > 0;
 }
 
 const char *config_method_name(enum config_method method)

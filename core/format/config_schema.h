@@ -27,7 +27,7 @@ enum config_kind {
     KIND_PATH,       /* char *, owned, ${NAME} replaced */
     KIND_BITS,       /* struct config_bits */
     KIND_RANGE,      /* struct sample_range */
-    KIND_INPUT,      /* struct config_model, its input and samples */
+    KIND_INPUTS,     /* struct config_inputs */
     KIND_INT_OR_ALL, /* int; 0: all */
     KIND_SECTION,    /* the struct of another table */
     KIND_COUNT
@@ -95,6 +95,7 @@ bool config_field_has_needs(const struct config_field *field, const char *base);
 
 extern const struct config_section config_schema;        /* of struct config */
 extern const struct config_section config_schema_model;  /* of struct config_model */
+extern const struct config_section config_schema_input;  /* of struct config_input */
 extern const struct config_section config_schema_method; /* of config_method_settings */
 
 #endif

@@ -67,8 +67,6 @@ void config_text_write(const struct config_field *field, const void *at, FILE *f
     plain = config_text_plain(field, at, text);
     if (plain)
         fputs(plain, file);
-    else if (field->kind == KIND_INPUT)
-        fputs(((const struct config_model *)at)->samples, file);
     else
         fputs(*(char *const *)at, file);
 }

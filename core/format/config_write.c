@@ -69,14 +69,23 @@ static void end_mapping(struct writer *writer)
 static void write_section(struct writer *writer, const struct config_section *section,
                           const char *base);
 
-static void write_input(struct writer *writer, const struct config_model *model)
+static void write_inputs(struct writer *writer, const struct config_inputs *inputs)
 {
-    if (model->input) {
+    bool has_names = inputs->list[0].name;
+
+    if (has_names)
         begin_mapping(writer, true);
-        write_scalar(writer, model->input, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+    for (int i = 0; i < inputs->count; i++) {
+        const struct config_input *input = &inputs->list[i];
+
+        if (has_names)
+            write_scalar(writer, input->name, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+        if (config_has_constants(&input->constants))
+            write_section(writer, &config_schema_input, (const char *)input);
+        else
+            write_scalar(writer, input->data, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
     }
-    write_scalar(writer, model->samples, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
-    if (model->input)
+    if (has_names)
         end_mapping(writer);
 }
 
@@ -90,8 +99,8 @@ static void write_value(struct writer *writer, const struct config_field *field,
         write_scalar(writer, plain, YAML_PLAIN_SCALAR_STYLE);
     else if (field->kind == KIND_SECTION)
         write_section(writer, field->section, at);
-    else if (field->kind == KIND_INPUT)
-        write_input(writer, at);
+    else if (field->kind == KIND_INPUTS)
+        write_inputs(writer, at);
     else
         write_scalar(writer, *(char *const *)at, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
@@ -174,7 +183,7 @@ static const char *const kind_texts[KIND_COUNT] = {
     [KIND_PATH] = "path, with ${NAME} from the environment",
     [KIND_BITS] = "bits such as W4A8",
     [KIND_RANGE] = "samples: 512, at most 512, 1000..9888 or all",
-    [KIND_INPUT] = "dataset",
+    [KIND_INPUTS] = "dataset, or datasets by input",
     [KIND_INT_OR_ALL] = "integer or all",
     [KIND_SECTION] = "settings",
 };

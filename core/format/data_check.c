@@ -2,12 +2,21 @@
 
 #include "core/format/sample_shape.h"
 
+#include <stdint.h>
+
 static int check_kind(const char *path, const struct hdf5_dataset *samples,
-                      struct error *err)
+                      enum element element, struct error *err)
 {
     char text[HDF5_KIND_TEXT_BYTES];
     size_t bytes = samples->bytes;
 
+    if (element == ELEMENT_INT32) {
+        if (samples->kind == HDF5_INTEGERS)
+            return 0;
+        return error_set(err, EXIT_INPUT,
+                         "%s: %s holds %s; the network's input takes integers", path,
+                         samples->name, hdf5_kind_text(samples, text));
+    }
     if ((samples->kind == HDF5_INTEGERS && bytes == 1 && !samples->is_signed) ||
         (samples->kind == HDF5_FLOATS && (bytes == 4 || bytes == 8)))
         return 0;
@@ -22,7 +31,7 @@ int data_check_samples(const char *path, const struct hdf5_dataset *samples,
 {
     char dims[SAMPLE_SHAPE_TEXT_BYTES], text[HDF5_SHAPE_TEXT_BYTES];
 
-    if (check_kind(path, samples, err) < 0)
+    if (check_kind(path, samples, input->element, err) < 0)
         return -1;
     if (sample_shape_fits(input, samples->rank, samples->sizes))
         return 0;
@@ -34,22 +43,53 @@ int data_check_samples(const char *path, const struct hdf5_dataset *samples,
                      input->count);
 }
 
-int data_check_labels(const char *path, const struct hdf5_dataset *samples,
-                      const struct hdf5_dataset *labels, struct error *err)
+/* One integer a sample. */
+static int check_single(const char *path, const struct hdf5_dataset *dataset,
+                        const char *what, struct error *err)
 {
     char kind[HDF5_KIND_TEXT_BYTES], shape[HDF5_SHAPE_TEXT_BYTES];
 
-    if (labels->kind != HDF5_INTEGERS)
-        return error_set(err, EXIT_INPUT, "%s: %s holds %s; labels must be integers",
-                         path, labels->name, hdf5_kind_text(labels, kind));
-    if (labels->rank != 1 && !(labels->rank == 2 && labels->sizes[1] == 1))
-        return error_set(err, EXIT_INPUT, "%s: %s is %s; labels must be [N] or [N, 1]",
-                         path, labels->name, hdf5_shape_text(labels, shape));
-    if (labels->sizes[0] != samples->sizes[0])
-        return error_set(
-            err, EXIT_INPUT, "%s: %s holds %llu samples but %s holds %llu labels", path,
-            samples->name, samples->sizes[0], labels->name, labels->sizes[0]);
+    if (dataset->kind != HDF5_INTEGERS)
+        return error_set(err, EXIT_INPUT, "%s: %s holds %s; %s must be integers", path,
+                         dataset->name, hdf5_kind_text(dataset, kind), what);
+    if (dataset->rank != 1 && !(dataset->rank == 2 && dataset->sizes[1] == 1))
+        return error_set(err, EXIT_INPUT, "%s: %s is %s; %s must be [N] or [N, 1]",
+                         path, dataset->name, hdf5_shape_text(dataset, shape), what);
     return 0;
+}
+
+int data_check_labels(const char *path, const struct hdf5_dataset *labels,
+                      bool are_classes, struct error *err)
+{
+    char kind[HDF5_KIND_TEXT_BYTES], shape[HDF5_SHAPE_TEXT_BYTES];
+
+    if (are_classes)
+        return check_single(path, labels, "labels", err);
+    if (labels->kind == HDF5_OTHER)
+        return error_set(err, EXIT_INPUT, "%s: %s holds %s; labels must be numbers",
+                         path, labels->name, hdf5_kind_text(labels, kind));
+    if (labels->rank < 1 || hdf5_dataset_row(labels) < 1 ||
+        hdf5_dataset_row(labels) > INT32_MAX)
+        return error_set(err, EXIT_INPUT, "%s: %s is %s; labels must be [N, ...]", path,
+                         labels->name, hdf5_shape_text(labels, shape));
+    return 0;
+}
+
+int data_check_groups(const char *path, const struct hdf5_dataset *groups,
+                      struct error *err)
+{
+    return check_single(path, groups, "groups", err);
+}
+
+int data_check_count(const char *path, const struct hdf5_dataset *samples,
+                     const struct hdf5_dataset *other, const char *what,
+                     struct error *err)
+{
+    if (other->sizes[0] == samples->sizes[0])
+        return 0;
+    return error_set(err, EXIT_INPUT, "%s: %s holds %llu samples but %s holds %llu %s",
+                     path, samples->name, samples->sizes[0], other->name,
+                     other->sizes[0], what);
 }
 
 int data_check_range(const char *path, const struct hdf5_dataset *samples,

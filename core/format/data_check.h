@@ -9,8 +9,15 @@
 /* All fail with EXIT_INPUT; `path` is the file's. */
 int data_check_samples(const char *path, const struct hdf5_dataset *samples,
                        const struct tensor *input, struct error *err);
-int data_check_labels(const char *path, const struct hdf5_dataset *samples,
-                      const struct hdf5_dataset *labels, struct error *err);
+int data_check_labels(const char *path, const struct hdf5_dataset *labels,
+                      bool are_classes, struct error *err);
+int data_check_groups(const char *path, const struct hdf5_dataset *groups,
+                      struct error *err);
+
+/* Whether `other`, which holds `what`, has as many as there are samples. */
+int data_check_count(const char *path, const struct hdf5_dataset *samples,
+                     const struct hdf5_dataset *other, const char *what,
+                     struct error *err);
 
 /* Replaces a count that means "all", or more than there are where that is no error, by the number
  * of samples selected. */

@@ -2,7 +2,6 @@
 
 #include "core/base/hash.h"
 #include "core/base/memory.h"
-#include "core/evaluate/loss.h"
 #include "core/format/data_check.h"
 #include "core/format/hdf5_reader.h"
 #include "core/format/sample_shape.h"
@@ -12,30 +11,48 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Samples are read in pieces of about this size, whatever the caller asks for at once. */
 enum { PIECE_BYTES = 4 << 20 };
 
-struct data_file {
-    char *path;        /* owned */
-    char *sample_name; /* owned, dataset */
-    char *label_name;  /* owned, dataset */
-    struct hdf5_reader *reader;
-    struct hdf5_dataset samples;
-    struct hdf5_dataset labels;
-    bool has_labels;
-    const struct tensor *input; /* of the network; borrowed */
-    int classes;
-    struct sample_range selected; /* in samples of the file */
+/* A dataset that an input reads. */
+struct stored_input {
+    char *name; /* owned */
+    struct hdf5_dataset dataset;
+    const struct tensor *tensor; /* of the network; borrowed */
     struct normalisation normalisation;
 };
 
-/* ---- reading ------------------------------------------------------------------------------- */
+struct data_file {
+    char *path; /* owned */
+    struct hdf5_reader *reader;
+    struct stored_input inputs[NETWORK_INPUTS_MAX];
+    int input_count;
+    char *label_name, *group_name; /* owned, or NULL */
+    struct hdf5_dataset labels, groups;
+    bool has_labels, has_groups;
+    int classes;                  /* 0: labels are numbers */
+    struct sample_range selected; /* in samples of the file */
+};
+
+/* ---- labels and groups --------------------------------------------------------------------- */
+
+static enum element element_of(const struct hdf5_dataset *dataset)
+{
+    return dataset->kind == HDF5_FLOATS ? ELEMENT_FLOAT : ELEMENT_INT32;
+}
+
+/* A sample has one class, or numbers: as many as a row of the dataset. */
+static size_t labels_per_sample(const struct data_file *file)
+{
+    return file->has_labels ? hdf5_dataset_row(&file->labels) : 1;
+}
 
 static int check_label(const struct data_file *file, size_t row, long long label,
                        struct error *err)
 {
-    if (label >= 0 && label < file->classes)
+    if (file->classes == 0 || (label >= 0 && label < file->classes))
         return 0;
     return error_set(
         err, EXIT_INPUT,
@@ -43,40 +60,14 @@ static int check_label(const struct data_file *file, size_t row, long long label
         file->path, row, label, file->label_name, file->classes - 1);
 }
 
-static void give_no_labels(size_t count, int32_t *labels)
+static int check_int32(const char *path, const char *dataset, size_t row,
+                       long long value, struct error *err)
 {
-    for (size_t i = 0; labels && i < count; i++)
-        labels[i] = NO_LABEL;
-}
-
-/* Reads labels from the selection, in range or an error; NO_LABEL where the file has none. */
-static int read_labels(const struct data_file *file, size_t first, size_t count,
-                       int32_t *labels, struct error *err)
-{
-    enum { PIECE = 1 << 16 };
-
-    if (!file->has_labels) {
-        give_no_labels(count, labels);
+    if (value >= INT32_MIN && value <= INT32_MAX)
         return 0;
-    }
-    for (size_t done = 0; done < count; done += PIECE) {
-        size_t piece = count - done < PIECE ? count - done : PIECE;
-        size_t row = file->selected.first + first + done;
-        const long long *stored;
-        void *rows;
-
-        if (hdf5_reader_rows(file->reader, &file->labels, row, piece,
-                             HDF5_AS_LONG_LONGS, &rows, err) < 0)
-            return -1;
-        stored = rows;
-        for (size_t i = 0; i < piece; i++) {
-            if (check_label(file, row + i, stored[i], err) < 0)
-                return -1;
-            if (labels)
-                labels[done + i] = (int32_t)stored[i];
-        }
-    }
-    return 0;
+    return error_set(err, EXIT_INPUT,
+                     "%s: sample %zu of %s holds %lld, and 32 bits do not", path, row,
+                     dataset, value);
 }
 
 /* -0 becomes 0, so that equal samples have equal hashes. Returns whether all are finite. */
@@ -91,118 +82,345 @@ static bool take_signs_of_zeros(float *values, size_t count)
     return finite;
 }
 
-static int check_values(const struct data_file *file, size_t row, float *stored,
-                        struct error *err)
+/* The `size` floats of a row of the file. */
+static int take_floats(const char *path, const char *dataset, size_t row, float *stored,
+                       size_t size, struct error *err)
 {
     size_t i = 0;
 
-    if (take_signs_of_zeros(stored, file->input->count))
+    if (take_signs_of_zeros(stored, size))
         return 0;
     while (isfinite(stored[i]))
         i++;
-    return error_set(err, EXIT_INPUT, "%s: sample %zu of %s holds %s", file->path, row,
-                     file->sample_name,
-                     isnan(stored[i]) ? "a NaN" : "an infinite value");
+    return error_set(err, EXIT_INPUT, "%s: sample %zu of %s holds %s", path, row,
+                     dataset, isnan(stored[i]) ? "a NaN" : "an infinite value");
 }
 
-/* Reads one piece of samples from the selection, and from there to the outputs. */
-static int read_piece(const struct data_file *file, size_t first, size_t count,
-                      float *values, uint64_t *hashes, struct error *err)
+/* The `size` integers of a row, to int32. */
+static int take_integers(const char *path, const char *dataset, size_t row,
+                         const long long *stored, size_t size, int32_t *to,
+                         struct error *err)
 {
-    size_t size = file->input->count;
-    size_t row = file->selected.first + first;
-    void *rows;
-
-    if (hdf5_reader_rows(file->reader, &file->samples, row, count, HDF5_AS_FLOATS,
-                         &rows, err) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        float *sample = (float *)rows + i * size;
-
-        if (check_values(file, row + i, sample, err) < 0)
+    for (size_t i = 0; i < size; i++) {
+        if (check_int32(path, dataset, row, stored[i], err) < 0)
             return -1;
-        if (hashes)
-            hashes[i] = hash_bytes(sample, size * sizeof *sample, 0);
-        if (!values)
-            continue;
-        normalisation_apply(&file->normalisation, file->input, sample);
-        sample_shape_store(file->input, sample, values + i * size);
+        to[i] = (int32_t)stored[i];
     }
     return 0;
 }
 
-int data_file_read(struct data_file *file, size_t first, size_t count, float *values,
-                   int32_t *labels, uint64_t *hashes, struct error *err)
+/* Checks the labels of a piece, and stores them where that is wanted. */
+static int take_labels(const struct data_file *file, size_t row, size_t count,
+                       void *stored, void *labels, struct error *err)
 {
-    size_t size = file->input->count;
-    size_t piece = PIECE_BYTES / (size * sizeof(float)) + 1;
-    size_t there = file->selected.count;
+    size_t size = labels_per_sample(file);
+    int32_t *narrow = memory_get(size * sizeof *narrow);
     int status = 0;
 
-    assert(first <= there && count <= there - first);
-    if (labels && read_labels(file, first, count, labels, err) < 0)
-        return -1;
-    if (!values && !hashes)
-        return 0;
-    for (size_t done = 0; done < count && status == 0; done += piece) {
-        size_t samples = count - done < piece ? count - done : piece;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        float *floats = (float *)stored + i * size;
+        const long long *integers = (const long long *)stored + i * size;
+        bool are_floats = element_of(&file->labels) == ELEMENT_FLOAT;
 
-        status = read_piece(file, first + done, samples,
-                            values ? values + done * size : NULL,
-                            hashes ? hashes + done : NULL, err);
+        for (size_t j = 0; !are_floats && j < size && status == 0; j++)
+            status = check_label(file, row + i, integers[j], err);
+        if (status == 0)
+            status = are_floats ? take_floats(file->path, file->label_name, row + i,
+                                              floats, size, err)
+                                : take_integers(file->path, file->label_name, row + i,
+                                                integers, size, narrow, err);
+        if (status == 0 && labels)
+            memcpy((char *)labels + i * size * TENSOR_ELEMENT_BYTES,
+                   are_floats ? (const void *)floats : narrow,
+                   size * TENSOR_ELEMENT_BYTES);
     }
+    free(narrow);
     return status;
+}
+
+static void give_no_labels(size_t count, int32_t *labels)
+{
+    for (size_t i = 0; labels && i < count; i++)
+        labels[i] = NO_LABEL;
+}
+
+/* Reads labels from the selection, in range or an error; NO_LABEL where the file has none. `labels` may
+ * be NULL. */
+static int read_labels(const struct data_file *file, size_t first, size_t count,
+                       void *labels, struct error *err)
+{
+    size_t size = labels_per_sample(file), piece = ((1 << 16) - 1) / size + 1;
+    enum hdf5_as as = element_of(&file->labels) == ELEMENT_FLOAT ? HDF5_AS_FLOATS
+                                                                 : HDF5_AS_LONG_LONGS;
+
+    if (!file->has_labels) {
+        give_no_labels(count, labels);
+        return 0;
+    }
+    for (size_t done = 0; done < count; done += piece) {
+        size_t some = count - done < piece ? count - done : piece;
+        size_t row = file->selected.first + first + done;
+        char *to = labels;
+        void *rows;
+
+        if (hdf5_reader_rows(file->reader, &file->labels, row, some, as, &rows, err) <
+            0)
+            return -1;
+        if (take_labels(file, row, some, rows,
+                        to ? to + done * size * TENSOR_ELEMENT_BYTES : NULL, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_groups(const struct data_file *file, size_t first, size_t count,
+                       int32_t *groups, struct error *err)
+{
+    enum { PIECE = 1 << 16 };
+
+    for (size_t done = 0; groups && done < count; done += PIECE) {
+        size_t some = count - done < PIECE ? count - done : PIECE;
+        size_t row = file->selected.first + first + done;
+        void *rows;
+
+        if (hdf5_reader_rows(file->reader, &file->groups, row, some, HDF5_AS_LONG_LONGS,
+                             &rows, err) < 0)
+            return -1;
+        for (size_t i = 0; i < some; i++)
+            if (take_integers(file->path, file->group_name, row + i,
+                              (const long long *)rows + i, 1, &groups[done + i],
+                              err) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+/* Where the samples of a piece go: both or one. */
+struct piece_outputs {
+    char *values;
+    uint64_t *hashes; /* of the inputs before; of these and this one afterwards */
+};
+
+/* One sample as it is stored: floats, or integers that `narrow` has room for. */
+static int take_sample(const struct data_file *file, const struct stored_input *input,
+                       size_t row, void *stored, int32_t *narrow, struct error *err)
+{
+    size_t size = input->tensor->count;
+
+    return narrow
+               ? take_integers(file->path, input->name, row, stored, size, narrow, err)
+               : take_floats(file->path, input->name, row, stored, size, err);
+}
+
+static int take_piece(const struct data_file *file, const struct stored_input *input,
+                      size_t row, size_t count, char *rows, int32_t *narrow,
+                      struct piece_outputs to, struct error *err)
+{
+    size_t size = input->tensor->count, bytes = size * TENSOR_ELEMENT_BYTES;
+    size_t stored = size * (narrow ? sizeof(long long) : sizeof(float));
+
+    for (size_t i = 0; i < count; i++) {
+        void *sample = narrow ? (void *)narrow : rows + i * stored;
+
+        if (take_sample(file, input, row + i, rows + i * stored, narrow, err) < 0)
+            return -1;
+        if (to.hashes)
+            to.hashes[i] = hash_bytes(sample, bytes, to.hashes[i]);
+        if (!to.values)
+            continue;
+        if (!narrow)
+            normalisation_apply(&input->normalisation, input->tensor, sample);
+        sample_shape_store(input->tensor, sample, to.values + i * bytes);
+    }
+    return 0;
+}
+
+/* Reads an input of samples of the selection piece by piece. */
+static int read_input(const struct data_file *file, const struct stored_input *input,
+                      size_t first, size_t count, struct piece_outputs to,
+                      struct error *err)
+{
+    bool is_float = input->tensor->element == ELEMENT_FLOAT;
+    enum hdf5_as as = is_float ? HDF5_AS_FLOATS : HDF5_AS_LONG_LONGS;
+    size_t bytes =
+        input->tensor->count * (is_float ? sizeof(float) : sizeof(long long));
+    size_t piece = PIECE_BYTES / bytes + 1;
+    int32_t *narrow =
+        is_float ? NULL : memory_get(input->tensor->count * sizeof *narrow);
+    int status = 0;
+
+    for (size_t done = 0; done < count && status == 0; done += piece) {
+        size_t some = count - done < piece ? count - done : piece;
+        size_t row = file->selected.first + first + done;
+        struct piece_outputs now = to;
+        void *rows;
+
+        if (to.values)
+            now.values += done * input->tensor->count * TENSOR_ELEMENT_BYTES;
+        if (to.hashes)
+            now.hashes += done;
+        status =
+            hdf5_reader_rows(file->reader, &input->dataset, row, some, as, &rows, err);
+        if (status == 0)
+            status = take_piece(file, input, row, some, rows, narrow, now, err);
+    }
+    free(narrow);
+    return status;
+}
+
+/* ---- samples ------------------------------------------------------------------------------- */
+
+void data_file_make_arrays(const struct data_file *file, size_t room,
+                           struct sample_arrays *arrays)
+{
+    *arrays = (struct sample_arrays){
+        .labels_per_sample = labels_per_sample(file),
+        .label_element = file->has_labels ? element_of(&file->labels) : ELEMENT_INT32,
+        .room = room,
+    };
+    for (int input = 0; input < file->input_count; input++)
+        arrays->values[input] =
+            memory_get(room * file->inputs[input].tensor->count * TENSOR_ELEMENT_BYTES);
+    arrays->labels =
+        memory_get(room * arrays->labels_per_sample * TENSOR_ELEMENT_BYTES);
+    if (file->has_groups)
+        arrays->groups = memory_get(room * sizeof *arrays->groups);
+}
+
+int data_file_read(struct data_file *file, size_t first, size_t count,
+                   struct sample_arrays *arrays, struct error *err)
+{
+    size_t at = arrays->count, there = file->selected.count;
+    size_t label = arrays->labels_per_sample * TENSOR_ELEMENT_BYTES;
+
+    assert(first <= there && count <= there - first);
+    assert(at <= arrays->room && count <= arrays->room - at);
+    if (read_labels(file, first, count, (char *)arrays->labels + at * label, err) < 0 ||
+        read_groups(file, first, count, arrays->groups ? arrays->groups + at : NULL,
+                    err) < 0)
+        return -1;
+    for (int i = 0; i < file->input_count; i++) {
+        const struct stored_input *input = &file->inputs[i];
+        char *values = arrays->values[i];
+
+        values += at * input->tensor->count * TENSOR_ELEMENT_BYTES;
+        if (read_input(file, input, first, count, (struct piece_outputs){values, NULL},
+                       err) < 0)
+            return -1;
+    }
+    arrays->count += count;
+    return 0;
+}
+
+int data_file_read_classes(struct data_file *file, size_t first, size_t count,
+                           int32_t *classes, struct error *err)
+{
+    assert(!file->has_labels || file->classes > 0);
+    return read_labels(file, first, count, classes, err);
+}
+
+int data_file_hash(struct data_file *file, size_t first, size_t count, uint64_t *hashes,
+                   struct error *err)
+{
+    memset(hashes, 0, count * sizeof *hashes);
+    for (int i = 0; i < file->input_count; i++)
+        if (read_input(file, &file->inputs[i], first, count,
+                       (struct piece_outputs){NULL, hashes}, err) < 0)
+            return -1;
+    return 0;
 }
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
-static int open_samples(struct data_file *file, struct error *err)
+static int open_input(struct data_file *file, const struct data_input *from,
+                      struct error *err)
 {
-    if (hdf5_reader_find(file->reader, file->sample_name, &file->samples, err) < 0)
+    struct stored_input *input = &file->inputs[file->input_count++];
+
+    input->name = memory_text(from->dataset);
+    input->tensor = from->tensor;
+    if (hdf5_reader_find(file->reader, input->name, &input->dataset, err) < 0 ||
+        data_check_samples(file->path, &input->dataset, input->tensor, err) < 0 ||
+        data_check_count(file->path, &file->inputs[0].dataset, &input->dataset,
+                         "samples", err) < 0)
         return -1;
-    return data_check_samples(file->path, &file->samples, file->input, err);
+    return 0;
 }
 
-static int open_labels(struct data_file *file, bool needs_labels, struct error *err)
+/* Integers are taken as they are. */
+static int find_normalisation(struct data_file *file, int index,
+                              const struct data_input *from, struct error *err)
 {
-    file->has_labels = file->classes >= 2;
-    if (file->has_labels && !needs_labels &&
+    struct stored_input *input = &file->inputs[index];
+
+    if (input->tensor->element != ELEMENT_FLOAT)
+        return 0;
+    return normalisation_find(&input->normalisation, from->constants, input->tensor,
+                              file->reader, &input->dataset, file->path, err);
+}
+
+static int open_labels(struct data_file *file, bool are_needed, struct error *err)
+{
+    const struct hdf5_dataset *samples = &file->inputs[0].dataset;
+
+    file->has_labels = file->label_name != NULL;
+    if (file->has_labels && !are_needed &&
         hdf5_reader_has(file->reader, file->label_name, &file->has_labels, err) < 0)
         return -1;
     if (!file->has_labels)
         return 0;
-    if (hdf5_reader_find(file->reader, file->label_name, &file->labels, err) < 0)
+    if (hdf5_reader_find(file->reader, file->label_name, &file->labels, err) < 0 ||
+        data_check_labels(file->path, &file->labels, file->classes > 0, err) < 0)
         return -1;
-    return data_check_labels(file->path, &file->samples, &file->labels, err);
+    return data_check_count(file->path, samples, &file->labels, "labels", err);
 }
 
-static int open_and_check(struct data_file *file, const struct config_model *model,
-                          bool needs_labels, struct error *err)
+static int open_groups(struct data_file *file, struct error *err)
+{
+    file->has_groups = file->group_name != NULL;
+    if (!file->has_groups)
+        return 0;
+    if (hdf5_reader_find(file->reader, file->group_name, &file->groups, err) < 0 ||
+        data_check_groups(file->path, &file->groups, err) < 0)
+        return -1;
+    return data_check_count(file->path, &file->inputs[0].dataset, &file->groups,
+                            "groups", err);
+}
+
+static int open_and_check(struct data_file *file, const struct data_input *inputs,
+                          int input_count, bool needs_labels, struct error *err)
 {
     file->reader = hdf5_reader_open(file->path, err);
-    if (!file->reader || open_samples(file, err) < 0 ||
-        open_labels(file, needs_labels, err) < 0 ||
-        data_check_range(file->path, &file->samples, &file->selected, err) < 0 ||
-        normalisation_find(&file->normalisation, model, file->input, file->reader,
-                           &file->samples, file->path, err) < 0)
+    if (!file->reader)
         return -1;
+    for (int input = 0; input < input_count; input++)
+        if (open_input(file, &inputs[input], err) < 0)
+            return -1;
+    if (open_labels(file, needs_labels, err) < 0 || open_groups(file, err) < 0 ||
+        data_check_range(file->path, &file->inputs[0].dataset, &file->selected, err) <
+            0)
+        return -1;
+    for (int input = 0; input < input_count; input++)
+        if (find_normalisation(file, input, &inputs[input], err) < 0)
+            return -1;
     return read_labels(file, 0, file->selected.count, NULL, err);
 }
 
-struct data_file *data_file_open(const struct config_model *model,
-                                 const struct config_data *data,
-                                 const struct tensor *input, int classes,
-                                 bool needs_labels, struct error *err)
+struct data_file *data_file_open(const char *path, const struct data_input *inputs,
+                                 int input_count, const struct data_labels *labels,
+                                 struct sample_range selected, struct error *err)
 {
     struct data_file *file = memory_zeroed(1, sizeof *file);
 
-    file->path = memory_text(data->file);
-    file->sample_name = memory_text(model->samples ? model->samples : "/x");
-    file->label_name = memory_text(model->labels ? model->labels : "/y");
-    file->input = input;
-    file->classes = classes;
-    file->selected = data->samples;
-    if (open_and_check(file, model, needs_labels, err) == 0)
+    assert(input_count >= 1 && input_count <= NETWORK_INPUTS_MAX);
+    file->path = memory_text(path);
+    file->label_name = labels->dataset ? memory_text(labels->dataset) : NULL;
+    file->group_name = labels->groups ? memory_text(labels->groups) : NULL;
+    file->classes = labels->classes;
+    file->selected = selected;
+    if (open_and_check(file, inputs, input_count, labels->are_needed, err) == 0)
         return file;
     data_file_close(file);
     return NULL;
@@ -213,8 +431,10 @@ void data_file_close(struct data_file *file)
     if (!file)
         return;
     hdf5_reader_close(file->reader);
+    for (int input = 0; input < file->input_count; input++)
+        free(file->inputs[input].name);
     free(file->label_name);
-    free(file->sample_name);
+    free(file->group_name);
     free(file->path);
     free(file);
 }
@@ -229,7 +449,8 @@ size_t data_file_first(const struct data_file *file)
     return file->selected.first;
 }
 
-const struct normalisation *data_file_normalisation(const struct data_file *file)
+const struct normalisation *data_file_normalisation(const struct data_file *file,
+                                                    int input)
 {
-    return &file->normalisation;
+    return &file->inputs[input].normalisation;
 }

@@ -104,9 +104,10 @@ static void take_constants(struct normalisation *normalisation,
 }
 
 int normalisation_find(struct normalisation *normalisation,
-                       const struct config_model *model, const struct tensor *input,
-                       struct hdf5_reader *reader, const struct hdf5_dataset *samples,
-                       const char *path, struct error *err)
+                       const struct config_constants *configured,
+                       const struct tensor *input, struct hdf5_reader *reader,
+                       const struct hdf5_dataset *samples, const char *path,
+                       struct error *err)
 {
     const struct places places = {reader, samples, path};
     double usual = samples->kind == HDF5_INTEGERS ? 1.0 / 255.0 : 1.0;
@@ -115,10 +116,12 @@ int normalisation_find(struct normalisation *normalisation,
     struct constants std = {.name = "std"};
     int channels;
 
-    if (find_constants(&places, &model->scale, !isnan(model->scale), usual, &scale,
+    if (find_constants(&places, &configured->scale, !isnan(configured->scale), usual,
+                       &scale, err) < 0 ||
+        find_constants(&places, configured->mean, configured->mean_count, 0, &mean,
                        err) < 0 ||
-        find_constants(&places, model->mean, model->mean_count, 0, &mean, err) < 0 ||
-        find_constants(&places, model->std, model->std_count, 1, &std, err) < 0)
+        find_constants(&places, configured->std, configured->std_count, 1, &std, err) <
+            0)
         return -1;
     normalisation->channel_axis =
         sample_shape_axis_of(input, mean.count > std.count ? mean.count : std.count);

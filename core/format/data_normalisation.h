@@ -26,9 +26,10 @@ struct normalisation {
  * channels.
  */
 int normalisation_find(struct normalisation *normalisation,
-                       const struct config_model *model, const struct tensor *input,
-                       struct hdf5_reader *reader, const struct hdf5_dataset *samples,
-                       const char *path, struct error *err);
+                       const struct config_constants *configured,
+                       const struct tensor *input, struct hdf5_reader *reader,
+                       const struct hdf5_dataset *samples, const char *path,
+                       struct error *err);
 
 /* Normalises one sample, in the order of the file.
  *

@@ -13,8 +13,8 @@
  * stays, since it would be decompressed again for each piece that is read of it, up to a size. */
 enum { CHUNK_CACHE_BYTES = 32 << 20, CHUNK_CACHE_BYTES_MOST = 1 << 30 };
 
-/* Samples and labels. */
-enum { DATASETS_MOST = 2 };
+/* Those of the inputs, labels and groups. */
+enum { DATASETS_MOST = NETWORK_INPUTS_MAX + 2 };
 
 struct hdf5_file {
     char *path; /* owned */

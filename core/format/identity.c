@@ -26,6 +26,28 @@ static void write_list(const struct config_field *field, const char *base, FILE 
     fputc(']', file);
 }
 
+static void write_section(const struct config_section *section, const char *base,
+                          const char *prefix, FILE *file);
+
+/* What an only input is called decides nothing; of several the names do. */
+static void write_inputs(const struct config_inputs *inputs, const char *key,
+                         FILE *file)
+{
+    char numbered[64];
+
+    for (int i = 0; i < inputs->count; i++) {
+        const struct config_input *input = &inputs->list[i];
+
+        snprintf(numbered, sizeof numbered, "%s.%d.", key, i);
+        if (inputs->count == 1)
+            fprintf(file, "%s: %s\n", key, input->data);
+        else
+            fprintf(file, "%s.%d: %s of %s\n", key, i, input->name, input->data);
+        if (config_has_constants(&input->constants))
+            write_section(&config_schema_input, (const char *)input, numbered, file);
+    }
+}
+
 /* A line for each setting that decides digits. */
 static void write_section(const struct config_section *section, const char *base,
                           const char *prefix, FILE *file)
@@ -38,6 +60,10 @@ static void write_section(const struct config_section *section, const char *base
         if (field->never_changes_digits || config_text_is_absent(section, field, base))
             continue;
         snprintf(key, sizeof key, "%s%s", prefix, field->key);
+        if (field->kind == KIND_INPUTS) {
+            write_inputs((const struct config_inputs *)at, key, file);
+            continue;
+        }
         if (field->kind == KIND_SECTION) {
             strcat(key, ".");
             write_section(field->section, at, key, file);

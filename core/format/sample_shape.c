@@ -41,8 +41,8 @@ bool sample_shape_fits(const struct tensor *input, int rank,
 {
     bool is_flat = input->channels == (int)input->count;
 
-    return rank >= 2 && has_as_many_values(input, rank, sizes) &&
-           (rank == 2 || is_flat || has_the_dims(input, rank, sizes));
+    return rank >= 1 && has_as_many_values(input, rank, sizes) &&
+           (rank <= 2 || is_flat || has_the_dims(input, rank, sizes));
 }
 
 const char *sample_shape_text(const struct tensor *input,
@@ -65,15 +65,17 @@ int sample_shape_axis_of(const struct tensor *input, int constants)
     return input->rank > 0 ? input->rank - 1 : 0;
 }
 
-void sample_shape_store(const struct tensor *input, const float *sample, float *values)
+void sample_shape_store(const struct tensor *input, const void *sample, void *values)
 {
     size_t channels = (size_t)input->channels, plane = input->count / channels;
+    const uint32_t *from = sample;
+    uint32_t *to = values;
 
     if (input->rank != 3) {
-        memcpy(values, sample, input->count * sizeof *values);
+        memcpy(to, from, input->count * sizeof *to);
         return;
     }
     for (size_t channel = 0; channel < channels; channel++)
         for (size_t i = 0; i < plane; i++)
-            values[i * channels + channel] = sample[channel * plane + i];
+            to[i * channels + channel] = from[channel * plane + i];
 }

@@ -28,6 +28,6 @@ int sample_shape_axis_of(const struct tensor *input, int constants);
 
 /* Puts a sample [count], ordered as ONNX does, into the network's order: [C, H, W] becomes [H, W, C], all
  * else stays. */
-void sample_shape_store(const struct tensor *input, const float *sample, float *values);
+void sample_shape_store(const struct tensor *input, const void *sample, void *values);
 
 #endif

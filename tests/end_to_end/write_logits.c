@@ -47,7 +47,7 @@ static void write_samples(const struct tensor *input, struct samples samples,
     float *sample = memory_get(input->count * sizeof *sample);
 
     for (size_t i = 0; i < samples.count; i++) {
-        const float *from = samples.values + i * input->count;
+        const float *from = (const float *)samples.values[0] + i * input->count;
 
         for (size_t channel = 0; channel < channels; channel++)
             for (size_t at = 0; at < area; at++)
@@ -75,7 +75,7 @@ static int take(void *context, struct samples samples, struct error *err)
 
     (void)err;
     write_samples(network_input(network, 0), samples, writer->samples);
-    fwrite(samples.labels, sizeof *samples.labels, samples.count, writer->labels);
+    fwrite(samples.labels.values, sizeof(int32_t), samples.count, writer->labels);
     write_logits(writer->calibrated, writer->finished.choices, samples, classes,
                  writer->logits);
     write_logits(writer->of_float, NULL, samples, classes, writer->float_logits);

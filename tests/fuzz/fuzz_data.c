@@ -16,29 +16,28 @@ static const struct tensor input = {.rank = 3,
 
 static void read_samples(struct data_file *file)
 {
-    float values[CHANNELS * HEIGHT * WIDTH];
+    struct sample_arrays arrays;
     struct error err = {0};
-    int32_t label;
     uint64_t hash;
 
-    for (size_t i = 0; i < data_file_count(file) && i < SAMPLES_MOST; i++)
-        data_file_read(file, i, 1, values, &label, &hash, &err);
+    data_file_make_arrays(file, 1, &arrays);
+    for (size_t i = 0; i < data_file_count(file) && i < SAMPLES_MOST; i++) {
+        arrays.count = 0;
+        if (data_file_read(file, i, 1, &arrays, &err) == 0)
+            data_file_hash(file, i, 1, &hash, &err);
+    }
+    sample_arrays_clear(&arrays);
 }
 
 static void read_file(const char *path, bool needs_labels)
 {
-    static char samples[] = "/x", labels[] = "/y";
-    struct config_data data = {.file = (char *)path, .samples = {0, SIZE_MAX, false}};
-    struct config_model model = {.samples = samples, .labels = labels, .scale = NAN};
-    const struct tensor input = {.rank = 3,
-                                 .dims = {CHANNELS, HEIGHT, WIDTH},
-                                 .height = HEIGHT,
-                                 .width = WIDTH,
-                                 .channels = CHANNELS,
-                                 .count = CHANNELS * HEIGHT * WIDTH};
+    const struct config_constants constants = {.scale = NAN};
+    const struct data_input reads = {&input, "/x", &constants};
+    const struct data_labels labels = {
+        .dataset = "/y", .are_needed = needs_labels, .classes = CLASSES};
     struct error err = {0};
-    struct data_file *file =
-        data_file_open(&model, &data, &input, CLASSES, needs_labels, &err);
+    struct data_file *file = data_file_open(
+        path, &reads, 1, &labels, (struct sample_range){0, SIZE_MAX, false}, &err);
 
     if (!file)
         return;

@@ -27,7 +27,7 @@ static void run(const struct network *network, const struct placement *placement
     float *values = memory_zeroed(input->count, sizeof *values);
     float *logits = memory_zeroed(classes, sizeof *logits);
     float *steps = memory_zeroed((size_t)placement->count, sizeof *steps);
-    struct samples samples = {.values = values, .count = 1};
+    struct samples samples = {.values = {values}, .count = 1};
     struct evaluator_options options = {.kernels = kernel_set_best(), .block = 1};
     struct evaluator *evaluator =
         evaluator_create(network, placement, &options, samples);

@@ -92,8 +92,9 @@ static double losses_of(const struct trial *trial, const struct choice *choices,
 
     evaluator_logits(trial->evaluator, choices, images, logits);
     for (int i = 0; i < IMAGES; i++) {
-        losses[i] = loss_of_sample(LOSS_CROSS_ENTROPY, logits + i * CLASSES, CLASSES,
-                                   (struct expected){.label = images.labels[i]});
+        losses[i] = loss_of_sample(
+            LOSS_CROSS_ENTROPY, logits + i * CLASSES, CLASSES,
+            (struct expected){.label = ((const int32_t *)images.labels.values)[i]});
         sum += losses[i];
     }
     free(logits);

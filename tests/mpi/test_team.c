@@ -123,9 +123,9 @@ static struct config_model sound_model(void)
                         .samples = {0, 44, false}}, /* five blocks and a half */
         .validation = {.file = VALIDATION,
                        .samples = {100, 310, false}}, /* more than is read at once */
-        .samples = "/images",
+        .inputs = {{{.data = "/images", .constants = {.scale = NAN}}}, 1},
         .labels = "/labels",
-        .scale = NAN,
+        .constants = {.scale = NAN},
     };
 }
 

@@ -47,10 +47,9 @@ struct network *kit_resnet20(void)
 
 struct samples kit_images(size_t first, size_t count)
 {
-    struct config_model model = {
-        .samples = "/images", .labels = "/labels", .scale = NAN};
-    struct config_data data = {.file = (char *)in_kit("cifar10/test.h5"),
-                               .samples = {.first = first, .count = count}};
+    const struct config_constants constants = {.scale = NAN};
+    const struct data_labels labels = {
+        .dataset = "/labels", .are_needed = true, .classes = 10};
     const struct tensor image = {.rank = 3,
                                  .dims = {3, 32, 32},
                                  .height = 32,
@@ -58,18 +57,23 @@ struct samples kit_images(size_t first, size_t count)
                                  .channels = 3,
                                  .count = 3072};
     struct error err = {0};
-    struct data_file *file = data_file_open(&model, &data, &image, 10, true, &err);
-    float *values = memory_get(count * 3072 * sizeof *values);
-    int32_t *labels = memory_get(count * sizeof *labels);
+    const struct data_input input = {&image, "/images", &constants};
+    struct data_file *file =
+        data_file_open(in_kit("cifar10/test.h5"), &input, 1, &labels,
+                       (struct sample_range){first, count, false}, &err);
+    struct sample_arrays arrays;
 
-    if (!file || data_file_read(file, 0, count, values, labels, NULL, &err) < 0)
+    if (!file)
+        fail_msg("%s", err.text);
+    data_file_make_arrays(file, count, &arrays);
+    if (data_file_read(file, 0, count, &arrays, &err) < 0)
         fail_msg("%s", err.text);
     data_file_close(file);
-    return (struct samples){.values = values, .labels = labels, .count = count};
+    return sample_arrays_samples(&arrays);
 }
 
 void kit_samples_clear(struct samples *samples)
 {
-    free((void *)samples->values);
-    free((void *)samples->labels);
+    free((void *)samples->values[0]);
+    free((void *)samples->labels.values);
 }

@@ -119,9 +119,9 @@ static int start(void **state)
             .calibration = {.file = scratch_file, .samples = {0, CALIBRATED, false}},
             .validation = {.file = scratch_file,
                            .samples = {VALIDATION_FIRST, SIZE_MAX, false}},
-            .samples = "/x",
+            .inputs = {{{.data = "/x", .constants = {.scale = NAN}}}, 1},
             .labels = "/y",
-            .scale = 1,
+            .constants = {.scale = 1},
         }},
         .model_count = 1,
         .targets = {TARGET_ONNX},
@@ -673,7 +673,7 @@ static void break_network(void)
 
 static void break_input(void)
 {
-    model->input = "image";
+    model->inputs.list[0].name = "image";
 }
 
 static void break_kernel(void)

@@ -61,7 +61,7 @@ static struct network *network;
 static float values[SAMPLES * INPUTS];
 static int32_t labels[SAMPLES];
 static const struct samples samples = {
-    .values = values, .labels = labels, .count = SAMPLES};
+    .values = {values}, .labels = {labels, 1, ELEMENT_INT32}, .count = SAMPLES};
 
 static struct network *read_network(void)
 {

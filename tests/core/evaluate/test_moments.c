@@ -46,7 +46,7 @@ static const char *const texts[] = {
 static float values[SAMPLES * INPUTS];
 static int32_t labels[SAMPLES];
 static const struct samples samples = {
-    .values = values, .labels = labels, .count = SAMPLES};
+    .values = {values}, .labels = {labels, 1, ELEMENT_INT32}, .count = SAMPLES};
 static struct error err;
 
 static int make_samples(void **state)

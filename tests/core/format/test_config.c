@@ -92,10 +92,11 @@ static void a_small_file_has_every_default(void **state)
                 model->calibration.samples.count == 512 &&
                 model->calibration.samples.at_most);
     assert_null(model->validation.file);
-    assert_null(model->input);
-    assert_string_equal(model->samples, "/x");
+    assert_null(model->inputs.list[0].name);
+    assert_string_equal(model->inputs.list[0].data, "/x");
     assert_string_equal(model->labels, "/y");
-    assert_true(isnan(model->scale) && model->mean_count == 0 && model->std_count == 0);
+    assert_true(isnan(model->constants.scale) && model->constants.mean_count == 0 &&
+                model->constants.std_count == 0);
     assert_int_equal(config.method_count, 1);
     assert_int_equal(method->name, METHOD_MINMAX);
     assert_int_equal(method->layerwise, LAYERWISE_SEQUENTIAL);
@@ -177,15 +178,15 @@ static void every_setting_is_read(void **state)
                 one->calibration.samples.count == 64);
     assert_true(one->validation.samples.first == 1000 &&
                 one->validation.samples.count == 8889);
-    assert_string_equal(one->input, "input.1");
-    assert_string_equal(one->samples, "/images");
+    assert_string_equal(one->inputs.list[0].name, "input.1");
+    assert_string_equal(one->inputs.list[0].data, "/images");
     assert_string_equal(one->labels, "/labels");
-    assert_true(one->scale == 0.003921569 && one->mean_count == 3 &&
-                one->std_count == 1);
-    assert_true(one->mean[2] == 0.406 && one->std[0] == 0.1);
+    assert_true(one->constants.scale == 0.003921569 && one->constants.mean_count == 3 &&
+                one->constants.std_count == 1);
+    assert_true(one->constants.mean[2] == 0.406 && one->constants.std[0] == 0.1);
     assert_int_equal(two->keep_float_count, 0);
-    assert_null(two->input);
-    assert_string_equal(two->samples, "/images");
+    assert_null(two->inputs.list[0].name);
+    assert_string_equal(two->inputs.list[0].data, "/images");
     assert_true(two->validation.samples.count == SIZE_MAX);
     assert_true(config.target_count == 2 && config.targets[1] == TARGET_ONNX);
     assert_true(config.bits_count == 3 && config.bits[1].weights == 32 &&
@@ -386,10 +387,10 @@ static void numbers_are_read_as_yaml_writes_them(void **state)
                  reals[i].text, *reals[i].text == '+' ? "0" : reals[i].text,
                  reals[i].text);
         assert_read(text);
-        assert_true(config.models[0].scale == reals[i].value);
-        assert_true(config.models[0].mean[1] == reals[i].value);
+        assert_true(config.models[0].constants.scale == reals[i].value);
+        assert_true(config.models[0].constants.mean[1] == reals[i].value);
         assert_true(*reals[i].text == '+' ||
-                    config.models[0].mean[0] == -reals[i].value);
+                    config.models[0].constants.mean[0] == -reals[i].value);
     }
     for (size_t i = 0; i < COUNT(wholes); i++) {
         snprintf(text, sizeof text,
@@ -588,12 +589,15 @@ static const struct refusal {
      "t.yaml:2:6: out: a single value is needed, not a mapping"},
     {"name: x\nout: \"a\\eb\"\n" REST,
      "t.yaml:2:6: line breaks and control characters are not allowed in a value"},
-    {IN_MODEL("inputs: {a: /x, b: /y}"),
-     "t.yaml:7:11: inputs: one input is needed, as {network input: dataset}, not 2"},
-    {IN_MODEL("inputs: {}"),
-     "t.yaml:7:11: inputs: one input is needed, as {network input: dataset}, not 0"},
+    {IN_MODEL("inputs: {}"), "t.yaml:7:11: inputs: 1 to 16 are needed, as {network "
+                             "input: dataset}, not 0"},
+    {IN_MODEL("inputs: [a]"),
+     "t.yaml:7:11: inputs: a single value is needed, not a list"},
     {IN_MODEL("inputs: {a: [b]}"),
-     "t.yaml:7:15: inputs: a single value is needed, not a list"},
+     "t.yaml:7:15: an input needs settings, as key: value"},
+    {IN_MODEL("inputs: {a: {mean: 1}}"), "t.yaml:7:15: an input lacks data"},
+    {IN_MODEL("inputs: {a: {data: /x, men: 1}}"),
+     "t.yaml:7:26: unknown key \"men\"; did you mean mean?"},
     /* keys */
     {"name: x\nblok: 8\n" REST,
      "t.yaml:2:1: unknown key \"blok\"; did you mean block?"},
@@ -958,7 +962,7 @@ static void overrides_replace_and_add(void **state)
     assert_string_equal(config.out, "elsewhere=b");
     assert_true(config.models[0].calibration.samples.first == 10 &&
                 config.models[0].calibration.samples.count == 10);
-    assert_string_equal(config.models[0].input, "input.1");
+    assert_string_equal(config.models[0].inputs.list[0].name, "input.1");
     assert_int_equal(config.model_count, 2);
     assert_string_equal(config.models[1].calibration.file, "d.h5");
     assert_int_equal(config.max_evaluations, 77);
@@ -984,7 +988,8 @@ static void overrides_have_anchors_and_numbers_of_their_own(void **state)
         fail_msg("%s", err.text);
     assert_true(config.method_count == 2 && config.methods[0].sweeps == 3 &&
                 config.methods[1].name == METHOD_LAPQ && config.methods[1].sweeps == 4);
-    assert_true(config.models[0].scale == .02 && config.models[1].scale == 2);
+    assert_true(config.models[0].constants.scale == .02 &&
+                config.models[1].constants.scale == 2);
     assert_true(config.models[0].calibration.samples.count == 512 &&
                 config.models[1].calibration.samples.count == 7);
     assert_true(config.bits[0].weights == 2 && config.bits[0].activations == 4);
@@ -1067,6 +1072,7 @@ static void a_written_configuration_reads_back_the_same(void **state)
         IN_MODEL(
             "scale: 0.1\n  mean: [-0, 1e-300, 0.30000000000000004]\n  std: 3.4e38"),
         IN_MODEL("inputs: {'a: b': '# c'}"),
+        IN_MODEL("inputs: {user: /user, item: {data: /item, scale: 1, mean: [1, 2]}}"),
         several_methods,
     };
 
@@ -1083,14 +1089,36 @@ static void a_written_configuration_reads_back_the_same(void **state)
         assert_string_equal(config.name, before.name);
         assert_string_equal(config.out, before.out);
         assert_methods(before.methods, before.method_count);
-        assert_memory_equal(config.models[0].mean, before.models[0].mean,
-                            sizeof before.models[0].mean);
+        assert_memory_equal(config.models[0].constants.mean,
+                            before.models[0].constants.mean,
+                            sizeof before.models[0].constants.mean);
         second = written();
         assert_string_equal(first, second);
         free(first);
         free(second);
         config_clear(&before);
     }
+}
+
+static void several_inputs_have_their_datasets_and_constants(void **state)
+{
+    const struct config_inputs *inputs = &config.models[0].inputs;
+
+    (void)state;
+    assert_read(IN_MODEL("inputs: {user: /u, item: {data: /i, scale: 0.5, mean: [1, "
+                         "2]}}\n  groups: /u"));
+    assert_int_equal(inputs->count, 2);
+    assert_string_equal(inputs->list[0].name, "user");
+    assert_string_equal(inputs->list[0].data, "/u");
+    assert_false(config_has_constants(&inputs->list[0].constants));
+    assert_string_equal(inputs->list[1].name, "item");
+    assert_string_equal(inputs->list[1].data, "/i");
+    assert_true(inputs->list[1].constants.scale == 0.5 &&
+                inputs->list[1].constants.mean_count == 2 &&
+                inputs->list[1].constants.mean[1] == 2 &&
+                inputs->list[1].constants.std_count == 0);
+    assert_false(config_has_constants(&config.models[0].constants));
+    assert_string_equal(config.models[0].groups, "/u");
 }
 
 static void a_written_configuration_says_everything(void **state)
@@ -1235,6 +1263,7 @@ int main(void)
         cmocka_unit_test(overrides_have_anchors_and_numbers_of_their_own),
         cmocka_unit_test(a_wrong_override_is_named),
         cmocka_unit_test(a_written_configuration_reads_back_the_same),
+        cmocka_unit_test(several_inputs_have_their_datasets_and_constants),
         cmocka_unit_test(a_written_configuration_says_everything),
         cmocka_unit_test(writing_to_a_full_disk_is_an_error),
         cmocka_unit_test(help_names_every_setting),

@@ -44,7 +44,9 @@ static struct tensor input_of(int rank, const int *dims)
 }
 
 static struct tensor image;
-static struct config_model model;
+static struct config_constants constants;
+static struct data_input input;
+static struct data_labels with;
 static struct config_data data;
 static struct error err;
 
@@ -68,13 +70,21 @@ static void prepare(enum hdf5_type type)
     image = input_of(3, (int[]){CHANNELS, HEIGHT, WIDTH});
     fill_samples(values);
     hdf5_builder_samples(scratch_file, type, sizes, values, labels);
-    model = (struct config_model){.samples = "/x", .labels = "/y", .scale = 1};
+    constants = (struct config_constants){.scale = 1};
+    input = (struct data_input){&image, "/x", &constants};
+    with =
+        (struct data_labels){.dataset = "/y", .are_needed = true, .classes = CLASSES};
     data = (struct config_data){.file = scratch_file, .samples = {0, SIZE_MAX, false}};
+}
+
+static struct data_file *try_to_open(void)
+{
+    return data_file_open(data.file, &input, 1, &with, data.samples, &err);
 }
 
 static struct data_file *open_file(void)
 {
-    struct data_file *file = data_file_open(&model, &data, &image, CLASSES, true, &err);
+    struct data_file *file = try_to_open();
 
     if (!file)
         fail_msg("%s", err.text);
@@ -88,9 +98,28 @@ static void assert_refused(const char *sentence)
 
     snprintf(expected, sizeof expected, sentence, scratch_file);
     err = (struct error){0};
-    assert_null(data_file_open(&model, &data, &image, CLASSES, true, &err));
+    assert_null(try_to_open());
     assert_string_equal(err.text, expected);
     assert_int_equal(err.code, EXIT_INPUT);
+}
+
+/* Reads samples to those of the outputs that are not NULL. */
+static int read_samples(struct data_file *file, size_t first, size_t count,
+                        float *values, int32_t *classes, uint64_t *hashes)
+{
+    struct sample_arrays arrays;
+    int status;
+
+    data_file_make_arrays(file, count, &arrays);
+    status = data_file_read(file, first, count, &arrays, &err);
+    if (status == 0 && values)
+        memcpy(values, arrays.values[0], count * image.count * sizeof *values);
+    if (status == 0 && classes)
+        memcpy(classes, arrays.labels, count * sizeof *classes);
+    if (status == 0 && hashes)
+        status = data_file_hash(file, first, count, hashes, &err);
+    sample_arrays_clear(&arrays);
+    return status;
 }
 
 /* ---- what is read ---- */
@@ -109,8 +138,7 @@ static void samples_come_as_height_width_channels(void **state)
         prepare(types[i]);
         file = open_file();
         assert_int_equal(data_file_count(file), SAMPLES);
-        assert_int_equal(data_file_read(file, 0, SAMPLES, values, classes, NULL, &err),
-                         0);
+        assert_int_equal(read_samples(file, 0, SAMPLES, values, classes, NULL), 0);
         for (size_t sample = 0; sample < SAMPLES; sample++) {
             assert_true(classes[sample] == (int32_t)labels[sample]);
             for (size_t pixel = 0; pixel < PLANE; pixel++)
@@ -134,11 +162,11 @@ static void a_selection_begins_where_it_should(void **state)
     file = open_file();
     assert_int_equal(data_file_count(file), 3);
     assert_int_equal(data_file_first(file), 1);
-    assert_int_equal(data_file_read(file, 1, 2, values, classes, NULL, &err), 0);
+    assert_int_equal(read_samples(file, 1, 2, values, classes, NULL), 0);
     assert_true(values[0] == (float)stored(2, 0, 0) &&
                 values[SIZE] == (float)stored(3, 0, 0));
     assert_true(classes[0] == 1 && classes[1] == 2);
-    assert_int_equal(data_file_read(file, 3, 0, values, classes, NULL, &err), 0);
+    assert_int_equal(read_samples(file, 3, 0, values, classes, NULL), 0);
     data_file_close(file);
 }
 
@@ -156,12 +184,13 @@ static void large_reads_go_in_pieces(void **state)
     prepare(HDF5_U8);
     hdf5_builder_add(scratch_file, "/wide", HDF5_U8, 2, wide, values, 3);
     hdf5_builder_add(scratch_file, "/many", HDF5_I32, 1, wide, (double[MANY]){0}, 0);
-    model.samples = "/wide";
-    model.labels = "/many";
+    input.dataset = "/wide";
+    with.dataset = "/many";
     image = input_of(3, (int[]){1, 512, 512});
-    file = data_file_open(&model, &data, &image, 1, true, &err);
+    with.classes = 1;
+    file = try_to_open();
     assert_non_null(file);
-    assert_int_equal(data_file_read(file, 0, MANY, read, NULL, NULL, &err), 0);
+    assert_int_equal(read_samples(file, 0, MANY, read, NULL, NULL), 0);
     for (size_t i = 0; i < MANY; i++)
         assert_true(read[i * WIDE] == (float)i && read[i * WIDE + 1] == 0 &&
                     read[i * WIDE + WIDE - 1] == (float)i);
@@ -197,11 +226,11 @@ static void shapes_with_the_right_product_are_read(void **state)
         prepare(HDF5_U8);
         hdf5_builder_add(scratch_file, "/other", HDF5_U8, cases[i].rank, cases[i].sizes,
                          values, 0);
-        model.samples = "/other";
+        input.dataset = "/other";
         image = input_of(cases[i].input_rank, cases[i].dims);
-        file = data_file_open(&model, &data, &image, CLASSES, true, &err);
+        file = try_to_open();
         assert_non_null(file);
-        assert_int_equal(data_file_read(file, 1, 1, sample, NULL, NULL, &err), 0);
+        assert_int_equal(read_samples(file, 1, 1, sample, NULL, NULL), 0);
         assert_true(sample[0] == SIZE && sample[SIZE - 1] == 2 * SIZE - 1);
         data_file_close(file);
     }
@@ -223,10 +252,10 @@ static void rows_of_features_stay_as_they_are_written(void **state)
         hdf5_builder_add(
             scratch_file, "/rows", HDF5_U8, is_flat ? 2 : 3,
             is_flat ? (size_t[]){SAMPLES, SIZE} : (size_t[]){SAMPLES, 4, 3}, values, 2);
-        model.samples = "/rows";
+        input.dataset = "/rows";
         image = input_of(2, dims);
         file = open_file();
-        assert_int_equal(data_file_read(file, 1, 1, sample, NULL, NULL, &err), 0);
+        assert_int_equal(read_samples(file, 1, 1, sample, NULL, NULL), 0);
         for (int i = 0; i < SIZE; i++)
             assert_true(sample[i] == (float)(SIZE + i));
         data_file_close(file);
@@ -254,10 +283,10 @@ static void means_go_along_the_colours(void **state)
             (size_t[]){SAMPLES, (size_t)dims[0], (size_t)dims[1], (size_t)dims[2]},
             values, 0);
         hdf5_builder_attribute(scratch_file, "/colours", "mean", means, 3);
-        model.samples = "/colours";
+        input.dataset = "/colours";
         image = input_of(3, dims);
         file = open_file();
-        assert_int_equal(data_file_read(file, 0, 1, sample, NULL, NULL, &err), 0);
+        assert_int_equal(read_samples(file, 0, 1, sample, NULL, NULL), 0);
         for (int j = 0; j < SIZE; j++) {
             int colour = i == 0 ? j % 3 : j / 4;
             int at = j % 4 * dims[0] + j / 4;
@@ -283,10 +312,9 @@ static void labels_of_any_integer_type_are_read(void **state)
 
             prepare(HDF5_U8);
             hdf5_builder_add(scratch_file, "/other", types[i], rank, column, labels, 0);
-            model.labels = "/other";
+            with.dataset = "/other";
             file = open_file();
-            assert_int_equal(
-                data_file_read(file, 0, SAMPLES, NULL, classes, NULL, &err), 0);
+            assert_int_equal(read_samples(file, 0, SAMPLES, NULL, classes, NULL), 0);
             for (size_t sample = 0; sample < SAMPLES; sample++)
                 assert_true(classes[sample] == (int32_t)labels[sample]);
             data_file_close(file);
@@ -305,19 +333,207 @@ static void equal_samples_have_equal_hashes(void **state)
     prepare(HDF5_U8);
     hdf5_builder_add(scratch_file, "/u8", HDF5_U8, 4, sizes, twins, 2);
     hdf5_builder_add(scratch_file, "/f32", HDF5_F32, 4, sizes, negative_zero, 0);
-    model.samples = "/u8";
+    input.dataset = "/u8";
     file = open_file();
-    assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, NULL, hashes, &err), 0);
+    assert_int_equal(read_samples(file, 0, SAMPLES, NULL, NULL, hashes), 0);
     data_file_close(file);
     assert_true(hashes[0] == hashes[2] && hashes[1] == hashes[4]);
     assert_true(hashes[0] != hashes[1] && hashes[2] != hashes[3]);
 
-    model.samples = "/f32";
-    model.scale = 0.5; /* hashes are of what is stored */
+    input.dataset = "/f32";
+    constants.scale = 0.5; /* hashes are of what is stored */
     file = open_file();
-    assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, NULL, others, &err), 0);
+    assert_int_equal(read_samples(file, 0, SAMPLES, NULL, NULL, others), 0);
     data_file_close(file);
     assert_true(others[0] == hashes[0] && others[1] == hashes[1]);
+}
+
+/* ---- several inputs, labels of any shape, groups ---- */
+
+static struct tensor ids;
+static struct data_input both[2]; /* images, and three ids a sample */
+
+/* The usual file with ids [5, 3] of int32 as well, ten apart. */
+static void prepare_both(void)
+{
+    double values[SAMPLES * 3];
+
+    prepare(HDF5_U8);
+    for (int i = 0; i < SAMPLES * 3; i++)
+        values[i] = 10 * i - 20;
+    hdf5_builder_add(scratch_file, "/ids", HDF5_I64, 2, (size_t[]){SAMPLES, 3}, values,
+                     0);
+    ids = input_of(1, (int[]){3});
+    ids.element = ELEMENT_INT32;
+    both[0] = input;
+    both[1] = (struct data_input){&ids, "/ids", &constants};
+}
+
+static struct data_file *try_to_open_both(void)
+{
+    return data_file_open(data.file, both, 2, &with, data.samples, &err);
+}
+
+static struct data_file *open_both(void)
+{
+    struct data_file *file = try_to_open_both();
+
+    if (!file)
+        fail_msg("%s", err.text);
+    return file;
+}
+
+static void assert_both_refused(const char *sentence)
+{
+    char expected[1024];
+
+    snprintf(expected, sizeof expected, sentence, scratch_file);
+    assert_null(try_to_open_both());
+    assert_string_equal(err.text, expected);
+    assert_int_equal(err.code, EXIT_INPUT);
+}
+
+static void each_input_has_its_rank_and_type(void **state)
+{
+    struct sample_arrays arrays;
+    struct data_file *file;
+
+    (void)state;
+    prepare_both();
+    file = open_both();
+    data_file_make_arrays(file, SAMPLES, &arrays);
+    /* The second call goes behind what the first has read. */
+    assert_int_equal(data_file_read(file, 1, 1, &arrays, &err), 0);
+    assert_int_equal(data_file_read(file, 3, 2, &arrays, &err), 0);
+    assert_int_equal(arrays.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        size_t sample = (size_t[]){1, 3, 4}[i];
+        const float *pixels = (const float *)arrays.values[0] + i * SIZE;
+        const int32_t *three = (const int32_t *)arrays.values[1] + i * 3;
+
+        assert_true(pixels[1] == (float)stored(sample, 1, 0));
+        for (int j = 0; j < 3; j++)
+            assert_int_equal(three[j], 10 * (3 * (int)sample + j) - 20);
+        assert_int_equal(((int32_t *)arrays.labels)[i], (int)labels[sample]);
+    }
+    assert_null(arrays.values[2]);
+    assert_null(arrays.groups);
+    sample_arrays_clear(&arrays);
+    data_file_close(file);
+}
+
+static void a_hash_covers_all_inputs(void **state)
+{
+    static const double twins[SAMPLES * SIZE] = {0};
+    const double numbers[SAMPLES * 3] = {[1] = 1, [4] = 1, [6] = 1};
+    uint64_t hashes[SAMPLES], of_images[SAMPLES];
+    struct data_file *file;
+
+    (void)state;
+    prepare_both();
+    hdf5_builder_add(scratch_file, "/same", HDF5_U8, 4, sizes, twins, 0);
+    hdf5_builder_add(scratch_file, "/numbers", HDF5_U8, 2, (size_t[]){SAMPLES, 3},
+                     numbers, 0);
+    both[0].dataset = input.dataset = "/same";
+    both[1].dataset = "/numbers";
+    file = open_both();
+    assert_int_equal(data_file_hash(file, 0, SAMPLES, hashes, &err), 0);
+    data_file_close(file);
+    file = open_file();
+    assert_int_equal(data_file_hash(file, 0, SAMPLES, of_images, &err), 0);
+    data_file_close(file);
+    assert_true(of_images[0] == of_images[2] && of_images[0] == of_images[4]);
+    assert_true(hashes[0] == hashes[1] && hashes[3] == hashes[4]);
+    assert_true(hashes[0] != hashes[2] && hashes[2] != hashes[3]);
+}
+
+static void datasets_of_several_inputs_that_do_not_fit_are_named(void **state)
+{
+    static const double zeros[6 * 3];
+    const double large[SAMPLES * 3] = {[7] = 4e9};
+    struct data_file *file;
+
+    (void)state;
+    prepare_both();
+    hdf5_builder_add(scratch_file, "/six", HDF5_I32, 2, (size_t[]){6, 3}, zeros, 0);
+    hdf5_builder_add(scratch_file, "/reals", HDF5_F32, 2, (size_t[]){SAMPLES, 3}, zeros,
+                     0);
+    hdf5_builder_add(scratch_file, "/large", HDF5_I64, 2, (size_t[]){SAMPLES, 3}, large,
+                     0);
+    both[1].dataset = "/six";
+    assert_both_refused("%s: /x holds 5 samples but /six holds 6 samples");
+    both[1].dataset = "/reals";
+    assert_both_refused(
+        "%s: /reals holds 32-bit floats; the network's input takes integers");
+    both[1].dataset = "/users";
+    assert_both_refused("%s has no dataset /users; datasets in the file: /ids, /large, "
+                        "/reals, /six, /x, /y");
+    both[1].dataset = "/large";
+    input = both[1];
+    image = ids;
+    file = open_file();
+    assert_int_equal(read_samples(file, 0, SAMPLES, NULL, NULL, NULL), -1);
+    data_file_close(file);
+    assert_non_null(
+        strstr(err.text, ": sample 2 of /large holds 4000000000, and 32 bits do not"));
+}
+
+static void labels_may_be_numbers_of_any_shape(void **state)
+{
+    double numbers[SAMPLES * 4];
+
+    (void)state;
+    for (int i = 0; i < SAMPLES * 4; i++)
+        numbers[i] = i - 7;
+    for (int is_float = 0; is_float <= 1; is_float++) {
+        struct sample_arrays arrays;
+        struct data_file *file;
+
+        prepare(HDF5_U8);
+        hdf5_builder_add(scratch_file, "/boxes", is_float ? HDF5_F64 : HDF5_I32, 3,
+                         (size_t[]){SAMPLES, 2, 2}, numbers, 0);
+        with.dataset = "/boxes";
+        assert_refused(is_float
+                           ? "%s: /boxes holds 64-bit floats; labels must be integers"
+                           : "%s: /boxes is [5, 2, 2]; labels must be [N] or [N, 1]");
+        with.classes = 0;
+        file = open_file();
+        data_file_make_arrays(file, 2, &arrays);
+        assert_int_equal(data_file_read(file, 3, 2, &arrays, &err), 0);
+        assert_int_equal(arrays.labels_per_sample, 4);
+        assert_int_equal(arrays.label_element,
+                         is_float ? ELEMENT_FLOAT : ELEMENT_INT32);
+        for (int i = 0; i < 2 * 4; i++)
+            assert_true((is_float ? (double)((float *)arrays.labels)[i]
+                                  : ((int32_t *)arrays.labels)[i]) == 3 * 4 + i - 7);
+        sample_arrays_clear(&arrays);
+        data_file_close(file);
+    }
+}
+
+static void groups_come_with_their_samples(void **state)
+{
+    static const double users[SAMPLES] = {7, 7, -1, 2000000000, 7};
+    struct sample_arrays arrays;
+    struct data_file *file;
+
+    (void)state;
+    prepare(HDF5_U8);
+    with.groups = "/user";
+    assert_refused("%s has no dataset /user; datasets in the file: /x, /y");
+    hdf5_builder_add(scratch_file, "/user", HDF5_I32, 1, sizes, users, 0);
+    file = open_file();
+    data_file_make_arrays(file, 3, &arrays);
+    assert_int_equal(data_file_read(file, 2, 3, &arrays, &err), 0);
+    for (int i = 0; i < 3; i++)
+        assert_true(sample_arrays_samples(&arrays).groups[i] == users[2 + i]);
+    sample_arrays_clear(&arrays);
+    data_file_close(file);
+    hdf5_builder_add(scratch_file, "/four", HDF5_I32, 1, (size_t[]){4}, users, 0);
+    with.groups = "/four";
+    assert_refused("%s: /x holds 5 samples but /four holds 4 groups");
+    with.groups = "/x";
+    assert_refused("%s: /x is [5, 2, 2, 3]; groups must be [N] or [N, 1]");
 }
 
 /* ---- normalisation ---- */
@@ -327,7 +543,7 @@ static float first_value(size_t channel)
     struct data_file *file = open_file();
     float values[SIZE];
 
-    assert_int_equal(data_file_read(file, 1, 1, values, NULL, NULL, &err), 0);
+    assert_int_equal(read_samples(file, 1, 1, values, NULL, NULL), 0);
     data_file_close(file);
     return values[channel];
 }
@@ -338,7 +554,7 @@ static void normalisation_comes_from_the_nearest_place(void **state)
 
     (void)state;
     prepare(HDF5_U8);
-    model.scale = NAN;
+    constants.scale = NAN;
     assert_true(first_value(1) == value / 255.0f);
     hdf5_builder_attribute(scratch_file, "/", "scale", (double[]){0.5}, 1);
     hdf5_builder_attribute(scratch_file, "/", "mean", (double[]){1, 2}, 2);
@@ -346,12 +562,12 @@ static void normalisation_comes_from_the_nearest_place(void **state)
     assert_true(first_value(1) == (value * 0.5f - 2) / 4);
     hdf5_builder_attribute(scratch_file, "/x", "mean", (double[]){0, 6}, 2);
     assert_true(first_value(1) == (value * 0.5f - 6) / 4);
-    model.scale = 0.25;
-    model.mean[0] = 3;
-    model.mean_count = 1;
-    model.std[1] = 8;
-    model.std_count = 2;
-    model.std[0] = 1;
+    constants.scale = 0.25;
+    constants.mean[0] = 3;
+    constants.mean_count = 1;
+    constants.std[1] = 8;
+    constants.std_count = 2;
+    constants.std[0] = 1;
     assert_true(first_value(1) == (value * 0.25f - 3) / 8);
     assert_true(first_value(0) == (float)stored(1, 0, 0) * 0.25f - 3);
 }
@@ -363,15 +579,15 @@ static void the_normalisation_is_told(void **state)
 
     (void)state;
     prepare(HDF5_F32);
-    model.scale = NAN;
+    constants.scale = NAN;
     file = open_file();
-    normalisation = data_file_normalisation(file);
+    normalisation = data_file_normalisation(file, 0);
     assert_true(normalisation->scale == 1 && normalisation->channels == 1);
     assert_true(normalisation->mean[0] == 0 && normalisation->std[0] == 1);
     data_file_close(file);
     hdf5_builder_attribute(scratch_file, "/x", "mean", (double[]){0.5, 0.25}, 2);
     file = open_file();
-    normalisation = data_file_normalisation(file);
+    normalisation = data_file_normalisation(file, 0);
     assert_true(normalisation->channels == 2 && normalisation->mean[1] == 0.25f &&
                 normalisation->std[1] == 1);
     data_file_close(file);
@@ -385,7 +601,7 @@ static void a_rounded_255th_divides_by_255(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(scales); i++) {
         prepare(HDF5_U8);
-        model.scale = scales[i];
+        constants.scale = scales[i];
         for (size_t channel = 0; channel < CHANNELS; channel++) {
             float value = (float)stored(1, channel, 0);
 
@@ -432,7 +648,7 @@ static void wrong_constants_are_named(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         prepare(HDF5_U8);
-        model.scale = NAN;
+        constants.scale = NAN;
         hdf5_builder_attribute(scratch_file, cases[i].object, cases[i].name,
                                cases[i].values, cases[i].count);
         assert_refused(cases[i].sentence);
@@ -441,7 +657,7 @@ static void wrong_constants_are_named(void **state)
     hdf5_builder_text_attribute(scratch_file, "/x", "mean", "imagenet");
     assert_refused("%s: attribute mean of /x is not a number");
     prepare(HDF5_U8);
-    model.mean_count = 4;
+    constants.mean_count = 4;
     assert_refused(
         "%s: mean of the configuration holds 4 values, but 1 or 2 are needed");
 }
@@ -457,7 +673,7 @@ static void files_that_are_no_hdf5_files_are_named(void **state)
     unlink(scratch_file);
     assert_refused("cannot open %s: No such file or directory");
     data.file = scratch_folder;
-    assert_null(data_file_open(&model, &data, &image, CLASSES, true, &err));
+    assert_null(try_to_open());
     assert_non_null(strstr(err.text, "is not an HDF5 file"));
     file = fopen(scratch_file, "w");
     fputs("x,y\n1,2\n", file);
@@ -515,8 +731,8 @@ static void datasets_that_do_not_fit_are_named(void **state)
     hdf5_builder_add(scratch_file, "/floats", HDF5_F64, 1, sizes, zeros, 0);
     hdf5_builder_add(scratch_file, "/nine", HDF5_I32, 1, (size_t[]){9}, zeros, 0);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        model.samples = (char *)cases[i].samples;
-        model.labels = (char *)cases[i].labels;
+        input.dataset = cases[i].samples;
+        with.dataset = cases[i].labels;
         assert_refused(cases[i].sentence);
     }
 }
@@ -530,7 +746,7 @@ static void the_longest_shape_is_told_whole(void **state)
     prepare(HDF5_U8);
     hdf5_builder_add_unwritten(scratch_file, "/huge", 7,
                                (size_t[]){many, many, many, many, many, many, size});
-    model.samples = "/huge";
+    input.dataset = "/huge";
     assert_refused(
         "%s: /huge is [4000000000000000037, 4000000000000000037, 4000000000000000037, "
         "4000000000000000037, 4000000000000000037, 4000000000000000037, 1000000007], "
@@ -546,7 +762,7 @@ static void samples_stored_in_another_order_are_refused(void **state)
     prepare(HDF5_U8);
     hdf5_builder_add(scratch_file, "/nhwc", HDF5_U8, 4,
                      (size_t[]){SAMPLES, HEIGHT, WIDTH, CHANNELS}, zeros, 0);
-    model.samples = "/nhwc";
+    input.dataset = "/nhwc";
     assert_refused(
         "%s: /nhwc is [5, 2, 3, 2], but the network takes samples of [2, 2, 3], so "
         "[N, 2, 2, 3] or [N, 12] is needed");
@@ -559,17 +775,19 @@ static void labels_may_be_missing_where_none_are_needed(void **state)
 
     (void)state;
     prepare(HDF5_U8);
-    model.labels = "/answers";
+    with.dataset = "/answers";
     assert_refused("%s has no dataset /answers; datasets in the file: /x, /y");
-    file = data_file_open(&model, &data, &image, CLASSES, false, &err);
+    with.are_needed = false;
+    file = try_to_open();
     assert_non_null(file);
-    assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, found, NULL, &err), 0);
+    assert_int_equal(read_samples(file, 0, SAMPLES, NULL, found, NULL), 0);
     for (int i = 0; i < SAMPLES; i++)
         assert_int_equal(found[i], NO_LABEL);
     data_file_close(file);
-    model.labels = "/y";
-    file = data_file_open(&model, &data, &image, CLASSES, false, &err);
-    assert_int_equal(data_file_read(file, 0, SAMPLES, NULL, found, NULL, &err), 0);
+    with.dataset = "/y";
+    with.are_needed = false;
+    file = try_to_open();
+    assert_int_equal(read_samples(file, 0, SAMPLES, NULL, found, NULL), 0);
     for (int i = 0; i < SAMPLES; i++)
         assert_int_equal(found[i], (int)labels[i]);
     data_file_close(file);
@@ -586,7 +804,7 @@ static void a_range_beyond_the_file_is_refused(void **state)
     data.samples = (struct sample_range){5, SIZE_MAX, false};
     assert_refused("samples 5..5 are selected, but %s holds only 5 samples (/x)");
     data.samples = (struct sample_range){3, SIZE_MAX - 1, false};
-    assert_null(data_file_open(&model, &data, &image, CLASSES, true, &err));
+    assert_null(try_to_open());
     data.samples = (struct sample_range){0, 0, false};
     assert_refused("no samples of %s are selected");
 }
@@ -628,10 +846,10 @@ static void a_label_beyond_the_classes_is_named(void **state)
     prepare(HDF5_U8);
     hdf5_builder_add(scratch_file, "/low", HDF5_I32, 1, sizes, low, 0);
     hdf5_builder_add(scratch_file, "/high", HDF5_U8, 1, sizes, high, 0);
-    model.labels = "/low";
+    with.dataset = "/low";
     assert_refused(
         "%s: sample 3 has the label -1 (/low), but the network has the classes 0..3");
-    model.labels = "/high";
+    with.dataset = "/high";
     assert_refused(
         "%s: sample 2 has the label 4 (/high), but the network has the classes 0..3");
     data.samples =
@@ -659,10 +877,10 @@ static void a_value_that_is_not_finite_is_named(void **state)
         values[3 * SIZE + 5] = cases[i].value;
         prepare(HDF5_U8);
         hdf5_builder_add(scratch_file, "/bad", cases[i].type, 4, sizes, values, 0);
-        model.samples = "/bad";
+        input.dataset = "/bad";
         file = open_file();
-        assert_int_equal(data_file_read(file, 0, 3, read, NULL, NULL, &err), 0);
-        assert_int_equal(data_file_read(file, 2, 3, read, NULL, NULL, &err), -1);
+        assert_int_equal(read_samples(file, 0, 3, read, NULL, NULL), 0);
+        assert_int_equal(read_samples(file, 2, 3, read, NULL, NULL), -1);
         snprintf(expected, sizeof expected, cases[i].sentence, scratch_file);
         assert_string_equal(err.text, expected);
         assert_int_equal(err.code, EXIT_INPUT);
@@ -697,9 +915,9 @@ static void a_damaged_chunk_is_an_error(void **state)
     prepare(HDF5_U8);
     hdf5_builder_add(scratch_file, "/packed", HDF5_U8, 4, sizes, values, 2);
     damage_chunks();
-    model.samples = "/packed";
+    input.dataset = "/packed";
     file = open_file();
-    assert_int_equal(data_file_read(file, 1, 3, read, NULL, NULL, &err), -1);
+    assert_int_equal(read_samples(file, 1, 3, read, NULL, NULL), -1);
     snprintf(
         expected, sizeof expected,
         "%s: cannot read 1..3 of /packed; the file is damaged, or compressed in a way "
@@ -739,14 +957,16 @@ static void images_of_the_kit_equal_the_reference(void **state)
     if (access(images, R_OK) != 0 || access(golden, R_OK) != 0)
         skip();
     prepare(HDF5_U8);
-    model =
-        (struct config_model){.samples = "/images", .labels = "/labels", .scale = NAN};
+    input.dataset = "/images";
+    with.dataset = "/labels";
+    constants.scale = NAN;
     data = (struct config_data){.file = images, .samples = {0, IMAGES, false}};
     image = input_of(3, (int[]){COLOURS, 32, 32});
-    file = data_file_open(&model, &data, &image, 10, true, &err);
+    with.classes = 10;
+    file = try_to_open();
     if (!file)
         fail_msg("%s", err.text);
-    assert_int_equal(data_file_read(file, 0, IMAGES, values, NULL, NULL, &err), 0);
+    assert_int_equal(read_samples(file, 0, IMAGES, values, NULL, NULL), 0);
     data_file_close(file);
     assert_int_equal(hdf5_builder_read(golden, "/input_normalised", reference, VALUES),
                      VALUES);
@@ -768,6 +988,11 @@ int main(void)
         cmocka_unit_test(means_go_along_the_colours),
         cmocka_unit_test(labels_of_any_integer_type_are_read),
         cmocka_unit_test(equal_samples_have_equal_hashes),
+        cmocka_unit_test(each_input_has_its_rank_and_type),
+        cmocka_unit_test(a_hash_covers_all_inputs),
+        cmocka_unit_test(datasets_of_several_inputs_that_do_not_fit_are_named),
+        cmocka_unit_test(labels_may_be_numbers_of_any_shape),
+        cmocka_unit_test(groups_come_with_their_samples),
         cmocka_unit_test(normalisation_comes_from_the_nearest_place),
         cmocka_unit_test(the_normalisation_is_told),
         cmocka_unit_test(a_rounded_255th_divides_by_255),

@@ -34,11 +34,9 @@ static int start(void **state)
         .keep_float_count = 2,
         .calibration = {.file = "c.h5", .samples = {0, 512, true}, .check = 100},
         .validation = {.file = "v.h5", .samples = {10, 5, false}},
-        .samples = "/images",
+        .inputs = {{{.data = "/images", .constants = {.scale = NAN}}}, 1},
         .labels = "/labels",
-        .scale = NAN,
-        .mean = {0.5, 0.25},
-        .mean_count = 2,
+        .constants = {.scale = NAN, .mean = {0.5, 0.25}, .mean_count = 2},
     };
     config.methods[0] = (struct config_method_settings){
         .name = METHOD_LAPQ, .p = {2, 4}, .p_count = 10, .sweeps = 8, .patience = 2};
@@ -91,6 +89,24 @@ static void it_says_all_that_decides_digits(void **state)
     has_line("method.name: lapq");
     has_line("method.p: [2, 4]");
     has_line("method.sweeps: 8");
+}
+
+static void it_names_several_inputs_and_what_is_done_to_them(void **state)
+{
+    struct config_inputs *inputs = &config.models[0].inputs;
+
+    (void)state;
+    *inputs = (struct config_inputs){
+        {{.name = "user", .data = "/u", .constants = {.scale = NAN}},
+         {.name = "item", .data = "/i", .constants = {.scale = 0.5}}},
+        2};
+    free(text);
+    text = identity_text(&parts);
+    has_line("model.inputs.0: user of /u");
+    has_line("model.inputs.1: item of /i");
+    has_line("model.inputs.1.scale: 0.5");
+    assert_null(strstr(text, "model.inputs: "));
+    assert_null(strstr(text, "model.inputs.0.scale"));
 }
 
 /* What it says now about the same case. */
@@ -194,6 +210,8 @@ static void other_digits_of_calq_are_told(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            it_names_several_inputs_and_what_is_done_to_them, start, end),
         cmocka_unit_test_setup_teardown(it_says_all_that_decides_digits, start, end),
         cmocka_unit_test_setup_teardown(what_never_changes_a_digit_is_no_part_of_it,
                                         start, end),

@@ -106,7 +106,7 @@ static const struct layer *layer_named(const char *name)
 static void find_float_logits(float logits[SAMPLES * CLASSES])
 {
     float values[SAMPLES * INPUTS];
-    struct samples samples = {.values = values, .count = SAMPLES};
+    struct samples samples = {.values = {values}, .count = SAMPLES};
     struct evaluator *evaluator;
 
     for (int i = 0; i < SAMPLES * INPUTS; i++)

@@ -1,0 +1,49 @@
+/* samples.h - samples in memory: an array for each input of a network, labels, groups.
+ *
+ * Values are normalised and stored as the network stores its tensors (core/network/layer.h).
+ */
+#ifndef CORE_EVALUATE_SAMPLES_H
+#define CORE_EVALUATE_SAMPLES_H
+
+#include "core/evaluate/loss.h"
+#include "core/network/network.h"
+
+/* What samples are known to be: one or more numbers each. */
+struct labels {
+    const void
+        *values; /* [samples, per_sample] of that element; NULL: there are none */
+    size_t per_sample;
+    enum element element;
+};
+
+/* Borrowed arrays, and how the logits of the samples are scored. */
+struct samples {
+    const void *values[NETWORK_INPUTS_MAX]; /* of each input [count, its elements] */
+    struct labels
+        labels; /* classes are one int32, or NO_LABEL where the loss needs none */
+    const int32_t *groups; /* [count] those of a group belong together; NULL: none do */
+    size_t count;
+    enum loss loss;
+    const float *float_logits; /* [count, outputs] or NULL, as in struct expected */
+};
+
+/* What comes with sample `index`. */
+struct expected samples_expected(const struct samples *samples, size_t index,
+                                 size_t outputs);
+
+/* The arrays of samples that are read: room for `room` samples, of which `count` are there. */
+struct sample_arrays {
+    void *values[NETWORK_INPUTS_MAX]; /* as in struct samples; owned, the rest NULL */
+    void *labels;                     /* owned */
+    size_t labels_per_sample;
+    enum element label_element;
+    int32_t *groups; /* or NULL; owned */
+    size_t room, count;
+};
+
+void sample_arrays_clear(struct sample_arrays *arrays);
+
+/* The samples that are there; borrowed. */
+struct samples sample_arrays_samples(const struct sample_arrays *arrays);
+
+#endif
