@@ -115,6 +115,8 @@ static bool stands(const struct config *config, const struct result *result)
 
     if (result->provenance.overlapping > 0 && config->overlap == OVERLAP_REFUSE)
         return false; /* running it will tell */
+    if (score_lacks(&result->float_validation, result->model->metric))
+        return false; /* another metric was asked for */
     if (budget->evaluations == config->max_evaluations &&
         budget->seconds == config->max_seconds)
         return true;
@@ -158,7 +160,7 @@ static int look_at_result(struct ledger *ledger, int index, struct error *err)
         return -1;
     }
     take_result(ledger, index, &result);
-    if (each->is_others || stands(ledger->config, &result))
+    if (each->is_others || stands(ledger->config, &each->result))
         each->state = LEDGER_DONE;
     return 0;
 }

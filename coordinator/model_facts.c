@@ -45,6 +45,8 @@ void model_facts_hash(struct model_facts *facts, const struct config_model *mode
 
 void model_facts_take(struct model_facts *facts, const struct result *result)
 {
+    if (score_lacks(&result->float_validation, result->model->metric))
+        return;
     facts->has_scores = true;
     facts->provenance.overlapping = result->provenance.overlapping;
     facts->calibration = result->float_calibration;
@@ -149,8 +151,9 @@ static char *describe_guess(const struct judged *judged,
     fprintf(file,
             "the float network is no better than guessing: it predicts %lld of %lld %s "
             "labels, and who always says %d predicts %zu",
-            (long long)judged->score->top1, (long long)judged->score->labelled,
-            judged->name, judged->labels->most_frequent, judged->labels->most);
+            (long long)judged->score->metrics[METRIC_TOP1],
+            (long long)judged->score->labelled, judged->name,
+            judged->labels->most_frequent, judged->labels->most);
     if (loss_table[judged->loss].needs_labels)
         fprintf(file, " (%s %s, of the best constant guess %s)",
                 loss_table[judged->loss].name,
@@ -227,7 +230,7 @@ static void tell_scores(const struct score *score, enum loss loss, FILE *out)
                 text_of_loss(score_loss(score), text));
     if (score->labelled > 0)
         fprintf(out, "; %.2f %% of its calibration predictions are right",
-                100 * score_top1(score));
+                100 * score_metric(score, METRIC_TOP1));
 }
 
 void model_facts_tell(const struct model_facts *facts, const struct config_model *model,

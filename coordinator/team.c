@@ -316,9 +316,13 @@ int team_check(struct team *team, const struct choice *choices, int count,
 int team_validate(struct team *team, const struct choice *choices, int count,
                   struct score *scores, struct error *err)
 {
+    enum metric metric = shard_model(team->shard)->metric;
+
     return find_scores(team,
                        (struct questions){.request = REQUEST_VALIDATE,
-                                          .kind = JOURNAL_VALIDATION,
+                                          .kind = metric_table[metric].needs_float_logits
+                                                      ? JOURNAL_VALIDATION_TO_FLOAT
+                                                      : JOURNAL_VALIDATION,
                                           .choices = choices,
                                           .count = count,
                                           .scores = scores},

@@ -123,6 +123,11 @@ const struct kernel_set *shard_kernels(const struct shard *shard)
     return shard->kernels;
 }
 
+const struct config_model *shard_model(const struct shard *shard)
+{
+    return shard->open->model;
+}
+
 unsigned shard_treatments(const struct shard *shard)
 {
     return shard->treatments;

@@ -42,6 +42,9 @@ const struct network *shard_network(const struct shard *shard);
 const struct placement *shard_placement(const struct shard *shard);
 const struct kernel_set *shard_kernels(const struct shard *shard);
 
+/* The model of the open case; borrowed. */
+const struct config_model *shard_model(const struct shard *shard);
+
 /* How the weights of the open case are treated: enum treatment. */
 unsigned shard_treatments(const struct shard *shard);
 

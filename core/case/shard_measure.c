@@ -57,7 +57,8 @@ static void choose_loss(const struct shard *shard, struct samples *samples,
     size_t outputs = shard->network->tensors[shard->network->output].count;
 
     samples->loss = loss_to_validate(shard->open->model->loss, outputs);
-    if (!loss_table[samples->loss].needs_float_logits)
+    if (!loss_table[samples->loss].needs_float_logits &&
+        !metric_table[shard->open->model->metric].needs_float_logits)
         return;
     evaluator_logits(shard->evaluator, NULL, *samples, float_logits);
     samples->float_logits = float_logits;

@@ -49,9 +49,11 @@ bool guess_is_as_good(const struct score *score, enum loss loss,
 
     if (score->labelled == 0 || labels->samples == 0)
         return false;
-    if (has_loss && mean >= log(classes) && 2 * score->top1 < score->labelled)
+    if (has_loss && mean >= log(classes) &&
+        2 * score->metrics[METRIC_TOP1] < score->labelled)
         return true;
     most = most_by_chance(labels);
-    return most < (double)labels->samples && (double)score->top1 <= most &&
+    return most < (double)labels->samples &&
+           (double)score->metrics[METRIC_TOP1] <= most &&
            !(has_loss && mean < labels->entropy);
 }

@@ -6,51 +6,71 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-static const struct exact_format format = {.lowest = -384, .limbs = SCORE_LOSS_LIMBS};
+static const struct exact_format format = {.lowest = -384, .limbs = SCORE_LIMBS};
 
-_Static_assert(-384 + EXACT_LIMB_BITS * (SCORE_LOSS_LIMBS - 1) >= LOSS_EXPONENT_MOST,
+_Static_assert(-384 + EXACT_LIMB_BITS * (SCORE_LIMBS - 1) >= LOSS_EXPONENT_MOST,
                "every loss fits");
 _Static_assert((int)EXACT_TEXT_MOST <= (int)SCORE_TEXT_MOST, "every sum fits");
 
-/* How many classes come before the label's. */
-static size_t place_of(const float *logits, size_t classes, int32_t label)
+/* Where the numbers of a metric begin. */
+static size_t place_of(enum metric metric)
 {
-    size_t place = 0;
-
-    for (size_t i = 0; i < classes; i++)
-        place += logits[i] > logits[label] ||
-                 (logits[i] == logits[label] && i < (size_t)label);
-    return place;
+    return metric_is_share(metric)
+               ? (size_t)metric
+               : METRIC_SHARES + (size_t)(metric - METRIC_SHARES) * SCORE_LIMBS;
 }
 
-void score_add(struct score *score, enum loss loss, const float *logits, size_t classes,
+static void add_metric(struct score *score, enum metric metric, double value)
+{
+    int64_t *numbers = &score->metrics[place_of(metric)];
+
+    if (metric_is_share(metric))
+        *numbers += (int64_t)value;
+    else
+        exact_sum_add(&format, numbers, value);
+}
+
+static void add_metrics(struct score *score, const float *logits, size_t outputs,
+                        struct expected expected)
+{
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
+        if (metric_is_known(metric, expected))
+            add_metric(score, metric,
+                       metric_table[metric].of_sample(logits, outputs, expected));
+}
+
+void score_add(struct score *score, enum loss loss, const float *logits, size_t outputs,
                struct expected expected)
 {
-    bool finite = loss_has_finite_logits(logits, classes);
-    bool both_finite = finite && (!expected.logits ||
-                                  loss_has_finite_logits(expected.logits, classes));
-    bool labelled = expected.label != NO_LABEL && loss_classes(loss, classes) > 1;
-    size_t place =
-        finite && labelled ? place_of(logits, classes, expected.label) : SIZE_MAX;
+    bool finite = loss_has_finite_logits(logits, outputs);
+    bool is_compared = expected.logits != NULL;
+    bool both_finite =
+        finite && (!is_compared || loss_has_finite_logits(expected.logits, outputs));
 
     if (both_finite)
         exact_sum_add(&format, score->loss,
-                      loss_of_sample(loss, logits, classes, expected));
+                      loss_of_sample(loss, logits, outputs, expected));
+    if (loss_classes(loss, outputs) == 1)
+        expected.label = NO_LABEL;
+    if (!both_finite)
+        expected.logits = NULL;
+    if (finite)
+        add_metrics(score, logits, outputs, expected);
     score->samples++;
-    score->labelled += labelled;
-    score->top1 += place < 1;
-    score->top5 += place < 5;
+    score->labelled += expected.label != NO_LABEL;
+    score->compared += is_compared;
     score->not_finite += !both_finite;
 }
 
 void score_merge(struct score *score, const struct score *other)
 {
-    for (int limb = 0; limb < SCORE_LOSS_LIMBS; limb++)
+    for (int limb = 0; limb < SCORE_LIMBS; limb++)
         score->loss[limb] += other->loss[limb];
+    for (int number = 0; number < SCORE_METRIC_NUMBERS; number++)
+        score->metrics[number] += other->metrics[number];
     score->samples += other->samples;
     score->labelled += other->labelled;
-    score->top1 += other->top1;
-    score->top5 += other->top5;
+    score->compared += other->compared;
     score->not_finite += other->not_finite;
 }
 
@@ -66,14 +86,23 @@ double score_loss(const struct score *score)
                : mean(exact_sum_value(&format, score->loss), score->samples);
 }
 
-double score_top1(const struct score *score)
+double score_metric(const struct score *score, enum metric metric)
 {
-    return mean((double)score->top1, score->labelled);
+    const int64_t *numbers = &score->metrics[place_of(metric)];
+    int64_t known =
+        metric_table[metric].needs_labels ? score->labelled : score->compared;
+
+    if (metric_is_share(metric))
+        return mean((double)*numbers, known);
+    return known > 0 && score->not_finite > 0
+               ? INFINITY
+               : mean(exact_sum_value(&format, numbers), known);
 }
 
-double score_top5(const struct score *score)
+bool score_lacks(const struct score *score, enum metric metric)
 {
-    return mean((double)score->top5, score->labelled);
+    return metric_table[metric].needs_float_logits && score->samples > 0 &&
+           score->compared == 0;
 }
 
 bool score_is_lower(const struct score *score, const struct score *other)
@@ -96,4 +125,15 @@ void score_loss_text(const struct score *score, char text[SCORE_TEXT_MOST])
 bool score_read_loss(struct score *score, const char *text)
 {
     return exact_sum_read(&format, text, score->loss);
+}
+
+void score_mean_text(const struct score *score, enum metric mean,
+                     char text[SCORE_TEXT_MOST])
+{
+    exact_sum_text(&format, &score->metrics[place_of(mean)], text);
+}
+
+bool score_read_mean(struct score *score, enum metric mean, const char *text)
+{
+    return exact_sum_read(&format, text, &score->metrics[place_of(mean)]);
 }

@@ -1,4 +1,4 @@
-/* score.h - what samples cost and how many are right: exact sums, mergeable by addition.
+/* score.h - what samples cost and how well they do: exact sums, mergeable by addition.
  *
  * Losses are added up without rounding, on no scale of their own (exact_sum.h). The format holds
  * every mean square of float32 differences, from 2^-298 to 2^258, with all 53 bits of the double that
@@ -8,37 +8,48 @@
 #define CORE_EVALUATE_SCORE_H
 
 #include "core/evaluate/loss.h"
+#include "core/evaluate/metric.h"
 
-enum { SCORE_LOSS_LIMBS = 22 };
+enum { SCORE_LIMBS = 22 };
+
+/* A share is one number, a mean an exact sum. */
+enum {
+    SCORE_METRIC_NUMBERS = METRIC_SHARES + (METRIC_COUNT - METRIC_SHARES) * SCORE_LIMBS
+};
 
 /* All fields are sums over samples. */
 struct score {
-    int64_t loss[SCORE_LOSS_LIMBS]; /* exact_sum.h; of samples with finite logits */
+    int64_t loss[SCORE_LIMBS]; /* exact_sum.h; of samples with finite logits */
+    int64_t metrics[SCORE_METRIC_NUMBERS]; /* shares, by metric, and then the means */
     int64_t samples;
     int64_t labelled;   /* samples that have a label, where there are several classes */
-    int64_t top1;       /* whose label has the largest logit (ties: the first class) */
-    int64_t top5;       /* whose label is among the five largest */
+    int64_t compared;   /* samples that logits of the float network were given of */
     int64_t not_finite; /* samples whose logits, or the float ones, were not finite */
 };
 
-/* Adds one sample. */
-void score_add(struct score *score, enum loss loss, const float *logits, size_t classes,
+/* Adds one sample: its loss, and the metrics that are known of it. */
+void score_add(struct score *score, enum loss loss, const float *logits, size_t outputs,
                struct expected expected);
 void score_merge(struct score *score, const struct score *other);
 
-/* Means over the samples, and over those with a label; NaN where there is none. The loss is
- * infinite where the logits of a sample are not finite: no number stands for them. */
+/* Means over the samples, of a metric over those of which it is known; NaN where there is none. A loss or
+ * a mean is infinite where the logits of a sample are not finite: no number stands for them. */
 double score_loss(const struct score *score);
-double score_top1(const struct score *score);
-double score_top5(const struct score *score);
+double score_metric(const struct score *score, enum metric metric);
+
+/* Whether samples were scored without what the metric needs of the float network. */
+bool score_lacks(const struct score *score, enum metric metric);
 
 /* Whether the same number of samples cost less, or exactly as much. */
 bool score_is_lower(const struct score *score, const struct score *other);
 bool score_is_equal(const struct score *score, const struct score *other);
 
-/* The whole sum of losses as text, and back; see exact_sum_text(). */
+/* The whole sum of losses, or of a metric that is a mean, as text, and back; see exact_sum_text(). */
 enum { SCORE_TEXT_MOST = 512 };
 void score_loss_text(const struct score *score, char text[SCORE_TEXT_MOST]);
 bool score_read_loss(struct score *score, const char *text);
+void score_mean_text(const struct score *score, enum metric mean,
+                     char text[SCORE_TEXT_MOST]);
+bool score_read_mean(struct score *score, enum metric mean, const char *text);
 
 #endif

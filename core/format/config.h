@@ -8,7 +8,7 @@
 #define CORE_FORMAT_CONFIG_H
 
 #include "core/base/error.h"
-#include "core/evaluate/loss.h"
+#include "core/evaluate/metric.h"
 #include "core/network/network.h"
 #include "core/quant/clip_aciq.h"
 
@@ -19,7 +19,6 @@
 
 enum { CONFIG_LIST_MAX = 64, CONFIG_CHANNELS_MAX = 16 };
 
-enum config_metric { METRIC_TOP1, METRIC_TOP5 };
 enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
 enum config_activations { ACTIVATIONS_BY_TARGET, ACTIVATIONS_INPUTS, ACTIVATIONS_ALL };
 enum config_quantize_output { QUANTIZE_OUTPUT_NO, QUANTIZE_OUTPUT_YES };
@@ -105,7 +104,7 @@ struct config_model {
     char *name;
     char *network; /* path */
     enum loss loss;
-    enum config_metric metric;
+    enum metric metric;
     enum config_batchnorm batchnorm;
     enum config_activations activations;
     enum config_quantize_output quantize_output;
@@ -236,7 +235,6 @@ const char *config_method_name(enum config_method method);
 /* What results call it. */
 const char *config_method_title(const struct config_method_settings *method);
 const char *config_target_name(enum config_target target);
-const char *config_metric_name(enum config_metric metric);
 const char *config_bias_correction_name(enum config_bias_correction correction);
 
 #endif

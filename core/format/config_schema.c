@@ -20,7 +20,6 @@
         text, AT(config_method_settings, member), word                                 \
     }
 
-static const char *const metrics[] = {[METRIC_TOP1] = "top1", [METRIC_TOP5] = "top5"};
 static const char *const batchnorms[] = {
     [BATCHNORM_EPILOGUE] = "epilogue", [BATCHNORM_FOLD] = "fold"};
 static const char *const activations[] = {[ACTIVATIONS_BY_TARGET] = "by_target",
@@ -186,8 +185,8 @@ static const struct config_field model_fields[] = {
      .help = "what is minimised, over the calibration samples",
      .words = WORDS_OF_ROWS(loss_table)},
     {"metric", KIND_WORD, AT(config_model, metric), "top1",
-     .help = "what is reported, over the validation samples", .words = WORDS(metrics),
-     .never_changes_digits = true},
+     .help = "what is reported, over the validation samples",
+     .words = WORDS_OF_ROWS(metric_table), .never_changes_digits = true},
     {"batchnorm", KIND_WORD, AT(config_model, batchnorm), "epilogue",
      .help = "batch norm after the integer product, or folded into the weights",
      .words = WORDS(batchnorms)},
@@ -529,11 +528,6 @@ const char *config_method_title(const struct config_method_settings *method)
 const char *config_target_name(enum config_target target)
 {
     return targets[target];
-}
-
-const char *config_metric_name(enum config_metric metric)
-{
-    return metrics[metric];
 }
 
 const char *config_bias_correction_name(enum config_bias_correction correction)

@@ -34,7 +34,8 @@ enum journal_kind {
     JOURNAL_FLOAT_MOMENTS = 7,
     JOURNAL_FLOAT_SCORE = 8, /* of the network that is not quantized */
     JOURNAL_PRODUCT_MEANS = 9,
-    JOURNAL_CHANNEL_MAXIMA = 10
+    JOURNAL_CHANNEL_MAXIMA = 10,
+    JOURNAL_VALIDATION_TO_FLOAT = 11 /* with the metrics that need float logits */
 };
 
 /* What an answer took. The CPU seconds are those of all ranks since the answer before, or since the case

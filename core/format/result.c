@@ -102,16 +102,38 @@ static json_t *sum_of(const struct score *score)
     return json_string(text);
 }
 
+/* Of a mean the exact sum, too, under the name and "_sum"; null: it is not known. */
+static void put_metric(json_t *object, const struct score *score, enum metric metric)
+{
+    const char *name = metric_table[metric].name;
+    double value = score_metric(score, metric);
+    char key[64], text[SCORE_TEXT_MOST];
+
+    json_object_set_new(object, name, real_of(value));
+    if (metric_is_share(metric))
+        return;
+    snprintf(key, sizeof key, "%s_sum", name);
+    score_mean_text(score, metric, text);
+    json_object_set_new(object, key, isnan(value) ? json_null() : json_string(text));
+}
+
 static json_t *score_of(const struct score *score)
 {
+    json_t *object, *counts;
+
     if (score->samples == 0)
         return json_null();
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "loss", real_of(score_loss(score)),
-        "loss_hex", hex_of(score_loss(score)), "loss_sum", sum_of(score), "top1",
-        real_of(score_top1(score)), "top5", real_of(score_top5(score)), "samples",
-        (json_int_t)score->samples, "labelled", (json_int_t)score->labelled,
-        "not_finite", (json_int_t)score->not_finite);
+    object =
+        json_pack("{s:o, s:o, s:o}", "loss", real_of(score_loss(score)), "loss_hex",
+                  hex_of(score_loss(score)), "loss_sum", sum_of(score));
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
+        put_metric(object, score, metric);
+    counts = json_pack("{s:I, s:I, s:I}", "samples", (json_int_t)score->samples,
+                       "labelled", (json_int_t)score->labelled, "not_finite",
+                       (json_int_t)score->not_finite);
+    json_object_update(object, counts);
+    json_decref(counts);
+    return object;
 }
 
 static json_t *point_of(const struct result_point *point)
@@ -478,11 +500,6 @@ void result_write_csv_head(FILE *file)
           file);
 }
 
-double result_metric(const struct result *result, const struct score *score)
-{
-    return result->model->metric == METRIC_TOP5 ? score_top5(score) : score_top1(score);
-}
-
 /* A cell with a number; empty where there is none. */
 static void write_cell(FILE *file, double value)
 {
@@ -494,6 +511,7 @@ static void write_cell(FILE *file, double value)
 
 void result_write_csv_line(const struct result *result, FILE *file)
 {
+    enum metric metric = result->model->metric;
     char bits[16];
 
     config_bits_text(result->bits, bits);
@@ -506,10 +524,10 @@ void result_write_csv_line(const struct result *result, FILE *file)
     write_cell(file, score_loss(&result->start.check));
     write_cell(file, score_loss(&result->result.check));
     fprintf(file, "%s,", result->result.batchnorms.count > 0 ? "yes" : "no");
-    fprintf(file, "%s,", config_metric_name(result->model->metric));
-    write_cell(file, result_metric(result, &result->float_validation));
-    write_cell(file, result_metric(result, &result->start.validation));
-    write_cell(file, result_metric(result, &result->result.validation));
+    fprintf(file, "%s,", metric_table[metric].name);
+    write_cell(file, score_metric(&result->float_validation, metric));
+    write_cell(file, score_metric(&result->start.validation, metric));
+    write_cell(file, score_metric(&result->result.validation, metric));
     write_cell(file, score_loss(&result->result.validation));
     fprintf(file, "%ld,%.3f,%.3f,%d\n", result_evaluations(result), result->seconds,
             result->cpu_seconds, result->warning_count);

@@ -113,9 +113,6 @@ void result_clear(struct result *result);
 void result_warn(struct result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* What share of a score's samples is right, as the model asks; NaN where there is none to tell. */
-double result_metric(const struct result *result, const struct score *score);
-
 /* Evaluations of all phases. */
 long result_evaluations(const struct result *result);
 

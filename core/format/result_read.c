@@ -24,9 +24,23 @@ static bool read_text(const json_t *value, char *text, size_t bytes)
     return from && snprintf(text, bytes, "%s", from) < (int)bytes;
 }
 
-static long long right_of(const json_t *share, const struct score *score)
+/* A share comes back as a count, a mean as its exact sum. */
+static bool read_metric(const json_t *object, enum metric metric, struct score *score)
 {
-    return llround(json_number_value(share) * (double)score->labelled);
+    const char *name = metric_table[metric].name, *sum;
+    char key[64];
+
+    if (metric_is_share(metric)) {
+        double share = json_number_value(json_object_get(object, name));
+
+        score->metrics[metric] = llround(share * (double)score->labelled);
+        return true;
+    }
+    snprintf(key, sizeof key, "%s_sum", name);
+    sum = json_string_value(json_object_get(object, key));
+    if (sum)
+        score->compared = score->samples;
+    return !sum || score_read_mean(score, metric, sum);
 }
 
 static bool read_score(const json_t *value, struct score *score)
@@ -41,9 +55,10 @@ static bool read_score(const json_t *value, struct score *score)
         return false;
     score->samples = json_integer_value(json_object_get(value, "samples"));
     score->labelled = json_integer_value(json_object_get(value, "labelled"));
-    score->top1 = right_of(json_object_get(value, "top1"), score);
-    score->top5 = right_of(json_object_get(value, "top5"), score);
     score->not_finite = json_integer_value(json_object_get(value, "not_finite"));
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
+        if (!read_metric(value, metric, score))
+            return false;
     return true;
 }
 

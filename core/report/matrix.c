@@ -20,12 +20,12 @@ static double float_loss_of(const struct result *result)
 
 static double metric_of(const struct result *result)
 {
-    return result_metric(result, &result->result.validation);
+    return score_metric(&result->result.validation, result->model->metric);
 }
 
 static double float_metric_of(const struct result *result)
 {
-    return result_metric(result, &result->float_validation);
+    return score_metric(&result->float_validation, result->model->metric);
 }
 
 static double evaluations_of(const struct result *result)
@@ -45,7 +45,7 @@ static const char *loss_name(const struct result *result)
 
 static const char *metric_name(const struct result *result)
 {
-    return config_metric_name(result->model->metric);
+    return metric_table[result->model->metric].name;
 }
 
 /* One matrix: a number of each case of one model and target. */
@@ -65,6 +65,22 @@ static const struct view views[] = {
     {"evaluations", NULL, "%.0f", 1, 0, evaluations_of, NULL},
     {"CPU seconds", NULL, "%.1f", 1, 0, cpu_seconds_of, NULL},
 };
+
+/* The view of a metric as its row says. */
+static struct view view_of(const struct view *view, const struct result *result)
+{
+    enum metric metric = result->model->metric;
+    struct view asked = *view;
+
+    if (view->number != metric_of)
+        return asked;
+    asked.better = metric_table[metric].higher_is_better ? 1 : -1;
+    if (!metric_is_share(metric)) {
+        asked.what = "validation";
+        asked.format = NULL;
+    }
+    return asked;
+}
 
 /* ---- lines and columns ------------------------------------------------------------------------ */
 
@@ -194,17 +210,17 @@ static void print_head(const struct results *results, const struct result *first
 }
 
 static void print_view(const struct results *results, const struct result *first,
-                       const struct view *view)
+                       struct view view)
 {
-    print_head(results, first, view);
-    if (view->float_number) {
+    print_head(results, first, &view);
+    if (view.float_number) {
         fprintf(results->out, "%-24s", "float");
-        print_cell(results, view, view->float_number(first), false);
+        print_cell(results, &view, view.float_number(first), false);
         fputc('\n', results->out);
     }
     for (int i = 0; i < results->count; i++)
         if (is_of_matrix(results->list[i], first) && is_first(results, i, has_method))
-            print_method(results, i, view);
+            print_method(results, i, &view);
     fputc('\n', results->out);
 }
 
@@ -216,5 +232,5 @@ void matrix_print(const struct result *const *list, int count, FILE *out)
         for (size_t view = 0;
              is_first(&results, i, is_of_matrix) && view < sizeof views / sizeof *views;
              view++)
-            print_view(&results, list[i], &views[view]);
+            print_view(&results, list[i], view_of(&views[view], list[i]));
 }

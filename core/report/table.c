@@ -25,12 +25,10 @@ static void print_loss(FILE *out, const struct score *score)
 static void print_metric(FILE *out, const struct result *result,
                          const struct score *score)
 {
-    double metric = result_metric(result, score);
+    enum metric metric = result->model->metric;
+    char text[METRIC_TEXT_BYTES];
 
-    if (isnan(metric))
-        fprintf(out, " %12s", "-");
-    else
-        fprintf(out, " %10.2f %%", 100 * metric);
+    fprintf(out, " %12s", metric_text(metric, score_metric(score, metric), text));
 }
 
 static void print_scores(FILE *out, const struct result *result,

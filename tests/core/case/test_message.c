@@ -90,12 +90,14 @@ static void the_score_of_each_candidate_is_found(void **state)
         struct score score = reply_scores(&reply)[i];
         int first = i * REPLY_SCORE_SUMS;
 
-        for (int limb = 0; limb < SCORE_LOSS_LIMBS; limb++)
+        for (int limb = 0; limb < SCORE_LIMBS; limb++)
             assert_true(score.loss[limb] == first + limb);
-        first += SCORE_LOSS_LIMBS;
+        first += SCORE_LIMBS;
+        for (int number = 0; number < SCORE_METRIC_NUMBERS; number++)
+            assert_true(score.metrics[number] == first + number);
+        first += SCORE_METRIC_NUMBERS;
         assert_true(score.samples == first && score.labelled == first + 1 &&
-                    score.top1 == first + 2 && score.top5 == first + 3 &&
-                    score.not_finite == first + 4);
+                    score.compared == first + 2 && score.not_finite == first + 3);
     }
     reply_clear(&reply);
 }

@@ -54,7 +54,7 @@ static struct score score_with(int samples, int top1, double loss)
     snprintf(text, sizeof text, "0x%llxp-32", llround(ldexp(loss * samples, 32)));
     assert_true(score_read_loss(&score, text));
     score.samples = score.labelled = samples;
-    score.top1 = top1;
+    score.metrics[METRIC_TOP1] = top1;
     return score;
 }
 

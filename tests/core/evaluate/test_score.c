@@ -36,7 +36,7 @@ static void losses_and_ranks_are_those_of_the_definition(void **state)
                   (struct expected){.label = samples[i].label});
         assert_true(score_loss(&score) == samples[i].loss ||
                     fabs(score_loss(&score) - samples[i].loss) < 1e-9);
-        assert_int_equal(score.top1, samples[i].top1);
+        assert_int_equal(score.metrics[METRIC_TOP1], samples[i].top1);
         assert_int_equal(score.samples, 1);
         assert_int_equal(score.not_finite, i >= 7);
     }
@@ -72,9 +72,9 @@ static void a_sample_without_a_label_counts_for_the_loss_alone(void **state)
     score_add(&score, LOSS_MSE_TO_FLOAT, logits, 3,
               (struct expected){NO_LABEL, float_logits});
     assert_float_equal(score_loss(&score), 1 / 3.0, 1e-9);
-    assert_true(isnan(score_top1(&score)));
+    assert_true(isnan(score_metric(&score, METRIC_TOP1)));
     score_add(&score, LOSS_MSE_TO_FLOAT, logits, 3, (struct expected){1, float_logits});
-    assert_float_equal(score_top1(&score), 1, 0);
+    assert_float_equal(score_metric(&score, METRIC_TOP1), 1, 0);
     assert_int_equal(score.samples, 2);
     assert_int_equal(score.not_finite, 0);
 }
@@ -85,7 +85,7 @@ static void without_samples_there_is_no_mean(void **state)
 
     (void)state;
     assert_true(isnan(score_loss(&none)));
-    assert_true(isnan(score_top1(&none)));
+    assert_true(isnan(score_metric(&none, METRIC_TOP1)));
 }
 
 /* The largest and the smallest distance that floats can have, each of many samples. */

@@ -1217,7 +1217,7 @@ static void words_have_their_names(void **state)
     assert_string_equal(text, "W4A32");
     assert_string_equal(config_method_name(METHOD_LAPQ), "lapq");
     assert_string_equal(config_target_name(TARGET_ONNX), "onnx");
-    assert_string_equal(config_metric_name(METRIC_TOP5), "top5");
+    assert_string_equal(metric_table[METRIC_TOP5].name, "top5");
 }
 
 /* ---- the temporary folder that every test runs in ---- */

@@ -43,8 +43,8 @@ static struct score score_of(int quarters, int64_t samples, int64_t top1)
 {
     struct score score = score_costing(quarters / 4.0, samples);
 
-    score.labelled = score.top5 = samples;
-    score.top1 = top1;
+    score.labelled = score.metrics[METRIC_TOP5] = samples;
+    score.metrics[METRIC_TOP1] = top1;
     return score;
 }
 

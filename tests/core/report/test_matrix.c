@@ -27,7 +27,7 @@ static struct score score(double loss, int right)
     struct score made = score_costing(loss * SAMPLES, SAMPLES);
 
     made.labelled = SAMPLES;
-    made.top1 = made.top5 = right;
+    made.metrics[METRIC_TOP1] = made.metrics[METRIC_TOP5] = right;
     return made;
 }
 
