@@ -50,6 +50,17 @@ static double mse_to_float(const float *logits, size_t outputs,
     return sum / (double)outputs;
 }
 
+/* -log of the sigmoid, or of 1 minus it: log(1 + exp(-|z|)), to which a wrong sign adds |z|. */
+static double binary_cross_entropy(const float *logits, size_t outputs,
+                                   struct expected expected)
+{
+    double logit = logits[0];
+    bool is_wrong = expected.label ? logit < 0 : logit > 0;
+
+    (void)outputs;
+    return log1p(exp(-fabs(logit))) + (is_wrong ? fabs(logit) : 0);
+}
+
 const struct loss_row loss_table[LOSS_COUNT] = {
     [LOSS_CROSS_ENTROPY] = {.name = "cross_entropy",
                             .help = "-log of the softmax of the label",
@@ -71,6 +82,14 @@ const struct loss_row loss_table[LOSS_COUNT] = {
                            .is_distance = true,
                            .least_outputs = 1,
                            .most_outputs = SIZE_MAX},
+    [LOSS_BINARY_CROSS_ENTROPY] = {.name = "binary_cross_entropy",
+                                   .help =
+                                       "-log of the sigmoid of one output where the "
+                                       "label is 1, of 1 minus it where it is 0",
+                                   .of_sample = binary_cross_entropy,
+                                   .needs_labels = true,
+                                   .least_outputs = 1,
+                                   .most_outputs = 1},
 };
 
 /* ---- what follows from a row -------------------------------------------------------------- */

@@ -245,6 +245,23 @@ static void write_pools(void)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
+/* Says with one output whether an image is bright. */
+static void write_one_output(void)
+{
+    Onnx__ModelProto *model = onnx_builder_model(
+        "input input N,1,24,24\n"
+        "floats w1 8,1,3,3 = 0.5 -0.25 0.125 0.75 -1 0.3 0.1\n"
+        "floats w2 8,8,3,3 = 0.2 -0.1 0.05 -0.15 0.3 -0.25 0.12 -0.07 0.02 -0.2 0.11\n"
+        "floats w3 1,8 = 1.1 -0.7 0.3 2 -1.3 0.6 -0.2 0.9\nfloats b3 1 = -0.4\n"
+        "node Conv input w1 -> c1 strides=2,2\nnode Relu c1 -> r1\n"
+        "node Conv r1 w2 -> c2\nnode Relu c2 -> r2\n"
+        "node GlobalAveragePool r2 -> m\nnode Flatten m -> f\n"
+        "node Gemm f w3 b3 -> y transB=1\noutput y\n");
+
+    write_model("one-output.onnx", model);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 /* What opsets since 22 have of the operators that calq reads, shape arithmetic among them. */
 static void write_new_networks(void)
 {
@@ -400,6 +417,10 @@ static void write_data_files(void)
     for (int i = 0; i < SAMPLES; i++)
         data->labels[i] = fmin(data->labels[i] + 1, CLASSES - 1);
     write_data("labels-from-1.h5", HDF5_U8, data, SAMPLES);
+
+    for (int i = 0; i < SAMPLES; i++)
+        data->labels[i] = i % 2;
+    write_data("no-and-yes.h5", HDF5_U8, data, SAMPLES);
     free(data);
 }
 
@@ -415,6 +436,7 @@ int main(int count, char **arguments)
     write_networks();
     write_old_network();
     write_pools();
+    write_one_output();
     write_new_networks();
     write_sharing("shared.onnx", "N");
     write_sharing("batch-of-one.onnx", "1");

@@ -52,7 +52,7 @@ static const char network_text[] =
     "node Gemm f w3 -> y transB=1 name=three\n"
     "output y\n";
 
-static void write_data(void)
+static void write_data(int classes)
 {
     static const size_t sizes[] = {SAMPLES, 2, 6, 6};
     double samples[SAMPLES * ELEMENTS], labels[SAMPLES];
@@ -63,7 +63,7 @@ static void write_data(void)
         samples[i] = (double)(state >> 8) / (1 << 23) - 1;
     }
     for (size_t i = 0; i < SAMPLES; i++)
-        labels[i] = (double)(i % CLASSES);
+        labels[i] = (double)((int)i % classes);
     hdf5_builder_samples(scratch_file, HDF5_F32, sizes, samples, labels);
 }
 
@@ -76,7 +76,7 @@ static int make_files(void **state)
     onnx__model_proto__free_unpacked(made, NULL);
     if (scratch_make(state) < 0)
         return -1;
-    write_data();
+    write_data(CLASSES);
     return 0;
 }
 
@@ -330,6 +330,87 @@ static void losses_to_float_do_not_depend_on_the_number_of_ranks(void **state)
             reply_clear(&one);
             reply_clear(&three);
         }
+}
+
+/* ---- one output ------------------------------------------------------------------------------ */
+
+/* Another network and other labels for one test; `network` and the data file are the others again after
+ * end_one_output(). */
+static char *several_outputs;
+
+static int start_one_output(void **state)
+{
+    static const char last[] = "floats w3 5,6 =";
+    char text[sizeof network_text];
+    Onnx__ModelProto *made;
+
+    memcpy(text, network_text, sizeof text);
+    memcpy(strstr(text, last), "floats w3 1,6 =", sizeof last - 1);
+    made = onnx_builder_model(text);
+    several_outputs = network;
+    network = onnx_builder_save(made);
+    onnx__model_proto__free_unpacked(made, NULL);
+    write_data(2);
+    return start(state);
+}
+
+static int end_one_output(void **state)
+{
+    onnx_builder_delete(network);
+    network = several_outputs;
+    write_data(CLASSES);
+    return end(state);
+}
+
+static void one_output_that_says_yes_or_no_is_scored_by_its_labels(void **state)
+{
+    static const enum request_kind kinds[] = {REQUEST_SCORE, REQUEST_VALIDATE};
+    struct request request = {.candidate_count = CANDIDATES};
+
+    (void)state;
+    model->loss = LOSS_BINARY_CROSS_ENTROPY;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct reply one, three;
+        const struct score *score;
+
+        request.kind = kinds[i];
+        ask_ranks(1, &request, candidates[0], &one);
+        ask_ranks(3, &request, candidates[0], &three);
+        assert_same_reply(&three, &one);
+        score = &reply_scores(&one)[0];
+        assert_int_equal(score->labelled, score->samples);
+        assert_true(score_loss(score) > 0 && isfinite(score_loss(score)));
+        assert_true(score->metrics[METRIC_TOP1] > 0 &&
+                    score->metrics[METRIC_TOP1] < score->samples);
+        reply_clear(&one);
+        reply_clear(&three);
+    }
+}
+
+static void a_loss_of_other_outputs_is_refused_with_those_there_are(void **state)
+{
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+
+    (void)state;
+    assert_int_equal(open_case(shard), -1);
+    assert_int_equal(err.code, EXIT_CONFIG);
+    assert_non_null(strstr(err.text, "has 1 value, and the loss cross_entropy"));
+    assert_non_null(strstr(err.text, "`loss: mse_to_float or binary_cross_entropy`"));
+    shard_destroy(shard);
+}
+
+static void other_labels_than_no_and_yes_are_refused(void **state)
+{
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+
+    (void)state;
+    model->loss = LOSS_BINARY_CROSS_ENTROPY;
+    write_data(CLASSES);
+    assert_int_equal(open_case(shard), -1);
+    assert_int_equal(err.code, EXIT_INPUT);
+    assert_non_null(strstr(err.text, "sample 2 has the label 2"));
+    assert_non_null(strstr(err.text, "the network has the classes 0..1"));
+    shard_destroy(shard);
 }
 
 static void as_many_put_aside_as_there_are_is_refused(void **state)
@@ -798,6 +879,8 @@ static void a_shard_that_was_never_opened_can_be_destroyed(void **state)
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, start, end)
+#define TEST_ONE_OUTPUT(test)                                                          \
+    cmocka_unit_test_setup_teardown(test, start_one_output, end_one_output)
 
 int main(void)
 {
@@ -806,6 +889,9 @@ int main(void)
         TEST(merged_answers_do_not_depend_on_the_number_of_ranks),
         TEST(samples_put_aside_are_scored_apart),
         TEST(losses_to_float_do_not_depend_on_the_number_of_ranks),
+        TEST_ONE_OUTPUT(one_output_that_says_yes_or_no_is_scored_by_its_labels),
+        TEST_ONE_OUTPUT(a_loss_of_other_outputs_is_refused_with_those_there_are),
+        TEST_ONE_OUTPUT(other_labels_than_no_and_yes_are_refused),
         TEST(as_many_put_aside_as_there_are_is_refused),
         TEST(neither_memory_nor_kernels_change_an_answer),
         TEST(opening_tells_how_many_samples_there_are),

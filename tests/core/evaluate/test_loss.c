@@ -28,7 +28,19 @@ static const struct {
     {LOSS_MSE_TO_FLOAT, {1, 2, 5}, {1, 3, 3}, 0, 5.0 / 3},
     {LOSS_MSE_TO_FLOAT, {1e30f, 0, 0}, {0, 0, 0}, 0, 1e30f * (double)1e30f / 3},
     {LOSS_MSE_TO_FLOAT, {1e-30f, 0, 0}, {0, 0, 0}, 0, 1e-30f * (double)1e-30f / 3},
+    {LOSS_BINARY_CROSS_ENTROPY, {0}, {0}, 1, 0.69314718055994531},
+    {LOSS_BINARY_CROSS_ENTROPY, {2}, {0}, 1, 0.12692801104297249},
+    {LOSS_BINARY_CROSS_ENTROPY, {2}, {0}, 0, 2.1269280110429725},
+    {LOSS_BINARY_CROSS_ENTROPY, {-2}, {0}, 0, 0.12692801104297249},
+    {LOSS_BINARY_CROSS_ENTROPY, {40}, {0}, 1, 4.2483542552915889e-18},
+    {LOSS_BINARY_CROSS_ENTROPY, {-1e30f}, {0}, 1, (double)1e30f},
 };
+
+/* As many outputs as the loss takes, up to CLASSES. */
+static size_t outputs_of(enum loss loss)
+{
+    return loss_takes(loss, CLASSES) ? CLASSES : loss_table[loss].most_outputs;
+}
 
 static void losses_are_those_of_the_definitions(void **state)
 {
@@ -39,18 +51,13 @@ static void losses_are_those_of_the_definitions(void **state)
 
         if (loss_table[samples[i].loss].needs_float_logits)
             expected.logits = samples[i].float_logits;
-        loss = loss_of_sample(samples[i].loss, samples[i].logits, CLASSES, expected);
+        loss = loss_of_sample(samples[i].loss, samples[i].logits,
+                              outputs_of(samples[i].loss), expected);
         if (!(fabs(loss - samples[i].expected) <=
               1e-9 * fmin(1, samples[i].expected)) &&
             !(fabs(loss - samples[i].expected) <= 1e-14 * samples[i].expected))
             fail_msg("sample %zu: %.15g, expected %.15g", i, loss, samples[i].expected);
     }
-}
-
-/* As many outputs as the loss takes, up to CLASSES. */
-static size_t outputs_of(enum loss loss)
-{
-    return loss_takes(loss, CLASSES) ? CLASSES : loss_table[loss].most_outputs;
 }
 
 static void no_loss_is_below_zero(void **state)
@@ -101,7 +108,8 @@ static void losses_are_named_by_how_many_outputs_they_take(void **state)
     char text[LOSS_NAMES_BYTES];
 
     (void)state;
-    assert_string_equal(loss_names_for(1, text), "mse_to_float");
+    assert_string_equal(loss_names_for(1, text),
+                        "mse_to_float or binary_cross_entropy");
     assert_string_equal(loss_names_for(10, text),
                         "cross_entropy, kl_to_float or mse_to_float");
     assert_false(loss_takes(LOSS_CROSS_ENTROPY, 1));
@@ -109,9 +117,11 @@ static void losses_are_named_by_how_many_outputs_they_take(void **state)
     assert_true(loss_takes(LOSS_MSE_TO_FLOAT, 1));
 }
 
-static void labels_of_one_output_are_numbers_that_nothing_reads(void **state)
+static void
+labels_of_one_output_are_no_and_yes_or_numbers_that_nothing_reads(void **state)
 {
     (void)state;
+    assert_int_equal(loss_classes(LOSS_BINARY_CROSS_ENTROPY, 1), 2);
     assert_int_equal(loss_classes(LOSS_MSE_TO_FLOAT, 1), 1);
     assert_int_equal(loss_classes(LOSS_MSE_TO_FLOAT, 10), 10);
     assert_int_equal(loss_classes(LOSS_CROSS_ENTROPY, 10), 10);
@@ -155,7 +165,8 @@ int main(void)
         cmocka_unit_test(every_row_answers_everything),
         cmocka_unit_test(a_loss_to_float_is_lowest_at_the_float_logits),
         cmocka_unit_test(losses_are_named_by_how_many_outputs_they_take),
-        cmocka_unit_test(labels_of_one_output_are_numbers_that_nothing_reads),
+        cmocka_unit_test(
+            labels_of_one_output_are_no_and_yes_or_numbers_that_nothing_reads),
         cmocka_unit_test(several_outputs_are_judged_by_cross_entropy),
         cmocka_unit_test(the_unit_of_a_distance_is_the_power_of_two_below_it),
         cmocka_unit_test(predictions_are_the_first_of_the_largest),

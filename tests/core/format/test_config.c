@@ -519,7 +519,7 @@ static const struct refusal {
      "t.yaml:2:18: targets: entry 2 is the same as entry 1"},
     {IN_MODEL("loss: hinge"),
      "t.yaml:7:9: loss: \"hinge\" is not known, only cross_entropy, kl_to_float, "
-     "mse_to_float"},
+     "mse_to_float, binary_cross_entropy"},
     {IN_METHOD("ocs"),
      "t.yaml:4:3: name: \"ocs\" is not known, only minmax, percentile, mmse, lp, "
      "cosine, aciq, kld, lapq, dual"},
@@ -662,7 +662,7 @@ static const struct refusal {
      "models:\n- {<<: *m, name: a, calibration: {file: c}}\n"
      "- {<<: *m, name: b, network: n, calibration: {file: c}}\n",
      "t.yaml:1:16: loss: \"hinge\" is not known, only cross_entropy, kl_to_float, "
-     "mse_to_float\n"
+     "mse_to_float, binary_cross_entropy\n"
      "t.yaml:1:23: unknown key \"nettwork\"; did you mean network?\n"
      "t.yaml:6:3: a model lacks network"},
     {"name: x\nbudget: {x-seconds: 1}\n" REST,
