@@ -318,15 +318,16 @@ int team_validate(struct team *team, const struct choice *choices, int count,
 {
     enum metric metric = shard_model(team->shard)->metric;
 
-    return find_scores(team,
-                       (struct questions){.request = REQUEST_VALIDATE,
-                                          .kind = metric_table[metric].needs_float_logits
-                                                      ? JOURNAL_VALIDATION_TO_FLOAT
-                                                      : JOURNAL_VALIDATION,
-                                          .choices = choices,
-                                          .count = count,
-                                          .scores = scores},
-                       err);
+    return find_scores(
+        team,
+        (struct questions){.request = REQUEST_VALIDATE,
+                           .kind = metric_table[metric].needs_float_logits
+                                       ? JOURNAL_VALIDATION_TO_FLOAT
+                                       : JOURNAL_VALIDATION,
+                           .choices = choices,
+                           .count = count,
+                           .scores = scores},
+        err);
 }
 
 /* ---- tensors -------------------------------------------------------------------------------- */

@@ -30,6 +30,17 @@ static double top5(const float *logits, size_t outputs, struct expected expected
     return place_of(logits, outputs, expected.label) < 5;
 }
 
+/* A mean of differences, so that it is in the unit of the outputs. */
+static double mae_to_float(const float *logits, size_t outputs,
+                           struct expected expected)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < outputs; i++)
+        sum += fabs((double)logits[i] - expected.logits[i]);
+    return sum / (double)outputs;
+}
+
 const struct metric_row metric_table[METRIC_COUNT] = {
     [METRIC_TOP1] = {.name = "top1",
                      .help =
@@ -43,6 +54,11 @@ const struct metric_row metric_table[METRIC_COUNT] = {
                      .of_sample = top5,
                      .needs_labels = true,
                      .higher_is_better = true},
+    [METRIC_MAE_TO_FLOAT] = {.name = "mae_to_float",
+                             .help = "the mean absolute difference from the float "
+                                     "network's outputs, as of a regression",
+                             .of_sample = mae_to_float,
+                             .needs_float_logits = true},
 };
 
 /* ---- what follows from a row -------------------------------------------------------------- */

@@ -15,7 +15,8 @@ enum metric {
     METRIC_TOP1, /* the default */
     METRIC_TOP5,
     METRIC_SHARES,
-    METRIC_COUNT = METRIC_SHARES
+    METRIC_MAE_TO_FLOAT = METRIC_SHARES,
+    METRIC_COUNT
 };
 
 /* What one sample counts, from finite logits [outputs] and with what the row needs: 1 or 0 of a share; of a

@@ -69,6 +69,20 @@ static void one_output_says_yes_above_zero(void **state)
                     samples[i].right);
 }
 
+static void the_absolute_error_is_the_mean_over_outputs(void **state)
+{
+    static const float logits[] = {1, -2, 3, 0x1.fffffep127f};
+    static const float in_float[] = {1, 2, 2.5f, -0x1.fffffep127f};
+
+    (void)state;
+    assert_true(value_of(METRIC_MAE_TO_FLOAT, logits, 3,
+                         (struct expected){NO_LABEL, in_float}) == 1.5);
+    assert_true(value_of(METRIC_MAE_TO_FLOAT, logits, 1,
+                         (struct expected){NO_LABEL, in_float}) == 0);
+    assert_true(value_of(METRIC_MAE_TO_FLOAT, logits + 3, 1,
+                         (struct expected){NO_LABEL, in_float + 3}) == 0x1.fffffep128);
+}
+
 static void what_it_needs_decides_where_it_is_known(void **state)
 {
     static const float logits[1] = {0};
@@ -85,13 +99,14 @@ static void what_it_needs_decides_where_it_is_known(void **state)
     }
 }
 
-static void people_read_shares_in_per_cent(void **state)
+static void people_read_shares_in_per_cent_and_means_as_numbers(void **state)
 {
     char text[METRIC_TEXT_BYTES];
 
     (void)state;
     assert_string_equal(metric_text(METRIC_TOP1, 0.9375, text), "93.75 %");
     assert_string_equal(metric_text(METRIC_TOP1, NAN, text), "-");
+    assert_string_equal(metric_text(METRIC_MAE_TO_FLOAT, 0.125, text), "0.1250");
 }
 
 int main(void)
@@ -101,8 +116,9 @@ int main(void)
         cmocka_unit_test(a_label_is_right_by_its_place),
         cmocka_unit_test(of_equal_logits_the_first_class_is_predicted),
         cmocka_unit_test(one_output_says_yes_above_zero),
+        cmocka_unit_test(the_absolute_error_is_the_mean_over_outputs),
         cmocka_unit_test(what_it_needs_decides_where_it_is_known),
-        cmocka_unit_test(people_read_shares_in_per_cent),
+        cmocka_unit_test(people_read_shares_in_per_cent_and_means_as_numbers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

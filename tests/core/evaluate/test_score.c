@@ -79,6 +79,31 @@ static void a_sample_without_a_label_counts_for_the_loss_alone(void **state)
     assert_int_equal(score.not_finite, 0);
 }
 
+static void a_mean_is_that_of_the_samples_compared_with_float(void **state)
+{
+    static const float logits[] = {1, 3}, in_float[] = {1, 1}, spoilt[] = {1, INFINITY};
+    struct score score = {.samples = 0}, back = {.samples = 0};
+    char text[SCORE_TEXT_MOST];
+
+    (void)state;
+    score_add(&score, LOSS_CROSS_ENTROPY, logits, 2, (struct expected){.label = 1});
+    assert_true(isnan(score_metric(&score, METRIC_MAE_TO_FLOAT)));
+    assert_true(score_lacks(&score, METRIC_MAE_TO_FLOAT));
+    assert_false(score_lacks(&score, METRIC_TOP1));
+    score = (struct score){.samples = 0};
+    score_add(&score, LOSS_CROSS_ENTROPY, logits, 2, (struct expected){1, in_float});
+    score_add(&score, LOSS_CROSS_ENTROPY, in_float, 2, (struct expected){1, in_float});
+    assert_true(score_metric(&score, METRIC_MAE_TO_FLOAT) == 0.5);
+    assert_true(score_metric(&score, METRIC_TOP1) == 0.5);
+    assert_false(score_lacks(&score, METRIC_MAE_TO_FLOAT));
+    score_mean_text(&score, METRIC_MAE_TO_FLOAT, text);
+    assert_true(score_read_mean(&back, METRIC_MAE_TO_FLOAT, text));
+    assert_memory_equal(back.metrics + METRIC_SHARES, score.metrics + METRIC_SHARES,
+                        sizeof score.metrics - METRIC_SHARES * sizeof *score.metrics);
+    score_add(&score, LOSS_CROSS_ENTROPY, logits, 2, (struct expected){1, spoilt});
+    assert_true(score_metric(&score, METRIC_MAE_TO_FLOAT) == INFINITY);
+}
+
 static void without_samples_there_is_no_mean(void **state)
 {
     struct score none = {.samples = 0};
@@ -156,6 +181,7 @@ int main(void)
         cmocka_unit_test(losses_and_ranks_are_those_of_the_definition),
         cmocka_unit_test(sums_do_not_depend_on_the_order),
         cmocka_unit_test(a_sample_without_a_label_counts_for_the_loss_alone),
+        cmocka_unit_test(a_mean_is_that_of_the_samples_compared_with_float),
         cmocka_unit_test(without_samples_there_is_no_mean),
         cmocka_unit_test(losses_of_any_size_are_added_up_without_rounding),
         cmocka_unit_test(a_loss_scales_with_the_outputs_exactly),

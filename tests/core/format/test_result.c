@@ -477,6 +477,9 @@ static void what_is_read_back_gives_the_same_line_and_scores(void **state)
     /* More than a double holds. */
     assert_true(score_read_loss(&result.start.calibration, "0x1000000000000001p-64"));
     result.float_calibration.not_finite = 4;
+    result.result.check.compared = result.result.check.samples;
+    assert_true(
+        score_read_mean(&result.result.check, METRIC_MAE_TO_FLOAT, "0x40000000p-32"));
     result_warn(&result, "a warning");
     result.provenance.overlapping = 3;
     write_and_read();
@@ -495,6 +498,7 @@ static void what_is_read_back_gives_the_same_line_and_scores(void **state)
     assert_memory_equal(&back.result.check, &result.result.check,
                         sizeof back.result.check);
     assert_int_equal(back.start.check.samples, 0);
+    assert_true(score_metric(&back.result.check, METRIC_MAE_TO_FLOAT) == 0.125);
     assert_string_equal(back.identity, result.identity);
     assert_string_equal(back.phases[1].name, "joint search");
     assert_string_equal(back.warnings[0], "a warning");

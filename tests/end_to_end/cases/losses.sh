@@ -44,6 +44,23 @@ one_output_is_calibrated_by_its_labels() {
 }
 check 1 one_output_is_calibrated_by_its_labels
 
+# A result that was found without the float network's outputs is validated again.
+a_distance_from_the_float_network_is_reported() {
+    local case=$work/run/cases/glyphs-onnx-W4A4-mmse/result.json
+    local few=("$small" --set targets=onnx --set bits=W4A4 --set 'methods=[minmax, mmse]')
+    calibrate "${few[@]}"
+    expect_in "$case" '"mae_to_float_sum": null'
+    digits "$work/run" | grep -v mae_to_float >"$work/before"
+    calibrate "${few[@]}" --set models.0.metric=mae_to_float
+    expect_in "$case" '"mae_to_float": 0.'
+    digits "$work/run" | grep -v mae_to_float >"$work/after"
+    expect_same "$work/before" "$work/after"
+    grep -q ',mae_to_float,0,0\.[0-9]*,0\.[0-9]*,' "$work/run/results.csv" || fail "results.csv lacks it"
+    expect_not_in "$work/out" " %"
+}
+check 1 a_distance_from_the_float_network_is_reported
+check 3 a_distance_from_the_float_network_is_reported
+
 for ranks_here in 1 3; do
     check $ranks_here "one output gives the same digits" same one_output "${yes_or_no[@]}"
 done
