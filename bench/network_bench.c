@@ -6,6 +6,7 @@
 #include "bench/rounds.h"
 #include "core/base/memory.h"
 #include "core/evaluate/evaluator.h"
+#include "core/network/layer_kind.h"
 #include "core/quant/clip_minmax.h"
 
 #include <math.h>

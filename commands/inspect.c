@@ -2,6 +2,7 @@
 
 #include "core/case/shard.h"
 #include "core/format/hdf5_reader.h"
+#include "core/network/layer_kind.h"
 
 #include <stdio.h>
 

@@ -83,7 +83,8 @@ bool candidate_multiplies_codes(const struct candidate *candidate, int layer)
 {
     const struct layer *made_by = &candidate->network->layers[layer];
 
-    return made_by->kind == LAYER_CONV && candidate_weights(candidate, layer, 0) &&
+    return layer_kind_of(made_by)->codes == CODES_MULTIPLY &&
+           candidate_weights(candidate, layer, 0) &&
            candidate->in_codes[made_by->inputs[0]];
 }
 

@@ -5,7 +5,6 @@
 #include "core/evaluate/arena.h"
 #include "core/layer/layer_run.h"
 #include "core/layer/split_check.h"
-#include "core/layer/weight_ratios.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +13,17 @@ struct executor {
     const struct network *network;
     const struct plane *planes;
     struct executor_options options;
-    struct conv_run *convs;   /* [layers], used where the layer is a convolution */
-    struct code_moves *moves; /* [layers], used where it is a rearrangement */
+    struct layer_setting setting;
+    struct layer_run *runs; /* [layers] */
     struct scratch scratch;
-    struct arena arena;          /* tensors that are not remembered */
-    struct value *current;       /* [tensors] of the block at hand */
-    bool *needed;                /* [tensors] */
-    const struct value **inputs; /* [most inputs of a layer] */
-    int64_t *macs;               /* [layers] multiply-adds of a sample */
-    int64_t *macs_to;            /* [tensors] of a tensor's layer and all before it */
-    int64_t *layers_to;          /* [tensors] how many these layers are */
+    struct arena arena;               /* tensors that are not remembered */
+    struct value *current;            /* [tensors] of the block at hand */
+    bool *needed;                     /* [tensors] */
+    const struct value **inputs;      /* [most inputs of a layer] */
+    const struct quantizer **weights; /* [most weight tensors of a layer] */
+    int64_t *macs;                    /* [layers] multiply-adds of a sample */
+    int64_t *macs_to;   /* [tensors] of a tensor's layer and all before it */
+    int64_t *layers_to; /* [tensors] how many these layers are */
     struct executor_counters counters;
     double *layer_seconds; /* [layers] */
 };
@@ -68,8 +68,7 @@ static void make_scratch(struct executor *executor)
     struct scratch_sizes sizes = {0};
 
     for (int layer = 0; layer < network->layer_count; layer++)
-        if (network->layers[layer].kind == LAYER_CONV)
-            conv_run_sizes(&executor->convs[layer], samples, &sizes);
+        layer_run_need(&executor->runs[layer], samples, &sizes);
     for (int tensor = 0; tensor < network->tensor_count; tensor++) {
         size_t bytes = (size_t)samples * network->tensors[tensor].count * sizeof(float);
 
@@ -78,14 +77,19 @@ static void make_scratch(struct executor *executor)
     executor->scratch = conv_scratch_make(&sizes);
 }
 
-static int most_inputs(const struct network *network)
+static void make_room_for_tasks(struct executor *executor)
 {
-    int most = 1;
+    const struct network *network = executor->network;
+    int inputs = 1, weights = 1;
 
-    for (int layer = 0; layer < network->layer_count; layer++)
-        if (network->layers[layer].input_count > most)
-            most = network->layers[layer].input_count;
-    return most;
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        inputs = layer->input_count > inputs ? layer->input_count : inputs;
+        weights = layer->weight_count > weights ? layer->weight_count : weights;
+    }
+    executor->inputs = memory_zeroed((size_t)inputs, sizeof *executor->inputs);
+    executor->weights = memory_zeroed((size_t)weights, sizeof *executor->weights);
 }
 
 static void count_upstream(struct executor *executor)
@@ -106,36 +110,21 @@ static void count_upstream(struct executor *executor)
     }
 }
 
-static void make_conv(struct executor *executor, int index)
-{
-    const struct executor_options *options = &executor->options;
-    const struct layer *layer = &executor->network->layers[index];
-    int item = placement_of_weights(options->placement, index, 0);
-    const struct weight_rules rules = placement_weight_rules(
-        options->placement, item < 0 ? NULL : &options->placement->items[item],
-        &(struct weight_rules){
-            .corrects_mean = options->corrects_mean,
-            .corrects_variance = options->corrects_variance,
-        });
-
-    conv_run_init(&executor->convs[index], options->kernels, layer,
-                  &executor->planes[layer->inputs[0]], &rules);
-}
-
 static void make_layers(struct executor *executor)
 {
-    const struct network *network = executor->network;
+    size_t layers = (size_t)executor->network->layer_count;
 
-    for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
-
-        if (layer->kind == LAYER_CONV)
-            make_conv(executor, index);
-        else if (layer->kind == LAYER_REARRANGE)
-            code_moves_init(&executor->moves[index], &layer->rearrange,
-                            &executor->planes[layer->inputs[0]],
-                            &executor->planes[layer->output]);
-    }
+    executor->setting = (struct layer_setting){
+        .network = executor->network,
+        .placement = executor->options.placement,
+        .planes = executor->planes,
+        .kernels = executor->options.kernels,
+        .rules = {.corrects_mean = executor->options.corrects_mean,
+                  .corrects_variance = executor->options.corrects_variance},
+    };
+    executor->runs = memory_zeroed(layers, sizeof *executor->runs);
+    for (size_t layer = 0; layer < layers; layer++)
+        layer_run_init(&executor->runs[layer], &executor->setting, (int)layer);
 }
 
 struct executor *executor_create(const struct network *network,
@@ -149,16 +138,13 @@ struct executor *executor_create(const struct network *network,
     executor->network = network;
     executor->planes = planes;
     executor->options = *options;
-    executor->convs = memory_zeroed(layers, sizeof *executor->convs);
-    executor->moves = memory_zeroed(layers, sizeof *executor->moves);
     executor->macs = memory_zeroed(layers, sizeof *executor->macs);
     executor->macs_to = memory_zeroed(tensors, sizeof *executor->macs_to);
     executor->layers_to = memory_zeroed(tensors, sizeof *executor->layers_to);
     executor->layer_seconds = memory_zeroed(layers, sizeof *executor->layer_seconds);
     executor->current = memory_zeroed(tensors, sizeof *executor->current);
     executor->needed = memory_zeroed(tensors, sizeof *executor->needed);
-    executor->inputs =
-        memory_zeroed((size_t)most_inputs(network), sizeof *executor->inputs);
+    make_room_for_tasks(executor);
     make_layers(executor);
     count_upstream(executor);
     make_scratch(executor);
@@ -170,13 +156,9 @@ void executor_destroy(struct executor *executor)
 {
     if (!executor)
         return;
-    for (int layer = 0; layer < executor->network->layer_count; layer++) {
-        if (executor->network->layers[layer].kind == LAYER_CONV)
-            conv_run_clear(&executor->convs[layer]);
-        code_moves_clear(&executor->moves[layer]);
-    }
-    free(executor->convs);
-    free(executor->moves);
+    for (int layer = 0; layer < executor->network->layer_count; layer++)
+        layer_run_clear(&executor->runs[layer]);
+    free(executor->runs);
     free(executor->macs);
     free(executor->macs_to);
     free(executor->layers_to);
@@ -186,6 +168,7 @@ void executor_destroy(struct executor *executor)
     free(executor->current);
     free(executor->needed);
     free(executor->inputs);
+    free(executor->weights);
     free(executor);
 }
 
@@ -237,10 +220,20 @@ struct task {
     const struct block *block;
 };
 
-static const struct value *residual_of(const struct executor *executor,
-                                       const struct task *task)
+/* What the layer works on; its inputs are at hand. */
+static struct layer_task work_of(struct executor *executor, const struct task *task)
 {
-    return task->layer->conv.has_residual ? executor->inputs[1] : NULL;
+    for (int i = 0; i < task->layer->input_count; i++)
+        executor->inputs[i] = &executor->current[task->layer->inputs[i]];
+    for (int which = 0; which < task->layer->weight_count; which++)
+        executor->weights[which] =
+            candidate_weights(task->candidate, task->index, which);
+    return (struct layer_task){.run = &executor->runs[task->index],
+                               .layer = task->layer,
+                               .weights = executor->weights,
+                               .inputs = executor->inputs,
+                               .samples = task->block->samples,
+                               .scratch = &executor->scratch};
 }
 
 static void count_run(struct executor *executor, const struct task *task)
@@ -252,39 +245,26 @@ static void count_run(struct executor *executor, const struct task *task)
 static void run_whole(struct executor *executor, const struct task *task,
                       const struct quantizer *quantizer, struct value *output)
 {
-    if (task->layer->kind == LAYER_CONV)
-        conv_run_block(&executor->convs[task->index],
-                       candidate_weights(task->candidate, task->index, 0),
-                       executor->inputs[0], residual_of(executor, task),
-                       task->block->samples, quantizer, output, &executor->scratch);
-    else
-        layer_run_block(
-            &(struct layer_run){executor->network, task->layer,
-                                &executor->moves[task->index],
-                                executor->options.placement->rounds_like_kernels},
-            executor->inputs, task->block->samples, quantizer, output,
-            &executor->scratch);
+    struct layer_task work = work_of(executor, task);
+
+    layer_run_block(&work, quantizer, output);
     count_run(executor, task);
 }
 
-/* The sums of a convolution, and its output of them. */
+/* The sums of products of codes, and the layer's output of them. */
 static void run_on_sums(struct executor *executor, const struct task *task,
                         struct unfinished *unfinished, bool are_valid,
                         struct value *output)
 {
     const struct conv_sums sums = {unfinished->values, unfinished->window_sums};
-    struct conv_run *conv = &executor->convs[task->index];
-    const struct quantizer *weights =
-        candidate_weights(task->candidate, task->index, 0);
+    const struct layer_task work = work_of(executor, task);
 
     if (!are_valid) {
-        conv_run_multiply(conv, weights, executor->inputs[0], task->block->samples,
-                          &sums, &executor->scratch);
+        layer_kind_of(task->layer)->multiply(&work, &sums);
         count_run(executor, task);
     }
-    conv_run_finish(conv, weights, executor->inputs[0], residual_of(executor, task),
-                    task->block->samples, &sums,
-                    candidate_output(task->candidate, task->index), output);
+    layer_kind_of(task->layer)
+        ->finish(&work, &sums, candidate_output(task->candidate, task->index), output);
 }
 
 /* The floats that a layer makes, and its output of them. */
@@ -308,7 +288,7 @@ static bool may_round_like_kernels(const struct task *task)
 
     return candidate->placement->rounds_like_kernels &&
            candidate->in_codes[layer->inputs[0]] &&
-           (layer->kind == LAYER_ADD || layer->kind == LAYER_AVERAGE_POOL);
+           layer_kind_of(layer)->codes == CODES_MAKE;
 }
 
 /* Whether the layer's output is made of something that can be kept: codes that pass are not. */
@@ -333,8 +313,6 @@ static void run_layer(struct executor *executor, const struct task *task,
     bool may_keep = has_unfinished(task);
     bool are_valid = may_keep && remembered->unfinished.signature == signature;
 
-    for (int i = 0; i < task->layer->input_count; i++)
-        executor->inputs[i] = &executor->current[task->layer->inputs[i]];
     if (!are_valid && !(may_keep && task->candidate->keeps_unfinished[task->index])) {
         run_whole(executor, task, candidate_output(task->candidate, task->index),
                   output);
@@ -382,14 +360,10 @@ static const float *batchnorm_input(struct executor *executor,
                                     const struct block *block, int index)
 {
     const struct layer *layer = &executor->network->layers[index];
-    const struct value *input = &executor->current[layer->inputs[0]];
+    const struct layer_task work =
+        work_of(executor, &(struct task){index, layer, candidate, block});
 
-    if (layer->kind == LAYER_AFFINE)
-        return value_as_floats(input, block->samples, executor->scratch.sums);
-    conv_run_products(&executor->convs[index], candidate_weights(candidate, index, 0),
-                      input, block->samples, executor->scratch.sums,
-                      &executor->scratch);
-    return executor->scratch.sums;
+    return layer_kind_of(layer)->batchnorm_input(&work);
 }
 
 /* Who wants to see the inputs of batch norms, or tensors, or neither. */
@@ -504,12 +478,13 @@ int executor_check_splits(struct executor *executor, const struct candidate *can
     const struct network *network = executor->network;
 
     for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
+        const struct quantizer *weights = candidate_weights(candidate, index, 0);
+        int item = placement_of_weights(candidate->placement, index, 0);
 
-        if (layer->kind == LAYER_CONV && candidate_weights(candidate, index, 0) &&
-            executor->convs[index].weights.rules.wide.added > 0 &&
-            split_check(&executor->convs[index], candidate_weights(candidate, index, 0),
-                        executor_run(executor, candidate, block, layer->inputs[0]),
+        if (weights && candidate->placement->items[item].wide.added > 0 &&
+            split_check(executor->runs[index].own, weights,
+                        executor_run(executor, candidate, block,
+                                     network->layers[index].inputs[0]),
                         block->samples, &executor->scratch, err) < 0)
             return -1;
     }

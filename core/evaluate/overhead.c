@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/layer/weight_codes.h"
+#include "core/network/layer_kind.h"
 
 #include <stdlib.h>
 

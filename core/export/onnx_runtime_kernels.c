@@ -4,6 +4,7 @@
 #include "core/export/coded_weights.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
+#include "core/network/layer_kind.h"
 
 #include <float.h>
 #include <math.h>

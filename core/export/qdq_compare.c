@@ -2,8 +2,8 @@
 
 #include "core/base/memory.h"
 #include "core/export/coded_weights.h"
-#include "core/layer/layer_kind.h"
 #include "core/layer/weight_ratios.h"
+#include "core/network/layer_kind.h"
 #include "core/rewrite/spread_codes.h"
 
 #include <math.h>
@@ -51,10 +51,25 @@ static bool same_window(const struct window *ours, const struct window *theirs)
            (is_of_pixels(ours) && is_of_pixels(theirs));
 }
 
+static bool same_weights(const struct layer *ours, const struct layer *theirs)
+{
+    if (ours->weight_count != theirs->weight_count)
+        return false;
+    for (int which = 0; which < ours->weight_count; which++) {
+        const struct weights *a = &ours->weights[which], *b = &theirs->weights[which];
+
+        if (a->groups != b->groups || a->outputs != b->outputs ||
+            a->inputs != b->inputs || a->window != b->window)
+            return false;
+    }
+    return true;
+}
+
 static bool same_shape(const struct layer *ours, const struct layer *theirs)
 {
-    return same_window(&ours->window, &theirs->window) && ours->low == theirs->low &&
-           ours->high == theirs->high && layer_kind_of(ours)->same_shape(ours, theirs);
+    return same_weights(ours, theirs) && same_window(&ours->window, &theirs->window) &&
+           ours->low == theirs->low && ours->high == theirs->high &&
+           layer_kind_of(ours)->same_shape(ours, theirs);
 }
 
 static bool same_ends(const struct network *network, const struct network *file)
@@ -63,6 +78,24 @@ static bool same_ends(const struct network *network, const struct network *file)
            network->input_count == file->input_count &&
            memcmp(network->inputs, file->inputs,
                   (size_t)network->input_count * sizeof *network->inputs) == 0;
+}
+
+/* Which constants of a layer are others, as a noun, or NULL; weights that become codes are compared as
+ * codes. */
+static const char *other_constants(const struct network *network,
+                                   const struct placement *placement, int layer,
+                                   const struct layer *theirs)
+{
+    const struct layer *ours = &network->layers[layer];
+
+    for (int which = 0; which < ours->weight_count; which++) {
+        const struct weights *a = &ours->weights[which], *b = &theirs->weights[which];
+
+        if (placement_of_weights(placement, layer, which) < 0 &&
+            !layer_kind_same_floats(a->values, b->values, weights_count(a)))
+            return "float weights";
+    }
+    return layer_kind_of(ours)->other_constants(network, ours, theirs);
 }
 
 static bool compare_layers(const struct network *network,
@@ -92,8 +125,7 @@ static bool compare_layers(const struct network *network,
                 theirs->name);
             return false;
         }
-        what = layer_kind_of(ours)->other_constants(
-            network, ours, theirs, placement_of_weights(placement, i, 0) >= 0);
+        what = other_constants(network, placement, i, theirs);
         if (what && !*sentence)
             snprintf(sentence, DIFFERENCE_BYTES, "layer %s: its %s is another",
                      ours->name, what);
@@ -142,14 +174,14 @@ static void both_codes_clear(struct both_codes *codes)
 /* ---- tensors ------------------------------------------------------------------------------ */
 
 static void compare_integers(const struct coded_weights *ours,
-                             const struct layer *theirs, struct tensor_difference *to)
+                             const struct weights *theirs, struct tensor_difference *to)
 {
-    size_t count = weights_per_output(theirs->weights);
+    size_t count = weights_per_output(theirs);
 
-    to->integers = (size_t)theirs->weights->outputs * count;
+    to->integers = weights_count(theirs);
     for (size_t i = 0; i < to->integers; i++) {
-        float step = theirs->weights->steps[i / count];
-        long integer = lrintf(theirs->weights->values[i] / step);
+        float step = theirs->steps[i / count];
+        long integer = lrintf(theirs->values[i] / step);
         long off = labs(integer - ours->integers[i]);
 
         to->off_by[off < OFF_BY_MOST ? off : OFF_BY_MOST]++;
@@ -161,22 +193,22 @@ static float at_or_zero(const float *values, size_t at)
     return values ? values[at] : 0;
 }
 
-static void compare_weights(const struct layer *ours, const struct layer *theirs,
+static void compare_weights(const struct weights *ours, const struct weights *theirs,
                             const struct weight_rules *rules,
                             const struct quantizer *quantizer,
                             struct tensor_difference *to)
 {
     struct coded_weights weights;
 
-    to->is_quantized_there = theirs->weights->steps != NULL;
+    to->is_quantized_there = theirs->steps != NULL;
     if (!to->is_quantized_there)
         return;
-    coded_weights_init(&weights, ours->weights, rules, quantizer, false);
+    coded_weights_init(&weights, ours, rules, quantizer, false);
     compare_integers(&weights, theirs, to);
-    for (size_t i = 0; i < (size_t)ours->weights->outputs; i++) {
-        to->steps += weights.steps[i] != theirs->weights->steps[i];
-        to->corrections += at_or_zero(weights.corrections, i) !=
-                           at_or_zero(theirs->weights->corrections, i);
+    for (size_t i = 0; i < (size_t)ours->outputs; i++) {
+        to->steps += weights.steps[i] != theirs->steps[i];
+        to->corrections +=
+            at_or_zero(weights.corrections, i) != at_or_zero(theirs->corrections, i);
     }
     coded_weights_clear(&weights);
 }
@@ -218,8 +250,8 @@ static void compare_items(const struct network *network,
             const struct weight_rules of_layer =
                 placement_weight_rules(placement, tensor, rules);
 
-            compare_weights(&network->layers[tensor->index],
-                            &file->layers[tensor->index], &of_layer, &quantizer,
+            compare_weights(placement_weights(network, tensor),
+                            placement_weights(file, tensor), &of_layer, &quantizer,
                             &difference);
         } else {
             compare_activation(&codes->ours[tensor->index],
@@ -229,21 +261,28 @@ static void compare_items(const struct network *network,
     }
 }
 
+static void find_more_weights(const struct placement *placement,
+                              const struct network *file, int layer,
+                              struct qdq_comparison *comparison)
+{
+    for (int which = 0; which < file->layers[layer].weight_count; which++) {
+        const struct weights *weights = &file->layers[layer].weights[which];
+
+        if (placement_of_weights(placement, layer, which) < 0 && weights->steps)
+            add(comparison, (struct tensor_difference){.name = weights->name,
+                                                       .is_weight = true,
+                                                       .is_quantized_there = true});
+    }
+}
+
 /* What the file quantizes and the case does not, or to other codes. */
 static void find_more(const struct placement *placement, const struct network *file,
                       const struct both_codes *codes, struct qdq_comparison *comparison)
 {
     bool is_same = comparison->different == 0;
 
-    for (int i = 0; i < file->layer_count; i++) {
-        const struct layer *layer = &file->layers[i];
-
-        if (placement_of_weights(placement, i, 0) < 0 && layer->kind == LAYER_CONV &&
-            layer->weights->steps)
-            add(comparison, (struct tensor_difference){.name = layer->weights->name,
-                                                       .is_weight = true,
-                                                       .is_quantized_there = true});
-    }
+    for (int layer = 0; layer < file->layer_count; layer++)
+        find_more_weights(placement, file, layer, comparison);
     for (int i = 0; i < file->tensor_count; i++) {
         struct tensor_difference difference = {.name = file->tensors[i].name};
 
@@ -266,9 +305,11 @@ void qdq_compare(const struct network *network, const struct placement *placemen
                  const float *steps, const struct weight_rules *rules,
                  const struct network *file, struct qdq_comparison *comparison)
 {
-    size_t most = (size_t)placement->count + (size_t)file->layer_count +
-                  (size_t)file->tensor_count;
+    size_t most = (size_t)placement->count + (size_t)file->tensor_count;
     struct both_codes codes;
+
+    for (int layer = 0; layer < file->layer_count; layer++)
+        most += (size_t)file->layers[layer].weight_count;
 
     *comparison = (struct qdq_comparison){
         .tensors = memory_zeroed(most, sizeof *comparison->tensors)};

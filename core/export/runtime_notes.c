@@ -3,6 +3,7 @@
 #include "core/export/coded_weights.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
+#include "core/network/layer_kind.h"
 
 #include <assert.h>
 #include <math.h>
@@ -115,8 +116,7 @@ static bool has_ties(const struct question *of)
 {
     int output = of->held[of->layer->output];
 
-    if ((of->layer->kind != LAYER_AVERAGE_POOL && of->layer->kind != LAYER_ADD) ||
-        output < 0)
+    if (layer_kind_of(of->layer)->codes != CODES_MAKE || output < 0)
         return false;
     for (int i = 0; i < of->layer->input_count; i++) {
         int input = of->held[of->layer->inputs[i]];

@@ -145,8 +145,9 @@ static void float_rows(const struct conv_run *run, const float *planes,
         float_depthwise(run, planes, rows, sums);
     else
         float_products(run, planes, rows, sums, scratch);
-    finish_floats(run->layer, residual ? residual + first : NULL, rows.count * columns,
-                  sums);
+    if (!run->is_bare)
+        finish_floats(run->layer, residual ? residual + first : NULL,
+                      rows.count * columns, sums);
     if (quantizer)
         value_put_rows(sums, rows.first, rows.count, quantizer, output);
 }

@@ -40,7 +40,8 @@ static bool is_tame(const struct conv_run *run)
 
 static void make_epilogue(struct conv_run *run)
 {
-    const struct conv *conv = &run->layer->conv;
+    const struct conv none = {.scale = &(float){1}, .shift = &(float){0}};
+    const struct conv *conv = run->is_bare ? &none : &run->layer->conv;
     const struct conv_weights *weights = &run->weights;
     const struct conv_steps *steps = &run->made_for;
     struct epilogue_terms terms = {
@@ -59,7 +60,7 @@ static void make_epilogue(struct conv_run *run)
         terms.weight_step = weights->now->steps[channel];
         terms.correction = weights->now->corrections[channel];
         terms.code_sum = weights->now->code_sums[channel];
-        epilogue = channel_epilogue_of(conv, channel, &terms);
+        epilogue = channel_epilogue_of(conv, run->is_bare ? 0 : channel, &terms);
         run->bias[channel] = epilogue.bias;
         run->scale[channel] = epilogue.scale;
         run->correction[channel] = epilogue.correction;
@@ -126,8 +127,8 @@ static struct epilogue epilogue_of(const struct conv_run *run,
         .scale = run->scale,
         .shift = run->shift,
         .correction = needs_window_sums(&run->weights) ? run->correction : NULL,
-        .low = run->layer->low / unit,
-        .high = run->layer->high / unit,
+        .low = run->is_bare ? -INFINITY : run->layer->low / unit,
+        .high = run->is_bare ? INFINITY : run->layer->high / unit,
         .is_tame = run->is_tame,
     };
 
@@ -294,14 +295,51 @@ static void add_second_part(const struct conv_run *run, const struct value *inpu
     wide_codes_add_sums(sums, high, conv_integer_products(run, samples));
 }
 
-void conv_integer_multiply(const struct conv_run *run, const struct value *input,
-                           int samples, const struct conv_sums *sums,
-                           const struct scratch *scratch)
+/* All products, of the present weights. */
+static void multiply_all(const struct conv_run *run, const struct value *input,
+                         int samples, const struct conv_sums *sums,
+                         const struct scratch *scratch)
 {
     multiply(run, input, samples, bare_sums(run, sums->products), sums->window_sums,
              scratch);
     if (run->weights.now->part_count > 1)
         add_second_part(run, input, samples, sums->products, scratch);
+}
+
+static void finish_all(struct conv_run *run, const struct value *input,
+                       const struct value *residual, int samples,
+                       const struct conv_sums *sums, const struct quantizer *quantizer,
+                       struct value *output)
+{
+    const struct conv_plan *plan = &run->plan;
+    struct finish_s32 finish = {
+        .sums = sums->products,
+        .samples = samples,
+        .rows = plan->rows,
+        .columns = plan->columns,
+        .channels = run->layer->weights->outputs,
+        .epilogue = prepare(run, input, residual, samples, quantizer, output),
+    };
+
+    finish.epilogue.window_sums = sums->window_sums;
+    run->kernels->finish_s32(&finish);
+}
+
+void conv_integer_multiply(struct conv_run *run, const struct quantizer *weights,
+                           const struct value *input, int samples,
+                           const struct conv_sums *sums, const struct scratch *scratch)
+{
+    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
+    multiply_all(run, input, samples, sums, scratch);
+}
+
+void conv_integer_finish(struct conv_run *run, const struct quantizer *weights,
+                         const struct value *input, const struct value *residual,
+                         int samples, const struct conv_sums *sums,
+                         const struct quantizer *quantizer, struct value *output)
+{
+    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
+    finish_all(run, input, residual, samples, sums, quantizer, output);
 }
 
 void conv_integer_run(struct conv_run *run, const struct value *input,
@@ -317,27 +355,8 @@ void conv_integer_run(struct conv_run *run, const struct value *input,
                  scratch->window_sums, scratch);
         return;
     }
-    conv_integer_multiply(run, input, samples, &sums, scratch);
-    conv_integer_finish(run, input, residual, samples, &sums, quantizer, output);
-}
-
-void conv_integer_finish(struct conv_run *run, const struct value *input,
-                         const struct value *residual, int samples,
-                         const struct conv_sums *sums,
-                         const struct quantizer *quantizer, struct value *output)
-{
-    const struct conv_plan *plan = &run->plan;
-    struct finish_s32 finish = {
-        .sums = sums->products,
-        .samples = samples,
-        .rows = plan->rows,
-        .columns = plan->columns,
-        .channels = run->layer->weights->outputs,
-        .epilogue = prepare(run, input, residual, samples, quantizer, output),
-    };
-
-    finish.epilogue.window_sums = sums->window_sums;
-    run->kernels->finish_s32(&finish);
+    multiply_all(run, input, samples, &sums, scratch);
+    finish_all(run, input, residual, samples, &sums, quantizer, output);
 }
 
 size_t conv_integer_scratch(const struct conv_run *run, int samples)

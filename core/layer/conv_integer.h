@@ -11,13 +11,15 @@ void conv_integer_run(struct conv_run *run, const struct value *input,
                       const struct quantizer *quantizer, struct value *output,
                       const struct scratch *scratch);
 
-/* The same in two: the products, and what becomes of them. */
-void conv_integer_multiply(const struct conv_run *run, const struct value *input,
-                           int samples, const struct conv_sums *sums,
-                           const struct scratch *scratch);
-void conv_integer_finish(struct conv_run *run, const struct value *input,
-                         const struct value *residual, int samples,
-                         const struct conv_sums *sums,
+/* conv_run_block() in two, where weights and input are quantized and there is one group (the window
+ * sums of more would take as much room again): sums that are kept can be finished once more when
+ * only the residual, the output's quantizer, scale or shift are others. Bit for bit the same. */
+void conv_integer_multiply(struct conv_run *run, const struct quantizer *weights,
+                           const struct value *input, int samples,
+                           const struct conv_sums *sums, const struct scratch *scratch);
+void conv_integer_finish(struct conv_run *run, const struct quantizer *weights,
+                         const struct value *input, const struct value *residual,
+                         int samples, const struct conv_sums *sums,
                          const struct quantizer *quantizer, struct value *output);
 
 /* Elements of the sums of products. */

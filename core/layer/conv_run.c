@@ -4,7 +4,6 @@
 #include "core/layer/conv_float.h"
 #include "core/layer/conv_integer.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
@@ -70,23 +69,6 @@ void conv_run_block(struct conv_run *run, const struct quantizer *weights,
         conv_float_run(run, input, residual, samples, quantizer, output, scratch);
 }
 
-void conv_run_multiply(struct conv_run *run, const struct quantizer *weights,
-                       const struct value *input, int samples,
-                       const struct conv_sums *sums, const struct scratch *scratch)
-{
-    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
-    conv_integer_multiply(run, input, samples, sums, scratch);
-}
-
-void conv_run_finish(struct conv_run *run, const struct quantizer *weights,
-                     const struct value *input, const struct value *residual,
-                     int samples, const struct conv_sums *sums,
-                     const struct quantizer *quantizer, struct value *output)
-{
-    conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
-    conv_integer_finish(run, input, residual, samples, sums, quantizer, output);
-}
-
 struct scratch conv_scratch_make(const struct scratch_sizes *sizes)
 {
     struct scratch scratch = {
@@ -127,43 +109,18 @@ struct scratch conv_run_scratch(const struct conv_run *run, int samples)
     return conv_scratch_make(&sizes);
 }
 
-/* The layer without anything after its products: scale and shift [out_channels] are its. */
-static struct layer bare_layer(const struct layer *layer, float *scale, float *shift)
-{
-    struct layer bare = *layer;
-
-    for (int channel = 0; channel < layer->weights->outputs; channel++) {
-        scale[channel] = 1;
-        shift[channel] = 0;
-    }
-    bare.conv.scale = scale;
-    bare.conv.shift = shift;
-    bare.conv.has_residual = false;
-    bare.batchnorm = NULL;
-    bare.low = -INFINITY;
-    bare.high = INFINITY;
-    return bare;
-}
-
-/* For the time being another layer is run; the epilogue is made anew for it, and again for the
- * layer itself. */
 void conv_run_products(struct conv_run *run, const struct quantizer *weights,
                        const struct value *input, int samples, float *products,
                        const struct scratch *scratch)
 {
-    const struct layer *layer = run->layer;
-    size_t channels = (size_t)layer->weights->outputs;
-    float *constants = memory_get(2 * channels * sizeof *constants);
-    struct layer bare = bare_layer(layer, constants, constants + channels);
     struct plane plane = {.height = run->plan.rows,
                           .width = run->plan.columns,
-                          .channels = (int)channels};
+                          .channels = run->layer->weights->outputs};
     struct value output = {.data = products, .plane = &plane};
 
-    run->layer = &bare;
+    run->is_bare = true;
     run->made_for = (struct conv_steps){0};
     conv_run_block(run, weights, input, NULL, samples, NULL, &output, scratch);
-    run->layer = layer;
+    run->is_bare = false;
     run->made_for = (struct conv_steps){0};
-    free(constants);
 }

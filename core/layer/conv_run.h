@@ -16,6 +16,8 @@ struct conv_run {
     int32_t *bias;                     /* [out_channels, and slack] the epilogue for */
     float *scale, *shift, *correction; /* `made_for` */
     bool is_tame;                      /* as in struct epilogue */
+    bool
+        is_bare; /* gives products: no scale, shift, residual and clamp for the time being */
     struct conv_steps {
         float weights, input, output, residual;
         int input_zero, residual_zero;
@@ -75,17 +77,6 @@ struct conv_sums {
     int32_t *products;  /* [samples, pixels, out_channels] */
     float *window_sums; /* [samples, pixels] of the codes, where they count */
 };
-
-/* conv_run_block() in two, where weights and input are quantized and there is one group (the window
- * sums of more would take as much room again): sums that are kept can be finished once more when
- * only the residual, the output's quantizer, scale or shift are others. Bit for bit the same. */
-void conv_run_multiply(struct conv_run *run, const struct quantizer *weights,
-                       const struct value *input, int samples,
-                       const struct conv_sums *sums, const struct scratch *scratch);
-void conv_run_finish(struct conv_run *run, const struct quantizer *weights,
-                     const struct value *input, const struct value *residual,
-                     int samples, const struct conv_sums *sums,
-                     const struct quantizer *quantizer, struct value *output);
 
 /* products [samples, pixels, out_channels] = conv(input): without scale, shift, residual and
  * clamp. They may be scratch->sums. */

@@ -1,6 +1,6 @@
 /* layer_add.c - the sum of tensors of equal shape. */
 #include "core/layer/join_codes.h"
-#include "core/layer/layer_kind.h"
+#include "core/layer/layer_run.h"
 
 #include <string.h>
 
@@ -23,12 +23,12 @@ static bool adds_two_codes(const struct layer_task *task)
            value_is_codes(task->inputs[1]);
 }
 
-static bool join_sum(const struct layer_task *task, const struct quantizer *quantizer,
+static bool make_sum(const struct layer_task *task, const struct quantizer *quantizer,
                      struct value *output)
 {
-    if (!adds_two_codes(task))
+    if (!quantizer || !adds_two_codes(task))
         return false;
-    if (task->run->rounds_like_kernels)
+    if (task->run->setting->placement->rounds_like_kernels)
         join_codes_add_like_kernels(task->layer, task->inputs[0], task->inputs[1],
                                     task->samples, quantizer, output);
     else
@@ -38,8 +38,11 @@ static bool join_sum(const struct layer_task *task, const struct quantizer *quan
 }
 
 const struct layer_kind_row layer_add = {
+    .name = "add",
+    .codes = CODES_MAKE,
+    .macs = layer_kind_no_macs,
     .run = run_add,
-    .join = join_sum,
+    .make = make_sum,
     .is_nonnegative = layer_kind_as_inputs,
     .same_shape = layer_kind_one_shape,
     .other_constants = layer_kind_no_constants,

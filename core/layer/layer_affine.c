@@ -1,5 +1,7 @@
 /* layer_affine.c - scale * x + shift by channel. */
-#include "core/layer/layer_kind.h"
+#include "core/layer/layer_run.h"
+
+#include <stdlib.h>
 
 static void run_affine(const struct layer_task *task)
 {
@@ -19,21 +21,35 @@ static void run_affine(const struct layer_task *task)
 }
 
 static const char *other_constants(const struct network *network,
-                                   const struct layer *ours, const struct layer *theirs,
-                                   bool has_codes)
+                                   const struct layer *ours, const struct layer *theirs)
 {
     const struct affine *a = &ours->affine, *b = &theirs->affine;
     size_t channels = (size_t)network->tensors[ours->output].channels;
 
-    (void)has_codes;
     return layer_kind_same_floats(a->scale, b->scale, channels) &&
                    layer_kind_same_floats(a->shift, b->shift, channels)
                ? NULL
                : "scale or shift";
 }
 
+static const float *batchnorm_input(const struct layer_task *task)
+{
+    return value_as_floats(task->inputs[0], task->samples, task->scratch->sums);
+}
+
+static void clear(struct layer *layer)
+{
+    free(layer->affine.scale);
+    free(layer->affine.shift);
+}
+
 const struct layer_kind_row layer_affine = {
+    .name = "affine",
+    .codes = CODES_END,
+    .macs = layer_kind_no_macs,
     .run = run_affine,
+    .batchnorm_input = batchnorm_input,
+    .clear = clear,
     .is_nonnegative = layer_kind_any_sign,
     .same_shape = layer_kind_one_shape,
     .other_constants = other_constants,

@@ -68,11 +68,11 @@ static bool is_of_all_pixels(const struct layer_task *task)
            window->pad_left == 0;
 }
 
-static bool join_mean(const struct layer_task *task, const struct quantizer *quantizer,
+static bool make_mean(const struct layer_task *task, const struct quantizer *quantizer,
                       struct value *output)
 {
-    if (!task->run->rounds_like_kernels || !value_is_codes(task->inputs[0]) ||
-        !is_of_all_pixels(task))
+    if (!quantizer || !task->run->setting->placement->rounds_like_kernels ||
+        !value_is_codes(task->inputs[0]) || !is_of_all_pixels(task))
         return false;
     mean_codes(task->layer, task->inputs[0], task->samples, quantizer, output,
                (int32_t *)task->scratch->sums);
@@ -88,8 +88,11 @@ static bool same_shape(const struct layer *ours, const struct layer *theirs)
 }
 
 const struct layer_kind_row layer_average_pool = {
+    .name = "average pool",
+    .codes = CODES_MAKE,
+    .macs = layer_kind_no_macs,
     .run = run_average_pool,
-    .join = join_mean,
+    .make = make_mean,
     .is_nonnegative = layer_kind_as_inputs,
     .same_shape = same_shape,
     .other_constants = layer_kind_no_constants,

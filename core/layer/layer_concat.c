@@ -1,6 +1,6 @@
 /* layer_concat.c - tensors joined along the channels. */
 #include "core/layer/join_codes.h"
-#include "core/layer/layer_kind.h"
+#include "core/layer/layer_run.h"
 
 #include <string.h>
 
@@ -20,12 +20,12 @@ static void run_concat(const struct layer_task *task)
     }
 }
 
-static bool join_concat(const struct layer_task *task,
+static bool make_concat(const struct layer_task *task,
                         const struct quantizer *quantizer, struct value *output)
 {
     size_t first = 0;
 
-    if (!layer_is_unclamped(task->layer))
+    if (!quantizer || !layer_is_unclamped(task->layer))
         return false;
     value_become_codes(output, task->samples, quantizer);
     for (int input = 0; input < task->layer->input_count; input++) {
@@ -37,8 +37,11 @@ static bool join_concat(const struct layer_task *task,
 }
 
 const struct layer_kind_row layer_concat = {
+    .name = "concat",
+    .codes = CODES_PASS,
+    .macs = layer_kind_no_macs,
     .run = run_concat,
-    .join = join_concat,
+    .make = make_concat,
     .is_nonnegative = layer_kind_as_inputs,
     .same_shape = layer_kind_one_shape,
     .other_constants = layer_kind_no_constants,

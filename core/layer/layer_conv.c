@@ -1,34 +1,126 @@
 /* layer_conv.c - convolutions and fully connected layers; conv_run.h runs them. */
-#include "core/layer/layer_kind.h"
+#include "core/base/memory.h"
+#include "core/layer/conv_integer.h"
+#include "core/layer/layer_run.h"
+#include "core/layer/weight_ratios.h"
+
+#include <stdlib.h>
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+static void prepare(struct layer_run *run)
+{
+    const struct layer_setting *setting = run->setting;
+    const struct placement *placement = setting->placement;
+    int item = placement_of_weights(placement,
+                                    (int)(run->layer - setting->network->layers), 0);
+    const struct weight_rules rules = placement_weight_rules(
+        placement, item < 0 ? NULL : &placement->items[item], &setting->rules);
+
+    run->own = memory_get(sizeof(struct conv_run));
+    conv_run_init(run->own, setting->kernels, run->layer,
+                  &setting->planes[run->layer->inputs[0]], &rules);
+}
+
+static void release(struct layer_run *run)
+{
+    conv_run_clear(run->own);
+    free(run->own);
+}
+
+static void need(const struct layer_run *run, int samples, struct scratch_sizes *sizes)
+{
+    conv_run_sizes(run->own, samples, sizes);
+}
+
+static const struct value *residual_of(const struct layer_task *task)
+{
+    return task->layer->conv.has_residual ? task->inputs[1] : NULL;
+}
+
+static bool make(const struct layer_task *task, const struct quantizer *quantizer,
+                 struct value *output)
+{
+    conv_run_block(task->run->own, task->weights[0], task->inputs[0], residual_of(task),
+                   task->samples, quantizer, output, task->scratch);
+    return true;
+}
+
+static void multiply(const struct layer_task *task, const struct conv_sums *sums)
+{
+    conv_integer_multiply(task->run->own, task->weights[0], task->inputs[0],
+                          task->samples, sums, task->scratch);
+}
+
+static void finish(const struct layer_task *task, const struct conv_sums *sums,
+                   const struct quantizer *quantizer, struct value *output)
+{
+    conv_integer_finish(task->run->own, task->weights[0], task->inputs[0],
+                        residual_of(task), task->samples, sums, quantizer, output);
+}
+
+static const float *batchnorm_input(const struct layer_task *task)
+{
+    conv_run_products(task->run->own, task->weights[0], task->inputs[0], task->samples,
+                      task->scratch->sums, task->scratch);
+    return task->scratch->sums;
+}
+
+/* ---- what it is ----------------------------------------------------------------------------- */
+
+static const char *variant(const struct layer *layer)
+{
+    const struct weights *weights = layer->weights;
+
+    if (weights->groups > 1)
+        return weights->inputs == 1 ? "depthwise" : "grouped conv";
+    return weights->window == 1 ? "1x1 conv or fc" : "conv";
+}
+
+static size_t macs(const struct layer *layer, size_t outputs)
+{
+    return outputs * weights_per_output(layer->weights);
+}
+
+static void clear(struct layer *layer)
+{
+    free(layer->conv.scale);
+    free(layer->conv.shift);
+    free(layer->conv.bare_shift);
+}
 
 static bool same_shape(const struct layer *ours, const struct layer *theirs)
 {
-    const struct weights *a = ours->weights, *b = theirs->weights;
-
-    return a->groups == b->groups && a->inputs == b->inputs &&
-           a->outputs == b->outputs &&
-           ours->conv.has_residual == theirs->conv.has_residual;
+    return ours->conv.has_residual == theirs->conv.has_residual;
 }
 
 static const char *other_constants(const struct network *network,
-                                   const struct layer *ours, const struct layer *theirs,
-                                   bool has_codes)
+                                   const struct layer *ours, const struct layer *theirs)
 {
-    const struct weights *a = ours->weights, *b = theirs->weights;
-    size_t channels = (size_t)a->outputs;
+    const struct conv *a = &ours->conv, *b = &theirs->conv;
+    size_t channels = (size_t)ours->weights->outputs;
 
     (void)network;
-    if (!has_codes && !layer_kind_same_floats(a->values, b->values, weights_count(a)))
-        return "float weights";
-    return layer_kind_same_floats(ours->conv.scale, theirs->conv.scale, channels) &&
-                   layer_kind_same_floats(ours->conv.shift, theirs->conv.shift,
-                                          channels)
+    return layer_kind_same_floats(a->scale, b->scale, channels) &&
+                   layer_kind_same_floats(a->shift, b->shift, channels)
                ? NULL
                : "bias or batch norm";
 }
 
 const struct layer_kind_row layer_conv = {
+    .name = "conv",
+    .variant = variant,
+    .codes = CODES_MULTIPLY,
     .is_nonnegative = layer_kind_any_sign, /* whatever its weights are */
+    .macs = macs,
     .same_shape = same_shape,
     .other_constants = other_constants,
+    .make = make,
+    .multiply = multiply,
+    .finish = finish,
+    .batchnorm_input = batchnorm_input,
+    .prepare = prepare,
+    .release = release,
+    .need = need,
+    .clear = clear,
 };

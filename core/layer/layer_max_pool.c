@@ -73,6 +73,10 @@ static void pass_max_pool(const struct layer_task *task, struct value *output)
 }
 
 const struct layer_kind_row layer_max_pool = {
+    .name = "max pool",
+    .codes = CODES_PASS,
+    .is_rounded_before = true,
+    .macs = layer_kind_no_macs,
     .run = run_max_pool,
     .pass = pass_max_pool,
     .is_nonnegative = layer_kind_as_inputs,

@@ -1,5 +1,5 @@
 /* layer_quantize.c - rounds to the codes of a file; nothing runs it, see core/rewrite/qdq.h. */
-#include "core/layer/layer_kind.h"
+#include "core/layer/layer_run.h"
 
 static bool same_shape(const struct layer *ours, const struct layer *theirs)
 {
@@ -9,6 +9,9 @@ static bool same_shape(const struct layer *ours, const struct layer *theirs)
 }
 
 const struct layer_kind_row layer_quantize = {
+    .name = "quantize",
+    .codes = CODES_END,
+    .macs = layer_kind_no_macs,
     .is_nonnegative = layer_kind_any_sign,
     .same_shape = same_shape,
     .other_constants = layer_kind_no_constants,

@@ -1,6 +1,9 @@
 /* layer_rearrange.c - every output element is one input element, or a constant. */
-#include "core/layer/layer_kind.h"
+#include "core/base/memory.h"
+#include "core/layer/code_moves.h"
+#include "core/layer/layer_run.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void run_rearrange(const struct layer_task *task)
@@ -19,7 +22,12 @@ static void run_rearrange(const struct layer_task *task)
 
 static void pass_rearrange(const struct layer_task *task, struct value *output)
 {
-    code_moves_run(task->run->moves, task->inputs[0], task->samples, output);
+    code_moves_run(task->run->own, task->inputs[0], task->samples, output);
+}
+
+static float fill(const struct layer *layer)
+{
+    return layer->rearrange.fill;
 }
 
 static bool is_nonnegative(const struct layer *layer, bool inputs_are)
@@ -28,20 +36,46 @@ static bool is_nonnegative(const struct layer *layer, bool inputs_are)
 }
 
 static const char *other_constants(const struct network *network,
-                                   const struct layer *ours, const struct layer *theirs,
-                                   bool has_codes)
+                                   const struct layer *ours, const struct layer *theirs)
 {
     const struct rearrange *a = &ours->rearrange, *b = &theirs->rearrange;
     size_t bytes = network->tensors[ours->output].count * sizeof *a->from;
 
-    (void)has_codes;
     return memcmp(a->from, b->from, bytes) == 0 && a->fill == b->fill
                ? NULL
                : "order of elements";
 }
 
+static void prepare(struct layer_run *run)
+{
+    const struct layer *layer = run->layer;
+    const struct plane *planes = run->setting->planes;
+
+    run->own = memory_get(sizeof(struct code_moves));
+    code_moves_init(run->own, &layer->rearrange, &planes[layer->inputs[0]],
+                    &planes[layer->output]);
+}
+
+static void release(struct layer_run *run)
+{
+    code_moves_clear(run->own);
+    free(run->own);
+}
+
+static void clear(struct layer *layer)
+{
+    free(layer->rearrange.from);
+}
+
 const struct layer_kind_row layer_rearrange = {
+    .name = "rearrange",
+    .codes = CODES_PASS,
+    .fill = fill,
+    .macs = layer_kind_no_macs,
     .run = run_rearrange,
+    .prepare = prepare,
+    .release = release,
+    .clear = clear,
     .pass = pass_rearrange,
     .is_nonnegative = is_nonnegative,
     .same_shape = layer_kind_one_shape,

@@ -1,7 +1,5 @@
 #include "core/layer/layer_run.h"
 
-#include "core/layer/layer_kind.h"
-
 #include <assert.h>
 
 static void clamp(const struct layer *layer, size_t count, float *values)
@@ -17,8 +15,7 @@ static void clamp(const struct layer *layer, size_t count, float *values)
 
 static bool codes_can_pass(const struct layer *layer)
 {
-    return layer_kind_of(layer)->pass && layer_is_unclamped(layer) &&
-           (layer->kind != LAYER_REARRANGE || layer->rearrange.fill == 0);
+    return layer_kind_of(layer)->pass && layer_passes_codes(layer);
 }
 
 bool layer_gives_codes(const struct layer *layer, bool from_codes,
@@ -27,29 +24,67 @@ bool layer_gives_codes(const struct layer *layer, bool from_codes,
     return quantizer || (from_codes && codes_can_pass(layer));
 }
 
-void layer_run_block(const struct layer_run *run, const struct value *const *inputs,
-                     int samples, const struct quantizer *quantizer,
-                     struct value *output, const struct scratch *scratch)
+void layer_run_init(struct layer_run *run, const struct layer_setting *setting,
+                    int layer)
 {
-    const struct layer *layer = run->layer;
-    const struct layer_kind_row *kind = layer_kind_of(layer);
-    struct layer_task task = {.run = run,
-                              .layer = layer,
-                              .inputs = inputs,
-                              .samples = samples,
-                              .scratch = scratch,
-                              .out = quantizer ? scratch->sums : output->data};
-    size_t count = (size_t)samples * run->network->tensors[layer->output].count;
+    *run = (struct layer_run){.setting = setting,
+                              .layer = &setting->network->layers[layer]};
+    if (layer_kind_of(run->layer)->prepare)
+        layer_kind_of(run->layer)->prepare(run);
+}
 
-    assert(kind->run);
-    if (!quantizer && value_is_codes(inputs[0]) && codes_can_pass(layer)) {
-        value_become_codes_like(output, samples, inputs[0]);
-        kind->pass(&task, output);
+void layer_run_clear(struct layer_run *run)
+{
+    if (layer_kind_of(run->layer)->release)
+        layer_kind_of(run->layer)->release(run);
+}
+
+void layer_run_need(const struct layer_run *run, int samples,
+                    struct scratch_sizes *sizes)
+{
+    if (layer_kind_of(run->layer)->need)
+        layer_kind_of(run->layer)->need(run, samples, sizes);
+}
+
+void layer_run_block(struct layer_task *task, const struct quantizer *quantizer,
+                     struct value *output)
+{
+    const struct layer *layer = task->layer;
+    const struct layer_kind_row *kind = layer_kind_of(layer);
+
+    task->out = quantizer ? task->scratch->sums : output->data;
+    if (!quantizer && value_is_codes(task->inputs[0]) && codes_can_pass(layer)) {
+        value_become_codes_like(output, task->samples, task->inputs[0]);
+        kind->pass(task, output);
         return;
     }
-    if (quantizer && kind->join && kind->join(&task, quantizer, output))
+    if (kind->make && kind->make(task, quantizer, output))
         return;
-    kind->run(&task);
-    clamp(layer, count, task.out);
-    value_from_floats(task.out, samples, quantizer, output);
+    assert(kind->run);
+    kind->run(task);
+    clamp(layer, layer_task_elements(task, layer_task_output(task)), task->out);
+    value_from_floats(task->out, task->samples, quantizer, output);
+}
+
+/* ---- tasks ---------------------------------------------------------------------------------- */
+
+const struct tensor *layer_task_input(const struct layer_task *task, int input)
+{
+    return &task->run->setting->network->tensors[task->layer->inputs[input]];
+}
+
+const struct tensor *layer_task_output(const struct layer_task *task)
+{
+    return &task->run->setting->network->tensors[task->layer->output];
+}
+
+size_t layer_task_elements(const struct layer_task *task, const struct tensor *tensor)
+{
+    return (size_t)task->samples * tensor->count;
+}
+
+const float *layer_task_floats(const struct layer_task *task, int input)
+{
+    return value_as_floats(task->inputs[input], task->samples,
+                           task->scratch->floats[0]);
 }

@@ -2,7 +2,7 @@
 #ifndef CORE_LAYER_POOL_WINDOW_H
 #define CORE_LAYER_POOL_WINDOW_H
 
-#include "core/layer/layer_kind.h"
+#include "core/layer/layer_run.h"
 
 /* The taps of a pool's window that lie on the input, for one output row or column. */
 struct taps {

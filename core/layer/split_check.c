@@ -122,7 +122,7 @@ static struct conv_sums multiply_wide(const struct conv_run *folded,
                   &(struct weight_rules){0});
     sums = make_sums(&run, samples);
     scratch = conv_run_scratch(&run, samples);
-    conv_run_multiply(&run, quantizer, input, samples, &sums, &scratch);
+    conv_integer_multiply(&run, quantizer, input, samples, &sums, &scratch);
     *are_alike = conv_weights_offset(&run.weights) == 0;
     conv_scratch_clear(&scratch);
     conv_run_clear(&run);
@@ -170,7 +170,7 @@ int split_check(struct conv_run *run, const struct quantizer *weights,
                      split_layer_step(&run->weights.rules, weights));
     codes = as_codes(input, samples, &room);
     repeated = repeat_channels(&codes, samples, &split, &plane);
-    conv_run_multiply(run, weights, &codes, samples, &folded, scratch);
+    conv_integer_multiply(run, weights, &codes, samples, &folded, scratch);
     wide = multiply_wide(run, &split, weights, &repeated, samples, &are_alike);
     status = compare(run->layer, &folded, &wide,
                      (size_t)samples * conv_plan_pixels(&run->plan), are_alike, err);

@@ -1,6 +1,6 @@
 #include "core/network/clamped_steps.h"
 
-#include "core/network/code_tensors.h"
+#include "core/network/layer_kind.h"
 
 #include <math.h>
 
@@ -20,7 +20,7 @@ static struct clamp clamp_of(const struct network *network, int tensor)
 
     if (!layer)
         return open_clamp;
-    if (!code_tensors_pass(layer))
+    if (!layer_passes_codes(layer))
         return (struct clamp){layer->low, layer->high};
     clamp = clamp_of(network, layer->inputs[0]);
     for (int i = 1; i < layer->input_count; i++) {

@@ -1,14 +1,9 @@
 #include "core/network/code_tensors.h"
 
 #include "core/base/memory.h"
+#include "core/network/layer_kind.h"
 
 #include <stdlib.h>
-
-bool code_tensors_pass(const struct layer *layer)
-{
-    return layer_hands_on(layer) && layer_is_unclamped(layer) &&
-           (layer->kind != LAYER_REARRANGE || layer->rearrange.fill == 0);
-}
 
 int code_tensors_readers(const struct network *network, int tensor)
 {
@@ -37,8 +32,7 @@ static bool *find_possible(const struct network *network, const bool *in_integer
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (layer->kind == LAYER_ADD || layer->kind == LAYER_AVERAGE_POOL ||
-            code_tensors_pass(layer))
+        if (layer_kind_of(layer)->codes == CODES_MAKE || layer_passes_codes(layer))
             possible[layer->output] |= have_all(layer, possible);
         else
             possible[layer->output] |= in_integers[index];
@@ -59,7 +53,7 @@ static bool is_handed_on(const struct network *network, const bool *rounded_once
 
         if (!layer_reads(layer, tensor))
             continue;
-        if (!code_tensors_pass(layer) || !rounded_once[layer->output])
+        if (!layer_passes_codes(layer) || !rounded_once[layer->output])
             return false;
         is_read = true;
     }
@@ -74,7 +68,7 @@ static bool is_output(const struct network *network, int tensor)
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (code_tensors_pass(layer) && layer_reads(layer, tensor) &&
+        if (layer_passes_codes(layer) && layer_reads(layer, tensor) &&
             is_output(network, layer->output))
             return true;
     }
@@ -90,8 +84,8 @@ static void ask_for_codes(const struct network *network, const bool *in_integers
     for (int index = network->layer_count - 1; index >= 0; index--) {
         const struct layer *layer = &network->layers[index];
         int output = layer->output;
-        bool adds = (layer->kind == LAYER_ADD || layer->kind == LAYER_AVERAGE_POOL) &&
-                    have_all(layer, possible);
+        bool adds =
+            layer_kind_of(layer)->codes == CODES_MAKE && have_all(layer, possible);
         bool is_handed = is_handed_on(network, once, output);
 
         once[output] |= is_handed && code_tensors_readers(network, output) == 1;
@@ -112,7 +106,7 @@ static void forget_handed_on(const struct network *network, bool *rounded)
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (!code_tensors_pass(layer) || layer->input_count > 1 ||
+        if (!layer_passes_codes(layer) || layer->input_count > 1 ||
             !codes[layer->inputs[0]])
             continue;
         codes[layer->output] = true;

@@ -10,10 +10,6 @@
 
 #include "core/network/network.h"
 
-/* Whether rounding before the layer or behind it gives the same: its outputs are some of its inputs,
- * or zero. */
-bool code_tensors_pass(const struct layer *layer);
-
 /* The layers that read a tensor; the network's output has one reader more. */
 int code_tensors_readers(const struct network *network, int tensor);
 

@@ -2,12 +2,13 @@
 
 #include "core/base/memory.h"
 #include "core/network/code_tensors.h"
+#include "core/network/layer_kind.h"
 
 /* Whether what a layer reads may be rounded before it instead of behind it. */
 static bool rounds_before(const struct placement *placement, const struct layer *layer)
 {
-    return code_tensors_pass(layer) &&
-           (placement->all_activations || layer->kind == LAYER_MAX_POOL);
+    return layer_passes_codes(layer) &&
+           (placement->all_activations || layer_kind_of(layer)->is_rounded_before);
 }
 
 /* Behind a tensor of codes. */
@@ -16,7 +17,7 @@ static void hand_on(const struct network *network, int *items)
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (code_tensors_pass(layer) && layer->input_count == 1 &&
+        if (layer_passes_codes(layer) && layer->input_count == 1 &&
             items[layer->output] < 0)
             items[layer->output] = items[layer->inputs[0]];
     }
@@ -56,6 +57,6 @@ int *early_codes(const struct network *network, const struct placement *placemen
 
 bool early_codes_pass(const struct layer *layer, const int *items)
 {
-    return code_tensors_pass(layer) && layer->kind != LAYER_CONCAT &&
+    return layer_kind_of(layer)->pass && layer_passes_codes(layer) &&
            items[layer->output] >= 0 && items[layer->inputs[0]] == items[layer->output];
 }

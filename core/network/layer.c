@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
+#include "core/network/layer_kind.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,24 +41,6 @@ bool file_codes_are_equal(const struct file_codes *a, const struct file_codes *b
     return a->step == b->step && a->lowest == b->lowest && a->highest == b->highest;
 }
 
-bool layer_hands_on(const struct layer *layer)
-{
-    switch (layer->kind) { /* the compiler says which kind has no answer */
-    case LAYER_MAX_POOL:
-    case LAYER_CONCAT:
-    case LAYER_REARRANGE:
-        return true;
-    case LAYER_CONV:
-    case LAYER_AFFINE:
-    case LAYER_ADD:
-    case LAYER_AVERAGE_POOL:
-    case LAYER_QUANTIZE:
-    case LAYER_KIND_COUNT:
-        break;
-    }
-    return false;
-}
-
 bool layer_reads(const struct layer *layer, int tensor)
 {
     for (int i = 0; i < layer->input_count; i++)
@@ -94,32 +77,6 @@ int weights_inputs(const struct weights *weights)
     return weights->groups * weights->inputs;
 }
 
-size_t layer_macs(const struct layer *layer, size_t outputs)
-{
-    return layer->kind == LAYER_CONV ? outputs * weights_per_output(layer->weights) : 0;
-}
-
-static const char *conv_name(const struct layer *layer)
-{
-    const struct weights *weights = layer->weights;
-
-    if (weights->groups > 1)
-        return weights->inputs == 1 ? "depthwise" : "grouped conv";
-    return weights->window == 1 ? "1x1 conv or fc" : "conv";
-}
-
-const char *layer_kind_name(const struct layer *layer)
-{
-    static const char *const names[LAYER_KIND_COUNT] = {
-        [LAYER_AFFINE] = "affine",     [LAYER_ADD] = "add",
-        [LAYER_MAX_POOL] = "max pool", [LAYER_AVERAGE_POOL] = "average pool",
-        [LAYER_CONCAT] = "concat",     [LAYER_REARRANGE] = "rearrange",
-        [LAYER_QUANTIZE] = "quantize",
-    };
-
-    return layer->kind == LAYER_CONV ? conv_name(layer) : names[layer->kind];
-}
-
 static void weights_clear(struct weights *weights)
 {
     free(weights->name);
@@ -136,14 +93,6 @@ void layer_clear(struct layer *layer)
     for (int which = 0; which < layer->weight_count; which++)
         weights_clear(&layer->weights[which]);
     free(layer->weights);
-    if (layer->kind == LAYER_CONV) {
-        free(layer->conv.scale);
-        free(layer->conv.shift);
-        free(layer->conv.bare_shift);
-    } else if (layer->kind == LAYER_AFFINE) {
-        free(layer->affine.scale);
-        free(layer->affine.shift);
-    } else if (layer->kind == LAYER_REARRANGE) {
-        free(layer->rearrange.from);
-    }
+    if (layer_kind_of(layer)->clear)
+        layer_kind_of(layer)->clear(layer);
 }

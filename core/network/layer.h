@@ -11,16 +11,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* All kinds, and the name of each one's row (layer_kind.h), which ends core/layer/layer_<name>.c. */
+/* clang-format off */
+#define LAYER_KINDS(KIND) \
+    KIND(CONV, conv)       /* convolution and fully connected (a 1x1 convolution) */ \
+    KIND(AFFINE, affine)   /* per channel: scale * x + shift; also a bare ReLU or Clip */ \
+    KIND(ADD, add)         /* inputs of equal shape, summed */ \
+    KIND(MAX_POOL, max_pool) \
+    KIND(AVERAGE_POOL, average_pool) \
+    KIND(CONCAT, concat)   /* along the channels */ \
+    KIND(REARRANGE, rearrange) /* every output element is one of the input, or a constant */ \
+    KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
+/* clang-format on */
+
 enum layer_kind {
-    LAYER_CONV,         /* convolution and fully connected (a 1x1 convolution) */
-    LAYER_AFFINE,       /* per channel: scale * x + shift; also a bare ReLU or Clip */
-    LAYER_ADD,          /* inputs of equal shape, summed */
-    LAYER_MAX_POOL,     /* */
-    LAYER_AVERAGE_POOL, /* */
-    LAYER_CONCAT,       /* along the channels */
-    LAYER_REARRANGE,    /* every output element is one input element, or a constant */
-    LAYER_QUANTIZE, /* rounds to codes; it is there until the file's codes are taken (qdq.h) */
-    LAYER_KIND_COUNT
+#define LAYER_KIND_NAME(kind, row) LAYER_##kind,
+    LAYER_KINDS(LAYER_KIND_NAME)
+#undef LAYER_KIND_NAME
+        LAYER_KIND_COUNT
 };
 
 /* The window that slides over height and width, for convolutions and pools. Output height =
@@ -118,10 +126,6 @@ int window_output_width(const struct window *window, int width);
 /* A window of one element, stride and dilation one, no padding. */
 struct window window_of_one(void);
 
-/* Whether the kind only moves values or takes the largest of some, so that its outputs are values of its
- * inputs, but for the clamp and what a rearrangement fills. */
-bool layer_hands_on(const struct layer *layer);
-
 /* Whether a tensor is an input of the layer. */
 bool layer_reads(const struct layer *layer, int tensor);
 
@@ -137,13 +141,6 @@ size_t weights_count(const struct weights *weights);
 
 /* Input channels of all groups. */
 int weights_inputs(const struct weights *weights);
-
-/* Multiply-adds of one sample; zero for everything that is no convolution. `outputs` are the
- * elements of the layer's output. */
-size_t layer_macs(const struct layer *layer, size_t outputs);
-
-/* Short word for a listing: conv, depthwise, fc, affine, add ... */
-const char *layer_kind_name(const struct layer *layer);
 
 /* Frees what the layer owns. */
 void layer_clear(struct layer *layer);

@@ -1,6 +1,7 @@
 #include "core/network/network.h"
 
 #include "core/base/memory.h"
+#include "core/network/layer_kind.h"
 
 #include <assert.h>
 #include <math.h>

@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/network/clamped_steps.h"
 #include "core/network/code_tensors.h"
+#include "core/network/layer_kind.h"
 #include "core/quant/outlier_splitting.h"
 
 #include <fnmatch.h>
@@ -88,8 +89,7 @@ static bool comes_from_codes(const struct placement *placement,
 {
     int producer = network->tensors[tensor].producer;
 
-    while (producer >= 0 && (network->layers[producer].kind == LAYER_MAX_POOL ||
-                             network->layers[producer].kind == LAYER_REARRANGE)) {
+    while (producer >= 0 && layer_kind_of(&network->layers[producer])->pass) {
         tensor = network->layers[producer].inputs[0];
         if (placement->of_tensor[tensor] >= 0)
             return true;

@@ -1,8 +1,8 @@
 #include "core/rewrite/fuse.h"
 
 #include "core/base/memory.h"
-#include "core/layer/layer_kind.h"
 #include "core/network/batchnorm.h"
+#include "core/network/layer_kind.h"
 #include "core/rewrite/rewrite.h"
 
 #include <assert.h>

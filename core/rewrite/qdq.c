@@ -1,6 +1,7 @@
 #include "core/rewrite/qdq.h"
 
 #include "core/base/memory.h"
+#include "core/network/layer_kind.h"
 #include "core/rewrite/rewrite.h"
 #include "core/rewrite/spread_codes.h"
 

@@ -1,6 +1,7 @@
 #include "core/rewrite/spread_codes.h"
 
 #include "core/base/memory.h"
+#include "core/network/layer_kind.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ bool spread_codes_rounds_before(const struct layer *layer)
 static bool keeps_codes(const struct layer *layer)
 {
     return isinf(layer->high) && (isinf(layer->low) || layer->low == 0) &&
-           (layer->kind != LAYER_REARRANGE || layer->rearrange.fill == 0);
+           layer_fill(layer) == 0;
 }
 
 /* A network, and whether codes go past its clamps. */

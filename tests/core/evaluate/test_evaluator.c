@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/layer/weight_codes.h"
 #include "core/layer/weight_ratios.h"
+#include "core/network/layer_kind.h"
 #include "core/quant/bias_correction.h"
 #include "core/rewrite/fuse.h"
 #include "tests/support/onnx_builder.h"

@@ -1,4 +1,4 @@
-#include "core/layer/layer_kind.h"
+#include "core/network/layer_kind.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,12 +14,30 @@ static void every_kind_has_its_answers(void **state)
         const struct layer_kind_row *row = layer_kind_of(&layer);
 
         assert_non_null(row);
+        assert_non_null(row->name);
+        assert_in_range(row->codes, 0, LAYER_CODES_COUNT - 1);
         assert_non_null(row->is_nonnegative);
+        assert_non_null(row->macs);
         assert_non_null(row->same_shape);
         assert_non_null(row->other_constants);
-        /* A convolution has its own way, and roundings of files are taken out. */
-        assert_int_equal(row->run != NULL,
-                         kind != LAYER_CONV && kind != LAYER_QUANTIZE);
+        /* Roundings of files are taken out before anything runs. */
+        assert_int_equal(row->run || row->make, kind != LAYER_QUANTIZE);
+    }
+}
+
+static void answers_fit_each_other(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < LAYER_KIND_COUNT; kind++) {
+        const struct layer layer = {.kind = (enum layer_kind)kind};
+        const struct layer_kind_row *row = layer_kind_of(&layer);
+
+        assert_int_equal(row->prepare != NULL, row->release != NULL);
+        assert_int_equal(row->multiply != NULL, row->finish != NULL);
+        assert_int_equal(row->multiply != NULL, row->codes == CODES_MULTIPLY);
+        assert_true(!row->pass || row->codes == CODES_PASS);
+        assert_true(row->codes != CODES_MAKE || row->make);
+        assert_true(!row->fill || row->codes == CODES_PASS);
     }
 }
 
@@ -39,6 +57,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_has_its_answers),
+        cmocka_unit_test(answers_fit_each_other),
         cmocka_unit_test(a_kind_has_a_row_of_its_own),
     };
 
