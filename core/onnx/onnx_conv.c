@@ -173,7 +173,7 @@ static void place_conv(const int64_t *dims, const float *from, size_t first,
     }
 }
 
-int onnx_read_conv(const struct onnx_node *node, struct error *err)
+static int read_conv(const struct onnx_node *node, struct error *err)
 {
     struct plan plan;
     struct layer *layer;
@@ -291,7 +291,7 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
 }
 
 /* Images and tensors of more dimensions are multiplied as rows. */
-int onnx_read_matmul(const struct onnx_node *node, struct error *err)
+static int read_matmul(const struct onnx_node *node, struct error *err)
 {
     struct onnx_shape sample;
     struct plan plan;
@@ -367,7 +367,7 @@ static int read_gemm_bias(const struct onnx_node *node, int64_t channels,
     return 0;
 }
 
-int onnx_read_gemm(const struct onnx_node *node, struct error *err)
+static int read_gemm(const struct onnx_node *node, struct error *err)
 {
     struct plan plan;
     struct gemm gemm;
@@ -391,3 +391,11 @@ int onnx_read_gemm(const struct onnx_node *node, struct error *err)
         return -1;
     return check_finite(node, layer->conv.shift, (size_t)layer->weights->outputs, err);
 }
+
+const struct onnx_operator onnx_conv = {
+    "Conv", 3, ONNX_ON_TENSORS, read_conv,
+    "auto_pad dilations group kernel_shape pads strides"};
+const struct onnx_operator onnx_gemm = {"Gemm", 3, ONNX_ON_TENSORS, read_gemm,
+                                        "alpha beta transA transB"};
+const struct onnx_operator onnx_matmul = {"MatMul", 2, ONNX_ON_TENSORS, read_matmul,
+                                          NULL};

@@ -41,14 +41,14 @@ static int give_clamp(const struct onnx_node *node, float low, float high,
     return 0;
 }
 
-int onnx_read_relu(const struct onnx_node *node, struct error *err)
+static int read_relu(const struct onnx_node *node, struct error *err)
 {
     return give_clamp(node, 0.f, INFINITY, err);
 }
 
 /* The limits are attributes before opset 11, then inputs that may be left out. The
  * largest float is the attributes' way of leaving one out. */
-int onnx_read_clip(const struct onnx_node *node, struct error *err)
+static int read_clip(const struct onnx_node *node, struct error *err)
 {
     float low, high;
 
@@ -80,7 +80,7 @@ static int read_limit(const struct onnx_node *node, float *limit, struct error *
     return 0;
 }
 
-int onnx_read_min(const struct onnx_node *node, struct error *err)
+static int read_min(const struct onnx_node *node, struct error *err)
 {
     float high;
 
@@ -88,7 +88,7 @@ int onnx_read_min(const struct onnx_node *node, struct error *err)
                                             : give_clamp(node, -INFINITY, high, err);
 }
 
-int onnx_read_max(const struct onnx_node *node, struct error *err)
+static int read_max(const struct onnx_node *node, struct error *err)
 {
     float low;
 
@@ -157,7 +157,7 @@ static int check_batchnorm(const struct onnx_node *node, int input, float *epsil
     return 0;
 }
 
-int onnx_read_batchnorm(const struct onnx_node *node, struct error *err)
+static int read_batchnorm(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *inputs[BATCHNORM_INPUTS];
     float epsilon, *scale, *shift;
@@ -340,22 +340,37 @@ static int read_arithmetic(const struct onnx_node *node,
     return onnx_node_error(node, err, "of two tensors only the sum is supported");
 }
 
-int onnx_read_add(const struct onnx_node *node, struct error *err)
+static int read_add(const struct onnx_node *node, struct error *err)
 {
     return read_arithmetic(node, &add, err);
 }
 
-int onnx_read_sub(const struct onnx_node *node, struct error *err)
+static int read_sub(const struct onnx_node *node, struct error *err)
 {
     return read_arithmetic(node, &sub, err);
 }
 
-int onnx_read_mul(const struct onnx_node *node, struct error *err)
+static int read_mul(const struct onnx_node *node, struct error *err)
 {
     return read_arithmetic(node, &mul, err);
 }
 
-int onnx_read_div(const struct onnx_node *node, struct error *err)
+static int read_div(const struct onnx_node *node, struct error *err)
 {
     return read_arithmetic(node, &divide, err);
 }
+
+const struct onnx_operator onnx_add = {"Add", 2, ONNX_ON_TENSORS, read_add, NULL};
+const struct onnx_operator onnx_batch_normalization = {
+    "BatchNormalization", 5, ONNX_ON_TENSORS, read_batchnorm,
+    "epsilon momentum spatial training_mode"};
+const struct onnx_operator onnx_clip = {"Clip", 3, ONNX_ON_TENSORS, read_clip,
+                                        "max min"};
+const struct onnx_operator onnx_div = {"Div", 2, ONNX_ON_TENSORS, read_div, NULL};
+const struct onnx_operator onnx_max = {"Max", SIZE_MAX, ONNX_ON_TENSORS, read_max,
+                                       NULL};
+const struct onnx_operator onnx_min = {"Min", SIZE_MAX, ONNX_ON_TENSORS, read_min,
+                                       NULL};
+const struct onnx_operator onnx_mul = {"Mul", 2, ONNX_ON_TENSORS, read_mul, NULL};
+const struct onnx_operator onnx_relu = {"Relu", 1, ONNX_ON_TENSORS, read_relu, NULL};
+const struct onnx_operator onnx_sub = {"Sub", 2, ONNX_ON_TENSORS, read_sub, NULL};

@@ -38,7 +38,7 @@ static int give_list(const struct onnx_node *node, const Onnx__AttributeProto *l
     return 0;
 }
 
-int onnx_fold_constant(const struct onnx_node *node, struct error *err)
+static int fold_constant(const struct onnx_node *node, struct error *err)
 {
     const Onnx__AttributeProto *value;
     const Onnx__TensorProto *tensor;
@@ -66,7 +66,7 @@ static int shape_bound(int64_t bound, int rank)
     return bound < 0 ? 0 : bound > rank ? rank : (int)bound;
 }
 
-int onnx_fold_shape(const struct onnx_node *node, struct error *err)
+static int fold_shape(const struct onnx_node *node, struct error *err)
 {
     struct onnx_shape shape = {.rank = 1};
     struct onnx_constant *result;
@@ -131,7 +131,7 @@ static int gather(const struct onnx_node *node, const struct onnx_constant *data
     return 0;
 }
 
-int onnx_fold_gather(const struct onnx_node *node, struct error *err)
+static int fold_gather(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *data, *indices;
     struct onnx_constant *result;
@@ -178,7 +178,7 @@ static bool cast(const struct onnx_constant *from, const struct onnx_type *type,
     return to->integers[i] >= type->low && to->integers[i] <= type->high;
 }
 
-int onnx_fold_cast(const struct onnx_node *node, struct error *err)
+static int fold_cast(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *from;
     const struct onnx_type *type = NULL;
@@ -220,7 +220,7 @@ static int read_shape(const struct onnx_node *node, int input, struct onnx_shape
     return 0;
 }
 
-int onnx_fold_constant_of_shape(const struct onnx_node *node, struct error *err)
+static int fold_constant_of_shape(const struct onnx_node *node, struct error *err)
 {
     struct onnx_shape shape, value_shape;
     const Onnx__TensorProto *tensor;
@@ -255,7 +255,7 @@ int onnx_fold_constant_of_shape(const struct onnx_node *node, struct error *err)
 
 enum { RANGE_START, RANGE_LIMIT, RANGE_DELTA, RANGE_INPUTS };
 
-int onnx_fold_range(const struct onnx_node *node, struct error *err)
+static int fold_range(const struct onnx_node *node, struct error *err)
 {
     struct onnx_shape shape = {.rank = 1};
     const struct onnx_constant *input;
@@ -287,7 +287,7 @@ int onnx_fold_range(const struct onnx_node *node, struct error *err)
     return 0;
 }
 
-int onnx_fold_expand(const struct onnx_node *node, struct error *err)
+static int fold_expand(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *constant;
     struct onnx_shape shape;
@@ -297,3 +297,20 @@ int onnx_fold_expand(const struct onnx_node *node, struct error *err)
         return -1;
     return onnx_broadcast_expand(node, constant, &shape, err);
 }
+
+const struct onnx_operator onnx_cast = {"Cast", 1, ONNX_ON_CONSTANTS, fold_cast,
+                                        "round_mode saturate to"};
+const struct onnx_operator onnx_constant = {
+    "Constant", 0, ONNX_ON_SHAPES, fold_constant,
+    "sparse_value value value_float value_floats value_int value_ints value_string "
+    "value_strings"};
+const struct onnx_operator onnx_constant_of_shape = {
+    "ConstantOfShape", 1, ONNX_ON_CONSTANTS, fold_constant_of_shape, "value"};
+const struct onnx_operator onnx_expand = {"Expand", 2, ONNX_ON_CONSTANTS, fold_expand,
+                                          NULL};
+const struct onnx_operator onnx_gather = {"Gather", 2, ONNX_ON_CONSTANTS, fold_gather,
+                                          "axis"};
+const struct onnx_operator onnx_range = {"Range", 3, ONNX_ON_CONSTANTS, fold_range,
+                                         NULL};
+const struct onnx_operator onnx_shape = {"Shape", 1, ONNX_ON_SHAPES, fold_shape,
+                                         "end start"};

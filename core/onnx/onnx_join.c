@@ -105,7 +105,7 @@ done:
     return status;
 }
 
-int onnx_read_concat(const struct onnx_node *node, struct error *err)
+static int read_concat(const struct onnx_node *node, struct error *err)
 {
     struct onnx_source first;
     struct onnx_shape shape;
@@ -122,12 +122,12 @@ int onnx_read_concat(const struct onnx_node *node, struct error *err)
     return join_tensors(node, axis, &shape, err);
 }
 
-int onnx_read_identity(const struct onnx_node *node, struct error *err)
+static int read_identity(const struct onnx_node *node, struct error *err)
 {
     return onnx_node_give_input(node, 0, err);
 }
 
-int onnx_read_dropout(const struct onnx_node *node, struct error *err)
+static int read_dropout(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *is_training;
 
@@ -157,7 +157,7 @@ static int check_softmax(const struct onnx_node *node, const struct tensor *inpu
 }
 
 /* At the end of the network: the loss is made of what goes in. */
-int onnx_read_softmax(const struct onnx_node *node, struct error *err)
+static int read_softmax(const struct onnx_node *node, struct error *err)
 {
     int input;
 
@@ -166,3 +166,14 @@ int onnx_read_softmax(const struct onnx_node *node, struct error *err)
         return -1;
     return onnx_node_give_input(node, 0, err);
 }
+
+const struct onnx_operator onnx_concat = {"Concat", SIZE_MAX, ONNX_ON_TENSORS,
+                                          read_concat, "axis"};
+const struct onnx_operator onnx_dropout = {"Dropout", 3, ONNX_ON_TENSORS, read_dropout,
+                                           "ratio seed"};
+const struct onnx_operator onnx_identity = {"Identity", 1, ONNX_ON_TENSORS,
+                                            read_identity, NULL};
+const struct onnx_operator onnx_log_softmax = {"LogSoftmax", 1, ONNX_ON_TENSORS,
+                                               read_softmax, "axis"};
+const struct onnx_operator onnx_softmax = {"Softmax", 1, ONNX_ON_TENSORS, read_softmax,
+                                           "axis"};

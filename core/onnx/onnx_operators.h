@@ -23,6 +23,53 @@ struct onnx_operator {
     const char *attributes;
 };
 
+/* All of them. The row onnx_<name> stands at the end of the file that reads the operator. */
+/* clang-format off */
+#define ONNX_OPERATORS(ROW) \
+    ROW(add) \
+    ROW(average_pool) \
+    ROW(batch_normalization) \
+    ROW(cast) \
+    ROW(clip) \
+    ROW(concat) \
+    ROW(constant) \
+    ROW(constant_of_shape) \
+    ROW(conv) \
+    ROW(dequantize_linear) \
+    ROW(div) \
+    ROW(dropout) \
+    ROW(expand) \
+    ROW(flatten) \
+    ROW(gather) \
+    ROW(gemm) \
+    ROW(global_average_pool) \
+    ROW(global_max_pool) \
+    ROW(identity) \
+    ROW(log_softmax) \
+    ROW(matmul) \
+    ROW(max) \
+    ROW(max_pool) \
+    ROW(min) \
+    ROW(mul) \
+    ROW(pad) \
+    ROW(quantize_linear) \
+    ROW(range) \
+    ROW(reduce_mean) \
+    ROW(relu) \
+    ROW(reshape) \
+    ROW(shape) \
+    ROW(slice) \
+    ROW(softmax) \
+    ROW(squeeze) \
+    ROW(sub) \
+    ROW(transpose) \
+    ROW(unsqueeze)
+/* clang-format on */
+
+#define ONNX_OPERATOR_ROW(row) extern const struct onnx_operator onnx_##row;
+ONNX_OPERATORS(ONNX_OPERATOR_ROW)
+#undef ONNX_OPERATOR_ROW
+
 /* Whether the operator has an attribute of that name in some opset that calq reads. */
 bool onnx_operator_has(const struct onnx_operator *operator, const char * attribute);
 
@@ -34,27 +81,5 @@ bool onnx_domain_is_default(const char *domain);
 
 /* "Add, Conv, ...": the operators that work on tensors, written to `text` [bytes]. */
 const char *onnx_operator_names(char *text, size_t bytes);
-
-/* The functions of the rows, by file. */
-
-/* onnx_conv.c */
-onnx_operator_fn onnx_read_conv, onnx_read_gemm, onnx_read_matmul;
-/* onnx_pool.c */
-onnx_operator_fn onnx_read_max_pool, onnx_read_average_pool, onnx_read_global_max_pool,
-    onnx_read_global_average_pool, onnx_read_reduce_mean;
-/* onnx_elementwise.c */
-onnx_operator_fn onnx_read_batchnorm, onnx_read_relu, onnx_read_clip, onnx_read_min,
-    onnx_read_max, onnx_read_add, onnx_read_sub, onnx_read_mul, onnx_read_div;
-/* onnx_rearrange.c */
-onnx_operator_fn onnx_read_reshape, onnx_read_flatten, onnx_read_squeeze,
-    onnx_read_unsqueeze, onnx_read_transpose, onnx_read_slice, onnx_read_pad;
-/* onnx_quantize.c */
-onnx_operator_fn onnx_read_quantize, onnx_read_dequantize;
-/* onnx_join.c */
-onnx_operator_fn onnx_read_concat, onnx_read_identity, onnx_read_dropout,
-    onnx_read_softmax;
-/* onnx_fold.c */
-onnx_operator_fn onnx_fold_constant, onnx_fold_shape, onnx_fold_gather, onnx_fold_cast,
-    onnx_fold_constant_of_shape, onnx_fold_range, onnx_fold_expand;
 
 #endif

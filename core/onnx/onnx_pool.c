@@ -41,14 +41,14 @@ static struct layer *give_pool(const struct onnx_node *node, enum layer_kind kin
     return layer;
 }
 
-int onnx_read_max_pool(const struct onnx_node *node, struct error *err)
+static int read_max_pool(const struct onnx_node *node, struct error *err)
 {
     int extra[2];
 
     return give_pool(node, LAYER_MAX_POOL, extra, err) ? 0 : -1;
 }
 
-int onnx_read_average_pool(const struct onnx_node *node, struct error *err)
+static int read_average_pool(const struct onnx_node *node, struct error *err)
 {
     struct layer *layer;
     int64_t count_padding;
@@ -94,19 +94,19 @@ static int read_global(const struct onnx_node *node, enum layer_kind kind,
     return give_whole(node, kind, input, true, true, true, err);
 }
 
-int onnx_read_global_max_pool(const struct onnx_node *node, struct error *err)
+static int read_global_max_pool(const struct onnx_node *node, struct error *err)
 {
     return read_global(node, LAYER_MAX_POOL, err);
 }
 
-int onnx_read_global_average_pool(const struct onnx_node *node, struct error *err)
+static int read_global_average_pool(const struct onnx_node *node, struct error *err)
 {
     return read_global(node, LAYER_AVERAGE_POOL, err);
 }
 
 /* Over both of height and width, or over one of them if the dimensions are kept:
  * everything else would change what the channels are. */
-int onnx_read_reduce_mean(const struct onnx_node *node, struct error *err)
+static int read_reduce_mean(const struct onnx_node *node, struct error *err)
 {
     bool over[4] = {false};
     const int64_t *axes;
@@ -131,3 +131,17 @@ int onnx_read_reduce_mean(const struct onnx_node *node, struct error *err)
     return give_whole(node, LAYER_AVERAGE_POOL, input, over[2], over[3],
                       keeps_dims != 0, err);
 }
+
+const struct onnx_operator onnx_average_pool = {
+    "AveragePool", 1, ONNX_ON_TENSORS, read_average_pool,
+    "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides"};
+const struct onnx_operator onnx_global_average_pool = {
+    "GlobalAveragePool", 1, ONNX_ON_TENSORS, read_global_average_pool, NULL};
+const struct onnx_operator onnx_global_max_pool = {"GlobalMaxPool", 1, ONNX_ON_TENSORS,
+                                                   read_global_max_pool, NULL};
+const struct onnx_operator onnx_max_pool = {
+    "MaxPool", 1, ONNX_ON_TENSORS, read_max_pool,
+    "auto_pad ceil_mode dilations kernel_shape pads storage_order strides"};
+const struct onnx_operator onnx_reduce_mean = {"ReduceMean", 2, ONNX_ON_TENSORS,
+                                               read_reduce_mean,
+                                               "axes keepdims noop_with_empty_axes"};

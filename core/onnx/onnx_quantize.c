@@ -118,7 +118,7 @@ static int read_file_codes(const struct onnx_node *node, struct file_codes *code
     return 0;
 }
 
-int onnx_read_quantize(const struct onnx_node *node, struct error *err)
+static int read_quantize(const struct onnx_node *node, struct error *err)
 {
     struct onnx_graph *graph = node->graph;
     const struct onnx_type *type;
@@ -282,7 +282,7 @@ static int fold(const struct onnx_node *node, struct error *err)
     return 0;
 }
 
-int onnx_read_dequantize(const struct onnx_node *node, struct error *err)
+static int read_dequantize(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_value *value =
         onnx_node_has_input(node, VALUES)
@@ -297,3 +297,10 @@ int onnx_read_dequantize(const struct onnx_node *node, struct error *err)
         return read_codes(node, value, err);
     return fold(node, err);
 }
+
+const struct onnx_operator onnx_dequantize_linear = {"DequantizeLinear", 3,
+                                                     ONNX_ON_TENSORS, read_dequantize,
+                                                     "axis block_size output_dtype"};
+const struct onnx_operator onnx_quantize_linear = {
+    "QuantizeLinear", 3, ONNX_ON_TENSORS, read_quantize,
+    "axis block_size output_dtype precision saturate"};

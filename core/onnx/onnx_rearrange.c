@@ -67,7 +67,7 @@ static bool is_batch(const struct onnx_graph *graph, int64_t dim, bool zero_is_z
            (dim > 0 && dim == graph->batch);
 }
 
-int onnx_read_reshape(const struct onnx_node *node, struct error *err)
+static int read_reshape(const struct onnx_node *node, struct error *err)
 {
     char text[ONNX_SHAPE_TEXT_BYTES], wanted_text[ONNX_SHAPE_TEXT_BYTES];
     const struct onnx_constant *wanted;
@@ -99,7 +99,7 @@ int onnx_read_reshape(const struct onnx_node *node, struct error *err)
     return onnx_view_give_reshaped(node, &source, &shape, err);
 }
 
-int onnx_read_flatten(const struct onnx_node *node, struct error *err)
+static int read_flatten(const struct onnx_node *node, struct error *err)
 {
     struct onnx_shape shape = {.rank = 2, .dims = {1, 1}};
     struct onnx_source source;
@@ -124,7 +124,7 @@ int onnx_read_flatten(const struct onnx_node *node, struct error *err)
     return onnx_view_give_reshaped(node, &source, &shape, err);
 }
 
-int onnx_read_squeeze(const struct onnx_node *node, struct error *err)
+static int read_squeeze(const struct onnx_node *node, struct error *err)
 {
     struct onnx_shape shape = {.rank = 0};
     struct onnx_source source;
@@ -151,7 +151,7 @@ int onnx_read_squeeze(const struct onnx_node *node, struct error *err)
     return onnx_view_give_reshaped(node, &source, &shape, err);
 }
 
-int onnx_read_unsqueeze(const struct onnx_node *node, struct error *err)
+static int read_unsqueeze(const struct onnx_node *node, struct error *err)
 {
     struct onnx_shape shape = {.rank = 0};
     struct onnx_source source;
@@ -202,7 +202,7 @@ static int give_turned(const struct onnx_node *node, bool *is_given, struct erro
     return 0;
 }
 
-int onnx_read_transpose(const struct onnx_node *node, struct error *err)
+static int read_transpose(const struct onnx_node *node, struct error *err)
 {
     struct onnx_source source;
     struct onnx_view view;
@@ -312,7 +312,7 @@ static int slice_one(const struct onnx_node *node, const struct slice *slice, si
     return 0;
 }
 
-int onnx_read_slice(const struct onnx_node *node, struct error *err)
+static int read_slice(const struct onnx_node *node, struct error *err)
 {
     struct onnx_source source;
     struct onnx_view view;
@@ -353,7 +353,7 @@ static int pad_axis(const struct onnx_node *node, struct onnx_view *view, int ax
     return 0;
 }
 
-int onnx_read_pad(const struct onnx_node *node, struct error *err)
+static int read_pad(const struct onnx_node *node, struct error *err)
 {
     static const char *const modes[] = {"constant"};
     const int64_t *pads, *axes;
@@ -386,3 +386,18 @@ int onnx_read_pad(const struct onnx_node *node, struct error *err)
     }
     return onnx_view_give(node, &source, &view, fill, err);
 }
+
+const struct onnx_operator onnx_flatten = {"Flatten", 1, ONNX_ON_TENSORS, read_flatten,
+                                           "axis"};
+const struct onnx_operator onnx_pad = {"Pad", 4, ONNX_ON_TENSORS, read_pad,
+                                       "mode pads value"};
+const struct onnx_operator onnx_reshape = {"Reshape", 2, ONNX_ON_TENSORS, read_reshape,
+                                           "allowzero"};
+const struct onnx_operator onnx_slice = {"Slice", 5, ONNX_ON_TENSORS, read_slice,
+                                         "axes ends starts"};
+const struct onnx_operator onnx_squeeze = {"Squeeze", 2, ONNX_ON_TENSORS, read_squeeze,
+                                           "axes"};
+const struct onnx_operator onnx_transpose = {"Transpose", 1, ONNX_ON_TENSORS,
+                                             read_transpose, "perm"};
+const struct onnx_operator onnx_unsqueeze = {"Unsqueeze", 2, ONNX_ON_TENSORS,
+                                             read_unsqueeze, "axes"};
