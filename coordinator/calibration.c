@@ -1,7 +1,6 @@
 #include "coordinator/calibration.h"
 
 #include "coordinator/methods/method.h"
-#include "coordinator/methods/point_state.h"
 #include "coordinator/overhead_notes.h"
 #include "coordinator/run_folder.h"
 #include "coordinator/sample_note.h"
@@ -18,8 +17,8 @@ static const struct calibration_case *case_of(const struct calibration *calibrat
 
 /* ---- validation --------------------------------------------------------------------------- */
 
-/* Start and result in one pass over the validation samples, where the same batch norms are in
- * force; often they are the same. */
+/* Start and result in one pass over the validation samples, where the same state is in force;
+ * often they are the same. */
 static int validate_both(struct team *team, struct result *result, struct error *err)
 {
     int items = result->placement->count;
@@ -44,7 +43,7 @@ static int validate_both(struct team *team, struct result *result, struct error 
 static int validate_point(struct team *team, struct result_point *point,
                           struct error *err)
 {
-    if (point_put(team, point, err) < 0)
+    if (team_put_state(team, &point->state, err) < 0)
         return -1;
     return team_validate(team, point->choices, 1, &point->validation, err);
 }
@@ -57,7 +56,7 @@ static int validate(const struct calibration *calibration, struct result *result
     int status;
 
     progress_show(calibration->progress, "%s: validation", result->case_id);
-    if (points_are_alike(&result->start, &result->result))
+    if (state_is_equal(&result->start.state, &result->result.state))
         status = validate_both(team, result, err);
     else
         status = validate_point(team, &result->start, err) < 0
@@ -168,7 +167,9 @@ static int write_result(const struct calibration *calibration, struct result *re
     result->replayed = team_replayed(calibration->team);
     if (run_folder_case_path(calibration->config, result->case_id, "", folder, err) < 0)
         return -1;
-    return result_write_json(result, folder, err);
+    return result_write_state(result, folder, err) < 0
+               ? -1
+               : result_write_json(result, folder, err);
 }
 
 /* ---- the story ---------------------------------------------------------------------------- */

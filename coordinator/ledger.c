@@ -127,6 +127,13 @@ static bool stands(const struct config *config, const struct result *result)
            result_evaluations(result) <= config->max_evaluations;
 }
 
+/* Whether the state that it was written with is there, which results of earlier versions of calq have not
+ * and stay done. */
+static bool is_whole(const struct result *result, const char *folder)
+{
+    return !*result->state_checksum || result_has_state(result, folder);
+}
+
 static int compare_result(const struct ledger *ledger, int index,
                           const struct result *result, struct error *err)
 {
@@ -160,7 +167,8 @@ static int look_at_result(struct ledger *ledger, int index, struct error *err)
         return -1;
     }
     take_result(ledger, index, &result);
-    if (each->is_others || stands(ledger->config, &each->result))
+    if (is_whole(&each->result, folder) &&
+        (each->is_others || stands(ledger->config, &each->result)))
         each->state = LEDGER_DONE;
     return 0;
 }

@@ -27,8 +27,6 @@ void team_destroy(struct team *team)
         return;
     link_send(&(struct request){.kind = REQUEST_STOP}, NULL, &told);
     shard_destroy(team->shard);
-    free(team->statistics);
-    free(team->bias_shifts);
     free(team);
 }
 
@@ -93,11 +91,7 @@ int team_await_all(struct team *team, double seconds, struct error *err)
 /* Whether the ranks may be asked to work. */
 static int may_work(const struct request *request, struct error *err)
 {
-    bool works = request->kind != REQUEST_PUT_BATCHNORM &&
-                 request->kind != REQUEST_RESTORE_BATCHNORMS &&
-                 request->kind != REQUEST_PUT_BIAS_SHIFT &&
-                 request->kind != REQUEST_TREAT &&
-                 request->kind != REQUEST_SPLIT_ACTIVATION;
+    bool works = request->kind != REQUEST_STATE;
 
     return works ? link_check_stop(err) : 0;
 }
@@ -160,11 +154,7 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
         opened->calibration_samples = (size_t)reply.sums[REPLY_CALIBRATION_SAMPLES];
         opened->check_samples = (size_t)reply.sums[REPLY_CHECK_SAMPLES];
         opened->validation_samples = (size_t)reply.sums[REPLY_VALIDATION_SAMPLES];
-        team->statistics = memory_zeroed((size_t)team_network(team)->layer_count,
-                                         sizeof *team->statistics);
-        team->bias_shifts = memory_zeroed((size_t)team_network(team)->layer_count,
-                                          sizeof *team->bias_shifts);
-        team->treatments = shard_treatments(team->shard);
+        team_sign_state(team);
     }
     reply_clear(&reply);
     return status;

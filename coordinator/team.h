@@ -72,8 +72,8 @@ struct executor_counters team_scores(const struct team *team);
 /* Answers of earlier runs that were used since the case was opened; each counts once. */
 long team_replayed(const struct team *team);
 
-/* An answer that the coordinator found itself, by the hash of all it depends on but the statistics of
- * batch norms in force, which are added: looks it up, or adds it, with the seconds it took. */
+/* An answer that the coordinator found itself, by the hash of all it depends on but the state in force,
+ * which is added: looks it up, or adds it, with the seconds it took. */
 bool team_recall(struct team *team, enum journal_kind kind, struct hash128 key,
                  void *answer, size_t bytes);
 int team_keep(struct team *team, enum journal_kind kind, struct hash128 key,
@@ -109,11 +109,9 @@ int team_float_histograms(struct team *team, const struct range *ranges,
                           const int *bins, struct histogram *histograms,
                           struct error *err);
 
-/* What the channels of the activation of placement item `item` hold in the float network, [channels + 1];
- * and splits them by that from now on, see activation_split.h. */
+/* What the channels of the activation of placement item `item` hold in the float network, [channels + 1],
+ * see activation_split.h. */
 int team_channel_maxima(struct team *team, int item, float *maxima, struct error *err);
-int team_split_activation(struct team *team, int item, const float *maxima,
-                          struct error *err);
 
 /* Mean and variance [channels] that the input of layer `layer`'s batch norm has under the choices, or
  * in the float network where they are NULL; the statistics in force before it count. See moments.h.
@@ -121,30 +119,24 @@ int team_split_activation(struct team *team, int item, const float *maxima,
 int team_moments(struct team *team, int layer, const struct choice *choices,
                  float *mean, float *variance, struct error *err);
 
-/* The same of all batch norms in the float network in one go: for each, in the order of execution,
- * its mean [channels], then its variance [channels]. */
-int team_float_moments(struct team *team, float *statistics, struct error *err);
-
-/* Puts statistics [channels] of a layer's batch norm in force for all that follows, or the trained
- * ones of all layers. Opening a case begins with the trained ones. */
-int team_put_batchnorm(struct team *team, int layer, const float *mean,
-                       const float *variance, struct error *err);
-int team_restore_batchnorms(struct team *team, struct error *err);
+/* The same of all batch norms in the float network in one go, as rows STATE_STATISTICS. */
+int team_float_moments(struct team *team, struct state *found, struct error *err);
 
 /* The mean of the products of convolution `layer` under the choices, or in the float network where they
- * are NULL; the statistics, bias shifts and treatments in force count. See product_means.h. Means
+ * are NULL; the state in force counts. See product_means.h. Means
  * [out_channels] out. */
 int team_product_means(struct team *team, int layer, const struct choice *choices,
                        double *means, struct error *err);
 
-/* Puts a bias shift [out_channels] of a convolution in force. Those of a layer are taken away when
- * its batch norm's statistics are put, and all of them when the trained ones are restored. */
-int team_put_bias_shift(struct team *team, int layer, const float *values,
-                        struct error *err);
+/* What is in force beside the file, on all ranks; borrowed until that changes. */
+const struct state *team_state(const struct team *team);
 
-/* How weights are treated, and from now on: enum treatment. The trained statistics are in force. */
-unsigned team_treatments(const struct team *team);
-int team_treat(struct team *team, unsigned treatments, struct error *err);
+/* Puts a state in force for all that follows, in place of what was; ratios of channels that it lacks are
+ * found, see case_state.h. Asks nobody where it is in force already. */
+int team_put_state(struct team *team, const struct state *state, struct error *err);
+
+/* Takes statistics and bias shifts out of force. */
+int team_restore(struct team *team, struct error *err);
 
 /* Holds folded codes of split channels against the split layers under the choices, see
  * evaluator_check_splits(). */

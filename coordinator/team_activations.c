@@ -37,17 +37,3 @@ int team_channel_maxima(struct team *team, int item, float *maxima, struct error
     seconds += clock_seconds();
     return team_keep(team, JOURNAL_CHANNEL_MAXIMA, key, maxima, bytes, seconds, err);
 }
-
-int team_split_activation(struct team *team, int item, const float *maxima,
-                          struct error *err)
-{
-    struct request request = {.kind = REQUEST_SPLIT_ACTIVATION,
-                              .subject = item,
-                              .payload_bytes =
-                                  (size_t)maxima_count(team, item) * sizeof *maxima};
-    struct reply reply;
-    int status = team_ask(team, &request, maxima, &reply, err);
-
-    reply_clear(&reply);
-    return status;
-}

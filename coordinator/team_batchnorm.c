@@ -115,10 +115,24 @@ static size_t count_statistics(const struct network *network)
     return count;
 }
 
-int team_float_moments(struct team *team, float *statistics, struct error *err)
+static void add_statistics(const struct team *team, const float *statistics,
+                           struct state *found)
+{
+    for (int layer = 0; layer < team_network(team)->layer_count; layer++) {
+        const struct batchnorm *batchnorm = batchnorm_of(team, layer);
+        size_t count = batchnorm ? 2 * (size_t)batchnorm->channels : 0;
+
+        if (batchnorm)
+            state_set_floats(found, STATE_STATISTICS, layer, statistics, count);
+        statistics += count;
+    }
+}
+
+/* Those of all layers, in the order of execution, from the journal or the ranks. */
+static int find_float_moments(struct team *team, float *statistics, size_t bytes,
+                              struct error *err)
 {
     struct hash128 key = key_of_moments(team, -1, NULL);
-    size_t bytes = count_statistics(team_network(team)) * sizeof *statistics;
     double seconds = -clock_seconds();
 
     if (team_recall(team, JOURNAL_FLOAT_MOMENTS, key, statistics, bytes))
@@ -129,39 +143,14 @@ int team_float_moments(struct team *team, float *statistics, struct error *err)
     return team_keep(team, JOURNAL_FLOAT_MOMENTS, key, statistics, bytes, seconds, err);
 }
 
-int team_put_batchnorm(struct team *team, int layer, const float *mean,
-                       const float *variance, struct error *err)
+int team_float_moments(struct team *team, struct state *found, struct error *err)
 {
-    size_t channels = (size_t)batchnorm_of(team, layer)->channels;
-    struct request request = {.kind = REQUEST_PUT_BATCHNORM,
-                              .subject = layer,
-                              .payload_bytes = 2 * channels * sizeof *mean};
-    float *statistics = memory_get(2 * channels * sizeof *statistics);
-    struct reply reply;
-    int status;
+    size_t bytes = count_statistics(team_network(team)) * sizeof(float);
+    float *statistics = memory_get(bytes);
+    int status = find_float_moments(team, statistics, bytes, err);
 
-    memcpy(statistics, mean, channels * sizeof *mean);
-    memcpy(statistics + channels, variance, channels * sizeof *variance);
-    status = team_ask(team, &request, statistics, &reply, err);
-    team->statistics[layer] = (struct hash128){{0}};
-    hash128_add(&team->statistics[layer], statistics,
-                2 * channels * sizeof *statistics);
-    team->bias_shifts[layer] = (struct hash128){{0}};
-    reply_clear(&reply);
+    if (status == 0)
+        add_statistics(team, statistics, found);
     free(statistics);
-    return status;
-}
-
-int team_restore_batchnorms(struct team *team, struct error *err)
-{
-    struct request request = {.kind = REQUEST_RESTORE_BATCHNORMS};
-    struct reply reply;
-    int status = team_ask(team, &request, NULL, &reply, err);
-
-    memset(team->statistics, 0,
-           (size_t)team_network(team)->layer_count * sizeof *team->statistics);
-    memset(team->bias_shifts, 0,
-           (size_t)team_network(team)->layer_count * sizeof *team->bias_shifts);
-    reply_clear(&reply);
     return status;
 }

@@ -8,14 +8,11 @@ struct team {
     struct shard *shard;
     /* the open case */
     struct journal *journal;
-    struct hash128
-        *statistics; /* [layers] in force in its batch norm; zeros: the trained ones */
-    struct hash128 *bias_shifts; /* [layers] in force; zeros: none */
-    unsigned treatments;         /* of its weights */
-    double opened;               /* clock_seconds() */
-    double opened_cpu;           /* clock_cpu_seconds() */
-    double others_cpu;           /* seconds that the other ranks took for answers */
-    double kept_cpu;             /* those of all ranks until the last that was kept */
+    struct hash128 state_signature; /* of what is in force */
+    double opened;                  /* clock_seconds() */
+    double opened_cpu;              /* clock_cpu_seconds() */
+    double others_cpu;              /* seconds that the other ranks took for answers */
+    double kept_cpu; /* those of all ranks until the last that was kept */
     struct journal_cost replayed_cost;
     struct executor_counters scored; /* by this run, and known to it already */
     long replayed;
@@ -29,6 +26,9 @@ int team_ask(struct team *team, const struct request *request, const void *paylo
 /* Choices of a candidate of the open case, and their bytes; none, of no choices: the float network. */
 int team_choice_count(const struct team *team);
 size_t team_choice_bytes(const struct team *team, const struct choice *choices);
+
+/* Another state is in force. */
+void team_sign_state(struct team *team);
 
 /* team_keep() for answers that scored candidates. */
 int team_keep_score(struct team *team, enum journal_kind kind, struct hash128 key,

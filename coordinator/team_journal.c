@@ -6,9 +6,6 @@
 
 void team_forget_case(struct team *team)
 {
-    free(team->statistics);
-    free(team->bias_shifts);
-    team->statistics = team->bias_shifts = NULL;
     team->journal = NULL;
     team->opened = clock_seconds();
     team->opened_cpu = clock_cpu_seconds();
@@ -53,12 +50,10 @@ long team_replayed(const struct team *team)
 static void add_state(const struct team *team, enum journal_kind kind,
                       struct hash128 *key)
 {
-    size_t layers = (size_t)team_network(team)->layer_count;
-    uint32_t bits[] = {kind, team->treatments};
+    uint32_t bits = kind;
 
-    hash128_add(key, bits, sizeof bits);
-    hash128_add(key, team->statistics, layers * sizeof *team->statistics);
-    hash128_add(key, team->bias_shifts, layers * sizeof *team->bias_shifts);
+    hash128_add(key, &bits, sizeof bits);
+    hash128_add(key, &team->state_signature, sizeof team->state_signature);
 }
 
 static void add_cost(struct team *team, const struct journal_cost *cost)

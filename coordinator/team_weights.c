@@ -46,38 +46,6 @@ int team_product_means(struct team *team, int layer, const struct choice *choice
     return team_keep(team, JOURNAL_PRODUCT_MEANS, key, means, bytes, seconds, err);
 }
 
-int team_put_bias_shift(struct team *team, int layer, const float *values,
-                        struct error *err)
-{
-    int channels = channels_of(team, layer);
-    struct request request = {.kind = REQUEST_PUT_BIAS_SHIFT,
-                              .subject = layer,
-                              .payload_bytes = (size_t)channels * sizeof *values};
-    struct reply reply;
-    int status = team_ask(team, &request, values, &reply, err);
-
-    team->bias_shifts[layer] = (struct hash128){{0}};
-    hash128_add(&team->bias_shifts[layer], values, (size_t)channels * sizeof *values);
-    reply_clear(&reply);
-    return status;
-}
-
-unsigned team_treatments(const struct team *team)
-{
-    return team->treatments;
-}
-
-int team_treat(struct team *team, unsigned treatments, struct error *err)
-{
-    struct request request = {.kind = REQUEST_TREAT, .subject = (int)treatments};
-    struct reply reply;
-    int status = team_ask(team, &request, NULL, &reply, err);
-
-    team->treatments = treatments;
-    reply_clear(&reply);
-    return status;
-}
-
 int team_check_splits(struct team *team, const struct choice *choices,
                       struct error *err)
 {

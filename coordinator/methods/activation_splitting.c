@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-static int split(struct team *team, int item, struct error *err)
+static int add_split(struct team *team, int item, struct state *state,
+                     struct error *err)
 {
     int tensor = team_placement(team)->items[item].index;
     size_t channels = (size_t)team_network(team)->tensors[tensor].channels;
@@ -12,7 +13,7 @@ static int split(struct team *team, int item, struct error *err)
     int status = team_channel_maxima(team, item, maxima, err);
 
     if (status == 0)
-        status = team_split_activation(team, item, maxima, err);
+        state_set_floats(state, STATE_SPLIT, item, maxima, channels + 1);
     free(maxima);
     return status;
 }
@@ -20,11 +21,16 @@ static int split(struct team *team, int item, struct error *err)
 static int split_all(struct team *team, struct error *err)
 {
     const struct placement *placement = team_placement(team);
+    struct state state = state_copy(team_state(team));
+    int status = 0;
 
-    for (int item = 0; item < placement->count; item++)
-        if (placement->items[item].split.added > 0 && split(team, item, err) < 0)
-            return -1;
-    return 0;
+    for (int item = 0; status == 0 && item < placement->count; item++)
+        if (placement->items[item].split.added > 0)
+            status = add_split(team, item, &state, err);
+    if (status == 0)
+        status = team_put_state(team, &state, err);
+    state_clear(&state);
+    return status;
 }
 
 int activation_splitting(const struct method_task *task, struct result *result,

@@ -3,63 +3,8 @@
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-
-static struct batchnorm_statistics make_room(const struct network *network)
-{
-    struct batchnorm_statistics room = {0};
-
-    for (int layer = 0; layer < network->layer_count; layer++)
-        if (network->layers[layer].batchnorm)
-            room.count += 2 * (size_t)network->layers[layer].batchnorm->channels;
-    room.values = memory_zeroed(room.count, sizeof *room.values);
-    return room;
-}
-
-/* A layer with a batch norm, and where its values stand. */
-struct part {
-    int layer;
-    const struct batchnorm *batchnorm;
-    size_t at;
-};
-
-static const struct part before_first = {.layer = -1};
-
-/* Moves on to the next layer with a batch norm; false behind the last. */
-static bool next_part(const struct network *network, struct part *part)
-{
-    if (part->batchnorm)
-        part->at += 2 * (size_t)part->batchnorm->channels;
-    while (++part->layer < network->layer_count) {
-        part->batchnorm = network->layers[part->layer].batchnorm;
-        if (part->batchnorm)
-            return true;
-    }
-    return false;
-}
-
-static float *means(const struct batchnorm_statistics *statistics,
-                    const struct part *part)
-{
-    return statistics->values + part->at;
-}
-
-static float *variances(const struct batchnorm_statistics *statistics,
-                        const struct part *part)
-{
-    return means(statistics, part) + part->batchnorm->channels;
-}
-
-static int put_part(struct team *team, const struct part *part,
-                    const struct batchnorm_statistics *statistics, struct error *err)
-{
-    return team_put_batchnorm(team, part->layer, means(statistics, part),
-                              variances(statistics, part), err);
-}
-
-/* ---- measuring ------------------------------------------------------------------------------ */
 
 /* Turns what was measured on the quantized network into statistics that make of its input what the
  * trained ones make of the float network's: with deviations that contain epsilon,
@@ -86,17 +31,19 @@ static bool are_usable(const struct batchnorm *batchnorm, float mean, float vari
     return isfinite(mean) && isfinite(variance) && variance + batchnorm->epsilon > 0;
 }
 
-/* Channels of which too little is known keep what was trained; adds their number to `kept`. */
-static void match_float(const struct part *part,
-                        const struct batchnorm_statistics *in_float,
-                        const struct batchnorm_statistics *room, int *kept)
+/* Channels of which too little is known keep what was trained; adds their number to `kept`.
+ *
+ *   in_float  means [channels], variances [channels]
+ *   found     the same; in: as measured, out: matched */
+static void match_float(const struct batchnorm *batchnorm, const double *in_float,
+                        float *found, int *kept)
 {
-    const struct batchnorm *batchnorm = part->batchnorm;
-    float *mean = means(room, part), *variance = variances(room, part);
+    int channels = batchnorm->channels;
+    float *mean = found, *variance = found + channels;
 
-    for (int i = 0; i < batchnorm->channels; i++) {
-        match_channel(batchnorm, i, means(in_float, part)[i],
-                      variances(in_float, part)[i], &mean[i], &variance[i]);
+    for (int i = 0; i < channels; i++) {
+        match_channel(batchnorm, i, (float)in_float[i], (float)in_float[channels + i],
+                      &mean[i], &variance[i]);
         if (are_usable(batchnorm, mean[i], variance[i]))
             continue;
         mean[i] = batchnorm->mean[i];
@@ -105,74 +52,46 @@ static void match_float(const struct part *part,
     }
 }
 
-static int measure(struct team *team, const struct choice *choices,
-                   const struct batchnorm_statistics *in_float,
-                   const struct batchnorm_statistics *room, int *kept,
-                   struct error *err)
+/* Measures one layer behind those that were matched, and matches it, too. */
+static int match_layer(struct team *team, int layer, const struct choice *choices,
+                       const struct state *in_float, struct state *found, int *kept,
+                       struct error *err)
 {
-    struct part part = before_first;
+    const struct batchnorm *batchnorm = team_network(team)->layers[layer].batchnorm;
+    size_t channels = (size_t)batchnorm->channels;
+    float *statistics = memory_get(2 * channels * sizeof *statistics);
+    int status =
+        team_moments(team, layer, choices, statistics, statistics + channels, err);
 
-    assert(in_float->count == room->count);
-    *kept = 0;
-    while (next_part(team_network(team), &part)) {
-        if (team_moments(team, part.layer, choices, means(room, &part),
-                         variances(room, &part), err) < 0)
-            return -1;
-        match_float(&part, in_float, room, kept);
-        if (put_part(team, &part, room, err) < 0)
-            return -1;
+    if (status == 0) {
+        match_float(batchnorm, state_numbers(in_float, STATE_STATISTICS, layer),
+                    statistics, kept);
+        state_set_floats(found, STATE_STATISTICS, layer, statistics, 2 * channels);
+        status = team_put_state(team, found, err);
     }
-    return 0;
+    free(statistics);
+    return status;
 }
 
-/* Hands over what was measured, or forgets it. */
-static int finish(int status, struct batchnorm_statistics *room,
-                  struct batchnorm_statistics *found)
-{
-    if (status < 0) {
-        batchnorm_statistics_clear(room);
-        return -1;
-    }
-    batchnorm_statistics_clear(found);
-    *found = *room;
-    return 0;
-}
-
-int batchnorm_matching_of_float(struct team *team, struct batchnorm_statistics *found,
+int batchnorm_matching_of_float(struct team *team, struct state *in_float,
                                 struct error *err)
 {
-    struct batchnorm_statistics room = make_room(team_network(team));
-    int status = team_restore_batchnorms(team, err);
-
-    if (status == 0)
-        status = team_float_moments(team, room.values, err);
-    return finish(status, &room, found);
+    if (team_restore(team, err) < 0)
+        return -1;
+    return team_float_moments(team, in_float, err);
 }
 
 int batchnorm_matching_measure(struct team *team, const struct choice *choices,
-                               const struct batchnorm_statistics *in_float,
-                               struct batchnorm_statistics *found, int *kept,
-                               struct error *err)
+                               const struct state *in_float, struct state *found,
+                               int *kept, struct error *err)
 {
-    struct batchnorm_statistics room = make_room(team_network(team));
-    struct error ignored; /* the first one is told */
-    int status = measure(team, choices, in_float, &room, kept, err);
+    const struct network *network = team_network(team);
+    int status = team_restore(team, err);
 
-    if (status < 0)
-        team_restore_batchnorms(team, &ignored);
-    return finish(status, &room, found);
-}
-
-int batchnorm_matching_put(struct team *team,
-                           const struct batchnorm_statistics *statistics,
-                           struct error *err)
-{
-    struct part part = before_first;
-
-    if (statistics->count == 0)
-        return team_restore_batchnorms(team, err);
-    while (next_part(team_network(team), &part))
-        if (put_part(team, &part, statistics, err) < 0)
-            return -1;
-    return 0;
+    *kept = 0;
+    *found = state_copy(team_state(team));
+    for (int layer = 0; status == 0 && layer < network->layer_count; layer++)
+        if (network->layers[layer].batchnorm)
+            status = match_layer(team, layer, choices, in_float, found, kept, err);
+    return status;
 }

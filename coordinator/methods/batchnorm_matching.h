@@ -16,36 +16,25 @@
 #define COORDINATOR_METHODS_BATCHNORM_MATCHING_H
 
 #include "coordinator/team.h"
-#include "core/network/batchnorm_statistics.h"
+#include "core/network/state.h"
 
 /* Measures the statistics of the float network as it was trained; the trained ones are in force
  * afterwards.
  *
- *   found  out; what it held is freed; empty where the network has no batch norm; NaN where nothing
- *          can be told, see moments.h
- *
- * Where it fails, `found` is as it was. */
-int batchnorm_matching_of_float(struct team *team, struct batchnorm_statistics *found,
+ *   in_float  rows STATE_STATISTICS are set, with NaN where nothing can be told, see moments.h */
+int batchnorm_matching_of_float(struct team *team, struct state *in_float,
                                 struct error *err);
 
 /* Measures the statistics under `choices`, layer after layer: each layer sees the new statistics of
  * all layers before it, and gets statistics with which its batch norm's output has the mean and the
- * variance that it has in the float network. What was in force before does not matter.
+ * variance that it has in the float network. Neither statistics nor bias shifts that were in force before matter.
  *
  *   in_float  from batchnorm_matching_of_float()
- *   found     as above; it is in force afterwards, and has no NaN
+ *   found     out, to be cleared whether or not this fails: what is in force afterwards, without NaN
  *   kept      out: channels of which too little can be told; they keep what was trained
- *
- * Where it fails, the trained statistics are in force and `found` is as it was. */
+ */
 int batchnorm_matching_measure(struct team *team, const struct choice *choices,
-                               const struct batchnorm_statistics *in_float,
-                               struct batchnorm_statistics *found, int *kept,
-                               struct error *err);
-
-/* Puts the statistics in force, which must be of the open case's network; empty ones: the trained
- * ones. */
-int batchnorm_matching_put(struct team *team,
-                           const struct batchnorm_statistics *statistics,
-                           struct error *err);
+                               const struct state *in_float, struct state *found,
+                               int *kept, struct error *err);
 
 #endif

@@ -1,17 +1,10 @@
 #include "coordinator/methods/empirical_correction.h"
 
-#include "coordinator/methods/point_state.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-void float_outputs_clear(struct float_outputs *in_float)
-{
-    free(in_float->means);
-    *in_float = (struct float_outputs){0};
-}
 
 static bool is_asked_for(const struct method_task *task)
 {
@@ -41,25 +34,25 @@ static int mean_outputs(const struct method_task *task, int layer,
 }
 
 /* The trained statistics are in force afterwards. */
-static int measure_in_float(const struct method_task *task,
-                            struct float_outputs *in_float, struct error *err)
+static int measure_in_float(const struct method_task *task, struct state *in_float,
+                            struct error *err)
 {
     const struct network *network = team_network(task->team);
-    struct bias_shifts all = bias_shifts_of(network);
-    double *means = memory_zeroed(all.count, sizeof *means), *at = means;
-    int status = team_restore_batchnorms(task->team, err);
+    int status = team_restore(task->team, err);
 
-    bias_shifts_clear(&all);
     for (int layer = 0; status == 0 && layer < network->layer_count; layer++) {
+        size_t channels;
+        double *means;
+
         if (network->layers[layer].kind != LAYER_CONV)
             continue;
-        status = mean_outputs(task, layer, NULL, at, err);
-        at += network->layers[layer].weights->outputs;
-    }
-    if (status == 0)
-        in_float->means = means;
-    else
+        channels = (size_t)network->layers[layer].weights->outputs;
+        means = memory_get(channels * sizeof *means);
+        status = mean_outputs(task, layer, NULL, means, err);
+        if (status == 0)
+            state_set(in_float, STATE_MEAN_OUTPUTS, layer, means, channels);
         free(means);
+    }
     return status;
 }
 
@@ -71,31 +64,39 @@ static float lacking(double in_float, double mean)
     return isfinite(shift) ? shift : 0;
 }
 
-/* One layer after the other, each behind the corrections of those before it. */
-static int measure_shifts(const struct method_task *task,
-                          const struct float_outputs *in_float,
-                          const struct choice *choices,
-                          const struct bias_shifts *shifts, struct error *err)
+/* Puts in force what a convolution's outputs lack of those in float. */
+static int shift_layer(const struct method_task *task, int layer,
+                       const struct choice *choices, const struct state *in_float,
+                       struct state *found, struct error *err)
 {
-    const struct network *network = team_network(task->team);
-    double *means = memory_get((shifts->count + 1) * sizeof *means);
-    size_t at = 0;
-    int status = 0;
+    const double *wanted = state_numbers(in_float, STATE_MEAN_OUTPUTS, layer);
+    size_t channels = (size_t)team_network(task->team)->layers[layer].weights->outputs;
+    double *means = memory_get(channels * sizeof *means);
+    int status = mean_outputs(task, layer, choices, means, err);
 
-    for (int layer = 0; status == 0 && layer < network->layer_count; layer++) {
-        size_t channels;
-
-        if (network->layers[layer].kind != LAYER_CONV)
-            continue;
-        channels = (size_t)network->layers[layer].weights->outputs;
-        status = mean_outputs(task, layer, choices, means, err);
-        for (size_t i = 0; status == 0 && i < channels; i++)
-            shifts->values[at + i] = lacking(in_float->means[at + i], means[i]);
-        if (status == 0)
-            status = team_put_bias_shift(task->team, layer, shifts->values + at, err);
-        at += channels;
+    if (status == 0) {
+        for (size_t i = 0; i < channels; i++)
+            means[i] = lacking(wanted[i], means[i]);
+        state_set(found, STATE_BIAS_SHIFT, layer, means, channels);
+        status = team_put_state(task->team, found, err);
     }
     free(means);
+    return status;
+}
+
+/* One layer after the other, each behind the corrections of those before it. */
+static int measure_shifts(const struct method_task *task, const struct state *in_float,
+                          struct result_point *trial, struct error *err)
+{
+    const struct network *network = team_network(task->team);
+    int status;
+
+    state_drop(&trial->state, STATE_BIAS_SHIFT);
+    status = team_put_state(task->team, &trial->state, err);
+    for (int layer = 0; status == 0 && layer < network->layer_count; layer++)
+        if (network->layers[layer].kind == LAYER_CONV)
+            status =
+                shift_layer(task, layer, trial->choices, in_float, &trial->state, err);
     return status;
 }
 
@@ -112,7 +113,7 @@ static bool is_kept(const struct method_task *task, const struct result_point *t
 {
     bool is_judged =
         task->one->method->bias_correction_accept == ACCEPT_IF_LOSS_DROPS ||
-        point->bias_shifts.count > 0;
+        state_has(&point->state, STATE_BIAS_SHIFT);
 
     return !is_judged || method_is_better(trial, point);
 }
@@ -130,7 +131,7 @@ static void warn_of_rise(const char *when, const struct result_point *trial,
                 text_of_loss(judged_loss(trial), after));
 }
 
-/* The trial's bias shifts are in force; they change hands, or are freed. */
+/* The trial's state is in force; it changes hands, or is left. */
 static int keep_or_forget(const struct method_task *task, const char *when,
                           struct result_point *trial, struct result_point *point,
                           struct result *result, struct error *err)
@@ -140,42 +141,41 @@ static int keep_or_forget(const struct method_task *task, const char *when,
     if (is_kept(task, trial, point)) {
         if (method_is_better(point, trial))
             warn_of_rise(when, trial, point, result);
-        bias_shifts_clear(&point->bias_shifts);
-        point->bias_shifts = trial->bias_shifts;
+        state_swap(&point->state, &trial->state);
         point->calibration = trial->calibration;
         point->check = trial->check;
         return 0;
     }
-    bias_shifts_clear(&trial->bias_shifts);
     result_warn(result,
                 "measuring biases %s does not lower the loss (%s, with them %s): "
                 "they stay as they are",
                 when, text_of_loss(judged_loss(point), before),
                 text_of_loss(judged_loss(trial), after));
-    return point_put(task->team, point, err);
+    return team_put_state(task->team, &point->state, err);
 }
 
 static int correct(const struct method_task *task, const char *when,
-                   struct float_outputs *in_float, struct result_point *point,
+                   struct state *in_float, struct result_point *point,
                    struct result *result, struct error *err)
 {
     struct result_point trial = {.choices = point->choices,
-                                 .batchnorms = point->batchnorms};
+                                 .state = state_copy(&point->state)};
+    int status = 0;
 
-    if (!in_float->means && measure_in_float(task, in_float, err) < 0)
-        return -1;
-    trial.bias_shifts = bias_shifts_of(team_network(task->team));
-    if (point_put_statistics(task->team, point, err) < 0 ||
-        measure_shifts(task, in_float, point->choices, &trial.bias_shifts, err) < 0 ||
-        method_score(task, &trial, err) < 0) {
-        bias_shifts_clear(&trial.bias_shifts);
-        return -1;
-    }
-    return keep_or_forget(task, when, &trial, point, result, err);
+    if (!state_has(in_float, STATE_MEAN_OUTPUTS))
+        status = measure_in_float(task, in_float, err);
+    if (status == 0)
+        status = measure_shifts(task, in_float, &trial, err);
+    if (status == 0)
+        status = method_score(task, &trial, err);
+    if (status == 0)
+        status = keep_or_forget(task, when, &trial, point, result, err);
+    state_clear(&trial.state);
+    return status;
 }
 
 int empirical_correction(const struct method_task *task, const char *when,
-                         struct float_outputs *in_float, struct result_point *point,
+                         struct state *in_float, struct result_point *point,
                          struct result *result, struct error *err)
 {
     struct result_phase *phase;

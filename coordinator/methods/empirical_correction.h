@@ -16,23 +16,17 @@
 
 #include "coordinator/methods/method.h"
 
-/* The mean outputs of the float network, measured when they are first needed. */
-struct float_outputs {
-    double *means; /* of each convolution: [out_channels]; owned; NULL: not measured */
-};
-
-void float_outputs_clear(struct float_outputs *in_float);
-
 /* Measures the bias shifts under the point's steps and batch norms, where the method asks for them, and
  * makes them the point's, with its new scores. Where they are to be judged, as those that replace
  * earlier ones are, only if the loss on the samples put aside (without any: on all calibration
  * samples) drops. The point's statistics and bias shifts are in force afterwards.
  *
  *   when      "before the search" or "after the search"
+ *   in_float  rows STATE_MEAN_OUTPUTS of the float network are added where there are none
  *
  * Adds a phase, and a warning when nothing is kept. */
 int empirical_correction(const struct method_task *task, const char *when,
-                         struct float_outputs *in_float, struct result_point *point,
+                         struct state *in_float, struct result_point *point,
                          struct result *result, struct error *err);
 
 /* Evaluations that each call takes. */

@@ -64,8 +64,7 @@ static int judge(struct search *search, int sweep, struct error *err)
 {
     struct result_point *kept = &search->result->result;
     struct result_point best = {.choices = search->joint.best_choices,
-                                .batchnorms = kept->batchnorms,
-                                .bias_shifts = kept->bias_shifts,
+                                .state = kept->state,
                                 .calibration = search->joint.best};
 
     search->sweeps_spent++;

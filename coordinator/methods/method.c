@@ -3,7 +3,6 @@
 #include "coordinator/methods/activation_splitting.h"
 #include "coordinator/methods/empirical_correction.h"
 #include "coordinator/methods/joint_search.h"
-#include "coordinator/methods/point_state.h"
 #include "coordinator/methods/reestimation.h"
 #include "coordinator/methods/start.h"
 #include "coordinator/methods/treatment.h"
@@ -94,14 +93,10 @@ void method_copy_point(const struct result *result, struct result_point *to,
            (size_t)result->placement->count * sizeof *from->choices);
     to->calibration = from->calibration;
     to->check = from->check;
-    if (to->batchnorms.values != from->batchnorms.values) {
-        batchnorm_statistics_clear(&to->batchnorms);
-        to->batchnorms = batchnorm_statistics_copy(&from->batchnorms);
-    }
-    if (to->bias_shifts.values != from->bias_shifts.values) {
-        bias_shifts_clear(&to->bias_shifts);
-        to->bias_shifts = bias_shifts_copy(&from->bias_shifts);
-    }
+    if (to->state.rows == from->state.rows)
+        return;
+    state_clear(&to->state);
+    to->state = state_copy(&from->state);
 }
 
 static int search(const struct method_task *task, struct result *result,
@@ -123,54 +118,34 @@ static int search(const struct method_task *task, struct result *result,
     return joint_search(task, result, err);
 }
 
-/* What is measured in the float network, once for start and result. */
-struct measured_in_float {
-    struct batchnorm_statistics batchnorms;
-    struct float_outputs outputs;
-};
-
-static int finish_start(const struct method_task *task,
-                        struct measured_in_float *in_float, struct result *result,
-                        struct error *err)
+/* `in_float` is what is measured in the float network, once for start and result. */
+static int finish_start(const struct method_task *task, struct state *in_float,
+                        struct result *result, struct error *err)
 {
-    if (reestimate(task, REESTIMATE_BEFORE, &in_float->batchnorms, &result->start,
-                   result, err) < 0)
+    if (reestimate(task, REESTIMATE_BEFORE, in_float, &result->start, result, err) < 0)
         return -1;
-    return empirical_correction(task, "before the search", &in_float->outputs,
-                                &result->start, result, err);
+    return empirical_correction(task, "before the search", in_float, &result->start,
+                                result, err);
 }
 
 static bool has_moved(const struct result *result)
 {
-    return !points_are_alike(&result->start, &result->result) ||
+    return !state_is_equal(&result->start.state, &result->result.state) ||
            !choices_are_same(result->start.choices, result->result.choices,
                              result->placement->count);
 }
 
-static int finish_result(const struct method_task *task,
-                         struct measured_in_float *in_float, struct result *result,
-                         struct error *err)
+static int finish_result(const struct method_task *task, struct state *in_float,
+                         struct result *result, struct error *err)
 {
-    if (reestimate(task, REESTIMATE_AFTER, &in_float->batchnorms, &result->result,
-                   result, err) < 0)
+    if (reestimate(task, REESTIMATE_AFTER, in_float, &result->result, result, err) < 0)
         return -1;
-    return has_moved(result)
-               ? empirical_correction(task, "after the search", &in_float->outputs,
-                                      &result->result, result, err)
-               : 0;
+    return has_moved(result) ? empirical_correction(task, "after the search", in_float,
+                                                    &result->result, result, err)
+                             : 0;
 }
 
-/* Puts on record what was kept. */
-static void tell_treatments(const struct method_task *task, struct result *result)
-{
-    unsigned treatments = team_treatments(task->team);
-
-    result->is_equalized = treatments & TREAT_EQUALIZE;
-    result->is_bias_corrected =
-        (treatments & TREAT_CORRECT) || result->result.bias_shifts.count > 0;
-}
-
-static int run(const struct method_task *task, struct measured_in_float *in_float,
+static int run(const struct method_task *task, struct state *in_float,
                struct result *result, struct error *err)
 {
     if (activation_splitting(task, result, err) < 0 ||
@@ -178,22 +153,20 @@ static int run(const struct method_task *task, struct measured_in_float *in_floa
         finish_start(task, in_float, result, err) < 0)
         return -1;
     method_copy_point(result, &result->result, &result->start);
-    if (search(task, result, err) < 0 || finish_result(task, in_float, result, err) < 0)
+    if (search(task, result, err) < 0)
         return -1;
-    tell_treatments(task, result);
-    return 0;
+    return finish_result(task, in_float, result, err);
 }
 
 int method_run(const struct method_task *task, struct result *result, struct error *err)
 {
-    struct measured_in_float in_float = {0};
+    struct state in_float = {0};
     int status;
 
     result->budget = (struct result_budget){.evaluations = task->max_evaluations,
                                             .seconds = task->max_seconds};
     status = run(task, &in_float, result, err);
 
-    batchnorm_statistics_clear(&in_float.batchnorms);
-    float_outputs_clear(&in_float.outputs);
+    state_clear(&in_float);
     return status;
 }

@@ -47,7 +47,7 @@ int method_score(const struct method_task *task, struct result_point *point,
 bool method_is_better(const struct result_point *point,
                       const struct result_point *other);
 
-/* Copies choices, batch norms, bias shifts and the scores of calibration and check samples. */
+/* Copies choices, state and the scores of calibration and check samples. */
 void method_copy_point(const struct result *result, struct result_point *to,
                        const struct result_point *from);
 

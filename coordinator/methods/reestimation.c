@@ -1,7 +1,6 @@
 #include "coordinator/methods/reestimation.h"
 
 #include "coordinator/methods/batchnorm_matching.h"
-#include "coordinator/methods/point_state.h"
 #include "core/base/text.h"
 
 static bool has_batchnorm(const struct network *network)
@@ -25,20 +24,16 @@ long reestimate_evaluations(const struct method_task *task, enum config_reestima
 }
 
 /* The point with new statistics, and what it costs then. */
-static int measure(const struct method_task *task,
-                   struct batchnorm_statistics *in_float,
-                   const struct result_point *point, struct result_point *trial,
-                   struct result *result, struct error *err)
+static int measure(const struct method_task *task, struct state *in_float,
+                   struct result_point *trial, struct result *result, struct error *err)
 {
     int kept;
 
-    if (point->bias_shifts.count > 0 && team_restore_batchnorms(task->team, err) < 0)
-        return -1;
-    if (in_float->count == 0 &&
+    if (!state_has(in_float, STATE_STATISTICS) &&
         batchnorm_matching_of_float(task->team, in_float, err) < 0)
         return -1;
-    if (batchnorm_matching_measure(task->team, trial->choices, in_float,
-                                   &trial->batchnorms, &kept, err) < 0)
+    if (batchnorm_matching_measure(task->team, trial->choices, in_float, &trial->state,
+                                   &kept, err) < 0)
         return -1;
     if (kept > 0)
         result_warn(
@@ -69,7 +64,7 @@ static void warn_of_rise(const char *when, const struct result_point *trial,
 }
 
 static int keep_the_better(const struct method_task *task, const char *when,
-                           const struct result_point *trial, struct result_point *point,
+                           struct result_point *trial, struct result_point *point,
                            struct result *result, struct error *err)
 {
     char before[TEXT_OF_LOSS_BYTES], after[TEXT_OF_LOSS_BYTES];
@@ -81,20 +76,18 @@ static int keep_the_better(const struct method_task *task, const char *when,
                     "with them %s): they stay as they are",
                     when, text_of_loss(judged_loss(point), before),
                     text_of_loss(judged_loss(trial), after));
-        return point_put(task->team, point, err);
+        return team_put_state(task->team, &point->state, err);
     }
     if (method_is_better(point, trial))
         warn_of_rise(when, trial, point, result);
-    bias_shifts_clear(&point->bias_shifts);
-    batchnorm_statistics_clear(&point->batchnorms);
-    point->batchnorms = batchnorm_statistics_copy(&trial->batchnorms);
+    state_swap(&point->state, &trial->state);
     point->calibration = trial->calibration;
     point->check = trial->check;
     return 0;
 }
 
 int reestimate(const struct method_task *task, enum config_reestimate when,
-               struct batchnorm_statistics *in_float, struct result_point *point,
+               struct state *in_float, struct result_point *point,
                struct result *result, struct error *err)
 {
     bool is_before = when == REESTIMATE_BEFORE;
@@ -114,12 +107,12 @@ int reestimate(const struct method_task *task, enum config_reestimate when,
     phase = method_begin_phase(task->team, result,
                                is_before ? "batch norms before" : "batch norms after");
     progress_show(task->progress, "%s: batch norms", task->one->id);
-    status = measure(task, in_float, point, &trial, result, err);
+    status = measure(task, in_float, &trial, result, err);
     if (status == 0)
         status =
             keep_the_better(task, is_before ? "before the search" : "after the search",
                             &trial, point, result, err);
-    batchnorm_statistics_clear(&trial.batchnorms);
+    state_clear(&trial.state);
     phase->evaluations = 1;
     method_end_phase(task->team, phase);
     return status;

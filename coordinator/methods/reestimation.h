@@ -11,11 +11,11 @@
  * the point stays as it is. What is the point's is in force afterwards.
  *
  *   when      before or after the search
- *   in_float  from batchnorm_matching_of_float(), or empty: it is measured first
+ *   in_float  from batchnorm_matching_of_float(), or without statistics: they are measured first
  *
  * Adds a phase, and a warning when nothing is kept or there is no batch norm. */
 int reestimate(const struct method_task *task, enum config_reestimate when,
-               struct batchnorm_statistics *in_float, struct result_point *point,
+               struct state *in_float, struct result_point *point,
                struct result *result, struct error *err);
 
 /* Evaluations that this will take before or after the search. */

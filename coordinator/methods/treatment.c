@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/case/case_state.h"
 #include "core/rewrite/equalisation.h"
 
 #include <math.h>
@@ -61,6 +62,21 @@ static struct earlier_start keep_start(const struct result *result)
     return earlier;
 }
 
+/* Puts the start's state in force, which is what is in force with more treatments. */
+static int treat(const struct method_task *task, unsigned treatments,
+                 struct result *result, struct error *err)
+{
+    struct state state = state_copy(team_state(task->team));
+    int status;
+
+    case_treat(task->one, treatments, &state);
+    status = team_put_state(task->team, &state, err);
+    state_clear(&state);
+    state_clear(&result->start.state);
+    result->start.state = state_copy(team_state(task->team));
+    return status;
+}
+
 /* There is no start yet. */
 static void begin_anew(struct result *result)
 {
@@ -69,16 +85,16 @@ static void begin_anew(struct result *result)
 }
 
 static int go_back(const struct method_task *task, const struct earlier_start *earlier,
-                   unsigned treatments, struct result *result, struct error *err)
+                   struct result *result, struct error *err)
 {
     method_copy_point(result, &result->start, &earlier->point);
     result->p_grid = earlier->p_grid;
-    return team_treat(task->team, treatments, err);
+    return team_put_state(task->team, &result->start.state, err);
 }
 
 static int keep_the_better(const struct method_task *task,
-                           const struct earlier_start *earlier, unsigned before,
-                           const char *name, struct result *result, struct error *err)
+                           const struct earlier_start *earlier, const char *name,
+                           struct result *result, struct error *err)
 {
     char loss[TEXT_OF_LOSS_BYTES], with_it[TEXT_OF_LOSS_BYTES];
 
@@ -89,22 +105,22 @@ static int keep_the_better(const struct method_task *task,
                 "left out",
                 name, text_of_loss(judged_loss(&earlier->point), loss),
                 text_of_loss(judged_loss(&result->start), with_it));
-    return go_back(task, earlier, before, result, err);
+    return go_back(task, earlier, result, err);
 }
 
 static int try_treatment(const struct method_task *task, enum treatment treatment,
                          const char *name, find_start_fn *find_start,
                          struct result *result, struct error *err)
 {
-    unsigned before = team_treatments(task->team);
     struct earlier_start earlier = keep_start(result);
-    int status = team_treat(task->team, before | treatment, err);
+    int status = treat(task, treatment, result, err);
 
     begin_anew(result);
     if (status == 0)
         status = find_start(task, result, err);
     if (status == 0)
-        status = keep_the_better(task, &earlier, before, name, result, err);
+        status = keep_the_better(task, &earlier, name, result, err);
+    state_clear(&earlier.point.state);
     free(earlier.point.choices);
     return status;
 }
@@ -134,8 +150,7 @@ int treatment_find_start(const struct method_task *task, find_start_fn *find_sta
     if ((case_treatments(task->one) & TREAT_EQUALIZE) &&
         can_equalize(task->team, result))
         possible |= TREAT_EQUALIZE;
-    if (team_treat(task->team, case_settled_treatments(task->one) & possible, err) <
-            0 ||
+    if (treat(task, case_settled_treatments(task->one) & possible, result, err) < 0 ||
         find_start(task, result, err) < 0)
         return -1;
     return try_all(task, to_be_judged(task) & possible, find_start, result, err);

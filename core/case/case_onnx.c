@@ -11,7 +11,10 @@
 
 const char *case_correction_name(const struct finished_case *finished)
 {
-    return config_bias_correction_name(finished->result.is_bias_corrected
+    const struct state *state = &finished->result.result.state;
+
+    return config_bias_correction_name(state_has(state, STATE_MEAN_CORRECTED) ||
+                                               state_has(state, STATE_BIAS_SHIFT)
                                            ? finished->one->method->bias_correction
                                            : BIAS_CORRECTION_NONE);
 }
@@ -62,6 +65,7 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
               uint8_t **bytes, size_t *size, struct error *err)
 {
     const struct calibration_case *one = finished->one;
+    const struct state *state = &finished->result.result.state;
     bool has_floats =
         one->bits.activations == BITS_FLOAT && !form->with_integers && !form->in_4_bits;
     char bits[16], *weight_steps = has_floats ? weight_steps_text(finished) : NULL;
@@ -72,7 +76,7 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
         {"calq.bits", bits},
         {"calq.method", config_method_name(one->method->name)},
         {"calq.bias_correction", case_correction_name(finished)},
-        {"calq.equalized", finished->result.is_equalized ? "true" : "false"},
+        {"calq.equalized", state_has(state, STATE_EQUALIZED) ? "true" : "false"},
         {CASE_ONNX_FORM, form->is_exact ? CASE_ONNX_EXACT : "qdq"},
         {"calq.float_network_hash", finished->network_hash},
         {"calq.identity", finished->result.identity},
@@ -86,10 +90,8 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
             .network = finished->network,
             .placement = &finished->placement,
             .steps = finished->steps,
-            .batchnorms = &finished->result.result.batchnorms,
+            .state = state,
             .rules = finished->rules,
-            .has_other_constants = finished->result.is_equalized ||
-                                   finished->result.result.bias_shifts.count > 0,
             .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
             .with_integers = form->with_integers || form->in_4_bits,
             .in_4_bits = form->in_4_bits,

@@ -2,7 +2,6 @@
 
 #include "core/base/memory.h"
 #include "core/case/message.h"
-#include "core/layer/weight_ratios.h"
 #include "core/rewrite/fuse.h"
 
 #include <fnmatch.h>
@@ -215,13 +214,4 @@ unsigned case_settled_treatments(const struct calibration_case *one)
 unsigned case_first_treatments(const struct calibration_case *one)
 {
     return case_settled_treatments(one) & TREAT_CORRECT;
-}
-
-void case_find_ratios(const struct calibration_case *one, const struct network *network,
-                      struct placement *placement)
-{
-    if (one->method->weight_steps == WEIGHT_STEPS_PER_CHANNEL)
-        placement_find_ratios(placement, network,
-                              one->method->name == METHOD_MINMAX ? RATIO_OF_MINMAX
-                                                                 : RATIO_OF_MMSE);
 }

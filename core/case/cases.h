@@ -38,17 +38,18 @@ bool cases_part_has(struct cases_part part, int index);
 int cases_init(struct cases *cases, const struct config *config, struct error *err);
 void cases_clear(struct cases *cases);
 
-/* Treatments of weights (enum treatment) that a case asks for, those of them that are kept without a
+/* What may be done to all weights before they are quantized or afterwards, as bits. */
+enum treatment {
+    TREAT_EQUALIZE = 1, /* pairs of layers are equalised, see equalisation.h */
+    TREAT_CORRECT = 2   /* bias correction of mean, or mean and variance */
+};
+
+/* Treatments that a case asks for, those of them that are kept without a
  * judgement, and the one it begins with: the float network is that of the file until it is
  * looked at. */
 unsigned case_treatments(const struct calibration_case *one);
 unsigned case_settled_treatments(const struct calibration_case *one);
 unsigned case_first_treatments(const struct calibration_case *one);
-
-/* Gives weights that are to have a step for each channel their ratios. Min-max clips nothing in any channel; all
- * others begin with the steps of least squared error. */
-void case_find_ratios(const struct calibration_case *one, const struct network *network,
-                      struct placement *placement);
 
 /* The grids that a target uses, and its rules for a case. `rules` borrows from the case. */
 struct placement_rules case_rules(const struct calibration_case *one);

@@ -2,12 +2,10 @@
 
 #include "core/base/memory.h"
 #include "core/case/case_folder.h"
-#include "core/case/message.h"
+#include "core/case/case_state.h"
 #include "core/case/shard.h"
 #include "core/format/result_steps.h"
-#include "core/network/batchnorm.h"
-#include "core/network/bias_shift.h"
-#include "core/rewrite/equalisation.h"
+#include "core/format/state_file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -74,36 +72,6 @@ static int check_network(struct finished_case *finished, const char *folder,
     return 0;
 }
 
-static int put_batchnorms(struct finished_case *finished, const char *folder,
-                          struct error *err)
-{
-    const struct batchnorm_statistics *found = &finished->result.result.batchnorms;
-    struct network *network = finished->network;
-    size_t wanted = 0;
-    const float *values = found->values;
-
-    for (int i = 0; i < network->layer_count; i++)
-        if (network->layers[i].batchnorm)
-            wanted += 2 * (size_t)network->layers[i].batchnorm->channels;
-    if (found->count == 0)
-        return 0;
-    if (found->count != wanted)
-        return error_set(
-            err, EXIT_INPUT,
-            "%s/result.json has %zu statistics of batch norms, the network "
-            "has %zu",
-            folder, found->count, wanted);
-    for (int i = 0; i < network->layer_count; i++) {
-        struct layer *layer = &network->layers[i];
-
-        if (!layer->batchnorm)
-            continue;
-        batchnorm_put(layer, values, values + layer->batchnorm->channels);
-        values += 2 * layer->batchnorm->channels;
-    }
-    return 0;
-}
-
 static int read_result(struct finished_case *finished, const char *folder,
                        struct error *err)
 {
@@ -133,53 +101,37 @@ static int check_method(const struct finished_case *finished, const char *folder
                : 0;
 }
 
-static int put_bias_shifts(struct finished_case *finished, const char *folder,
-                           struct error *err)
+/* What was in force when the result was found. */
+static int read_state(const struct finished_case *finished, const char *folder,
+                      struct state *state, struct error *err)
 {
-    const struct bias_shifts *found = &finished->result.result.bias_shifts;
-    struct network *network = finished->network;
-    struct bias_shifts wanted = bias_shifts_of(network);
-    size_t count = wanted.count;
-    const float *values = found->values;
+    const char *checksum = finished->result.state_checksum;
+    char path[PATH_MAX];
 
-    bias_shifts_clear(&wanted);
-    if (found->count == 0)
-        return 0;
-    if (found->count != count)
-        return error_set(err, EXIT_INPUT,
-                         "%s/result.json has %zu bias shifts, the network has %zu",
-                         folder, found->count, count);
-    for (int i = 0; i < network->layer_count; i++) {
-        if (network->layers[i].kind != LAYER_CONV)
-            continue;
-        bias_shift_put(&network->layers[i], values);
-        values += network->layers[i].weights->outputs;
-    }
-    return 0;
+    if (!*checksum)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s was found by an earlier calq, which kept no `state` beside "
+            "result.json; remove its result.json and journal and run it "
+            "again",
+            folder);
+    if (snprintf(path, sizeof path, "%s/state", folder) >= PATH_MAX)
+        return error_set(err, EXIT_USAGE, "the path %s is too long", folder);
+    if (state_file_read(path, checksum, state, err) < 0)
+        return -1;
+    return state_check(state, finished->network, &finished->placement, err) < 0
+               ? error_prefix(err, "%s", path)
+               : 0;
 }
 
-static void equalise(struct finished_case *finished)
+static void put_state(struct finished_case *finished, struct state *state)
 {
-    struct equalisation_pairs pairs =
-        equalisation_find_pairs(finished->network, &finished->placement);
     struct equalisation before = {0};
 
-    network_equalize(finished->network, &pairs, &before);
+    case_put_state(finished->one, state, finished->network, &finished->placement,
+                   &before);
     equalisation_clear(&before);
-    equalisation_pairs_clear(&pairs);
-}
-
-/* Bias correction of weights, if it was kept. */
-static struct weight_rules rules_of(const struct finished_case *finished)
-{
-    bool corrects = finished->result.is_bias_corrected &&
-                    (case_treatments(finished->one) & TREAT_CORRECT);
-    bool means_only = finished->one->method->bias_correction == BIAS_CORRECTION_MEAN;
-
-    return (struct weight_rules){
-        .corrects_mean = corrects,
-        .corrects_variance = corrects && !means_only,
-    };
+    finished->rules = case_weight_rules(state);
 }
 
 static int read_network(struct finished_case *finished, const char *folder,
@@ -193,19 +145,15 @@ static int read_network(struct finished_case *finished, const char *folder,
         return -1;
     finished->steps =
         memory_get((size_t)finished->placement.count * sizeof *finished->steps);
-    if (finished->result.is_equalized)
-        equalise(finished);
-    case_find_ratios(finished->one, finished->network, &finished->placement);
-    if (result_read_steps(folder, finished->network, &finished->placement,
-                          finished->steps, err) < 0)
+    if (read_state(finished, folder, &finished->result.result.state, err) < 0)
+        return -1;
+    put_state(finished, &finished->result.result.state);
+    if (result_read_steps(folder, &finished->placement, finished->steps, err) < 0)
         return -1;
     finished->choices =
         memory_get((size_t)finished->placement.count * sizeof *finished->choices);
     placement_choices(&finished->placement, finished->steps, finished->choices);
-    finished->rules = rules_of(finished);
-    if (put_batchnorms(finished, folder, err) < 0)
-        return -1;
-    return put_bias_shifts(finished, folder, err);
+    return 0;
 }
 
 int finished_case_open(struct finished_case *finished, const char *path,

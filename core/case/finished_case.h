@@ -1,5 +1,5 @@
 /* finished_case.h - a case of a run directory that is done: its network as it was found to be, with
- * steps, batch norms, biases, and equalised weights. */
+ * its steps and its state. */
 #ifndef CORE_CASE_FINISHED_CASE_H
 #define CORE_CASE_FINISHED_CASE_H
 
@@ -12,8 +12,7 @@ struct finished_case {
     struct cases cases;
     const struct calibration_case *one;
     struct result result;
-    struct network *
-        network; /* as the search ran it, with statistics and biases of the result; owned */
+    struct network *network; /* with the state of the result in force; owned */
     struct placement placement;
     float *steps;              /* [placement.count] owned */
     struct choice *choices;    /* of these steps; owned */

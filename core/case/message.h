@@ -20,31 +20,19 @@ enum request_kind {
     REQUEST_FLOAT_RANGES,     /* of all activations in the float network */
     REQUEST_FLOAT_HISTOGRAMS, /* the same */
     REQUEST_CHANNEL_MAXIMA, /* of the activation `subject`, as activation_split_look() */
-    REQUEST_SPLIT_ACTIVATION, /* split the activation `subject` by maxima of channels */
-    REQUEST_MOMENTS,       /* of layer `subject`'s batch norm, at most one candidate */
-    REQUEST_FLOAT_MOMENTS, /* of all batch norms in the float network */
-    REQUEST_PUT_BATCHNORM, /* put statistics of layer `subject` in force */
-    REQUEST_RESTORE_BATCHNORMS, /* put the trained statistics of all layers in force */
-    REQUEST_PRODUCT_MEANS,      /* of convolution `subject`, at most one candidate */
-    REQUEST_PUT_BIAS_SHIFT,     /* add a bias shift to convolution `subject` */
-    REQUEST_TREAT,              /* treat the weights as `subject` says from now on */
-    REQUEST_CHECK_SPLITS, /* hold folded codes against split layers, one candidate */
-    REQUEST_STOP          /* no more requests */
+    REQUEST_MOMENTS,        /* of layer `subject`'s batch norm, at most one candidate */
+    REQUEST_FLOAT_MOMENTS,  /* of all batch norms in the float network */
+    REQUEST_PRODUCT_MEANS,  /* of convolution `subject`, at most one candidate */
+    REQUEST_STATE,          /* put a state in force from now on */
+    REQUEST_CHECK_SPLITS,   /* hold folded codes against split layers, one candidate */
+    REQUEST_STOP            /* no more requests */
 };
 
 /* "score candidates": what a rank is asked to do. */
 const char *request_name(enum request_kind kind);
 
-/* What is done to all weights before they are quantized or afterwards, as bits of a subject. */
-enum treatment {
-    TREAT_EQUALIZE = 1, /* pairs of layers are equalised, see equalisation.h */
-    TREAT_CORRECT = 2   /* bias correction of mean, or mean and variance */
-};
-
-/* A request comes with a payload: the choices of candidates [candidate_count, items]; or floats: with
- * REQUEST_PUT_BATCHNORM means and variances [2, channels], with REQUEST_PUT_BIAS_SHIFT [channels],
- * with REQUEST_SPLIT_ACTIVATION [channels + 1], with REQUEST_FLOAT_HISTOGRAMS
- * [items, ASKED_HISTOGRAM_FLOATS]. */
+/* A request comes with a payload: the choices of candidates [candidate_count, items]; with REQUEST_STATE
+ * the text of a state and a zero; with REQUEST_FLOAT_HISTOGRAMS floats [items, ASKED_HISTOGRAM_FLOATS]. */
 struct request {
     enum request_kind kind;
     int subject; /* a case, an item, a layer; of REQUEST_FLOAT_RANGES: all items */

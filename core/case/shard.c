@@ -87,14 +87,10 @@ int shard_answer(struct shard *shard, const struct request *request,
         [REQUEST_FLOAT_RANGES] = shard_answer_float_ranges,
         [REQUEST_FLOAT_HISTOGRAMS] = shard_answer_float_histograms,
         [REQUEST_CHANNEL_MAXIMA] = shard_answer_channel_maxima,
-        [REQUEST_SPLIT_ACTIVATION] = shard_answer_split_activation,
         [REQUEST_MOMENTS] = shard_answer_moments,
         [REQUEST_FLOAT_MOMENTS] = shard_answer_float_moments,
-        [REQUEST_PUT_BATCHNORM] = shard_answer_put_batchnorm,
-        [REQUEST_RESTORE_BATCHNORMS] = shard_answer_restore_batchnorms,
         [REQUEST_PRODUCT_MEANS] = shard_answer_product_means,
-        [REQUEST_PUT_BIAS_SHIFT] = shard_answer_put_bias_shift,
-        [REQUEST_TREAT] = shard_answer_treat,
+        [REQUEST_STATE] = shard_answer_state,
         [REQUEST_CHECK_SPLITS] = shard_answer_check_splits,
     };
     double began = clock_cpu_seconds();
@@ -128,7 +124,7 @@ const struct config_model *shard_model(const struct shard *shard)
     return shard->open->model;
 }
 
-unsigned shard_treatments(const struct shard *shard)
+const struct state *shard_state(const struct shard *shard)
 {
-    return shard->treatments;
+    return &shard->state;
 }

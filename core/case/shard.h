@@ -5,6 +5,7 @@
 #include "core/case/cases.h"
 #include "core/case/message.h"
 #include "core/evaluate/evaluator.h"
+#include "core/network/state.h"
 
 /* Blocks [first_block, end_block) of `blocks` belong to rank `rank` of `ranks`: as even as can
  * be, consecutive. */
@@ -29,8 +30,8 @@ void shard_cut_when(struct shard *shard, bool (*must_cut)(void));
  *   payload  choices of candidates, or floats: see message.h
  *   reply    made by reply_init() for this request; out
  *
- * Opening a case begins with the trained statistics of its batch norms, without bias shifts, and with
- * its first treatments (cases.h). A treatment is put in force where the trained statistics are.
+ * Opening a case begins with its first treatments (cases.h), ratios of channels that it wants, and nothing
+ * else in force.
  *
  * Fails with what the files deserve (EXIT_INPUT, EXIT_CONFIG), and with EXIT_STOPPED where work was
  * left out; the shard stays usable. */
@@ -45,8 +46,8 @@ const struct kernel_set *shard_kernels(const struct shard *shard);
 /* The model of the open case; borrowed. */
 const struct config_model *shard_model(const struct shard *shard);
 
-/* How the weights of the open case are treated: enum treatment. */
-unsigned shard_treatments(const struct shard *shard);
+/* What is in force in the open case; borrowed until that changes. */
+const struct state *shard_state(const struct shard *shard);
 
 /* Reads the model of a case as it is run, see case_fuse(). Fails with EXIT_INPUT or EXIT_CONFIG: also where a
  * loss of classes is asked for and there is one output. */

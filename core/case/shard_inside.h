@@ -4,6 +4,7 @@
 
 #include "core/case/shard.h"
 #include "core/format/data_file.h"
+#include "core/network/state.h"
 #include "core/rewrite/equalisation.h"
 
 /* Samples in memory: a rank's own of a set. */
@@ -27,7 +28,7 @@ struct shard {
     struct data_file *calibration,
         *validation;                  /* validation: NULL when there is none */
     struct own_samples search, check; /* of the calibration samples */
-    unsigned treatments;              /* of its weights: enum treatment */
+    struct state state;               /* in force; owned */
     struct equalisation equalisation; /* what its network had before */
 };
 
@@ -55,8 +56,11 @@ int shard_classes(const struct shard *shard);
 struct samples shard_samples_of(const struct shard *shard,
                                 const struct own_samples *own);
 
-/* The evaluator of the open case under its present treatments; owned by the caller. */
+/* The evaluator of the open case under the state in force; owned by the caller. */
 struct evaluator *shard_make_evaluator(struct shard *shard);
+
+/* Puts a state in force, for which it gets the one that was. */
+void shard_put_state(struct shard *shard, struct state *wanted);
 
 /* Frees all of the open case, if there is one. */
 void shard_close_case(struct shard *shard);
@@ -79,10 +83,8 @@ shard_answer_fn shard_answer_float_ranges, shard_answer_float_histograms;
 shard_answer_fn shard_answer_channel_maxima, shard_answer_product_means;
 shard_answer_fn shard_answer_moments, shard_answer_float_moments;
 
-/* shard_treat.c */
-shard_answer_fn shard_answer_put_batchnorm, shard_answer_restore_batchnorms;
-shard_answer_fn shard_answer_put_bias_shift, shard_answer_split_activation;
-shard_answer_fn shard_answer_treat, shard_answer_check_splits;
+/* shard_state.c */
+shard_answer_fn shard_answer_state, shard_answer_check_splits;
 
 /* shard_overlap.c */
 shard_answer_fn shard_answer_overlap;

@@ -3,6 +3,7 @@
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/case/case_data.h"
+#include "core/case/case_state.h"
 #include "core/kernel/sgemm.h"
 #include "core/onnx/onnx_read.h"
 #include "core/rewrite/qdq.h"
@@ -23,6 +24,7 @@ void shard_close_case(struct shard *shard)
     evaluator_destroy(shard->evaluator);
     shard->evaluator = NULL;
     equalisation_clear(&shard->equalisation);
+    state_clear(&shard->state);
     placement_clear(&shard->placement);
     network_destroy(shard->network);
     shard->network = NULL;
@@ -175,14 +177,13 @@ static int block_at_most(const struct shard *shard)
 
 struct evaluator *shard_make_evaluator(struct shard *shard)
 {
-    bool corrects = shard->treatments & TREAT_CORRECT;
-    bool means_only = shard->open->method->bias_correction == BIAS_CORRECTION_MEAN;
+    const struct weight_rules rules = case_weight_rules(&shard->state);
 
     return evaluator_create(shard->network, &shard->placement,
                             &(struct evaluator_options){
                                 .kernels = shard->kernels,
-                                .corrects_mean = corrects,
-                                .corrects_variance = corrects && !means_only,
+                                .corrects_mean = rules.corrects_mean,
+                                .corrects_variance = rules.corrects_variance,
                                 .block = block_at_most(shard),
                                 .memory_bytes = shard->config->memory_bytes,
                                 .must_cut = shard_is_cut,
@@ -212,10 +213,10 @@ static void find_float_logits(const struct shard *shard, const struct own_sample
 static int open_case(struct shard *shard, int index, struct error *err)
 {
     struct placement_rules rules;
+    struct state first = {0};
 
     shard_close_case(shard);
     shard->open = &shard->cases->list[index];
-    shard->treatments = case_first_treatments(shard->open);
     rules = case_rules(shard->open);
     if (find_kernels(shard, err) < 0)
         return -1;
@@ -223,7 +224,6 @@ static int open_case(struct shard *shard, int index, struct error *err)
     if (!shard->network ||
         placement_init(&shard->placement, shard->network, &rules, err) < 0)
         return -1;
-    case_find_ratios(shard->open, shard->network, &shard->placement);
     shard->calibration =
         open_data(shard, &shard->open->model->calibration,
                   loss_table[shard->open->model->loss].needs_labels, err);
@@ -237,7 +237,8 @@ static int open_case(struct shard *shard, int index, struct error *err)
     }
     make_room_for_float_logits(shard, &shard->search);
     make_room_for_float_logits(shard, &shard->check);
-    shard->evaluator = shard_make_evaluator(shard);
+    case_treat(shard->open, case_first_treatments(shard->open), &first);
+    shard_put_state(shard, &first);
     find_float_logits(shard, &shard->search);
     find_float_logits(shard, &shard->check);
     return 0;

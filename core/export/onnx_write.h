@@ -32,8 +32,7 @@
 #define CORE_EXPORT_ONNX_WRITE_H
 
 #include "core/base/error.h"
-#include "core/network/batchnorm_statistics.h"
-#include "core/network/placement.h"
+#include "core/network/state.h"
 #include "core/quant/weight_rules.h"
 
 #include <stdint.h>
@@ -45,16 +44,12 @@ struct onnx_property {
 struct onnx_calibrated {
     const struct network *network; /* as it is run, read from the file network->path */
     const struct placement *placement;
-    const float *steps; /* [placement->count] */
-    const struct batchnorm_statistics
-        *batchnorms; /* that are in force in `network`; empty: the trained ones */
+    const float *steps;        /* [placement->count] */
+    const struct state *state; /* that is in force in `network` */
     struct weight_rules rules; /* of all weights; ratios are those of the placement */
-    bool
-        has_other_constants; /* shifts of convolutions are not those of the file: biases
-                                 were corrected, or weights equalised */
-    bool is_folded;          /* batch norms are folded into the weights */
-    bool with_integers;      /* weights are integers also where they meet floats */
-    bool in_4_bits;          /* integers of 4 bits where codes fit */
+    bool is_folded;            /* batch norms are folded into the weights */
+    bool with_integers;        /* weights are integers also where they meet floats */
+    bool in_4_bits;            /* integers of 4 bits where codes fit */
     bool
         for_integer_kernels; /* written such that ONNX Runtime makes integer kernels of it */
     bool keeps_signs;        /* signed codes stand in signed types, zero at 0 */

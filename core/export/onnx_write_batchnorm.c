@@ -125,28 +125,47 @@ static bool is_last_scale(const struct layer *layer)
     return layer->kind != LAYER_CONV || ends_in_batchnorm(layer);
 }
 
-/* Mean and variance that a batch norm is written with. */
+bool onnx_has_other_shifts(const struct onnx_calibrated *calibrated)
+{
+    return state_has(calibrated->state, STATE_EQUALIZED) ||
+           state_has(calibrated->state, STATE_BIAS_SHIFT);
+}
+
+/* Statistics that a batch norm is written with. */
 struct statistics {
-    const float *mean, *variance; /* [channels] borrowed; NULL: it stays as it is */
+    bool are_written; /* it does not stay as it is */
+    const double
+        *measured; /* means [channels], variances [channels]; NULL: as trained */
 };
 
 /* Those in force of layer `index`; trained ones where biases are others. */
 static struct statistics statistics_of(const struct onnx_calibrated *calibrated,
                                        int index)
 {
-    const struct layer *layers = calibrated->network->layers;
-    const struct batchnorm *batchnorm = layers[index].batchnorm;
-    const float *measured = calibrated->batchnorms->values;
+    const struct layer *layer = &calibrated->network->layers[index];
+    const double *measured = state_numbers(calibrated->state, STATE_STATISTICS, index);
+    bool has_other_shift =
+        layer->kind == LAYER_CONV && onnx_has_other_shifts(calibrated);
 
-    if (!batchnorm)
-        return (struct statistics){0};
-    for (int i = 0; measured && i < index; i++)
-        measured += layers[i].batchnorm ? 2 * layers[i].batchnorm->channels : 0;
-    if (measured)
-        return (struct statistics){measured, measured + batchnorm->channels};
-    if (calibrated->has_other_constants && layers[index].kind == LAYER_CONV)
-        return (struct statistics){batchnorm->mean, batchnorm->variance};
-    return (struct statistics){0};
+    return (struct statistics){
+        .are_written = layer->batchnorm && (measured || has_other_shift),
+        .measured = measured,
+    };
+}
+
+static float mean_of(const struct batchnorm *batchnorm,
+                     const struct statistics *statistics, int channel)
+{
+    return statistics->measured ? (float)statistics->measured[channel]
+                                : batchnorm->mean[channel];
+}
+
+static float variance_of(const struct batchnorm *batchnorm,
+                         const struct statistics *statistics, int channel)
+{
+    return statistics->measured
+               ? (float)statistics->measured[batchnorm->channels + channel]
+               : batchnorm->variance[channel];
 }
 
 /* The constants with which a channel comes nearest to its scale and shift. */
@@ -156,8 +175,10 @@ static struct channel channel_of(const struct layer *layer,
     const struct batchnorm *batchnorm = layer->batchnorm;
     float bias = batchnorm->bias ? batchnorm->bias[i] : 0;
     /* Equalisation may leave less than epsilon of a deviation that contains it. */
-    struct channel channel = {.mean = statistics->mean[i] + bias,
-                              .variance = fmaxf(statistics->variance[i], 0)};
+    struct channel channel = {
+        .mean = mean_of(batchnorm, statistics, i) + bias,
+        .variance = fmaxf(variance_of(batchnorm, statistics, i), 0),
+    };
 
     find_gamma(&channel, batchnorm->epsilon, scales_of(layer)[i]);
     find_beta(&channel, batchnorm->epsilon, bias, shifts_of(layer)[i]);
@@ -174,7 +195,7 @@ bool onnx_batchnorm_fits(const struct onnx_calibrated *calibrated,
 
     if (!ends_in_batchnorm(layer))
         return false;
-    for (int i = 0; statistics.mean && i < batchnorm->channels; i++) {
+    for (int i = 0; statistics.are_written && i < batchnorm->channels; i++) {
         const struct channel channel = channel_of(layer, &statistics, i);
         float bias = batchnorm->bias ? batchnorm->bias[i] : 0;
 
@@ -235,7 +256,7 @@ void onnx_write_batchnorms(struct onnx_edit *edit,
         const struct statistics statistics = statistics_of(calibrated, index);
 
         /* Where other scales follow, all of them are written anew. */
-        if (statistics.mean && is_last_scale(layer))
+        if (statistics.are_written && is_last_scale(layer))
             write_batchnorm(edit, layer, &statistics);
     }
 }

@@ -366,8 +366,8 @@ static bool is_unscaled(const struct layer *layer)
 static bool has_changed(const struct onnx_calibrated *calibrated,
                         const struct layer *layer)
 {
-    return calibrated->has_other_constants ||
-           (layer->batchnorm && calibrated->batchnorms->count > 0);
+    return onnx_has_other_shifts(calibrated) ||
+           (layer->batchnorm && state_has(calibrated->state, STATE_STATISTICS));
 }
 
 /* Whether the file has a scale or shift of the layer where it cannot be changed: it is written anew. */

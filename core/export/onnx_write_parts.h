@@ -115,6 +115,9 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
                             const struct quantizer *quantizer,
                             const struct quantizer *output, char *const *values);
 
+/* Whether shifts of convolutions are not those of the file: biases were corrected, or weights equalised. */
+bool onnx_has_other_shifts(const struct onnx_calibrated *calibrated);
+
 /* Gives all batch norms the statistics that are in force, and the scales and shifts. */
 void onnx_write_batchnorms(struct onnx_edit *edit,
                            const struct onnx_calibrated *calibrated);

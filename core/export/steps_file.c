@@ -92,24 +92,24 @@ static json_t *tensors_of(const struct steps_file *steps)
     return tensors;
 }
 
+static json_t *bias_shift_of(const struct network *network, const struct state_row *row)
+{
+    json_t *numbers = json_array();
+
+    for (size_t i = 0; i < row->count; i++)
+        json_array_append_new(numbers, hexadecimal((float)row->numbers[i]));
+    return json_pack("{s:s, s:o}", "layer", network->layers[row->subject].name,
+                     "shift_hex", numbers);
+}
+
 static json_t *bias_shifts_of_layers(const struct steps_file *steps)
 {
-    const struct network *network = steps->network;
-    const float *values = steps->bias_shifts->values;
     json_t *layers = json_array();
 
-    for (int i = 0; values && i < network->layer_count; i++) {
-        const struct layer *layer = &network->layers[i];
-        size_t channels;
-
-        if (layer->kind != LAYER_CONV)
-            continue;
-        channels = (size_t)layer->weights->outputs;
-        json_array_append_new(layers,
-                              json_pack("{s:s, s:o}", "layer", layer->name, "shift_hex",
-                                        list_of(values, channels, hexadecimal)));
-        values += channels;
-    }
+    for (size_t i = 0; i < steps->state->count; i++)
+        if (steps->state->rows[i].kind == STATE_BIAS_SHIFT)
+            json_array_append_new(
+                layers, bias_shift_of(steps->network, &steps->state->rows[i]));
     return layers;
 }
 
@@ -119,7 +119,7 @@ int steps_file_write(const struct steps_file *steps, FILE *file, struct error *e
     json_t *json;
     int status = 0;
 
-    if (steps->is_equalized)
+    if (state_has(steps->state, STATE_EQUALIZED))
         return error_set(err, EXIT_INPUT,
                          "%s was found with equalised weights, which are not those of "
                          "the network's file, so steps alone do not say what the codes "

@@ -4,8 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/format/config.h"
-#include "core/network/bias_shift.h"
-#include "core/network/placement.h"
+#include "core/network/state.h"
 #include "core/quant/weight_rules.h"
 
 #include <stdio.h>
@@ -16,12 +15,12 @@ struct steps_file {
     struct config_bits bits;
     enum config_method method;
     const char *bias_correction;
-    bool is_equalized, is_split;
+    bool is_split;
     const struct network *network; /* of the case */
     const struct placement *placement;
     const float *steps;        /* [placement->count] */
     struct weight_rules rules; /* of all weights; ratios are those of the placement */
-    const struct bias_shifts *bias_shifts;
+    const struct state *state; /* in force in the network */
 };
 
 /* Writes, for each quantized tensor, in the order of execution:

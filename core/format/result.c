@@ -3,8 +3,8 @@
 #include "core/base/draft.h"
 #include "core/base/memory.h"
 #include "core/base/version.h"
+#include "core/format/state_file.h"
 #include "core/kernel/sgemm.h"
-#include "core/network/batchnorm.h"
 #include "core/quant/channel_ratios.h"
 
 #include <errno.h>
@@ -32,8 +32,7 @@ void result_init(struct result *result, const char *case_id, int step_count)
 static void clear_point(struct result_point *point)
 {
     free(point->choices);
-    batchnorm_statistics_clear(&point->batchnorms);
-    bias_shifts_clear(&point->bias_shifts);
+    state_clear(&point->state);
 }
 
 void result_clear(struct result *result)
@@ -139,24 +138,24 @@ static json_t *score_of(const struct score *score)
 static json_t *point_of(const struct result_point *point)
 {
     return json_pack("{s:b, s:b, s:o, s:o, s:o}", "batchnorms_measured",
-                     point->batchnorms.count > 0, "biases_measured",
-                     point->bias_shifts.count > 0, "calibration",
+                     point->batchnorms_measured, "biases_measured",
+                     point->biases_measured, "calibration",
                      score_of(&point->calibration), "check", score_of(&point->check),
                      "validation", score_of(&point->validation));
 }
 
 /* Hexadecimal floats in one line, a blank between two. */
-static json_t *line_of(const float *values, int count)
+static json_t *line_of(const double *values, size_t count)
 {
     enum { MOST = 20 }; /* characters of one */
-    size_t size = (size_t)count * MOST + 1, at = 0;
+    size_t size = count * MOST + 1, at = 0;
     char *text = memory_get(size);
     json_t *line;
 
     text[0] = '\0';
-    for (int i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         at += (size_t)snprintf(text + at, size - at, "%s%a", i > 0 ? " " : "",
-                               (double)values[i]);
+                               (double)(float)values[i]);
     line = json_string(text);
     free(text);
     return line;
@@ -168,7 +167,7 @@ static json_t *channel_steps_of(const struct result *result, int item)
     const struct quantized_tensor *tensor = &result->placement->items[item];
     struct quantizer quantizer = choice_quantizer(result->result.choices[item]);
     size_t channels;
-    float *steps;
+    double *steps;
     json_t *line;
 
     if (!tensor->ratios)
@@ -177,7 +176,7 @@ static json_t *channel_steps_of(const struct result *result, int item)
     steps = memory_get(channels * sizeof *steps);
     for (size_t channel = 0; channel < channels; channel++)
         steps[channel] = channel_quantizer(&quantizer, tensor->ratios, channel).step;
-    line = line_of(steps, (int)channels);
+    line = line_of(steps, channels);
     free(steps);
     return line;
 }
@@ -219,56 +218,36 @@ static json_t *steps_of(const struct result *result)
     return steps;
 }
 
-static json_t *batchnorm_of(const struct layer *layer, const float *statistics)
+static json_t *batchnorm_of(const char *layer, const struct state_row *row)
 {
-    int channels = layer->batchnorm->channels;
+    size_t channels = row->count / 2;
 
-    return json_pack("{s:s, s:o, s:o}", "layer", layer->name, "mean_hex",
-                     line_of(statistics, channels), "variance_hex",
-                     line_of(statistics + channels, channels));
+    return json_pack("{s:s, s:o, s:o}", "layer", layer, "mean_hex",
+                     line_of(row->numbers, channels), "variance_hex",
+                     line_of(row->numbers + channels, channels));
 }
 
-/* The statistics in force, where they are not the trained ones. */
-static json_t *batchnorms_of(const struct result *result)
+static json_t *bias_shift_of(const char *layer, const struct state_row *row)
 {
-    const struct network *network = result->network;
-    const float *statistics = result->result.batchnorms.values;
-    json_t *layers;
-
-    if (result->result.batchnorms.count == 0)
-        return json_null();
-    layers = json_array();
-    for (int i = 0; i < network->layer_count; i++) {
-        const struct layer *layer = &network->layers[i];
-
-        if (!layer->batchnorm)
-            continue;
-        layers = append(layers, batchnorm_of(layer, statistics));
-        statistics += 2 * layer->batchnorm->channels;
-    }
-    return layers;
+    return json_pack("{s:s, s:o}", "layer", layer, "shift_hex",
+                     line_of(row->numbers, row->count));
 }
 
-/* The bias shifts in force, if there are any. */
-static json_t *bias_shifts_json(const struct result *result)
+/* The rows of a kind in the result's state; null: there are none. */
+static json_t *rows_of(const struct result *result, enum state_kind kind,
+                       json_t *(*make)(const char *layer, const struct state_row *row))
 {
-    const struct network *network = result->network;
-    const float *values = result->result.bias_shifts.values;
+    const struct state *state = &result->result.state;
     json_t *layers;
 
-    if (result->result.bias_shifts.count == 0)
+    if (!state_has(state, kind))
         return json_null();
     layers = json_array();
-    for (int i = 0; i < network->layer_count; i++) {
-        const struct layer *layer = &network->layers[i];
-
-        if (layer->kind != LAYER_CONV)
-            continue;
-        layers =
-            append(layers, json_pack("{s:s, s:o}", "layer", layer->name, "shift_hex",
-                                     line_of(values, layer->weights->outputs)));
-        values += layer->weights->outputs;
-    }
+    for (size_t i = 0; i < state->count; i++)
+        if (state->rows[i].kind == kind)
+            layers = append(layers,
+                            make(result->network->layers[state->rows[i].subject].name,
+                                 &state->rows[i]));
     return layers;
 }
 
@@ -446,7 +425,7 @@ static json_t *json_of(const struct result *result)
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, "
         "s:o, "
-        "s:o, s:f, s:o, s:o, s:{s:b, s:b}, s:o, s:o}",
+        "s:o, s:f, s:o, s:o, s:{s:b, s:b}, s:o, s:o, s:s}",
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
         config_method_name(result->method->name), "loss",
@@ -455,14 +434,47 @@ static json_t *json_of(const struct result *result)
                   "validation", score_of(&result->float_validation)),
         "start", point_of(&result->start), "result", point_of(&result->result),
         "evaluations", (json_int_t)result_evaluations(result), "steps",
-        steps_of(result), "batchnorms", batchnorms_of(result), "p_grid",
-        p_grid_of(&result->p_grid), "search", search_of(result), "budget",
+        steps_of(result), "batchnorms", rows_of(result, STATE_STATISTICS, batchnorm_of),
+        "p_grid", p_grid_of(&result->p_grid), "search", search_of(result), "budget",
         budget_of(&result->budget), "phases", phases_of(result), "warnings",
         warnings_of(result), "seconds", result->seconds, "work", work_of(result),
         "provenance", provenance_of(result), "treatments", "equalized",
         result->is_equalized, "bias_corrected", result->is_bias_corrected,
-        "bias_shifts", bias_shifts_json(result), "overhead", overhead_of(result));
+        "bias_shifts", rows_of(result, STATE_BIAS_SHIFT, bias_shift_of), "overhead",
+        overhead_of(result), "state", result->state_checksum);
 }
+
+/* ---- the state beside it --------------------------------------------------------- */
+
+static void tell_state(struct result_point *point)
+{
+    point->batchnorms_measured = state_has(&point->state, STATE_STATISTICS);
+    point->biases_measured = state_has(&point->state, STATE_BIAS_SHIFT);
+}
+
+int result_write_state(struct result *result, const char *folder, struct error *err)
+{
+    const struct state *state = &result->result.state;
+    char path[PATH_MAX];
+
+    tell_state(&result->start);
+    tell_state(&result->result);
+    result->is_equalized = state_has(state, STATE_EQUALIZED);
+    result->is_bias_corrected =
+        state_has(state, STATE_MEAN_CORRECTED) || state_has(state, STATE_BIAS_SHIFT);
+    snprintf(path, sizeof path, "%s/state", folder);
+    return state_file_write(state, path, result->state_checksum, err);
+}
+
+bool result_has_state(const struct result *result, const char *folder)
+{
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof path, "%s/state", folder) < (int)sizeof path &&
+           state_file_is_whole(path, result->state_checksum);
+}
+
+/* ---- writing --------------------------------------------------------------------- */
 
 int result_write_json(const struct result *result, const char *folder,
                       struct error *err)
@@ -523,7 +535,7 @@ void result_write_csv_line(const struct result *result, FILE *file)
     write_cell(file, score_loss(&result->result.calibration));
     write_cell(file, score_loss(&result->start.check));
     write_cell(file, score_loss(&result->result.check));
-    fprintf(file, "%s,", result->result.batchnorms.count > 0 ? "yes" : "no");
+    fprintf(file, "%s,", result->result.batchnorms_measured ? "yes" : "no");
     fprintf(file, "%s,", metric_table[metric].name);
     write_cell(file, score_metric(&result->float_validation, metric));
     write_cell(file, score_metric(&result->start.validation, metric));

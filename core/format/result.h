@@ -8,9 +8,7 @@
 #include "core/evaluate/overhead.h"
 #include "core/evaluate/score.h"
 #include "core/format/config.h"
-#include "core/network/batchnorm_statistics.h"
-#include "core/network/bias_shift.h"
-#include "core/network/placement.h"
+#include "core/network/state.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,12 +17,12 @@ enum { WARNINGS_MOST = 32, P_COUNT_MOST = 100 };
 
 /* How all tensors are quantized, and what that costs. */
 struct result_point {
-    struct choice *choices;                 /* [step_count] owned */
-    struct batchnorm_statistics batchnorms; /* empty: the trained ones; owned */
-    struct bias_shifts bias_shifts; /* on top of them; empty: there are none; owned */
-    struct score calibration;       /* of the samples that the search sees */
-    struct score check;             /* of those put aside; no samples: there are none */
-    struct score validation;        /* no samples: there is no validation data */
+    struct choice *choices;                    /* [step_count] owned */
+    struct state state;                        /* in force with them; owned */
+    bool batchnorms_measured, biases_measured; /* told of it in result.json */
+    struct score calibration;                  /* of the samples that the search sees */
+    struct score check;      /* of those put aside; no samples: there are none */
+    struct score validation; /* no samples: there is no validation data */
 };
 
 /* The losses over p that the parabola was fitted to (lapq only). */
@@ -99,6 +97,8 @@ struct result {
     struct result_budget budget;
     char *warnings[WARNINGS_MOST]; /* owned */
     int warning_count;
+    char state_checksum[HASH_TEXT_BYTES]; /* of the file `state` (state_file.h); "": an
+                                             earlier calq wrote none */
     struct provenance provenance;
     char *identity; /* see identity.h; owned; NULL: not known */
     int ranks;
@@ -115,6 +115,13 @@ void result_warn(struct result *result, const char *format, ...)
 
 /* Evaluations of all phases. */
 long result_evaluations(const struct result *result);
+
+/* Puts on record what the states of start and result are, and writes that of the result into a folder,
+ * where result.json names it: before that. Fails with EXIT_MACHINE. */
+int result_write_state(struct result *result, const char *folder, struct error *err);
+
+/* Whether the state that a result names is in its folder. */
+bool result_has_state(const struct result *result, const char *folder);
 
 /* Writes result.json into a folder: complete or not at all. Fails with EXIT_MACHINE. */
 int result_write_json(const struct result *result, const char *folder,

@@ -64,6 +64,9 @@ static bool read_score(const json_t *value, struct score *score)
 
 static bool read_point(const json_t *value, struct result_point *point)
 {
+    point->batchnorms_measured =
+        json_is_true(json_object_get(value, "batchnorms_measured"));
+    point->biases_measured = json_is_true(json_object_get(value, "biases_measured"));
     return read_score(json_object_get(value, "calibration"), &point->calibration) &&
            read_score(json_object_get(value, "check"), &point->check) &&
            read_score(json_object_get(value, "validation"), &point->validation);
@@ -124,46 +127,11 @@ static bool read_identity(const json_t *lines, struct result *result)
     return true;
 }
 
-/* Adds the hexadecimal floats of a line to values [count]. */
-static void add_values(const json_t *line, float **values, size_t *count)
+/* Earlier versions of calq do not tell it. */
+static bool read_state(const json_t *checksum, struct result *result)
 {
-    const char *text = json_string_value(line);
-
-    while (text && *text) {
-        char *end;
-        float value = strtof(text, &end);
-
-        if (end == text)
-            return;
-        *values = memory_resize(*values, (*count + 1) * sizeof **values);
-        (*values)[(*count)++] = value;
-        text = end;
-    }
-}
-
-/* The statistics of batch norms that are in force; null: the trained ones. */
-static bool read_batchnorms(const json_t *layers, struct batchnorm_statistics *into)
-{
-    json_t *layer;
-    size_t i;
-
-    json_array_foreach(layers, i, layer)
-    {
-        add_values(json_object_get(layer, "mean_hex"), &into->values, &into->count);
-        add_values(json_object_get(layer, "variance_hex"), &into->values, &into->count);
-    }
-    return json_is_null(layers) || into->count > 0;
-}
-
-/* The bias shifts that are in force; null: there are none. */
-static bool read_bias_shifts(const json_t *layers, struct bias_shifts *into)
-{
-    json_t *layer;
-    size_t i;
-
-    json_array_foreach(layers, i, layer)
-        add_values(json_object_get(layer, "shift_hex"), &into->values, &into->count);
-    return json_is_null(layers) || into->count > 0;
+    return !checksum ||
+           read_text(checksum, result->state_checksum, sizeof result->state_checksum);
 }
 
 static bool read_treatments(const json_t *treatments, struct result *result)
@@ -214,10 +182,7 @@ static bool read_all(const json_t *json, struct result *result)
                       &result->float_validation) &&
            read_point(json_object_get(json, "start"), &result->start) &&
            read_point(json_object_get(json, "result"), &result->result) &&
-           read_batchnorms(json_object_get(json, "batchnorms"),
-                           &result->result.batchnorms) &&
-           read_bias_shifts(json_object_get(json, "bias_shifts"),
-                            &result->result.bias_shifts) &&
+           read_state(json_object_get(json, "state"), result) &&
            read_treatments(json_object_get(json, "treatments"), result) &&
            read_phases(json_object_get(json, "phases"), result) &&
            read_warnings(json_object_get(json, "warnings"), result) &&

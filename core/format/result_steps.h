@@ -5,14 +5,13 @@
 #include "core/base/error.h"
 #include "core/network/placement.h"
 
-/* Reads the steps that result.json in `folder` gives the tensors of a placement. Weights with a step for
- * each channel get ratios that give these very steps: those that they have, where they do.
+/* Reads the steps that result.json in `folder` gives the tensors of a placement.
  *
  *   steps  [placement->count] out
  *
  * Fails with EXIT_INPUT where the file is missing, is not what calq writes, or has other tensors, grids
  * or bits. */
-int result_read_steps(const char *folder, const struct network *network,
-                      struct placement *placement, float *steps, struct error *err);
+int result_read_steps(const char *folder, const struct placement *placement,
+                      float *steps, struct error *err);
 
 #endif

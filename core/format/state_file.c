@@ -113,9 +113,8 @@ static const char *checksum_in(const char *image, size_t bytes)
     return memcmp(found, line, HASH_TEXT_BYTES - 1) == 0 ? line : NULL;
 }
 
-/* Cuts the last line off. */
-static int read_rows(const char *path, char *image, size_t bytes, const char *checksum,
-                     struct state *state, struct error *err)
+static int check(const char *path, const char *image, size_t bytes,
+                 const char *checksum, struct error *err)
 {
     const char *found =
         bytes < HEAD_BYTES + LAST_BYTES ? NULL : checksum_in(image, bytes);
@@ -133,24 +132,48 @@ static int read_rows(const char *path, char *image, size_t bytes, const char *ch
             "%s is not the state that the result.json beside it was written "
             "with; %s",
             path, remedy);
-    image[bytes - LAST_BYTES] = '\0';
-    return state_parse(image + HEAD_BYTES, bytes - LAST_BYTES - HEAD_BYTES, state,
-                       err) < 0
-               ? error_prefix(err, "%s", path)
-               : 0;
+    return 0;
+}
+
+/* The image of a file that is whole, cut before its last line; owned by the caller; NULL: there is none. */
+static char *read_whole(const char *path, const char *checksum, size_t *bytes,
+                        struct error *err)
+{
+    char *image = read_image(path, bytes, err);
+
+    if (!image)
+        return NULL;
+    if (check(path, image, *bytes, checksum, err) < 0) {
+        free(image);
+        return NULL;
+    }
+    *bytes -= LAST_BYTES;
+    image[*bytes] = '\0';
+    return image;
+}
+
+bool state_file_is_whole(const char *path, const char *checksum)
+{
+    struct error ignored;
+    size_t bytes;
+    char *image = read_whole(path, checksum, &bytes, &ignored);
+    bool is_whole = image != NULL;
+
+    free(image);
+    return is_whole;
 }
 
 int state_file_read(const char *path, const char *checksum, struct state *state,
                     struct error *err)
 {
     size_t bytes;
-    char *image = read_image(path, &bytes, err);
+    char *image = read_whole(path, checksum, &bytes, err);
     int status;
 
     *state = (struct state){0};
     if (!image)
         return -1;
-    status = read_rows(path, image, bytes, checksum, state, err);
+    status = state_parse(image + HEAD_BYTES, bytes - HEAD_BYTES, state, err);
     free(image);
-    return status;
+    return status < 0 ? error_prefix(err, "%s", path) : 0;
 }

@@ -23,4 +23,7 @@ int state_file_write(const struct state *state, const char *path,
 int state_file_read(const char *path, const char *checksum, struct state *state,
                     struct error *err);
 
+/* Whether there is such a file; its rows are not read. */
+bool state_file_is_whole(const char *path, const char *checksum);
+
 #endif

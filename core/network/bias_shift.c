@@ -40,37 +40,3 @@ uint64_t bias_shift_signature(const struct layer *layer)
 {
     return layer->kind == LAYER_CONV ? layer->conv.bias_signature : 0;
 }
-
-struct bias_shifts bias_shifts_of(const struct network *network)
-{
-    struct bias_shifts shifts = {0};
-
-    for (int layer = 0; layer < network->layer_count; layer++)
-        if (network->layers[layer].kind == LAYER_CONV)
-            shifts.count += (size_t)network->layers[layer].weights->outputs;
-    shifts.values = memory_zeroed(shifts.count, sizeof *shifts.values);
-    return shifts;
-}
-
-struct bias_shifts bias_shifts_copy(const struct bias_shifts *from)
-{
-    struct bias_shifts copy = {.count = from->count};
-
-    if (from->count > 0)
-        copy.values = memory_copy(from->values, from->count * sizeof *from->values);
-    return copy;
-}
-
-void bias_shifts_clear(struct bias_shifts *shifts)
-{
-    free(shifts->values);
-    *shifts = (struct bias_shifts){0};
-}
-
-bool bias_shifts_are_same(const struct bias_shifts *left,
-                          const struct bias_shifts *right)
-{
-    return left->count == right->count &&
-           (left->count == 0 || memcmp(left->values, right->values,
-                                       left->count * sizeof *left->values) == 0);
-}

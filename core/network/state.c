@@ -52,6 +52,14 @@ void state_clear(struct state *state)
     *state = (struct state){0};
 }
 
+void state_swap(struct state *left, struct state *right)
+{
+    struct state kept = *left;
+
+    *left = *right;
+    *right = kept;
+}
+
 /* Below, at or above 0, as the left row stands before, at or behind the right one. */
 static int compare_places(const struct state_row *left, const struct state_row *right)
 {

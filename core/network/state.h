@@ -25,17 +25,17 @@ enum state_kind {
     STATE_EQUALIZED,      /* subject 0, no numbers: equalisation.h has been applied */
     STATE_MEAN_CORRECTED, /* subject 0, no numbers: see bias_correction.h */
     STATE_VARIANCE_CORRECTED, /* the same */
-    STATE_RATIOS,             /* of a layer's weights: [out_channels] */
-    STATE_SPLIT,      /* of a tensor: maxima [channels + 1], see activation_split.h */
+    STATE_RATIOS,             /* of an item, weights: [outputs], see channel_ratios.h */
+    STATE_SPLIT, /* of an item, an activation: [channels + 1], see activation_split.h */
     STATE_STATISTICS, /* of a layer's batch norm: means [channels], variances [channels] */
-    STATE_BIAS_SHIFT, /* of a convolution: [out_channels], see bias_shift.h */
-    STATE_MEAN_OUTPUTS, /* of a convolution: [out_channels]; measured, and never in force */
+    STATE_BIAS_SHIFT,   /* of a convolution: [outputs], see bias_shift.h */
+    STATE_MEAN_OUTPUTS, /* of a convolution: [outputs]; measured, and never in force */
     STATE_KIND_COUNT
 };
 
 struct state_row {
     enum state_kind kind;
-    int subject; /* a layer, or a tensor */
+    int subject; /* a layer, or an item of the placement */
     size_t count;
     double *numbers; /* [count] owned by the state */
 };
@@ -49,6 +49,7 @@ struct state {
 
 struct state state_copy(const struct state *from);
 void state_clear(struct state *state);
+void state_swap(struct state *left, struct state *right);
 
 /* Sets a row, in place of that of the same kind and subject; numbers [count] are copied. */
 void state_set(struct state *state, enum state_kind kind, int subject,
@@ -89,7 +90,7 @@ int state_parse(const char *text, size_t bytes, struct state *state, struct erro
 
 /* ---- in force (state_put.c) --------------------------------------------------------------- */
 
-/* Fails with EXIT_INPUT where a row is of no layer or tensor that can have it, or has other numbers
+/* Fails with EXIT_INPUT where a row is of no layer or item that can have it, or has other numbers
  * than that can have. */
 int state_check(const struct state *state, const struct network *network,
                 const struct placement *placement, struct error *err);

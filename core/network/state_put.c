@@ -40,15 +40,6 @@ static size_t count_of_network(const struct target *target, int subject)
     return subject == 0 ? 0 : NONE;
 }
 
-static struct quantized_tensor *weights_of(const struct target *target, int subject)
-{
-    int item = layer_of(target, subject)
-                   ? placement_of_weights(target->placement, subject, 0)
-                   : -1;
-
-    return item < 0 ? NULL : &target->placement->items[item];
-}
-
 static size_t count_of_conv(const struct target *target, int subject)
 {
     const struct layer *layer = layer_of(target, subject);
@@ -56,26 +47,27 @@ static size_t count_of_conv(const struct target *target, int subject)
     return layer && layer->kind == LAYER_CONV ? (size_t)layer->weights->outputs : NONE;
 }
 
-static size_t count_of_weights(const struct target *target, int subject)
+static struct quantized_tensor *item_of(const struct target *target, int subject)
 {
-    return weights_of(target, subject) ? count_of_conv(target, subject) : NONE;
+    return subject < target->placement->count ? &target->placement->items[subject]
+                                              : NULL;
 }
 
-static struct quantized_tensor *split_of(const struct target *target, int subject)
+static size_t count_of_weights(const struct target *target, int subject)
 {
-    int item = subject < target->network->tensor_count
-                   ? target->placement->of_tensor[subject]
-                   : -1;
+    const struct quantized_tensor *item = item_of(target, subject);
 
-    return item < 0 || target->placement->items[item].split.added == 0
-               ? NULL
-               : &target->placement->items[item];
+    return item && item->is_weight
+               ? (size_t)placement_weights(target->network, item)->outputs
+               : NONE;
 }
 
 static size_t count_of_split(const struct target *target, int subject)
 {
-    return split_of(target, subject)
-               ? (size_t)target->network->tensors[subject].channels + 1
+    const struct quantized_tensor *item = item_of(target, subject);
+
+    return item && item->split.added > 0
+               ? (size_t)target->network->tensors[item->index].channels + 1
                : NONE;
 }
 
@@ -104,7 +96,7 @@ static void put_nothing(const struct target *target, const struct state_row *row
 /* In place where there are ratios already: evaluators hold on to them. */
 static void put_ratios(const struct target *target, const struct state_row *row)
 {
-    struct quantized_tensor *weights = weights_of(target, row->subject);
+    struct quantized_tensor *weights = item_of(target, row->subject);
 
     if (!weights->ratios)
         weights->ratios = memory_get(row->count * sizeof *weights->ratios);
@@ -116,7 +108,7 @@ static void put_split(const struct target *target, const struct state_row *row)
 {
     float *maxima = floats_of(row);
 
-    activation_split_calibrate(&split_of(target, row->subject)->split, maxima,
+    activation_split_calibrate(&item_of(target, row->subject)->split, maxima,
                                row->count - 1);
     free(maxima);
 }
@@ -199,11 +191,11 @@ static void drop_others(const struct state *state, struct placement *placement)
     for (int i = 0; i < placement->count; i++) {
         struct quantized_tensor *item = &placement->items[i];
 
-        if (item->is_weight && !state_numbers(state, STATE_RATIOS, item->index)) {
+        if (item->is_weight && !state_numbers(state, STATE_RATIOS, i)) {
             free(item->ratios);
             item->ratios = NULL;
         }
-        if (!item->is_weight && !state_numbers(state, STATE_SPLIT, item->index))
+        if (!item->is_weight && !state_numbers(state, STATE_SPLIT, i))
             activation_split_clear(&item->split);
     }
 }

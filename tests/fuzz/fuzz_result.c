@@ -11,10 +11,11 @@ static void read_steps(const char *folder)
 {
     struct error err = {0};
     struct placement placement;
-    const struct network *network = small_network(&placement);
-    float *steps = memory_zeroed((size_t)placement.count, sizeof *steps);
+    float *steps;
 
-    result_read_steps(folder, network, &placement, steps, &err);
+    small_network(&placement);
+    steps = memory_zeroed((size_t)placement.count, sizeof *steps);
+    result_read_steps(folder, &placement, steps, &err);
     free(steps);
     placement_clear(&placement);
 }

@@ -4,7 +4,6 @@
 
 #include "coordinator/methods/batchnorm_matching.h"
 #include "coordinator/methods/empirical_correction.h"
-#include "coordinator/methods/point_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -337,22 +336,25 @@ static void measure_alone(int layer, const struct choice *choices, float *mean,
     reply_clear(&reply);
 }
 
-static void put_alone(int layer, const float *statistics)
+static void put_alone(const struct state *wanted)
 {
-    struct request request = {.kind = REQUEST_PUT_BATCHNORM, .subject = layer};
+    size_t bytes;
+    char *text = state_text(wanted, &bytes);
+    struct request request = {.kind = REQUEST_STATE, .payload_bytes = bytes + 1};
     struct reply reply;
 
-    ask_alone(&request, statistics, &reply);
+    ask_alone(&request, text, &reply);
     reply_clear(&reply);
+    free(text);
 }
 
 static void statistics_of_batch_norms_are_those_of_one_process(void **state)
 {
     float team_statistics[2 * CHANNELS_MOST], own_statistics[2 * CHANNELS_MOST];
     const struct network *network;
+    struct state measured = {0};
     struct score before, score;
     struct choice *choices;
-    int found = 0;
 
     (void)state;
     open_case(SOUND);
@@ -365,7 +367,6 @@ static void statistics_of_batch_norms_are_those_of_one_process(void **state)
 
         if (!batchnorm)
             continue;
-        found++;
         assert_true(channels <= CHANNELS_MOST);
         measure_alone(layer, choices, own_statistics, own_statistics + channels);
         assert_int_equal(team_moments(team, layer, choices, team_statistics,
@@ -373,25 +374,25 @@ static void statistics_of_batch_norms_are_those_of_one_process(void **state)
                          0);
         assert_memory_equal(team_statistics, own_statistics,
                             2 * channels * sizeof *own_statistics);
-        put_alone(layer, own_statistics);
-        assert_int_equal(team_put_batchnorm(team, layer, team_statistics,
-                                            team_statistics + channels, &err),
-                         0);
+        state_set_floats(&measured, STATE_STATISTICS, layer, own_statistics,
+                         2 * channels);
+        put_alone(&measured);
+        assert_int_equal(team_put_state(team, &measured, &err), 0);
     }
-    assert_true(found > 5);
+    assert_true(measured.count > 5);
+    state_clear(&measured);
     assert_int_equal(team_score(team, choices, 1, &score, &err), 0);
     assert_scores_of_one_process(REQUEST_SCORE, choices, &score, 1);
     assert_true(!score_is_equal(&score, &before));
-    assert_int_equal(team_restore_batchnorms(team, &err), 0);
+    assert_int_equal(team_restore(team, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &score, &err), 0);
     assert_memory_equal(&score, &before, sizeof score);
     free(choices);
 }
 
 /* Measures the statistics of the float network, and those of the quantized one. */
-static void measure_statistics(const struct choice *choices,
-                               struct batchnorm_statistics *in_float,
-                               struct batchnorm_statistics *found)
+static void measure_statistics(const struct choice *choices, struct state *in_float,
+                               struct state *found)
 {
     int kept;
 
@@ -404,8 +405,8 @@ static void measure_statistics(const struct choice *choices,
 
 /* Mean and variance that a batch norm's output has before gamma and beta. */
 static void assert_same_output(const struct batchnorm *batchnorm, int channel,
-                               const float *measured, const float *statistics,
-                               const float *in_float)
+                               const float *measured, const double *statistics,
+                               const double *in_float)
 {
     int channels = batchnorm->channels;
     double epsilon = batchnorm->epsilon;
@@ -421,11 +422,10 @@ static void assert_same_output(const struct batchnorm *batchnorm, int channel,
 static void
 measured_batch_norms_give_the_mean_and_variance_of_the_float_network(void **state)
 {
-    struct batchnorm_statistics in_float = {0}, found = {0};
+    struct state in_float = {0}, found = {0};
     const struct network *network;
     float measured[2 * CHANNELS_MOST];
     struct choice *choices;
-    size_t at = 0;
 
     (void)state;
     open_case(SOUND);
@@ -441,21 +441,19 @@ measured_batch_norms_give_the_mean_and_variance_of_the_float_network(void **stat
                                       measured + batchnorm->channels, &err),
                          0);
         for (int channel = 0; channel < batchnorm->channels; channel++)
-            assert_same_output(batchnorm, channel, measured, found.values + at,
-                               in_float.values + at);
-        at += 2 * (size_t)batchnorm->channels;
+            assert_same_output(batchnorm, channel, measured,
+                               state_numbers(&found, STATE_STATISTICS, layer),
+                               state_numbers(&in_float, STATE_STATISTICS, layer));
     }
-    assert_int_equal(at, found.count);
-    batchnorm_statistics_clear(&in_float);
-    batchnorm_statistics_clear(&found);
+    state_clear(&in_float);
+    state_clear(&found);
     free(choices);
 }
 
 static void the_float_network_has_the_statistics_it_was_trained_with(void **state)
 {
-    struct batchnorm_statistics in_float = {0}, found = {0};
+    struct state in_float = {0}, found = {0};
     const struct network *network;
-    size_t at = 0;
 
     (void)state;
     open_case(SOUND);
@@ -464,23 +462,24 @@ static void the_float_network_has_the_statistics_it_was_trained_with(void **stat
     for (int layer = 0; layer < network->layer_count; layer++) {
         const struct batchnorm *batchnorm = network->layers[layer].batchnorm;
 
-        for (int i = 0; batchnorm && i < 2 * batchnorm->channels; i++, at++) {
+        const double *numbers = state_numbers(&found, STATE_STATISTICS, layer);
+
+        for (int i = 0; batchnorm && i < 2 * batchnorm->channels; i++) {
             int channel = i % batchnorm->channels;
             double trained = i < batchnorm->channels ? batchnorm->mean[channel]
                                                      : batchnorm->variance[channel];
 
-            assert_float_equal(found.values[at], trained,
+            assert_float_equal(numbers[i], trained,
                                1e-4 * (1 + batchnorm->variance[channel]));
         }
     }
-    batchnorm_statistics_clear(&in_float);
-    batchnorm_statistics_clear(&found);
+    state_clear(&in_float);
+    state_clear(&found);
 }
 
 static void statistics_can_be_tried_kept_and_given_up(void **state)
 {
-    static const struct batchnorm_statistics trained = {0};
-    struct batchnorm_statistics in_float = {0}, found = {0}, again = {0}, copy;
+    struct state in_float = {0}, found = {0}, again = {0};
     struct score before, after, score;
     struct choice *choices;
 
@@ -491,19 +490,17 @@ static void statistics_can_be_tried_kept_and_given_up(void **state)
     measure_statistics(choices, &in_float, &found);
     assert_int_equal(team_score(team, choices, 1, &after, &err), 0);
     assert_true(score_is_lower(&after, &before));
-    assert_int_equal(batchnorm_matching_put(team, &trained, &err), 0);
+    assert_int_equal(team_restore(team, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &score, &err), 0);
     assert_memory_equal(&score, &before, sizeof score);
-    copy = batchnorm_statistics_copy(&found);
-    assert_int_equal(batchnorm_matching_put(team, &copy, &err), 0);
+    assert_int_equal(team_put_state(team, &found, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &score, &err), 0);
     assert_memory_equal(&score, &after, sizeof score);
     measure_statistics(choices, &in_float, &again);
-    assert_memory_equal(again.values, found.values, found.count * sizeof *found.values);
-    batchnorm_statistics_clear(&in_float);
-    batchnorm_statistics_clear(&found);
-    batchnorm_statistics_clear(&again);
-    batchnorm_statistics_clear(&copy);
+    assert_true(state_is_equal(&again, &found));
+    state_clear(&in_float);
+    state_clear(&found);
+    state_clear(&again);
     free(choices);
 }
 
@@ -525,7 +522,7 @@ static struct method_task start_correcting(struct result *result)
     return (struct method_task){.team = team, .one = &corrected};
 }
 
-static void correct(const struct method_task *task, struct float_outputs *in_float,
+static void correct(const struct method_task *task, struct state *in_float,
                     struct result *result)
 {
     if (empirical_correction(task, "here", in_float, &result->start, result, &err) < 0)
@@ -545,12 +542,11 @@ static void take_candidate(struct result *result, double factor)
 
 static void corrected_layers_have_the_mean_outputs_of_the_float_network(void **state)
 {
-    struct float_outputs in_float = {0};
+    struct state in_float = {0};
     const struct network *network;
     struct method_task task;
     struct result result;
     double means[CHANNELS_MOST];
-    size_t at = 0;
 
     (void)state;
     task = start_correcting(&result);
@@ -564,12 +560,13 @@ static void corrected_layers_have_the_mean_outputs_of_the_float_network(void **s
             continue;
         assert_int_equal(
             team_product_means(team, index, result.start.choices, means, &err), 0);
-        for (int i = 0; i < network->layers[index].weights->outputs; i++, at++)
+        for (int i = 0; i < network->layers[index].weights->outputs; i++)
             assert_float_equal(means[i] * conv->scale[i] + conv->shift[i],
-                               in_float.means[at], 1e-4);
+                               state_numbers(&in_float, STATE_MEAN_OUTPUTS, index)[i],
+                               1e-4);
     }
-    assert_int_equal(at, result.start.bias_shifts.count);
-    float_outputs_clear(&in_float);
+    assert_int_equal(result.start.state.count, in_float.count);
+    state_clear(&in_float);
     result_clear(&result);
 }
 
@@ -577,8 +574,8 @@ static void corrected_layers_have_the_mean_outputs_of_the_float_network(void **s
  * was in force is in force again. */
 static void biases_that_do_not_pay_are_not_kept(void **state)
 {
-    struct float_outputs in_float = {0};
-    struct bias_shifts kept;
+    struct state in_float = {0};
+    struct state kept;
     struct method_task task;
     struct result result;
     struct score score;
@@ -588,34 +585,34 @@ static void biases_that_do_not_pay_are_not_kept(void **state)
     take_candidate(&result, 1);
     assert_true(score_read_loss(&result.start.calibration, "0x1p160"));
     correct(&task, &in_float, &result);
-    kept = bias_shifts_copy(&result.start.bias_shifts);
+    kept = state_copy(&result.start.state);
     assert_int_equal(result.warning_count, 0);
     assert_true(
         score_read_loss(&result.start.calibration, "0x0p0")); /* as good as can be */
     correct(&task, &in_float, &result);
-    assert_true(bias_shifts_are_same(&kept, &result.start.bias_shifts));
+    assert_true(state_is_equal(&kept, &result.start.state));
     assert_int_equal(result.warning_count, 1);
     assert_non_null(strstr(result.warnings[0], "measuring biases here does not lower"));
     assert_int_equal(team_score(team, result.start.choices, 1, &score, &err), 0);
-    bias_shifts_clear(&result.start.bias_shifts);
-    assert_int_equal(point_put(team, &result.start, &err), 0);
+    state_clear(&result.start.state);
+    assert_int_equal(team_put_state(team, &result.start.state, &err), 0);
     assert_int_equal(
         team_score(team, result.start.choices, 1, &result.start.calibration, &err), 0);
     assert_true(!score_is_equal(&result.start.calibration, &score));
     correcting.bias_correction_accept = ACCEPT_IF_LOSS_DROPS;
     assert_true(score_read_loss(&result.start.calibration, "0x1p160"));
     correct(&task, &in_float, &result);
-    assert_true(bias_shifts_are_same(&kept, &result.start.bias_shifts));
+    assert_true(state_is_equal(&kept, &result.start.state));
     assert_memory_equal(&result.start.calibration, &score, sizeof score);
-    bias_shifts_clear(&kept);
-    float_outputs_clear(&in_float);
+    state_clear(&kept);
+    state_clear(&in_float);
     result_clear(&result);
 }
 
 /* Nothing is judged, and what the loss did is told. */
 static void biases_that_are_kept_although_the_loss_rose_are_told(void **state)
 {
-    struct float_outputs in_float = {0};
+    struct state in_float = {0};
     struct method_task task;
     struct result result;
     struct score score;
@@ -628,7 +625,7 @@ static void biases_that_are_kept_although_the_loss_rose_are_told(void **state)
         team_score(team, result.start.choices, 1, &result.start.calibration, &err), 0);
     assert_true(score_read_loss(&result.start.calibration, "0x0p0"));
     correct(&task, &in_float, &result);
-    assert_true(result.start.bias_shifts.count > 0);
+    assert_true(state_has(&result.start.state, STATE_BIAS_SHIFT));
     assert_int_equal(team_score(team, result.start.choices, 1, &score, &err), 0);
     assert_memory_equal(&result.start.calibration, &score, sizeof score);
     snprintf(expected, sizeof expected,
@@ -636,7 +633,7 @@ static void biases_that_are_kept_although_the_loss_rose_are_told(void **state)
              text_of_loss(score_loss(&score), after));
     assert_int_equal(result.warning_count, 1);
     assert_non_null(strstr(result.warnings[0], expected));
-    float_outputs_clear(&in_float);
+    state_clear(&in_float);
     result_clear(&result);
 }
 
@@ -831,10 +828,12 @@ static void only_what_the_journal_does_not_know_is_evaluated(void **state)
 
 static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state)
 {
-    float mean[CHANNELS_MOST], variance[CHANNELS_MOST];
+    float statistics[2 * CHANNELS_MOST], *variance;
+    struct state moved = {0};
     struct score trained, measured, again;
     struct journal *journal;
     struct choice *choices;
+    size_t channels;
     int layer = 0;
 
     (void)state;
@@ -843,22 +842,26 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     choices = some_candidates();
     while (!team_network(team)->layers[layer].batchnorm)
         layer++;
+    channels = (size_t)team_network(team)->layers[layer].batchnorm->channels;
+    variance = statistics + channels;
     assert_int_equal(team_score(team, choices, 1, &trained, &err), 0);
-    assert_int_equal(team_moments(team, layer, choices, mean, variance, &err), 0);
-    assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
+    assert_int_equal(team_moments(team, layer, choices, statistics, variance, &err), 0);
+    state_set_floats(&moved, STATE_STATISTICS, layer, statistics, 2 * channels);
+    assert_int_equal(team_put_state(team, &moved, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &measured, &err), 0);
     assert_true(!score_is_equal(&measured, &trained));
     team_stop_at(team, 0); /* nothing can be asked */
-    assert_int_equal(team_restore_batchnorms(team, &err), 0);
+    assert_int_equal(team_restore(team, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &again, &err), 0);
     assert_memory_equal(&again, &trained, sizeof again);
-    assert_int_equal(team_moments(team, layer, choices, mean, variance, &err), 0);
-    assert_int_equal(team_put_batchnorm(team, layer, mean, variance, &err), 0);
+    assert_int_equal(team_moments(team, layer, choices, statistics, variance, &err), 0);
+    assert_int_equal(team_put_state(team, &moved, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &again, &err), 0);
     assert_memory_equal(&again, &measured, sizeof again);
     team_stop_at(team, INFINITY);
     close_journal(journal);
     unlink(journal_path);
+    state_clear(&moved);
     free(choices);
 }
 

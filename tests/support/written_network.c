@@ -51,7 +51,7 @@ void written_open_model(struct written *written, Onnx__ModelProto *model,
         .network = written->network,
         .placement = &written->placement,
         .steps = written->steps,
-        .batchnorms = &written->batchnorms,
+        .state = &written->state,
         .is_folded = folds,
     };
 }
@@ -75,7 +75,7 @@ void written_open(struct written *written, const char *text, struct target_grids
 void written_close(struct written *written)
 {
     free(written->bytes);
-    free(written->batchnorms.values);
+    state_clear(&written->state);
     placement_clear(&written->placement);
     network_destroy(written->network);
     onnx_builder_delete(written->path);

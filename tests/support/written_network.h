@@ -11,8 +11,8 @@ struct written {
     struct placement placement;
     float steps[32];
     struct onnx_calibrated calibrated; /* of the above; tests change it */
-    struct batchnorm_statistics batchnorms;
-    uint8_t *bytes; /* [size] the file; owned */
+    struct state state;                /* what tests put in force in the network */
+    uint8_t *bytes;                    /* [size] the file; owned */
     size_t size;
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
+#include "core/case/case_state.h"
 #include "core/evaluate/moments.h"
 #include "core/evaluate/product_means.h"
 #include "tests/support/hdf5_builder.h"
@@ -537,98 +538,139 @@ static struct score answered_score(struct shard *shard)
     return score;
 }
 
-/* Sends a request that is answered with nothing. */
-static void tell(struct shard *shard, const struct request *request,
-                 const void *payload)
+/* Puts a state in force. */
+static void put(struct shard *shard, const struct state *wanted)
 {
+    size_t bytes;
+    char *text = state_text(wanted, &bytes);
+    struct request request = {.kind = REQUEST_STATE, .payload_bytes = bytes + 1};
     struct reply reply;
 
-    reply_init(&reply, request);
-    merge_answer(shard, request, payload, &reply);
+    reply_init(&reply, &request);
+    merge_answer(shard, &request, text, &reply);
     reply_clear(&reply);
+    free(text);
 }
 
-static void
-statistics_are_in_force_until_they_are_restored_or_a_case_is_opened(void **state)
+static const struct state none;
+
+static void a_state_is_in_force_until_another_is_put_or_a_case_is_opened(void **unused)
 {
     static const float statistics[2 * CHANNELS] = {0.4f, 0.2f, 0, -0.1f, 2, 1, 0.1f, 3};
-    static const struct request put = {.kind = REQUEST_PUT_BATCHNORM},
-                                restore = {.kind = REQUEST_RESTORE_BATCHNORMS};
-    struct shard *shard = shard_create(&config, &cases, 0, 1);
-    struct score trained, other, again;
-
-    (void)state;
-    assert_int_equal(open_case(shard), 0);
-    trained = answered_score(shard);
-    tell(shard, &put, statistics);
-    other = answered_score(shard);
-    assert_true(other.loss != trained.loss);
-    tell(shard, &restore, NULL);
-    again = answered_score(shard);
-    assert_memory_equal(&again, &trained, sizeof again);
-    tell(shard, &put, statistics);
-    again = answered_score(shard);
-    assert_memory_equal(&again, &other, sizeof again);
-    assert_int_equal(open_case(shard), 0);
-    again = answered_score(shard);
-    assert_memory_equal(&again, &trained, sizeof again);
-    shard_destroy(shard);
-}
-
-static void bias_shifts_are_in_force_until_statistics_are_put_or_restored(void **state)
-{
     static const float shifts[CHANNELS] = {0.4f, -0.2f, 0.1f, -0.3f};
-    static const float statistics[2 * CHANNELS] = {0.4f, 0.2f, 0, -0.1f, 2, 1, 0.1f, 3};
-    static const struct request put = {.kind = REQUEST_PUT_BIAS_SHIFT},
-                                put_statistics = {.kind = REQUEST_PUT_BATCHNORM},
-                                restore = {.kind = REQUEST_RESTORE_BATCHNORMS};
     struct shard *shard = shard_create(&config, &cases, 0, 1);
-    struct score trained, of_statistics, again;
+    struct state one = {0}, both;
+    struct score trained, of_one, again;
 
-    (void)state;
+    (void)unused;
+    state_set_floats(&one, STATE_STATISTICS, 0, statistics, 2 * CHANNELS);
+    both = state_copy(&one);
+    state_set_floats(&both, STATE_BIAS_SHIFT, 0, shifts, CHANNELS);
     assert_int_equal(open_case(shard), 0);
     trained = answered_score(shard);
-    tell(shard, &put, shifts);
-    assert_true(answered_score(shard).loss != trained.loss);
-    tell(shard, &restore, NULL);
+    put(shard, &one);
+    of_one = answered_score(shard);
+    assert_true(of_one.loss != trained.loss);
+    put(shard, &both);
+    assert_true(state_is_equal(shard_state(shard), &both));
+    again = answered_score(shard);
+    assert_true(again.loss != trained.loss && again.loss != of_one.loss);
+    put(shard, &one);
+    again = answered_score(shard);
+    assert_memory_equal(&again, &of_one, sizeof again);
+    put(shard, &none);
     again = answered_score(shard);
     assert_memory_equal(&again, &trained, sizeof again);
-    tell(shard, &put_statistics, statistics);
-    of_statistics = answered_score(shard);
-    tell(shard, &put, shifts);
-    assert_true(answered_score(shard).loss != of_statistics.loss);
-    tell(shard, &put_statistics, statistics);
+    put(shard, &both);
+    assert_int_equal(open_case(shard), 0);
     again = answered_score(shard);
-    assert_memory_equal(&again, &of_statistics, sizeof again);
+    assert_memory_equal(&again, &trained, sizeof again);
+    state_clear(&one);
+    state_clear(&both);
     shard_destroy(shard);
 }
 
-static void treatments_change_scores_and_can_be_undone_to_the_bit(void **state)
+static void treatments_change_scores_and_can_be_undone_to_the_bit(void **unused)
 {
     static const unsigned each[] = {TREAT_EQUALIZE, TREAT_CORRECT,
                                     TREAT_EQUALIZE | TREAT_CORRECT};
     struct shard *shard;
+    struct state first;
     struct score plain, treated[COUNT(each)], again;
 
-    (void)state;
+    (void)unused;
     config.methods[0].bias_correction = BIAS_CORRECTION_MEAN_AND_VARIANCE;
     config.methods[0].bias_correction_accept = ACCEPT_IF_LOSS_DROPS;
     config.methods[0].weight_steps = WEIGHT_STEPS_PER_CHANNEL;
     shard = shard_create(&config, &cases, 0, 1);
     assert_int_equal(open_case(shard), 0);
-    assert_int_equal(shard_treatments(shard), 0);
+    first = state_copy(shard_state(shard));
+    assert_true(state_has(&first, STATE_RATIOS));
+    assert_false(state_has(&first, STATE_MEAN_CORRECTED));
     plain = answered_score(shard);
     for (size_t i = 0; i < COUNT(each); i++) {
-        struct request treat = {.kind = REQUEST_TREAT, .subject = (int)each[i]};
+        struct state state = state_copy(&first);
 
-        tell(shard, &treat, NULL);
+        case_treat(&cases.list[0], each[i], &state);
+        put(shard, &state);
+        assert_true(state_has(shard_state(shard), STATE_RATIOS));
         treated[i] = answered_score(shard);
         assert_true(treated[i].loss != plain.loss);
         assert_true(i == 0 || treated[i].loss != treated[i - 1].loss);
-        tell(shard, &(struct request){.kind = REQUEST_TREAT}, NULL);
+        put(shard, i == 1 ? &none : &first); /* ratios are found again */
+        assert_true(state_is_equal(shard_state(shard), &first));
         again = answered_score(shard);
         assert_memory_equal(&again, &plain, sizeof again);
+        state_clear(&state);
     }
+    state_clear(&first);
+    shard_destroy(shard);
+}
+
+/* Equalised weights, statistics and biases come and go together, in any order. */
+static void a_whole_state_can_be_taken_back(void **unused)
+{
+    static const float statistics[2 * CHANNELS] = {0.4f, 0.2f, 0, -0.1f, 2, 1, 0.1f, 3};
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+    struct state one = {0}, other = {0};
+    struct score plain, of_one, again;
+
+    (void)unused;
+    state_set_floats(&one, STATE_STATISTICS, 0, statistics, 2 * CHANNELS);
+    state_set(&one, STATE_EQUALIZED, 0, NULL, 0);
+    state_set_floats(&other, STATE_BIAS_SHIFT, 0, statistics, CHANNELS);
+    assert_int_equal(open_case(shard), 0);
+    plain = answered_score(shard);
+    put(shard, &one);
+    of_one = answered_score(shard);
+    put(shard, &other);
+    assert_true(answered_score(shard).loss != of_one.loss);
+    put(shard, &one);
+    again = answered_score(shard);
+    assert_memory_equal(&again, &of_one, sizeof again);
+    put(shard, &none);
+    again = answered_score(shard);
+    assert_memory_equal(&again, &plain, sizeof again);
+    state_clear(&one);
+    state_clear(&other);
+    shard_destroy(shard);
+}
+
+static void a_state_of_another_network_is_refused(void **unused)
+{
+    static const char text[] = "bias_shift 0 1 0x1p+0\n";
+    static const struct request request = {.kind = REQUEST_STATE,
+                                           .payload_bytes = sizeof text};
+    struct shard *shard = shard_create(&config, &cases, 0, 1);
+    struct reply reply;
+
+    (void)unused;
+    assert_int_equal(open_case(shard), 0);
+    reply_init(&reply, &request);
+    assert_int_equal(shard_answer(shard, &request, text, &reply, &err), -1);
+    assert_int_equal(err.code, EXIT_INPUT);
+    assert_int_equal(shard_state(shard)->count, 0);
+    reply_clear(&reply);
     shard_destroy(shard);
 }
 
@@ -669,9 +711,8 @@ static void answers_count_the_candidates_that_they_score(void **state)
                                 check = {.kind = REQUEST_CHECK,
                                          .candidate_count = CANDIDATES},
                                 validate = {.kind = REQUEST_VALIDATE,
-                                            .candidate_count = 1},
-                                treat = {.kind = REQUEST_TREAT,
-                                         .subject = TREAT_EQUALIZE};
+                                            .candidate_count = 1};
+    struct state equalized = {0};
     struct shard *shard = shard_create(&config, &cases, 0, 1);
     int64_t whole;
 
@@ -688,7 +729,9 @@ static void answers_count_the_candidates_that_they_score(void **state)
                            whole_macs(shard, CANDIDATES, CHECKED), 0);
     expect_run_and_avoided(scores_of_answer(shard, &validate),
                            whole_macs(shard, 1, SAMPLES - VALIDATION_FIRST), 0);
-    expect_run_and_avoided(scores_of_answer(shard, &treat), 0, 0);
+    state_set(&equalized, STATE_EQUALIZED, 0, NULL, 0);
+    put(shard, &equalized);
+    state_clear(&equalized);
     expect_run_and_avoided(scores_of_answer(shard, &score), whole, 0);
     shard_destroy(shard);
 }
@@ -898,9 +941,10 @@ int main(void)
         TEST(samples_in_both_sets_are_found),
         TEST(scores_count_every_sample_once),
         TEST(bias_correction_reaches_the_evaluator),
-        TEST(statistics_are_in_force_until_they_are_restored_or_a_case_is_opened),
-        TEST(bias_shifts_are_in_force_until_statistics_are_put_or_restored),
+        TEST(a_state_is_in_force_until_another_is_put_or_a_case_is_opened),
         TEST(treatments_change_scores_and_can_be_undone_to_the_bit),
+        TEST(a_whole_state_can_be_taken_back),
+        TEST(a_state_of_another_network_is_refused),
         TEST(answers_count_the_candidates_that_they_score),
         TEST(scores_of_several_ranks_add_up_to_whole_evaluations),
         TEST(means_of_products_do_not_depend_on_the_number_of_ranks),

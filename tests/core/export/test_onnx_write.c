@@ -197,8 +197,10 @@ static void equal_steps_of_neighbours_are_read_back(void **state)
 
 /* ---- what is done to weights and biases -------------------------------------------------------- */
 
-static void shift_biases(struct network *network)
+static void shift_biases(struct written *written)
 {
+    struct network *network = written->network;
+
     for (int i = 0; i < network->layer_count; i++) {
         struct layer *layer = &network->layers[i];
         float shifts[16];
@@ -209,6 +211,8 @@ static void shift_biases(struct network *network)
         for (int channel = 0; channel < layer->weights->outputs; channel++)
             shifts[channel] = 0.0137f * (float)(channel + 1) - 0.05f;
         bias_shift_put(layer, shifts);
+        state_set_floats(&written->state, STATE_BIAS_SHIFT, i, shifts,
+                         (size_t)layer->weights->outputs);
     }
 }
 
@@ -219,6 +223,7 @@ static void equalise(struct written *written)
     struct equalisation before = {0};
 
     network_equalize(written->network, &pairs, &before);
+    state_set(&written->state, STATE_EQUALIZED, 0, NULL, 0);
     equalisation_clear(&before);
     equalisation_pairs_clear(&pairs);
 }
@@ -241,10 +246,8 @@ static void treat(struct written *written, const struct treatment *treatment)
     if (treatment->has_channel_steps)
         placement_find_ratios(&written->placement, written->network, RATIO_OF_MMSE);
     if (treatment->has_bias_shifts)
-        shift_biases(written->network);
+        shift_biases(written);
     written->calibrated.rules.corrects_variance = treatment->corrects_variance;
-    written->calibrated.has_other_constants =
-        treatment->is_equalized || treatment->has_bias_shifts;
 }
 
 static bool are_named_alike(const Onnx__NodeProto *node, const Onnx__NodeProto *other)
@@ -344,24 +347,24 @@ static void what_is_done_to_weights_and_biases_is_read_back(void **state)
 static void put_others(struct written *written)
 {
     struct network *network = written->network;
-    float *values = memory_get(64 * sizeof *values);
-    size_t count = 0;
 
     for (int i = 0; i < network->layer_count; i++) {
         struct layer *layer = &network->layers[i];
-        float *own = values + count;
+        float own[32];
+        int channels;
 
         if (!layer->batchnorm)
             continue;
-        for (int channel = 0; channel < layer->batchnorm->channels; channel++) {
+        channels = layer->batchnorm->channels;
+        assert_true(2 * channels <= (int)COUNT(own));
+        for (int channel = 0; channel < channels; channel++) {
             own[channel] = layer->batchnorm->mean[channel] + 0.0173f * (float)channel;
-            own[channel + layer->batchnorm->channels] =
-                layer->batchnorm->variance[channel] * 1.37f;
+            own[channel + channels] = layer->batchnorm->variance[channel] * 1.37f;
         }
-        batchnorm_put(layer, own, own + layer->batchnorm->channels);
-        count += 2 * (size_t)layer->batchnorm->channels;
+        batchnorm_put(layer, own, own + channels);
+        state_set_floats(&written->state, STATE_STATISTICS, i, own,
+                         2 * (size_t)channels);
     }
-    written->batchnorms = (struct batchnorm_statistics){values, count};
 }
 
 /* `variant`: the grids, whether biases are corrected, too, and whether layers stay in float. */
@@ -374,10 +377,8 @@ static void write_with_others(const struct network_case *network, int variant)
     written_open(&written, network->text, *grids[variant % 3],
                  variant >= 6 ? BITS_FLOAT : 4, 4, false);
     put_others(&written);
-    if (variant / 3 % 2) {
-        shift_biases(written.network);
-        written.calibrated.has_other_constants = true;
-    }
+    if (variant / 3 % 2)
+        shift_biases(&written);
     written_write(&written);
     written_assert_same(&written, network->fact);
     assert_names_are_unique(&written, network->fact);

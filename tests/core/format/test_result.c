@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
-#include "core/network/batchnorm.h"
+#include "core/format/state_file.h"
 #include "tests/support/scores.h"
 #include "tests/support/scratch.h"
 
 enum { STEPS = 2 };
 
-static char path[64];
+static char path[64], state_path[64];
 static struct quantized_tensor items[STEPS] = {
     {.is_weight = true, .name = "w", .grid = GRID_MIDRISE, .bits = 4},
     {.index = 3, .name = "relu", .grid = GRID_UNSIGNED, .bits = 8},
@@ -35,6 +35,7 @@ static int make_folder(void **state)
     int status = scratch_make(state);
 
     snprintf(path, sizeof path, "%s/result.json", scratch_folder);
+    snprintf(state_path, sizeof state_path, "%s/state", scratch_folder);
     return status;
 }
 
@@ -199,17 +200,15 @@ static void json_tells_what_the_search_took_and_gained(void **state)
 
 static void json_has_the_statistics_of_batch_norms_that_were_measured(void **state)
 {
-    static const float trained[] = {1, 2};
     static const float measured[] = {0.1f, -3, 0.25f, 5};
-    struct batchnorm *batchnorm = batchnorm_create(2, 1e-5f, trained, trained);
-    struct layer layers[] = {{.name = "first"}, {.name = "bn", .batchnorm = batchnorm}};
+    struct layer layers[] = {{.name = "first"}, {.name = "bn"}};
     const struct network network = {.layers = layers, .layer_count = 2};
     struct result back;
 
     (void)state;
     result.network = &network;
-    result.result.batchnorms =
-        (struct batchnorm_statistics){memory_copy(measured, sizeof measured), 4};
+    state_set_floats(&result.result.state, STATE_STATISTICS, 1, measured, 4);
+    assert_int_equal(result_write_state(&result, scratch_folder, &err), 0);
     write_and_read();
     assert_true(json_is_false(at("start.batchnorms_measured")));
     assert_true(json_is_true(at("result.batchnorms_measured")));
@@ -218,10 +217,10 @@ static void json_has_the_statistics_of_batch_norms_that_were_measured(void **sta
     assert_text_at("batchnorms.0.mean_hex", "0x1.99999ap-4 -0x1.8p+1");
     assert_text_at("batchnorms.0.variance_hex", "0x1p-2 0x1.4p+2");
     assert_true(result_read_json(&back, scratch_folder));
-    assert_int_equal(back.result.batchnorms.count, 4);
-    assert_memory_equal(back.result.batchnorms.values, measured, sizeof measured);
+    assert_false(back.start.batchnorms_measured);
+    assert_true(back.result.batchnorms_measured);
     result_clear(&back);
-    batchnorm_destroy(batchnorm);
+    unlink(state_path);
 }
 
 static void json_has_the_biases_that_were_measured_and_what_was_kept(void **state)
@@ -236,15 +235,15 @@ static void json_has_the_biases_that_were_measured_and_what_was_kept(void **stat
 
     (void)state;
     result.network = &network;
-    result.is_equalized = true;
+    state_set(&result.result.state, STATE_EQUALIZED, 0, NULL, 0);
+    assert_int_equal(result_write_state(&result, scratch_folder, &err), 0);
     write_and_read();
     assert_true(json_is_null(at("bias_shifts")));
     assert_true(json_is_true(at("treatments.equalized")));
     assert_true(json_is_false(at("treatments.bias_corrected")));
     json_decref(json);
-    result.result.bias_shifts =
-        (struct bias_shifts){memory_copy(shifts, sizeof shifts), 2};
-    result.is_bias_corrected = true;
+    state_set_floats(&result.result.state, STATE_BIAS_SHIFT, 1, shifts, 2);
+    assert_int_equal(result_write_state(&result, scratch_folder, &err), 0);
     write_and_read();
     assert_true(json_is_false(at("start.biases_measured")));
     assert_true(json_is_true(at("result.biases_measured")));
@@ -253,8 +252,35 @@ static void json_has_the_biases_that_were_measured_and_what_was_kept(void **stat
     assert_text_at("bias_shifts.0.shift_hex", "0x1.99999ap-4 -0x1.8p+1");
     assert_true(result_read_json(&back, scratch_folder));
     assert_true(back.is_equalized && back.is_bias_corrected);
-    assert_int_equal(back.result.bias_shifts.count, 2);
-    assert_memory_equal(back.result.bias_shifts.values, shifts, sizeof shifts);
+    assert_true(back.result.biases_measured && !back.start.biases_measured);
+    result_clear(&back);
+    unlink(state_path);
+}
+
+static void a_result_names_the_state_that_was_written_with_it(void **state)
+{
+    static const float shifts[] = {0.1f, -3};
+    struct layer layer = {.kind = LAYER_CONV, .name = "conv"};
+    const struct network network = {.layers = &layer, .layer_count = 1};
+    struct state found;
+    struct result back;
+
+    (void)state;
+    result.network = &network;
+    state_set_floats(&result.result.state, STATE_BIAS_SHIFT, 0, shifts, 2);
+    assert_int_equal(result_write_state(&result, scratch_folder, &err), 0);
+    write_and_read();
+    assert_text_at("state", result.state_checksum);
+    assert_true(result_read_json(&back, scratch_folder));
+    assert_true(result_has_state(&back, scratch_folder));
+    assert_int_equal(state_file_read(state_path, back.state_checksum, &found, &err), 0);
+    assert_true(state_is_equal(&found, &result.result.state));
+    state_clear(&found);
+    state_drop(&result.result.state, STATE_BIAS_SHIFT);
+    assert_int_equal(result_write_state(&result, scratch_folder, &err), 0);
+    assert_false(result_has_state(&back, scratch_folder)); /* of another result */
+    unlink(state_path);
+    assert_false(result_has_state(&back, scratch_folder));
     result_clear(&back);
 }
 
@@ -572,6 +598,7 @@ int main(void)
         TEST(json_tells_what_the_search_took_and_gained),
         TEST(json_has_the_statistics_of_batch_norms_that_were_measured),
         TEST(json_has_the_biases_that_were_measured_and_what_was_kept),
+        TEST(a_result_names_the_state_that_was_written_with_it),
         TEST(json_has_the_step_of_each_channel_of_weights_that_have_them),
         TEST(json_tells_where_the_result_comes_from),
         TEST(steps_and_losses_come_back_to_the_last_bit),

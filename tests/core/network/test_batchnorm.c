@@ -1,7 +1,5 @@
 #include "core/network/batchnorm.h"
 
-#include "core/network/batchnorm_statistics.h"
-
 #include "core/rewrite/fuse.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/plain_network.h"
@@ -250,20 +248,6 @@ static void of_two_batch_norms_the_second_is_a_constant(void **state)
     network_destroy(network);
 }
 
-static void statistics_are_the_same_when_their_values_are(void **state)
-{
-    float some[] = {1, 2}, others[] = {1, 3};
-    const struct batchnorm_statistics none = {0}, left = {some, 2}, right = {others, 2};
-    struct batchnorm_statistics copy = batchnorm_statistics_copy(&left);
-
-    (void)state;
-    assert_true(batchnorm_statistics_are_same(&none, &none));
-    assert_true(batchnorm_statistics_are_same(&left, &copy));
-    assert_false(batchnorm_statistics_are_same(&left, &right));
-    assert_false(batchnorm_statistics_are_same(&left, &none));
-    batchnorm_statistics_clear(&copy);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,7 +258,6 @@ int main(void)
         cmocka_unit_test(a_folded_batch_norm_is_forgotten),
         cmocka_unit_test(behind_a_scale_it_is_a_constant),
         cmocka_unit_test(of_two_batch_norms_the_second_is_a_constant),
-        cmocka_unit_test(statistics_are_the_same_when_their_values_are),
     };
 
     return cmocka_run_group_tests_name("batchnorm", tests, NULL, NULL);

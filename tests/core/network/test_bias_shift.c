@@ -81,26 +81,6 @@ static void layers_of_other_kinds_have_none(void **state)
     assert_true(bias_shift_signature(&pool) == 0);
 }
 
-static void copies_are_the_same_until_one_changes(void **state)
-{
-    struct network network = {.layers = (struct layer[]){{.kind = LAYER_ADD}, layer},
-                              .layer_count = 2};
-    struct bias_shifts shifts = bias_shifts_of(&network), none = {0}, copy;
-
-    (void)state;
-    assert_int_equal(shifts.count, CHANNELS);
-    shifts.values[1] = 2;
-    copy = bias_shifts_copy(&shifts);
-    assert_true(bias_shifts_are_same(&shifts, &copy));
-    copy.values[1] = 3;
-    assert_false(bias_shifts_are_same(&shifts, &copy));
-    assert_false(bias_shifts_are_same(&shifts, &none));
-    assert_true(bias_shifts_are_same(&none, &none));
-    bias_shifts_clear(&copy);
-    bias_shifts_clear(&shifts);
-    assert_int_equal(shifts.count, 0);
-}
-
 #define TEST(test) cmocka_unit_test_setup_teardown(test, make_layer, clear_layer)
 
 int main(void)
@@ -110,7 +90,6 @@ int main(void)
         TEST(each_shift_has_a_signature_of_its_own),
         TEST(what_is_taken_away_leaves_the_bits_that_were),
         TEST(layers_of_other_kinds_have_none),
-        TEST(copies_are_the_same_until_one_changes),
     };
 
     return cmocka_run_group_tests_name("bias_shift", tests, NULL, NULL);

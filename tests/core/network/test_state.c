@@ -204,8 +204,8 @@ static const char *const no_states[] = {
     "ratios 0 1 one\n",
     "ratios 0 1  1\n",
     "ratios 0 1 \n1\n",
-    "ratios 0 2 1\n",
-    "ratios 0 2 1\n1\n",
+    "ratios 1 2 1\n",
+    "ratios 1 2 1\n1\n",
     "ratios 0 1 1 1\n",
     "ratios 0 -1\n",
     "ratios 0 4611686018427387904 1\n",
@@ -328,13 +328,14 @@ static const struct quantized_tensor *item_of(bool is_weight)
                                       : placement.of_tensor[0]];
 }
 
+/* The input is item 0, the weights are item 1. */
 static void all_rows_are_put_in_force_and_what_has_none_is_not(void **unused)
 {
     const struct conv *conv = &network->layers[0].conv;
     float with_statistics[CHANNELS];
 
     (void)unused;
-    put("ratios 0 2 0x1p+0 0x1p-1\nsplit 0 3 1 4 2\nstatistics 0 4 1 2 3 4\n");
+    put("ratios 1 2 0x1p+0 0x1p-1\nsplit 0 3 1 4 2\nstatistics 0 4 1 2 3 4\n");
     assert_true(item_of(true)->ratios[1] == 0.5f);
     assert_true(item_of(false)->split.maxima[1] == 4);
     assert_true(batchnorm_signature(&network->layers[0]) != 0);
@@ -357,9 +358,9 @@ static void ratios_that_are_put_again_stay_where_they_are(void **unused)
     const float *ratios;
 
     (void)unused;
-    put("ratios 0 2 1 0.5\n");
+    put("ratios 1 2 1 0.5\n");
     ratios = item_of(true)->ratios;
-    put("ratios 0 2 1 0.25\n");
+    put("ratios 1 2 1 0.25\n");
     assert_ptr_equal(item_of(true)->ratios, ratios);
     assert_true(ratios[1] == 0.25f);
 }
@@ -374,9 +375,9 @@ static void restoring_gives_the_bits_back(void **unused)
 
 static const char *const of_other_networks[] = {
     "equalized 1 0\n",           "equalized 0 1 1\n",
-    "ratios 1 2 1 1\n",          "ratios 0 1 1\n",
-    "ratios 0 2 1 0\n",          "ratios 0 2 1 -1\n",
-    "ratios 0 2 1 0.1\n", /* no float */
+    "ratios 0 2 1 1\n",          "ratios 1 1 1\n",
+    "ratios 2 2 1 1\n",          "ratios 1 2 1 0\n",
+    "ratios 1 2 1 -1\n",         "ratios 1 2 1 0.1\n", /* no float */
     "split 1 3 1 1 1\n",         "split 9 3 1 1 1\n",
     "split 0 2 1 1\n",           "statistics 0 2 1 1\n",
     "statistics 0 4 1 1 -1 1\n", "statistics 0 4 1e300 1 1 1\n",

@@ -210,6 +210,77 @@ a_result_that_is_not_whole_is_made_again() {
 }
 check 1 a_result_that_is_not_whole_is_made_again
 
+# ---- the state of a result ------------------------------------------------------------------------
+
+measured=(--set targets=onnx --set bits=W4A4 --set 'methods=[{name: mmse,
+    bias_correction: empirical, bias_correction_accept: always,
+    reestimate_batchnorm: after, reestimate_accept: always}]')
+
+is_refused() { # CASE SENTENCE
+    calq export "$1" -o "$work/other.onnx"
+    expect_code 4
+    expect_told "$2"
+    calq verify "$work/one.onnx" --against "$1"
+    expect_code 4
+    expect_told "$2"
+}
+
+# Export and verify tell it, and a run writes it again, from the journal.
+a_state_that_is_not_whole_is_told_and_made_again() { # SENTENCE COMMAND...
+    local case sentence=$1 work_before
+    shift
+    calibrate "$small" "${measured[@]}"
+    case=$(echo "$work"/run/cases/*)
+    calq export "$case" -o "$work/one.onnx"
+    expect_code 0
+    cp "$case/state" "$work/whole"
+    work_before=$(grep -c bias_shift "$case/state")
+    [ "$work_before" -gt 0 ] || fail "no biases were measured"
+    "$@" "$case/state"
+    is_refused "$case" "$sentence"
+    calibrate "$small" "${measured[@]}"
+    expect_in "$work/log" "goes on from"
+    expect_same "$work/whole" "$case/state"
+    calq export "$case" -o "$work/other.onnx"
+    expect_code 0
+    expect_same "$work/one.onnx" "$work/other.onnx"
+}
+of_another_calq() { echo "calq state 9" >"$1"; }
+of_another_result() {
+    calibrate "$small" --set 'methods=[minmax]' --set targets=onnx --set bits=W4A4 --set "out=$work/another"
+    cp "$work"/another/cases/*/state "$1"
+}
+check 1 "a state that is missing is told and made again" \
+    a_state_that_is_not_whole_is_told_and_made_again "state: No such file" rm
+check 1 "a state that is cut is told and made again" \
+    a_state_that_is_not_whole_is_told_and_made_again "state is damaged" truncate -s 1000
+check 1 "a state with another digit is told and made again" \
+    a_state_that_is_not_whole_is_told_and_made_again "state is damaged" sed -i '3s/0x1/0x2/'
+check 1 "a state of another calq is told and made again" \
+    a_state_that_is_not_whole_is_told_and_made_again "state is no state, or that of another calq" \
+    of_another_calq
+check 1 "a state of another result is told and made again" \
+    a_state_that_is_not_whole_is_told_and_made_again \
+    "is not the state that the result.json beside it" of_another_result
+
+results_of_earlier_versions_stay_done_and_are_not_exported() {
+    local case
+    calibrate "$small" "${measured[@]}"
+    case=$(echo "$work"/run/cases/*)
+    calq export "$case" -o "$work/one.onnx"
+    expect_code 0
+    sed -i 's/"state": "/"earlier": "/' "$case/result.json"
+    rm "$case/state"
+    is_refused "$case" "was found by an earlier calq"
+    calibrate "$small" "${measured[@]}"
+    expect_in "$work/log" "1 of 1 cases are done already"
+    rm "$case"/{result.json,journal}
+    calibrate "$small" "${measured[@]}"
+    calq verify "$work/one.onnx" --against "$case"
+    expect_code 0
+}
+check 1 results_of_earlier_versions_stay_done_and_are_not_exported
+
 a_file_that_is_no_journal_is_refused() {
     mkdir -p "$work/run/cases/$one_id"
     cp "$small" "$work/run/cases/$one_id/journal"

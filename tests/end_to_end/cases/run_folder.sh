@@ -8,8 +8,10 @@ a_run_leaves_its_configuration_and_its_results() {
     expect_files "$work/run" <<-END
 	./cases/glyphs-paper-W4A4-minmax/journal
 	./cases/glyphs-paper-W4A4-minmax/result.json
+	./cases/glyphs-paper-W4A4-minmax/state
 	./cases/glyphs-paper-W4A4-mmse/journal
 	./cases/glyphs-paper-W4A4-mmse/result.json
+	./cases/glyphs-paper-W4A4-mmse/state
 	./config.yaml
 	./lock
 	./results.csv
@@ -138,8 +140,10 @@ a_case_that_fails_does_not_stop_the_others() {
     expect_files "$work/run" <<-END
 	./cases/folded-paper-W4A4-minmax/journal
 	./cases/folded-paper-W4A4-minmax/result.json
+	./cases/folded-paper-W4A4-minmax/state
 	./cases/folded-paper-W4A4-mmse/journal
 	./cases/folded-paper-W4A4-mmse/result.json
+	./cases/folded-paper-W4A4-mmse/state
 	./cases/missing-paper-W4A4-minmax/failed
 	./cases/missing-paper-W4A4-mmse/failed
 	./config.yaml
