@@ -31,6 +31,30 @@ struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int
         .grid = tensor->grid, .bits = tensor->bits, .step = calibrated->steps[item]};
 }
 
+/* Whether a max pool reads the codes of a tensor, past what hands them on. */
+static bool is_pooled(const struct network *network, int tensor)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer_reads(layer, tensor) &&
+            (layer->kind == LAYER_MAX_POOL ||
+             (layer_hands_on(layer) && is_pooled(network, layer->output))))
+            return true;
+    }
+    return false;
+}
+
+struct container onnx_container_of(const struct onnx_calibrated *calibrated, int item)
+{
+    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
+    const struct quantizer quantizer = onnx_quantizer_of(calibrated, item);
+    bool is_pooled_tensor =
+        !tensor->is_weight && is_pooled(calibrated->network, tensor->index);
+
+    return container_of(&quantizer, calibrated->in_4_bits && !is_pooled_tensor);
+}
+
 /* ---- the opset ---------------------------------------------------------------------------- */
 
 /* That of folded codes depends on what they are. */
@@ -39,7 +63,7 @@ static struct container container_of_item(const struct onnx_calibrated *calibrat
 {
     const struct quantized_tensor *tensor = &calibrated->placement->items[item];
     const struct quantizer quantizer = onnx_quantizer_of(calibrated, item);
-    struct container container = container_of(&quantizer, calibrated->in_4_bits);
+    struct container container = onnx_container_of(calibrated, item);
     struct coded_weights weights;
     struct weight_rules rules;
 

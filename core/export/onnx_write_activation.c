@@ -234,7 +234,7 @@ char *onnx_write_activation(struct onnx_edit *edit,
 {
     static const int64_t one = 1;
     struct quantizer quantizer = onnx_quantizer_of(calibrated, item);
-    struct container container = container_of(&quantizer, calibrated->in_4_bits);
+    struct container container = onnx_container_of(calibrated, item);
     float unit = container_step(&container, quantizer.step);
     bool has_shape = ends_at_highest_code(calibrated, name, &container, unit);
     char *step = onnx_edit_fresh_name(edit, name, "_scale");

@@ -63,6 +63,10 @@ struct weight_rules onnx_weight_rules(const struct onnx_calibrated *calibrated,
 /* The quantizer of an item under the step of the case. */
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item);
 
+/* The integers for codes of an item. Those that a max pool reads have 8 bits: ONNX Runtime (1.30) makes pools of
+ * codes of 4 bits, and no session of them. */
+struct container onnx_container_of(const struct onnx_calibrated *calibrated, int item);
+
 /* Rounds the tensor `name` to codes of an item behind node `after`; all nodes of the file read
  * what comes out, whose name is returned and the caller's.
  *

@@ -11,13 +11,15 @@
 
 const fs = require('fs');
 const path = require('path');
-const { fail, installed } = require('./installed');
+const { fail } = require('./installed');
+const { ort, createSession } = require('./session');
 
 const USAGE = 'usage: node judge.js FOLDER logits|float MODEL...';
 const BATCH = 50;
 const LEVELS = { off: 'disabled', on: 'all' };
 
-const ort = installed('onnxruntime-node');
+// As `calq verify` says: CPUs with AVX2 that have no VNNI saturate sums of two products without it.
+const EXACT_PRODUCTS = { extra: { session: { x64quantprecision: '1' } } };
 
 function readNumbers(file, Numbers) {
   return new Numbers(Uint8Array.from(fs.readFileSync(file)).buffer);
@@ -35,16 +37,6 @@ function readJudged(folder, logits) {
     labels: readNumbers(file('labels.i32'), Int32Array),
     logits: readNumbers(file(`${logits}.f32`), Float32Array),
   };
-}
-
-function createSession(model, level) {
-  return ort.InferenceSession.create(model, {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: level,
-    logSeverityLevel: 3,
-  });
 }
 
 // Samples are read as they are needed: a few hundred images may fill the memory.
@@ -81,7 +73,7 @@ function compare(judged, first, count, logits, verdict) {
 }
 
 async function judge(judged, model, level) {
-  const session = await createSession(model, level);
+  const session = await createSession(model, level, EXACT_PRODUCTS);
   const [input] = session.inputNames;
   const [output] = session.outputNames;
   const verdict = { equal: 0, right: 0, rightByCalq: 0, difference: 0 };

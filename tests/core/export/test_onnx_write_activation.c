@@ -210,6 +210,42 @@ static void pools_of_codes_have_no_dilations(void **state)
     }
 }
 
+/* ONNX Runtime makes no session of a max pool of codes of 4 bits; those of weights stay. */
+static void what_a_max_pool_reads_has_8_bits(void **state)
+{
+    const struct placement_rules rules = {.grids = written_onnx,
+                                          .weight_bits = 4,
+                                          .activation_bits = 3,
+                                          .all_activations = true};
+    bool has_bytes = false;
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    written_open_by_rules(
+        &written,
+        "input x N,3,6,6\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,64" WEIGHTS NORM
+        "node Conv x w1 -> c\nnode Relu c -> r\n"
+        "node MaxPool r -> p kernel_shape=3,3\n"
+        "node BatchNormalization p g b m v -> n\nnode Flatten n -> f\n"
+        "node Gemm f w2 -> y transB=1\noutput y\n",
+        rules, false);
+    written.calibrated.in_4_bits = true;
+    written_write(&written);
+    written_assert_same(&written, "a max pool");
+    model = written_model(&written);
+    for (size_t i = 0; i < model->graph->n_initializer; i++) {
+        const Onnx__TensorProto *tensor = model->graph->initializer[i];
+
+        if (strcmp(tensor->name, "r_zero_point") == 0)
+            has_bytes = tensor->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT8;
+    }
+    assert_true(has_bytes);
+    assert_int_equal(model->opset_import[0]->version, 21);
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
 /* ONNX Runtime makes no session of Clip before codes of 4 bits, whoever has put it there, and leaves out Relu
  * also where codes have a sign. */
 static void no_clamp_but_min_stands_before_codes_of_4_bits(void **state)
@@ -278,6 +314,7 @@ int main(void)
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(min_stands_where_a_bias_would_be_rounded_coarsely),
         cmocka_unit_test(pools_of_codes_have_no_dilations),
+        cmocka_unit_test(what_a_max_pool_reads_has_8_bits),
         cmocka_unit_test(no_clamp_but_min_stands_before_codes_of_4_bits),
         cmocka_unit_test(codes_with_a_sign_are_unsigned_from_opset_21_on),
     };
