@@ -285,6 +285,11 @@ static const struct network_case products_of_images[] = {
      "node MatMul t w2 -> m\nnode Reshape m as -> a\n"
      "node Transpose a -> b perm=0,3,1,2\nnode Flatten b -> f\n"
      "node MatMul f w3 -> y\noutput y\n"},
+    {"a product of images of one column",
+     "input x N,3,4,5\nfloats w1 4,3,1,1" WEIGHTS "floats w2 5,1" WEIGHTS
+     "floats w3 16,3" WEIGHTS "node Conv x w1 -> c\nnode Relu c -> r\n"
+     "node MatMul r w2 -> m\nnode Relu m -> s\nnode Flatten s -> f\n"
+     "node MatMul f w3 -> y\noutput y\n"},
 };
 
 /* With every treatment. */
