@@ -7,6 +7,7 @@
 #include "core/export/onnx_write_parts.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
+#include "core/network/layer_kind.h"
 #include "core/onnx/onnx_file.h"
 
 #include <stdlib.h>
