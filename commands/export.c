@@ -1,5 +1,6 @@
 #include "commands/command.h"
 
+#include "coordinator/methods/methods.h"
 #include "core/base/draft.h"
 #include "core/base/memory.h"
 #include "core/case/case_onnx.h"
@@ -101,7 +102,7 @@ static int write_steps(const struct finished_case *finished,
             .network_hash = finished->network_hash,
             .target = one->target,
             .bits = one->bits,
-            .method = one->method->name,
+            .method = one->method->method->name,
             .bias_correction = case_correction_name(finished),
             .is_split = finished->one->method->splitting.ratio > 0,
             .network = finished->network,
@@ -206,7 +207,7 @@ static int export_case(const struct options *options, struct error *err)
     const struct form *form = form_named(options->form);
     struct finished_case finished;
     FILE *file = NULL;
-    int status = finished_case_open(&finished, options->folder, err);
+    int status = finished_case_open(&finished, options->folder, &methods_section, err);
 
     if (status == 0) {
         file = draft_open(options->output, err);

@@ -1,5 +1,6 @@
 #include "commands/command.h"
 
+#include "coordinator/methods/methods.h"
 #include "core/format/config.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@ static int explain(const char *name, struct error *err)
     const struct command *command = command_named(name);
 
     if (strcmp(name, "settings") == 0) {
-        config_help(stdout);
+        config_help(&methods_section, stdout);
         return EXIT_DONE;
     }
     if (!command) {

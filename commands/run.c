@@ -1,6 +1,7 @@
 #include "commands/command.h"
 
 #include "coordinator/coordinator.h"
+#include "coordinator/methods/methods.h"
 #include "core/base/hash.h"
 #include "core/base/interrupt.h"
 #include "core/format/hdf5_reader.h"
@@ -136,7 +137,7 @@ static int read_config(const struct options *options, struct config *config,
                        struct error *err)
 {
     int status = config_read(options->config, options->overrides.list,
-                             options->overrides.count, config, err);
+                             options->overrides.count, &methods_section, config, err);
 
     if (link_agree(status, err) < 0)
         return -1;

@@ -1,5 +1,6 @@
 #include "commands/command.h"
 
+#include "coordinator/methods/methods.h"
 #include "core/base/memory.h"
 #include "core/case/case_beside_file.h"
 #include "core/case/case_onnx.h"
@@ -243,7 +244,7 @@ static int verify(const struct options *options, struct error *err)
 {
     struct finished_case finished;
     char *form = NULL;
-    int status = finished_case_open(&finished, options->folder, err);
+    int status = finished_case_open(&finished, options->folder, &methods_section, err);
 
     if (status == 0)
         status = onnx_read_property(options->file, CASE_ONNX_FORM, &form, err);

@@ -52,7 +52,7 @@ static int validate(const struct calibration *calibration, struct result *result
                     struct error *err)
 {
     struct team *team = calibration->team;
-    struct result_phase *phase = method_begin_phase(team, result, "validation");
+    int phase = method_begin_phase(team, result, "validation");
     int status;
 
     progress_show(calibration->progress, "%s: validation", result->case_id);
@@ -62,7 +62,7 @@ static int validate(const struct calibration *calibration, struct result *result
         status = validate_point(team, &result->start, err) < 0
                      ? -1
                      : validate_point(team, &result->result, err);
-    method_end_phase(team, phase);
+    method_end_phase(team, result, phase, 0);
     return status;
 }
 
@@ -119,14 +119,14 @@ static void describe(const struct calibration *calibration,
 /* What is evaluated as folded codes must be what the split layers would give. */
 static int check_splits(struct team *team, struct result *result, struct error *err)
 {
-    struct result_phase *phase;
+    int phase;
     int status;
 
     if (result->method->splitting.ratio == 0)
         return 0;
     phase = method_begin_phase(team, result, "check of splits");
     status = team_check_splits(team, result->result.choices, err);
-    method_end_phase(team, phase);
+    method_end_phase(team, result, phase, 0);
     return status;
 }
 
@@ -200,7 +200,7 @@ static int calibrate(const struct calibration *calibration,
         return -1;
     tell_of_guess(calibration);
     describe(calibration, opened, result);
-    method_add_phase(team, result, "opening", team_seconds(team));
+    method_add_phase(result, "opening", team_seconds(team));
     if (find_result(calibration, opened, result, err) < 0)
         return -1;
     return write_result(calibration, result, err);

@@ -45,7 +45,7 @@ void overhead_notes(struct result *result)
     const struct config_method_settings *method = result->method;
 
     if (method->splitting.ratio == 0 && method->activation_splitting.ratio == 0 &&
-        method->name != METHOD_DUAL)
+        method->second_above == 0)
         return;
     overhead_find(&result->overhead, result->network, result->placement,
                   result->result.choices);

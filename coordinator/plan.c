@@ -1,6 +1,7 @@
 #include "coordinator/plan.h"
 
 #include "coordinator/coordinator.h"
+#include "coordinator/methods/methods.h"
 #include "coordinator/model_facts.h"
 #include "coordinator/sample_note.h"
 #include "core/base/clock.h"
@@ -8,33 +9,17 @@
 
 #include <stdlib.h>
 
-/* Evaluations that a line search takes on average, as measured on ResNet-20. */
-enum { LINE_EVALUATIONS_DEFAULT = 3, LINE_EVALUATIONS_REFERENCE = 30 };
-
 /* Starts that are found: a treatment that is judged has one of its own. */
 static int start_count(const struct calibration_case *one)
 {
     return 1 + __builtin_popcount(case_treatments(one) & ~case_settled_treatments(one));
 }
 
-static long without_limit(const struct calibration_case *one, int steps)
-{
-    const struct config_method_settings *method = one->method;
-    long line = method->line_search == CONFIG_LINE_SEARCH_REFERENCE
-                    ? LINE_EVALUATIONS_REFERENCE
-                    : LINE_EVALUATIONS_DEFAULT;
-
-    if (method->name != METHOD_LAPQ)
-        return start_count(one);
-    return (method->start == START_P_GRID ? method->p_count + method->parabola : 1) *
-               start_count(one) +
-           (long)method->sweeps * steps * line;
-}
-
 long plan_evaluations(const struct config *config, const struct calibration_case *one,
                       int steps)
 {
-    long evaluations = without_limit(one, steps);
+    long evaluations =
+        method_of(one->method)->evaluations(one->method, steps, start_count(one));
 
     return config->max_evaluations > 0 && evaluations > config->max_evaluations
                ? config->max_evaluations

@@ -90,7 +90,7 @@ int run_folder_compare_names(const struct config *config, struct error *err)
     int status = run_folder_path(config, "config.yaml", path, err);
 
     if (status == 0 && access(path, F_OK) == 0 &&
-        config_read(path, NULL, 0, written, &ignored) == 0 &&
+        config_read(path, NULL, 0, config->method_section, written, &ignored) == 0 &&
         strcmp(written->name, config->name) != 0)
         status = error_set(err, EXIT_CONFIG,
                            "%s was written with `name: %s`, this run has `name: %s`; "

@@ -38,14 +38,14 @@ int activation_splitting(const struct method_task *task, struct result *result,
 {
     const struct config_activation_splitting *settings =
         &task->one->method->activation_splitting;
-    struct result_phase *phase;
+    int phase;
     int status;
 
     if (settings->ratio == 0)
         return 0;
     phase = method_begin_phase(task->team, result, "split activations");
     status = split_all(task->team, err);
-    method_end_phase(task->team, phase);
+    method_end_phase(task->team, result, phase, 0);
     result_warn(result,
                 "an experiment: channels of activations are split by %s, and evaluated "
                 "in floats",

@@ -178,7 +178,7 @@ int empirical_correction(const struct method_task *task, const char *when,
                          struct state *in_float, struct result_point *point,
                          struct result *result, struct error *err)
 {
-    struct result_phase *phase;
+    int phase;
     int status;
 
     if (!is_asked_for(task))
@@ -186,7 +186,6 @@ int empirical_correction(const struct method_task *task, const char *when,
     phase = method_begin_phase(task->team, result, "biases");
     progress_show(task->progress, "%s: biases", task->one->id);
     status = correct(task, when, in_float, point, result, err);
-    phase->evaluations = 1;
-    method_end_phase(task->team, phase);
+    method_end_phase(task->team, result, phase, 1);
     return status;
 }

@@ -11,6 +11,7 @@
 
 struct search {
     const struct method_task *task;
+    const struct joint_search_options *options;
     struct result *result;
     struct joint_loss joint;
     double began;        /* clock_seconds() */
@@ -89,8 +90,8 @@ static int sweep_done(void *context, const struct powell_sweep *sweep, bool *eno
 
     if (judge(search, sweep->sweeps, err) < 0)
         return -1;
-    *enough = search->task->has_check &&
-              search->sweeps_spent >= search->task->one->method->patience;
+    *enough =
+        search->task->has_check && search->sweeps_spent >= search->options->patience;
     return 0;
 }
 
@@ -108,14 +109,11 @@ static void line_done(void *context, int axis, const struct line_search_result *
 
 static struct powell_options options_of(struct search *search)
 {
-    const struct config_method_settings *method = search->task->one->method;
     struct powell_options options = powell_default_options();
 
-    options.line_search.kind = method->line_search == CONFIG_LINE_SEARCH_REFERENCE
-                                   ? LINE_SEARCH_REFERENCE
-                                   : LINE_SEARCH_DEFAULT;
-    options.keeps_axes = method->search == SEARCH_COORDINATE;
-    options.sweeps = method->sweeps;
+    options.line_search.kind = search->options->line_search;
+    options.keeps_axes = search->options->keeps_axes;
+    options.sweeps = search->options->sweeps;
     if (options.line_search.kind == LINE_SEARCH_DEFAULT)
         options.start_loss = score_loss(&search->result->start.calibration);
     options.sweep_done = sweep_done;
@@ -147,12 +145,29 @@ static int minimise(struct search *search, struct error *err)
     return judge(search, found.sweeps, err);
 }
 
-int joint_search(const struct method_task *task, struct result *result,
-                 struct error *err)
+/* Whether there is nothing left to search with, which the result says then. */
+static bool is_spent(const struct method_task *task, struct result *result)
 {
-    bool of_clips = task->one->method->line_search == CONFIG_LINE_SEARCH_REFERENCE;
-    struct result_phase *phase = method_begin_phase(task->team, result, "joint search");
-    struct search search = {.task = task, .result = result, .began = clock_seconds()};
+    if (method_evaluations_left(task, result) < 0) {
+        result->stop_reason = stop_reason_name(STOP_EVALUATIONS_SPENT);
+        result->budget.is_spent = true;
+        return true;
+    }
+    if (method_is_out_of_time(task)) {
+        method_end_by_time(task, result);
+        return true;
+    }
+    return false;
+}
+
+static int search_jointly(const struct method_task *task,
+                          const struct joint_search_options *options,
+                          struct result *result, struct error *err)
+{
+    bool of_clips = options->line_search == LINE_SEARCH_REFERENCE;
+    int phase = method_begin_phase(task->team, result, "joint search");
+    struct search search = {
+        .task = task, .options = options, .result = result, .began = clock_seconds()};
     int status;
 
     if (joint_loss_init(&search.joint, task->team,
@@ -166,8 +181,14 @@ int joint_search(const struct method_task *task, struct result *result,
     search.joint.context = &search;
     add_round(&search, 0, &result->start);
     status = minimise(&search, err);
-    phase->evaluations = search.joint.evaluated;
+    method_end_phase(task->team, result, phase, search.joint.evaluated);
     joint_loss_clear(&search.joint);
-    method_end_phase(task->team, phase);
     return status;
+}
+
+int joint_search(const struct method_task *task,
+                 const struct joint_search_options *options, struct result *result,
+                 struct error *err)
+{
+    return is_spent(task, result) ? 0 : search_jointly(task, options, result, err);
 }

@@ -3,6 +3,14 @@
 #define COORDINATOR_METHODS_JOINT_SEARCH_H
 
 #include "coordinator/methods/method.h"
+#include "coordinator/search/line_search.h"
+
+struct joint_search_options {
+    enum line_search_kind line_search;
+    bool keeps_axes; /* one step after the other, not Powell's directions */
+    int sweeps;
+    int patience; /* sweeps without gain on held-out samples that end it */
+};
 
 /* Searches from result->start, whose steps and scores are set; fills result->result, a phase, the
  * rounds, why it ended, and warnings.
@@ -11,7 +19,8 @@
  * Where calibration samples are put aside, the best candidate is scored on those after each sweep,
  * and the one that is best there is kept; the search ends when `patience` sweeps have not found a
  * better one. The start counts as a candidate too. */
-int joint_search(const struct method_task *task, struct result *result,
+int joint_search(const struct method_task *task,
+                 const struct joint_search_options *options, struct result *result,
                  struct error *err);
 
 #endif

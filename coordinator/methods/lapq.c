@@ -1,8 +1,10 @@
 #include "coordinator/methods/lapq.h"
 
 #include "coordinator/methods/empirical_correction.h"
+#include "coordinator/methods/joint_search.h"
 #include "coordinator/methods/layerwise.h"
 #include "coordinator/methods/reestimation.h"
+#include "coordinator/methods/start.h"
 #include "coordinator/methods/treatment.h"
 #include "coordinator/search/parabola.h"
 #include "core/base/memory.h"
@@ -11,6 +13,83 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- settings ------------------------------------------------------------------------------- */
+
+enum start { START_P_GRID, START_LAYERWISE, START_RANDOM };
+enum parabola_asked { PARABOLA_NO, PARABOLA_YES };
+enum search { SEARCH_POWELL, SEARCH_COORDINATE };
+enum line_kind { LINE_DEFAULT, LINE_REFERENCE };
+
+struct lapq_settings {
+    enum start start;
+    double p[2]; /* range of the p grid */
+    int p_count; /* grid points */
+    enum parabola_asked parabola;
+    enum search search;
+    int sweeps; /* of the search; 0: none, only the start */
+    int patience;
+    enum line_kind line_search;
+};
+
+CONFIG_FITS_OWN(lapq_settings);
+static_assert(P_COUNT_MOST >= 3, "a parabola needs three points");
+
+static const struct lapq_settings *own(const struct config_method_settings *settings)
+{
+    return (const void *)settings->own;
+}
+
+#define OWN(member) CONFIG_OWN(lapq_settings, member)
+#define START_IS_P_GRID                                                                \
+    {                                                                                  \
+        "start: p_grid", OWN(start), START_P_GRID                                      \
+    }
+
+static const char *const starts[] = {[START_P_GRID] = "p_grid",
+                                     [START_LAYERWISE] = "layerwise",
+                                     [START_RANDOM] = "random"};
+static const char *const parabolas[] = {
+    [PARABOLA_NO] = "false", [PARABOLA_YES] = "true"};
+static const char *const searches[] = {
+    [SEARCH_POWELL] = "powell", [SEARCH_COORDINATE] = "coordinate"};
+static const char *const line_searches[] = {
+    [LINE_DEFAULT] = "default", [LINE_REFERENCE] = "reference"};
+
+static const struct config_field fields[] = {
+    {"start", KIND_WORD, OWN(start), "p_grid",
+     .help =
+         "where the search starts: the best layer-wise steps of the p grid and its "
+         "parabola; those of p = 2; or clips drawn at random, by `seed`, between zero "
+         "and the largest magnitude of each tensor",
+     .words = CONFIG_WORDS(starts), .only = "lapq"},
+    {"p", KIND_REAL, OWN(p), "[2, 4]", .range = {CONFIG_ABOVE_0, 100},
+     .help = "first and last p of the Lp norms that layer-wise steps are tried with",
+     .list = {2, 2, sizeof(double), .increasing = true}, .only = "lapq",
+     .needs = START_IS_P_GRID},
+    {"p_count", KIND_INT, OWN(p_count), "10", .range = {3, P_COUNT_MOST},
+     .help = "how many p are tried", .only = "lapq", .needs = START_IS_P_GRID},
+    {"parabola", KIND_WORD, OWN(parabola), "true",
+     .help = "whether the minimum of a parabola through the losses of the p grid is "
+             "tried, too",
+     .words = CONFIG_WORDS(parabolas), .only = "lapq", .needs = START_IS_P_GRID},
+    {"search", KIND_WORD, OWN(search), "powell",
+     .help = "over all steps together: Powell's method, or one step after the other, "
+             "sweep after sweep",
+     .words = CONFIG_WORDS(searches), .only = "lapq"},
+    {"sweeps", KIND_INT, OWN(sweeps), "1", .range = {0, 1000},
+     .help = "of the search over all steps; 0: only the start", .only = "lapq"},
+    {"patience", KIND_INT, OWN(patience), "2", .range = {1, 1000},
+     .help = "so many sweeps without gain on the samples put aside end the search",
+     .only = "lapq"},
+    {"line_search", KIND_WORD, OWN(line_search), "default",
+     .help = "on the logarithm of a step, or as the reference implementation does it",
+     .words = CONFIG_WORDS(line_searches), .only = "lapq"},
+};
+
+const struct config_section lapq_section = CONFIG_FIELDS(fields);
+
+/* ---- the p grid ----------------------------------------------------------------------------- */
 
 static void keep_as_start(struct result *result, const struct choice *choices,
                           const struct score *score, double p)
@@ -51,17 +130,17 @@ static int try_p(const struct method_task *task, struct layerwise *layerwise, do
 static int scan_p_grid(const struct method_task *task, struct layerwise *layerwise,
                        struct result *result, struct error *err)
 {
-    const struct config_method_settings *method = task->one->method;
+    const struct lapq_settings *settings = own(task->one->method);
     struct result_p_grid *grid = &result->p_grid;
 
-    grid->count = method->p_count;
+    grid->count = settings->p_count;
     for (int i = 0; i < grid->count; i++) {
         if (i > 0 && method_is_out_of_time(task)) {
             grid->count = i;
             return 0;
         }
-        grid->p[i] = method->p[0] +
-                     (method->p[1] - method->p[0]) * i / (double)(grid->count - 1);
+        grid->p[i] = settings->p[0] +
+                     (settings->p[1] - settings->p[0]) * i / (double)(grid->count - 1);
         if (try_p(task, layerwise, grid->p[i], result, &grid->losses[i], err) < 0)
             return -1;
     }
@@ -85,17 +164,16 @@ static const char *reason_of(enum parabola_verdict verdict)
 
 /* Takes the vertex of the parabola over p as start, where it deserves it. */
 static int try_vertex(const struct method_task *task, struct layerwise *layerwise,
-                      struct result_phase *phase, struct result *result,
-                      struct error *err)
+                      long *evaluations, struct result *result, struct error *err)
 {
-    const struct config_method_settings *method = task->one->method;
+    const struct lapq_settings *settings = own(task->one->method);
     struct result_p_grid *grid = &result->p_grid;
     char text[TEXT_OF_LOSS_BYTES];
     double best = grid->chosen, loss;
     enum parabola_verdict verdict;
     struct parabola parabola;
 
-    if (method->parabola == PARABOLA_NO) {
+    if (settings->parabola == PARABOLA_NO) {
         grid->verdict = "was not asked for";
         grid->vertex = NAN;
         return 0;
@@ -111,8 +189,8 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
     }
     if (parabola_fit(grid->p, grid->losses, grid->count, &parabola, err) < 0)
         return -1;
-    verdict = parabola_minimum(&parabola, method->p[0], method->p[1], PARABOLA_MARGIN,
-                               &grid->vertex);
+    verdict = parabola_minimum(&parabola, settings->p[0], settings->p[1],
+                               PARABOLA_MARGIN, &grid->vertex);
     grid->verdict = parabola_verdict_name(verdict);
     if (verdict != PARABOLA_MINIMUM) {
         result_warn(
@@ -124,7 +202,7 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
     }
     if (try_p(task, layerwise, grid->vertex, result, &loss, err) < 0)
         return -1;
-    phase->evaluations++;
+    ++*evaluations;
     if (grid->chosen == best) {
         grid->verdict =
             "has its minimum at a loss that is no lower than the best grid point's";
@@ -138,7 +216,7 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
 
 static bool is_cut_short(const struct method_task *task, struct result *result)
 {
-    if (result->p_grid.count == task->one->method->p_count &&
+    if (result->p_grid.count == own(task->one->method)->p_count &&
         !method_is_out_of_time(task))
         return false;
     result->p_grid.verdict = "was not fitted: all seconds are spent";
@@ -148,11 +226,12 @@ static bool is_cut_short(const struct method_task *task, struct result *result)
 
 static int check_budget(const struct method_task *task, struct error *err)
 {
-    const struct config_method_settings *method = task->one->method;
-    long least = ((long)method->p_count + method->parabola) * treatment_starts(task) +
-                 reestimate_evaluations(task, REESTIMATE_BEFORE) +
-                 reestimate_evaluations(task, REESTIMATE_AFTER) +
-                 2 * empirical_correction_evaluations(task);
+    const struct lapq_settings *settings = own(task->one->method);
+    long least =
+        ((long)settings->p_count + settings->parabola) * treatment_starts(task) +
+        reestimate_evaluations(task, REESTIMATE_BEFORE) +
+        reestimate_evaluations(task, REESTIMATE_AFTER) +
+        2 * empirical_correction_evaluations(task);
 
     if (task->max_evaluations == 0 || task->max_evaluations >= least)
         return 0;
@@ -163,7 +242,7 @@ static int check_budget(const struct method_task *task, struct error *err)
                      task->max_evaluations, least);
 }
 
-static int find_start(const struct method_task *task, struct result_phase *phase,
+static int find_start(const struct method_task *task, long *evaluations,
                       struct result *result, struct error *err)
 {
     struct layerwise layerwise;
@@ -171,17 +250,76 @@ static int find_start(const struct method_task *task, struct result_phase *phase
 
     layerwise_init(&layerwise, task->team, task->one->method, CLIP_LP);
     status = scan_p_grid(task, &layerwise, result, err);
-    phase->evaluations = result->p_grid.count;
+    *evaluations = result->p_grid.count;
     if (status == 0 && !is_cut_short(task, result))
-        status = try_vertex(task, &layerwise, phase, result, err);
+        status = try_vertex(task, &layerwise, evaluations, result, err);
     layerwise_clear(&layerwise);
     return status;
 }
 
-int lapq_find_start(const struct method_task *task, struct result_phase *phase,
-                    struct result *result, struct error *err)
+static int find_p_grid_start(const struct method_task *task, long *evaluations,
+                             struct result *result, struct error *err)
 {
     if (check_budget(task, err) < 0)
         return -1;
-    return find_start(task, phase, result, err);
+    return find_start(task, evaluations, result, err);
 }
+
+/* ---- the method ----------------------------------------------------------------------------- */
+
+static const struct method_start *
+start_of(const struct config_method_settings *settings)
+{
+    static const struct method_start p_grid = {"p grid", find_p_grid_start};
+    static const struct method_start *const found[] = {
+        [START_P_GRID] = &p_grid,
+        [START_LAYERWISE] = &start_layerwise,
+        [START_RANDOM] = &start_random,
+    };
+
+    return found[own(settings)->start];
+}
+
+static struct clip_rule rule_of(const struct config_method_settings *settings)
+{
+    (void)settings;
+    return (struct clip_rule){.kind = CLIP_LP, .number = 2};
+}
+
+/* Evaluations that a line search takes on average, as measured on ResNet-20. */
+enum { LINE_EVALUATIONS_DEFAULT = 3, LINE_EVALUATIONS_REFERENCE = 30 };
+
+static long evaluations_of(const struct config_method_settings *settings, int steps,
+                           int starts)
+{
+    const struct lapq_settings *lapq = own(settings);
+    long line = lapq->line_search == LINE_REFERENCE ? LINE_EVALUATIONS_REFERENCE
+                                                    : LINE_EVALUATIONS_DEFAULT;
+    long start = lapq->start == START_P_GRID ? lapq->p_count + (long)lapq->parabola : 1;
+
+    return start * starts + (long)lapq->sweeps * steps * line;
+}
+
+static int search_from_start(const struct method_task *task, struct result *result,
+                             struct error *err)
+{
+    const struct lapq_settings *settings = own(task->one->method);
+    const struct joint_search_options options = {
+        .line_search = settings->line_search == LINE_REFERENCE ? LINE_SEARCH_REFERENCE
+                                                               : LINE_SEARCH_DEFAULT,
+        .keeps_axes = settings->search == SEARCH_COORDINATE,
+        .sweeps = settings->sweeps,
+        .patience = settings->patience,
+    };
+
+    return settings->sweeps == 0 ? 0 : joint_search(task, &options, result, err);
+}
+
+const struct method lapq_method = {
+    {"lapq", "the best layer-wise steps over p, and a joint search from there",
+     .is_exported = true},
+    evaluations_of,
+    start_of,
+    rule_of,
+    search_from_start,
+};

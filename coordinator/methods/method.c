@@ -2,42 +2,36 @@
 
 #include "coordinator/methods/activation_splitting.h"
 #include "coordinator/methods/empirical_correction.h"
-#include "coordinator/methods/joint_search.h"
+#include "coordinator/methods/methods.h"
 #include "coordinator/methods/reestimation.h"
 #include "coordinator/methods/start.h"
 #include "coordinator/methods/treatment.h"
 #include "coordinator/search/stop.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
-struct result_phase *method_begin_phase(const struct team *team, struct result *result,
-                                        const char *name)
+int method_begin_phase(const struct team *team, struct result *result, const char *name)
 {
-    struct result_phase *phase = &result->phases[result->phase_count++];
+    struct result_phase *phase = result_add_phase(result, name);
 
-    assert(result->phase_count <=
-           (int)(sizeof result->phases / sizeof *result->phases));
-    *phase = (struct result_phase){.seconds = -team_seconds(team),
-                                   .work = team_scores(team)};
-    snprintf(phase->name, sizeof phase->name, "%s", name);
-    return phase;
+    phase->seconds = -team_seconds(team);
+    phase->work = team_scores(team);
+    return result->phase_count - 1;
 }
 
-void method_end_phase(const struct team *team, struct result_phase *phase)
+void method_end_phase(const struct team *team, struct result *result, int phase,
+                      long evaluations)
 {
-    phase->seconds += team_seconds(team);
-    phase->work = executor_counters_since(team_scores(team), phase->work);
+    struct result_phase *ended = &result->phases[phase];
+
+    ended->evaluations = evaluations;
+    ended->seconds += team_seconds(team);
+    ended->work = executor_counters_since(team_scores(team), ended->work);
 }
 
-void method_add_phase(const struct team *team, struct result *result, const char *name,
-                      double seconds)
+void method_add_phase(struct result *result, const char *name, double seconds)
 {
-    struct result_phase *phase = method_begin_phase(team, result, name);
-
-    phase->seconds = seconds;
-    phase->work = (struct executor_counters){0};
+    result_add_phase(result, name)->seconds = seconds;
 }
 
 long method_evaluations_left(const struct method_task *task,
@@ -102,20 +96,9 @@ void method_copy_point(const struct result *result, struct result_point *to,
 static int search(const struct method_task *task, struct result *result,
                   struct error *err)
 {
-    const struct config_method_settings *method = task->one->method;
+    const struct method *method = method_of(task->one->method);
 
-    if (method->name != METHOD_LAPQ || method->sweeps == 0)
-        return 0;
-    if (method_evaluations_left(task, result) < 0) {
-        result->stop_reason = stop_reason_name(STOP_EVALUATIONS_SPENT);
-        result->budget.is_spent = true;
-        return 0;
-    }
-    if (method_is_out_of_time(task)) {
-        method_end_by_time(task, result);
-        return 0;
-    }
-    return joint_search(task, result, err);
+    return method->search ? method->search(task, result, err) : 0;
 }
 
 /* `in_float` is what is measured in the float network, once for start and result. */

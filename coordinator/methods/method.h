@@ -23,11 +23,11 @@ int method_run(const struct method_task *task, struct result *result,
                struct error *err);
 
 /* A phase of the work: where its evaluations and seconds go. */
-struct result_phase *method_begin_phase(const struct team *team, struct result *result,
-                                        const char *name);
-void method_end_phase(const struct team *team, struct result_phase *phase);
-void method_add_phase(const struct team *team, struct result *result, const char *name,
-                      double seconds);
+int method_begin_phase(const struct team *team, struct result *result,
+                       const char *name);
+void method_end_phase(const struct team *team, struct result *result, int phase,
+                      long evaluations);
+void method_add_phase(struct result *result, const char *name, double seconds);
 
 /* Evaluations that the budget leaves for a search; 0: no limit, -1: none. */
 long method_evaluations_left(const struct method_task *task,

@@ -91,7 +91,7 @@ int reestimate(const struct method_task *task, enum config_reestimate when,
                struct result *result, struct error *err)
 {
     bool is_before = when == REESTIMATE_BEFORE;
-    struct result_phase *phase;
+    int phase;
     struct result_point trial = {.choices = point->choices};
     int status;
 
@@ -113,7 +113,6 @@ int reestimate(const struct method_task *task, enum config_reestimate when,
             keep_the_better(task, is_before ? "before the search" : "after the search",
                             &trial, point, result, err);
     state_clear(&trial.state);
-    phase->evaluations = 1;
-    method_end_phase(task->team, phase);
+    method_end_phase(task->team, result, phase, 1);
     return status;
 }

@@ -74,7 +74,7 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
         {"calq.case", one->id},
         {"calq.target", config_target_name(one->target)},
         {"calq.bits", bits},
-        {"calq.method", config_method_name(one->method->name)},
+        {"calq.method", one->method->method->name},
         {"calq.bias_correction", case_correction_name(finished)},
         {"calq.equalized", state_has(state, STATE_EQUALIZED) ? "true" : "false"},
         {CASE_ONNX_FORM, form->is_exact ? CASE_ONNX_EXACT : "qdq"},

@@ -42,8 +42,8 @@ static void find_ratios(const struct calibration_case *one, struct state *state,
                         const struct network *network, struct placement *placement)
 {
     placement_find_ratios(placement, network,
-                          one->method->name == METHOD_MINMAX ? RATIO_OF_MINMAX
-                                                             : RATIO_OF_MMSE);
+                          one->method->method->has_ratios_of_minmax ? RATIO_OF_MINMAX
+                                                                    : RATIO_OF_MMSE);
     for (int i = 0; i < placement->count; i++) {
         const struct quantized_tensor *item = &placement->items[i];
 

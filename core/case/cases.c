@@ -177,7 +177,7 @@ struct placement_rules case_rules(const struct calibration_case *one)
                                  .by_block =
                                      one->method->activation_splitting.channels ==
                                      SPLIT_CHANNELS_ORACLE},
-        .second_above = one->method->name == METHOD_DUAL ? one->method->dual_above : 0,
+        .second_above = one->method->second_above,
     };
 }
 

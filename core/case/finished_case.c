@@ -16,14 +16,14 @@
 /* ---- where it is -------------------------------------------------------------------------- */
 
 static int read_config(struct finished_case *finished, const char *run,
-                       struct error *err)
+                       const struct config_section *methods, struct error *err)
 {
     char path[PATH_MAX];
 
     finished->config = memory_zeroed(1, sizeof *finished->config);
     if (snprintf(path, sizeof path, "%s/config.yaml", run) >= PATH_MAX)
         return error_set(err, EXIT_USAGE, "the path %s is too long", run);
-    return config_read(path, NULL, 0, finished->config, err);
+    return config_read(path, NULL, 0, methods, finished->config, err);
 }
 
 static int find_case(struct finished_case *finished, const struct case_folder *folder,
@@ -38,13 +38,14 @@ static int find_case(struct finished_case *finished, const struct case_folder *f
 }
 
 /* Gives the folder itself, where `path` may be in it. */
-static int find(struct finished_case *finished, const char *path, char whole[PATH_MAX],
+static int find(struct finished_case *finished, const char *path,
+                const struct config_section *methods, char whole[PATH_MAX],
                 struct error *err)
 {
     struct case_folder folder;
 
     if (case_folder_find(path, &folder, err) < 0 ||
-        read_config(finished, folder.run, err) < 0 ||
+        read_config(finished, folder.run, methods, err) < 0 ||
         find_case(finished, &folder, err) < 0)
         return -1;
     if (snprintf(whole, PATH_MAX, "%s/cases/%s", folder.run, folder.id) >= PATH_MAX)
@@ -87,18 +88,17 @@ static int read_result(struct finished_case *finished, const char *folder,
 static int check_method(const struct finished_case *finished, const char *folder,
                         struct error *err)
 {
-    const struct config_method_settings *method = finished->one->method;
-    const char *setting = method->name == METHOD_DUAL ? "the method dual"
-                          : method->activation_splitting.ratio > 0
-                              ? "activation_splitting"
-                              : NULL;
+    const struct config_method_settings *settings = finished->one->method;
+    bool is_split = settings->activation_splitting.ratio > 0;
 
-    return setting
-               ? error_set(err, EXIT_CONFIG,
-                           "%s was found with %s, which is not exported; search with "
-                           "another method, or with weight_steps: per_channel",
-                           folder, setting)
-               : 0;
+    if (settings->method->is_exported && !is_split)
+        return 0;
+    return error_set(err, EXIT_CONFIG,
+                     "%s was found with %s%s, which is not exported; search with "
+                     "another method, or with weight_steps: per_channel",
+                     folder, settings->method->is_exported ? "" : "the method ",
+                     settings->method->is_exported ? "activation_splitting"
+                                                   : settings->method->name);
 }
 
 /* What was in force when the result was found. */
@@ -157,12 +157,12 @@ static int read_network(struct finished_case *finished, const char *folder,
 }
 
 int finished_case_open(struct finished_case *finished, const char *path,
-                       struct error *err)
+                       const struct config_section *methods, struct error *err)
 {
     char folder[PATH_MAX];
 
     *finished = (struct finished_case){0};
-    if (find(finished, path, folder, err) < 0 ||
+    if (find(finished, path, methods, folder, err) < 0 ||
         check_method(finished, folder, err) < 0 ||
         read_result(finished, folder, err) < 0)
         return -1;

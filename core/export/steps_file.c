@@ -135,9 +135,9 @@ int steps_file_write(const struct steps_file *steps, FILE *file, struct error *e
     json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "format", 1,
                      "calq", version(), "case", steps->case_id, "network_hash",
                      steps->network_hash, "target", config_target_name(steps->target),
-                     "bits", bits, "method", config_method_name(steps->method),
-                     "bias_correction", steps->bias_correction, "tensors",
-                     tensors_of(steps), "bias_shifts", bias_shifts_of_layers(steps));
+                     "bits", bits, "method", steps->method, "bias_correction",
+                     steps->bias_correction, "tensors", tensors_of(steps),
+                     "bias_shifts", bias_shifts_of_layers(steps));
     if (!json || json_dumpf(json, file, JSON_INDENT(2)) < 0 || fputc('\n', file) == EOF)
         status = error_set(err, EXIT_MACHINE, "cannot write the steps of %s: %s",
                            steps->case_id, strerror(errno));

@@ -13,7 +13,7 @@ struct steps_file {
     const char *case_id, *network_hash;
     enum config_target target;
     struct config_bits bits;
-    enum config_method method;
+    const char *method; /* its name */
     const char *bias_correction;
     bool is_split;
     const struct network *network; /* of the case */

@@ -188,9 +188,11 @@ static void read_tree(struct config_node *root, struct config *config,
 }
 
 int config_read(const char *path, const char *const *overrides, int override_count,
-                struct config *config, struct error *err)
+                const struct config_section *methods, struct config *config,
+                struct error *err)
 {
-    struct config_errors errors = {.path = path, .overrides = overrides};
+    struct config_errors errors = {
+        .path = path, .overrides = overrides, .methods = methods};
     struct config_node *root = NULL;
     char *text = NULL;
     size_t bytes;
@@ -198,6 +200,7 @@ int config_read(const char *path, const char *const *overrides, int override_cou
 
     memset(config, 0, sizeof *config);
     config->path = memory_text(path);
+    config->method_section = methods;
     if (read_file(path, &text, &bytes, err) == 0) {
         root = config_node_parse(text, bytes, 0, &errors);
         if (root)
@@ -244,8 +247,9 @@ static void clear_value(const struct config_field *field, char *at)
 /* Whatever was not filled is zero, so all of a list can be cleared. */
 static void clear_section(const struct config_section *section, char *base)
 {
-    for (size_t i = 0; i < section->count; i++) {
-        const struct config_field *field = &section->fields[i];
+    const struct config_field *field;
+
+    for (size_t i = 0; (field = config_section_field(section, i)); i++) {
         int count = field->list.most > 0 ? field->list.most : 1;
 
         for (int j = 0; j < count; j++)
@@ -256,6 +260,8 @@ static void clear_section(const struct config_section *section, char *base)
 void config_clear(struct config *config)
 {
     clear_section(&config_schema, (char *)config);
+    for (int i = 0; config->method_section && i < CONFIG_LIST_MAX; i++)
+        clear_section(config->method_section, (char *)&config->methods[i]);
     free(config->path);
     memset(config, 0, sizeof *config);
 }

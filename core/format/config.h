@@ -8,9 +8,9 @@
 #define CORE_FORMAT_CONFIG_H
 
 #include "core/base/error.h"
+#include "core/evaluate/loss.h"
 #include "core/evaluate/metric.h"
 #include "core/network/network.h"
-#include "core/quant/clip_aciq.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,24 +23,7 @@ enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
 enum config_activations { ACTIVATIONS_BY_TARGET, ACTIVATIONS_INPUTS, ACTIVATIONS_ALL };
 enum config_quantize_output { QUANTIZE_OUTPUT_NO, QUANTIZE_OUTPUT_YES };
 enum config_target { TARGET_PAPER, TARGET_ONNX, TARGET_TENSORRT, TARGET_OCS };
-enum config_method {
-    METHOD_MINMAX,
-    METHOD_PERCENTILE,
-    METHOD_MMSE,
-    METHOD_LP,
-    METHOD_COSINE,
-    METHOD_ACIQ,
-    METHOD_KLD,
-    METHOD_LAPQ,
-    METHOD_DUAL
-};
-enum config_variant { VARIANT_DEFAULT, VARIANT_OCS, VARIANT_COUNT };
-enum config_sides { SIDES_BY_SIGN, SIDES_BOTH };
 enum config_activation_rule { ACTIVATION_RULE_SAME, ACTIVATION_RULE_MINMAX };
-enum config_start { START_P_GRID, START_LAYERWISE, START_RANDOM };
-enum config_parabola { PARABOLA_NO, PARABOLA_YES };
-enum config_search { SEARCH_POWELL, SEARCH_COORDINATE };
-enum config_line_search { CONFIG_LINE_SEARCH_DEFAULT, CONFIG_LINE_SEARCH_REFERENCE };
 enum config_bias_correction {
     BIAS_CORRECTION_NONE,
     BIAS_CORRECTION_MEAN,
@@ -138,8 +121,17 @@ struct config_activation_splitting {
     enum config_split_channels channels;
 };
 
+/* A method as far as results and exports must know it; its row in coordinator/methods/ begins so. */
+struct config_method {
+    const char *name, *help;   /* in a configuration */
+    bool is_exported;          /* the result can be written for runtimes */
+    bool has_ratios_of_minmax; /* steps of channels clip nothing, else err the least */
+};
+
+enum { CONFIG_OWN_BYTES = 96 };
+
 struct config_method_settings {
-    enum config_method name;
+    const struct config_method *method; /* borrowed */
     enum config_layerwise layerwise;
     enum config_weight_steps weight_steps;
     enum config_bias_correction bias_correction;
@@ -147,23 +139,12 @@ struct config_method_settings {
     enum config_equalize equalize;
     enum config_reestimate reestimate_batchnorm;
     enum config_accept reestimate_accept;
-    enum config_activation_rule activation_rule; /* layer-wise methods but minmax */
-    enum config_variant variant;                 /* mmse, aciq, kld */
     struct config_splitting splitting;
     struct config_activation_splitting activation_splitting;
-    double dual_above;             /* relative squared error; dual */
-    double percentile;             /* percentile */
-    double norm;                   /* p; lp */
-    enum aciq_density density;     /* aciq */
-    enum config_sides sides;       /* kld */
-    enum config_start start;       /* lapq */
-    double p[2];                   /* range of the p grid; lapq */
-    int p_count;                   /* grid points, at least 3; lapq */
-    enum config_parabola parabola; /* over the p grid; lapq */
-    enum config_search search;     /* lapq */
-    int sweeps;                    /* of the search; 0: none, only the start; lapq */
-    int patience; /* sweeps without gain on samples put aside that end it; lapq */
-    enum config_line_search line_search; /* lapq */
+    enum config_activation_rule activation_rule; /* of methods that clip activations */
+    double second_above; /* relative squared error of weights; 0: no second tensors */
+    _Alignas(
+        double) char own[CONFIG_OWN_BYTES]; /* what the method's file has put here */
     char *as; /* what results call it; NULL: the method's name; the last member */
 };
 
@@ -173,8 +154,11 @@ struct config_exclude {
     char *model, *target, *bits, *method;
 };
 
+struct config_section;
+
 struct config {
-    char *path; /* where it was read */
+    char *path;                                  /* where it was read */
+    const struct config_section *method_section; /* borrowed */
     char *name;
     char *out; /* run directory; default runs/<name> */
     uint64_t seed;
@@ -205,6 +189,8 @@ struct config {
  *   overrides  [override_count] "a.b=c" as on the command line: `block=16`,
  *              `models.0.calibration.samples=64`; the value is YAML; they replace or
  *              add
+ *   methods    the settings of a method, of which each has its own: methods_section
+ *              of coordinator/methods/; borrowed
  *   config     out; clear with config_clear() whether or not this fails
  *
  * Strict: fails with EXIT_CONFIG and *every* error of the file, one a line, each with
@@ -216,7 +202,8 @@ struct config {
  * keys of the file that begin with "x-" hold parts for them and are not settings. Nothing
  * of that is left in `config`: it is the same as if all had been written out. */
 int config_read(const char *path, const char *const *overrides, int override_count,
-                struct config *config, struct error *err);
+                const struct config_section *methods, struct config *config,
+                struct error *err);
 void config_clear(struct config *config);
 
 /* Writes the resolved configuration, every setting with its value, as YAML that
@@ -224,14 +211,13 @@ void config_clear(struct config *config);
 int config_write(const struct config *config, FILE *file, struct error *err);
 
 /* Writes the settings, their types, ranges, defaults and help, for people. */
-void config_help(FILE *file);
+void config_help(const struct config_section *methods, FILE *file);
 
 /* Whether any constant is configured. */
 bool config_has_constants(const struct config_constants *constants);
 
-/* The words of the configuration, e.g. "W4A4" (into text), "lapq", "paper". */
+/* The words of the configuration, e.g. "W4A4" (into text), "paper". */
 void config_bits_text(struct config_bits bits, char text[16]);
-const char *config_method_name(enum config_method method);
 /* What results call it. */
 const char *config_method_title(const struct config_method_settings *method);
 const char *config_target_name(enum config_target target);

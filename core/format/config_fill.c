@@ -69,29 +69,51 @@ static int read_size(const struct config_field *field, const char *text, void *a
     return config_value_size(text, at, err);
 }
 
-static int read_word(const struct config_field *field, const char *text, void *at,
+/* The place of a word among those that are known. */
+static int find_word(const struct config_words *known, const char *text, size_t *word,
                      struct error *err)
 {
     enum { WORDS_MOST = 32 };
     const char *words[WORDS_MOST], *nearest;
     char quoted[CONFIG_QUOTED_BYTES];
-    char known[LIST_BYTES];
-    size_t count = field->words.count;
+    char list[LIST_BYTES];
 
-    assert(count <= WORDS_MOST);
-    for (size_t word = 0; word < count; word++) {
-        words[word] = config_word(&field->words, word);
-        if (strcmp(text, words[word]) == 0) {
-            *(int *)at = (int)word;
+    assert(known->count <= WORDS_MOST);
+    for (size_t i = 0; i < known->count; i++) {
+        words[i] = config_word(known, i);
+        if (strcmp(text, words[i]) == 0) {
+            *word = i;
             return 0;
         }
     }
-    nearest = config_nearest(text, words, count);
-    list_words(words, count, known);
+    nearest = config_nearest(text, words, known->count);
+    list_words(words, known->count, list);
     return error_set(err, EXIT_CONFIG, "%s is not known, only %s%s%s%s",
-                     config_quoted(text, quoted), known,
+                     config_quoted(text, quoted), list,
                      nearest ? "; did you mean " : "", nearest ? nearest : "",
                      nearest ? "?" : "");
+}
+
+static int read_word(const struct config_field *field, const char *text, void *at,
+                     struct error *err)
+{
+    size_t word;
+
+    if (find_word(&field->words, text, &word, err) < 0)
+        return -1;
+    *(int *)at = (int)word;
+    return 0;
+}
+
+static int read_row(const struct config_field *field, const char *text, void *at,
+                    struct error *err)
+{
+    size_t word;
+
+    if (find_word(&field->words, text, &word, err) < 0)
+        return -1;
+    *(const void **)at = config_word_row(&field->words, word);
+    return 0;
 }
 
 static int read_text(const struct config_field *field, const char *text, void *at,
@@ -151,6 +173,7 @@ static int (*const readers[KIND_COUNT])(const struct config_field *field,
     [KIND_NAME] = read_name,   [KIND_TEXT] = read_text,
     [KIND_PATH] = read_path,   [KIND_BITS] = read_bits,
     [KIND_RANGE] = read_range, [KIND_INT_OR_ALL] = read_int_or_all,
+    [KIND_ROW] = read_row,
 };
 
 /* The text of a node that has to be a scalar, or NULL and an error. */
@@ -211,6 +234,8 @@ static void fill_value(const struct config_field *field, const struct config_nod
         config_fill(field->section, node, at, errors);
     else if (field->kind == KIND_INPUTS)
         fill_inputs(field, node, at, errors);
+    else if (field->kind == KIND_METHOD)
+        config_fill(errors->methods, node, at, errors);
     else if ((text = scalar_text(field->key, node, errors)) &&
              readers[field->kind](field, text, at, &err) < 0)
         config_errors_add(errors, node->place, "%s: %s", field->key, err.text);
@@ -309,18 +334,21 @@ static void add_unknown_key(const struct config_section *section,
                             const struct config_entry *entry,
                             struct config_errors *errors)
 {
-    enum { KEYS_MAX = 32 };
+    enum { KEYS_MAX = 40 };
+    const struct config_field *field;
     const char *keys[KEYS_MAX];
     const char *nearest;
+    size_t count = 0;
     char quoted[CONFIG_QUOTED_BYTES];
     char known[LIST_BYTES];
 
-    assert(section->count <= KEYS_MAX);
-    for (size_t i = 0; i < section->count; i++)
-        keys[i] = section->fields[i].key;
+    for (; (field = config_section_field(section, count)); count++) {
+        assert(count < KEYS_MAX);
+        keys[count] = field->key;
+    }
     config_quoted(entry->key, quoted);
-    nearest = config_nearest(entry->key, keys, section->count);
-    list_words(keys, section->count, known);
+    nearest = config_nearest(entry->key, keys, count);
+    list_words(keys, count, known);
     if (nearest)
         config_errors_add(errors, entry->key_place, "unknown key %s; did you mean %s?",
                           quoted, nearest);
@@ -329,74 +357,74 @@ static void add_unknown_key(const struct config_section *section,
                           quoted, section->what, known);
 }
 
+static bool has_key(const struct config_section *section, const char *key)
+{
+    const struct config_field *field;
+
+    for (size_t i = 0; (field = config_section_field(section, i)); i++)
+        if (strcmp(field->key, key) == 0)
+            return true;
+    return false;
+}
+
 static void check_keys(const struct config_section *section,
                        const struct config_node *node, struct config_errors *errors)
 {
-    for (int i = 0; i < node->count; i++) {
-        bool known = !node->entries[i].key;
-
-        for (size_t j = 0; j < section->count && !known; j++)
-            known = strcmp(section->fields[j].key, node->entries[i].key) == 0;
-        if (!known)
+    for (int i = 0; i < node->count; i++)
+        if (node->entries[i].key && !has_key(section, node->entries[i].key))
             add_unknown_key(section, &node->entries[i], errors);
-    }
 }
 
-/* `variant` is the word of the section's first row, or -1 when that is not known. */
+/* `is_named`: the first setting has its word. */
 static bool makes_sense(const struct config_section *section,
-                        const struct config_field *field, int variant, const char *base,
-                        const struct config_entry *entry, struct config_errors *errors)
+                        const struct config_field *field, bool is_named,
+                        const char *base, const struct config_entry *entry,
+                        struct config_errors *errors)
 {
-    const struct config_words *words = &section->fields[0].words;
-    const char *allowed[8 * sizeof field->only];
-    size_t count = 0;
-    char known[LIST_BYTES];
+    const struct config_field *first = config_section_field(section, 0);
 
+    if (is_named && !config_field_fits(section, field, base)) {
+        config_errors_add(errors, entry->key_place,
+                          "%s makes no sense for %s, only for %s", field->key,
+                          **(const char *const *const *)(base + first->offset),
+                          field->only);
+        return false;
+    }
     if (!config_field_has_needs(field, base)) {
         config_errors_add(errors, entry->key_place, "%s makes sense only with %s",
                           field->key, field->needs.text);
         return false;
     }
-    if (!field->only || variant < 0 || field->only >> variant & 1)
-        return true;
-    for (size_t word = 0; word < words->count; word++)
-        if (field->only >> word & 1)
-            allowed[count++] = config_word(words, word);
-    list_words(allowed, count, known);
-    config_errors_add(errors, entry->key_place, "%s makes no sense for %s, only for %s",
-                      field->key, config_word(words, (size_t)variant), known);
-    return false;
+    return true;
 }
 
 static void fill_fields(const struct config_section *section,
                         const struct config_node *node, char *base,
                         struct config_errors *errors)
 {
-    int variant = -1;
+    const struct config_field *field;
+    bool is_named = false;
 
-    for (size_t i = 0; i < section->count; i++) {
-        const struct config_field *field = &section->fields[i];
+    for (size_t i = 0; (field = config_section_field(section, i)); i++) {
         const struct config_entry *entry = config_node_find(node, field->key);
-        size_t errors_before = errors->count;
 
-        if (entry && makes_sense(section, field, variant, base, entry, errors))
+        if (entry && makes_sense(section, field, is_named, base, entry, errors))
             fill_field(field, entry->value, base, errors);
         else if (!entry && field->required)
             config_errors_add(errors, node->place, "%s lacks %s", section->what,
                               field->key);
-        else if (!entry)
+        else if (!entry && config_field_fits(section, field, base))
             fill_default(field, base);
-        if (i == 0 && field->kind == KIND_WORD && errors->count == errors_before &&
-            !(entry && entry->value->kind == NODE_BROKEN))
-            variant = *(const int *)(base + field->offset);
+        if (i == 0 && field->kind == KIND_ROW)
+            is_named = *(const void *const *)(base + field->offset) != NULL;
     }
 }
 
 void config_fill(const struct config_section *section, const struct config_node *node,
                  void *base, struct config_errors *errors)
 {
-    struct config_entry entry = {(char *)section->fields[0].key, node->place,
-                                 (struct config_node *)node};
+    struct config_entry entry = {(char *)config_section_field(section, 0)->key,
+                                 node->place, (struct config_node *)node};
     struct config_node word = {NODE_MAPPING, node->place, NULL, &entry, 1};
 
     if (node->kind == NODE_BROKEN)

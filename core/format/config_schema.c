@@ -4,17 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define WORDS(names)                                                                   \
-    {                                                                                  \
-        names, COUNT(names), sizeof *(names), false                                    \
-    }
+#define COUNT CONFIG_COUNT
+#define WORDS CONFIG_WORDS
 #define WORDS_OF_ROWS(rows)                                                            \
     {                                                                                  \
-        rows, COUNT(rows), sizeof *(rows), true                                        \
+        rows, COUNT(rows), sizeof *(rows), true, false                                 \
     }
-#define AT(type, member) offsetof(struct type, member)
-#define ONLY(method) (1u << (method))
+#define AT CONFIG_AT
 #define NEEDS(member, word, text)                                                      \
     {                                                                                  \
         text, AT(config_method_settings, member), word                                 \
@@ -31,29 +27,6 @@ static const char *const targets[] = {[TARGET_PAPER] = "paper",
                                       [TARGET_ONNX] = "onnx",
                                       [TARGET_TENSORRT] = "tensorrt",
                                       [TARGET_OCS] = "ocs"};
-static const char *const methods[] = {
-    [METHOD_MINMAX] = "minmax", [METHOD_PERCENTILE] = "percentile",
-    [METHOD_MMSE] = "mmse",     [METHOD_LP] = "lp",
-    [METHOD_COSINE] = "cosine", [METHOD_ACIQ] = "aciq",
-    [METHOD_KLD] = "kld",       [METHOD_LAPQ] = "lapq",
-    [METHOD_DUAL] = "dual"};
-static const char *const activation_rules[] = {
-    [ACTIVATION_RULE_SAME] = "same", [ACTIVATION_RULE_MINMAX] = "minmax"};
-static const char *const variants[] = {
-    [VARIANT_DEFAULT] = "default", [VARIANT_OCS] = "ocs"};
-static const char *const distributions[] = {
-    [ACIQ_LAPLACE] = "laplace", [ACIQ_GAUSS] = "gauss", [ACIQ_AUTO] = "auto"};
-static const char *const sides[] = {[SIDES_BY_SIGN] = "by_sign", [SIDES_BOTH] = "both"};
-static const char *const starts[] = {[START_P_GRID] = "p_grid",
-                                     [START_LAYERWISE] = "layerwise",
-                                     [START_RANDOM] = "random"};
-static const char *const parabolas[] = {
-    [PARABOLA_NO] = "false", [PARABOLA_YES] = "true"};
-static const char *const searches[] = {
-    [SEARCH_POWELL] = "powell", [SEARCH_COORDINATE] = "coordinate"};
-static const char *const line_searches[] = {[CONFIG_LINE_SEARCH_DEFAULT] = "default",
-                                            [CONFIG_LINE_SEARCH_REFERENCE] =
-                                                "reference"};
 static const char *const bias_corrections[] = {
     [BIAS_CORRECTION_NONE] = "none",
     [BIAS_CORRECTION_MEAN] = "mean",
@@ -129,9 +102,9 @@ static const struct config_field validation_fields[] = {
 };
 
 static const struct config_section calibration = {
-    "calibration", true, false, calibration_fields, COUNT(calibration_fields)};
+    "calibration", true, false, calibration_fields, COUNT(calibration_fields), NULL};
 static const struct config_section validation = {
-    "validation", true, false, validation_fields, COUNT(validation_fields)};
+    "validation", true, false, validation_fields, COUNT(validation_fields), NULL};
 
 /* The rows of the struct config_constants that is `member` of a struct, or all of it. */
 #define CONSTANTS(type, member)                                                        \
@@ -172,8 +145,8 @@ static const struct config_field input_fields[] = {
     CONSTANTS(config_input, constants.),
 };
 
-const struct config_section config_schema_input = {"an input", true, true, input_fields,
-                                                   COUNT(input_fields)};
+const struct config_section config_schema_input = {
+    "an input", true, true, input_fields, COUNT(input_fields), NULL};
 
 static const struct config_field model_fields[] = {
     {"name", KIND_NAME, AT(config_model, name), NULL,
@@ -231,8 +204,8 @@ static const struct config_field model_fields[] = {
              "together, e.g. those of a user; default: none do"},
 };
 
-const struct config_section config_schema_model = {"a model", false, false,
-                                                   model_fields, COUNT(model_fields)};
+const struct config_section config_schema_model = {
+    "a model", false, false, model_fields, COUNT(model_fields), NULL};
 
 static const struct config_field splitting_fields[] = {
     {"ratio", KIND_REAL, AT(config_splitting, ratio), "0", .range = {0, 0.9},
@@ -250,7 +223,7 @@ static const struct config_field splitting_fields[] = {
 };
 
 static const struct config_section splitting = {
-    "outlier_splitting", true, true, splitting_fields, COUNT(splitting_fields)};
+    "outlier_splitting", true, true, splitting_fields, COUNT(splitting_fields), NULL};
 
 static const struct config_field activation_splitting_fields[] = {
     {"ratio", KIND_REAL, AT(config_activation_splitting, ratio), "0", .range = {0, 0.9},
@@ -263,12 +236,14 @@ static const struct config_field activation_splitting_fields[] = {
 };
 
 static const struct config_section activation_splitting = {
-    "activation_splitting", true, true, activation_splitting_fields,
-    COUNT(activation_splitting_fields)};
+    "activation_splitting",
+    true,
+    true,
+    activation_splitting_fields,
+    COUNT(activation_splitting_fields),
+    NULL};
 
 static const struct config_field method_fields[] = {
-    {"name", KIND_WORD, AT(config_method_settings, name), NULL, .help = "the method",
-     .required = true, .words = WORDS(methods)},
     {"layerwise", KIND_WORD, AT(config_method_settings, layerwise), "sequential",
      .help = "activations seen behind quantized layers, or behind float ones",
      .words = WORDS(layerwises)},
@@ -313,81 +288,17 @@ static const struct config_field method_fields[] = {
          "become several with parts of them",
      .section = &activation_splitting,
      .needs = NEEDS(equalize, EQUALIZE_NO, "equalize: false")},
-    {"activation_rule", KIND_WORD, AT(config_method_settings, activation_rule), "same",
-     .help = "activations are clipped as weights are, or, as in the paper on outlier "
-             "channel splitting, not at all",
-     .words = WORDS(activation_rules),
-     .only = ONLY(METHOD_PERCENTILE) | ONLY(METHOD_MMSE) | ONLY(METHOD_LP) |
-             ONLY(METHOD_COSINE) | ONLY(METHOD_ACIQ) | ONLY(METHOD_KLD) |
-             ONLY(METHOD_DUAL)},
-    {"dual_above", KIND_REAL, AT(config_method_settings, dual_above), "0.02",
-     .range = {CONFIG_ABOVE_0, 1},
-     .help = "weights whose quantization leaves a squared error of more than this part "
-             "of their squares are the sum of two quantized tensors",
-     .only = ONLY(METHOD_DUAL)},
-    {"variant", KIND_WORD, AT(config_method_settings, variant), "default",
-     .help =
-         "ocs: the clip rule as in the paper on outlier channel splitting, with its "
-         "histograms and constants",
-     .words = WORDS(variants),
-     .only = ONLY(METHOD_MMSE) | ONLY(METHOD_ACIQ) | ONLY(METHOD_KLD)},
-    {"percentile", KIND_REAL, AT(config_method_settings, percentile), "99.99",
-     .range = {CONFIG_ABOVE_0, 100},
-     .help = "of the magnitudes of a tensor, so many per cent stay within the clip",
-     .only = ONLY(METHOD_PERCENTILE)},
-    {"norm", KIND_REAL, AT(config_method_settings, norm), "3",
-     .range = {CONFIG_ABOVE_0, 100},
-     .help = "p of the Lp norm of the error that is made least",
-     .only = ONLY(METHOD_LP)},
-    {"distribution", KIND_WORD, AT(config_method_settings, density), "auto",
-     .help = "what values are assumed to be distributed like; auto: what loses less",
-     .words = WORDS(distributions), .only = ONLY(METHOD_ACIQ),
-     .needs = NEEDS(variant, VARIANT_DEFAULT, "variant: default")},
-    {"sides", KIND_WORD, AT(config_method_settings, sides), "by_sign",
-     .help = "histograms of one side for tensors that cannot be negative, or of both "
-             "for all",
-     .words = WORDS(sides), .only = ONLY(METHOD_KLD),
-     .needs = NEEDS(variant, VARIANT_DEFAULT, "variant: default")},
-    {"start", KIND_WORD, AT(config_method_settings, start), "p_grid",
-     .help =
-         "where the search starts: the best layer-wise steps of the p grid and its "
-         "parabola; those of p = 2; or clips drawn at random, by `seed`, between zero "
-         "and the largest magnitude of each tensor",
-     .words = WORDS(starts), .only = ONLY(METHOD_LAPQ)},
-    {"p", KIND_REAL, AT(config_method_settings, p), "[2, 4]",
-     .range = {CONFIG_ABOVE_0, 100},
-     .help = "first and last p of the Lp norms that layer-wise steps are tried with",
-     .list = {2, 2, sizeof(double), .increasing = true}, .only = ONLY(METHOD_LAPQ),
-     .needs = NEEDS(start, START_P_GRID, "start: p_grid")},
-    {"p_count", KIND_INT, AT(config_method_settings, p_count), "10", .range = {3, 100},
-     .help = "how many p are tried", .only = ONLY(METHOD_LAPQ),
-     .needs = NEEDS(start, START_P_GRID, "start: p_grid")},
-    {"parabola", KIND_WORD, AT(config_method_settings, parabola), "true",
-     .help = "whether the minimum of a parabola through the losses of the p grid is "
-             "tried, too",
-     .words = WORDS(parabolas), .only = ONLY(METHOD_LAPQ),
-     .needs = NEEDS(start, START_P_GRID, "start: p_grid")},
-    {"search", KIND_WORD, AT(config_method_settings, search), "powell",
-     .help = "over all steps together: Powell's method, or one step after the other, "
-             "sweep after sweep",
-     .words = WORDS(searches), .only = ONLY(METHOD_LAPQ)},
-    {"sweeps", KIND_INT, AT(config_method_settings, sweeps), "1", .range = {0, 1000},
-     .help = "of the search over all steps; 0: only the start",
-     .only = ONLY(METHOD_LAPQ)},
-    {"patience", KIND_INT, AT(config_method_settings, patience), "2",
-     .range = {1, 1000},
-     .help = "so many sweeps without gain on the samples put aside end the search",
-     .only = ONLY(METHOD_LAPQ)},
-    {"line_search", KIND_WORD, AT(config_method_settings, line_search), "default",
-     .help = "on the logarithm of a step, or as the reference implementation does it",
-     .words = WORDS(line_searches), .only = ONLY(METHOD_LAPQ)},
+};
+
+const struct config_section config_schema_method = CONFIG_FIELDS(method_fields);
+
+static const struct config_field title_fields[] = {
     {"as", KIND_NAME, AT(config_method_settings, as), NULL,
      .help = "what results call the method; default: its name",
      .never_changes_digits = true},
 };
 
-const struct config_section config_schema_method = {
-    "a method", true, true, method_fields, COUNT(method_fields)};
+const struct config_section config_schema_method_title = CONFIG_FIELDS(title_fields);
 
 static const struct config_field budget_fields[] = {
     {"evaluations", KIND_LONG, AT(config, max_evaluations), "0", .range = {0, 1e12},
@@ -414,11 +325,11 @@ static const struct config_field exclude_fields[] = {
      .help = "pattern of a method's name"},
 };
 
-static const struct config_section exclude = {"an entry of exclude", true, false,
-                                              exclude_fields, COUNT(exclude_fields)};
+static const struct config_section exclude = {
+    "an entry of exclude", true, false, exclude_fields, COUNT(exclude_fields), NULL};
 
-static const struct config_section budget = {"budget", true, false, budget_fields,
-                                             COUNT(budget_fields)};
+static const struct config_section budget = {
+    "budget", true, false, budget_fields, COUNT(budget_fields), NULL};
 
 static const struct config_field config_fields[] = {
     {"name", KIND_NAME, AT(config, name), NULL, .help = "of the run", .required = true,
@@ -464,9 +375,9 @@ static const struct config_field config_fields[] = {
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_bits), AT(config, bits_count),
               same_bits, "is the same as"},
      .never_changes_digits = true},
-    {"methods", KIND_SECTION, AT(config, methods), NULL,
+    {"methods", KIND_METHOD, AT(config, methods), NULL,
      .help = "ways to find steps: a word such as minmax, or a mapping with settings",
-     .required = true, .section = &config_schema_method,
+     .required = true,
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_method_settings),
               AT(config, method_count), same_method, "is the same as"},
      .never_changes_digits = true},
@@ -484,22 +395,59 @@ static const struct config_field config_fields[] = {
      .never_changes_digits = true},
 };
 
-const struct config_section config_schema = {"the configuration", false, false,
-                                             config_fields, COUNT(config_fields)};
+const struct config_section config_schema = {
+    "the configuration", false, false, config_fields, COUNT(config_fields), NULL};
 
-static const char *const *row_of(const struct config_words *words, size_t word)
+const void *config_word_row(const struct config_words *words, size_t word)
 {
-    return (const char *const *)((const char *)words->rows + word * words->stride);
+    const void *at = (const char *)words->rows + word * words->stride;
+
+    return words->are_pointers ? *(const void *const *)at : at;
 }
 
 const char *config_word(const struct config_words *words, size_t word)
 {
-    return row_of(words, word)[0];
+    return *(const char *const *)config_word_row(words, word);
 }
 
 const char *config_word_help(const struct config_words *words, size_t word)
 {
-    return words->have_help ? row_of(words, word)[1] : NULL;
+    return words->have_help ? ((const char *const *)config_word_row(words, word))[1]
+                            : NULL;
+}
+
+const struct config_field *config_section_field(const struct config_section *section,
+                                                size_t index)
+{
+    const struct config_section *const *part = section->parts;
+
+    if (!part)
+        return index < section->count ? &section->fields[index] : NULL;
+    for (; *part && index >= (*part)->count; part++)
+        index -= (*part)->count;
+    return *part ? &(*part)->fields[index] : NULL;
+}
+
+bool config_list_has(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = list; (at = strstr(at, word)); at++)
+        if ((at == list || at[-1] == ' ') && strchr(",", at[length]))
+            return true;
+    return false;
+}
+
+bool config_field_fits(const struct config_section *section,
+                       const struct config_field *field, const char *base)
+{
+    const struct config_field *first = config_section_field(section, 0);
+    const void *row;
+
+    if (!field->only)
+        return true;
+    row = *(const void *const *)(base + first->offset);
+    return row && config_list_has(field->only, *(const char *const *)row);
 }
 
 bool config_field_has_needs(const struct config_field *field, const char *base)
@@ -515,14 +463,9 @@ bool config_has_constants(const struct config_constants *constants)
            constants->std_count > 0;
 }
 
-const char *config_method_name(enum config_method method)
-{
-    return methods[method];
-}
-
 const char *config_method_title(const struct config_method_settings *method)
 {
-    return method->as ? method->as : methods[method->name];
+    return method->as ? method->as : method->method->name;
 }
 
 const char *config_target_name(enum config_target target)

@@ -11,6 +11,7 @@
 #include "core/format/config.h"
 #include "core/format/config_value.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,6 +30,8 @@ enum config_kind {
     KIND_RANGE,      /* struct sample_range */
     KIND_INPUTS,     /* struct config_inputs */
     KIND_INT_OR_ALL, /* int; 0: all */
+    KIND_ROW,        /* const void *, borrowed: the row with that name */
+    KIND_METHOD,     /* struct config_method_settings */
     KIND_SECTION,    /* the struct of another table */
     KIND_COUNT
 };
@@ -39,9 +42,11 @@ struct config_words {
     size_t count;
     size_t stride; /* bytes of one */
     bool have_help;
+    bool are_pointers; /* to rows */
 };
 
 const char *config_word(const struct config_words *words, size_t word);
+const void *config_word_row(const struct config_words *words, size_t word);
 /* What a word means; NULL: the setting's own help says it. */
 const char *config_word_help(const struct config_words *words, size_t word);
 
@@ -76,8 +81,9 @@ struct config_field {
     struct config_words words;
     const struct config_section *section;
     struct config_list list;
-    unsigned only; /* bits (1 << word) of the section's first row it makes sense for; 0:
-                      all */
+    const char
+        *only; /* "mmse, lapq": names of the section's first setting that it makes
+                         sense for; NULL: all */
     struct config_needs needs; /* a setting before this one */
     bool never_changes_digits; /* not part of a case's identity, see identity.h */
 };
@@ -88,14 +94,47 @@ struct config_section {
     bool bare;        /* a single word stands for the first row's setting */
     const struct config_field *fields; /* [count] */
     size_t count;
+    const struct config_section *const *parts; /* in place of fields: those of others;
+                                                  ends with NULL */
 };
+
+/* How rows are written. */
+#define CONFIG_COUNT(array) (sizeof(array) / sizeof *(array))
+#define CONFIG_WORDS(names)                                                            \
+    {                                                                                  \
+        names, CONFIG_COUNT(names), sizeof *(names), false, false                      \
+    }
+#define CONFIG_AT(type, member) offsetof(struct type, member)
+#define CONFIG_FIELDS(fields)                                                          \
+    {                                                                                  \
+        NULL, false, false, fields, CONFIG_COUNT(fields), NULL                         \
+    }
+
+/* The place of what only some methods have, in config_method_settings. */
+#define CONFIG_OWN(type, member)                                                       \
+    (offsetof(struct config_method_settings, own) + offsetof(struct type, member))
+#define CONFIG_FITS_OWN(type)                                                          \
+    static_assert(sizeof(struct type) <= CONFIG_OWN_BYTES, "raise CONFIG_OWN_BYTES")
+
+/* The settings of a section one after the other; NULL behind the last. */
+const struct config_field *config_section_field(const struct config_section *section,
+                                                size_t index);
+
+/* Whether a setting makes sense for the word that the struct at `base` has in its section's first
+ * setting. */
+bool config_field_fits(const struct config_section *section,
+                       const struct config_field *field, const char *base);
+
+/* Whether "a, b, c" names a word. */
+bool config_list_has(const char *list, const char *word);
 
 /* Whether the struct at `base` has the word that a setting needs. */
 bool config_field_has_needs(const struct config_field *field, const char *base);
 
-extern const struct config_section config_schema;        /* of struct config */
-extern const struct config_section config_schema_model;  /* of struct config_model */
-extern const struct config_section config_schema_input;  /* of struct config_input */
-extern const struct config_section config_schema_method; /* of config_method_settings */
+extern const struct config_section config_schema;       /* of struct config */
+extern const struct config_section config_schema_model; /* of struct config_model */
+extern const struct config_section config_schema_input; /* of struct config_input */
+/* Of config_method_settings: what all methods have, but the first setting, their name. */
+extern const struct config_section config_schema_method, config_schema_method_title;
 
 #endif

@@ -37,6 +37,8 @@ const char *config_text_plain(const struct config_field *field, const void *at,
         return text;
     case KIND_WORD:
         return config_word(&field->words, (size_t) * (const int *)at);
+    case KIND_ROW:
+        return **(const char *const *const *)at;
     case KIND_BITS:
         config_bits_text(*(const struct config_bits *)at, text);
         return text;
@@ -84,10 +86,11 @@ bool config_text_is_absent(const struct config_section *section,
 {
     const char *at = base + field->offset;
 
-    if (!config_field_has_needs(field, base))
+    if (!config_field_fits(section, field, base) ||
+        !config_field_has_needs(field, base))
         return true;
     if (field->only)
-        return !(field->only >> *(const int *)(base + section->fields[0].offset) & 1);
+        return false;
     if (field->required || field->fallback)
         return false;
     if (field->list.most > 0)

@@ -9,6 +9,7 @@
 
 struct writer {
     yaml_emitter_t emitter;
+    const struct config_section *methods;
     bool failed; /* further events are dropped */
 };
 
@@ -101,6 +102,8 @@ static void write_value(struct writer *writer, const struct config_field *field,
         write_section(writer, field->section, at);
     else if (field->kind == KIND_INPUTS)
         write_inputs(writer, at);
+    else if (field->kind == KIND_METHOD)
+        write_section(writer, writer->methods, at);
     else
         write_scalar(writer, *(char *const *)at, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
@@ -110,7 +113,7 @@ static void write_list(struct writer *writer, const struct config_field *field,
 {
     int count = config_text_entries(field, base);
 
-    begin_list(writer, field->kind != KIND_SECTION);
+    begin_list(writer, field->kind != KIND_SECTION && field->kind != KIND_METHOD);
     for (int i = 0; i < count; i++)
         write_value(writer, field,
                     base + field->offset + (size_t)i * field->list.stride);
@@ -120,10 +123,10 @@ static void write_list(struct writer *writer, const struct config_field *field,
 static void write_section(struct writer *writer, const struct config_section *section,
                           const char *base)
 {
-    begin_mapping(writer, section->one_line);
-    for (size_t i = 0; i < section->count; i++) {
-        const struct config_field *field = &section->fields[i];
+    const struct config_field *field;
 
+    begin_mapping(writer, section->one_line);
+    for (size_t i = 0; (field = config_section_field(section, i)); i++) {
         if (config_text_is_absent(section, field, base))
             continue;
         write_scalar(writer, field->key, YAML_PLAIN_SCALAR_STYLE);
@@ -151,7 +154,7 @@ static void write_document(struct writer *writer, const struct config *config)
 int config_write(const struct config *config, FILE *file, struct error *err)
 {
     enum { UNLIMITED = -1 };
-    struct writer writer = {.failed = false};
+    struct writer writer = {.methods = config->method_section};
     int status = 0;
 
     if (!yaml_emitter_initialize(&writer.emitter))
@@ -186,6 +189,8 @@ static const char *const kind_texts[KIND_COUNT] = {
     [KIND_INPUTS] = "dataset, or datasets by input",
     [KIND_INT_OR_ALL] = "integer or all",
     [KIND_SECTION] = "settings",
+    [KIND_METHOD] = "settings",
+    [KIND_ROW] = "one of",
 };
 
 static void help_type(const struct config_field *field, FILE *file)
@@ -213,12 +218,16 @@ static void help_words(const struct config_words *words, int indent, FILE *file)
                     config_word_help(words, word));
 }
 
-static void help_section(const struct config_section *section, int indent, FILE *file)
+static void help_section(const struct config_section *section,
+                         const struct config_section *methods, int indent, FILE *file)
 {
     enum { STEP = 4 };
 
-    for (size_t i = 0; i < section->count; i++) {
-        const struct config_field *field = &section->fields[i];
+    const struct config_field *field;
+
+    for (size_t i = 0; (field = config_section_field(section, i)); i++) {
+        const struct config_section *inner =
+            field->kind == KIND_METHOD ? methods : field->section;
 
         fprintf(file, "%*s%s: ", indent, "", field->key);
         help_type(field, file);
@@ -228,12 +237,12 @@ static void help_section(const struct config_section *section, int indent, FILE 
             fprintf(file, "; default %s", field->fallback);
         fprintf(file, "\n%*s%s\n", indent + STEP, "", field->help);
         help_words(&field->words, indent + 2 * STEP, file);
-        if (field->section)
-            help_section(field->section, indent + STEP, file);
+        if (inner)
+            help_section(inner, methods, indent + STEP, file);
     }
 }
 
-void config_help(FILE *file)
+void config_help(const struct config_section *methods, FILE *file)
 {
-    help_section(&config_schema, 0, file);
+    help_section(&config_schema, methods, 0, file);
 }

@@ -52,8 +52,9 @@ static void write_inputs(const struct config_inputs *inputs, const char *key,
 static void write_section(const struct config_section *section, const char *base,
                           const char *prefix, FILE *file)
 {
-    for (size_t i = 0; i < section->count; i++) {
-        const struct config_field *field = &section->fields[i];
+    const struct config_field *field;
+
+    for (size_t i = 0; (field = config_section_field(section, i)); i++) {
         const char *at = base + field->offset;
         char key[64];
 
@@ -100,7 +101,8 @@ char *identity_text(const struct identity_parts *parts)
     write_section(&config_schema, (const char *)parts->config, "", file);
     write_section(&config_schema_model, (const char *)parts->model, "model.", file);
     fprintf(file, "target: %s\nbits: %s\n", config_target_name(parts->target), bits);
-    write_section(&config_schema_method, (const char *)parts->method, "method.", file);
+    write_section(parts->config->method_section, (const char *)parts->method, "method.",
+                  file);
     fclose(file);
     return text;
 }

@@ -43,6 +43,7 @@ void result_clear(struct result *result)
     overhead_clear(&result->overhead);
     free(result->lines);
     free(result->rounds);
+    free(result->phases);
     free(result->identity);
     for (int i = 0; i < result->warning_count; i++)
         free(result->warnings[i]);
@@ -65,6 +66,18 @@ void result_warn(struct result *result, const char *format, ...)
     if (result->warning_count == WARNINGS_MOST - 1)
         snprintf(text, sizeof text, "there were more warnings than these");
     result->warnings[result->warning_count++] = memory_text(text);
+}
+
+struct result_phase *result_add_phase(struct result *result, const char *name)
+{
+    size_t count = (size_t)result->phase_count + 1;
+    struct result_phase *phase;
+
+    result->phases = memory_resize(result->phases, count * sizeof *result->phases);
+    phase = &result->phases[result->phase_count++];
+    *phase = (struct result_phase){0};
+    snprintf(phase->name, sizeof phase->name, "%s", name);
+    return phase;
 }
 
 long result_evaluations(const struct result *result)
@@ -428,8 +441,8 @@ static json_t *json_of(const struct result *result)
         "s:o, s:f, s:o, s:o, s:{s:b, s:b}, s:o, s:o, s:s}",
         "case", result->case_id, "model", result->model->name, "target",
         config_target_name(result->target), "bits", bits, "method",
-        config_method_name(result->method->name), "loss",
-        loss_table[result->model->loss].name, "float",
+        result->method->method->name, "loss", loss_table[result->model->loss].name,
+        "float",
         json_pack("{s:o, s:o}", "calibration", score_of(&result->float_calibration),
                   "validation", score_of(&result->float_validation)),
         "start", point_of(&result->start), "result", point_of(&result->result),

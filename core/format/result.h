@@ -84,7 +84,7 @@ struct result {
     bool is_equalized, is_bias_corrected; /* what was done to weights and biases */
     struct overhead overhead; /* of split channels and second tensors; without factors:
                                  there are none */
-    struct result_phase phases[16];
+    struct result_phase *phases; /* [phase_count] owned */
     int phase_count;
     struct executor_counters work; /* of all phases, on all ranks, as also the next */
     double cpu_seconds;            /* those of earlier runs included, as the seconds */
@@ -112,6 +112,9 @@ void result_clear(struct result *result);
 /* Adds a sentence for the user; the same sentence is kept once. */
 void result_warn(struct result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Adds a phase of that name with nothing in it; it may move when the next is added. */
+struct result_phase *result_add_phase(struct result *result, const char *name);
 
 /* Evaluations of all phases. */
 long result_evaluations(const struct result *result);

@@ -81,14 +81,14 @@ static void read_macs(const json_t *value, struct executor_counters *work)
 
 static bool read_phases(const json_t *phases, struct result *result)
 {
-    size_t most = sizeof result->phases / sizeof *result->phases, i;
+    size_t i;
     json_t *value;
 
-    if (!json_is_array(phases) || json_array_size(phases) > most)
+    if (!json_is_array(phases))
         return false;
     json_array_foreach(phases, i, value)
     {
-        struct result_phase *phase = &result->phases[result->phase_count++];
+        struct result_phase *phase = result_add_phase(result, "");
 
         if (!read_text(json_object_get(value, "name"), phase->name,
                        sizeof phase->name) ||

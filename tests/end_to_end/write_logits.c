@@ -8,6 +8,7 @@
  *   labels.i32    [N]
  *   logits.f32    [N, classes] of the calibrated network
  *   float.f32     [N, classes] of the float network */
+#include "coordinator/methods/methods.h"
 #include "core/base/memory.h"
 #include "core/case/case_samples.h"
 #include "core/case/shard.h"
@@ -121,7 +122,7 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: write_logits CASE FOLDER\n");
         return 2;
     }
-    status = finished_case_open(&writer.finished, arguments[1], &err);
+    status = finished_case_open(&writer.finished, arguments[1], &methods_section, &err);
     if (status == 0)
         status = write_all(&writer, arguments[2], &err);
     if (status != 0)

@@ -1,5 +1,7 @@
 /* fuzz_config.c - bytes as a configuration; what is read is written and must be read again as the same. */
 #include "core/format/config.h"
+
+#include "coordinator/methods/methods.h"
 #include "tests/fuzz/image.h"
 
 #include <stdlib.h>
@@ -27,14 +29,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     size_t first_size, second_size;
     char *first, *second;
 
-    if (config_read(image_path("run.yaml", bytes, size), NULL, 0, &config, &err) < 0) {
+    if (config_read(image_path("run.yaml", bytes, size), NULL, 0, &methods_section,
+                    &config, &err) < 0) {
         config_clear(&config);
         return 0;
     }
     first = written(&config, &first_size);
     config_clear(&config);
     if (config_read(image_path("run.yaml", (const uint8_t *)first, first_size), NULL, 0,
-                    &config, &err) < 0) {
+                    &methods_section, &config, &err) < 0) {
         fprintf(stderr, "calq cannot read what it has written: %s\n%s", err.text,
                 first);
         abort();

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "coordinator/methods/layerwise_methods.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
@@ -143,7 +144,7 @@ static void make_config(void)
         .target_count = 1,
         .bits = {{4, 4}},
         .bits_count = 1,
-        .methods = {{.name = METHOD_MINMAX}},
+        .methods = {{.method = &minmax_method.known}},
         .method_count = 1,
     };
     for (int i = 0; i < CASE_COUNT; i++)

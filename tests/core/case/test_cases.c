@@ -7,6 +7,9 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "coordinator/methods/lapq.h"
+#include "coordinator/methods/layerwise_methods.h"
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static struct config config;
@@ -24,7 +27,7 @@ static int start(void **state)
         .target_count = 1,
         .bits = {{4, 4}},
         .bits_count = 1,
-        .methods = {{.name = METHOD_MINMAX}},
+        .methods = {{.method = &minmax_method.known}},
         .method_count = 1,
     };
     return 0;
@@ -67,7 +70,7 @@ static void there_is_a_case_for_every_combination_in_order(void **state)
     config.models[1].name = "b";
     config.targets[1] = TARGET_ONNX;
     config.bits[1] = (struct config_bits){8, 32};
-    config.methods[1].name = METHOD_LAPQ;
+    config.methods[1].method = &lapq_method.known;
     config.model_count = config.target_count = config.bits_count = config.method_count =
         2;
     make_cases();
@@ -85,7 +88,7 @@ static void cases_that_would_share_an_id_are_numbered(void **state)
 
     (void)state;
     for (int i = 0; i < 4; i++)
-        config.methods[i].name = i == 2 ? METHOD_MINMAX : METHOD_MMSE;
+        config.methods[i].method = i == 2 ? &minmax_method.known : &mmse_method.known;
     config.method_count = 4;
     make_cases();
     assert_ids(ids, COUNT(ids));
@@ -97,10 +100,10 @@ static void a_method_is_called_what_it_is_to_be_called(void **state)
 
     (void)state;
     config.methods[0] =
-        (struct config_method_settings){.name = METHOD_LAPQ, .as = "best-p"};
-    config.methods[1] = (struct config_method_settings){.name = METHOD_LAPQ};
+        (struct config_method_settings){.method = &lapq_method.known, .as = "best-p"};
+    config.methods[1] = (struct config_method_settings){.method = &lapq_method.known};
     config.methods[2] =
-        (struct config_method_settings){.name = METHOD_LAPQ, .as = "worst-p"};
+        (struct config_method_settings){.method = &lapq_method.known, .as = "worst-p"};
     config.method_count = 3;
     config.exclude[0] = (struct config_exclude){.method = "worst*"};
     config.exclude_count = 1;
@@ -135,7 +138,7 @@ static void make_table(void)
     config.model_count = 2;
     config.bits[1] = (struct config_bits){8, 32};
     config.bits_count = 2;
-    config.methods[1].name = config.methods[2].name = METHOD_MMSE;
+    config.methods[1].method = config.methods[2].method = &mmse_method.known;
     config.method_count = 3;
 }
 

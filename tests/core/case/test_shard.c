@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "coordinator/methods/layerwise_methods.h"
 #include "core/base/memory.h"
 #include "core/case/case_state.h"
 #include "core/evaluate/moments.h"
@@ -129,7 +130,7 @@ static int start(void **state)
         .target_count = 1,
         .bits = {{4, 4}},
         .bits_count = 1,
-        .methods = {{.name = METHOD_MINMAX}},
+        .methods = {{.method = &minmax_method.known}},
         .method_count = 1,
     };
     model = &config.models[0];

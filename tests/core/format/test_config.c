@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "coordinator/methods/methods.h"
 #include "core/base/memory.h"
 #include "core/format/config_schema.h"
 
@@ -49,13 +50,45 @@ static int read_with(const char *text, const char *const *overrides, int count)
     write_file(text, strlen(text));
     config_clear(&config);
     memset(&err, 0, sizeof err);
-    return config_read("t.yaml", overrides, count, &config, &err);
+    return config_read("t.yaml", overrides, count, &methods_section, &config, &err);
 }
 
 static void assert_read(const char *text)
 {
     if (read_with(text, NULL, 0) < 0)
         fail_msg("%s", err.text);
+}
+
+static char *written(void)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    assert_non_null(file);
+    assert_int_equal(config_write(&config, file, &err), 0);
+    fclose(file);
+    return text;
+}
+
+/* A method's settings, as they are written: "name: lapq, sweeps: 3". */
+static void assert_method(int method, const char *settings)
+{
+    char *text = written(), *line = strstr(text, "\nmethods:\n");
+    char copy[256], *rest = strcpy(copy, settings);
+
+    for (int i = 0; i <= method; i++)
+        line = strstr(line + 1, "\n- {name: ");
+    strchr(line + 1, '\n')[0] = '\0';
+    while (rest) {
+        char *setting = strsep(&rest, ";"), *found;
+
+        setting += strspn(setting, " ");
+        found = strstr(line, setting);
+        if (!found || !strchr(",}", found[strlen(setting)]))
+            fail_msg("method %d has no %s:%s", method, setting, line);
+    }
+    free(text);
 }
 
 static void assert_refused(const char *text, const char *sentence)
@@ -98,7 +131,7 @@ static void a_small_file_has_every_default(void **state)
     assert_true(isnan(model->constants.scale) && model->constants.mean_count == 0 &&
                 model->constants.std_count == 0);
     assert_int_equal(config.method_count, 1);
-    assert_int_equal(method->name, METHOD_MINMAX);
+    assert_string_equal(method->method->name, "minmax");
     assert_int_equal(method->layerwise, LAYERWISE_SEQUENTIAL);
     assert_int_equal(method->bias_correction, BIAS_CORRECTION_NONE);
 }
@@ -195,9 +228,7 @@ static void every_setting_is_read(void **state)
     assert_int_equal(method[1].layerwise, LAYERWISE_INDEPENDENT);
     assert_int_equal(method[0].weight_steps, WEIGHT_STEPS_PER_TENSOR);
     assert_int_equal(method[1].weight_steps, WEIGHT_STEPS_PER_CHANNEL);
-    assert_true(method[2].p[0] == 1.5 && method[2].p[1] == 5 && method[2].p_count == 3);
-    assert_true(method[2].sweeps == 0 &&
-                method[2].line_search == CONFIG_LINE_SEARCH_REFERENCE);
+    assert_method(2, "p: [1.5, 5]; p_count: 3; sweeps: 0; line_search: reference");
     assert_int_equal(method[3].bias_correction, BIAS_CORRECTION_MEAN);
     assert_true(method[3].bias_correction_accept == ACCEPT_ALWAYS &&
                 method[3].equalize == EQUALIZE_NO &&
@@ -207,9 +238,7 @@ static void every_setting_is_read(void **state)
                 method[4].equalize == EQUALIZE_YES &&
                 method[4].reestimate_accept == ACCEPT_ALWAYS);
     assert_int_equal(method[5].equalize, EQUALIZE_IF_LOSS_DROPS);
-    assert_true(method[3].p[0] == 2 && method[3].p[1] == 4 && method[3].p_count == 10 &&
-                method[3].sweeps == 1 &&
-                method[3].line_search == CONFIG_LINE_SEARCH_DEFAULT);
+    assert_method(3, "p: [2, 4]; p_count: 10; sweeps: 1; line_search: default");
 }
 
 static const char several_methods[] =
@@ -236,24 +265,19 @@ static void methods_have_settings_of_their_own(void **state)
     (void)state;
     assert_read(several_methods);
     assert_int_equal(config.method_count, 13);
-    assert_int_equal(method[0].name, METHOD_PERCENTILE);
-    assert_true(method[0].percentile == 99.99 && method[1].percentile == 99.5);
-    assert_true(method[2].name == METHOD_LP && method[2].norm == 2.5);
-    assert_true(method[2].activation_rule == ACTIVATION_RULE_MINMAX &&
-                method[3].activation_rule == ACTIVATION_RULE_SAME);
-    assert_int_equal(method[3].name, METHOD_COSINE);
-    assert_true(method[4].name == METHOD_ACIQ && method[4].density == ACIQ_AUTO);
-    assert_int_equal(method[5].density, ACIQ_LAPLACE);
-    assert_true(method[4].variant == VARIANT_DEFAULT &&
-                method[6].variant == VARIANT_OCS);
-    assert_true(method[7].name == METHOD_KLD && method[7].sides == SIDES_BOTH);
-    assert_int_equal(method[8].sides, SIDES_BY_SIGN);
-    assert_true(method[9].name == METHOD_MMSE && method[9].variant == VARIANT_OCS);
-    assert_true(method[10].start == START_RANDOM &&
-                method[10].search == SEARCH_COORDINATE);
-    assert_true(method[11].start == START_LAYERWISE &&
-                method[11].search == SEARCH_POWELL && method[11].sweeps == 0);
-    assert_int_equal(method[12].parabola, PARABOLA_NO);
+    assert_method(0, "name: percentile; percentile: 99.99; activation_rule: same");
+    assert_method(1, "percentile: 99.5");
+    assert_method(2, "name: lp; norm: 2.5; activation_rule: minmax");
+    assert_method(3, "name: cosine; activation_rule: same");
+    assert_method(4, "name: aciq; distribution: auto; variant: default");
+    assert_method(5, "distribution: laplace");
+    assert_method(6, "variant: ocs");
+    assert_method(7, "name: kld; sides: both");
+    assert_method(8, "name: kld; variant: ocs");
+    assert_method(9, "name: mmse; variant: ocs");
+    assert_method(10, "start: random; search: coordinate");
+    assert_method(11, "start: layerwise; search: powell; sweeps: 0");
+    assert_method(12, "parabola: false");
     assert_string_equal(config_method_title(&method[12]), "best-p");
     assert_string_equal(config_method_title(&method[9]), "mmse");
 }
@@ -273,7 +297,8 @@ static void channels_are_split_by_a_number_or_settings(void **state)
     assert_true(method[2].splitting.ratio == 0.05 &&
                 method[2].splitting.halves == HALVES_PLAIN &&
                 method[2].splitting.clip_sees == CLIP_SEES_ORIGINAL);
-    assert_true(method[3].name == METHOD_DUAL && method[3].dual_above == 0.5);
+    assert_true(method[3].second_above == 0.5 && method[2].second_above == 0);
+    assert_method(3, "name: dual; dual_above: 0.5");
 }
 
 static void paths_take_environment_variables(void **state)
@@ -747,11 +772,12 @@ static void files_that_cannot_be_read_are_named(void **state)
 {
     (void)state;
     config_clear(&config);
-    assert_int_equal(config_read("absent.yaml", NULL, 0, &config, &err), -1);
+    assert_int_equal(
+        config_read("absent.yaml", NULL, 0, &methods_section, &config, &err), -1);
     assert_string_equal(err.text, "cannot open absent.yaml: No such file or directory");
     assert_int_equal(err.code, EXIT_CONFIG);
     config_clear(&config);
-    assert_int_equal(config_read(".", NULL, 0, &config, &err), -1);
+    assert_int_equal(config_read(".", NULL, 0, &methods_section, &config, &err), -1);
     assert_string_equal(err.text, "cannot read .: Is a directory");
     assert_int_equal(err.code, EXIT_CONFIG);
 }
@@ -926,7 +952,8 @@ static void a_hostile_file_is_refused_quickly(void **state)
         write_file(text, cases[i].bytes);
         free(text);
         config_clear(&config);
-        assert_int_equal(config_read("t.yaml", NULL, 0, &config, &err), -1);
+        assert_int_equal(
+            config_read("t.yaml", NULL, 0, &methods_section, &config, &err), -1);
         if (strncmp(err.text, cases[i].sentence, strlen(cases[i].sentence)) != 0)
             fail_msg("%s instead of %s", err.text, cases[i].sentence);
         assert_true(clock() - start < 10 * CLOCKS_PER_SEC);
@@ -967,8 +994,7 @@ static void overrides_replace_and_add(void **state)
     assert_string_equal(config.models[1].calibration.file, "d.h5");
     assert_int_equal(config.max_evaluations, 77);
     assert_true(config.bits_count == 2 && config.bits[1].weights == 2);
-    assert_true(config.methods[0].name == METHOD_LAPQ &&
-                config.methods[0].sweeps == 3 && config.methods[0].p[0] == 3);
+    assert_method(0, "name: lapq; sweeps: 3; p: [3, 4]");
 }
 
 /* A value is a text of its own; what an override changes is one place, not all copies. */
@@ -986,8 +1012,9 @@ static void overrides_have_anchors_and_numbers_of_their_own(void **state)
     (void)state;
     if (read_with(text, overrides, COUNT(overrides)) < 0)
         fail_msg("%s", err.text);
-    assert_true(config.method_count == 2 && config.methods[0].sweeps == 3 &&
-                config.methods[1].name == METHOD_LAPQ && config.methods[1].sweeps == 4);
+    assert_int_equal(config.method_count, 2);
+    assert_method(0, "sweeps: 3");
+    assert_method(1, "name: lapq; sweeps: 4");
     assert_true(config.models[0].constants.scale == .02 &&
                 config.models[1].constants.scale == 2);
     assert_true(config.models[0].calibration.samples.count == 512 &&
@@ -1036,18 +1063,6 @@ static void a_wrong_override_is_named(void **state)
 }
 
 /* ---- writing ---- */
-
-static char *written(void)
-{
-    char *text = NULL;
-    size_t bytes;
-    FILE *file = open_memstream(&text, &bytes);
-
-    assert_non_null(file);
-    assert_int_equal(config_write(&config, file, &err), 0);
-    fclose(file);
-    return text;
-}
 
 static void assert_methods(const struct config_method_settings *methods, int count)
 {
@@ -1182,8 +1197,9 @@ static void writing_to_a_full_disk_is_an_error(void **state)
 
 static void assert_help_names(const struct config_section *section, const char *help)
 {
-    for (size_t i = 0; i < section->count; i++) {
-        const struct config_field *field = &section->fields[i];
+    const struct config_field *field;
+
+    for (size_t i = 0; (field = config_section_field(section, i)); i++) {
         char key[64];
 
         snprintf(key, sizeof key, "%s: ", field->key);
@@ -1201,9 +1217,10 @@ static void help_names_every_setting(void **state)
     FILE *file = open_memstream(&text, &bytes);
 
     (void)state;
-    config_help(file);
+    config_help(&methods_section, file);
     fclose(file);
     assert_help_names(&config_schema, text);
+    assert_help_names(&methods_section, text);
     assert_non_null(strstr(text, "block: whole number, 1..4096; default 8\n"));
     free(text);
 }
@@ -1215,7 +1232,6 @@ static void words_have_their_names(void **state)
     (void)state;
     config_bits_text((struct config_bits){4, 32}, text);
     assert_string_equal(text, "W4A32");
-    assert_string_equal(config_method_name(METHOD_LAPQ), "lapq");
     assert_string_equal(config_target_name(TARGET_ONNX), "onnx");
     assert_string_equal(metric_table[METRIC_TOP5].name, "top5");
 }

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/methods/methods.h"
+#include "tests/support/method_settings.h"
+
 static struct config config;
 static struct identity_parts parts;
 static char *text;
@@ -38,8 +41,8 @@ static int start(void **state)
         .labels = "/labels",
         .constants = {.scale = NAN, .mean = {0.5, 0.25}, .mean_count = 2},
     };
-    config.methods[0] = (struct config_method_settings){
-        .name = METHOD_LAPQ, .p = {2, 4}, .p_count = 10, .sweeps = 8, .patience = 2};
+    config.method_section = &methods_section;
+    config.methods[0] = method_settings("{name: lapq, sweeps: 8}");
     parts = (struct identity_parts){.config = &config,
                                     .model = model,
                                     .target = TARGET_ONNX,
@@ -155,7 +158,7 @@ static void what_never_changes_a_digit_is_no_part_of_it(void **state)
 static void a_setting_that_differs_is_told(void **state)
 {
     (void)state;
-    config.methods[0].sweeps = 20;
+    config.methods[0] = method_settings("{name: lapq, sweeps: 20}");
     changes_to("method.sweeps: 8", "method.sweeps: 20");
     assert_int_equal(err.code, EXIT_CONFIG);
     config.block = 16; /* comes first */
@@ -191,11 +194,11 @@ static void a_setting_that_one_side_lacks_is_told(void **state)
 static void settings_of_other_methods_are_no_part_of_it(void **state)
 {
     (void)state;
-    config.methods[0].name = METHOD_MMSE;
+    config.methods[0] = method_settings("mmse");
     free(text);
     text = identity_text(&parts);
     assert_null(strstr(text, "method.sweeps"));
-    config.methods[0].sweeps = 20;
+    memset(config.methods[0].own + sizeof(int), 1, 8); /* of none of mmse's settings */
     stays_the_same();
 }
 

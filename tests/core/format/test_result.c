@@ -13,6 +13,7 @@
 
 #include "core/base/memory.h"
 #include "core/format/state_file.h"
+#include "tests/support/method_settings.h"
 #include "tests/support/scores.h"
 #include "tests/support/scratch.h"
 
@@ -57,7 +58,7 @@ static int start(void **state)
                                   .network = "net.onnx",
                                   .calibration = {"calibration.h5", {5, 12}, 2},
                                   .validation = {"validation.h5", {0, 20}, 0}};
-    method = (struct config_method_settings){.name = METHOD_MINMAX};
+    method = method_settings("minmax");
     result_init(&result, "net-paper-W4A8-minmax", STEPS);
     result.model = &model;
     result.target = TARGET_PAPER;
@@ -73,10 +74,9 @@ static int start(void **state)
     result.result.validation = score_of(40, 20, 15);
     placement_choices(&placement, (float[]){0.5f, 0.25f}, result.start.choices);
     placement_choices(&placement, (float[]){0.1f, 1e-30f}, result.result.choices);
-    result.phases[0] = (struct result_phase){"layer-wise", 3, 0.5, {0}};
-    result.phases[1] = (struct result_phase){
+    *result_add_phase(&result, "") = (struct result_phase){"layer-wise", 3, 0.5, {0}};
+    *result_add_phase(&result, "") = (struct result_phase){
         "joint search", 40, 1.5, {.macs_run = 20, .macs_avoided = 70}};
-    result.phase_count = 2;
     result.provenance = (struct provenance){.network_hash = "0a",
                                             .calibration_hash = "0b",
                                             .validation_hash = "0c",
@@ -375,7 +375,7 @@ static void what_there_is_not_is_null(void **state)
 static void the_p_grid_and_the_search_of_lapq_are_told(void **state)
 {
     (void)state;
-    method.name = METHOD_LAPQ;
+    method = method_settings("lapq");
     result.p_grid = (struct result_p_grid){.count = 3,
                                            .p = {2, 3, 4},
                                            .losses = {0.5, 0.25, INFINITY},

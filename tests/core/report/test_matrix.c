@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/method_settings.h"
 #include "tests/support/scores.h"
 
 enum { RESULTS = 5, SAMPLES = 8 };
 
 static struct config_model net = {.name = "net", .loss = LOSS_KL_TO_FLOAT},
                            other = {.name = "other", .metric = METRIC_TOP5};
-static struct config_method_settings mmse = {.name = METHOD_MMSE};
+static struct config_method_settings mmse;
 static struct result results[RESULTS];
 static const struct result *list[RESULTS];
 static char *text;
@@ -55,6 +56,7 @@ static int start(void **state)
     FILE *out = open_memstream(&text, &bytes);
 
     (void)state;
+    mmse = method_settings("mmse");
     make(0, "net-onnx-W8A8-mmse", &net, w8a8, 0.25)->result.validation = score(1, 4);
     make(1, "net-onnx-W8A8-mmse-2", &net, w8a8, 0.125)->result.validation = score(1, 6);
     make(2, "net-onnx-W8A8-own-name", &net, w8a8, 0.5)->cpu_seconds = 7;
