@@ -22,8 +22,8 @@ struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer);
 /* The node reads these weights behind DequantizeLinear. */
 void onnx_place_weights(const struct place *place, const struct coded_weights *weights);
 
-/* The node reads these integers as floats, behind Cast: of two inputs that are dequantized ONNX Runtime (1.30) makes
- * a product of integers, which saturates on some CPUs. */
+/* The node reads these integers as floats, behind Cast: of two dequantized inputs ONNX Runtime (1.30)
+ * makes a product of integers, which saturates on some CPUs. */
 void onnx_place_integers(const struct place *place,
                          const struct coded_weights *weights);
 
@@ -63,8 +63,8 @@ struct weight_rules onnx_weight_rules(const struct onnx_calibrated *calibrated,
 /* The quantizer of an item under the step of the case. */
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item);
 
-/* The integers for codes of an item. Those that a max pool reads have 8 bits: ONNX Runtime (1.30) makes pools of
- * codes of 4 bits, and no session of them. */
+/* The integers for codes of an item. What a max pool reads has 8 bits: ONNX Runtime (1.30) makes pools
+ * of codes of 4 bits, and then no session. */
 struct container onnx_container_of(const struct onnx_calibrated *calibrated, int item);
 
 /* Rounds the tensor `name` to codes of an item behind node `after`; all nodes of the file read

@@ -13,8 +13,8 @@
 
 /* ---- layers ------------------------------------------------------------------------------- */
 
-/* What tensors are called says nothing: a view has the name of what it is of, a product that something is added to
- * another than the sum. */
+/* What tensors are called says nothing: a view is named after another tensor, and so is a product that
+ * something is added to. */
 static bool same_tensors(const struct network *network, const struct network *file)
 {
     for (int i = 0; i < network->tensor_count; i++)

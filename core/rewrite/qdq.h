@@ -14,13 +14,11 @@ bool network_is_quantized(const struct network *network);
 
 /* Takes, in a network as it was read (before network_fuse()):
  *
- *   a clamp (only where the codes' type is wider) and a rounding       into the tensor's `codes`
- *   a convolution with ones, one of 1x1 with a constant for each       into the `corrections` of the
- *   channel, and the sum with a convolution of codes                   latter; network_fuse() removes
- *                                                                      what nobody reads then
+ *   a clamp (only where the codes' type is wider) and a rounding   into the tensor's `codes`
+ *   corrections, and scales of one channel (qdq_added.h)           into the layer before
  *
- *   in_float  the network that was exported, as it was read: clamps before tensors that it names are its
- *             own, wherever they cut; NULL: it is not known, and all that cut at codes were added
+ *   in_float  the network that was exported, as it was read: clamps before tensors that it names are
+ *             its own, wherever they cut; NULL: it is not known, and all that cut at codes were added
  *
  * Tensors that are handed on from one to the next have the codes of any that is rounded
  * (spread_codes.h).

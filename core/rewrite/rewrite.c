@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+struct layer *rewrite_producer(const struct network *network, int tensor)
+{
+    int producer = network->tensors[tensor].producer;
+
+    return producer < 0 ? NULL : &network->layers[producer];
+}
+
 /* Whether a layer sees the codes of a tensor: its output is not rounded to them again. */
 static bool sees_codes(const struct network *network, const struct layer *reader,
                        int tensor)

@@ -4,8 +4,11 @@
 
 #include "core/network/network.h"
 
+/* The layer that makes a tensor; NULL: none does. */
+struct layer *rewrite_producer(const struct network *network, int tensor);
+
 /* The only layer that reads `tensor`, or -1 when it has more or fewer readers, is the network's
- * output, or holds codes in the file: what is computed together has no tensor of codes inside. */
+ * output, or holds codes in the file that the reader sees: it does not round to the same again. */
 int rewrite_only_reader(const struct network *network, int tensor);
 
 /* The producers of the outputs of layers from `first` on, after layers have moved. */

@@ -103,8 +103,8 @@ static bool take_wanted(const struct want *want, const struct file_codes *handed
     return true;
 }
 
-/* Rounds before layers what they make of it is rounded to; returns whether it did. All readers of a layer's output
- * come later. */
+/* Rounds tensors as all their readers want it; returns whether it did. Readers come later than the
+ * layer. */
 static bool round_before(const struct way *way, const struct file_codes *handed,
                          struct file_codes *codes)
 {
