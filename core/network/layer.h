@@ -21,6 +21,7 @@
     KIND(AVERAGE_POOL, average_pool) \
     KIND(CONCAT, concat)   /* along the channels */ \
     KIND(REARRANGE, rearrange) /* every output element is one of the input, or a constant */ \
+    KIND(SIGMOID, sigmoid) \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 

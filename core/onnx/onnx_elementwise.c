@@ -11,6 +11,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A layer of the shape of tensor `input`. */
 static struct layer *give_same(const struct onnx_node *node, enum layer_kind kind,
@@ -44,6 +45,19 @@ static int give_clamp(const struct onnx_node *node, float low, float high,
 static int read_relu(const struct onnx_node *node, struct error *err)
 {
     return give_clamp(node, 0.f, INFINITY, err);
+}
+
+/* Like a Softmax, at the end of the network: the loss is made of what goes in. */
+static int read_sigmoid(const struct onnx_node *node, struct error *err)
+{
+    const char *output = node->graph->proto->output[0]->name;
+    int input;
+
+    if (onnx_node_tensor(node, 0, &input, err) < 0)
+        return -1;
+    if (strcmp(node->proto->output[0], output) == 0)
+        return onnx_node_give_input(node, 0, err);
+    return give_same(node, LAYER_SIGMOID, &input, 1, err) ? 0 : -1;
 }
 
 /* The limits are attributes before opset 11, then inputs that may be left out. The
@@ -373,4 +387,6 @@ const struct onnx_operator onnx_min = {"Min", SIZE_MAX, ONNX_ON_TENSORS, read_mi
                                        NULL};
 const struct onnx_operator onnx_mul = {"Mul", 2, ONNX_ON_TENSORS, read_mul, NULL};
 const struct onnx_operator onnx_relu = {"Relu", 1, ONNX_ON_TENSORS, read_relu, NULL};
+const struct onnx_operator onnx_sigmoid = {"Sigmoid", 1, ONNX_ON_TENSORS, read_sigmoid,
+                                           NULL};
 const struct onnx_operator onnx_sub = {"Sub", 2, ONNX_ON_TENSORS, read_sub, NULL};

@@ -58,6 +58,7 @@ struct onnx_operator {
     ROW(relu) \
     ROW(reshape) \
     ROW(shape) \
+    ROW(sigmoid) \
     ROW(slice) \
     ROW(softmax) \
     ROW(squeeze) \

@@ -37,6 +37,7 @@ static const struct row {
     {"Relu", op_relu},
     {"Reshape", op_reshape},
     {"Shape", op_shape},
+    {"Sigmoid", op_sigmoid},
     {"Slice", op_slice},
     {"Squeeze", op_squeeze},
     {"Sub", op_sub},

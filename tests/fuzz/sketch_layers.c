@@ -303,7 +303,9 @@ struct place sketch_clamp(struct sketch *sketch, struct place from)
     struct place to = sketch_like(sketch, from), last;
     int kind = chance_between(chance, 0, sketch->opset < 8 ? 16 : 19), constant;
 
-    if (kind < 12) {
+    if (chance_is(chance, 6)) {
+        sketch_say(sketch, "node Sigmoid t%d -> t%d", from.tensor, to.tensor);
+    } else if (kind < 12) {
         sketch_say(sketch, "node Relu t%d -> t%d", from.tensor, to.tensor);
     } else if (kind < 15) {
         say_clip(sketch, from, to, 0, 6);

@@ -132,6 +132,12 @@ static void run_affine(const struct work *work)
     }
 }
 
+static void run_sigmoid(const struct work *work)
+{
+    for (size_t i = 0; i < work->out->count; i++)
+        work->result[i] = (float)(1 / (1 + exp(-(double)work->inputs[0][i])));
+}
+
 static void run_add(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
@@ -181,6 +187,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_ADD:
         run_add(work);
+        break;
+    case LAYER_SIGMOID:
+        run_sigmoid(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);

@@ -39,6 +39,7 @@ static const struct change {
     {LAYER_AVERAGE_POOL, "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1\n",
      "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1 count_include_pad=1\n"},
     {LAYER_CONCAT, "node Concat p q -> y axis=1\n", "node Concat q p -> y axis=1\n"},
+    {LAYER_SIGMOID, "node Sigmoid c -> y\n", "node Relu c -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
      "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",

@@ -153,8 +153,7 @@ static const struct onnx_refusal refusals[] = {
      "node Reshape x g -> y\noutput y",
      "cannot run: Size (1); "},
     {"a node without name is named by its output",
-     "input x N,2\nnode Sigmoid x -> y\noutput y",
-     "the first Sigmoid is node \"Sigmoid y\""},
+     "input x N,2\nnode Erf x -> y\noutput y", "the first Erf is node \"Erf y\""},
     {"control characters are not printed",
      "input x N,2\nnode Sig\033[2J x -> y\noutput y", "cannot run: Sig?[2J (1);"},
     {"operators are checked before the inputs",
@@ -311,6 +310,9 @@ static const struct shapes {
      "y", "[1, 3, 1, 1]"},
     {"input x N,2\nnode Relu x -> a\nnode Identity a -> b\nnode Softmax b -> "
      "probabilities\noutput probabilities N,2",
+     "[N, 2]", "probabilities", "[N, 2]"},
+    {"input x N,2\nnode Relu x -> a\nnode Sigmoid a -> probabilities\n"
+     "output probabilities N,2",
      "[N, 2]", "probabilities", "[N, 2]"},
 };
 
