@@ -22,6 +22,7 @@
     KIND(CONCAT, concat)   /* along the channels */ \
     KIND(REARRANGE, rearrange) /* every output element is one of the input, or a constant */ \
     KIND(SIGMOID, sigmoid) \
+    KIND(HARD_SIGMOID, hard_sigmoid) \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 
@@ -74,6 +75,10 @@ struct affine {
     float *shift; /* [channels] or NULL: zero; owned */
 };
 
+struct hard_sigmoid {
+    float alpha, beta; /* alpha * x + beta, cut to [0, 1] */
+};
+
 struct average_pool {
     /* Divide by the number of elements that are no padding, or by all of the window. Elements
      * added to the pads by ceil_mode (see `extra_*`) never count. */
@@ -111,6 +116,7 @@ struct layer {
     union {
         struct conv conv;
         struct affine affine;
+        struct hard_sigmoid hard_sigmoid;
         struct average_pool average_pool;
         struct rearrange rearrange;
         struct file_codes codes;

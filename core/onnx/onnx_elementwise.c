@@ -60,6 +60,26 @@ static int read_sigmoid(const struct onnx_node *node, struct error *err)
     return give_same(node, LAYER_SIGMOID, &input, 1, err) ? 0 : -1;
 }
 
+static int read_hard_sigmoid(const struct onnx_node *node, struct error *err)
+{
+    struct hard_sigmoid constants;
+    struct layer *layer;
+    int input;
+
+    if (onnx_attribute_real(node, "alpha", 0.2f, &constants.alpha, err) < 0 ||
+        onnx_attribute_real(node, "beta", 0.5f, &constants.beta, err) < 0 ||
+        onnx_node_tensor(node, 0, &input, err) < 0)
+        return -1;
+    if (!isfinite(constants.alpha) || !isfinite(constants.beta))
+        return onnx_node_error(node, err, "its alpha %g or beta %g is not finite",
+                               (double)constants.alpha, (double)constants.beta);
+    layer = give_same(node, LAYER_HARD_SIGMOID, &input, 1, err);
+    if (!layer)
+        return -1;
+    layer->hard_sigmoid = constants;
+    return 0;
+}
+
 /* The limits are attributes before opset 11, then inputs that may be left out. The
  * largest float is the attributes' way of leaving one out. */
 static int read_clip(const struct onnx_node *node, struct error *err)
@@ -381,6 +401,8 @@ const struct onnx_operator onnx_batch_normalization = {
 const struct onnx_operator onnx_clip = {"Clip", 3, ONNX_ON_TENSORS, read_clip,
                                         "max min"};
 const struct onnx_operator onnx_div = {"Div", 2, ONNX_ON_TENSORS, read_div, NULL};
+const struct onnx_operator onnx_hard_sigmoid = {"HardSigmoid", 1, ONNX_ON_TENSORS,
+                                                read_hard_sigmoid, "alpha beta"};
 const struct onnx_operator onnx_max = {"Max", SIZE_MAX, ONNX_ON_TENSORS, read_max,
                                        NULL};
 const struct onnx_operator onnx_min = {"Min", SIZE_MAX, ONNX_ON_TENSORS, read_min,

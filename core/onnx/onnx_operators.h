@@ -44,6 +44,7 @@ struct onnx_operator {
     ROW(gemm) \
     ROW(global_average_pool) \
     ROW(global_max_pool) \
+    ROW(hard_sigmoid) \
     ROW(identity) \
     ROW(log_softmax) \
     ROW(matmul) \

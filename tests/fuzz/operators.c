@@ -24,6 +24,7 @@ static const struct row {
     {"Gemm", op_gemm},
     {"GlobalAveragePool", op_global_average_pool},
     {"GlobalMaxPool", op_global_max_pool},
+    {"HardSigmoid", op_hard_sigmoid},
     {"Identity", op_same},
     {"MatMul", op_mat_mul},
     {"Max", op_max},

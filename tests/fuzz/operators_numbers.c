@@ -177,6 +177,25 @@ struct array *op_sigmoid(struct trial *trial, const struct node *node,
     return result;
 }
 
+struct array *op_hard_sigmoid(struct trial *trial, const struct node *node,
+                              const struct array *const *inputs)
+{
+    double alpha = node_real(node, "alpha", 0.2f);
+    double beta = node_real(node, "beta", 0.5f);
+    struct array *line = array_copy(inputs[0]), *result;
+
+    for (size_t i = 0; i < line->count; i++) {
+        double product = alpha * line->values[i];
+
+        line->errors[i] = fabs(alpha) * line->errors[i] +
+                          trial->unit * (2 * fabs(product) + fabs(beta));
+        line->values[i] = product + beta;
+    }
+    result = clamped(line, 0, 1);
+    array_destroy(line);
+    return result;
+}
+
 struct array *op_batch_normalization(struct trial *trial, const struct node *node,
                                      const struct array *const *inputs)
 {

@@ -305,6 +305,10 @@ struct place sketch_clamp(struct sketch *sketch, struct place from)
 
     if (chance_is(chance, 6)) {
         sketch_say(sketch, "node Sigmoid t%d -> t%d", from.tensor, to.tensor);
+    } else if (chance_is(chance, 6)) {
+        sketch_say(sketch, "node HardSigmoid t%d -> t%d alpha=%.4f beta=%.4f",
+                   from.tensor, to.tensor, 0.3 + 0.2 * chance_normal(chance),
+                   chance_is(chance, 50) ? 0.5 : chance_normal(chance));
     } else if (kind < 12) {
         sketch_say(sketch, "node Relu t%d -> t%d", from.tensor, to.tensor);
     } else if (kind < 15) {

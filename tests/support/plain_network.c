@@ -138,6 +138,14 @@ static void run_sigmoid(const struct work *work)
         work->result[i] = (float)(1 / (1 + exp(-(double)work->inputs[0][i])));
 }
 
+static void run_hard_sigmoid(const struct work *work)
+{
+    const struct hard_sigmoid *of = &work->layer->hard_sigmoid;
+
+    for (size_t i = 0; i < work->out->count; i++)
+        work->result[i] = fminf(fmaxf(of->alpha * work->inputs[0][i] + of->beta, 0), 1);
+}
+
 static void run_add(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
@@ -190,6 +198,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_SIGMOID:
         run_sigmoid(work);
+        break;
+    case LAYER_HARD_SIGMOID:
+        run_hard_sigmoid(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);

@@ -1,0 +1,75 @@
+#include "core/base/memory.h"
+#include "core/layer/layer_run.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { COUNT = 1001 };
+
+static float x[COUNT], y[COUNT];
+
+static void run(float alpha, float beta)
+{
+    const int dims = COUNT;
+    struct network *network = network_create("trial");
+    int input = network_add_tensor(network, "x", 1, &dims);
+    int output = network_add_tensor(network, "y", 1, &dims);
+    struct layer *layer =
+        network_add_layer(network, LAYER_HARD_SIGMOID, "hard", &input, 1, output);
+    struct plane *planes = planes_of(network);
+    const struct layer_run runs = {&(struct layer_setting){.network = network}, layer,
+                                   NULL};
+    const struct value from = {.data = x, .plane = &planes[0]};
+    struct value to = {.data = y, .plane = &planes[1]};
+    struct scratch scratch = {0};
+    struct layer_task task = {.run = &runs,
+                              .layer = layer,
+                              .inputs = (const struct value *[]){&from},
+                              .samples = 1,
+                              .scratch = &scratch};
+
+    layer->hard_sigmoid = (struct hard_sigmoid){alpha, beta};
+    layer_run_block(&task, NULL, &to);
+    free(planes);
+    network_destroy(network);
+}
+
+/* As NumPy has it: clip(alpha * x + beta, 0, 1) of float32. */
+static void it_is_a_line_between_zero_and_one(void **state)
+{
+    static const struct hard_sigmoid lines[] = {{0.2f, 0.5f}, {-0.7f, 0.1f}, {0, 2}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        for (int k = 0; k < COUNT; k++)
+            x[k] = 0.013f * (float)(k - COUNT / 2);
+        run(lines[i].alpha, lines[i].beta);
+        for (int k = 0; k < COUNT; k++) {
+            float product = lines[i].alpha * x[k], line = product + lines[i].beta;
+
+            assert_true(y[k] == fminf(fmaxf(line, 0), 1));
+        }
+    }
+}
+
+static void no_value_is_negative(void **state)
+{
+    const struct layer layer = {.kind = LAYER_HARD_SIGMOID};
+
+    (void)state;
+    assert_true(layer_kind_of(&layer)->is_nonnegative(&layer, false));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_a_line_between_zero_and_one),
+        cmocka_unit_test(no_value_is_negative),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
