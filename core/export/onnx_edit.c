@@ -110,14 +110,14 @@ static bool names_a_node(const struct onnx_edit *edit, const char *name)
     return false;
 }
 
-Onnx__NodeProto *onnx_edit_add_node(struct onnx_edit *edit, int after,
-                                    const char *operator, const char * const * inputs,
-                                    size_t input_count, const char *output)
+Onnx__NodeProto *onnx_edit_add_node(struct onnx_edit *edit, int after, const char *op,
+                                    const char *const *inputs, size_t input_count,
+                                    const char *output)
 {
     Onnx__NodeProto *node = memory_get(sizeof *node);
 
     onnx__node_proto__init(node);
-    node->op_type = memory_text(operator);
+    node->op_type = memory_text(op);
     node->name = names_a_node(edit, output)
                      ? onnx_edit_fresh_name(edit, output, "_node")
                      : memory_text(output);
@@ -140,9 +140,9 @@ void onnx_edit_set_output(Onnx__NodeProto *node, const char *name)
     set_text(&node->output[0], name);
 }
 
-void onnx_edit_set_operator(Onnx__NodeProto *node, const char *operator)
+void onnx_edit_set_operator(Onnx__NodeProto *node, const char *op)
 {
-    set_text(&node->op_type, operator);
+    set_text(&node->op_type, op);
 }
 
 void onnx_edit_name(Onnx__NodeProto *node, const char *name)

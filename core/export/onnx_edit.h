@@ -35,9 +35,9 @@ char *onnx_edit_fresh_name(const struct onnx_edit *edit, const char *base,
                            const char *suffix);
 
 /* Adds a node without attributes, named by its output unless another is; borrowed. */
-Onnx__NodeProto *onnx_edit_add_node(struct onnx_edit *edit, int after,
-                                    const char *operator, const char * const * inputs,
-                                    size_t input_count, const char *output);
+Onnx__NodeProto *onnx_edit_add_node(struct onnx_edit *edit, int after, const char *op,
+                                    const char *const *inputs, size_t input_count,
+                                    const char *output);
 
 /* Attributes of a node: one of its own, a copy of all of another node's, or one less. */
 void onnx_edit_set_integer(Onnx__NodeProto *node, const char *name, int64_t value);
@@ -69,7 +69,7 @@ void onnx_edit_set_output(Onnx__NodeProto *node, const char *name);
 void onnx_edit_keep_inputs(struct onnx_edit *edit, Onnx__NodeProto *node, size_t count);
 
 /* Makes the node one of another operator. */
-void onnx_edit_set_operator(Onnx__NodeProto *node, const char *operator);
+void onnx_edit_set_operator(Onnx__NodeProto *node, const char *op);
 
 /* Names a node that has no name. */
 void onnx_edit_name(Onnx__NodeProto *node, const char *name);

@@ -105,7 +105,7 @@ static void raise_slice(struct onnx_edit *edit, Onnx__NodeProto *node)
 /* Operators that are written in another way since an opset. All others of those that calq reads are the
  * same from opset 7 to 26, as calq reads them: Softmax over two dimensions, batch norms of inference. */
 static const struct change {
-    const char *operator;
+    const char *op;
     int since;
     void (*raise)(struct onnx_edit *edit, Onnx__NodeProto *node);
 } changes[] = {
@@ -139,8 +139,8 @@ int64_t onnx_opset(const Onnx__ModelProto *model)
 static const struct change *change_of(const Onnx__NodeProto *node, int64_t from, int to)
 {
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
-        if (strcmp(changes[i].operator, node->op_type) == 0 &&
-            from < changes[i].since && to >= changes[i].since)
+        if (strcmp(changes[i].op, node->op_type) == 0 && from < changes[i].since &&
+            to >= changes[i].since)
             return &changes[i];
     return NULL;
 }

@@ -44,14 +44,13 @@ static char *add_zero_point(struct onnx_edit *edit,
 }
 
 /* Adds a node with one constant behind it; returns the name of the output. */
-static char *add_limit(struct onnx_edit *edit, int after, const char *operator,
-                       const char * from, const char *suffix, float limit)
+static char *add_limit(struct onnx_edit *edit, int after, const char *op,
+                       const char *from, const char *suffix, float limit)
 {
     char *constant = add_scalar(edit, from, suffix, limit);
     char *output = onnx_edit_fresh_name(edit, constant, "_output");
 
-    onnx_edit_add_node(edit, after, operator,(const char *[]){from, constant}, 2,
-                       output);
+    onnx_edit_add_node(edit, after, op, (const char *[]){from, constant}, 2, output);
     free(constant);
     return output;
 }

@@ -123,13 +123,13 @@ struct exact {
 };
 
 /* Adds a node of two inputs; returns the name of its output, the caller's. */
-static char *compute(const struct exact *exact, const char *operator, const char * left,
+static char *compute(const struct exact *exact, const char *op, const char *left,
                      const char *right)
 {
     char *output = onnx_edit_fresh_name(exact->place.edit, exact->name, "_exact");
 
-    onnx_edit_add_node(exact->place.edit,
-                       exact->after, operator,(const char *[]){left, right}, 2, output);
+    onnx_edit_add_node(exact->place.edit, exact->after, op,
+                       (const char *[]){left, right}, 2, output);
     return output;
 }
 

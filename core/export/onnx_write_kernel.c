@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_operator(const Onnx__NodeProto *node, const char *operator)
+static bool is_operator(const Onnx__NodeProto *node, const char *op)
 {
-    return strcmp(node->op_type, operator) == 0;
+    return strcmp(node->op_type, op) == 0;
 }
 
 static bool has_no_shift(const struct layer *layer)

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_operator(const Onnx__NodeProto *node, const char *operator)
+static bool is_operator(const Onnx__NodeProto *node, const char *op)
 {
-    return strcmp(node->op_type, operator) == 0;
+    return strcmp(node->op_type, op) == 0;
 }
 
 static bool has_set(const Onnx__NodeProto *node, const char *attribute)
@@ -205,16 +205,14 @@ void onnx_place_floats(const struct place *place, const float *values,
 /* ---- what is added behind the layer --------------------------------------------------------- */
 
 /* Makes the layer's output what an operator of two makes of what it has given so far and `other`. */
-void onnx_place_put_behind(struct place *place, const char *operator,
-                           const char * other)
+void onnx_place_put_behind(struct place *place, const char *op, const char *other)
 {
     char *output = memory_text(place->last->output[0]);
     char *products = onnx_edit_fresh_name(place->edit, output, "_products");
 
     onnx_edit_set_output(place->last, products);
-    place->last = onnx_edit_add_node(
-        place->edit, place->layer->node, operator,(const char *[]){products, other}, 2,
-        output);
+    place->last = onnx_edit_add_node(place->edit, place->layer->node, op,
+                                     (const char *[]){products, other}, 2, output);
     free(output);
     free(products);
 }

@@ -50,8 +50,7 @@ void onnx_place_take_scales(const struct place *place);
 void onnx_place_shift(struct place *place);
 
 /* Makes the layer's output what an operator of two makes of that and `other`. */
-void onnx_place_put_behind(struct place *place, const char *operator,
-                           const char * other);
+void onnx_place_put_behind(struct place *place, const char *op, const char *other);
 
 /* Adds the sums of the windows of each group of the input; returns their name. */
 char *onnx_place_window_sums(const struct place *place);

@@ -55,20 +55,20 @@ static void collect(const struct onnx_graph *graph, const bool *is_needed,
 
     for (size_t i = 0; i < nodes; i++) {
         const Onnx__NodeProto *node = graph->proto->node[i];
-        const struct onnx_operator *operator;
+        const struct onnx_operator *op;
         enum kind inputs;
 
         if (!is_needed[i])
             continue;
-        operator= onnx_operator_find(node->op_type);
+        op = onnx_operator_find(node->op_type);
         inputs = kind_of_inputs(graph, kinds, node);
         kinds[i] = inputs;
-        if (!operator|| !onnx_domain_is_default(node->domain)) {
+        if (!op || !onnx_domain_is_default(node->domain)) {
             add(lacks, node, (int)i, false);
             kinds[i] = UNKNOWN;
-        } else if (operator->scope == ONNX_ON_SHAPES) {
+        } else if (op->scope == ONNX_ON_SHAPES) {
             kinds[i] = CONSTANT;
-        } else if (operator->scope == ONNX_ON_CONSTANTS && inputs == COMPUTED) {
+        } else if (op->scope == ONNX_ON_CONSTANTS && inputs == COMPUTED) {
             add(lacks, node, (int)i, true);
             kinds[i] = UNKNOWN;
         }

@@ -19,11 +19,11 @@ const struct onnx_operator *onnx_operator_find(const char *name)
     return NULL;
 }
 
-bool onnx_operator_has(const struct onnx_operator *operator, const char * attribute)
+bool onnx_operator_has(const struct onnx_operator *op, const char *attribute)
 {
     size_t length = strlen(attribute);
 
-    for (const char *at = operator->attributes; at && *at;) {
+    for (const char *at = op->attributes; at && *at;) {
         size_t word = strcspn(at, " ");
 
         if (word == length && memcmp(at, attribute, word) == 0)

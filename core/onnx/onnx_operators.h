@@ -73,7 +73,7 @@ ONNX_OPERATORS(ONNX_OPERATOR_ROW)
 #undef ONNX_OPERATOR_ROW
 
 /* Whether the operator has an attribute of that name in some opset that calq reads. */
-bool onnx_operator_has(const struct onnx_operator *operator, const char * attribute);
+bool onnx_operator_has(const struct onnx_operator *op, const char *attribute);
 
 /* The row, or NULL. */
 const struct onnx_operator *onnx_operator_find(const char *name);

@@ -366,12 +366,12 @@ static int read_input(struct onnx_graph *graph, struct error *err)
 /* ---- the nodes and the output ---- */
 
 static int check_attributes(const struct onnx_node *node,
-                            const struct onnx_operator *operator, struct error * err)
+                            const struct onnx_operator *op, struct error *err)
 {
     for (size_t i = 0; i < node->proto->n_attribute; i++) {
         const char *name = node->proto->attribute[i]->name;
 
-        if (name && !onnx_operator_has(operator, name))
+        if (name && !onnx_operator_has(op, name))
             return onnx_node_error(node, err, "calq does not know its attribute %.*s",
                                    NAME_SHOWN_BYTES, name);
     }
@@ -380,14 +380,14 @@ static int check_attributes(const struct onnx_node *node,
 
 static int read_node(const struct onnx_node *node, struct error *err)
 {
-    const struct onnx_operator *operator= onnx_operator_find(node->proto->op_type);
+    const struct onnx_operator *op = onnx_operator_find(node->proto->op_type);
 
-    if (check_attributes(node, operator, err) < 0)
+    if (check_attributes(node, op, err) < 0)
         return -1;
-    if (node->proto->n_input > operator->inputs_max)
+    if (node->proto->n_input > op->inputs_max)
         return onnx_node_error(node, err, "it has %zu inputs; at most %zu are possible",
-                               node->proto->n_input, operator->inputs_max);
-    return operator->read(node, err);
+                               node->proto->n_input, op->inputs_max);
+    return op->read(node, err);
 }
 
 static int read_nodes(struct reader *reader, struct error *err)

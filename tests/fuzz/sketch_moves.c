@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static void say_plainly(struct sketch *sketch, const char *operator, struct place from,
+static void say_plainly(struct sketch *sketch, const char *op, struct place from,
                         struct place to)
 {
-    sketch_say(sketch, "node %s t%d -> t%d", operator, from.tensor, to.tensor);
+    sketch_say(sketch, "node %s t%d -> t%d", op, from.tensor, to.tensor);
 }
 
 struct place sketch_reshape(struct sketch *sketch, struct place from, int rank,
@@ -147,14 +147,14 @@ static struct place nothing(struct sketch *sketch, struct place from)
     to = sketch_like(sketch, from);
     constant = sketch->opset < 13 ? 0 : sketch_integers(sketch, &axis, 1);
     for (int i = 0; i < 2; i++) {
-        const char *operator= i == 0 ? "Unsqueeze" : "Squeeze";
+        const char *op = i == 0 ? "Unsqueeze" : "Squeeze";
         struct place a = i == 0 ? from : now, b = i == 0 ? now : to;
 
         if (constant) {
-            sketch_say(sketch, "node %s t%d c%d -> t%d", operator, a.tensor, constant,
+            sketch_say(sketch, "node %s t%d c%d -> t%d", op, a.tensor, constant,
                        b.tensor);
         } else {
-            say_plainly(sketch, operator, a, b);
+            say_plainly(sketch, op, a, b);
             sketch_say(sketch, " axes=%d,", axis);
         }
         sketch_name(sketch);

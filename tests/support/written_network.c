@@ -131,12 +131,12 @@ Onnx__ModelProto *written_model(const struct written *written)
     return model;
 }
 
-int written_count_nodes(const Onnx__ModelProto *model, const char *operator)
+int written_count_nodes(const Onnx__ModelProto *model, const char *op)
 {
     int count = 0;
 
     for (size_t i = 0; i < model->graph->n_node; i++)
-        count += strcmp(model->graph->node[i]->op_type, operator) == 0;
+        count += strcmp(model->graph->node[i]->op_type, op) == 0;
     return count;
 }
 

@@ -48,7 +48,7 @@ void written_assert_same(const struct written *written, const char *fact);
 
 /* The file as a message, to be freed; how many nodes have an operator; an initialiser, borrowed. */
 Onnx__ModelProto *written_model(const struct written *written);
-int written_count_nodes(const Onnx__ModelProto *model, const char *operator);
+int written_count_nodes(const Onnx__ModelProto *model, const char *op);
 const Onnx__TensorProto *written_initialiser(const Onnx__ModelProto *model,
                                              const char *name);
 

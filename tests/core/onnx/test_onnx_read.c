@@ -425,16 +425,16 @@ static void sparse_initialisers_are_refused(void **state)
 static void values_and_nodes_have_names(void **state)
 {
     Onnx__ModelProto *input = onnx_builder_model(SMALL);
-    Onnx__ModelProto *operator= onnx_builder_model(SMALL);
+    Onnx__ModelProto *op = onnx_builder_model(SMALL);
     Onnx__ModelProto *lengthy = onnx_builder_model(SMALL);
 
     (void)state;
     free(input->graph->input[0]->name);
     input->graph->input[0]->name = NULL;
     assert_model_refused(input, "an input has no name");
-    free(operator->graph->node[0]->op_type);
-    operator->graph->node[0]->op_type = NULL;
-    assert_model_refused(operator, "node 0 has no operator");
+    free(op->graph->node[0]->op_type);
+    op->graph->node[0]->op_type = NULL;
+    assert_model_refused(op, "node 0 has no operator");
     free(lengthy->graph->node[0]->output[0]);
     lengthy->graph->node[0]->output[0] = memory_zeroed(5001, 1);
     memset(lengthy->graph->node[0]->output[0], 'a', 5000);
