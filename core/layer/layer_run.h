@@ -44,7 +44,7 @@ struct layer_task {
     const struct value *const *inputs;      /* [input_count] */
     int samples;
     const struct scratch
-        *scratch; /* floats[0], floats[1] and sums hold a block of the largest tensor */
+        *scratch; /* its floats and sums hold a block of the largest tensor */
     float *out;   /* [samples, elements] room for the output as floats */
 };
 

@@ -11,8 +11,8 @@
 
 /* What becomes of codes that a layer reads. */
 enum layer_codes {
-    CODES_END, /* it computes on floats */
-    CODES_PASS, /* outputs are some of the inputs, or a constant: rounding before is rounding behind */
+    CODES_END,      /* it computes on floats */
+    CODES_PASS,     /* outputs are some of the inputs, or a constant */
     CODES_MAKE,     /* codes of the output are made of those of all inputs */
     CODES_MULTIPLY, /* they are multiplied with the codes of the layer's weights */
     LAYER_CODES_COUNT
@@ -27,12 +27,12 @@ struct value;
 
 struct layer_kind_row {
     const char *name; /* short word for a listing */
-    const char *(*variant)(
-        const struct layer *layer); /* a closer word; NULL: there is none */
+    /* A closer word; NULL: there is none. */
+    const char *(*variant)(const struct layer *layer);
 
     enum layer_codes codes;
     bool
-        is_rounded_before; /* its input rather than its output: the input is read as fewer bytes */
+        is_rounded_before; /* not behind, where that is the same: fewer bytes to read */
     /* What outputs that are no inputs are; NULL: there are none. */
     float (*fill)(const struct layer *layer);
 

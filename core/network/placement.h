@@ -64,14 +64,17 @@ struct quantized_tensor {
     struct activation_split split; /* of an activation */
 };
 
+/* Of a layer's weight tensors. */
+struct weight_items {
+    int *items; /* [count] item of each, or -1: it stays in float; owned */
+    int count;
+};
+
 struct placement {
     struct quantized_tensor
         *items; /* [count] in the order of a candidate's choices; owned */
     int count;
-    struct weight_items {
-        int *items; /* [weight_count] item of each weight tensor, or -1; owned */
-        int count;
-    } * of_layers; /* [layer_count]; owned */
+    struct weight_items *of_layers; /* [layer_count]; owned */
     int layer_count;
     /* [tensors] item of the tensor, which is rounded where it is made, before anything reads it;
      * or -1: it is not, but early_codes() tells which tensors have the codes of another; owned */
@@ -79,8 +82,8 @@ struct placement {
     bool all_activations, rounds_like_kernels; /* as in the rules */
 };
 
-/* Quantizes the weights of every layer that has some and is not kept in
- * float, and exactly the activations that feed them, or all (`all_activations`).
+/* Quantizes the weights of every layer that has some and is not kept in float, and exactly the
+ * activations that feed them, or all (`all_activations`).
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *
