@@ -34,10 +34,11 @@ static void print_quantized(const struct placement *placement)
 static void print_network(const struct network *network,
                           const struct placement *placement, const char *nothing)
 {
-    const struct tensor *input = network_input(network, 0);
-
-    printf("%s\ninput %s %s, output %s %s: %zu classes\n\n", network->path, input->name,
-           network->input_shapes[0], network->output_name, network->output_shape,
+    printf("%s\n", network->path);
+    for (int input = 0; input < network->input_count; input++)
+        printf("input %s %s, ", network_input(network, input)->name,
+               network->input_shapes[input]);
+    printf("output %s %s: %zu classes\n\n", network->output_name, network->output_shape,
            network->tensors[network->output].count);
     printf("%4s  %-18s %-14s %12s  %s  %s\n", "", "layer", "output HxWxC",
            "multiply-adds", "W A", "name");

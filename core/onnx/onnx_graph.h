@@ -13,7 +13,7 @@ enum {
     ONNX_UNFOLDED_MAX = 1 << 29
 };
 
-/* A named value: an initialiser, the input, or the output of a node. A node that is no
+/* A named value: an initialiser, an input, or the output of a node. A node that is no
  * layer makes its output an alias: two values with the same tensor or the same
  * constant. */
 struct onnx_value {
@@ -23,6 +23,8 @@ struct onnx_value {
     const Onnx__ValueInfoProto *input;    /* or NULL; borrowed from the file */
     struct onnx_constant *constant;       /* once known; borrowed from the graph */
     int tensor;                           /* of the network; -1: not or not yet known */
+    int batch_axis; /* which dimension of a tensor is the batch: nothing else knows of it */
+    bool is_read;  /* an input, by a node that an output depends on */
     bool is_codes; /* the tensor's codes, which only DequantizeLinear may read */
 };
 

@@ -63,6 +63,26 @@ int onnx_node_value(const struct onnx_node *node, int input, struct onnx_value *
     return 0;
 }
 
+/* Whether a tensor is what operators compute with. */
+static int check_tensor(const struct onnx_node *node, const struct onnx_value *value,
+                        struct error *err)
+{
+    const Onnx__ValueInfoProto *input = value->input;
+    char text[32];
+
+    if (node->graph->network->tensors[value->tensor].element != ELEMENT_FLOAT)
+        return onnx_node_error(
+            node, err, "its input \"%s\" is %s; calq computes with float", value->name,
+            input ? onnx_type_text(input->type->tensor_type->elem_type, text)
+                  : "of integers");
+    if (value->batch_axis != 0)
+        return onnx_node_error(node, err,
+                               "its input \"%s\" has the batch as dimension %d; calq "
+                               "needs it first, as a Transpose makes it",
+                               value->name, value->batch_axis);
+    return 0;
+}
+
 int onnx_node_tensor(const struct onnx_node *node, int input, int *tensor,
                      struct error *err)
 {
@@ -77,7 +97,7 @@ int onnx_node_tensor(const struct onnx_node *node, int input, int *tensor,
             "the network's input",
             value->name);
     *tensor = value->tensor;
-    return 0;
+    return check_tensor(node, value, err);
 }
 
 static int must_be_constant(const struct onnx_node *node,
@@ -182,7 +202,8 @@ int onnx_node_source(const struct onnx_node *node, int input,
     struct onnx_value *value;
 
     if (onnx_node_value(node, input, &value, err) < 0 ||
-        onnx_graph_constant(node->graph, value, &source->constant, err) < 0)
+        onnx_graph_constant(node->graph, value, &source->constant, err) < 0 ||
+        (!source->constant && check_tensor(node, value, err) < 0))
         return -1;
     source->tensor = value->tensor;
     source->shape =
@@ -285,6 +306,7 @@ int onnx_node_give_input(const struct onnx_node *node, int input, struct error *
         onnx_node_output(node, &to, err) < 0)
         return -1;
     to->tensor = from->tensor;
+    to->batch_axis = from->batch_axis;
     to->constant = from->constant;
     return 0;
 }

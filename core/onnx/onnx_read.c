@@ -104,24 +104,6 @@ static int check_output_count(const struct reader *reader, struct error *err)
     return count == 1 ? 0 : several_outputs(reader, err);
 }
 
-static int check_input_count(const struct onnx_graph *graph, struct error *err)
-{
-    char names[NAMES_BYTES];
-    size_t count = name_inputs(graph, names);
-
-    if (count == 0)
-        return onnx_error(err, graph->path, "the network has 0 inputs; calq needs one");
-    if (count == 1)
-        return 0;
-    return onnx_error(
-        err, graph->path,
-        "the network has %zu inputs, %s; calq needs one: add what is constant of them "
-        "to the graph's initialisers under the same name, or cut the network behind "
-        "the others, e.g. in Python onnx.utils.extract_model(\"%s\", "
-        "\"one-input.onnx\", [\"a tensor\"], [\"%.*s\"])",
-        count, names, graph->path, NAME_SHOWN_BYTES, output_name(graph, 0));
-}
-
 /* ---- which nodes count ---- */
 
 static int find_output(const struct onnx_graph *graph, size_t index,
@@ -148,7 +130,7 @@ static int need_inputs(struct reader *reader, int index, struct error *err)
                           "node %d has no operator, or a name of more than %d bytes",
                           index, ONNX_NAME_BYTES_MAX);
     for (size_t i = 0; i < proto->n_input; i++) {
-        const struct onnx_value *value;
+        struct onnx_value *value;
 
         if (!*proto->input[i])
             continue;
@@ -163,6 +145,7 @@ static int need_inputs(struct reader *reader, int index, struct error *err)
                 "its input \"%s\" is made by a later node; the nodes must "
                 "be in the order of execution",
                 value->name);
+        value->is_read = true;
         if (value->producer >= 0)
             reader->is_needed[value->producer] = true;
     }
@@ -233,18 +216,7 @@ static int check_operators(struct reader *reader, struct error *err)
     return reader->lacks.count > 0 ? unsupported(reader, err) : 0;
 }
 
-/* ---- the input ---- */
-
-static int find_input(const struct onnx_graph *graph, struct onnx_value **input,
-                      struct error *err)
-{
-    if (check_input_count(graph, err) < 0)
-        return -1;
-    for (size_t i = 0; i < graph->value_count; i++)
-        if (graph->values[i].input)
-            *input = &graph->values[i];
-    return 0;
-}
+/* ---- the inputs ---- */
 
 static const Onnx__TensorShapeProto *shape_of(const Onnx__ValueInfoProto *value)
 {
@@ -295,25 +267,53 @@ static int64_t fixed_dim(const Onnx__TensorShapeProto__Dimension *dim)
                : 0;
 }
 
-static int check_input_type(const struct onnx_graph *graph,
-                            const struct onnx_value *input, struct error *err)
+/* The type of what an input holds; ints of 64 bits are read where 32 hold them. */
+static int find_element(const struct onnx_graph *graph, const struct onnx_value *input,
+                        enum element *element, struct error *err)
 {
-    const Onnx__TensorShapeProto *shape = shape_of(input->input);
+    int32_t type = input->input->type->tensor_type->elem_type;
     char text[32];
-    int32_t type;
 
-    if (!shape)
-        return onnx_error(err, graph->path, "input \"%s\" is no tensor with a shape",
-                          input->name);
-    type = input->input->type->tensor_type->elem_type;
-    if (type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-        return onnx_error(err, graph->path, "input \"%s\" is %s; calq needs float",
-                          input->name, onnx_type_text(type, text));
-    if (shape->n_dim < 2 || shape->n_dim > ONNX_RANK_MAX)
+    *element =
+        type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ? ELEMENT_FLOAT : ELEMENT_INT32;
+    if (*element == ELEMENT_FLOAT || type == ONNX__TENSOR_PROTO__DATA_TYPE__INT32 ||
+        type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64)
+        return 0;
+    return onnx_error(err, graph->path,
+                      "input \"%s\" is %s; calq needs float, int32 or int64",
+                      input->name, onnx_type_text(type, text));
+}
+
+static int check_rank(const struct onnx_graph *graph, const struct onnx_value *input,
+                      enum element element, struct error *err)
+{
+    size_t rank = shape_of(input->input)->n_dim;
+
+    if (rank <= ONNX_RANK_MAX && rank >= (element == ELEMENT_FLOAT ? 2 : 1))
+        return 0;
+    return onnx_error(err, graph->path,
+                      "input \"%s\" has %zu dimensions; calq needs [N, C, H, W] or "
+                      "[N, features]",
+                      input->name, rank);
+}
+
+/* The first dimension; of [16, N, 32], steps of sequences, the second. */
+static int batch_axis_of(const Onnx__TensorShapeProto *shape)
+{
+    return shape->n_dim > 1 && fixed_dim(shape->dim[0]) > 1 &&
+           fixed_dim(shape->dim[1]) < 1;
+}
+
+static int note_batch(struct onnx_graph *graph, const struct onnx_value *input,
+                      struct error *err)
+{
+    int64_t batch = fixed_dim(shape_of(input->input)->dim[input->batch_axis]);
+
+    if (batch > 0 && graph->batch > 0 && batch != graph->batch)
         return onnx_error(err, graph->path,
-                          "input \"%s\" has %zu dimensions; calq needs [N, C, H, W] or "
-                          "[N, features]",
-                          input->name, shape->n_dim);
+                          "input \"%s\" is of %lld samples, another of %lld",
+                          input->name, (long long)batch, (long long)graph->batch);
+    graph->batch = batch > 0 ? batch : graph->batch;
     return 0;
 }
 
@@ -324,9 +324,11 @@ static int sample_dims(const struct onnx_graph *graph, const struct onnx_value *
     const Onnx__TensorShapeProto *shape = shape_of(input->input);
     size_t count;
 
-    for (size_t i = 1; i < shape->n_dim; i++) {
+    for (size_t i = 0; i < shape->n_dim; i++) {
         int64_t dim = fixed_dim(shape->dim[i]);
 
+        if (i == (size_t)input->batch_axis)
+            continue;
         if (dim < 1)
             return onnx_error(
                 err, graph->path,
@@ -340,27 +342,68 @@ static int sample_dims(const struct onnx_graph *graph, const struct onnx_value *
     return 0;
 }
 
-static int read_input(struct onnx_graph *graph, struct error *err)
+/* Makes the tensor of an input whose type and rank are known; `text` is its shape. */
+static int give_tensor(struct onnx_graph *graph, struct onnx_value *input,
+                       enum element element, const char *text, struct error *err)
 {
-    struct onnx_value *input = NULL;
     struct onnx_shape sample = {.rank = 0};
-    int dims[TENSOR_RANK_MAX], status;
-    char *text;
+    int dims[TENSOR_RANK_MAX];
 
-    if (find_input(graph, &input, err) < 0 || check_input_type(graph, input, err) < 0)
+    if (sample_dims(graph, input, text, &sample, err) < 0)
         return -1;
-    graph->batch = fixed_dim(shape_of(input->input)->dim[0]);
-    text = shape_text(shape_of(input->input));
-    status = sample_dims(graph, input, text, &sample, err);
     for (int i = 0; i < sample.rank; i++)
         dims[i] = (int)sample.dims[i];
-    if (status == 0) {
-        input->tensor =
-            network_add_tensor(graph->network, input->name, sample.rank, dims);
-        network_add_input(graph->network, input->tensor, text);
-    }
+    input->tensor = network_add_tensor(graph->network, input->name, sample.rank, dims);
+    graph->network->tensors[input->tensor].element = element;
+    network_add_input(graph->network, input->tensor, text);
+    return 0;
+}
+
+static int read_input(struct onnx_graph *graph, struct onnx_value *input,
+                      struct error *err)
+{
+    const Onnx__TensorShapeProto *shape = shape_of(input->input);
+    enum element element;
+    char *text;
+    int status;
+
+    if (!shape)
+        return onnx_error(err, graph->path, "input \"%s\" is no tensor with a shape",
+                          input->name);
+    if (find_element(graph, input, &element, err) < 0 ||
+        check_rank(graph, input, element, err) < 0)
+        return -1;
+    input->batch_axis = batch_axis_of(shape);
+    if (note_batch(graph, input, err) < 0)
+        return -1;
+    text = shape_text(shape);
+    status = give_tensor(graph, input, element, text, err);
     free(text);
     return status;
+}
+
+/* Those that nothing reads are none; an initialiser of the same name is a constant. */
+static int read_inputs(struct onnx_graph *graph, struct error *err)
+{
+    size_t given = 0;
+
+    for (size_t i = 0; i < graph->proto->n_input; i++) {
+        struct onnx_value *input = onnx_graph_find(graph, graph->proto->input[i]->name);
+
+        given += input->input != NULL;
+        if (!input->input || !input->is_read)
+            continue;
+        if (graph->network->input_count == NETWORK_INPUTS_MAX)
+            return onnx_error(err, graph->path,
+                              "the network reads more than %d inputs; calq takes no "
+                              "more",
+                              NETWORK_INPUTS_MAX);
+        if (read_input(graph, input, err) < 0)
+            return -1;
+    }
+    return given > 0 ? 0
+                     : onnx_error(err, graph->path,
+                                  "the network has 0 inputs; calq needs one");
 }
 
 /* ---- the nodes and the output ---- */
@@ -429,6 +472,11 @@ static int read_output(struct onnx_graph *graph, struct error *err)
         return onnx_error(err, graph->path,
                           "the output \"%s\" is not computed from the input",
                           output->name);
+    if (output->batch_axis != 0)
+        return onnx_error(err, graph->path,
+                          "the output \"%s\" has the batch as dimension %d; calq "
+                          "needs [N, classes]",
+                          output->name, output->batch_axis);
     if (output->is_codes)
         return onnx_error(err, graph->path,
                           "the output \"%s\" is codes; calq needs values",
@@ -451,7 +499,7 @@ static int read_graph(struct reader *reader, struct error *err)
 
     reader->is_needed = memory_zeroed(nodes, sizeof *reader->is_needed);
     if (find_needed(reader, err) < 0 || check_operators(reader, err) < 0 ||
-        read_input(&reader->graph, err) < 0 || read_nodes(reader, err) < 0)
+        read_inputs(&reader->graph, err) < 0 || read_nodes(reader, err) < 0)
         return -1;
     return read_output(&reader->graph, err);
 }

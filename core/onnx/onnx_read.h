@@ -4,8 +4,9 @@
 
 #include "core/network/network.h"
 
-/* Reads a float network with one image-like input [N, C, H, W] or [N, features] (batch
- * dimension of any name or size) and one output of logits [N, classes].
+/* Reads a network with inputs of float such as [N, C, H, W] or [N, features], or of int32 or int64,
+ * and one output of logits [N, classes]. The batch has any name or size; it is the first dimension, or of
+ * a float input such as [16, N, 32] the second. Inputs that nothing reads are left out.
  *
  *   path     an ONNX file; opset 7 .. 26
  *   result   not fused; each ONNX node with work to do is one layer. Destroy with

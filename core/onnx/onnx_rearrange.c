@@ -202,6 +202,56 @@ static int give_turned(const struct onnx_node *node, bool *is_given, struct erro
     return 0;
 }
 
+/* Transposes a tensor whose batch is dimension `batch` into the `order` of all dimensions. */
+static int give_moved(const struct onnx_node *node, int tensor, int batch,
+                      const int64_t *order, int rank, struct error *err)
+{
+    struct onnx_shape shape =
+        onnx_shape_of_sample(&node->graph->network->tensors[tensor]);
+    struct onnx_view view = onnx_view_of(&shape);
+    struct onnx_value *output;
+
+    if (onnx_node_output(node, &output, err) < 0)
+        return -1;
+    for (int i = 0, at = 0; i < rank; i++) {
+        int axis = rank - 1 - i;
+
+        if (order)
+            onnx_shape_axis(order[i], rank, &axis);
+        if (axis == batch) {
+            output->batch_axis = i;
+            continue;
+        }
+        view.axis[at] = axis - (axis > batch);
+        view.shape.dims[at] = shape.dims[view.axis[at]];
+        at++;
+    }
+    return onnx_view_give_sample(node, tensor, &view, 0.f, err);
+}
+
+/* Of a tensor whose batch is not the first dimension; `is_given` out: whether it was one. */
+static int move_batch(const struct onnx_node *node, const int64_t *order, size_t count,
+                      bool *is_given, struct error *err)
+{
+    bool used[ONNX_RANK_MAX];
+    struct onnx_value *input;
+    int rank;
+
+    if (onnx_node_value(node, 0, &input, err) < 0)
+        return -1;
+    *is_given = input->tensor >= 0 && input->batch_axis != 0 &&
+                node->graph->network->tensors[input->tensor].element == ELEMENT_FLOAT;
+    if (!*is_given)
+        return 0;
+    rank = node->graph->network->tensors[input->tensor].rank + 1;
+    if (mark_axes(node, order, count, rank, used, err) < 0)
+        return -1;
+    if (count != 0 && count != (size_t)rank)
+        return onnx_node_error(node, err, "perm has %zu axes of %d", count, rank);
+    return give_moved(node, input->tensor, input->batch_axis, count ? order : NULL,
+                      rank, err);
+}
+
 static int read_transpose(const struct onnx_node *node, struct error *err)
 {
     struct onnx_source source;
@@ -215,6 +265,8 @@ static int read_transpose(const struct onnx_node *node, struct error *err)
         return -1;
     if ((count == 0 || (count == 2 && order[0] == 1 && order[1] == 0)) &&
         give_turned(node, &is_given, err) < 0)
+        return -1;
+    if (!is_given && move_batch(node, order, count, &is_given, err) < 0)
         return -1;
     if (is_given)
         return 0;

@@ -112,8 +112,8 @@ static struct layer *give_rearrange(const struct onnx_node *node, int input,
     return layer;
 }
 
-static int give_sample(const struct onnx_node *node, int input,
-                       const struct onnx_view *view, float fill, struct error *err)
+int onnx_view_give_sample(const struct onnx_node *node, int input,
+                          const struct onnx_view *view, float fill, struct error *err)
 {
     struct layer *layer = give_rearrange(node, input, &view->shape, fill, err);
     const struct tensor *from, *to;
@@ -144,7 +144,7 @@ int onnx_view_give(const struct onnx_node *node, const struct onnx_source *sourc
         return give_constant(node, source->constant, view, err);
     if (drop_batch(node, view, &sample, err) < 0)
         return -1;
-    return give_sample(node, source->tensor, &sample, fill, err);
+    return onnx_view_give_sample(node, source->tensor, &sample, fill, err);
 }
 
 static int give_reshaped_constant(const struct onnx_node *node,

@@ -21,6 +21,10 @@ struct onnx_view onnx_view_of(const struct onnx_shape *shape);
 int onnx_view_give(const struct onnx_node *node, const struct onnx_source *source,
                    const struct onnx_view *view, float fill, struct error *err);
 
+/* The same of a tensor's samples: a view of the dimensions without the batch. */
+int onnx_view_give_sample(const struct onnx_node *node, int input,
+                          const struct onnx_view *view, float fill, struct error *err);
+
 /* Gives the node's output: the elements of `source` in the same order with another
  * shape of the same count; the batch, where there is one, stays in front. */
 int onnx_view_give_reshaped(const struct onnx_node *node,

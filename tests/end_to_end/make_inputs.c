@@ -262,6 +262,29 @@ static void write_one_output(void)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
+/* Two images that are added and joined, and rows of features beside what comes of them. */
+static void write_inputs_network(void)
+{
+    Onnx__ModelProto *model = onnx_builder_model(
+        "input image N,1,24,24\ninput side N,6\ninput other N,1,24,24\n"
+        "floats w1 8,1,3,3 = 0.5 -0.25 0.125 0.75 -1 0.3 0.1\n"
+        "floats w2 8,1,3,3 = -0.3 0.2 0.7 -0.6 0.1\n"
+        "floats w5 8,1,3,3 = 0.4 -0.1 0.2\n"
+        "floats w3 8,24,3,3 = 0.2 -0.1 0.05 -0.15 0.3 -0.25 0.12 -0.07 0.02 -0.2 0.11\n"
+        "floats w4 47,14 = 1.1 -0.7 0.3 2 -1.3 0.6 -0.2 0.9 -1.7 0.4 1.4\n"
+        "floats b4 47 = 0.137 -0.211 0.3119 0.0173 -0.1093\n"
+        "node Add image other -> sum\n"
+        "node Conv sum w1 -> c1 strides=2,2\nnode Relu c1 -> r1\n"
+        "node Conv other w2 -> c2 strides=2,2\nnode Relu c2 -> r2\n"
+        "node Conv image w5 -> c5 strides=2,2\nnode Relu c5 -> r5\n"
+        "node Concat r1 r2 r5 -> k axis=1\nnode Conv k w3 -> c3\nnode Relu c3 -> r3\n"
+        "node GlobalAveragePool r3 -> p\nnode Flatten p -> f\n"
+        "node Concat f side -> j axis=1\nnode Gemm j w4 b4 -> y transB=1\noutput y\n");
+
+    write_model("inputs.onnx", model);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 /* What opsets since 22 have of the operators that calq reads, shape arithmetic among them. */
 static void write_new_networks(void)
 {
@@ -392,6 +415,28 @@ static void write_data(const char *name, enum hdf5_type type, const struct data 
     hdf5_builder_add(path, "/labels", HDF5_I32, 1, &labels, data->labels, 0);
 }
 
+/* For inputs.onnx: the images, their negatives in floats, and numbers of each sample. */
+static void write_inputs_data(const struct data *data)
+{
+    enum { SIDE_VALUES = 6 };
+    static const size_t images[] = {SAMPLES, 1, SIDE, SIDE}, side[] = {SAMPLES, 2, 3};
+    const char *path = in_folder("inputs.h5");
+    double *negatives = memory_get(SAMPLES * ELEMENTS * sizeof *negatives);
+    double numbers[SAMPLES * SIDE_VALUES], users[SAMPLES];
+
+    for (int i = 0; i < SAMPLES * ELEMENTS; i++)
+        negatives[i] = 0.5 - data->images[i] / 255;
+    for (int i = 0; i < SAMPLES * SIDE_VALUES; i++)
+        numbers[i] = sin(i) + data->labels[i / SIDE_VALUES] / CLASSES;
+    for (int i = 0; i < SAMPLES; i++)
+        users[i] = i / 3;
+    write_data("inputs.h5", HDF5_U8, data, SAMPLES);
+    hdf5_builder_add(path, "/negatives", HDF5_F32, 4, images, negatives, 0);
+    hdf5_builder_add(path, "/side", HDF5_F64, 3, side, numbers, 0);
+    hdf5_builder_add(path, "/user", HDF5_I32, 1, side, users, 0);
+    free(negatives);
+}
+
 static void write_data_files(void)
 {
     struct data *data = memory_get(sizeof *data);
@@ -399,6 +444,7 @@ static void write_data_files(void)
 
     read_dataset("/images", data->images, SAMPLES * ELEMENTS);
     read_dataset("/labels", data->labels, SAMPLES);
+    write_inputs_data(data);
     write_data("same-in-float.h5", HDF5_F32, data, SAMPLES);
     write_data("too-few-labels.h5", HDF5_U8, data, SAMPLES - 1);
 
@@ -437,6 +483,7 @@ int main(int count, char **arguments)
     write_old_network();
     write_pools();
     write_one_output();
+    write_inputs_network();
     write_new_networks();
     write_sharing("shared.onnx", "N");
     write_sharing("batch-of-one.onnx", "1");

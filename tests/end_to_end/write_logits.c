@@ -3,8 +3,10 @@
  *
  * Writes, of the samples that the case is judged by, to FOLDER:
  *
- *   shape         "N C H W CLASSES" as text: the network's input, whatever its rank
- *   samples.f32   [N, C, H, W] normalised, as the network's input takes them
+ *   shape         "N C H W CLASSES" as text: the network's first input, whatever its rank
+ *   inputs        a line an input: "C H W", a tab, its name
+ *   samples.f32   [N, C, H, W] normalised, as the network's first input takes them
+ *   samples.1.f32 the same of the second, and so on
  *   labels.i32    [N]
  *   logits.f32    [N, classes] of the calibrated network
  *   float.f32     [N, classes] of the float network */
@@ -21,7 +23,8 @@ struct writer {
     struct finished_case finished;
     struct network *in_float;
     struct evaluator *calibrated, *of_float;
-    FILE *samples, *labels, *logits, *float_logits;
+    FILE *samples[NETWORK_INPUTS_MAX];
+    FILE *labels, *logits, *float_logits;
     size_t count;
 };
 
@@ -40,15 +43,15 @@ static FILE *open_in(const char *folder, const char *name)
 }
 
 /* [H, W, C] as calq has it becomes [C, H, W]; all else is as the file has it. */
-static void write_samples(const struct tensor *input, struct samples samples,
+static void write_samples(const struct tensor *input, const float *values, size_t count,
                           FILE *file)
 {
     size_t channels = input->rank == 3 ? (size_t)input->channels : 1;
     size_t area = input->count / channels;
     float *sample = memory_get(input->count * sizeof *sample);
 
-    for (size_t i = 0; i < samples.count; i++) {
-        const float *from = (const float *)samples.values[0] + i * input->count;
+    for (size_t i = 0; i < count; i++) {
+        const float *from = values + i * input->count;
 
         for (size_t channel = 0; channel < channels; channel++)
             for (size_t at = 0; at < area; at++)
@@ -75,7 +78,9 @@ static int take(void *context, struct samples samples, struct error *err)
     size_t classes = network->tensors[network->output].count;
 
     (void)err;
-    write_samples(network_input(network, 0), samples, writer->samples);
+    for (int i = 0; i < network->input_count; i++)
+        write_samples(network_input(network, i), samples.values[i], samples.count,
+                      writer->samples[i]);
     fwrite(samples.labels.values, sizeof(int32_t), samples.count, writer->labels);
     write_logits(writer->calibrated, writer->finished.choices, samples, classes,
                  writer->logits);
@@ -84,10 +89,48 @@ static int take(void *context, struct samples samples, struct error *err)
     return 0;
 }
 
+static void open_samples(struct writer *writer, const char *folder)
+{
+    char name[32];
+
+    for (int i = 0; i < writer->in_float->input_count; i++) {
+        snprintf(name, sizeof name, "samples.%d.f32", i);
+        writer->samples[i] = open_in(folder, i ? name : "samples.f32");
+    }
+}
+
+static int close_samples(struct writer *writer)
+{
+    int status = 0;
+
+    for (int i = 0; i < writer->in_float->input_count; i++)
+        status |= fclose(writer->samples[i]);
+    return status;
+}
+
+static void write_dims(const struct tensor *input, FILE *file)
+{
+    for (int i = 0; i < input->rank; i++)
+        fprintf(file, "%s%d", i ? " " : "", input->dims[i]);
+}
+
+static int write_shapes(const struct writer *writer, const char *folder)
+{
+    const struct network *network = writer->in_float;
+    FILE *shape = open_in(folder, "shape"), *inputs = open_in(folder, "inputs");
+
+    fprintf(shape, "%zu ", writer->count);
+    write_dims(network_input(network, 0), shape);
+    fprintf(shape, " %zu\n", network->tensors[network->output].count);
+    for (int i = 0; i < network->input_count; i++) {
+        write_dims(network_input(network, i), inputs);
+        fprintf(inputs, "\t%s\n", network_input(network, i)->name);
+    }
+    return fclose(shape) | fclose(inputs);
+}
+
 static int write_all(struct writer *writer, const char *folder, struct error *err)
 {
-    const struct tensor *input, *output;
-    FILE *shape;
 
     writer->in_float = shard_read_network(writer->finished.one, err);
     writer->calibrated =
@@ -95,21 +138,15 @@ static int write_all(struct writer *writer, const char *folder, struct error *er
     if (!writer->in_float || !writer->calibrated)
         return -1;
     writer->of_float = case_evaluator(&writer->finished, writer->in_float, err);
-    writer->samples = open_in(folder, "samples.f32");
+    open_samples(writer, folder);
     writer->labels = open_in(folder, "labels.i32");
     writer->logits = open_in(folder, "logits.f32");
     writer->float_logits = open_in(folder, "float.f32");
     if (case_samples_to_judge(&writer->finished, take, writer, err) < 0)
         return -1;
-    input = network_input(writer->in_float, 0);
-    output = &writer->in_float->tensors[writer->in_float->output];
-    shape = open_in(folder, "shape");
-    fprintf(shape, "%zu", writer->count);
-    for (int i = 0; i < input->rank; i++)
-        fprintf(shape, " %d", input->dims[i]);
-    fprintf(shape, " %zu\n", output->count);
-    return fclose(shape) | fclose(writer->samples) | fclose(writer->labels) |
-           fclose(writer->logits) | fclose(writer->float_logits);
+    return write_shapes(writer, folder) | close_samples(writer) |
+           fclose(writer->labels) | fclose(writer->logits) |
+           fclose(writer->float_logits);
 }
 
 int main(int count, char **arguments)

@@ -19,29 +19,45 @@ static bool is_small(const struct network *network)
     return network_macs(network) <= MACS_MOST && elements <= ELEMENTS_MOST;
 }
 
+static struct samples sample_of(const struct network *network)
+{
+    struct samples samples = {.count = 1};
+
+    for (int i = 0; i < network->input_count; i++) {
+        size_t count = network_input(network, i)->count;
+        float *values = memory_get(count * sizeof *values);
+
+        for (size_t j = 0; j < count; j++)
+            values[j] = (float)(j % 7) - 3;
+        samples.values[i] = values;
+    }
+    return samples;
+}
+
 /* In float, and with all that is placed rounded. */
 static void run(const struct network *network, const struct placement *placement)
 {
-    const struct tensor *input = network_input(network, 0);
     size_t classes = network->tensors[network->output].count;
-    float *values = memory_zeroed(input->count, sizeof *values);
     float *logits = memory_zeroed(classes, sizeof *logits);
-    float *steps = memory_zeroed((size_t)placement->count, sizeof *steps);
-    struct samples samples = {.values = {values}, .count = 1};
+    size_t items = (size_t)placement->count;
+    float *steps = memory_zeroed(items, sizeof *steps);
+    struct choice *choices = memory_zeroed(items, sizeof *choices);
+    struct samples samples = sample_of(network);
     struct evaluator_options options = {.kernels = kernel_set_best(), .block = 1};
     struct evaluator *evaluator =
         evaluator_create(network, placement, &options, samples);
 
-    for (size_t i = 0; i < input->count; i++)
-        values[i] = (float)(i % 7) - 3;
     for (int i = 0; i < placement->count; i++)
         steps[i] = .25f;
     evaluator_logits(evaluator, NULL, samples, logits);
-    evaluator_logits(evaluator, steps, samples, logits);
+    placement_choices(placement, steps, choices);
+    evaluator_logits(evaluator, choices, samples, logits);
     evaluator_destroy(evaluator);
-    free(values);
+    for (int i = 0; i < network->input_count; i++)
+        free((void *)samples.values[i]);
     free(logits);
     free(steps);
+    free(choices);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);

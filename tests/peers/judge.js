@@ -25,27 +25,41 @@ function readNumbers(file, Numbers) {
   return new Numbers(Uint8Array.from(fs.readFileSync(file)).buffer);
 }
 
+// Name, sizes and file of each input.
+function readInputs(folder) {
+  const text = fs.readFileSync(path.join(folder, 'inputs'), 'utf8');
+  return text.trimEnd().split('\n').map((line, index) => {
+    const [sizes, name] = line.split('\t');
+    return {
+      name,
+      sizes: sizes.split(' ').map(Number),
+      file: path.join(folder, index ? `samples.${index}.f32` : 'samples.f32'),
+    };
+  });
+}
+
 function readJudged(folder, logits) {
   const text = fs.readFileSync(path.join(folder, 'shape'), 'utf8');
   const shape = text.trim().split(' ').map(Number);
   const file = (name) => path.join(folder, name);
   return {
     count: shape[0],
-    sample: shape.slice(1, -1),
+    inputs: readInputs(folder),
     classes: shape[shape.length - 1],
-    samples: file('samples.f32'),
     labels: readNumbers(file('labels.i32'), Int32Array),
     logits: readNumbers(file(`${logits}.f32`), Float32Array),
   };
 }
 
 // Samples are read as they are needed: a few hundred images may fill the memory.
-function readBatch(judged, file, first, count) {
-  const elements = judged.sample.reduce((product, size) => product * size, 1);
+function readBatch({ sizes, file }, first, count) {
+  const elements = sizes.reduce((product, size) => product * size, 1);
   const bytes = Buffer.alloc(count * elements * 4);
-  fs.readSync(file, bytes, 0, bytes.length, first * elements * 4);
+  const opened = fs.openSync(file);
+  fs.readSync(opened, bytes, 0, bytes.length, first * elements * 4);
+  fs.closeSync(opened);
   const values = new Float32Array(bytes.buffer, bytes.byteOffset, count * elements);
-  return new ort.Tensor('float32', values, [count, ...judged.sample]);
+  return new ort.Tensor('float32', values, [count, ...sizes]);
 }
 
 function prediction(logits, first, classes) {
@@ -74,17 +88,15 @@ function compare(judged, first, count, logits, verdict) {
 
 async function judge(judged, model, level) {
   const session = await createSession(model, level, EXACT_PRODUCTS);
-  const [input] = session.inputNames;
   const [output] = session.outputNames;
   const verdict = { equal: 0, right: 0, rightByCalq: 0, difference: 0 };
-  const file = fs.openSync(judged.samples);
   for (let first = 0; first < judged.count; first += BATCH) {
     const count = Math.min(BATCH, judged.count - first);
-    const batch = readBatch(judged, file, first, count);
-    const results = await session.run({ [input]: batch });
+    const feeds = {};
+    for (const input of judged.inputs) feeds[input.name] = readBatch(input, first, count);
+    const results = await session.run(feeds);
     compare(judged, first, count, results[output].data, verdict);
   }
-  fs.closeSync(file);
   await session.release();
   return verdict;
 }

@@ -77,20 +77,29 @@ function randomValues(count) {
   });
 }
 
-function sizesOf({ model }) {
-  const [{ type }] = model.graph.input;
+function inputsOf({ model }) {
+  const constants = new Set(model.graph.initializer.map(({ name }) => name));
+  return model.graph.input.filter(({ name }) => !constants.has(name));
+}
+
+function sizesOf({ type }) {
   return type.tensor_type.shape.dim.map((dim) => dim.dim_value);
 }
 
-// The network's input [batch, ...] with random values; a fixed batch stays as it is.
-function randomFeeds(network, batch) {
-  const [{ name, type }] = network.model.graph.input;
-  const [fixed, ...sizes] = sizesOf(network);
+// An input [batch, ...] with random values; a fixed batch stays as it is.
+function randomInput({ name, type }, batch) {
+  const [fixed, ...sizes] = sizesOf({ type });
   if (type.tensor_type.elem_type !== onnx.FLOAT || sizes.some((size) => !size))
     throw new Error(`the input ${name} is no float image; measure image networks only`);
   const shape = [fixed || batch, ...sizes];
   const count = shape.reduce((product, size) => product * size);
-  return { [name]: new ort.Tensor('float32', randomValues(count), shape) };
+  return new ort.Tensor('float32', randomValues(count), shape);
+}
+
+function randomFeeds(network, batch) {
+  const feeds = {};
+  for (const input of inputsOf(network)) feeds[input.name] = randomInput(input, batch);
+  return feeds;
 }
 
 function rangeOf(values) {
@@ -148,7 +157,7 @@ async function main() {
   const runOnce = () => session.run(feeds);
   await firstRun(session, feeds);
   await warmUp(runOnce);
-  const [fixed] = sizesOf(network);
+  const [fixed] = sizesOf(inputsOf(network)[0]);
   const inBatches = fixed && fixed !== batch ? ` in batches of ${fixed}` : '';
   console.log(`ready ONNX Runtime ${ort.env.versions.node} ${form}${inBatches}`);
   for await (const line of readline.createInterface({ input: process.stdin })) {

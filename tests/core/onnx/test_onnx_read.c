@@ -158,15 +158,19 @@ static const struct onnx_refusal refusals[] = {
      "input x N,2\nnode Sig\033[2J x -> y\noutput y", "cannot run: Sig?[2J (1);"},
     {"operators are checked before the inputs",
      "input a N\ninput b N\nnode LSTM a b -> y\noutput y", "cannot run: LSTM (1)"},
-    {"there are two inputs", "input a N,2\ninput b N,2\nnode Add a b -> y\noutput y",
-     "the network has 2 inputs, \"a\" and \"b\"; calq needs one: add what is constant "
-     "of "
-     "them to the graph's initialisers"},
-    {"there are more inputs than are named",
-     "input a N,2\ninput b N,2\ninput c N,2\ninput d N,2\ninput e N,2\ninput f N,2\n"
-     "input g N,2\ninput h N,2\ninput i N,2\ninput j N,2\nnode Add a b -> y\noutput y",
-     "has 10 inputs, \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\" and 2 "
-     "more; "},
+    {"two inputs are of other numbers of samples",
+     "input a 4,2\ninput b 8,2\nnode Add a b -> y\noutput y",
+     "input \"b\" is of 8 samples, another of 4"},
+    {"two inputs that are added have other shapes",
+     "input a N,2\ninput b N,3\nnode Add a b -> y\noutput y",
+     "node \"Add y\" (Add): the shapes [N, 2] and [N, 3] differ"},
+    {"a batch that is not the first dimension is computed with",
+     "input x 4,N,3\nnode Relu x -> y\noutput y",
+     "node \"Relu y\" (Relu): its input \"x\" has the batch as dimension 1; calq needs "
+     "it first, as a Transpose makes it"},
+    {"the output's batch is not the first dimension",
+     "input x 4,N,3\nnode Identity x -> i\nnode Transpose i -> y perm=2,1,0\noutput y",
+     "the output \"y\" has the batch as dimension 1; calq needs [N, classes]"},
     {"there is no input", "floats c 1,2\nnode Relu c -> y\noutput y",
      "the network has 0 inputs"},
     {"there is no output", "input x N,2\nnode Relu x -> y",
@@ -377,6 +381,48 @@ static void an_output_of_one_pixel_is_an_output_of_classes(void **state)
     network_destroy(network);
 }
 
+/* ---- several inputs ---- */
+
+static void inputs_are_those_that_are_read(void **state)
+{
+    struct network *network = read_text(
+        "input unread N,7\ninput b N,3\ninput a M,2,4,4\ninput c N,2,4,4\n"
+        "floats c 1,2,4,4\nnode GlobalAveragePool a -> p\nnode Flatten p -> f\n"
+        "node Concat f b -> y axis=1\noutput y");
+
+    (void)state;
+    assert_int_equal(network->input_count, 2);
+    assert_string_equal(network_input(network, 0)->name, "b");
+    assert_string_equal(network_input(network, 1)->name, "a");
+    assert_string_equal(network->input_shapes[1], "[M, 2, 4, 4]");
+    assert_true(network_is_input(network, network_find_tensor(network, "a")));
+    assert_false(network_is_input(network, network->output));
+    assert_int_equal(network->tensors[network->output].count, 5);
+    network_destroy(network);
+}
+
+/* Steps of sequences [T, N, F] become [N, T, F]: nothing moves within a sample. */
+static void a_transpose_moves_the_batch_to_the_front(void **state)
+{
+    struct network *network =
+        read_text("input x 4,N,3\nfloats w 12,2\nnode Transpose x -> t perm=1,0,2\n"
+                  "node Flatten t -> f\nnode MatMul f w -> y\noutput y");
+    const struct layer *layer = &network->layers[0];
+
+    (void)state;
+    assert_int_equal(network_input(network, 0)->rank, 2);
+    assert_int_equal(layer->kind, LAYER_REARRANGE);
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(layer->rearrange.from[i], i);
+    network_destroy(network);
+    network =
+        read_text("input x 4,N,3\nfloats w 12,2\nnode Transpose x -> t perm=1,2,0\n"
+                  "node Flatten t -> f\nnode MatMul f w -> y\noutput y");
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(network->layers[0].rearrange.from[i], i % 4 * 3 + i / 4);
+    network_destroy(network);
+}
+
 /* ---- what only a program can write ---- */
 
 static void the_input_is_a_float_tensor(void **state)
@@ -387,7 +433,13 @@ static void the_input_is_a_float_tensor(void **state)
     (void)state;
     typed->graph->input[0]->type->tensor_type->elem_type =
         ONNX__TENSOR_PROTO__DATA_TYPE__INT32;
-    assert_model_refused(typed, "input \"x\" is int32; calq needs float");
+    assert_model_refused(typed,
+                         "(Relu): its input \"x\" is int32; calq computes with float");
+    typed = onnx_builder_model(SMALL);
+    typed->graph->input[0]->type->tensor_type->elem_type =
+        ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
+    assert_model_refused(typed,
+                         "input \"x\" is double; calq needs float, int32 or int64");
     onnx__type_proto__free_unpacked(untyped->graph->input[0]->type, NULL);
     untyped->graph->input[0]->type = NULL;
     assert_model_refused(untyped, "input \"x\" is no tensor with a shape");
@@ -511,6 +563,8 @@ int main(void)
         cmocka_unit_test(a_dimension_without_a_proper_name_is_a_question_mark),
         cmocka_unit_test(an_initialiser_listed_as_input_is_no_input),
         cmocka_unit_test(an_output_of_one_pixel_is_an_output_of_classes),
+        cmocka_unit_test(inputs_are_those_that_are_read),
+        cmocka_unit_test(a_transpose_moves_the_batch_to_the_front),
         cmocka_unit_test(the_input_is_a_float_tensor),
         cmocka_unit_test(opsets_of_other_domains_do_not_count),
         cmocka_unit_test(sparse_initialisers_are_refused),
