@@ -8,6 +8,30 @@
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* What is larger waits until all ranks are there: then it takes few polls. */
+enum { BYTES_AT_ONCE = 3072 };
+
+/* What begins a question: the request, and as much of its payload as fits. */
+struct packet {
+    struct request request;
+    unsigned char payload[BYTES_AT_ONCE];
+};
+
+static MPI_Op merge_of_replies;
+
+/* An MPI_User_function; an element of the type is a whole reply. */
+static void merge_replies(void *from, void *into, int *count, MPI_Datatype *type)
+{
+    int bytes;
+
+    MPI_Type_size(*type, &bytes);
+    for (int i = 0; i < *count; i++)
+        reply_merge((const char *)from + (size_t)i * (size_t)bytes,
+                    (char *)into + (size_t)i * (size_t)bytes,
+                    (size_t)bytes / sizeof(int64_t));
+}
 
 void link_open(void)
 {
@@ -16,6 +40,7 @@ void link_open(void)
     setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     MPI_Init(NULL, NULL);
+    MPI_Op_create(merge_replies, true, &merge_of_replies);
     watch_open();
     teams_open();
 }
@@ -39,6 +64,7 @@ void link_close(void)
     }
     teams_close();
     watch_close();
+    MPI_Op_free(&merge_of_replies);
     MPI_Finalize();
 }
 
@@ -143,6 +169,19 @@ static void say_who(struct error *err)
     error_prefix(err, "rank %d on %s", rank, watch_host(rank));
 }
 
+static void say_who_of_team(struct error *err)
+{
+    if (link_ranks() > 1)
+        say_who(err);
+}
+
+/* The sentence of a rank becomes that of all. */
+static int hear_failure(MPI_Comm ranks, int rank, struct error *err)
+{
+    broadcast_piece(ranks, err, sizeof *err, rank, err);
+    return -1;
+}
+
 static int agree(MPI_Comm ranks, int status, struct error *err)
 {
     int first = status == 0 ? INT_MAX : rank_in(ranks);
@@ -151,8 +190,7 @@ static int agree(MPI_Comm ranks, int status, struct error *err)
         return -1;
     if (first == INT_MAX)
         return 0;
-    broadcast_piece(ranks, err, sizeof *err, first, err);
-    return -1;
+    return hear_failure(ranks, first, err);
 }
 
 int link_broadcast(void *data, size_t bytes, struct error *err)
@@ -162,45 +200,78 @@ int link_broadcast(void *data, size_t bytes, struct error *err)
 
 int link_agree(int status, struct error *err)
 {
-    if (status != 0 && link_ranks() > 1)
-        say_who(err);
+    if (status != 0)
+        say_who_of_team(err);
     return agree(teams_own(), status, err);
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What of a payload did not fit the packet. */
+static int broadcast_rest(void *payload, size_t bytes, struct error *err)
+{
+    if (bytes <= BYTES_AT_ONCE)
+        return 0;
+    return link_broadcast((char *)payload + BYTES_AT_ONCE, bytes - BYTES_AT_ONCE, err);
 }
 
 int link_send(const struct request *request, const void *payload, struct error *err)
 {
-    struct request copy = *request;
+    struct packet packet = {.request = *request};
 
     watch_asked(request->kind == REQUEST_STOP ? NULL : request_name(request->kind));
-    if (link_broadcast(&copy, sizeof copy, err) < 0)
+    if (request->payload_bytes > 0)
+        memcpy(packet.payload, payload, smaller(request->payload_bytes, BYTES_AT_ONCE));
+    if (link_broadcast(&packet, sizeof packet, err) < 0)
         return -1;
-    if (copy.payload_bytes == 0)
-        return 0;
-    return link_broadcast((void *)payload, copy.payload_bytes, err);
+    return broadcast_rest((void *)payload, request->payload_bytes, err);
 }
 
 int link_receive(struct request *request, void **payload, struct error *err)
 {
-    if (link_broadcast(request, sizeof *request, err) < 0)
+    struct packet packet;
+    size_t bytes;
+
+    if (link_broadcast(&packet, sizeof packet, err) < 0)
         return -1;
-    if (request->payload_bytes == 0)
+    *request = packet.request;
+    bytes = request->payload_bytes;
+    if (bytes == 0)
         return 0;
-    *payload = memory_resize(*payload, request->payload_bytes);
-    return link_broadcast(*payload, request->payload_bytes, err);
+    *payload = memory_resize(*payload, bytes);
+    memcpy(*payload, packet.payload, smaller(bytes, BYTES_AT_ONCE));
+    return broadcast_rest(*payload, bytes, err);
+}
+
+static int merge_words(const struct reply *reply, struct error *err)
+{
+    MPI_Datatype whole;
+    int status;
+
+    MPI_Type_contiguous((int)reply->word_count, MPI_INT64_T, &whole);
+    MPI_Type_commit(&whole);
+    status = merge(teams_own(), reply->words, 1, whole, merge_of_replies, err);
+    MPI_Type_free(&whole);
+    return status;
 }
 
 static int merge_all(int status, struct reply *reply, struct error *err)
 {
-    if (link_agree(status, err) < 0)
+    bool is_large = reply->word_count * sizeof *reply->words > BYTES_AT_ONCE;
+
+    if (is_large && link_agree(status, err) < 0)
         return -1;
-    if (merge(teams_own(), reply->sums, reply->sum_count + REPLY_WORK_SUMS, MPI_INT64_T,
-              MPI_SUM, err) < 0)
+    if (status != 0) {
+        say_who_of_team(err);
+        reply_fail(reply, link_rank());
+    }
+    if (merge_words(reply, err) < 0)
         return -1;
-    if (reply->maximum_count > 0 &&
-        merge(teams_own(), reply->maxima, reply->maximum_count, MPI_DOUBLE, MPI_MAX,
-              err) < 0)
-        return -1;
-    return 0;
+    status = reply_failed(reply);
+    return status < 0 ? 0 : hear_failure(teams_own(), status, err);
 }
 
 int link_merge(int status, struct reply *reply, struct error *err)

@@ -80,22 +80,57 @@ static size_t maxima_of(const struct request *request)
     }
 }
 
+/* Where the words of a reply stand. */
+enum { WORD_SUM_COUNT, WORD_WORK, WORD_SUMS = WORD_WORK + REPLY_WORK_SUMS };
+
 void reply_init(struct reply *reply, const struct request *request)
 {
-    reply->sum_count = sums_of(request);
-    reply->sums =
-        memory_zeroed(reply->sum_count + REPLY_WORK_SUMS, sizeof *reply->sums);
-    reply->maximum_count = maxima_of(request);
-    reply->maxima = memory_zeroed(reply->maximum_count, sizeof *reply->maxima);
-    for (size_t i = 0; i < reply->maximum_count; i++)
+    size_t sums = sums_of(request), maxima = maxima_of(request);
+
+    *reply = (struct reply){
+        .word_count = WORD_SUMS + sums + maxima + 1,
+        .sum_count = sums,
+        .maximum_count = maxima,
+    };
+    reply->words = memory_zeroed(reply->word_count, sizeof *reply->words);
+    reply->words[WORD_SUM_COUNT] = (int64_t)(REPLY_WORK_SUMS + sums);
+    reply->sums = reply->words + WORD_SUMS;
+    reply->maxima = (double *)(reply->sums + sums);
+    for (size_t i = 0; i <= maxima; i++)
         reply->maxima[i] = -INFINITY;
 }
 
 void reply_clear(struct reply *reply)
 {
-    free(reply->sums);
-    free(reply->maxima);
+    free(reply->words);
     *reply = (struct reply){0};
+}
+
+void reply_merge(const void *from, void *into, size_t word_count)
+{
+    const int64_t *more = from;
+    int64_t *sums = into;
+    size_t sum_end = (size_t)more[WORD_SUM_COUNT] + 1;
+    const double *others = from;
+    double *maxima = into;
+
+    for (size_t i = WORD_WORK; i < sum_end; i++)
+        sums[i] += more[i];
+    for (size_t i = sum_end; i < word_count; i++)
+        maxima[i] = others[i] > maxima[i] ? others[i] : maxima[i];
+}
+
+/* The first rank is the largest of the negative numbers. */
+void reply_fail(struct reply *reply, int rank)
+{
+    reply->maxima[reply->maximum_count] = -(double)rank;
+}
+
+int reply_failed(const struct reply *reply)
+{
+    double failed = reply->maxima[reply->maximum_count];
+
+    return isinf(failed) ? -1 : (int)-failed;
 }
 
 struct score *reply_scores(const struct reply *reply)
@@ -105,7 +140,7 @@ struct score *reply_scores(const struct reply *reply)
 
 struct reply_work *reply_work(const struct reply *reply)
 {
-    return (struct reply_work *)(reply->sums + reply->sum_count);
+    return (struct reply_work *)(reply->words + WORD_WORK);
 }
 
 void reply_put_range(double *maxima, struct range range)

@@ -47,11 +47,15 @@ struct request {
 enum { ASKED_LOW, ASKED_HIGH, ASKED_BINS, ASKED_HISTOGRAM_FLOATS };
 
 /* What a rank found on its shard. Replies of all ranks merge by adding the sums and taking the
- * largest of the maxima, so the merged reply does not depend on how many ranks there are. */
+ * largest of the maxima, so the merged reply does not depend on how many ranks there are. All of it
+ * stands in words of 8 bytes, so that it merges in one go: how many sums there are in all, a struct
+ * reply_work, the sums, the maxima, and one more maximum that tells which rank failed. */
 struct reply {
-    int64_t *sums; /* [sum_count], and behind them a struct reply_work; owned */
+    int64_t *words; /* [word_count] owned */
+    size_t word_count;
+    int64_t *sums; /* [sum_count] of the words */
     size_t sum_count;
-    double *maxima; /* [maximum_count] owned */
+    double *maxima; /* [maximum_count] of the words */
     size_t maximum_count;
 };
 
@@ -105,6 +109,13 @@ void reply_clear(struct reply *reply);
 struct score *reply_scores(const struct reply *reply);
 
 struct reply_work *reply_work(const struct reply *reply);
+
+/* Merges the words of a rank's reply into those of another's, to the same request. */
+void reply_merge(const void *from, void *into, size_t word_count);
+
+/* Says in a reply that a rank failed; of a merged one: the first that did, or -1. */
+void reply_fail(struct reply *reply, int rank);
+int reply_failed(const struct reply *reply);
 
 /* Scores in a reply: at least one, for the float network. */
 int request_score_count(const struct request *request);

@@ -64,8 +64,9 @@ static void an_empty_reply_is_neutral_when_merged(void **state)
         struct reply reply;
 
         reply_init(&reply, &request);
-        for (size_t i = 0; i < reply.sum_count + REPLY_WORK_SUMS; i++)
+        for (size_t i = 0; i < reply.sum_count; i++)
             assert_true(reply.sums[i] == 0);
+        assert_int_equal(reply_failed(&reply), -1);
         for (size_t i = 0; i < reply.maximum_count; i++)
             assert_true(isinf(reply.maxima[i]) && reply.maxima[i] < 0);
         reply_clear(&reply);
@@ -99,19 +100,57 @@ static void the_score_of_each_candidate_is_found(void **state)
     reply_clear(&reply);
 }
 
-static void what_an_answer_took_stands_behind_its_sums(void **state)
+/* A reply with numbers that are all different, of a rank that failed or did not (-1). */
+static void make_reply(struct reply *reply, int step, int failed)
 {
-    struct request request = {.kind = REQUEST_SCORE, .candidate_count = 3};
-    struct reply reply;
+    struct request request = {.kind = REQUEST_HISTOGRAM, .bins = 7};
+
+    reply_init(reply, &request);
+    reply_work(reply)->cpu_nanoseconds = step;
+    reply_work(reply)->scores.macs_avoided = 2 * step;
+    for (size_t i = 0; i < reply->sum_count; i++)
+        reply->sums[i] = (int64_t)i * step;
+    for (size_t i = 0; i < reply->maximum_count; i++)
+        reply->maxima[i] = i % 2 ? step : -step;
+    if (failed >= 0)
+        reply_fail(reply, failed);
+}
+
+static void replies_merge_word_by_word(void **state)
+{
+    struct reply one, other;
 
     (void)state;
-    reply_init(&reply, &request);
-    for (int i = 0; i < REPLY_WORK_SUMS; i++)
-        reply.sums[3 * REPLY_SCORE_SUMS + i] = i + 1;
-    assert_int_equal(reply_work(&reply)->cpu_nanoseconds, 1);
-    assert_int_equal(reply_work(&reply)->scores.layers_run, 2);
-    assert_int_equal(reply_work(&reply)->scores.macs_avoided, REPLY_WORK_SUMS);
-    reply_clear(&reply);
+    make_reply(&one, 1, -1);
+    make_reply(&other, 10, -1);
+    reply_merge(other.words, one.words, one.word_count);
+    assert_int_equal(reply_work(&one)->cpu_nanoseconds, 11);
+    assert_int_equal(reply_work(&one)->scores.macs_avoided, 22);
+    for (size_t i = 0; i < one.sum_count; i++)
+        assert_int_equal(one.sums[i], 11 * i);
+    for (size_t i = 0; i < one.maximum_count; i++)
+        assert_true(one.maxima[i] == (i % 2 ? 10 : -1));
+    assert_int_equal(reply_failed(&one), -1);
+    reply_clear(&one);
+    reply_clear(&other);
+}
+
+static void the_first_rank_that_failed_is_told(void **state)
+{
+    static const int failed[][3] = {{-1, -1, -1}, {0, -1, 0}, {-1, 0, 0}, {2, 5, 2},
+                                    {7, 1, 1},    {3, -1, 3}, {0, 1, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(failed); i++) {
+        struct reply one, other;
+
+        make_reply(&one, 1, failed[i][0]);
+        make_reply(&other, 2, failed[i][1]);
+        reply_merge(other.words, one.words, one.word_count);
+        assert_int_equal(reply_failed(&one), failed[i][2]);
+        reply_clear(&one);
+        reply_clear(&other);
+    }
 }
 
 static void a_request_without_candidates_is_about_the_float_network(void **state)
@@ -138,7 +177,8 @@ int main(void)
         cmocka_unit_test(a_reply_has_the_size_that_fits_its_request),
         cmocka_unit_test(an_empty_reply_is_neutral_when_merged),
         cmocka_unit_test(the_score_of_each_candidate_is_found),
-        cmocka_unit_test(what_an_answer_took_stands_behind_its_sums),
+        cmocka_unit_test(replies_merge_word_by_word),
+        cmocka_unit_test(the_first_rank_that_failed_is_told),
         cmocka_unit_test(a_request_without_candidates_is_about_the_float_network),
         cmocka_unit_test(every_request_has_a_name_of_its_own),
     };
