@@ -87,7 +87,7 @@ static void choose(struct trial *trial)
     trial->choices = memory_zeroed((size_t)placement->count, sizeof *trial->choices);
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
-        struct range range = range_empty();
+        double minus_low_and_high[] = {-INFINITY, -INFINITY};
 
         float step;
 
@@ -96,8 +96,11 @@ static void choose(struct trial *trial)
         if (tensor->is_weight) {
             step = step_of_weights(trial->options->network, tensor);
         } else {
-            evaluator_range(trial->evaluator, item, trial->choices, &range);
-            step = placement_step_of_clip(tensor, range_magnitude(range));
+            evaluator_measure(trial->evaluator,
+                              &(struct measure){.kind = MEASURE_RANGE, .subject = item},
+                              1, trial->choices, NULL, minus_low_and_high);
+            step = placement_step_of_clip(
+                tensor, fmax(minus_low_and_high[0], minus_low_and_high[1]));
         }
         trial->choices[item] = placement_choice(tensor, step);
     }

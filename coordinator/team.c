@@ -6,7 +6,6 @@
 #include "core/base/memory.h"
 #include "link/link.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -320,104 +319,18 @@ int team_validate(struct team *team, const struct choice *choices, int count,
         err);
 }
 
-/* ---- tensors -------------------------------------------------------------------------------- */
+/* ---- the open case -------------------------------------------------------------------------- */
 
-static int check_finite(const struct team *team, int item, struct range range,
-                        struct error *err)
+int team_check_splits(struct team *team, const struct choice *choices,
+                      struct error *err)
 {
-    if (isfinite(range.low) && isfinite(range.high))
-        return 0;
-    return error_set(err, EXIT_INPUT,
-                     "tensor %s takes values that are not finite on the calibration "
-                     "samples: the network overflows",
-                     team_placement(team)->items[item].name);
-}
-
-int team_range(struct team *team, int item, const struct choice *choices,
-               struct range *range, struct error *err)
-{
-    struct request request = {.kind = REQUEST_RANGE,
-                              .subject = item,
+    struct request request = {.kind = REQUEST_CHECK_SPLITS,
                               .candidate_count = 1,
                               .payload_bytes = team_choice_bytes(team, choices)};
     struct reply reply;
     int status = team_ask(team, &request, choices, &reply, err);
 
-    if (status == 0)
-        *range = reply_range(reply.maxima);
     reply_clear(&reply);
-    return status == 0 ? check_finite(team, item, *range, err) : status;
-}
-
-int team_histogram(struct team *team, int item, const struct choice *choices,
-                   struct range range, int bins, struct histogram *histogram,
-                   struct error *err)
-{
-    struct request request = {.kind = REQUEST_HISTOGRAM,
-                              .subject = item,
-                              .candidate_count = 1,
-                              .payload_bytes = team_choice_bytes(team, choices),
-                              .range = range,
-                              .bins = bins};
-    struct reply reply;
-    int status = team_ask(team, &request, choices, &reply, err);
-
-    if (status == 0)
-        reply_histogram(reply.sums, reply.maxima, range, bins, histogram);
-    reply_clear(&reply);
-    return status;
-}
-
-int team_float_ranges(struct team *team, struct range *ranges, struct error *err)
-{
-    int items = team_choice_count(team);
-    struct request request = {.kind = REQUEST_FLOAT_RANGES, .subject = items};
-    struct reply reply;
-    int status = team_ask(team, &request, NULL, &reply, err);
-
-    for (int item = 0; status == 0 && item < items; item++) {
-        ranges[item] = reply_range(reply.maxima + item * REPLY_RANGE_MAXIMA);
-        if (!team_placement(team)->items[item].is_weight)
-            status = check_finite(team, item, ranges[item], err);
-    }
-    reply_clear(&reply);
-    return status;
-}
-
-/* What a request asks for each item. */
-static float *asked_histograms(int items, const struct range *ranges, const int *bins)
-{
-    float *asked = memory_get((size_t)items * ASKED_HISTOGRAM_FLOATS * sizeof *asked);
-
-    for (int item = 0; item < items; item++) {
-        float *numbers = asked + item * ASKED_HISTOGRAM_FLOATS;
-
-        numbers[ASKED_LOW] = ranges[item].low;
-        numbers[ASKED_HIGH] = ranges[item].high;
-        numbers[ASKED_BINS] = (float)bins[item];
-    }
-    return asked;
-}
-
-int team_float_histograms(struct team *team, const struct range *ranges,
-                          const int *bins, struct histogram *histograms,
-                          struct error *err)
-{
-    int items = team_choice_count(team);
-    float *asked = asked_histograms(items, ranges, bins);
-    struct request request = {.kind = REQUEST_FLOAT_HISTOGRAMS,
-                              .candidate_count = items,
-                              .payload_bytes = (size_t)items * ASKED_HISTOGRAM_FLOATS *
-                                               sizeof *asked};
-    struct reply reply;
-    int status = team_ask(team, &request, asked, &reply, err);
-
-    for (int item = 0; status == 0 && item < items; item++)
-        reply_histogram(reply.sums + (size_t)item * REPLY_HISTOGRAM_SUMS,
-                        reply.maxima + item * REPLY_RANGE_MAXIMA, ranges[item],
-                        bins[item], &histograms[item]);
-    reply_clear(&reply);
-    free(asked);
     return status;
 }
 

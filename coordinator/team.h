@@ -94,39 +94,11 @@ int team_check(struct team *team, const struct choice *choices, int count,
 int team_validate(struct team *team, const struct choice *choices, int count,
                   struct score *scores, struct error *err);
 
-/* Range and histogram, of so many bins, of the activation of placement item `item`; see
- * evaluator_range(). Values that are not finite are an error (EXIT_INPUT) that names the tensor. */
-int team_range(struct team *team, int item, const struct choice *choices,
-               struct range *range, struct error *err);
-int team_histogram(struct team *team, int item, const struct choice *choices,
-                   struct range range, int bins, struct histogram *histogram,
-                   struct error *err);
-
-/* The same of all activations of the float network in one go, [placement count]: ranges out; `bins`
- * says how many each histogram has, 0: it is left empty, as those of weights are. */
-int team_float_ranges(struct team *team, struct range *ranges, struct error *err);
-int team_float_histograms(struct team *team, const struct range *ranges,
-                          const int *bins, struct histogram *histograms,
-                          struct error *err);
-
-/* What the channels of the activation of placement item `item` hold in the float network, [channels + 1],
- * see activation_split.h. */
-int team_channel_maxima(struct team *team, int item, float *maxima, struct error *err);
-
-/* Mean and variance [channels] that the input of layer `layer`'s batch norm has under the choices, or
- * in the float network where they are NULL; the statistics in force before it count. See moments.h.
- */
-int team_moments(struct team *team, int layer, const struct choice *choices,
-                 float *mean, float *variance, struct error *err);
-
-/* The same of all batch norms in the float network in one go, as rows STATE_STATISTICS. */
-int team_float_moments(struct team *team, struct state *found, struct error *err);
-
-/* The mean of the products of convolution `layer` under the choices, or in the float network where they
- * are NULL; the state in force counts. See product_means.h. Means
- * [out_channels] out. */
-int team_product_means(struct team *team, int layer, const struct choice *choices,
-                       double *means, struct error *err);
+/* Takes measures [count] of the float network in one go, or one measure under choices, see
+ * evaluator_measure(). `answers` [count] point to where each goes, of the type that its kind tells. Values
+ * of a range that are not finite are an error (EXIT_INPUT) that names the tensor. */
+int team_measure(struct team *team, const struct measure *measures, int count,
+                 const struct choice *choices, void *const *answers, struct error *err);
 
 /* What is in force beside the file, on all ranks; borrowed until that changes. */
 const struct state *team_state(const struct team *team);

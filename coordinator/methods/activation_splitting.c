@@ -1,34 +1,41 @@
 #include "coordinator/methods/activation_splitting.h"
 
-#include "core/base/memory.h"
+#include "coordinator/methods/float_measures.h"
 
-#include <stdlib.h>
-
-static int add_split(struct team *team, int item, struct state *state,
-                     struct error *err)
+static size_t maxima_of(struct team *team, int item)
 {
     int tensor = team_placement(team)->items[item].index;
-    size_t channels = (size_t)team_network(team)->tensors[tensor].channels;
-    float *maxima = memory_get((channels + 1) * sizeof *maxima);
-    int status = team_channel_maxima(team, item, maxima, err);
 
-    if (status == 0)
-        state_set_floats(state, STATE_SPLIT, item, maxima, channels + 1);
-    free(maxima);
-    return status;
+    return (size_t)team_network(team)->tensors[tensor].channels + 1;
+}
+
+static int measure_all(struct team *team, struct float_measures *all, struct error *err)
+{
+    const struct placement *placement = team_placement(team);
+
+    for (int item = 0; item < placement->count; item++)
+        if (placement->items[item].split.added > 0)
+            float_measures_add(
+                all, (struct measure){.kind = MEASURE_CHANNEL_MAXIMA, .subject = item},
+                maxima_of(team, item) * sizeof(float));
+    return float_measures_take(all, team, err);
 }
 
 static int split_all(struct team *team, struct error *err)
 {
-    const struct placement *placement = team_placement(team);
     struct state state = state_copy(team_state(team));
-    int status = 0;
+    struct float_measures all = {0};
+    int status = measure_all(team, &all, err);
 
-    for (int item = 0; status == 0 && item < placement->count; item++)
-        if (placement->items[item].split.added > 0)
-            status = add_split(team, item, &state, err);
+    for (int i = 0; status == 0 && i < all.count; i++) {
+        int item = all.measures[i].subject;
+
+        state_set_floats(&state, STATE_SPLIT, item, all.answers[i],
+                         maxima_of(team, item));
+    }
     if (status == 0)
         status = team_put_state(team, &state, err);
+    float_measures_clear(&all);
     state_clear(&state);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "coordinator/methods/batchnorm_matching.h"
 
+#include "coordinator/methods/float_measures.h"
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
 
@@ -60,8 +61,8 @@ static int match_layer(struct team *team, int layer, const struct choice *choice
     const struct batchnorm *batchnorm = team_network(team)->layers[layer].batchnorm;
     size_t channels = (size_t)batchnorm->channels;
     float *statistics = memory_get(2 * channels * sizeof *statistics);
-    int status =
-        team_moments(team, layer, choices, statistics, statistics + channels, err);
+    const struct measure moments = {.kind = MEASURE_MOMENTS, .subject = layer};
+    int status = team_measure(team, &moments, 1, choices, (void *[]){statistics}, err);
 
     if (status == 0) {
         match_float(batchnorm, state_numbers(in_float, STATE_STATISTICS, layer),
@@ -76,9 +77,25 @@ static int match_layer(struct team *team, int layer, const struct choice *choice
 int batchnorm_matching_of_float(struct team *team, struct state *in_float,
                                 struct error *err)
 {
-    if (team_restore(team, err) < 0)
-        return -1;
-    return team_float_moments(team, in_float, err);
+    const struct layer *layers = team_network(team)->layers;
+    struct float_measures all = {0};
+    int status = team_restore(team, err);
+
+    for (int layer = 0; layer < team_network(team)->layer_count; layer++)
+        if (layers[layer].batchnorm)
+            float_measures_add(
+                &all, (struct measure){.kind = MEASURE_MOMENTS, .subject = layer},
+                2 * (size_t)layers[layer].batchnorm->channels * sizeof(float));
+    if (status == 0)
+        status = float_measures_take(&all, team, err);
+    for (int i = 0; status == 0 && i < all.count; i++) {
+        int layer = all.measures[i].subject;
+
+        state_set_floats(in_float, STATE_STATISTICS, layer, all.answers[i],
+                         2 * (size_t)layers[layer].batchnorm->channels);
+    }
+    float_measures_clear(&all);
+    return status;
 }
 
 int batchnorm_matching_measure(struct team *team, const struct choice *choices,

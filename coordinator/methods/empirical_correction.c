@@ -1,5 +1,6 @@
 #include "coordinator/methods/empirical_correction.h"
 
+#include "coordinator/methods/float_measures.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
 
@@ -18,19 +19,13 @@ long empirical_correction_evaluations(const struct method_task *task)
 
 /* ---- measuring ------------------------------------------------------------------------------ */
 
-/* The mean outputs [out_channels] of a convolution before its clamp and residual, with the scale and
- * shift that are in force. */
-static int mean_outputs(const struct method_task *task, int layer,
-                        const struct choice *choices, double *means, struct error *err)
+/* Turns means of products [outputs] into those of a convolution's outputs before its clamp and
+ * residual, with the scale and shift that are in force. */
+static void scale_means(const struct layer *layer, double *means)
 {
-    const struct layer *of = &team_network(task->team)->layers[layer];
-    const struct conv *conv = &of->conv;
-
-    if (team_product_means(task->team, layer, choices, means, err) < 0)
-        return -1;
-    for (int channel = 0; channel < of->weights->outputs; channel++)
-        means[channel] = means[channel] * conv->scale[channel] + conv->shift[channel];
-    return 0;
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
+        means[channel] =
+            means[channel] * layer->conv.scale[channel] + layer->conv.shift[channel];
 }
 
 /* The trained statistics are in force afterwards. */
@@ -38,21 +33,24 @@ static int measure_in_float(const struct method_task *task, struct state *in_flo
                             struct error *err)
 {
     const struct network *network = team_network(task->team);
+    struct float_measures all = {0};
     int status = team_restore(task->team, err);
 
-    for (int layer = 0; status == 0 && layer < network->layer_count; layer++) {
-        size_t channels;
-        double *means;
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (network->layers[layer].kind == LAYER_CONV)
+            float_measures_add(
+                &all, (struct measure){.kind = MEASURE_PRODUCT_MEANS, .subject = layer},
+                (size_t)network->layers[layer].weights->outputs * sizeof(double));
+    if (status == 0)
+        status = float_measures_take(&all, task->team, err);
+    for (int i = 0; status == 0 && i < all.count; i++) {
+        const struct layer *layer = &network->layers[all.measures[i].subject];
 
-        if (network->layers[layer].kind != LAYER_CONV)
-            continue;
-        channels = (size_t)network->layers[layer].weights->outputs;
-        means = memory_get(channels * sizeof *means);
-        status = mean_outputs(task, layer, NULL, means, err);
-        if (status == 0)
-            state_set(in_float, STATE_MEAN_OUTPUTS, layer, means, channels);
-        free(means);
+        scale_means(layer, all.answers[i]);
+        state_set(in_float, STATE_MEAN_OUTPUTS, all.measures[i].subject, all.answers[i],
+                  (size_t)layer->weights->outputs);
     }
+    float_measures_clear(&all);
     return status;
 }
 
@@ -70,11 +68,16 @@ static int shift_layer(const struct method_task *task, int layer,
                        struct state *found, struct error *err)
 {
     const double *wanted = state_numbers(in_float, STATE_MEAN_OUTPUTS, layer);
-    size_t channels = (size_t)team_network(task->team)->layers[layer].weights->outputs;
+    const struct layer *of = &team_network(task->team)->layers[layer];
+    const struct measure product_means = {.kind = MEASURE_PRODUCT_MEANS,
+                                          .subject = layer};
+    size_t channels = (size_t)of->weights->outputs;
     double *means = memory_get(channels * sizeof *means);
-    int status = mean_outputs(task, layer, choices, means, err);
+    int status =
+        team_measure(task->team, &product_means, 1, choices, (void *[]){means}, err);
 
     if (status == 0) {
+        scale_means(of, means);
         for (size_t i = 0; i < channels; i++)
             means[i] = lacking(wanted[i], means[i]);
         state_set(found, STATE_BIAS_SHIFT, layer, means, channels);

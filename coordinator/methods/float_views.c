@@ -1,85 +1,67 @@
 #include "coordinator/methods/float_views.h"
 
+#include "coordinator/methods/float_measures.h"
 #include "core/base/memory.h"
 #include "core/quant/clip_look.h"
 
 #include <stdlib.h>
 
-/* Questions about all items at once, and the answers: [items] each. */
-struct questions {
-    struct team *team;
-    const struct placement *placement;
-    struct clip_look *looks;      /* owned, and what they hold */
-    struct range *ranges;         /* of the histograms that are asked for; owned */
-    int *bins;                    /* of these; 0: none; owned */
-    struct histogram *histograms; /* owned */
-};
-
 /* Weights stay without a look. */
-static int begin(struct questions *questions, const struct clip_sight *sights,
-                 struct clip_view *views, struct error *err)
+static int begin(struct team *team, const struct clip_sight *sights,
+                 struct clip_look *looks, struct clip_view *views, struct error *err)
 {
-    const struct placement *placement = questions->placement;
+    const struct placement *placement = team_placement(team);
+    struct float_measures ranges = {0};
+    int status;
 
-    if (team_float_ranges(questions->team, questions->ranges, err) < 0)
-        return -1;
-    for (int item = 0; item < placement->count; item++) {
-        if (placement->items[item].is_weight)
-            continue;
-        views[item].range = questions->ranges[item];
-        clip_look_begin(&questions->looks[item], &sights[item], &views[item]);
+    for (int item = 0; item < placement->count; item++)
+        if (!placement->items[item].is_weight)
+            float_measures_add(&ranges,
+                               (struct measure){.kind = MEASURE_RANGE, .subject = item},
+                               sizeof(struct range));
+    status = float_measures_take(&ranges, team, err);
+    for (int i = 0; status == 0 && i < ranges.count; i++) {
+        int item = ranges.measures[i].subject;
+
+        views[item].range = *(const struct range *)ranges.answers[i];
+        clip_look_begin(&looks[item], &sights[item], &views[item]);
     }
-    return 0;
+    float_measures_clear(&ranges);
+    return status;
 }
 
-/* Whether any histogram is wanted. */
-static bool collect(struct questions *questions)
+/* One histogram more of each item that wants one; returns how many did, or -1. */
+static int look_again(struct team *team, struct clip_look *looks, struct error *err)
 {
-    bool wanted = false;
+    struct float_measures all = {0};
+    int status, count;
 
-    for (int item = 0; item < questions->placement->count; item++) {
-        questions->ranges[item] = questions->looks[item].range;
-        questions->bins[item] = questions->looks[item].bins;
-        wanted = wanted || questions->bins[item] > 0;
-    }
-    return wanted;
-}
-
-static int ask_all(struct questions *questions, struct error *err)
-{
-    while (collect(questions)) {
-        if (team_float_histograms(questions->team, questions->ranges, questions->bins,
-                                  questions->histograms, err) < 0)
-            return -1;
-        for (int item = 0; item < questions->placement->count; item++)
-            if (questions->bins[item] > 0)
-                clip_look_take(&questions->looks[item], &questions->histograms[item]);
-    }
-    return 0;
+    for (int item = 0; item < team_placement(team)->count; item++)
+        if (looks[item].bins > 0)
+            float_measures_add(&all,
+                               (struct measure){MEASURE_HISTOGRAM, item,
+                                                looks[item].range, looks[item].bins},
+                               sizeof(struct histogram));
+    status = float_measures_take(&all, team, err);
+    count = all.count;
+    for (int i = 0; status == 0 && i < count; i++)
+        clip_look_take(&looks[all.measures[i].subject], all.answers[i]);
+    float_measures_clear(&all);
+    return status == 0 ? count : -1;
 }
 
 int float_views_find(struct team *team, const struct clip_sight *sights,
                      struct clip_view *views, struct error *err)
 {
-    const struct placement *placement = team_placement(team);
-    size_t items = (size_t)placement->count;
-    struct questions questions = {
-        .team = team,
-        .placement = placement,
-        .looks = memory_zeroed(items, sizeof *questions.looks),
-        .ranges = memory_zeroed(items, sizeof *questions.ranges),
-        .bins = memory_zeroed(items, sizeof *questions.bins),
-        .histograms = memory_get(items * sizeof *questions.histograms),
-    };
-    int status = begin(&questions, sights, views, err);
+    int items = team_placement(team)->count, status;
+    struct clip_look *looks = memory_zeroed((size_t)items, sizeof *looks);
 
+    status = begin(team, sights, looks, views, err);
     if (status == 0)
-        status = ask_all(&questions, err);
-    for (int item = 0; item < placement->count; item++)
-        clip_look_clear(&questions.looks[item]);
-    free(questions.looks);
-    free(questions.ranges);
-    free(questions.bins);
-    free(questions.histograms);
+        while ((status = look_again(team, looks, err)) > 0)
+            continue;
+    for (int item = 0; item < items; item++)
+        clip_look_clear(&looks[item]);
+    free(looks);
     return status;
 }

@@ -11,7 +11,7 @@
  *   sights  [placement count] how each item's rule looks; those of weights are not used
  *   views   [placement count] out, what is found; clear each with clip_view_clear()
  *
- * Fails as team_float_ranges() and team_float_histograms() do. */
+ * Fails as team_measure() does. */
 int float_views_find(struct team *team, const struct clip_sight *sights,
                      struct clip_view *views, struct error *err);
 

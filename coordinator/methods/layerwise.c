@@ -132,13 +132,16 @@ static int look_at_activation(struct layerwise *layerwise, int item,
     struct clip_view *view = &layerwise->views[item];
     struct histogram *histogram = memory_get(sizeof *histogram);
     struct clip_look look = {0};
-    int status = team_range(layerwise->team, item, choices, &view->range, err);
+    struct measure measure = {.kind = MEASURE_RANGE, .subject = item};
+    void *answer = &view->range;
+    int status = team_measure(layerwise->team, &measure, 1, choices, &answer, err);
 
     if (status == 0)
         clip_look_begin(&look, sight, view);
     while (status == 0 && look.bins > 0) {
-        status = team_histogram(layerwise->team, item, choices, look.range, look.bins,
-                                histogram, err);
+        measure = (struct measure){MEASURE_HISTOGRAM, item, look.range, look.bins};
+        answer = histogram;
+        status = team_measure(layerwise->team, &measure, 1, choices, &answer, err);
         if (status == 0)
             clip_look_take(&look, histogram);
     }

@@ -14,14 +14,7 @@ const char *request_name(enum request_kind kind)
         [REQUEST_SCORE] = "score candidates on the calibration samples",
         [REQUEST_CHECK] = "score candidates on the samples put aside",
         [REQUEST_VALIDATE] = "score candidates on the validation samples",
-        [REQUEST_RANGE] = "find the range of a tensor",
-        [REQUEST_HISTOGRAM] = "find the histogram of a tensor",
-        [REQUEST_FLOAT_RANGES] = "find the ranges of all tensors",
-        [REQUEST_FLOAT_HISTOGRAMS] = "find the histograms of all tensors",
-        [REQUEST_CHANNEL_MAXIMA] = "find the largest values of a tensor's channels",
-        [REQUEST_MOMENTS] = "measure a batch norm",
-        [REQUEST_FLOAT_MOMENTS] = "measure all batch norms",
-        [REQUEST_PRODUCT_MEANS] = "measure a convolution",
+        [REQUEST_MEASURE] = "measure tensors",
         [REQUEST_STATE] = "put a state in force",
         [REQUEST_CHECK_SPLITS] = "check split channels",
         [REQUEST_STOP] = "stop",
@@ -46,14 +39,8 @@ static size_t sums_of(const struct request *request)
     case REQUEST_CHECK:
     case REQUEST_VALIDATE:
         return (size_t)request_score_count(request) * REPLY_SCORE_SUMS;
-    case REQUEST_HISTOGRAM:
-        return REPLY_COUNTS + (size_t)request->bins;
-    case REQUEST_FLOAT_HISTOGRAMS:
-        return (size_t)request->candidate_count * REPLY_HISTOGRAM_SUMS;
-    case REQUEST_MOMENTS:
-    case REQUEST_FLOAT_MOMENTS:
-    case REQUEST_PRODUCT_MEANS:
-        return request->moment_count;
+    case REQUEST_MEASURE:
+        return request->room.sums;
     default:
         return 0;
     }
@@ -66,15 +53,8 @@ static size_t maxima_of(const struct request *request)
         return REPLY_OPEN_MAXIMA;
     case REQUEST_OVERLAP:
         return REPLY_OVERLAP_MAXIMA;
-    case REQUEST_RANGE:
-    case REQUEST_HISTOGRAM:
-        return REPLY_RANGE_MAXIMA;
-    case REQUEST_FLOAT_HISTOGRAMS:
-        return (size_t)request->candidate_count * REPLY_RANGE_MAXIMA;
-    case REQUEST_FLOAT_RANGES:
-        return (size_t)request->subject * REPLY_RANGE_MAXIMA;
-    case REQUEST_CHANNEL_MAXIMA:
-        return request->moment_count;
+    case REQUEST_MEASURE:
+        return request->room.maxima;
     default:
         return 0;
     }
@@ -141,38 +121,4 @@ struct score *reply_scores(const struct reply *reply)
 struct reply_work *reply_work(const struct reply *reply)
 {
     return (struct reply_work *)(reply->words + WORD_WORK);
-}
-
-void reply_put_range(double *maxima, struct range range)
-{
-    maxima[REPLY_MINUS_LOW] = -(double)range.low;
-    maxima[REPLY_HIGH] = range.high;
-}
-
-struct range reply_range(const double *maxima)
-{
-    return (struct range){(float)-maxima[REPLY_MINUS_LOW], (float)maxima[REPLY_HIGH]};
-}
-
-void reply_put_histogram(int64_t *sums, double *maxima,
-                         const struct histogram *histogram)
-{
-    sums[REPLY_ZEROS] = histogram->zeros;
-    sums[REPLY_BELOW] = histogram->below;
-    sums[REPLY_ABOVE] = histogram->above;
-    memcpy(sums + REPLY_COUNTS, histogram->counts,
-           (size_t)histogram->bins * sizeof *histogram->counts);
-    reply_put_range(maxima, histogram->inner);
-}
-
-void reply_histogram(const int64_t *sums, const double *maxima, struct range range,
-                     int bins, struct histogram *histogram)
-{
-    histogram_init(histogram, range, bins);
-    histogram->zeros = sums[REPLY_ZEROS];
-    histogram->below = sums[REPLY_BELOW];
-    histogram->above = sums[REPLY_ABOVE];
-    memcpy(histogram->counts, sums + REPLY_COUNTS,
-           (size_t)bins * sizeof *histogram->counts);
-    histogram->inner = reply_range(maxima);
 }

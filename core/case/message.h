@@ -4,47 +4,36 @@
 
 #include "core/evaluate/evaluator.h"
 #include "core/evaluate/score.h"
-#include "core/quant/histogram.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum request_kind {
-    REQUEST_OPEN,      /* prepare case `subject`: network, samples, evaluator */
-    REQUEST_OVERLAP,   /* compare samples by content: of both sets, and of all ranks */
-    REQUEST_SCORE,     /* score candidates on the calibration samples */
-    REQUEST_CHECK,     /* score candidates on the calibration samples put aside */
-    REQUEST_VALIDATE,  /* score candidates on the validation samples */
-    REQUEST_RANGE,     /* range of the activation `subject` under one candidate */
-    REQUEST_HISTOGRAM, /* its histogram of `bins` bins over `range` */
-    REQUEST_FLOAT_RANGES,     /* of all activations in the float network */
-    REQUEST_FLOAT_HISTOGRAMS, /* the same */
-    REQUEST_CHANNEL_MAXIMA, /* of the activation `subject`, as activation_split_look() */
-    REQUEST_MOMENTS,        /* of layer `subject`'s batch norm, at most one candidate */
-    REQUEST_FLOAT_MOMENTS,  /* of all batch norms in the float network */
-    REQUEST_PRODUCT_MEANS,  /* of convolution `subject`, at most one candidate */
-    REQUEST_STATE,          /* put a state in force from now on */
-    REQUEST_CHECK_SPLITS,   /* hold folded codes against split layers, one candidate */
-    REQUEST_STOP            /* no more requests */
+    REQUEST_OPEN,     /* prepare case `subject`: network, samples, evaluator */
+    REQUEST_OVERLAP,  /* compare samples by content: of both sets, and of all ranks */
+    REQUEST_SCORE,    /* score candidates on the calibration samples */
+    REQUEST_CHECK,    /* score candidates on the calibration samples put aside */
+    REQUEST_VALIDATE, /* score candidates on the validation samples */
+    REQUEST_MEASURE,  /* take measures: of the float network, or under one candidate */
+    REQUEST_STATE,    /* put a state in force from now on */
+    REQUEST_CHECK_SPLITS, /* hold folded codes against split layers, one candidate */
+    REQUEST_STOP          /* no more requests */
 };
 
 /* "score candidates": what a rank is asked to do. */
 const char *request_name(enum request_kind kind);
 
-/* A request comes with a payload: the choices of candidates [candidate_count, items]; with REQUEST_STATE
- * the text of a state and a zero; with REQUEST_FLOAT_HISTOGRAMS floats [items, ASKED_HISTOGRAM_FLOATS]. */
+/* A request comes with a payload: the choices of candidates [candidate_count, items], with
+ * REQUEST_MEASURE measures [measure_count] before them, whose `room` the reply has; with REQUEST_STATE
+ * the text of a state and a zero. */
 struct request {
     enum request_kind kind;
-    int subject; /* a case, an item, a layer; of REQUEST_FLOAT_RANGES: all items */
+    int subject;         /* a case */
     int candidate_count; /* candidates that come with it; 0: the float network */
     size_t payload_bytes;
-    size_t moment_count; /* sums of the reply; of REQUEST_CHANNEL_MAXIMA: maxima */
-    struct range range;
-    int bins;
+    int measure_count;
+    struct measure_room room;
 };
-
-/* What REQUEST_FLOAT_HISTOGRAMS asks for each item: so many bins over [low, high]; 0: nothing. */
-enum { ASKED_LOW, ASKED_HIGH, ASKED_BINS, ASKED_HISTOGRAM_FLOATS };
 
 /* What a rank found on its shard. Replies of all ranks merge by adding the sums and taking the
  * largest of the maxima, so the merged reply does not depend on how many ranks there are. All of it
@@ -81,24 +70,7 @@ enum {
     REPLY_MINUS_FIRST_OVERLAPPING,
     REPLY_OVERLAP_MAXIMA
 };
-enum { REPLY_MINUS_LOW, REPLY_HIGH, REPLY_RANGE_MAXIMA };
-enum { /* how many values; the bins come last */
-       REPLY_ZEROS,
-       REPLY_BELOW,
-       REPLY_ABOVE,
-       REPLY_COUNTS,
-       REPLY_HISTOGRAM_SUMS = REPLY_COUNTS + HISTOGRAM_BINS
-};
 enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
-
-/* Ranges and histograms as they stand in replies: maxima [REPLY_RANGE_MAXIMA], those of a histogram
- * for its inner range, and sums [REPLY_COUNTS + bins]. */
-void reply_put_range(double *maxima, struct range range);
-struct range reply_range(const double *maxima);
-void reply_put_histogram(int64_t *sums, double *maxima,
-                         const struct histogram *histogram);
-void reply_histogram(const int64_t *sums, const double *maxima, struct range range,
-                     int bins, struct histogram *histogram);
 
 /* Makes an empty reply of the size that fits the request: sums zero, maxima -infinity. */
 void reply_init(struct reply *reply, const struct request *request);

@@ -78,10 +78,7 @@ shard_answer_fn shard_answer_open;
 
 /* shard_measure.c */
 shard_answer_fn shard_answer_score, shard_answer_check, shard_answer_validate;
-shard_answer_fn shard_answer_range, shard_answer_histogram;
-shard_answer_fn shard_answer_float_ranges, shard_answer_float_histograms;
-shard_answer_fn shard_answer_channel_maxima, shard_answer_product_means;
-shard_answer_fn shard_answer_moments, shard_answer_float_moments;
+shard_answer_fn shard_answer_measure;
 
 /* shard_state.c */
 shard_answer_fn shard_answer_state, shard_answer_check_splits;

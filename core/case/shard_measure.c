@@ -102,116 +102,14 @@ int shard_answer_validate(struct shard *shard, const struct request *request,
     return status;
 }
 
-int shard_answer_range(struct shard *shard, const struct request *request,
-                       const void *payload, struct reply *reply, struct error *err)
-{
-    struct range range = range_empty();
-
-    (void)err;
-    evaluator_range(shard->evaluator, request->subject, payload, &range);
-    reply_put_range(reply->maxima, range);
-    return 0;
-}
-
-int shard_answer_histogram(struct shard *shard, const struct request *request,
-                           const void *payload, struct reply *reply, struct error *err)
-{
-    struct histogram *histogram = memory_get(sizeof *histogram);
-
-    (void)err;
-    histogram_init(histogram, request->range, request->bins);
-    evaluator_histogram(shard->evaluator, request->subject, payload, histogram);
-    reply_put_histogram(reply->sums, reply->maxima, histogram);
-    free(histogram);
-    return 0;
-}
-
-int shard_answer_float_ranges(struct shard *shard, const struct request *request,
-                              const void *payload, struct reply *reply,
-                              struct error *err)
-{
-    int items = shard->placement.count;
-    struct range *ranges = memory_zeroed((size_t)items, sizeof *ranges);
-
-    (void)request;
-    (void)payload;
-    (void)err;
-    for (int item = 0; item < items; item++)
-        ranges[item] = range_empty();
-    evaluator_float_ranges(shard->evaluator, ranges);
-    for (int item = 0; item < items; item++)
-        reply_put_range(reply->maxima + item * REPLY_RANGE_MAXIMA, ranges[item]);
-    free(ranges);
-    return 0;
-}
-
-int shard_answer_float_histograms(struct shard *shard, const struct request *request,
-                                  const void *payload, struct reply *reply,
-                                  struct error *err)
-{
-    const float *numbers = payload;
-    int items = shard->placement.count;
-    struct histogram *histograms = memory_get((size_t)items * sizeof *histograms);
-
-    (void)request;
-    (void)err;
-    for (int item = 0; item < items; item++) {
-        const float *asked = numbers + item * ASKED_HISTOGRAM_FLOATS;
-
-        histogram_init(&histograms[item],
-                       (struct range){asked[ASKED_LOW], asked[ASKED_HIGH]},
-                       (int)asked[ASKED_BINS]);
-    }
-    evaluator_float_histograms(shard->evaluator, histograms);
-    for (int item = 0; item < items; item++)
-        reply_put_histogram(reply->sums + (size_t)item * REPLY_HISTOGRAM_SUMS,
-                            reply->maxima + item * REPLY_RANGE_MAXIMA,
-                            &histograms[item]);
-    free(histograms);
-    return 0;
-}
-
-int shard_answer_channel_maxima(struct shard *shard, const struct request *request,
-                                const void *payload, struct reply *reply,
-                                struct error *err)
-{
-    float *maxima = memory_zeroed(request->moment_count, sizeof *maxima);
-
-    (void)payload;
-    (void)err;
-    evaluator_channel_maxima(shard->evaluator, request->subject, maxima);
-    for (size_t i = 0; i < request->moment_count; i++)
-        reply->maxima[i] = maxima[i];
-    free(maxima);
-    return 0;
-}
-
-int shard_answer_moments(struct shard *shard, const struct request *request,
+int shard_answer_measure(struct shard *shard, const struct request *request,
                          const void *payload, struct reply *reply, struct error *err)
 {
-    (void)err;
-    evaluator_moments(shard->evaluator, request->subject,
-                      candidates_of(request, payload), reply->sums);
-    return 0;
-}
+    const struct measure *measures = payload;
 
-int shard_answer_float_moments(struct shard *shard, const struct request *request,
-                               const void *payload, struct reply *reply,
-                               struct error *err)
-{
-    (void)request;
-    (void)payload;
     (void)err;
-    evaluator_float_moments(shard->evaluator, reply->sums);
-    return 0;
-}
-
-int shard_answer_product_means(struct shard *shard, const struct request *request,
-                               const void *payload, struct reply *reply,
-                               struct error *err)
-{
-    (void)err;
-    evaluator_product_means(shard->evaluator, request->subject,
-                            candidates_of(request, payload), reply->sums);
+    evaluator_measure(shard->evaluator, measures, request->measure_count,
+                      candidates_of(request, measures + request->measure_count),
+                      reply->sums, reply->maxima);
     return 0;
 }

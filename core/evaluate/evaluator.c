@@ -1,8 +1,6 @@
 #include "core/evaluate/evaluator.h"
 
 #include "core/base/memory.h"
-#include "core/evaluate/moments.h"
-#include "core/evaluate/product_means.h"
 #include "core/layer/conv_weights.h"
 #include "core/network/early_codes.h"
 
@@ -216,7 +214,7 @@ void evaluator_logits(struct evaluator *evaluator, const struct choice *choices,
     }
 }
 
-/* ---- statistics --------------------------------------------------------------------------- */
+/* ---- measures ----------------------------------------------------------------------------- */
 
 /* One candidate of which everything is worth remembering: who measures goes on from there. */
 static const struct candidate *set_measured(struct evaluator *evaluator,
@@ -230,210 +228,106 @@ static const struct candidate *set_measured(struct evaluator *evaluator,
     return candidate;
 }
 
-typedef void (*observe_fn)(void *observer, const float *values, size_t count);
-
-/* Shows an activation tensor, left in float, to an observer block after block. */
-static void observe(struct evaluator *evaluator, int item, const struct choice *choices,
-                    observe_fn look, void *observer)
-{
-    const struct quantized_tensor *quantized = &evaluator->placement->items[item];
-    size_t count = evaluator->network->tensors[quantized->index].count;
-    const struct candidate *candidate = set_measured(evaluator, choices, item);
-
-    assert(!quantized->is_weight);
-    candidate_keep_unfinished(&evaluator->candidates[0], quantized->index);
-    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
-         first += evaluator->block) {
-        struct block block = block_at(evaluator, &evaluator->own, first, true);
-
-        look(observer,
-             executor_run_floats(evaluator->executor, candidate, &block,
-                                 quantized->index),
-             (size_t)block.samples * count);
-    }
-    end_with(evaluator, candidate);
-}
-
-static void look_at_range(void *observer, const float *values, size_t count)
-{
-    range_add(observer, values, count);
-}
-
-static void look_at_histogram(void *observer, const float *values, size_t count)
-{
-    histogram_add(observer, values, count);
-}
-
-void evaluator_range(struct evaluator *evaluator, int item,
-                     const struct choice *choices, struct range *range)
-{
-    observe(evaluator, item, choices, look_at_range, range);
-}
-
-void evaluator_histogram(struct evaluator *evaluator, int item,
-                         const struct choice *choices, struct histogram *histogram)
-{
-    observe(evaluator, item, choices, look_at_histogram, histogram);
-}
-
-/* Shows all tensors of the float network in one go. Nothing is taken from memory, so that every
- * tensor is made and seen; the samples of a block are told through `samples`. */
-static void show_float_tensors(struct evaluator *evaluator, see_tensor_fn see,
-                               void *context, int *samples)
-{
-    set_candidates(evaluator, NULL, 1);
-    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
-         first += evaluator->block) {
-        struct block block = block_at(evaluator, &evaluator->own, first, false);
-
-        *samples = block.samples;
-        executor_show_tensors(evaluator->executor, &evaluator->candidates[0], &block,
-                              see, context);
-    }
-}
-
-/* Who looks at all activations that can be quantized. */
-struct activations_observer {
+/* Measures at work, and where their numbers go. */
+struct measuring {
     const struct evaluator *evaluator;
-    int samples; /* of the block at hand */
-    struct range *ranges;
-    struct histogram *histograms;
-};
-
-static void look_at_tensor(void *context, int tensor, const float *values)
-{
-    const struct activations_observer *observer = context;
-    int item = observer->evaluator->placement->of_tensor[tensor];
-    size_t count =
-        (size_t)observer->samples * observer->evaluator->network->tensors[tensor].count;
-
-    if (item < 0)
-        return;
-    if (observer->ranges)
-        range_add(&observer->ranges[item], values, count);
-    else if (observer->histograms[item].bins > 0)
-        histogram_add(&observer->histograms[item], values, count);
-}
-
-void evaluator_float_ranges(struct evaluator *evaluator, struct range *ranges)
-{
-    struct activations_observer observer = {.evaluator = evaluator, .ranges = ranges};
-
-    show_float_tensors(evaluator, look_at_tensor, &observer, &observer.samples);
-}
-
-void evaluator_float_histograms(struct evaluator *evaluator,
-                                struct histogram *histograms)
-{
-    struct activations_observer observer = {.evaluator = evaluator,
-                                            .histograms = histograms};
-
-    show_float_tensors(evaluator, look_at_tensor, &observer, &observer.samples);
-}
-
-/* Where the maxima of channels go. */
-struct channel_maxima {
-    const struct activation_split *split;
-    size_t channels;
-    float *maxima;
-};
-
-static void look_at_maxima(void *observer, const float *values, size_t count)
-{
-    const struct channel_maxima *of = observer;
-
-    activation_split_look(of->split, values, count / of->channels, of->channels,
-                          of->maxima);
-}
-
-void evaluator_channel_maxima(struct evaluator *evaluator, int item, float *maxima)
-{
-    const struct quantized_tensor *of_item = &evaluator->placement->items[item];
-    struct channel_maxima of = {
-        &of_item->split, (size_t)evaluator->network->tensors[of_item->index].channels,
-        maxima};
-
-    observe(evaluator, item, NULL, look_at_maxima, &of);
-}
-
-static void add_moments(const struct network *network, int layer, const float *input,
-                        int samples, int64_t *sums)
-{
-    const struct batchnorm *batchnorm = network->layers[layer].batchnorm;
-    const struct tensor *output = &network->tensors[network->layers[layer].output];
-
-    moments_add(batchnorm, input, samples, output->count / (size_t)batchnorm->channels,
-                sums);
-}
-
-void evaluator_moments(struct evaluator *evaluator, int layer,
-                       const struct choice *choices, int64_t *sums)
-{
-    const struct candidate *candidate = set_measured(evaluator, choices, -1);
-
-    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
-         first += evaluator->block) {
-        struct block block = block_at(evaluator, &evaluator->own, first, true);
-
-        add_moments(
-            evaluator->network, layer,
-            executor_run_to_batchnorm(evaluator->executor, candidate, &block, layer),
-            block.samples, sums);
-    }
-    end_with(evaluator, candidate);
-}
-
-void evaluator_product_means(struct evaluator *evaluator, int layer,
-                             const struct choice *choices, int64_t *sums)
-{
-    const struct candidate *candidate = set_measured(evaluator, choices, -1);
-    const struct layer *measured = &evaluator->network->layers[layer];
-    const struct tensor *output = &evaluator->network->tensors[measured->output];
-    int channels = measured->weights->outputs;
-
-    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
-         first += evaluator->block) {
-        struct block block = block_at(evaluator, &evaluator->own, first, true);
-
-        product_means_add(
-            executor_run_to_batchnorm(evaluator->executor, candidate, &block, layer),
-            block.samples, output->count / (size_t)channels, channels, sums);
-    }
-    end_with(evaluator, candidate);
-}
-
-/* Where the sums of all batch norms of a block's samples go. */
-struct all_moments {
-    const struct network *network;
-    int samples;
+    const struct measure *measures;
+    int count;
     int64_t *sums;
+    double *maxima;
 };
 
-/* Adds to the sums that stand behind those of all layers before this one. */
-static void add_to_all_moments(void *context, int layer, const float *input)
+static struct measured measured_of(const struct measuring *measuring, int which)
 {
-    const struct all_moments *all = context;
-    const struct layer *layers = all->network->layers;
-    int64_t *sums = all->sums;
-
-    for (int before = 0; before < layer; before++)
-        if (layers[before].batchnorm)
-            sums += moments_count(layers[before].batchnorm->channels);
-    add_moments(all->network, layer, input, all->samples, sums);
+    return (struct measured){measuring->evaluator->network,
+                             measuring->evaluator->placement,
+                             &measuring->measures[which]};
 }
 
-/* Nothing is taken from memory, so that every layer runs and is seen. */
-void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums)
+/* Hands what is seen to the measures that look at it. */
+static void see(void *context, enum sight sight, int index, const float *values,
+                int samples)
 {
-    set_candidates(evaluator, NULL, 1);
+    const struct measuring *measuring = context;
+    int64_t *sums = measuring->sums;
+    double *maxima = measuring->maxima;
+
+    for (int i = 0; i < measuring->count; i++) {
+        const struct measured of = measured_of(measuring, i);
+        const struct measure_row *row = measure_row(of.measure->kind);
+        struct measure_room room = row->room(&of);
+
+        if (row->sees == sight && measure_index(&of) == index)
+            row->add(&of, values, samples, sums, maxima);
+        sums += room.sums;
+        maxima += room.maxima;
+    }
+}
+
+static struct observer observer_of(struct measuring *measuring)
+{
+    const struct network *network = measuring->evaluator->network;
+    struct observer observer = {.see = see, .context = measuring};
+
+    observer.wants[SEE_TENSOR] =
+        memory_zeroed((size_t)network->tensor_count, sizeof *observer.wants[0]);
+    observer.wants[SEE_PRODUCTS] =
+        memory_zeroed((size_t)network->layer_count, sizeof *observer.wants[0]);
+    for (int i = 0; i < measuring->count; i++) {
+        const struct measured of = measured_of(measuring, i);
+        enum sight sight = measure_row(of.measure->kind)->sees;
+
+        observer.wants[sight][measure_index(&of)] = true;
+    }
+    return observer;
+}
+
+/* An activation that is measured is left in float, and what it is made of is remembered. */
+static const struct candidate *choose_for(struct evaluator *evaluator,
+                                          const struct measured *of,
+                                          const struct choice *choices)
+{
+    bool sees_tensor = measure_row(of->measure->kind)->sees == SEE_TENSOR;
+    const struct candidate *candidate =
+        set_measured(evaluator, choices, sees_tensor ? of->measure->subject : -1);
+
+    if (sees_tensor)
+        candidate_keep_unfinished(&evaluator->candidates[0], measure_index(of));
+    return candidate;
+}
+
+static void observe_all(struct evaluator *evaluator, const struct observer *observer,
+                        bool remembers)
+{
     for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
          first += evaluator->block) {
-        struct block block = block_at(evaluator, &evaluator->own, first, false);
-        struct all_moments all = {evaluator->network, block.samples, sums};
+        struct block block = block_at(evaluator, &evaluator->own, first, remembers);
 
-        executor_run_all(evaluator->executor, &evaluator->candidates[0], &block,
-                         add_to_all_moments, &all);
+        executor_observe(evaluator->executor, &evaluator->candidates[0], &block,
+                         observer);
     }
+}
+
+void evaluator_measure(struct evaluator *evaluator, const struct measure *measures,
+                       int count, const struct choice *choices, int64_t *sums,
+                       double *maxima)
+{
+    struct measuring measuring = {evaluator, measures, count, sums, maxima};
+    struct observer observer = observer_of(&measuring);
+
+    assert(count == 1 || !choices);
+    if (choices) {
+        const struct measured of = measured_of(&measuring, 0);
+        const struct candidate *candidate = choose_for(evaluator, &of, choices);
+
+        observe_all(evaluator, &observer, true);
+        end_with(evaluator, candidate);
+    } else {
+        set_candidates(evaluator, NULL, 1);
+        observe_all(evaluator, &observer, false);
+    }
+    free(observer.wants[SEE_TENSOR]);
+    free(observer.wants[SEE_PRODUCTS]);
 }
 
 int evaluator_check_splits(struct evaluator *evaluator, const struct choice *choices,

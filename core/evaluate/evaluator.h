@@ -8,12 +8,11 @@
 #ifndef CORE_EVALUATE_EVALUATOR_H
 #define CORE_EVALUATE_EVALUATOR_H
 
-#include "core/evaluate/executor.h"
+#include "core/evaluate/measure.h"
 #include "core/evaluate/samples.h"
 #include "core/evaluate/score.h"
 #include "core/kernel/kernel.h"
 #include "core/network/placement.h"
-#include "core/quant/histogram.h"
 
 struct evaluator_options {
     const struct kernel_set *kernels;
@@ -54,38 +53,14 @@ void evaluator_score_others(struct evaluator *evaluator, const struct choice *ch
 void evaluator_logits(struct evaluator *evaluator, const struct choice *choices,
                       struct samples others, float *logits);
 
-/* Adds the values of the activation tensor of placement item `item` over the evaluator's own
- * samples to a range or a histogram; the tensor itself and what follows it is left in float,
- * what comes before it is as chosen. */
-void evaluator_range(struct evaluator *evaluator, int item,
-                     const struct choice *choices, struct range *range);
-void evaluator_histogram(struct evaluator *evaluator, int item,
-                         const struct choice *choices, struct histogram *histogram);
-
-/* The same of all activation tensors of the float network in one go: ranges or histograms
- * [placement->count], of which those of weights, and histograms without bins, stay as they are. */
-void evaluator_float_ranges(struct evaluator *evaluator, struct range *ranges);
-void evaluator_float_histograms(struct evaluator *evaluator,
-                                struct histogram *histograms);
-
-/* Raises maxima [channels + 1] by the activation of placement item `item` in the float network, on the
- * evaluator's own samples, as activation_split_look() does. */
-void evaluator_channel_maxima(struct evaluator *evaluator, int item, float *maxima);
-
-/* Adds the moments of the input of layer `layer`'s batch norm over the evaluator's own samples to
- * `sums` [moments_count()], see moments.h; all choices and all batch norms before it are in force. */
-void evaluator_moments(struct evaluator *evaluator, int layer,
-                       const struct choice *choices, int64_t *sums);
-
-/* The same of all batch norms of the float network in one go: one layer's sums after the other's,
- * in the order of execution. */
-void evaluator_float_moments(struct evaluator *evaluator, int64_t *sums);
-
-/* Adds the sums of the products of convolution `layer` over the evaluator's own samples to `sums`
- * [product_means_count()], see product_means.h; all choices, batch norms and bias shifts before it are in
- * force. */
-void evaluator_product_means(struct evaluator *evaluator, int layer,
-                             const struct choice *choices, int64_t *sums);
+/* Adds the evaluator's own samples to the numbers of `count` measures, those of one after those of the
+ * other: sums and maxima as measures_room() has them.
+ *
+ * With choices there is one measure, which sees what it looks at as chosen, but an activation in float,
+ * and what follows it. Without, each sees the float network, and all do in one go. */
+void evaluator_measure(struct evaluator *evaluator, const struct measure *measures,
+                       int count, const struct choice *choices, int64_t *sums,
+                       double *maxima);
 
 /* Holds the folded codes of layers with split channels against layers that really have the copies, on
  * the first block of the evaluator's own samples. Fails with EXIT_INTERNAL. */

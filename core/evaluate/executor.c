@@ -38,16 +38,20 @@ static bool is_valid(const struct candidate *candidate, const struct block *bloc
            block->remembered->tensors[tensor].signature == candidate->tensors[tensor];
 }
 
-/* Marks the tensors that must be at hand to know `target`; without a block, all before it. The sums
- * of a convolution do not spare its input: step and code of zero count in the epilogue. */
-static void find_needed(struct executor *executor, const struct candidate *candidate,
-                        const struct block *block, int target)
+static void need_nothing(struct executor *executor)
+{
+    memset(executor->needed, 0,
+           (size_t)executor->network->tensor_count * sizeof *executor->needed);
+}
+
+/* Marks the tensors that must be at hand to know those that are marked; without a block, all before
+ * them. The sums of a convolution do not spare its input: step and code of zero count in the
+ * epilogue. */
+static void need_inputs(struct executor *executor, const struct candidate *candidate,
+                        const struct block *block)
 {
     const struct network *network = executor->network;
 
-    memset(executor->needed, 0,
-           (size_t)network->tensor_count * sizeof *executor->needed);
-    executor->needed[target] = true;
     for (int index = network->layer_count - 1; index >= 0; index--) {
         const struct layer *layer = &network->layers[index];
 
@@ -57,6 +61,28 @@ static void find_needed(struct executor *executor, const struct candidate *candi
         for (int i = 0; i < layer->input_count; i++)
             executor->needed[layer->inputs[i]] = true;
     }
+}
+
+static void find_needed(struct executor *executor, const struct candidate *candidate,
+                        const struct block *block, int target)
+{
+    need_nothing(executor);
+    executor->needed[target] = true;
+    need_inputs(executor, candidate, block);
+}
+
+static void find_wanted(struct executor *executor, const struct candidate *candidate,
+                        const struct block *block, const struct observer *observer)
+{
+    const struct network *network = executor->network;
+
+    need_nothing(executor);
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        executor->needed[tensor] = observer->wants[SEE_TENSOR][tensor];
+    for (int layer = 0; layer < network->layer_count; layer++)
+        if (observer->wants[SEE_PRODUCTS][layer])
+            executor->needed[network->layers[layer].inputs[0]] = true;
+    need_inputs(executor, candidate, block);
 }
 
 /* ---- making ---------------------------------------------------------------------------- */
@@ -354,10 +380,10 @@ static void make_tensor(struct executor *executor, const struct task *task)
         *place = (struct remembered){task->candidate->tensors[tensor], *value};
 }
 
-/* The input of the layer is at hand. */
-static const float *batchnorm_input(struct executor *executor,
-                                    const struct candidate *candidate,
-                                    const struct block *block, int index)
+/* What a batch norm of the layer would see; the layer's input is at hand. */
+static const float *products_of(struct executor *executor,
+                                const struct candidate *candidate,
+                                const struct block *block, int index)
 {
     const struct layer *layer = &executor->network->layers[index];
     const struct layer_task work =
@@ -366,20 +392,23 @@ static const float *batchnorm_input(struct executor *executor,
     return layer_kind_of(layer)->batchnorm_input(&work);
 }
 
-/* Who wants to see the inputs of batch norms, or tensors, or neither. */
-struct onlooker {
-    see_batchnorm_fn see_batchnorm;
-    see_tensor_fn see_tensor;
-    void *context;
-};
-
 static void show_tensor(struct executor *executor, const struct block *block,
-                        int tensor, const struct onlooker *onlooker)
+                        int tensor, const struct observer *observer)
 {
-    if (onlooker->see_tensor)
-        onlooker->see_tensor(onlooker->context, tensor,
-                             value_as_floats(&executor->current[tensor], block->samples,
-                                             executor->scratch.sums));
+    if (observer && observer->wants[SEE_TENSOR][tensor])
+        observer->see(observer->context, SEE_TENSOR, tensor,
+                      value_as_floats(&executor->current[tensor], block->samples,
+                                      executor->scratch.sums),
+                      block->samples);
+}
+
+static void show_products(struct executor *executor, const struct candidate *candidate,
+                          const struct block *block, int index,
+                          const struct observer *observer)
+{
+    if (observer && observer->wants[SEE_PRODUCTS][index])
+        observer->see(observer->context, SEE_PRODUCTS, index,
+                      products_of(executor, candidate, block, index), block->samples);
 }
 
 /* What was needed to know `target`, less what was done for it. */
@@ -395,49 +424,57 @@ static void count_spared(struct executor *executor, struct executor_counters bef
 }
 
 static void load_inputs(struct executor *executor, const struct candidate *candidate,
-                        const struct block *block, const struct onlooker *onlooker)
+                        const struct block *block, const struct observer *observer)
 {
     const struct network *network = executor->network;
 
     for (int input = 0; input < network->input_count; input++)
         if (executor->needed[network->inputs[input]]) {
             load_input(executor, candidate, block, input);
-            show_tensor(executor, block, network->inputs[input], onlooker);
+            show_tensor(executor, block, network->inputs[input], observer);
         }
 }
 
+/* Brings a layer's output to hand. */
+static void take_or_make(struct executor *executor, const struct candidate *candidate,
+                         const struct block *block, int index)
+{
+    const struct layer *layer = &executor->network->layers[index];
+    int tensor = layer->output;
+
+    if (is_valid(candidate, block, tensor))
+        executor->current[tensor] = block->remembered->tensors[tensor].value;
+    else
+        make_tensor(executor, &(struct task){index, layer, candidate, block});
+}
+
+/* All that is needed. */
 static void run_layers(struct executor *executor, const struct candidate *candidate,
-                       const struct block *block, int target, struct onlooker onlooker)
+                       const struct block *block, const struct observer *observer)
 {
     const struct network *network = executor->network;
-    const struct executor_counters before = executor->counters;
 
-    find_needed(executor, candidate, block, target);
-    load_inputs(executor, candidate, block, &onlooker);
+    load_inputs(executor, candidate, block, observer);
     for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
-        int tensor = layer->output;
+        int tensor = network->layers[index].output;
 
+        show_products(executor, candidate, block, index, observer);
         if (!executor->needed[tensor])
             continue;
-        if (is_valid(candidate, block, tensor)) {
-            executor->current[tensor] = block->remembered->tensors[tensor].value;
-            continue;
-        }
-        make_tensor(executor, &(struct task){index, layer, candidate, block});
-        show_tensor(executor, block, tensor, &onlooker);
-        if (onlooker.see_batchnorm && layer->batchnorm)
-            onlooker.see_batchnorm(onlooker.context, index,
-                                   batchnorm_input(executor, candidate, block, index));
+        take_or_make(executor, candidate, block, index);
+        show_tensor(executor, block, tensor, observer);
     }
-    count_spared(executor, before, block->samples, target);
 }
 
 const struct value *executor_run(struct executor *executor,
                                  const struct candidate *candidate,
                                  const struct block *block, int target)
 {
-    run_layers(executor, candidate, block, target, (struct onlooker){0});
+    const struct executor_counters before = executor->counters;
+
+    find_needed(executor, candidate, block, target);
+    run_layers(executor, candidate, block, NULL);
+    count_spared(executor, before, block->samples, target);
     return &executor->current[target];
 }
 
@@ -449,27 +486,11 @@ const float *executor_run_floats(struct executor *executor,
                            block->samples, executor->scratch.sums);
 }
 
-const float *executor_run_to_batchnorm(struct executor *executor,
-                                       const struct candidate *candidate,
-                                       const struct block *block, int layer)
+void executor_observe(struct executor *executor, const struct candidate *candidate,
+                      const struct block *block, const struct observer *observer)
 {
-    executor_run(executor, candidate, block,
-                 executor->network->layers[layer].inputs[0]);
-    return batchnorm_input(executor, candidate, block, layer);
-}
-
-void executor_run_all(struct executor *executor, const struct candidate *candidate,
-                      const struct block *block, see_batchnorm_fn see, void *context)
-{
-    run_layers(executor, candidate, block, executor->network->output,
-               (struct onlooker){.see_batchnorm = see, .context = context});
-}
-
-void executor_show_tensors(struct executor *executor, const struct candidate *candidate,
-                           const struct block *block, see_tensor_fn see, void *context)
-{
-    run_layers(executor, candidate, block, executor->network->output,
-               (struct onlooker){.see_tensor = see, .context = context});
+    find_wanted(executor, candidate, block, observer);
+    run_layers(executor, candidate, block, observer);
 }
 
 int executor_check_splits(struct executor *executor, const struct candidate *candidate,

@@ -45,21 +45,25 @@ const float *executor_run_floats(struct executor *executor,
                                  const struct candidate *candidate,
                                  const struct block *block, int target);
 
-/* The input of layer `layer`'s batch norm, [samples, pixels, channels], or what it would be: the
- * products of a convolution; valid until the next call. */
-const float *executor_run_to_batchnorm(struct executor *executor,
-                                       const struct candidate *candidate,
-                                       const struct block *block, int layer);
+/* What there is to see of a block. */
+enum sight {
+    SEE_TENSOR, /* [samples, elements] of a tensor */
+    SEE_PRODUCTS, /* [samples, pixels, channels] of a layer: its batch norm's input, or what that
+                     would be: the products of a convolution */
+    SIGHTS
+};
 
-/* Runs everything, and shows the input of each layer's batch norm. */
-typedef void (*see_batchnorm_fn)(void *context, int layer, const float *input);
-void executor_run_all(struct executor *executor, const struct candidate *candidate,
-                      const struct block *block, see_batchnorm_fn see, void *context);
+/* Who wants to see some of it. */
+struct observer {
+    bool *wants[SIGHTS]; /* [tensors], [layers] */
+    void (*see)(void *context, enum sight sight, int index, const float *values,
+                int samples);
+    void *context;
+};
 
-/* Runs what is not valid, and shows each tensor that was made, [samples, elements]. */
-typedef void (*see_tensor_fn)(void *context, int tensor, const float *values);
-void executor_show_tensors(struct executor *executor, const struct candidate *candidate,
-                           const struct block *block, see_tensor_fn see, void *context);
+/* Makes what the observer wants to see, as far as it is not valid, and shows it. */
+void executor_observe(struct executor *executor, const struct candidate *candidate,
+                      const struct block *block, const struct observer *observer);
 
 /* Holds the folded codes of every layer with split channels against split layers, see split_check.h.
  * Fails with EXIT_INTERNAL. */

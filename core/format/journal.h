@@ -30,11 +30,8 @@ enum journal_kind {
     JOURNAL_CHECK = 3,
     JOURNAL_VALIDATION = 4,
     JOURNAL_STEP = 5,
-    JOURNAL_MOMENTS = 6,
-    JOURNAL_FLOAT_MOMENTS = 7,
+    JOURNAL_MEASURE = 6,     /* the numbers of measures that were taken in one go */
     JOURNAL_FLOAT_SCORE = 8, /* of the network that is not quantized */
-    JOURNAL_PRODUCT_MEANS = 9,
-    JOURNAL_CHANNEL_MAXIMA = 10,
     JOURNAL_VALIDATION_TO_FLOAT = 11 /* with the metrics that need float logits */
 };
 

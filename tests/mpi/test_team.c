@@ -280,61 +280,69 @@ static void validation_scores_are_those_of_one_process(void **state)
     free(candidates);
 }
 
+/* What the team tells. */
+static int take_together(struct measure measure, const struct choice *choices,
+                         void *answer)
+{
+    return team_measure(team, &measure, 1, choices, (void *[]){answer}, &err);
+}
+
+/* What one process, on its own network, tells. */
+static void take_alone(struct measure measure, const struct choice *choices,
+                       void *answer)
+{
+    const struct measured of = {shard_network(alone), shard_placement(alone), &measure};
+    size_t bytes = (size_t)step_count() * sizeof *choices;
+    struct request request = {.kind = REQUEST_MEASURE,
+                              .candidate_count = 1,
+                              .measure_count = 1,
+                              .room =
+                                  measures_room(of.network, of.placement, &measure, 1)};
+    char *payload = memory_get(sizeof measure + bytes);
+    struct reply reply;
+
+    memcpy(payload, &measure, sizeof measure);
+    memcpy(payload + sizeof measure, choices, bytes);
+    ask_alone(&request, payload, &reply);
+    measure_row(measure.kind)->tell(&of, reply.sums, reply.maxima, answer);
+    reply_clear(&reply);
+    free(payload);
+}
+
 static void ranges_and_histograms_are_those_of_one_process(void **state)
 {
-    struct histogram *histogram = memory_get(sizeof *histogram);
+    struct histogram *together = memory_get(sizeof *together);
+    struct histogram *own = memory_get(sizeof *own);
     struct choice *choices;
 
     (void)state;
     open_case(SOUND);
     choices = some_candidates();
     for (int item = 0; item < step_count(); item++) {
-        struct request request = {.subject = item, .candidate_count = 1};
-        struct reply reply;
-        struct range range;
+        struct measure measure = {.kind = MEASURE_RANGE, .subject = item};
+        struct range range, alone_range;
 
         if (team_placement(team)->items[item].is_weight)
             continue;
-        request.kind = REQUEST_RANGE;
-        assert_int_equal(team_range(team, item, choices, &range, &err), 0);
-        ask_alone(&request, choices, &reply);
-        assert_true(range.low == -reply.maxima[REPLY_MINUS_LOW] &&
-                    range.high == reply.maxima[REPLY_HIGH] && range.low < range.high);
-        reply_clear(&reply);
+        assert_int_equal(take_together(measure, choices, &range), 0);
+        take_alone(measure, choices, &alone_range);
+        assert_true(range.low == alone_range.low && range.high == alone_range.high &&
+                    range.low < range.high);
 
-        request.kind = REQUEST_HISTOGRAM;
-        request.range = range;
-        request.bins = item % 2 ? HISTOGRAM_BINS : 101;
-        assert_int_equal(
-            team_histogram(team, item, choices, range, request.bins, histogram, &err),
-            0);
-        ask_alone(&request, choices, &reply);
-        assert_int_equal(histogram->bins, request.bins);
-        assert_true(histogram->zeros == reply.sums[REPLY_ZEROS]);
-        assert_true(histogram->inner.low == -reply.maxima[REPLY_MINUS_LOW] &&
-                    histogram->inner.high == reply.maxima[REPLY_HIGH]);
-        assert_memory_equal(histogram->counts, reply.sums + REPLY_COUNTS,
-                            (size_t)request.bins * sizeof *histogram->counts);
-        reply_clear(&reply);
+        measure = (struct measure){MEASURE_HISTOGRAM, item, range,
+                                   item % 2 ? HISTOGRAM_BINS : 101};
+        assert_int_equal(take_together(measure, choices, together), 0);
+        take_alone(measure, choices, own);
+        assert_int_equal(together->bins, measure.bins);
+        assert_true(together->zeros == own->zeros);
+        assert_true(together->inner.low == own->inner.low &&
+                    together->inner.high == own->inner.high);
+        assert_memory_equal(together->counts, own->counts,
+                            (size_t)measure.bins * sizeof *own->counts);
     }
     free(choices);
-    free(histogram);
-}
-
-/* What one process, on its own network, answers to the same request. */
-static void measure_alone(int layer, const struct choice *choices, float *mean,
-                          float *variance)
-{
-    const struct batchnorm *batchnorm = shard_network(alone)->layers[layer].batchnorm;
-    struct request request = {.kind = REQUEST_MOMENTS,
-                              .subject = layer,
-                              .candidate_count = 1,
-                              .moment_count = moments_count(batchnorm->channels)};
-    struct reply reply;
-
-    ask_alone(&request, choices, &reply);
-    moments_statistics(batchnorm, reply.sums, mean, variance);
-    reply_clear(&reply);
+    free(together);
+    free(own);
 }
 
 static void put_alone(const struct state *wanted)
@@ -352,6 +360,7 @@ static void put_alone(const struct state *wanted)
 static void statistics_of_batch_norms_are_those_of_one_process(void **state)
 {
     float team_statistics[2 * CHANNELS_MOST], own_statistics[2 * CHANNELS_MOST];
+    struct measure moments = {.kind = MEASURE_MOMENTS};
     const struct network *network;
     struct state measured = {0};
     struct score before, score;
@@ -369,10 +378,9 @@ static void statistics_of_batch_norms_are_those_of_one_process(void **state)
         if (!batchnorm)
             continue;
         assert_true(channels <= CHANNELS_MOST);
-        measure_alone(layer, choices, own_statistics, own_statistics + channels);
-        assert_int_equal(team_moments(team, layer, choices, team_statistics,
-                                      team_statistics + channels, &err),
-                         0);
+        moments.subject = layer;
+        take_alone(moments, choices, own_statistics);
+        assert_int_equal(take_together(moments, choices, team_statistics), 0);
         assert_memory_equal(team_statistics, own_statistics,
                             2 * channels * sizeof *own_statistics);
         state_set_floats(&measured, STATE_STATISTICS, layer, own_statistics,
@@ -425,6 +433,7 @@ measured_batch_norms_give_the_mean_and_variance_of_the_float_network(void **stat
 {
     struct state in_float = {0}, found = {0};
     const struct network *network;
+    struct measure moments = {.kind = MEASURE_MOMENTS};
     float measured[2 * CHANNELS_MOST];
     struct choice *choices;
 
@@ -438,9 +447,8 @@ measured_batch_norms_give_the_mean_and_variance_of_the_float_network(void **stat
 
         if (!batchnorm)
             continue;
-        assert_int_equal(team_moments(team, layer, choices, measured,
-                                      measured + batchnorm->channels, &err),
-                         0);
+        moments.subject = layer;
+        assert_int_equal(take_together(moments, choices, measured), 0);
         for (int channel = 0; channel < batchnorm->channels; channel++)
             assert_same_output(batchnorm, channel, measured,
                                state_numbers(&found, STATE_STATISTICS, layer),
@@ -543,6 +551,7 @@ static void take_candidate(struct result *result, double factor)
 
 static void corrected_layers_have_the_mean_outputs_of_the_float_network(void **state)
 {
+    struct measure product_means = {.kind = MEASURE_PRODUCT_MEANS};
     struct state in_float = {0};
     const struct network *network;
     struct method_task task;
@@ -559,8 +568,8 @@ static void corrected_layers_have_the_mean_outputs_of_the_float_network(void **s
 
         if (network->layers[index].kind != LAYER_CONV)
             continue;
-        assert_int_equal(
-            team_product_means(team, index, result.start.choices, means, &err), 0);
+        product_means.subject = index;
+        assert_int_equal(take_together(product_means, result.start.choices, means), 0);
         for (int i = 0; i < network->layers[index].weights->outputs; i++)
             assert_float_equal(means[i] * conv->scale[i] + conv->shift[i],
                                state_numbers(&in_float, STATE_MEAN_OUTPUTS, index)[i],
@@ -829,7 +838,8 @@ static void only_what_the_journal_does_not_know_is_evaluated(void **state)
 
 static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state)
 {
-    float statistics[2 * CHANNELS_MOST], *variance;
+    struct measure moments = {.kind = MEASURE_MOMENTS};
+    float statistics[2 * CHANNELS_MOST];
     struct state moved = {0};
     struct score trained, measured, again;
     struct journal *journal;
@@ -844,9 +854,9 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     while (!team_network(team)->layers[layer].batchnorm)
         layer++;
     channels = (size_t)team_network(team)->layers[layer].batchnorm->channels;
-    variance = statistics + channels;
+    moments.subject = layer;
     assert_int_equal(team_score(team, choices, 1, &trained, &err), 0);
-    assert_int_equal(team_moments(team, layer, choices, statistics, variance, &err), 0);
+    assert_int_equal(take_together(moments, choices, statistics), 0);
     state_set_floats(&moved, STATE_STATISTICS, layer, statistics, 2 * channels);
     assert_int_equal(team_put_state(team, &moved, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &measured, &err), 0);
@@ -855,7 +865,7 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     assert_int_equal(team_restore(team, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &again, &err), 0);
     assert_memory_equal(&again, &trained, sizeof again);
-    assert_int_equal(team_moments(team, layer, choices, statistics, variance, &err), 0);
+    assert_int_equal(take_together(moments, choices, statistics), 0);
     assert_int_equal(team_put_state(team, &moved, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &again, &err), 0);
     assert_memory_equal(&again, &measured, sizeof again);
@@ -892,7 +902,10 @@ static void scores_count_as_whole_evaluations_on_any_number_of_ranks(void **stat
     assert_int_equal(team_score(team, NULL, 1, scores, &err), 0);
     while (team_placement(team)->items[item].is_weight)
         item++;
-    assert_int_equal(team_range(team, item, candidates, &range, &err), 0);
+    assert_int_equal(
+        take_together((struct measure){.kind = MEASURE_RANGE, .subject = item},
+                      candidates, &range),
+        0);
     assert_int_equal(macs_of(team_scores(team)), 0);
     assert_int_equal(team_score(team, candidates, CANDIDATES, scores, &err), 0);
     assert_int_equal(macs_of(team_scores(team)),

@@ -21,17 +21,7 @@ static void a_reply_has_the_size_that_fits_its_request(void **state)
         {{.kind = REQUEST_SCORE, .candidate_count = 7}, 7 * REPLY_SCORE_SUMS, 0},
         {{.kind = REQUEST_VALIDATE}, REPLY_SCORE_SUMS, 0},
         {{.kind = REQUEST_VALIDATE, .candidate_count = 2}, 2 * REPLY_SCORE_SUMS, 0},
-        {{.kind = REQUEST_RANGE, .candidate_count = 1}, 0, REPLY_RANGE_MAXIMA},
-        {{.kind = REQUEST_HISTOGRAM, .candidate_count = 1, .bins = 101},
-         REPLY_COUNTS + 101,
-         REPLY_RANGE_MAXIMA},
-        {{.kind = REQUEST_FLOAT_RANGES, .subject = 3}, 0, 3 * REPLY_RANGE_MAXIMA},
-        {{.kind = REQUEST_FLOAT_HISTOGRAMS, .candidate_count = 3},
-         3 * REPLY_HISTOGRAM_SUMS,
-         3 * REPLY_RANGE_MAXIMA},
-        {{.kind = REQUEST_MOMENTS, .moment_count = 34}, 34, 0},
-        {{.kind = REQUEST_FLOAT_MOMENTS, .moment_count = 68}, 68, 0},
-        {{.kind = REQUEST_PRODUCT_MEANS, .moment_count = 13}, 13, 0},
+        {{.kind = REQUEST_MEASURE, .measure_count = 2, .room = {34, 3}}, 34, 3},
         {{.kind = REQUEST_STATE, .payload_bytes = 128}, 0, 0},
         {{.kind = REQUEST_STOP}, 0, 0},
     };
@@ -50,17 +40,14 @@ static void a_reply_has_the_size_that_fits_its_request(void **state)
 /* So that a rank with nothing to say changes nothing. */
 static void an_empty_reply_is_neutral_when_merged(void **state)
 {
-    static const enum request_kind kinds[] = {
-        REQUEST_OPEN,         REQUEST_OVERLAP,
-        REQUEST_SCORE,        REQUEST_VALIDATE,
-        REQUEST_RANGE,        REQUEST_HISTOGRAM,
-        REQUEST_MOMENTS,      REQUEST_FLOAT_MOMENTS,
-        REQUEST_FLOAT_RANGES, REQUEST_FLOAT_HISTOGRAMS};
+    static const enum request_kind kinds[] = {REQUEST_OPEN, REQUEST_OVERLAP,
+                                              REQUEST_SCORE, REQUEST_VALIDATE,
+                                              REQUEST_MEASURE};
 
     (void)state;
     for (size_t kind = 0; kind < COUNT(kinds); kind++) {
         struct request request = {
-            .kind = kinds[kind], .candidate_count = 3, .moment_count = 12};
+            .kind = kinds[kind], .candidate_count = 3, .room = {12, 4}};
         struct reply reply;
 
         reply_init(&reply, &request);
@@ -103,7 +90,7 @@ static void the_score_of_each_candidate_is_found(void **state)
 /* A reply with numbers that are all different, of a rank that failed or did not (-1). */
 static void make_reply(struct reply *reply, int step, int failed)
 {
-    struct request request = {.kind = REQUEST_HISTOGRAM, .bins = 7};
+    struct request request = {.kind = REQUEST_MEASURE, .room = {10, 2}};
 
     reply_init(reply, &request);
     reply_work(reply)->cpu_nanoseconds = step;

@@ -245,8 +245,40 @@ static void assert_same_on_any_ranks(const struct request *request, const void *
     reply_clear(&expected);
 }
 
+/* What comes with a request for one measure. */
+struct measuring {
+    struct measure measure;
+    struct choice choices[STEPS];
+};
+
+static struct measuring measuring_of(struct measure measure)
+{
+    struct measuring one = {.measure = measure};
+
+    memcpy(one.choices, candidates[0], sizeof one.choices);
+    return one;
+}
+
+/* In the float network. */
+static struct request request_to_measure(const struct measure *measures, int count)
+{
+    static const struct measure_room rooms[] = {
+        [MEASURE_RANGE] = {0, 2},
+        [MEASURE_HISTOGRAM] = {3 + 101, 2},
+        [MEASURE_MOMENTS] = {MOMENT_COUNT, 0},
+        [MEASURE_PRODUCT_MEANS] = {PRODUCT_MEANS_FIRST + 3 * CHANNELS, 0}};
+    struct request request = {.kind = REQUEST_MEASURE, .measure_count = count};
+
+    for (int i = 0; i < count; i++) {
+        request.room.sums += rooms[measures[i].kind].sums;
+        request.room.maxima += rooms[measures[i].kind].maxima;
+    }
+    return request;
+}
+
 static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
 {
+    struct request all;
     static const struct request requests[] = {
         {.kind = REQUEST_OPEN},
         {.kind = REQUEST_OVERLAP},
@@ -254,27 +286,28 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
         {.kind = REQUEST_SCORE, .candidate_count = CANDIDATES},
         {.kind = REQUEST_VALIDATE},
         {.kind = REQUEST_VALIDATE, .candidate_count = CANDIDATES},
-        {.kind = REQUEST_RANGE, .subject = 0, .candidate_count = 1},
-        {.kind = REQUEST_RANGE, .subject = 2, .candidate_count = 1},
-        {.kind = REQUEST_HISTOGRAM,
-         .subject = 2,
-         .candidate_count = 1,
-         .range = {0, 1.5f},
-         .bins = 101},
-        {.kind = REQUEST_FLOAT_RANGES, .subject = STEPS},
-        {.kind = REQUEST_FLOAT_MOMENTS, .moment_count = MOMENT_COUNT},
-        {.kind = REQUEST_MOMENTS, .moment_count = MOMENT_COUNT},
-        {.kind = REQUEST_MOMENTS, .candidate_count = 1, .moment_count = MOMENT_COUNT},
     };
-    static const float asked[STEPS][ASKED_HISTOGRAM_FLOATS] = {
-        {-1, 2, 11}, {0, 0, 0}, {0, 1.5f, 101}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
+    static const struct measure measures[] = {
+        {.kind = MEASURE_RANGE, .subject = 0},
+        {.kind = MEASURE_RANGE, .subject = 2},
+        {MEASURE_HISTOGRAM, 2, {0, 1.5f}, 101},
+        {.kind = MEASURE_MOMENTS, .subject = 0},
+        {.kind = MEASURE_PRODUCT_MEANS, .subject = 0},
+    };
 
     (void)state;
     for (size_t i = 0; i < COUNT(requests); i++)
         assert_same_on_any_ranks(&requests[i], candidates[0]);
-    assert_same_on_any_ranks(
-        &(struct request){.kind = REQUEST_FLOAT_HISTOGRAMS, .candidate_count = STEPS},
-        asked[0]);
+    for (size_t i = 0; i < COUNT(measures); i++) {
+        struct measuring one = measuring_of(measures[i]);
+        struct request request = request_to_measure(&measures[i], 1);
+
+        assert_same_on_any_ranks(&request, &one);
+        request.candidate_count = 1;
+        assert_same_on_any_ranks(&request, &one);
+    }
+    all = request_to_measure(measures, (int)COUNT(measures));
+    assert_same_on_any_ranks(&all, measures);
 }
 
 static void samples_put_aside_are_scored_apart(void **state)
@@ -683,13 +716,14 @@ static int64_t whole_macs(const struct shard *shard, int count, int64_t samples)
 
 /* What an answer took to score candidates, and that it took time. */
 static struct executor_counters scores_of_answer(struct shard *shard,
+                                                 const void *payload,
                                                  const struct request *request)
 {
     struct executor_counters scores;
     struct reply reply;
 
     reply_init(&reply, request);
-    if (shard_answer(shard, request, candidates[0], &reply, &err) < 0)
+    if (shard_answer(shard, request, payload, &reply, &err) < 0)
         fail_msg("%s", err.text);
     assert_true(reply_work(&reply)->cpu_nanoseconds > 0);
     scores = reply_work(&reply)->scores;
@@ -708,11 +742,12 @@ static void answers_count_the_candidates_that_they_score(void **state)
 {
     static const struct request score = {.kind = REQUEST_SCORE, .candidate_count = 1},
                                 in_float = {.kind = REQUEST_SCORE},
-                                range = {.kind = REQUEST_RANGE, .candidate_count = 1},
                                 check = {.kind = REQUEST_CHECK,
                                          .candidate_count = CANDIDATES},
                                 validate = {.kind = REQUEST_VALIDATE,
                                             .candidate_count = 1};
+    struct measuring range = measuring_of((struct measure){.kind = MEASURE_RANGE});
+    struct request measure = request_to_measure(&range.measure, 1);
     struct state equalized = {0};
     struct shard *shard = shard_create(&config, &cases, 0, 1);
     int64_t whole;
@@ -721,26 +756,26 @@ static void answers_count_the_candidates_that_they_score(void **state)
     model->calibration.check = CHECKED;
     assert_int_equal(open_case(shard), 0);
     whole = whole_macs(shard, 1, CALIBRATED - CHECKED);
-    expect_run_and_avoided(scores_of_answer(shard, &in_float), 0, 0);
-    expect_run_and_avoided(scores_of_answer(shard, &score), whole, 0);
-    scores_of_answer(shard, &score); /* worth remembering now */
-    expect_run_and_avoided(scores_of_answer(shard, &score), 0, whole);
-    expect_run_and_avoided(scores_of_answer(shard, &range), 0, 0);
-    expect_run_and_avoided(scores_of_answer(shard, &check),
+    expect_run_and_avoided(scores_of_answer(shard, candidates[0], &in_float), 0, 0);
+    expect_run_and_avoided(scores_of_answer(shard, candidates[0], &score), whole, 0);
+    scores_of_answer(shard, candidates[0], &score); /* worth remembering now */
+    expect_run_and_avoided(scores_of_answer(shard, candidates[0], &score), 0, whole);
+    expect_run_and_avoided(scores_of_answer(shard, &range, &measure), 0, 0);
+    expect_run_and_avoided(scores_of_answer(shard, candidates[0], &check),
                            whole_macs(shard, CANDIDATES, CHECKED), 0);
-    expect_run_and_avoided(scores_of_answer(shard, &validate),
+    expect_run_and_avoided(scores_of_answer(shard, candidates[0], &validate),
                            whole_macs(shard, 1, SAMPLES - VALIDATION_FIRST), 0);
     state_set(&equalized, STATE_EQUALIZED, 0, NULL, 0);
     put(shard, &equalized);
     state_clear(&equalized);
-    expect_run_and_avoided(scores_of_answer(shard, &score), whole, 0);
+    expect_run_and_avoided(scores_of_answer(shard, candidates[0], &score), whole, 0);
     shard_destroy(shard);
 }
 
 static void scores_of_several_ranks_add_up_to_whole_evaluations(void **state)
 {
-    static const struct request score = {REQUEST_SCORE, 0, CANDIDATES, STEPS,
-                                         .bins = 0};
+    static const struct request score = {.kind = REQUEST_SCORE,
+                                         .candidate_count = CANDIDATES};
 
     (void)state;
     for (int ranks = 1; ranks <= 20; ranks += 4) { /* there are seven blocks */
@@ -752,7 +787,7 @@ static void scores_of_several_ranks_add_up_to_whole_evaluations(void **state)
 
             assert_int_equal(open_case(shard), 0);
             whole = whole_macs(shard, CANDIDATES, CALIBRATED);
-            done = scores_of_answer(shard, &score);
+            done = scores_of_answer(shard, candidates[0], &score);
             macs += done.macs_run + done.macs_avoided;
             shard_destroy(shard);
         }
@@ -760,29 +795,28 @@ static void scores_of_several_ranks_add_up_to_whole_evaluations(void **state)
     }
 }
 
-static void means_of_products_do_not_depend_on_the_number_of_ranks(void **state)
+static void means_of_products_count_every_calibration_sample_once(void **state)
 {
-    struct request request = {.kind = REQUEST_PRODUCT_MEANS,
-                              .candidate_count = 1,
-                              .moment_count = product_means_count(CHANNELS)};
-    struct reply one, three;
+    struct measuring means =
+        measuring_of((struct measure){.kind = MEASURE_PRODUCT_MEANS});
+    struct request request = request_to_measure(&means.measure, 1);
+    struct reply reply;
 
     (void)state;
-    ask_ranks(1, &request, candidates[0], &one);
-    ask_ranks(3, &request, candidates[0], &three);
-    assert_int_equal(one.sums[PRODUCT_MEANS_SAMPLES], CALIBRATED);
-    assert_memory_equal(one.sums, three.sums, one.sum_count * sizeof *one.sums);
-    reply_clear(&one);
-    reply_clear(&three);
+    request.candidate_count = 1;
+    ask_ranks(3, &request, &means, &reply);
+    assert_int_equal(reply.sums[PRODUCT_MEANS_SAMPLES], CALIBRATED);
+    reply_clear(&reply);
 }
 
 static void moments_count_every_calibration_sample_once(void **state)
 {
-    struct request request = {.kind = REQUEST_MOMENTS, .moment_count = MOMENT_COUNT};
+    const struct measure moments = {.kind = MEASURE_MOMENTS};
+    struct request request = request_to_measure(&moments, 1);
     struct reply reply;
 
     (void)state;
-    ask_ranks(3, &request, NULL, &reply);
+    ask_ranks(3, &request, &moments, &reply);
     assert_int_equal(reply.sums[MOMENTS_SAMPLES], CALIBRATED);
     reply_clear(&reply);
 }
@@ -872,14 +906,17 @@ static bool no_looks_are_left(void)
 /* Whether a request is answered when there is time for so many looks at the clock. */
 static int answer_in_time(struct shard *shard, enum request_kind kind, int looks)
 {
-    struct request request = {.kind = kind, .moment_count = MOMENT_COUNT};
+    static const struct measure both[] = {{.kind = MEASURE_MOMENTS},
+                                          {.kind = MEASURE_RANGE}};
+    struct request request = request_to_measure(both, 2);
     struct reply reply;
     int status;
 
+    request.kind = kind;
     looks_left = looks;
     shard_cut_when(shard, no_looks_are_left);
     reply_init(&reply, &request);
-    status = shard_answer(shard, &request, NULL, &reply, &err);
+    status = shard_answer(shard, &request, both, &reply, &err);
     reply_clear(&reply);
     shard_cut_when(shard, NULL);
     return status;
@@ -888,8 +925,7 @@ static int answer_in_time(struct shard *shard, enum request_kind kind, int looks
 static void work_that_is_cut_is_no_answer_and_the_next_one_is_right(void **state)
 {
     static const enum request_kind kinds[] = {REQUEST_SCORE, REQUEST_VALIDATE,
-                                              REQUEST_OVERLAP, REQUEST_MOMENTS,
-                                              REQUEST_FLOAT_MOMENTS};
+                                              REQUEST_OVERLAP, REQUEST_MEASURE};
     struct shard *shard = shard_create(&config, &cases, 0, 1);
     struct score before, after;
 
@@ -948,7 +984,7 @@ int main(void)
         TEST(a_state_of_another_network_is_refused),
         TEST(answers_count_the_candidates_that_they_score),
         TEST(scores_of_several_ranks_add_up_to_whole_evaluations),
-        TEST(means_of_products_do_not_depend_on_the_number_of_ranks),
+        TEST(means_of_products_count_every_calibration_sample_once),
         TEST(moments_count_every_calibration_sample_once),
         TEST(work_that_is_cut_is_no_answer_and_the_next_one_is_right),
         cmocka_unit_test(what_is_wrong_is_told_and_the_shard_stays_usable),

@@ -6,6 +6,7 @@
 #include "core/network/layer_kind.h"
 #include "core/quant/bias_correction.h"
 #include "core/rewrite/fuse.h"
+#include "tests/support/measured.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/plain_network.h"
 
@@ -185,6 +186,23 @@ static void clear_trial(struct trial *trial)
 {
     evaluator_destroy(trial->evaluator);
     placement_clear(&trial->placement);
+}
+
+static void range_of(const struct trial *trial, int item, const struct choice *choices,
+                     struct range *range)
+{
+    measured_alone(trial->evaluator, network, &trial->placement,
+                   (struct measure){.kind = MEASURE_RANGE, .subject = item}, choices,
+                   range);
+}
+
+static void histogram_of(const struct trial *trial, int item,
+                         const struct choice *choices, struct range range, int bins,
+                         struct histogram *histogram)
+{
+    measured_alone(trial->evaluator, network, &trial->placement,
+                   (struct measure){MEASURE_HISTOGRAM, item, range, bins}, choices,
+                   histogram);
 }
 
 static struct score score_of(struct trial *trial)
@@ -711,9 +729,8 @@ static void measuring_in_sequence_multiplies_once(void **state)
         struct range range = range_empty();
 
         if (!trial.placement.items[item].is_weight) {
-            evaluator_range(trial.evaluator, item, choices, &range);
-            histogram_init(histogram, range, HISTOGRAM_BINS);
-            evaluator_histogram(trial.evaluator, item, choices, histogram);
+            range_of(&trial, item, choices, &range);
+            histogram_of(&trial, item, choices, range, HISTOGRAM_BINS, histogram);
         }
         choices[item] = trial.choices[item];
     }
@@ -753,7 +770,7 @@ static void measuring_is_no_score_and_spares_none(void **state)
     options.memory_bytes = 1 << 24;
     make_trial(&trial, &options, 4);
     item = item_named(&trial, "r1");
-    evaluator_range(trial.evaluator, item, trial.choices, &range);
+    range_of(&trial, item, trial.choices, &range);
     assert_true(evaluator_counters(trial.evaluator).macs_run > 0);
     expect_run_and_avoided(evaluator_score_counters(trial.evaluator), 0, 0);
 
@@ -811,14 +828,13 @@ static void a_measured_tensor_is_left_in_float(void **state)
     make_trial(&trial, &plain, 4);
     while (trial.placement.items[item].is_weight || item < 3)
         item++;
-    evaluator_range(trial.evaluator, item, trial.choices, &range);
+    range_of(&trial, item, trial.choices, &range);
     assert_true(range.low < range.high);
     assert_true(range.high != 15 * trial.choices[item].step);
     trial.choices[item].step *= 3;
-    evaluator_range(trial.evaluator, item, trial.choices, &again);
+    range_of(&trial, item, trial.choices, &again);
     assert_memory_equal(&range, &again, sizeof range);
-    histogram_init(histogram, range, HISTOGRAM_BINS);
-    evaluator_histogram(trial.evaluator, item, trial.choices, histogram);
+    histogram_of(&trial, item, trial.choices, range, HISTOGRAM_BINS, histogram);
     counted = histogram->zeros;
     for (int bin = 0; bin < HISTOGRAM_BINS; bin++)
         counted += histogram->counts[bin];
@@ -832,33 +848,45 @@ static void a_measured_tensor_is_left_in_float(void **state)
 static void tensors_of_the_float_network_are_measured_together(void **state)
 {
     enum { ITEMS_MOST = 64 };
+    const struct choice in_float[ITEMS_MOST] = {{0}};
     struct histogram *histograms = memory_zeroed(ITEMS_MOST, sizeof *histograms);
     struct histogram *alone = memory_get(sizeof *alone);
+    struct measure measures[ITEMS_MOST];
     struct range ranges[ITEMS_MOST];
+    void *answers[ITEMS_MOST];
     struct trial_options options = plain;
     struct trial trial;
+    int count = 0;
 
     (void)state;
     options.keep[0] = "last"; /* so that the input is measured too */
     make_trial(&trial, &options, 4);
     assert_in_range(trial.placement.count, 1, ITEMS_MOST);
     for (int item = 0; item < trial.placement.count; item++)
-        ranges[item] = range_empty();
-    evaluator_float_ranges(trial.evaluator, ranges);
-    for (int item = 0; item < trial.placement.count; item++)
-        histogram_init(&histograms[item], ranges[item],
-                       trial.placement.items[item].is_weight ? 0 : 10 + item);
-    evaluator_float_histograms(trial.evaluator, histograms);
-    for (int item = 0; item < trial.placement.count; item++) {
-        struct range range = range_empty();
-
-        histogram_init(alone, ranges[item], histograms[item].bins);
         if (!trial.placement.items[item].is_weight) {
-            evaluator_range(trial.evaluator, item, NULL, &range);
-            evaluator_histogram(trial.evaluator, item, NULL, alone);
+            measures[count] = (struct measure){.kind = MEASURE_RANGE, .subject = item};
+            answers[count] = &ranges[count];
+            count++;
         }
-        assert_memory_equal(&range, &ranges[item], sizeof range);
-        assert_memory_equal(alone, &histograms[item], sizeof *alone);
+    measured_together(trial.evaluator, network, &trial.placement, measures, count, NULL,
+                      answers);
+    for (int i = 0; i < count; i++) {
+        measures[i] =
+            (struct measure){MEASURE_HISTOGRAM, measures[i].subject, ranges[i], 10 + i};
+        answers[i] = &histograms[i];
+    }
+    measured_together(trial.evaluator, network, &trial.placement, measures, count, NULL,
+                      answers);
+    for (int i = 0; i < count; i++) {
+        struct range range;
+
+        range_of(&trial, measures[i].subject, in_float, &range);
+        histogram_of(&trial, measures[i].subject, in_float, ranges[i], 10 + i, alone);
+        assert_memory_equal(&range, &ranges[i], sizeof range);
+        assert_int_equal(alone->zeros, histograms[i].zeros);
+        assert_memory_equal(&alone->inner, &histograms[i].inner, sizeof alone->inner);
+        assert_memory_equal(alone->counts, histograms[i].counts,
+                            (size_t)alone->bins * sizeof *alone->counts);
     }
     free(alone);
     free(histograms);

@@ -160,12 +160,20 @@ static void plain_statistics(const struct trial *trial, const struct choice *cho
     }
 }
 
+static void add_moments(const struct trial *trial, int layer,
+                        const struct choice *choices, int64_t *sums)
+{
+    const struct measure moments = {.kind = MEASURE_MOMENTS, .subject = layer};
+
+    evaluator_measure(trial->evaluator, &moments, 1, choices, sums, NULL);
+}
+
 static void measure(const struct trial *trial, const struct choice *choices,
                     float *mean, float *variance)
 {
     int64_t *sums = memory_zeroed(moments_count(CHANNELS), sizeof *sums);
 
-    evaluator_moments(trial->evaluator, trial->last, choices, sums);
+    add_moments(trial, trial->last, choices, sums);
     assert_int_equal(sums[MOMENTS_SAMPLES], SAMPLES);
     moments_statistics(last_batchnorm(trial), sums, mean, variance);
     free(sums);
@@ -252,9 +260,9 @@ static void blocks_and_memory_never_change_a_digit(void **state)
         struct trial trial;
 
         make_trial(&trial, texts[2], &plain, kinds[i].block, kinds[i].memory);
-        evaluator_moments(trial.evaluator, trial.last, trial.choices, sums[i][0]);
+        add_moments(&trial, trial.last, trial.choices, sums[i][0]);
         batchnorm_put(&trial.network->layers[0], means, variances);
-        evaluator_moments(trial.evaluator, trial.last, trial.choices, sums[i][1]);
+        add_moments(&trial, trial.last, trial.choices, sums[i][1]);
         clear_trial(&trial);
         assert_memory_equal(sums[i], sums[0], sizeof sums[0]);
     }
@@ -295,13 +303,15 @@ static void all_batch_norms_in_float_are_measured_in_one_go(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(texts); i++) {
         int64_t all[2 * (MOMENTS_FIRST + 3 * CHANNELS)] = {0}, each[COUNT(all)] = {0};
+        struct measure both[] = {{.kind = MEASURE_MOMENTS}, {.kind = MEASURE_MOMENTS}};
+        const struct choice in_float[8] = {{0}};
         struct trial trial;
 
         make_trial(&trial, texts[i], &plain, 4, 1 << 20);
-        evaluator_moments(trial.evaluator, 0, NULL, each);
-        evaluator_moments(trial.evaluator, trial.last, NULL,
-                          each + moments_count(CHANNELS));
-        evaluator_float_moments(trial.evaluator, all);
+        both[1].subject = trial.last;
+        add_moments(&trial, 0, in_float, each);
+        add_moments(&trial, trial.last, in_float, each + moments_count(CHANNELS));
+        evaluator_measure(trial.evaluator, both, 2, NULL, all, NULL);
         assert_memory_equal(all, each, sizeof all);
         clear_trial(&trial);
     }

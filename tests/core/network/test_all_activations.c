@@ -3,6 +3,7 @@
 #include "core/evaluate/evaluator.h"
 
 #include "core/rewrite/fuse.h"
+#include "tests/support/measured.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/plain_network.h"
 
@@ -380,14 +381,17 @@ static void each_tensor_can_be_measured(void **state)
     make_trial(&trial, &ways[1]);
     for (int item = 0; item < trial.placement.count; item++) {
         const struct quantized_tensor *tensor = &trial.placement.items[item];
-        struct range once = range_empty(), again = range_empty();
+        const struct measure range = {.kind = MEASURE_RANGE, .subject = item};
+        struct range once, again;
         struct choice before[STEPS_MOST] = {{0}};
 
         if (tensor->is_weight)
             continue;
         memcpy(before, trial.choices, (size_t)item * sizeof *before);
-        evaluator_range(trial.evaluator, item, before, &once);
-        evaluator_range(trial.evaluator, item, before, &again);
+        measured_alone(trial.evaluator, network, &trial.placement, range, before,
+                       &once);
+        measured_alone(trial.evaluator, network, &trial.placement, range, before,
+                       &again);
         assert_true(once.high > once.low);
         assert_true(once.low == again.low && once.high == again.high);
         if (network->tensors[tensor->index].nonnegative)

@@ -1,0 +1,232 @@
+#include "core/evaluate/measure.h"
+
+#include "core/base/memory.h"
+#include "core/evaluate/moments.h"
+#include "core/evaluate/product_means.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct quantized_tensor *item_of(const struct measured *of)
+{
+    return &of->placement->items[of->measure->subject];
+}
+
+static const struct tensor *tensor_of(const struct measured *of)
+{
+    return &of->network->tensors[item_of(of)->index];
+}
+
+static const struct layer *layer_of(const struct measured *of)
+{
+    return &of->network->layers[of->measure->subject];
+}
+
+/* Pixels of a sample of what a layer makes. */
+static size_t pixels_of(const struct measured *of, int channels)
+{
+    return of->network->tensors[layer_of(of)->output].count / (size_t)channels;
+}
+
+/* ---- ranges --------------------------------------------------------------------------------- */
+
+enum { MINUS_LOW, HIGH, RANGE_MAXIMA };
+
+static struct measure_room range_room(const struct measured *of)
+{
+    (void)of;
+    return (struct measure_room){0, RANGE_MAXIMA};
+}
+
+static struct range range_told(const double *maxima)
+{
+    return (struct range){(float)-maxima[MINUS_LOW], (float)maxima[HIGH]};
+}
+
+static void put_range(struct range range, double *maxima)
+{
+    maxima[MINUS_LOW] = -(double)range.low;
+    maxima[HIGH] = range.high;
+}
+
+static void add_to_range(const struct measured *of, const float *values, int samples,
+                         int64_t *sums, double *maxima)
+{
+    struct range range = range_told(maxima);
+
+    (void)sums;
+    range_add(&range, values, (size_t)samples * tensor_of(of)->count);
+    put_range(range, maxima);
+}
+
+static void tell_range(const struct measured *of, const int64_t *sums,
+                       const double *maxima, void *answer)
+{
+    (void)of;
+    (void)sums;
+    *(struct range *)answer = range_told(maxima);
+}
+
+/* ---- histograms ----------------------------------------------------------------------------- */
+
+enum { ZEROS, BELOW, ABOVE, COUNTS };
+
+static struct measure_room histogram_room(const struct measured *of)
+{
+    return (struct measure_room){COUNTS + (size_t)of->measure->bins, RANGE_MAXIMA};
+}
+
+static void tell_histogram(const struct measured *of, const int64_t *sums,
+                           const double *maxima, void *answer)
+{
+    struct histogram *histogram = answer;
+
+    histogram_init(histogram, of->measure->range, of->measure->bins);
+    histogram->zeros = sums[ZEROS];
+    histogram->below = sums[BELOW];
+    histogram->above = sums[ABOVE];
+    memcpy(histogram->counts, sums + COUNTS,
+           (size_t)histogram->bins * sizeof *histogram->counts);
+    histogram->inner = range_told(maxima);
+}
+
+static void add_to_histogram(const struct measured *of, const float *values,
+                             int samples, int64_t *sums, double *maxima)
+{
+    struct histogram histogram;
+
+    tell_histogram(of, sums, maxima, &histogram);
+    histogram_add(&histogram, values, (size_t)samples * tensor_of(of)->count);
+    sums[ZEROS] = histogram.zeros;
+    sums[BELOW] = histogram.below;
+    sums[ABOVE] = histogram.above;
+    memcpy(sums + COUNTS, histogram.counts,
+           (size_t)histogram.bins * sizeof *histogram.counts);
+    put_range(histogram.inner, maxima);
+}
+
+/* ---- maxima of channels --------------------------------------------------------------------- */
+
+static struct measure_room channel_room(const struct measured *of)
+{
+    return (struct measure_room){0, (size_t)tensor_of(of)->channels + 1};
+}
+
+/* Magnitudes are not below zero. */
+static void tell_channels(const struct measured *of, const int64_t *sums,
+                          const double *maxima, void *answer)
+{
+    float *floats = answer;
+
+    (void)sums;
+    for (size_t i = 0; i < channel_room(of).maxima; i++)
+        floats[i] = (float)fmax(maxima[i], 0);
+}
+
+static void add_to_channels(const struct measured *of, const float *values, int samples,
+                            int64_t *sums, double *maxima)
+{
+    const struct tensor *tensor = tensor_of(of);
+    size_t channels = (size_t)tensor->channels;
+    float *floats = memory_get((channels + 1) * sizeof *floats);
+
+    tell_channels(of, sums, maxima, floats);
+    activation_split_look(&item_of(of)->split, values,
+                          (size_t)samples * tensor->count / channels, channels, floats);
+    for (size_t i = 0; i <= channels; i++)
+        maxima[i] = floats[i];
+    free(floats);
+}
+
+/* ---- moments of batch norms ----------------------------------------------------------------- */
+
+static struct measure_room moments_room(const struct measured *of)
+{
+    return (struct measure_room){moments_count(layer_of(of)->batchnorm->channels), 0};
+}
+
+static void add_to_moments(const struct measured *of, const float *values, int samples,
+                           int64_t *sums, double *maxima)
+{
+    const struct batchnorm *batchnorm = layer_of(of)->batchnorm;
+
+    (void)maxima;
+    moments_add(batchnorm, values, samples, pixels_of(of, batchnorm->channels), sums);
+}
+
+static void tell_moments(const struct measured *of, const int64_t *sums,
+                         const double *maxima, void *answer)
+{
+    const struct batchnorm *batchnorm = layer_of(of)->batchnorm;
+    float *means = answer;
+
+    (void)maxima;
+    moments_statistics(batchnorm, sums, means, means + batchnorm->channels);
+}
+
+/* ---- means of products ---------------------------------------------------------------------- */
+
+static struct measure_room means_room(const struct measured *of)
+{
+    return (struct measure_room){product_means_count(layer_of(of)->weights->outputs),
+                                 0};
+}
+
+static void add_to_means(const struct measured *of, const float *values, int samples,
+                         int64_t *sums, double *maxima)
+{
+    int channels = layer_of(of)->weights->outputs;
+
+    (void)maxima;
+    product_means_add(values, samples, pixels_of(of, channels), channels, sums);
+}
+
+static void tell_means(const struct measured *of, const int64_t *sums,
+                       const double *maxima, void *answer)
+{
+    (void)maxima;
+    product_means_of(sums, layer_of(of)->weights->outputs, answer);
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+static const struct measure_row rows[] = {
+    [MEASURE_RANGE] = {"range", SEE_TENSOR, false, range_room, add_to_range,
+                       tell_range},
+    [MEASURE_HISTOGRAM] = {"histogram", SEE_TENSOR, false, histogram_room,
+                           add_to_histogram, tell_histogram},
+    [MEASURE_CHANNEL_MAXIMA] = {"maxima of channels", SEE_TENSOR, true, channel_room,
+                                add_to_channels, tell_channels},
+    [MEASURE_MOMENTS] = {"moments", SEE_PRODUCTS, true, moments_room, add_to_moments,
+                         tell_moments},
+    [MEASURE_PRODUCT_MEANS] = {"means of products", SEE_PRODUCTS, true, means_room,
+                               add_to_means, tell_means},
+};
+
+const struct measure_row *measure_row(enum measure_kind kind)
+{
+    return &rows[kind];
+}
+
+int measure_index(const struct measured *of)
+{
+    return rows[of->measure->kind].sees == SEE_TENSOR ? item_of(of)->index
+                                                      : of->measure->subject;
+}
+
+struct measure_room measures_room(const struct network *network,
+                                  const struct placement *placement,
+                                  const struct measure *measures, int count)
+{
+    struct measure_room all = {0, 0};
+
+    for (int i = 0; i < count; i++) {
+        const struct measured of = {network, placement, &measures[i]};
+        struct measure_room room = rows[measures[i].kind].room(&of);
+
+        all.sums += room.sums;
+        all.maxima += room.maxima;
+    }
+    return all;
+}
