@@ -5,6 +5,7 @@
 #include "coordinator/run_folder.h"
 #include "coordinator/sample_note.h"
 #include "core/base/memory.h"
+#include "link/link.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -104,7 +105,7 @@ static void describe(const struct calibration *calibration,
     result->float_validation = facts->validation;
     result->provenance = facts->provenance;
     result->identity = memory_text(calibration->identity);
-    result->ranks = team_ranks(team);
+    result->ranks = link_ranks();
     warn_of_overlap(result);
     warn_of_few_samples(opened, result);
     if (facts->data.classes == 1)

@@ -10,11 +10,17 @@
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/format/identity.h"
+#include "link/link.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Why teams need no messages for results: a case is a folder whose files tell where it stands, to
+ * other teams, later runs and other parts alike. The first team decides the order and speaks for
+ * all; every team draws its next case from a shared counter, longest first. All agree at the few
+ * points where a team that failed would leave the others waiting. */
 
 /* Between two looks at what other teams have done, for who has nothing else to do. */
 #define LOOK_SECONDS 1.
@@ -131,7 +137,7 @@ static int run_in_turn(struct run *run, struct error *err)
     for (;;) {
         long turn;
 
-        if (team_take_turn(run->team, &turn, err) < 0)
+        if (link_take_turn(&turn, err) < 0)
             return -1;
         if (turn >= run->waiting)
             return 0;
@@ -161,7 +167,7 @@ static int compare_identities(struct run *run, struct error *err)
             hash_bytes(identity ? identity : "", identity ? strlen(identity) : 0, own);
     }
     first = own;
-    if (team_share(run->team, &first, sizeof first, err) < 0)
+    if (link_share(&first, sizeof first, err) < 0)
         return -1;
     return own == first
                ? 0
@@ -213,7 +219,7 @@ static int look_back(struct run *run, struct error *err)
     status = read_earlier_runs(run, err);
     if (status == 0 && run->is_first)
         status = run_folder_write_config(run->config, run->ledger.part, err);
-    return team_agree_all(run->team, status, err);
+    return link_agree_all_teams(status, err);
 }
 
 /* The longest first, so that no team has a long one when the others are done. */
@@ -247,14 +253,14 @@ static int share_order(struct run *run, struct error *err)
     run->order = memory_zeroed(1, bytes);
     if (run->is_first && has_work(&run->ledger))
         choose_order(run);
-    if (team_share(run->team, &run->waiting, sizeof run->waiting, err) < 0)
+    if (link_share(&run->waiting, sizeof run->waiting, err) < 0)
         return -1;
-    return team_share(run->team, run->order, bytes, err);
+    return link_share(run->order, bytes, err);
 }
 
 static void tell_of_teams(const struct run *run)
 {
-    int teams = team_count(run->team);
+    int teams = link_teams();
 
     if (teams > 1 && run->waiting > 0 && run->waiting < teams)
         fprintf(
@@ -267,7 +273,7 @@ static void tell_of_teams(const struct run *run)
 static int prepare(struct run *run, struct error *err)
 {
     if (look_back(run, err) < 0 ||
-        team_agree_all(run->team, compare_identities(run, err), err) < 0 ||
+        link_agree_all_teams(compare_identities(run, err), err) < 0 ||
         share_order(run, err) < 0)
         return -1;
     if (!run->is_first)
@@ -288,7 +294,7 @@ static int await_teams(struct run *run, struct error *err)
     double seconds = run->is_first ? LOOK_SECONDS : INFINITY;
     int status;
 
-    while ((status = team_await_all(run->team, seconds, err)) == 0)
+    while ((status = link_await_teams(seconds, err)) == 0)
         progress_show(&run->progress, "waiting for the other teams");
     return status < 0 ? -1 : 0;
 }
@@ -303,7 +309,7 @@ static int run_with_others(struct run *run, struct error *err)
         *err = broken;
         return -1;
     }
-    return team_agree_all(run->team, status, err);
+    return link_agree_all_teams(status, err);
 }
 
 /* Hosts see each other's files late where they share them by a network. */
@@ -361,7 +367,7 @@ static int run_in_folder(struct run *run, struct error *err)
         return -1;
     if (tell_what_is_done(run, err) < 0)
         status = -1;
-    status = team_agree_all(run->team, status, err);
+    status = link_agree_all_teams(status, err);
     if (status == 0)
         status = run_with_others(run, err);
     return run->is_first ? tell_end(run, status, err) : status;
@@ -379,7 +385,7 @@ static int open_folder(struct run *run, struct run_folder_lock *lock, struct err
         fprintf(run->log,
                 "%s: the file system knows no locks; start only one calq here\n",
                 run->config->out);
-    return team_agree_all(run->team, status < 0 ? -1 : 0, err);
+    return link_agree_all_teams(status < 0 ? -1 : 0, err);
 }
 
 int coordinator_run(const struct config *config, const struct cases *cases,
@@ -390,9 +396,9 @@ int coordinator_run(const struct config *config, const struct cases *cases,
         .config = config,
         .cases = cases,
         .team = team,
-        .is_first = team_is_first(team),
+        .is_first = link_is_first(),
         .out = out,
-        .log = team_is_first(team) ? log : NULL,
+        .log = link_is_first() ? log : NULL,
         .facts = memory_zeroed((size_t)config->model_count, sizeof *run.facts),
         .table = {.out = out},
         .is_reported = memory_zeroed((size_t)cases->count, sizeof *run.is_reported),
@@ -404,10 +410,10 @@ int coordinator_run(const struct config *config, const struct cases *cases,
     progress_init(&run.progress, log);
     ledger_init(&run.ledger, config, cases, part);
     outlook_init(&outlook, &run.ledger);
-    if (run.is_first && team_count(team) > 1)
+    if (run.is_first && link_teams() > 1)
         progress_describe(&run.progress, outlook_line, &outlook);
     if (config->run_seconds > 0)
-        team_stop_at(team, clock_seconds() + config->run_seconds);
+        link_stop_at(clock_seconds() + config->run_seconds);
     status = open_folder(&run, &lock, err);
     if (status == 0)
         status = run_in_folder(&run, err);

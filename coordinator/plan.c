@@ -6,6 +6,7 @@
 #include "coordinator/sample_note.h"
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "link/link.h"
 
 #include <stdlib.h>
 
@@ -129,16 +130,16 @@ static void tell_of_few_samples(const struct cases *cases, struct cases_part par
     }
 }
 
-static void tell_total(const struct config *config, const struct team *team, int count,
-                       double seconds, FILE *out)
+static void tell_total(const struct config *config, int count, double seconds,
+                       FILE *out)
 {
-    int teams = team_count(team);
+    int teams = link_teams();
 
     fprintf(out, "\n%d cases on ", count);
     if (teams > 1)
-        fprintf(out, "%d teams of %d ranks", teams, team_ranks(team));
+        fprintf(out, "%d teams of %d ranks", teams, link_ranks());
     else
-        fprintf(out, "%d ranks", team_ranks(team));
+        fprintf(out, "%d ranks", link_ranks());
     fprintf(
         out,
         "; the evaluations alone would take about %.0f s if every sweep ran and "
@@ -176,7 +177,7 @@ static int plan_cases(const struct config *config, const struct cases *cases,
         count++;
     }
     tell_of_few_samples(cases, part, figures, out);
-    tell_total(config, team, count, total, out);
+    tell_total(config, count, total, out);
     tell_of_models(config, facts, out);
     return 0;
 }
@@ -189,7 +190,7 @@ int coordinator_plan(const struct config *config, const struct cases *cases,
     struct figures *figures;
     int status;
 
-    if (!team_is_first(team)) /* one plans for all */
+    if (!link_is_first()) /* one plans for all */
         return 0;
     figures = memory_zeroed((size_t)cases->count, sizeof *figures);
     facts = memory_zeroed((size_t)config->model_count, sizeof *facts);

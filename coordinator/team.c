@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Why a team: methods ask for scores and measures, and need not know how many ranks answer, or
+ * that a journal does. The coordinating rank answers for its own shard as every worker does, so
+ * one rank and many run the same code. What the journal does not know is asked as one batch,
+ * since a batch is one meeting of the ranks however long it is. */
+
 struct team *team_create(const struct config *config, const struct cases *cases)
 {
     struct team *team = memory_zeroed(1, sizeof *team);
@@ -27,62 +32,6 @@ void team_destroy(struct team *team)
     link_send(&(struct request){.kind = REQUEST_STOP}, NULL, &told);
     shard_destroy(team->shard);
     free(team);
-}
-
-void team_stop_at(struct team *team, double moment)
-{
-    (void)team;
-    link_stop_at(moment);
-}
-
-int team_check_stop(struct team *team, struct error *err)
-{
-    (void)team;
-    return link_check_stop(err);
-}
-
-int team_ranks(const struct team *team)
-{
-    (void)team;
-    return link_ranks();
-}
-
-/* ---- between teams -------------------------------------------------------------------------- */
-
-int team_count(const struct team *team)
-{
-    (void)team;
-    return link_teams();
-}
-
-bool team_is_first(const struct team *team)
-{
-    (void)team;
-    return link_is_first();
-}
-
-int team_take_turn(struct team *team, long *turn, struct error *err)
-{
-    (void)team;
-    return link_take_turn(turn, err);
-}
-
-int team_share(struct team *team, void *data, size_t bytes, struct error *err)
-{
-    (void)team;
-    return link_share(data, bytes, err);
-}
-
-int team_agree_all(struct team *team, int status, struct error *err)
-{
-    (void)team;
-    return link_agree_all_teams(status, err);
-}
-
-int team_await_all(struct team *team, double seconds, struct error *err)
-{
-    (void)team;
-    return link_await_teams(seconds, err);
 }
 
 /* ---- questions ------------------------------------------------------------------------------ */

@@ -13,37 +13,8 @@ struct team *team_create(const struct config *config, const struct cases *cases)
 /* Tells the workers to stop. Takes NULL. */
 void team_destroy(struct team *team);
 
-/* How many ranks it has. */
-int team_ranks(const struct team *team);
-
-/* ---- between teams: link.h tells more; all teams call each of these but the questions ------- */
-
-int team_count(const struct team *team); /* teams of this run */
-bool team_is_first(const struct team *team);
-
-/* The next number, from 0 on, of a counter that all teams share. */
-int team_take_turn(struct team *team, long *turn, struct error *err);
-
-/* Copies the first team's bytes to all. */
-int team_share(struct team *team, void *data, size_t bytes, struct error *err);
-
-/* Fails for all teams when `status` of one is not 0, with the sentence of the first of these. */
-int team_agree_all(struct team *team, int status, struct error *err);
-
-/* Returns 1 when all teams have come here, 0 after so many seconds. */
-int team_await_all(struct team *team, double seconds, struct error *err);
-
-/* ---- questions to the team ------------------------------------------------------------------ */
-
-/* From this moment of clock_seconds() on, and as soon as any rank was told to stop (interrupt.h), no
- * question is asked any more, and one that takes long is cut short: whatever would ask the ranks to
- * work fails with EXIT_STOPPED. INFINITY, as at first: only when told. */
-void team_stop_at(struct team *team, double moment);
-
-/* Fails likewise; for work that asks nobody. */
-int team_check_stop(struct team *team, struct error *err);
-
-/* All of these ask every rank, and fail with the sentence of the first rank that failed. */
+/* What asks the ranks fails with the sentence of the first rank that failed, and with EXIT_STOPPED once
+ * the run is to stop (link_check_stop()): then nothing is asked any more, and what takes long is cut. */
 
 struct team_case {
     size_t calibration_samples; /* that the search sees */

@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Why a link: ranks must meet in the same order, and one that fails, hangs or is stopped must not
+ * leave the others waiting. So a question is one broadcast and one merge, a failure travels in
+ * the merge, and watch.c can end every wait. What is sent is the plain data of message.h, so all
+ * else in calq is tested without MPI. */
+
 /* What is larger waits until all ranks are there: then it takes few polls. */
 enum { BYTES_AT_ONCE = 3072 };
 

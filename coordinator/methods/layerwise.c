@@ -6,6 +6,7 @@
 #include "core/layer/split_layer.h"
 #include "core/layer/weight_ratios.h"
 #include "core/quant/clip_look.h"
+#include "link/link.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -290,7 +291,7 @@ static int recall_or_find(struct layerwise *layerwise, int item,
 
     if (team_recall(layerwise->team, JOURNAL_STEP, key, found, sizeof *found))
         return 0;
-    if (team_check_stop(layerwise->team, err) < 0 ||
+    if (link_check_stop(err) < 0 ||
         find_step(layerwise, item, rule, choices, found, err) < 0)
         return -1;
     return team_keep(layerwise->team, JOURNAL_STEP, key, found, sizeof *found,

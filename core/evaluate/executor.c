@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Why it is lazy: a search moves a few steps at a time, and most of what a block holds stays what
+ * it was. So a run goes backwards from what is wanted to what is still valid, by signatures
+ * alone, and computes the rest. Products are the dear part of a layer, so they are kept apart
+ * where only the rounding of its output may change. */
+
 struct executor {
     const struct network *network;
     const struct plane *planes;

@@ -239,7 +239,7 @@ static void all_samples_are_shared_out(void **state)
     struct team_case opened;
 
     (void)state;
-    assert_int_equal(team_ranks(team), link_ranks());
+    assert_int_equal(link_ranks(), link_ranks());
     assert_int_equal(team_open(team, SOUND, &opened, &err), 0);
     assert_int_equal(opened.calibration_samples, 44);
     assert_int_equal(opened.validation_samples, 310);
@@ -823,9 +823,9 @@ static void only_what_the_journal_does_not_know_is_evaluated(void **state)
     open_case(SOUND);
     journal = open_journal();
     assert_int_equal(journal_answers(journal), CANDIDATES);
-    team_stop_at(team, 0); /* nothing can be asked */
+    link_stop_at(0); /* nothing can be asked */
     assert_int_equal(team_score(team, candidates, CANDIDATES, second, &err), 0);
-    team_stop_at(team, INFINITY);
+    link_stop_at(INFINITY);
     assert_memory_equal(first, second, sizeof first);
     assert_int_equal(team_replayed(team), CANDIDATES);
     assert_int_equal(team_validate(team, candidates, 1, second, &err), 0);
@@ -861,7 +861,7 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     assert_int_equal(team_put_state(team, &moved, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &measured, &err), 0);
     assert_true(!score_is_equal(&measured, &trained));
-    team_stop_at(team, 0); /* nothing can be asked */
+    link_stop_at(0); /* nothing can be asked */
     assert_int_equal(team_restore(team, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &again, &err), 0);
     assert_memory_equal(&again, &trained, sizeof again);
@@ -869,7 +869,7 @@ static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state
     assert_int_equal(team_put_state(team, &moved, &err), 0);
     assert_int_equal(team_score(team, choices, 1, &again, &err), 0);
     assert_memory_equal(&again, &measured, sizeof again);
-    team_stop_at(team, INFINITY);
+    link_stop_at(INFINITY);
     close_journal(journal);
     unlink(journal_path);
     state_clear(&moved);
@@ -980,14 +980,14 @@ static void a_team_whose_time_is_over_asks_nothing(void **state)
     journal = open_journal();
     candidates = some_candidates();
     assert_int_equal(team_score(team, candidates, 1, &known, &err), 0);
-    team_stop_at(team, 0);
+    link_stop_at(0);
     assert_int_equal(team_score(team, candidates, 1, &score, &err), 0); /* no work */
     assert_memory_equal(&score, &known, sizeof score);
     assert_int_equal(team_score(team, candidates + step_count(), 1, &score, &err), -1);
     assert_int_equal(err.code, EXIT_STOPPED);
     assert_int_equal(team_open(team, SOUND, &opened, &err), -1);
     assert_int_equal(err.code, EXIT_STOPPED);
-    team_stop_at(team, INFINITY);
+    link_stop_at(INFINITY);
     close_journal(journal);
     unlink(journal_path);
     free(candidates);
