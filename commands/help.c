@@ -2,6 +2,7 @@
 
 #include "coordinator/methods/methods.h"
 #include "core/format/config.h"
+#include "core/format/result_fields.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,10 @@ static int explain(const char *name, struct error *err)
 
     if (strcmp(name, "settings") == 0) {
         config_help(&methods_section, stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(name, "results") == 0) {
+        result_fields_help(stdout);
         return EXIT_DONE;
     }
     if (!command) {
@@ -56,5 +61,9 @@ static int help(int count, char **arguments, struct error *err)
 }
 
 const struct command help_command = {
-    "help", "[COMMAND | settings]", "explain a command, or the settings", NULL, NULL,
+    "help",
+    "[COMMAND | settings | results]",
+    "explain a command, the settings, or the fields of result.json",
+    NULL,
+    NULL,
     help};

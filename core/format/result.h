@@ -101,6 +101,8 @@ struct result {
                                              earlier calq wrote none */
     struct provenance provenance;
     char *identity; /* see identity.h; owned; NULL: not known */
+    char **kept;    /* [kept_count] texts of what was read; owned, as each of them */
+    int kept_count;
     int ranks;
     double seconds; /* those of earlier runs included */
     long replayed;  /* answers that were in the journal */
@@ -108,6 +110,9 @@ struct result {
 
 void result_init(struct result *result, const char *case_id, int step_count);
 void result_clear(struct result *result);
+
+/* Keeps a copy of a text as long as the result lives. */
+const char *result_keep(struct result *result, const char *text);
 
 /* Adds a sentence for the user; the same sentence is kept once. */
 void result_warn(struct result *result, const char *format, ...)
@@ -130,8 +135,8 @@ bool result_has_state(const struct result *result, const char *folder);
 int result_write_json(const struct result *result, const char *folder,
                       struct error *err);
 
-/* Reads back what the table and results.csv say, the provenance, the identity and the budget; of steps
- * and search nothing. What a caller borrows to a result, as its model, is NULL.
+/* Reads back all that result_fields.h has rows for; of steps only the numbers. What a caller lends to a
+ * result, as its model, network and placement, is NULL.
  *
  *   result  out, to be cleared, where this gives true
  *

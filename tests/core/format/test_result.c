@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
+#include "core/format/result_fields.h"
 #include "core/format/state_file.h"
 #include "tests/support/method_settings.h"
 #include "tests/support/scores.h"
@@ -541,6 +542,105 @@ static void what_is_read_back_gives_the_same_line_and_scores(void **state)
     result_clear(&back);
 }
 
+/* Gives what a file holds; free it. */
+static char *content(void)
+{
+    enum { MOST = 1 << 16 };
+    char *text = memory_zeroed(MOST, 1);
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    assert_in_range(fread(text, 1, MOST, file), 1, MOST - 1);
+    fclose(file);
+    return text;
+}
+
+/* Lends to a result what its caller lends. */
+static void lend(struct result *to)
+{
+    to->model = result.model;
+    to->target = result.target;
+    to->bits = result.bits;
+    to->method = result.method;
+    to->network = result.network;
+    to->placement = result.placement;
+    for (int i = 0; i < STEPS; i++) {
+        to->result.choices[i].bits = result.result.choices[i].bits;
+        to->result.choices[i].grid = result.result.choices[i].grid;
+    }
+}
+
+static void what_is_read_is_written_with_the_same_bytes(void **state)
+{
+    static struct result_round rounds[] = {{0, 1, 0.75, NAN}, {1, 7, 0.1, 0.625}};
+    char *first, *second;
+    struct result back;
+
+    (void)state;
+    result.p_grid = (struct result_p_grid){.count = 3,
+                                           .p = {2, 3, 4},
+                                           .losses = {0.5, 0.3, INFINITY},
+                                           .vertex = NAN,
+                                           .verdict = "opens downwards",
+                                           .chosen = 3};
+    result.stop_reason = "converged";
+    result.sweeps = 2;
+    result.rounds = memory_copy(rounds, sizeof rounds);
+    result.round_count = 2;
+    result.other_lines = (struct result_line){4, 0.1};
+    result.lines[1] = (struct result_line){6, 0.3};
+    result.result.check.compared = result.result.check.samples;
+    result.is_equalized = true;
+    result.work.layers_run = 11;
+    result_warn(&result, "a warning");
+    snprintf(result.state_checksum, sizeof result.state_checksum, "0d");
+    write_and_read();
+    first = content();
+    assert_true(result_read_json(&back, scratch_folder));
+    lend(&back);
+    assert_int_equal(result_write_json(&back, scratch_folder, &err), 0);
+    second = content();
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+    result_clear(&back);
+}
+
+/* Every field that is written is explained. */
+static void assert_explained(const json_t *value, const char *help)
+{
+    const char *key;
+    const json_t *inside;
+
+    json_object_foreach((json_t *)value, key, inside)
+    {
+        char line[64];
+
+        snprintf(line, sizeof line, " %s: ", key);
+        if (!strstr(help, line) && !strstr(key, "top") && !strstr(key, "mae_"))
+            fail_msg("%s is not explained", key);
+        if (strcmp(key, "calibration") != 0 && strcmp(key, "validation") != 0)
+            assert_explained(inside, help);
+    }
+}
+
+static void every_field_is_explained(void **state)
+{
+    char *help = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&help, &bytes);
+
+    (void)state;
+    fputc(' ', file);
+    result_fields_help(file);
+    fclose(file);
+    for (char *end = help; (end = strchr(end, '\n')); end++)
+        *end = ' ';
+    write_and_read();
+    assert_explained(json, help);
+    free(help);
+}
+
 static void what_is_no_whole_result_is_not_read(void **state)
 {
     static const char *const texts[] = {"", "{", "[]", "{\"case\": 3}",
@@ -610,6 +710,8 @@ int main(void)
         TEST(more_warnings_than_there_is_room_for_do_no_harm),
         TEST(a_csv_line_has_the_columns_of_the_head),
         TEST(what_is_read_back_gives_the_same_line_and_scores),
+        TEST(what_is_read_is_written_with_the_same_bytes),
+        TEST(every_field_is_explained),
         TEST(what_is_no_whole_result_is_not_read),
         TEST(a_result_that_lacks_anything_is_not_read),
         TEST(csv_shows_the_metric_of_the_model),

@@ -13,6 +13,7 @@ check 1 "without a command calq says what it can do" says "calq run CONFIG"
 check 1 "help lists the commands" says "calq inspect FILE" help
 check 1 "--help is help" says "calq inspect FILE" --help
 check 1 "help COMMAND explains its options" says "--dry-run" help run
+check 1 "help results explains result.json" says "loss_sum: the sum of losses without any rounding" help results
 check 1 "COMMAND --help is help COMMAND" says "--dry-run" run --help
 # "0 done, 1 ...", as a sentence has them.
 exit_codes_of_help() {
