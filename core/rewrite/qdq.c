@@ -1,7 +1,6 @@
 #include "core/rewrite/qdq.h"
 
 #include "core/base/memory.h"
-#include "core/network/layer_kind.h"
 #include "core/rewrite/qdq_added.h"
 #include "core/rewrite/rewrite.h"
 #include "core/rewrite/spread_codes.h"
