@@ -127,8 +127,8 @@ static bool stands(const struct config *config, const struct result *result)
            result_evaluations(result) <= config->max_evaluations;
 }
 
-/* Whether the state that it was written with is there, which results of earlier versions of calq have not
- * and stay done. */
+/* Whether the state that it was written with is there, which results of earlier versions of
+ * calq have not and stay done. */
 static bool is_whole(const struct result *result, const char *folder)
 {
     return !*result->state_checksum || result_has_state(result, folder);

@@ -27,7 +27,8 @@ int batchnorm_matching_of_float(struct team *team, struct state *in_float,
 
 /* Measures the statistics under `choices`, layer after layer: each layer sees the new statistics of
  * all layers before it, and gets statistics with which its batch norm's output has the mean and the
- * variance that it has in the float network. Neither statistics nor bias shifts that were in force before matter.
+ * variance that it has in the float network. Neither statistics nor bias shifts that were in
+ * force before matter.
  *
  *   in_float  from batchnorm_matching_of_float()
  *   found     out, to be cleared whether or not this fails: what is in force afterwards, without NaN

@@ -67,7 +67,8 @@ int state_file_write(const struct state *state, const char *path,
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-/* The bytes of an open file with a zero behind them, owned by the caller; NULL: they cannot be read. */
+/* The bytes of an open file with a zero behind them, owned by the caller; NULL: they cannot be
+ * read. */
 static char *bytes_of(FILE *file, size_t *bytes)
 {
     struct stat found;
@@ -135,7 +136,8 @@ static int check(const char *path, const char *image, size_t bytes,
     return 0;
 }
 
-/* The image of a file that is whole, cut before its last line; owned by the caller; NULL: there is none. */
+/* The image of a file that is whole, cut before its last line; owned by the caller; NULL: there
+ * is none. */
 static char *read_whole(const char *path, const char *checksum, size_t *bytes,
                         struct error *err)
 {

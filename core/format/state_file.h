@@ -1,7 +1,7 @@
 /* state_file.h - the state of a result, in the file `state` of its case's folder.
  *
- * The file is text: a line "calq state 1", the rows as state.h tells, and last a line "checksum" with
- * the 128-bit hash of everything before it, in hexadecimal digits.
+ * The file is text: a line "calq state 1", the rows as state.h tells, and last a line
+ * "checksum" with the 128-bit hash of everything before it, in hexadecimal digits.
  */
 #ifndef CORE_FORMAT_STATE_FILE_H
 #define CORE_FORMAT_STATE_FILE_H

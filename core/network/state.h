@@ -1,8 +1,8 @@
 /* state.h - what is in force beside a network's file, as rows of numbers by kind and subject.
  *
- * A state says all of it: of what it has no row, the file's own is in force. Rows are sorted, so that a
- * state does not depend on the order in which it was put together. Numbers are doubles, which hold
- * floats exactly.
+ * A state says all of it: of what it has no row, the file's own is in force. Rows are sorted,
+ * so that a state does not depend on the order in which it was put together. Numbers are
+ * doubles, which hold floats exactly.
  *
  * As text, which is sent and written to files (core/format/state_file.h), a row is a line:
  *
@@ -84,8 +84,8 @@ char *state_text(const struct state *state, size_t *bytes);
  *
  *   state  out, to be cleared whether or not this fails
  *
- * Fails with EXIT_INPUT, and the number of the line, where it is not what state_text() writes; so do
- * numbers that are not finite. Takes no more memory than a few times `bytes`. */
+ * Fails with EXIT_INPUT, and the number of the row, where it is not what state_text() writes or
+ * a number is not finite. Takes no more memory than a few times `bytes`. */
 int state_parse(const char *text, size_t bytes, struct state *state, struct error *err);
 
 /* ---- in force (state_put.c) --------------------------------------------------------------- */
