@@ -89,7 +89,7 @@ three_inputs=(--set "models.0.network=$inputs/inputs.onnx"
     --set "models.0.calibration.file=$inputs/inputs.h5"
     --set "models.0.validation.file=$inputs/inputs.h5")
 check 1 "ONNX Runtime predicts the same of three inputs" same_in_onnxruntime "$here/inputs.yaml" \
-    "${three_inputs[@]}" --set 'bits=[W4A8, W4A4]' --set methods=minmax
+    "${three_inputs[@]}" --set 'bits=[W4A8, W8A8]' --set targets=onnx --set methods=minmax
 
 # What export foretells is what becomes of the file in ONNX Runtime, which loads at every level.
 kernels_are_as_foretold() { # CASE
