@@ -23,8 +23,9 @@ enum line_kind { LINE_DEFAULT, LINE_REFERENCE };
 
 struct lapq_settings {
     enum start start;
-    double p[2]; /* range of the p grid */
-    int p_count; /* grid points */
+    double start_norm; /* p of the layer-wise start */
+    double p[2];       /* range of the p grid */
+    int p_count;       /* grid points */
     enum parabola_asked parabola;
     enum search search;
     int sweeps; /* of the search; 0: none, only the start */
@@ -41,6 +42,10 @@ static const struct lapq_settings *own(const struct config_method_settings *sett
 }
 
 #define OWN(member) CONFIG_OWN(lapq_settings, member)
+#define START_IS_LAYERWISE                                                             \
+    {                                                                                  \
+        "start: layerwise", OWN(start), START_LAYERWISE                                \
+    }
 #define START_IS_P_GRID                                                                \
     {                                                                                  \
         "start: p_grid", OWN(start), START_P_GRID                                      \
@@ -60,9 +65,12 @@ static const struct config_field fields[] = {
     {"start", KIND_WORD, OWN(start), "p_grid",
      .help =
          "where the search starts: the best layer-wise steps of the p grid and its "
-         "parabola; those of p = 2; or clips drawn at random, by `seed`, between zero "
+         "parabola; those of one p; or clips drawn at random, by `seed`, between zero "
          "and the largest magnitude of each tensor",
      .words = CONFIG_WORDS(starts), .only = "lapq"},
+    {"start_norm", KIND_REAL, OWN(start_norm), "2", .range = {CONFIG_ABOVE_0, 100},
+     .help = "that p, e.g. the best one of an earlier run, whose p grid is saved so",
+     .only = "lapq", .needs = START_IS_LAYERWISE},
     {"p", KIND_REAL, OWN(p), "[2, 4]", .range = {CONFIG_ABOVE_0, 100},
      .help = "first and last p of the Lp norms that layer-wise steps are tried with",
      .list = {2, 2, sizeof(double), .increasing = true}, .only = "lapq",
@@ -282,8 +290,7 @@ start_of(const struct config_method_settings *settings)
 
 static struct clip_rule rule_of(const struct config_method_settings *settings)
 {
-    (void)settings;
-    return (struct clip_rule){.kind = CLIP_LP, .number = 2};
+    return (struct clip_rule){.kind = CLIP_LP, .number = own(settings)->start_norm};
 }
 
 /* Evaluations that a line search takes on average, as measured on ResNet-20. */

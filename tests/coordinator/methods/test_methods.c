@@ -122,6 +122,8 @@ static void rules_follow_from_the_settings(void **state)
     assert_int_equal(rule("{name: aciq, distribution: gauss}").density, ACIQ_GAUSS);
     assert_int_equal(rule("{name: kld, sides: both}").kind, CLIP_KLD_SYMMETRIC);
     assert_int_equal(rule("kld").kind, CLIP_KLD);
+    assert_true(rule("{name: lapq, start: layerwise}").number == 2);
+    assert_true(rule("{name: lapq, start: layerwise, start_norm: 3.5}").number == 3.5);
     assert_true(rule("dual").kind == CLIP_LP && rule("lapq").kind == CLIP_LP);
 }
 

@@ -77,6 +77,15 @@ methods_are_in_the_order_of_the_paper() { # BITS
 check 1 "methods are in the order of the paper, W4A4" methods_are_in_the_order_of_the_paper W4A4
 check 1 "methods are in the order of the paper, W3A3" methods_are_in_the_order_of_the_paper W3A3
 
+# Layer-wise steps of that p are those of the method lp with it.
+lapq_starts_from_the_p_that_is_known() {
+    calibrate "$small" --set targets=paper --set bits=W4A4 \
+        --set 'methods=[{name: lp, norm: 3.5}, {name: lapq, start: layerwise, start_norm: 3.5, sweeps: 0}, mmse]'
+    [ "$(number lp loss)" = "$(number lapq loss)" ] || fail "the start is not that of lp"
+    [ "$(number lp loss)" != "$(number mmse loss)" ] || fail "p = 3.5 is as good as p = 2"
+}
+check 1 lapq_starts_from_the_p_that_is_known
+
 # ---- calq table ------------------------------------------------------------------------------
 
 expect_line() { # WORDS...: a line of the output, whatever the blanks
