@@ -88,7 +88,7 @@ static int check_finite(const struct config_model *model, const struct score *sc
         file);
 }
 
-/* Of the samples put aside only this is asked. */
+/* Of the held-out samples only this is asked. */
 static int score_float_check(const struct config_model *model, struct team *team,
                              struct error *err)
 {

@@ -56,7 +56,7 @@ int team_count_overlapping(struct team *team, size_t *count, size_t *first,
                            struct error *err);
 
 /* Scores candidates [count, placement count] on all calibration samples that the search sees, on
- * those put aside, or, by cross entropy, on all validation samples; choices == NULL with count 1:
+ * those held out, or, by cross entropy, on all validation samples; choices == NULL with count 1:
  * the float network. scores [count] out. */
 int team_score(struct team *team, const struct choice *choices, int count,
                struct score *scores, struct error *err);

@@ -18,7 +18,7 @@
 
 /* Measures the bias shifts under the point's steps and batch norms, where the method asks for them, and
  * makes them the point's, with its new scores. Where they are to be judged, as those that replace
- * earlier ones are, only if the loss on the samples put aside (without any: on all calibration
+ * earlier ones are, only if the loss on the held-out samples (without any: on all calibration
  * samples) drops. The point's statistics and bias shifts are in force afterwards.
  *
  *   when      "before the search" or "after the search"

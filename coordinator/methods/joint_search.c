@@ -15,7 +15,7 @@ struct search {
     struct result *result;
     struct joint_loss joint;
     double began;        /* clock_seconds() */
-    int sweeps_spent;    /* since the samples put aside have gained */
+    int sweeps_spent;    /* since the held-out samples have gained */
     struct score judged; /* the last candidate that was judged, at first the start */
 };
 
@@ -59,7 +59,7 @@ static void add_round(const struct search *search, int sweep,
     };
 }
 
-/* Scores the best candidate of the search on the samples put aside, and keeps it where it is
+/* Scores the best candidate of the search on the held-out samples, and keeps it where it is
  * better there. */
 static int judge(struct search *search, int sweep, struct error *err)
 {

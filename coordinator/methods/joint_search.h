@@ -16,7 +16,7 @@ struct joint_search_options {
  * rounds, why it ended, and warnings.
  *
  * Kept is the candidate with the lowest loss that the search has seen (as the reference does).
- * Where calibration samples are put aside, the best candidate is scored on those after each sweep,
+ * Where calibration samples are held out, the best candidate is scored on those after each sweep,
  * and the one that is best there is kept; the search ends when `patience` sweeps have not found a
  * better one. The start counts as a candidate too. */
 int joint_search(const struct method_task *task,

@@ -88,7 +88,7 @@ static const struct config_field fields[] = {
     {"sweeps", KIND_INT, OWN(sweeps), "1", .range = {0, 1000},
      .help = "of the search over all steps; 0: only the start", .only = "lapq"},
     {"patience", KIND_INT, OWN(patience), "2", .range = {1, 1000},
-     .help = "so many sweeps without gain on the samples put aside end the search",
+     .help = "so many sweeps without gain on the held-out samples end the search",
      .only = "lapq"},
     {"line_search", KIND_WORD, OWN(line_search), "default",
      .help = "on the logarithm of a step, or as the reference implementation does it",

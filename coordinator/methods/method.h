@@ -9,7 +9,7 @@
 struct method_task {
     struct team *team;                  /* with the case open; borrowed */
     const struct calibration_case *one; /* borrowed */
-    bool has_check;                     /* calibration samples are put aside */
+    bool has_check;                     /* calibration samples are held out */
     uint64_t seed;
     long max_evaluations;      /* of the case; 0: no limit */
     double max_seconds;        /* the same */
@@ -39,11 +39,11 @@ bool method_is_out_of_time(const struct method_task *task);
 /* Puts it on record that time ended the search, and that such a result is not reproducible. */
 void method_end_by_time(const struct method_task *task, struct result *result);
 
-/* Scores a point on all calibration samples, the search's and those put aside. */
+/* Scores a point on all calibration samples, the search's and those held out. */
 int method_score(const struct method_task *task, struct result_point *point,
                  struct error *err);
 
-/* Whether `point` is to be preferred to `other`: by the samples put aside, if there are any. */
+/* Whether `point` is to be preferred to `other`: by the held-out samples, if there are any. */
 bool method_is_better(const struct result_point *point,
                       const struct result_point *other);
 

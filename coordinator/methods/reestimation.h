@@ -6,7 +6,7 @@
 #include "coordinator/methods/method.h"
 
 /* Measures the statistics of all batch norms under the point's steps. Where the loss on the samples
- * put aside drops (without any: on all calibration samples), or that is not asked, they become the
+ * held out drops (without any: on all calibration samples), or that is not asked, they become the
  * point's, with its new scores and without its bias shifts, which were those of other outputs; else
  * the point stays as it is. What is the point's is in force afterwards.
  *

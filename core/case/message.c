@@ -12,7 +12,7 @@ const char *request_name(enum request_kind kind)
         [REQUEST_OPEN] = "open a case",
         [REQUEST_OVERLAP] = "compare samples",
         [REQUEST_SCORE] = "score candidates on the calibration samples",
-        [REQUEST_CHECK] = "score candidates on the samples put aside",
+        [REQUEST_CHECK] = "score candidates on the held-out samples",
         [REQUEST_VALIDATE] = "score candidates on the validation samples",
         [REQUEST_MEASURE] = "measure tensors",
         [REQUEST_STATE] = "put a state in force",

@@ -12,7 +12,7 @@ enum request_kind {
     REQUEST_OPEN,     /* prepare case `subject`: network, samples, evaluator */
     REQUEST_OVERLAP,  /* compare samples by content: of both sets, and of all ranks */
     REQUEST_SCORE,    /* score candidates on the calibration samples */
-    REQUEST_CHECK,    /* score candidates on the calibration samples put aside */
+    REQUEST_CHECK,    /* score candidates on the held-out calibration samples */
     REQUEST_VALIDATE, /* score candidates on the validation samples */
     REQUEST_MEASURE,  /* take measures: of the float network, or under one candidate */
     REQUEST_STATE,    /* put a state in force from now on */

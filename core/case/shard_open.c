@@ -98,7 +98,7 @@ static struct data_file *open_data(const struct shard *shard,
     return case_data_open(shard->open->model, shard->network, data, needs_labels, err);
 }
 
-/* The calibration samples that the search sees, and those put aside. */
+/* The calibration samples that the search sees, and those held out. */
 static struct sample_set search_set(const struct shard *shard)
 {
     size_t check = (size_t)shard->open->model->calibration.check;

@@ -57,7 +57,7 @@ struct sample_range {
 struct config_data {
     char *file; /* owned, ${NAME} replaced from the environment */
     struct sample_range samples;
-    int check; /* of calibration: how many of them, the last, are put aside to judge by */
+    int check; /* of calibration: how many of them, the last, are held out to judge by */
 };
 
 /* x = (stored * scale - mean) / std. Counts 0 and a NaN scale: from the attributes

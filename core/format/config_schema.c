@@ -259,7 +259,7 @@ static const struct config_field method_fields[] = {
      .words = WORDS(bias_corrections)},
     {"bias_correction_accept", KIND_WORD,
      AT(config_method_settings, bias_correction_accept), "if_loss_drops",
-     .help = "whether the loss (on the samples put aside; without any: on all) has to "
+     .help = "whether the loss (on the held-out samples; without any: on all) has to "
              "drop for a bias correction to be kept",
      .words = WORDS(accepts)},
     {"equalize", KIND_WORD, AT(config_method_settings, equalize), "false",
@@ -274,7 +274,7 @@ static const struct config_field method_fields[] = {
      .words = WORDS(reestimates)},
     {"reestimate_accept", KIND_WORD, AT(config_method_settings, reestimate_accept),
      "if_loss_drops",
-     .help = "whether the loss (on the samples put aside; without any: on all) has to "
+     .help = "whether the loss (on the held-out samples; without any: on all) has to "
              "drop for batch norms measured again to be kept",
      .words = WORDS(accepts)},
     {"outlier_splitting", KIND_SECTION, AT(config_method_settings, splitting), "{}",

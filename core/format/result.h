@@ -21,7 +21,7 @@ struct result_point {
     struct state state;                        /* in force with them; owned */
     bool batchnorms_measured, biases_measured; /* told of it in result.json */
     struct score calibration;                  /* of the samples that the search sees */
-    struct score check;      /* of those put aside; no samples: there are none */
+    struct score check;      /* of those held out; no samples: there are none */
     struct score validation; /* no samples: there is no validation data */
 };
 
@@ -51,7 +51,7 @@ struct result_line {
 struct result_round {
     int sweep; /* 0: the start */
     long evaluations;
-    double loss, check_loss; /* NaN: no samples are put aside */
+    double loss, check_loss; /* NaN: no samples are held out */
 };
 
 struct provenance {

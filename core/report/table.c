@@ -97,7 +97,7 @@ static void print_check(FILE *out, const struct result *result)
     char loss[TEXT_OF_LOSS_BYTES], at_start[TEXT_OF_LOSS_BYTES];
 
     if (result->result.check.samples > 0)
-        fprintf(out, "  on the %lld samples put aside: loss %s, at the start %s\n",
+        fprintf(out, "  on the %lld held-out samples: loss %s, at the start %s\n",
                 (long long)result->result.check.samples,
                 text_of_loss(score_loss(&result->result.check), loss),
                 text_of_loss(score_loss(&result->start.check), at_start));

@@ -46,7 +46,7 @@ void compare_logits(struct comparison *comparison, const char *what,
                     const struct logits *ours, const char *file);
 
 /* All losses of a network at a point of result.json, "float" or "result": of the calibration samples, of
- * those put aside, and validation.
+ * those held out, and validation.
  *
  *   logits    of the calibration samples, of the validation samples
  *   of_float  of the calibration samples in the float network */

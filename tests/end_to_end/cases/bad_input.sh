@@ -363,6 +363,6 @@ a_configuration_that_is_missing_on_one_rank_is_told() {
 }
 check 3 a_configuration_that_is_missing_on_one_rank_is_told
 
-refuses "as many samples put aside as there are is told" 3 \
+refuses "as many held-out samples as there are is told" 3 \
     "model glyphs: check: 44 leaves nothing of the 44 calibration samples to search with" \
     "$small" --set models.0.calibration.check=44

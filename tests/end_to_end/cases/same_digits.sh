@@ -88,7 +88,7 @@ check 1 "a single block of samples gives its digits" \
 check 3 "more ranks than blocks give the same digits" \
     same one_block "$small" "${one_case[@]}" --set block=64
 
-unseen_samples="losses to float, samples put aside and batch norms measured again"
+unseen_samples="losses to float, held-out samples and batch norms measured again"
 check 1 "$unseen_samples give their digits" same unseen "$unseen"
 check 2 "$unseen_samples give the same digits" same unseen "$unseen"
 check 5 "$unseen_samples give the same digits" same unseen "$unseen"
