@@ -201,19 +201,19 @@ check 1 a_file_in_the_place_of_the_results_is_told
 check 3 a_file_in_the_place_of_the_results_is_told
 
 # Never worse than the start, and told: the held-out samples choose.
-samples_put_aside_decide_what_is_kept() {
+held_out_samples_decide_what_is_kept() {
     calibrate "$unseen"
     awk '/on the 21 held-out samples: loss/ {
-             sub(",", "", $8)
+             sub(",", "", $7)
              lines++
-             worse += $8 > $NF
+             worse += $7 > $NF
          }
          END { exit lines != 6 || worse }' "$work/out" ||
         fail "a result is worse than its start on the held-out samples, or does not tell"
     expect_in "$work/run/cases/glyphs-paper-W3A3-lapq/result.json" '"check_loss": 0.'
     expect_in "$work/run/cases/distance-paper-W3A3-lapq/result.json" '"check_loss": null'
 }
-check 1 samples_put_aside_decide_what_is_kept
+check 1 held_out_samples_decide_what_is_kept
 
 new_statistics_of_batch_norms_are_in_the_result() {
     calibrate "$unseen" --set bits=W2A32 --set 'methods=[{name: mmse, reestimate_batchnorm: after}]'
