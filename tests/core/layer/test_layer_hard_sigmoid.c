@@ -1,5 +1,6 @@
-#include "core/base/memory.h"
-#include "core/layer/layer_run.h"
+#include "core/network/layer_kind.h"
+
+#include "tests/support/elementwise.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -12,32 +13,6 @@ enum { COUNT = 1001 };
 
 static float x[COUNT], y[COUNT];
 
-static void run(float alpha, float beta)
-{
-    const int dims = COUNT;
-    struct network *network = network_create("trial");
-    int input = network_add_tensor(network, "x", 1, &dims);
-    int output = network_add_tensor(network, "y", 1, &dims);
-    struct layer *layer =
-        network_add_layer(network, LAYER_HARD_SIGMOID, "hard", &input, 1, output);
-    struct plane *planes = planes_of(network);
-    const struct layer_run runs = {&(struct layer_setting){.network = network}, layer,
-                                   NULL};
-    const struct value from = {.data = x, .plane = &planes[0]};
-    struct value to = {.data = y, .plane = &planes[1]};
-    struct scratch scratch = {0};
-    struct layer_task task = {.run = &runs,
-                              .layer = layer,
-                              .inputs = (const struct value *[]){&from},
-                              .samples = 1,
-                              .scratch = &scratch};
-
-    layer->hard_sigmoid = (struct hard_sigmoid){alpha, beta};
-    layer_run_block(&task, NULL, &to);
-    free(planes);
-    network_destroy(network);
-}
-
 /* As NumPy has it: clip(alpha * x + beta, 0, 1) of float32. */
 static void it_is_a_line_between_zero_and_one(void **state)
 {
@@ -45,9 +20,12 @@ static void it_is_a_line_between_zero_and_one(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const struct layer layer = {.kind = LAYER_HARD_SIGMOID,
+                                    .hard_sigmoid = lines[i]};
+
         for (int k = 0; k < COUNT; k++)
             x[k] = 0.013f * (float)(k - COUNT / 2);
-        run(lines[i].alpha, lines[i].beta);
+        elementwise_run(&layer, x, COUNT, y);
         for (int k = 0; k < COUNT; k++) {
             float product = lines[i].alpha * x[k], line = product + lines[i].beta;
 

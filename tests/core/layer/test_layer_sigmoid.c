@@ -1,5 +1,6 @@
-#include "core/base/memory.h"
-#include "core/layer/layer_run.h"
+#include "core/network/layer_kind.h"
+
+#include "tests/support/elementwise.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -10,32 +11,8 @@
 
 enum { COUNT = 20001 };
 
+static const struct layer sigmoid = {.kind = LAYER_SIGMOID};
 static float x[COUNT], y[COUNT];
-
-static void run(void)
-{
-    const int dims = COUNT;
-    struct network *network = network_create("trial");
-    int input = network_add_tensor(network, "x", 1, &dims);
-    int output = network_add_tensor(network, "y", 1, &dims);
-    struct layer *layer =
-        network_add_layer(network, LAYER_SIGMOID, "sigmoid", &input, 1, output);
-    struct plane *planes = planes_of(network);
-    const struct layer_run runs = {&(struct layer_setting){.network = network}, layer,
-                                   NULL};
-    const struct value from = {.data = x, .plane = &planes[0]};
-    struct value to = {.data = y, .plane = &planes[1]};
-    struct scratch scratch = {0};
-    struct layer_task task = {.run = &runs,
-                              .layer = layer,
-                              .inputs = (const struct value *[]){&from},
-                              .samples = 1,
-                              .scratch = &scratch};
-
-    layer_run_block(&task, NULL, &to);
-    free(planes);
-    network_destroy(network);
-}
 
 /* As NumPy has it with longdouble, rounded to float. */
 static void every_value_is_the_nearest_float(void **state)
@@ -43,7 +20,7 @@ static void every_value_is_the_nearest_float(void **state)
     (void)state;
     for (int i = 0; i < COUNT; i++)
         x[i] = sinf((float)i) * 0.012f * (float)i;
-    run();
+    elementwise_run(&sigmoid, x, COUNT, y);
     for (int i = 0; i < COUNT; i++) {
         assert_true(y[i] == (float)(1 / (1 + expl(-(long double)x[i]))));
         assert_true(y[i] >= 0 && y[i] <= 1);
@@ -60,7 +37,7 @@ static void ends_of_the_line_are_zero_half_and_one(void **state)
     for (int i = 0; i < count; i++)
         x[i] = ends[i][0];
     x[count] = NAN;
-    run();
+    elementwise_run(&sigmoid, x, COUNT, y);
     for (int i = 0; i < count; i++)
         assert_true(y[i] == ends[i][1]);
     assert_true(isnan(y[count]));
@@ -68,10 +45,8 @@ static void ends_of_the_line_are_zero_half_and_one(void **state)
 
 static void no_value_is_negative(void **state)
 {
-    const struct layer layer = {.kind = LAYER_SIGMOID};
-
     (void)state;
-    assert_true(layer_kind_of(&layer)->is_nonnegative(&layer, false));
+    assert_true(layer_kind_of(&sigmoid)->is_nonnegative(&sigmoid, false));
 }
 
 int main(void)
