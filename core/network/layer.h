@@ -23,6 +23,7 @@
     KIND(REARRANGE, rearrange) /* every output element is one of the input, or a constant */ \
     KIND(SIGMOID, sigmoid) \
     KIND(HARD_SIGMOID, hard_sigmoid) \
+    KIND(HARD_SWISH, hard_swish) \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 

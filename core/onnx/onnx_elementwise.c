@@ -80,6 +80,15 @@ static int read_hard_sigmoid(const struct onnx_node *node, struct error *err)
     return 0;
 }
 
+static int read_hard_swish(const struct onnx_node *node, struct error *err)
+{
+    int input;
+
+    if (onnx_node_tensor(node, 0, &input, err) < 0)
+        return -1;
+    return give_same(node, LAYER_HARD_SWISH, &input, 1, err) ? 0 : -1;
+}
+
 /* The limits are attributes before opset 11, then inputs that may be left out. The
  * largest float is the attributes' way of leaving one out. */
 static int read_clip(const struct onnx_node *node, struct error *err)
@@ -403,6 +412,8 @@ const struct onnx_operator onnx_clip = {"Clip", 3, ONNX_ON_TENSORS, read_clip,
 const struct onnx_operator onnx_div = {"Div", 2, ONNX_ON_TENSORS, read_div, NULL};
 const struct onnx_operator onnx_hard_sigmoid = {"HardSigmoid", 1, ONNX_ON_TENSORS,
                                                 read_hard_sigmoid, "alpha beta"};
+const struct onnx_operator onnx_hard_swish = {"HardSwish", 1, ONNX_ON_TENSORS,
+                                              read_hard_swish, NULL};
 const struct onnx_operator onnx_max = {"Max", SIZE_MAX, ONNX_ON_TENSORS, read_max,
                                        NULL};
 const struct onnx_operator onnx_min = {"Min", SIZE_MAX, ONNX_ON_TENSORS, read_min,

@@ -45,6 +45,7 @@ struct onnx_operator {
     ROW(global_average_pool) \
     ROW(global_max_pool) \
     ROW(hard_sigmoid) \
+    ROW(hard_swish) \
     ROW(identity) \
     ROW(log_softmax) \
     ROW(matmul) \

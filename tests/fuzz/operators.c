@@ -25,6 +25,7 @@ static const struct row {
     {"GlobalAveragePool", op_global_average_pool},
     {"GlobalMaxPool", op_global_max_pool},
     {"HardSigmoid", op_hard_sigmoid},
+    {"HardSwish", op_hard_swish},
     {"Identity", op_same},
     {"MatMul", op_mat_mul},
     {"Max", op_max},

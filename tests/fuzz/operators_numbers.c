@@ -196,6 +196,22 @@ struct array *op_hard_sigmoid(struct trial *trial, const struct node *node,
     return result;
 }
 
+/* Runtimes round each of its steps: near -3 the sum loses what the two numbers have in common. */
+struct array *op_hard_swish(struct trial *trial, const struct node *node,
+                            const struct array *const *inputs)
+{
+    struct array *result = array_copy(inputs[0]);
+
+    (void)node;
+    for (size_t i = 0; i < result->count; i++) {
+        double x = result->values[i];
+
+        result->values[i] = x * fmin(fmax(x / 6 + 0.5, 0), 1);
+        result->errors[i] = 1.5 * result->errors[i] + 4 * trial->unit * fabs(x);
+    }
+    return result;
+}
+
 struct array *op_batch_normalization(struct trial *trial, const struct node *node,
                                      const struct array *const *inputs)
 {

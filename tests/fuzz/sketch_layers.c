@@ -297,18 +297,34 @@ static void say_clip(struct sketch *sketch, struct place from, struct place to,
     sketch_say(sketch, "-> t%d", to.tensor);
 }
 
+/* A curve in place of a clamp. */
+static void say_curve(struct sketch *sketch, struct place from, struct place to)
+{
+    struct chance *chance = &sketch->chance;
+
+    switch (chance_between(chance, 0, sketch->opset < 14 ? 1 : 2)) {
+    case 0:
+        sketch_say(sketch, "node Sigmoid t%d -> t%d", from.tensor, to.tensor);
+        break;
+    case 1:
+        sketch_say(sketch, "node HardSigmoid t%d -> t%d alpha=%.4f beta=%.4f",
+                   from.tensor, to.tensor, 0.3 + 0.2 * chance_normal(chance),
+                   chance_is(chance, 50) ? 0.5 : chance_normal(chance));
+        break;
+    case 2:
+        sketch_say(sketch, "node HardSwish t%d -> t%d", from.tensor, to.tensor);
+        break;
+    }
+}
+
 struct place sketch_clamp(struct sketch *sketch, struct place from)
 {
     struct chance *chance = &sketch->chance;
     struct place to = sketch_like(sketch, from), last;
     int kind = chance_between(chance, 0, sketch->opset < 8 ? 16 : 19), constant;
 
-    if (chance_is(chance, 6)) {
-        sketch_say(sketch, "node Sigmoid t%d -> t%d", from.tensor, to.tensor);
-    } else if (chance_is(chance, 6)) {
-        sketch_say(sketch, "node HardSigmoid t%d -> t%d alpha=%.4f beta=%.4f",
-                   from.tensor, to.tensor, 0.3 + 0.2 * chance_normal(chance),
-                   chance_is(chance, 50) ? 0.5 : chance_normal(chance));
+    if (chance_is(chance, 20)) {
+        say_curve(sketch, from, to);
     } else if (kind < 12) {
         sketch_say(sketch, "node Relu t%d -> t%d", from.tensor, to.tensor);
     } else if (kind < 15) {

@@ -146,6 +146,15 @@ static void run_hard_sigmoid(const struct work *work)
         work->result[i] = fminf(fmaxf(of->alpha * work->inputs[0][i] + of->beta, 0), 1);
 }
 
+static void run_hard_swish(const struct work *work)
+{
+    for (size_t i = 0; i < work->out->count; i++) {
+        double x = work->inputs[0][i];
+
+        work->result[i] = (float)(x * fmin(fmax((x + 3) / 6, 0), 1));
+    }
+}
+
 static void run_add(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
@@ -201,6 +210,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_HARD_SIGMOID:
         run_hard_sigmoid(work);
+        break;
+    case LAYER_HARD_SWISH:
+        run_hard_swish(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);
