@@ -89,6 +89,24 @@ static int read_hard_swish(const struct onnx_node *node, struct error *err)
     return give_same(node, LAYER_HARD_SWISH, &input, 1, err) ? 0 : -1;
 }
 
+static int read_leaky_relu(const struct onnx_node *node, struct error *err)
+{
+    struct layer *layer;
+    float alpha;
+    int input;
+
+    if (onnx_attribute_real(node, "alpha", 0.01f, &alpha, err) < 0 ||
+        onnx_node_tensor(node, 0, &input, err) < 0)
+        return -1;
+    if (!isfinite(alpha))
+        return onnx_node_error(node, err, "its alpha %g is not finite", (double)alpha);
+    layer = give_same(node, LAYER_LEAKY_RELU, &input, 1, err);
+    if (!layer)
+        return -1;
+    layer->alpha = alpha;
+    return 0;
+}
+
 /* The limits are attributes before opset 11, then inputs that may be left out. The
  * largest float is the attributes' way of leaving one out. */
 static int read_clip(const struct onnx_node *node, struct error *err)
@@ -414,6 +432,8 @@ const struct onnx_operator onnx_hard_sigmoid = {"HardSigmoid", 1, ONNX_ON_TENSOR
                                                 read_hard_sigmoid, "alpha beta"};
 const struct onnx_operator onnx_hard_swish = {"HardSwish", 1, ONNX_ON_TENSORS,
                                               read_hard_swish, NULL};
+const struct onnx_operator onnx_leaky_relu = {"LeakyRelu", 1, ONNX_ON_TENSORS,
+                                              read_leaky_relu, "alpha"};
 const struct onnx_operator onnx_max = {"Max", SIZE_MAX, ONNX_ON_TENSORS, read_max,
                                        NULL};
 const struct onnx_operator onnx_min = {"Min", SIZE_MAX, ONNX_ON_TENSORS, read_min,

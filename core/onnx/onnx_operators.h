@@ -47,6 +47,7 @@ struct onnx_operator {
     ROW(hard_sigmoid) \
     ROW(hard_swish) \
     ROW(identity) \
+    ROW(leaky_relu) \
     ROW(log_softmax) \
     ROW(matmul) \
     ROW(max) \

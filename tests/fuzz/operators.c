@@ -27,6 +27,7 @@ static const struct row {
     {"HardSigmoid", op_hard_sigmoid},
     {"HardSwish", op_hard_swish},
     {"Identity", op_same},
+    {"LeakyRelu", op_leaky_relu},
     {"MatMul", op_mat_mul},
     {"Max", op_max},
     {"MaxPool", op_max_pool},

@@ -212,6 +212,24 @@ struct array *op_hard_swish(struct trial *trial, const struct node *node,
     return result;
 }
 
+struct array *op_leaky_relu(struct trial *trial, const struct node *node,
+                            const struct array *const *inputs)
+{
+    double alpha = node_real(node, "alpha", 0.01f);
+    struct array *result = array_copy(inputs[0]);
+
+    for (size_t i = 0; i < result->count; i++) {
+        double x = result->values[i];
+
+        if (x - result->errors[i] >= 0)
+            continue;
+        result->values[i] = x < 0 ? alpha * x : x;
+        result->errors[i] =
+            fmax(fabs(alpha), 1) * result->errors[i] + trial->unit * fabs(alpha * x);
+    }
+    return result;
+}
+
 struct array *op_batch_normalization(struct trial *trial, const struct node *node,
                                      const struct array *const *inputs)
 {

@@ -302,7 +302,7 @@ static void say_curve(struct sketch *sketch, struct place from, struct place to)
 {
     struct chance *chance = &sketch->chance;
 
-    switch (chance_between(chance, 0, sketch->opset < 14 ? 1 : 2)) {
+    switch (chance_between(chance, 0, sketch->opset < 14 ? 2 : 3)) {
     case 0:
         sketch_say(sketch, "node Sigmoid t%d -> t%d", from.tensor, to.tensor);
         break;
@@ -312,6 +312,11 @@ static void say_curve(struct sketch *sketch, struct place from, struct place to)
                    chance_is(chance, 50) ? 0.5 : chance_normal(chance));
         break;
     case 2:
+        sketch_say(sketch, "node LeakyRelu t%d -> t%d", from.tensor, to.tensor);
+        if (chance_is(chance, 70))
+            sketch_say(sketch, " alpha=%.4f", 0.2 * chance_normal(chance));
+        break;
+    case 3:
         sketch_say(sketch, "node HardSwish t%d -> t%d", from.tensor, to.tensor);
         break;
     }

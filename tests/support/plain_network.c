@@ -155,6 +155,15 @@ static void run_hard_swish(const struct work *work)
     }
 }
 
+static void run_leaky_relu(const struct work *work)
+{
+    for (size_t i = 0; i < work->out->count; i++) {
+        float x = work->inputs[0][i];
+
+        work->result[i] = fmaxf(x, 0) + work->layer->alpha * fminf(x, 0);
+    }
+}
+
 static void run_add(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
@@ -213,6 +222,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_HARD_SWISH:
         run_hard_swish(work);
+        break;
+    case LAYER_LEAKY_RELU:
+        run_leaky_relu(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);
