@@ -25,6 +25,7 @@
     KIND(HARD_SIGMOID, hard_sigmoid) \
     KIND(HARD_SWISH, hard_swish) \
     KIND(LEAKY_RELU, leaky_relu) \
+    KIND(ELU, elu) \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 
@@ -119,7 +120,7 @@ struct layer {
         struct conv conv;
         struct affine affine;
         struct hard_sigmoid hard_sigmoid;
-        float alpha; /* LAYER_LEAKY_RELU: the slope below zero */
+        float alpha; /* LAYER_LEAKY_RELU, LAYER_ELU: factor of what is below zero */
         struct average_pool average_pool;
         struct rearrange rearrange;
         struct file_codes codes;

@@ -89,22 +89,33 @@ static int read_hard_swish(const struct onnx_node *node, struct error *err)
     return give_same(node, LAYER_HARD_SWISH, &input, 1, err) ? 0 : -1;
 }
 
-static int read_leaky_relu(const struct onnx_node *node, struct error *err)
+static int read_with_alpha(const struct onnx_node *node, enum layer_kind kind,
+                           float absent, struct error *err)
 {
     struct layer *layer;
     float alpha;
     int input;
 
-    if (onnx_attribute_real(node, "alpha", 0.01f, &alpha, err) < 0 ||
+    if (onnx_attribute_real(node, "alpha", absent, &alpha, err) < 0 ||
         onnx_node_tensor(node, 0, &input, err) < 0)
         return -1;
     if (!isfinite(alpha))
         return onnx_node_error(node, err, "its alpha %g is not finite", (double)alpha);
-    layer = give_same(node, LAYER_LEAKY_RELU, &input, 1, err);
+    layer = give_same(node, kind, &input, 1, err);
     if (!layer)
         return -1;
     layer->alpha = alpha;
     return 0;
+}
+
+static int read_leaky_relu(const struct onnx_node *node, struct error *err)
+{
+    return read_with_alpha(node, LAYER_LEAKY_RELU, 0.01f, err);
+}
+
+static int read_elu(const struct onnx_node *node, struct error *err)
+{
+    return read_with_alpha(node, LAYER_ELU, 1, err);
 }
 
 /* The limits are attributes before opset 11, then inputs that may be left out. The
@@ -428,6 +439,7 @@ const struct onnx_operator onnx_batch_normalization = {
 const struct onnx_operator onnx_clip = {"Clip", 3, ONNX_ON_TENSORS, read_clip,
                                         "max min"};
 const struct onnx_operator onnx_div = {"Div", 2, ONNX_ON_TENSORS, read_div, NULL};
+const struct onnx_operator onnx_elu = {"Elu", 1, ONNX_ON_TENSORS, read_elu, "alpha"};
 const struct onnx_operator onnx_hard_sigmoid = {"HardSigmoid", 1, ONNX_ON_TENSORS,
                                                 read_hard_sigmoid, "alpha beta"};
 const struct onnx_operator onnx_hard_swish = {"HardSwish", 1, ONNX_ON_TENSORS,

@@ -38,6 +38,7 @@ struct onnx_operator {
     ROW(dequantize_linear) \
     ROW(div) \
     ROW(dropout) \
+    ROW(elu) \
     ROW(expand) \
     ROW(flatten) \
     ROW(gather) \

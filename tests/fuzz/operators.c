@@ -18,6 +18,7 @@ static const struct row {
     {"DequantizeLinear", op_dequantize_linear},
     {"Div", op_div},
     {"Dropout", op_same},
+    {"Elu", op_elu},
     {"Expand", op_expand},
     {"Flatten", op_flatten},
     {"Gather", op_gather},

@@ -230,6 +230,25 @@ struct array *op_leaky_relu(struct trial *trial, const struct node *node,
     return result;
 }
 
+/* Runtimes approximate it, to within some units of what alpha is. */
+struct array *op_elu(struct trial *trial, const struct node *node,
+                     const struct array *const *inputs)
+{
+    double alpha = node_real(node, "alpha", 1);
+    struct array *result = array_copy(inputs[0]);
+
+    for (size_t i = 0; i < result->count; i++) {
+        double x = result->values[i];
+
+        if (x - result->errors[i] >= 0)
+            continue;
+        result->values[i] = x < 0 ? alpha * expm1(x) : x;
+        result->errors[i] =
+            fmax(fabs(alpha), 1) * result->errors[i] + 8 * trial->unit * fabs(alpha);
+    }
+    return result;
+}
+
 struct array *op_batch_normalization(struct trial *trial, const struct node *node,
                                      const struct array *const *inputs)
 {

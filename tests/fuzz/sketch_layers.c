@@ -302,7 +302,7 @@ static void say_curve(struct sketch *sketch, struct place from, struct place to)
 {
     struct chance *chance = &sketch->chance;
 
-    switch (chance_between(chance, 0, sketch->opset < 14 ? 2 : 3)) {
+    switch (chance_between(chance, 0, sketch->opset < 14 ? 3 : 4)) {
     case 0:
         sketch_say(sketch, "node Sigmoid t%d -> t%d", from.tensor, to.tensor);
         break;
@@ -317,6 +317,11 @@ static void say_curve(struct sketch *sketch, struct place from, struct place to)
             sketch_say(sketch, " alpha=%.4f", 0.2 * chance_normal(chance));
         break;
     case 3:
+        sketch_say(sketch, "node Elu t%d -> t%d", from.tensor, to.tensor);
+        if (chance_is(chance, 50))
+            sketch_say(sketch, " alpha=%.4f", chance_normal(chance));
+        break;
+    case 4:
         sketch_say(sketch, "node HardSwish t%d -> t%d", from.tensor, to.tensor);
         break;
     }

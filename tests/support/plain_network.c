@@ -164,6 +164,15 @@ static void run_leaky_relu(const struct work *work)
     }
 }
 
+static void run_elu(const struct work *work)
+{
+    for (size_t i = 0; i < work->out->count; i++) {
+        float x = work->inputs[0][i];
+
+        work->result[i] = x < 0 ? (float)(work->layer->alpha * expm1(x)) : x;
+    }
+}
+
 static void run_add(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
@@ -225,6 +234,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_LEAKY_RELU:
         run_leaky_relu(work);
+        break;
+    case LAYER_ELU:
+        run_elu(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);

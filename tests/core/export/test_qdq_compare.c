@@ -47,6 +47,8 @@ static const struct change {
     {LAYER_HARD_SWISH, "node HardSwish c -> y\n", "node HardSigmoid c -> y\n"},
     {LAYER_LEAKY_RELU, "node LeakyRelu c -> y\n", "node Relu c -> y\n"},
     {LAYER_LEAKY_RELU, "node LeakyRelu c -> y\n", "node LeakyRelu c -> y alpha=0.25\n"},
+    {LAYER_ELU, "node Elu c -> y\n", "node Relu c -> y\n"},
+    {LAYER_ELU, "node Elu c -> y\n", "node Elu c -> y alpha=0.25\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
      "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
