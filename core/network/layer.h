@@ -26,6 +26,7 @@
     KIND(HARD_SWISH, hard_swish) \
     KIND(LEAKY_RELU, leaky_relu) \
     KIND(ELU, elu) \
+    KIND(TANH, tanh) \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 

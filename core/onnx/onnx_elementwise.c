@@ -47,17 +47,27 @@ static int read_relu(const struct onnx_node *node, struct error *err)
     return give_clamp(node, 0.f, INFINITY, err);
 }
 
+static int read_curve(const struct onnx_node *node, enum layer_kind kind,
+                      struct error *err)
+{
+    int input;
+
+    if (onnx_node_tensor(node, 0, &input, err) < 0)
+        return -1;
+    return give_same(node, kind, &input, 1, err) ? 0 : -1;
+}
+
 /* Like a Softmax, at the end of the network: the loss is made of what goes in. */
 static int read_sigmoid(const struct onnx_node *node, struct error *err)
 {
     const char *output = node->graph->proto->output[0]->name;
     int input;
 
+    if (strcmp(node->proto->output[0], output) != 0)
+        return read_curve(node, LAYER_SIGMOID, err);
     if (onnx_node_tensor(node, 0, &input, err) < 0)
         return -1;
-    if (strcmp(node->proto->output[0], output) == 0)
-        return onnx_node_give_input(node, 0, err);
-    return give_same(node, LAYER_SIGMOID, &input, 1, err) ? 0 : -1;
+    return onnx_node_give_input(node, 0, err);
 }
 
 static int read_hard_sigmoid(const struct onnx_node *node, struct error *err)
@@ -82,11 +92,12 @@ static int read_hard_sigmoid(const struct onnx_node *node, struct error *err)
 
 static int read_hard_swish(const struct onnx_node *node, struct error *err)
 {
-    int input;
+    return read_curve(node, LAYER_HARD_SWISH, err);
+}
 
-    if (onnx_node_tensor(node, 0, &input, err) < 0)
-        return -1;
-    return give_same(node, LAYER_HARD_SWISH, &input, 1, err) ? 0 : -1;
+static int read_tanh(const struct onnx_node *node, struct error *err)
+{
+    return read_curve(node, LAYER_TANH, err);
 }
 
 static int read_with_alpha(const struct onnx_node *node, enum layer_kind kind,
@@ -455,3 +466,4 @@ const struct onnx_operator onnx_relu = {"Relu", 1, ONNX_ON_TENSORS, read_relu, N
 const struct onnx_operator onnx_sigmoid = {"Sigmoid", 1, ONNX_ON_TENSORS, read_sigmoid,
                                            NULL};
 const struct onnx_operator onnx_sub = {"Sub", 2, ONNX_ON_TENSORS, read_sub, NULL};
+const struct onnx_operator onnx_tanh = {"Tanh", 1, ONNX_ON_TENSORS, read_tanh, NULL};

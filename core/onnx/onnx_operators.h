@@ -67,6 +67,7 @@ struct onnx_operator {
     ROW(softmax) \
     ROW(squeeze) \
     ROW(sub) \
+    ROW(tanh) \
     ROW(transpose) \
     ROW(unsqueeze)
 /* clang-format on */

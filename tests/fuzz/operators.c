@@ -45,6 +45,7 @@ static const struct row {
     {"Slice", op_slice},
     {"Squeeze", op_squeeze},
     {"Sub", op_sub},
+    {"Tanh", op_tanh},
     {"Transpose", op_transpose},
     {"Unsqueeze", op_unsqueeze},
 };

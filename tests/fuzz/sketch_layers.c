@@ -302,7 +302,7 @@ static void say_curve(struct sketch *sketch, struct place from, struct place to)
 {
     struct chance *chance = &sketch->chance;
 
-    switch (chance_between(chance, 0, sketch->opset < 14 ? 3 : 4)) {
+    switch (chance_between(chance, 0, sketch->opset < 14 ? 4 : 5)) {
     case 0:
         sketch_say(sketch, "node Sigmoid t%d -> t%d", from.tensor, to.tensor);
         break;
@@ -322,6 +322,9 @@ static void say_curve(struct sketch *sketch, struct place from, struct place to)
             sketch_say(sketch, " alpha=%.4f", chance_normal(chance));
         break;
     case 4:
+        sketch_say(sketch, "node Tanh t%d -> t%d", from.tensor, to.tensor);
+        break;
+    case 5:
         sketch_say(sketch, "node HardSwish t%d -> t%d", from.tensor, to.tensor);
         break;
     }
