@@ -77,7 +77,9 @@ static int inspect_network(char *path, struct error *err)
 {
     static char *keep[] = {"first", "last"};
     struct config_model model = {.keep_float = {keep[0], keep[1]},
-                                 .keep_float_count = 2};
+                                 .keep_float_count = 2,
+                                 .loss =
+                                     LOSS_MSE_TO_FLOAT}; /* of any number of outputs */
     struct config_method_settings method = {0};
     struct calibration_case one = {
         .model = &model, .bits = {8, 8}, .target = TARGET_PAPER, .method = &method};

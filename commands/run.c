@@ -207,7 +207,7 @@ static int run(int count, char **arguments, struct error *err)
     interrupt_catch();
     hdf5_reader_stand_apart();
     link_open();
-    status = parse(count, arguments, &options, err);
+    status = link_agree(parse(count, arguments, &options, err), err);
     if (status == 0)
         status = run_on_ranks(&options, err);
     status = share_code(status == 0 ? EXIT_DONE : (int)err->code, err);

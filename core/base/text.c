@@ -37,6 +37,19 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+void text_end_whole(char *text, size_t room)
+{
+    size_t length = strlen(text);
+
+    if (length + 1 < room)
+        return;
+    while (length > 0 && (text[length - 1] & 0xC0) == 0x80)
+        length--;
+    if (length > 0 && (text[length - 1] & 0x80))
+        length--;
+    text[length] = '\0';
+}
+
 size_t text_distance(const char *from, const char *to)
 {
     /* The row before the last, the last, this one. */

@@ -8,6 +8,9 @@
 /* UTF-8 without control characters: it can be written to YAML and JSON and read again. */
 bool text_is_printable(const char *text);
 
+/* Ends a UTF-8 text that was cut to fill `room` bytes before the character that was cut, if one was. */
+void text_end_whole(char *text, size_t room);
+
 /* Insertions, deletions, substitutions and swaps of neighbours that lead from one text to another;
  * only the first TEXT_DISTANCE_MOST bytes of each count. */
 enum { TEXT_DISTANCE_MOST = 255 };

@@ -20,6 +20,7 @@ static int take_pieces(const struct finished_case *finished, struct data_file *f
     struct sample_arrays arrays;
     int status = 0;
 
+    piece = piece < count ? piece : count;
     data_file_make_arrays(file, piece, &arrays);
     for (size_t first = 0; status == 0 && first < count; first += piece) {
         size_t now = count - first < piece ? count - first : piece;
@@ -72,6 +73,17 @@ int case_samples_to_judge(const struct finished_case *finished, case_samples_fn 
     return status;
 }
 
+/* No block is larger than the larger set of samples. */
+static int block_at_most(const struct finished_case *finished)
+{
+    int64_t most = finished->result.result.calibration.samples;
+    int64_t validated = finished->result.result.validation.samples;
+
+    most = validated > most ? validated : most;
+    return most > 0 && most < finished->config->block ? (int)most
+                                                      : finished->config->block;
+}
+
 struct evaluator *case_evaluator(const struct finished_case *finished,
                                  const struct network *network, struct error *err)
 {
@@ -89,7 +101,7 @@ struct evaluator *case_evaluator(const struct finished_case *finished,
                                 .kernels = kernels,
                                 .corrects_mean = finished->rules.corrects_mean,
                                 .corrects_variance = finished->rules.corrects_variance,
-                                .block = finished->config->block,
+                                .block = block_at_most(finished),
                             },
                             (struct samples){.loss = finished->one->model->loss});
 }

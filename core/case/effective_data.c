@@ -1,6 +1,7 @@
 #include "core/case/effective_data.h"
 
 #include "core/base/memory.h"
+#include "core/base/text.h"
 #include "core/case/case_data.h"
 #include "core/case/shard_inside.h"
 #include "core/format/sample_shape.h"
@@ -135,6 +136,7 @@ static void tell_all(struct effective_data *data, const struct shard *shard,
     tell_labels(text, shard, data);
     fclose(text);
     data->text[sizeof data->text - 1] = '\0';
+    text_end_whole(data->text, sizeof data->text);
 }
 
 int effective_data_find(struct effective_data *data, struct shard *shard,

@@ -38,7 +38,7 @@ static void write_inputs(const struct config_inputs *inputs, const char *key,
     for (int i = 0; i < inputs->count; i++) {
         const struct config_input *input = &inputs->list[i];
 
-        snprintf(numbered, sizeof numbered, "%s.%d.", key, i);
+        snprintf(numbered, sizeof numbered, "%.32s.%d.", key, i);
         if (inputs->count == 1)
             fprintf(file, "%s: %s\n", key, input->data);
         else

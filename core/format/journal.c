@@ -66,10 +66,8 @@ static void add_place(struct journal *journal, size_t at)
     if (2 * (journal->record_count + 1) > journal->place_count)
         grow_places(journal);
     place = place_of(journal, &head.key);
-    if (*place)
-        return;
-    *place = at;
-    journal->record_count++;
+    journal->record_count += *place == 0;
+    *place = at; /* the last counts: one before it may be of another size */
 }
 
 /* Only the image forgets what an answer cost, not the file. */

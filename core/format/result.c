@@ -2,6 +2,7 @@
 
 #include "core/base/draft.h"
 #include "core/base/memory.h"
+#include "core/base/text.h"
 #include "core/format/result_fields.h"
 #include "core/format/state_file.h"
 
@@ -67,6 +68,7 @@ void result_warn(struct result *result, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    text_end_whole(text, sizeof text);
     for (int i = 0; i < result->warning_count; i++)
         if (strcmp(result->warnings[i], text) == 0)
             return;

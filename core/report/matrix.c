@@ -153,7 +153,7 @@ static bool is_best(const struct results *results, const struct result *one,
             view->better * view->number(results->list[i]) >
                 view->better * view->number(one))
             return false;
-    return view->better != 0;
+    return view->better != 0 && !isnan(view->number(one));
 }
 
 /* ---- printing ------------------------------------------------------------------------------- */

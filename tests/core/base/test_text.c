@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -75,6 +76,24 @@ static void long_texts_are_compared_as_far_as_there_is_room(void **state)
     assert_int_equal(text_distance(a, b), 1);
 }
 
+static void a_text_that_was_cut_ends_with_a_whole_character(void **state)
+{
+    char whole[32], text[8];
+
+    (void)state;
+    for (int bytes = 0; bytes <= 8; bytes++) {
+        snprintf(whole, sizeof whole, "%.*s\xc3\xa9\xe2\x82\xac", bytes, "abcdefgh");
+        memcpy(text, whole, sizeof text - 1);
+        text[sizeof text - 1] = '\0';
+        text_end_whole(text, sizeof text);
+        assert_true(text_is_printable(text));
+        assert_true(strlen(text) >= 4);
+    }
+    snprintf(text, sizeof text, "a\xc3\xa9");
+    text_end_whole(text, sizeof text);
+    assert_string_equal(text, "a\xc3\xa9");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +101,7 @@ int main(void)
         cmocka_unit_test(losses_of_any_size_are_shown_with_digits),
         cmocka_unit_test(distances_count_slips_either_way),
         cmocka_unit_test(long_texts_are_compared_as_far_as_there_is_room),
+        cmocka_unit_test(a_text_that_was_cut_ends_with_a_whole_character),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

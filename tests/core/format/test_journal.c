@@ -182,6 +182,21 @@ static void an_answer_of_another_size_is_none(void **state)
     assert_false(knows(1, "ones"));
 }
 
+/* Of one question the last answer counts: an earlier version's may be of another size. */
+static void an_answer_of_another_size_is_replaced(void **state)
+{
+    (void)state;
+    open_as(IDENTITY);
+    add(1, "one");
+    assert_false(knows(1, "one and more"));
+    add(1, "one and more");
+    assert_true(knows(1, "one and more"));
+    close_it();
+    open_as(IDENTITY);
+    assert_int_equal(journal_answers(journal), 1);
+    assert_true(knows(1, "one and more"));
+}
+
 static void thousands_of_answers_are_found_again(void **state)
 {
     enum { MANY = 5000 };
@@ -456,6 +471,7 @@ int main(void)
         cmocka_unit_test_teardown(answers_are_found_again, end),
         cmocka_unit_test_teardown(what_an_answer_cost_an_earlier_run_is_told_once, end),
         cmocka_unit_test_teardown(an_answer_of_another_size_is_none, end),
+        cmocka_unit_test_teardown(an_answer_of_another_size_is_replaced, end),
         cmocka_unit_test_teardown(thousands_of_answers_are_found_again, end),
         cmocka_unit_test_teardown(a_process_that_dies_loses_no_answer, end),
         cmocka_unit_test_teardown(a_file_cut_at_any_byte_keeps_the_answers_before, end),

@@ -24,7 +24,7 @@ static const struct onnx_case cases[] = {
      3,
      {0, 0, 1}},
     {"Sigmoid is the logistic function",
-     LINE "floats c - = 2\nnode Sub x c -> s\nnode Sigmoid s -> y",
+     LINE "floats c - = 2\nnode Sub x c -> s\nnode Sigmoid s -> t\nnode Relu t -> y",
      3,
      {0.26894142f, 0.5f, 0.73105858f}},
     {"HardSigmoid is a line between zero and one",

@@ -320,6 +320,38 @@ static const struct shapes {
      "[N, 2]", "probabilities", "[N, 2]"},
 };
 
+/* Behind it values have other names and shapes at most; else it is a layer. */
+static void a_sigmoid_at_the_end_is_the_losses(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_layer;
+    } networks[] = {
+        {"node Sigmoid a -> y\noutput y", false},
+        {"node Sigmoid a -> b\nnode Identity b -> y\noutput y", false},
+        {"node Sigmoid a -> b\nintegers s 2 = 0 2\nnode Reshape b s -> y\noutput y",
+         false},
+        {"node Sigmoid a -> b\nnode Relu b -> y\noutput y", true},
+        {"node Sigmoid a -> b\nnode Identity b -> c\nnode Add b c -> y\noutput y",
+         true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
+        struct network *network;
+        bool has_one = false;
+        char text[256];
+
+        snprintf(text, sizeof text, "input x N,2\nnode Relu x -> a\n%s",
+                 networks[i].text);
+        network = read_text(text);
+        for (int layer = 0; layer < network->layer_count; layer++)
+            has_one = has_one || network->layers[layer].kind == LAYER_SIGMOID;
+        assert_int_equal(has_one, networks[i].is_layer);
+        network_destroy(network);
+    }
+}
+
 static void shapes_are_told_as_the_file_has_them(void **state)
 {
     (void)state;
@@ -559,6 +591,7 @@ int main(void)
         cmocka_unit_test(operators_in_inner_graphs_are_not_counted),
         cmocka_unit_test(names_are_onnx_names),
         cmocka_unit_test(nodes_the_output_does_not_need_are_left_out),
+        cmocka_unit_test(a_sigmoid_at_the_end_is_the_losses),
         cmocka_unit_test(shapes_are_told_as_the_file_has_them),
         cmocka_unit_test(a_dimension_without_a_proper_name_is_a_question_mark),
         cmocka_unit_test(an_initialiser_listed_as_input_is_no_input),
