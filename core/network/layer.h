@@ -27,6 +27,7 @@
     KIND(LEAKY_RELU, leaky_relu) \
     KIND(ELU, elu) \
     KIND(TANH, tanh) \
+    KIND(SOFTPLUS, softplus) \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 

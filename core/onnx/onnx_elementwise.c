@@ -139,6 +139,11 @@ static int read_tanh(const struct onnx_node *node, struct error *err)
     return read_curve(node, LAYER_TANH, err);
 }
 
+static int read_softplus(const struct onnx_node *node, struct error *err)
+{
+    return read_curve(node, LAYER_SOFTPLUS, err);
+}
+
 static int read_with_alpha(const struct onnx_node *node, enum layer_kind kind,
                            float absent, struct error *err)
 {
@@ -504,5 +509,7 @@ const struct onnx_operator onnx_mul = {"Mul", 2, ONNX_ON_TENSORS, read_mul, NULL
 const struct onnx_operator onnx_relu = {"Relu", 1, ONNX_ON_TENSORS, read_relu, NULL};
 const struct onnx_operator onnx_sigmoid = {"Sigmoid", 1, ONNX_ON_TENSORS, read_sigmoid,
                                            NULL};
+const struct onnx_operator onnx_softplus = {"Softplus", 1, ONNX_ON_TENSORS,
+                                            read_softplus, NULL};
 const struct onnx_operator onnx_sub = {"Sub", 2, ONNX_ON_TENSORS, read_sub, NULL};
 const struct onnx_operator onnx_tanh = {"Tanh", 1, ONNX_ON_TENSORS, read_tanh, NULL};

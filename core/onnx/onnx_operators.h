@@ -65,6 +65,7 @@ struct onnx_operator {
     ROW(sigmoid) \
     ROW(slice) \
     ROW(softmax) \
+    ROW(softplus) \
     ROW(squeeze) \
     ROW(sub) \
     ROW(tanh) \

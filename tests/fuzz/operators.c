@@ -44,6 +44,7 @@ static const struct row {
     {"Sigmoid", op_sigmoid},
     {"Slice", op_slice},
     {"Squeeze", op_squeeze},
+    {"Softplus", op_softplus},
     {"Sub", op_sub},
     {"Tanh", op_tanh},
     {"Transpose", op_transpose},

@@ -38,7 +38,8 @@ double nearest_code(struct trial *trial, double number, double error, double lea
 /* By file. */
 operator_fn op_add, op_sub, op_mul, op_div, op_min, op_max, op_relu, op_clip,
     op_sigmoid, op_hard_sigmoid, op_hard_swish, op_leaky_relu, op_elu, op_tanh,
-    op_batch_normalization, op_cast, op_quantize_linear, op_dequantize_linear;
+    op_softplus, op_batch_normalization, op_cast, op_quantize_linear,
+    op_dequantize_linear;
 operator_fn op_conv, op_gemm, op_mat_mul, op_max_pool, op_average_pool,
     op_global_max_pool, op_global_average_pool, op_reduce_mean;
 operator_fn op_concat, op_constant, op_constant_of_shape, op_same, op_expand,

@@ -263,6 +263,22 @@ struct array *op_tanh(struct trial *trial, const struct node *node,
     return result;
 }
 
+/* Runtimes approximate it, to within some units of itself, or of what is near 1. */
+struct array *op_softplus(struct trial *trial, const struct node *node,
+                          const struct array *const *inputs)
+{
+    struct array *result = array_copy(inputs[0]);
+
+    (void)node;
+    for (size_t i = 0; i < result->count; i++) {
+        double x = result->values[i];
+
+        result->values[i] = fmax(x, 0) + log1p(exp(-fabs(x)));
+        result->errors[i] += 8 * trial->unit * fmax(x, 1);
+    }
+    return result;
+}
+
 struct array *op_batch_normalization(struct trial *trial, const struct node *node,
                                      const struct array *const *inputs)
 {

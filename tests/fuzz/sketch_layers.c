@@ -302,7 +302,7 @@ static void say_curve(struct sketch *sketch, struct place from, struct place to)
 {
     struct chance *chance = &sketch->chance;
 
-    switch (chance_between(chance, 0, sketch->opset < 14 ? 4 : 5)) {
+    switch (chance_between(chance, 0, sketch->opset < 14 ? 5 : 6)) {
     case 0:
         sketch_say(sketch, "node Sigmoid t%d -> t%d", from.tensor, to.tensor);
         break;
@@ -325,6 +325,9 @@ static void say_curve(struct sketch *sketch, struct place from, struct place to)
         sketch_say(sketch, "node Tanh t%d -> t%d", from.tensor, to.tensor);
         break;
     case 5:
+        sketch_say(sketch, "node Softplus t%d -> t%d", from.tensor, to.tensor);
+        break;
+    case 6:
         sketch_say(sketch, "node HardSwish t%d -> t%d", from.tensor, to.tensor);
         break;
     }

@@ -179,6 +179,12 @@ static void run_tanh(const struct work *work)
         work->result[i] = (float)tanh(work->inputs[0][i]);
 }
 
+static void run_softplus(const struct work *work)
+{
+    for (size_t i = 0; i < work->out->count; i++)
+        work->result[i] = (float)log1p(exp(work->inputs[0][i]));
+}
+
 static void run_add(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
@@ -246,6 +252,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_TANH:
         run_tanh(work);
+        break;
+    case LAYER_SOFTPLUS:
+        run_softplus(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);

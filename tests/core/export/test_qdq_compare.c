@@ -50,6 +50,7 @@ static const struct change {
     {LAYER_ELU, "node Elu c -> y\n", "node Relu c -> y\n"},
     {LAYER_ELU, "node Elu c -> y\n", "node Elu c -> y alpha=0.25\n"},
     {LAYER_TANH, "node Tanh c -> y\n", "node Sigmoid c -> y\n"},
+    {LAYER_SOFTPLUS, "node Softplus c -> y\n", "node Relu c -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
      "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
