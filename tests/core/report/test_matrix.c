@@ -114,6 +114,7 @@ static void the_best_of_a_column_has_a_star_and_what_is_missing_a_dash(void **st
     has_line("mmse-2 0.1250* -");
     has_line("own-name 0.5000 -");
     has_line("mmse-2 75.00* -");
+    has_line("own-name - -");
 }
 
 static void the_float_network_has_a_line(void **state)

@@ -97,6 +97,13 @@ inspect_tells_shapes_as_the_file_has_them() {
 }
 check 1 inspect_tells_shapes_as_the_file_has_them
 
+inspect_lists_networks_with_one_output() {
+    calq inspect "$inputs/one-output.onnx"
+    expect_code 0
+    expect_in "$work/out" "[N, 1]: 1 classes"
+}
+check 1 inspect_lists_networks_with_one_output
+
 inspect_lists_what_cannot_be_quantized() {
     calq inspect "$inputs/pools.onnx"
     expect_code 0
@@ -165,6 +172,15 @@ check 3 "run needs a configuration" refused "which configuration?" run
 check 1 "run takes one configuration" refused "one configuration at a time" run a b
 check 1 "an unknown option is a usage error" refused 'no option "--fast"' run --fast "$small"
 check 3 "an unknown option is a usage error" refused 'no option "--fast"' run --fast "$small"
+
+ranks_that_are_asked_for_different_things_end() {
+    # shellcheck disable=SC2016  # for the shell that starts calq
+    wrapper=(sh -c '[ "${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}" != 1 ] || set -- "$@" --fast; exec "$@"' sh)
+    calq run "$small" --set "out=$work/run"
+    expect_code 2
+    expect_told 'no option "--fast"'
+}
+check 3 ranks_that_are_asked_for_different_things_end
 check 1 "the nearest of an unknown option is told" \
     refused 'no option "--dryrun"; did you mean --dry-run? See `calq help run`' run --dryrun "$small"
 check 1 "export has a table of options" \
