@@ -32,15 +32,36 @@ static bool is_open_clamp(const struct graph *graph, const struct node *node)
     return low ? low->values[0] == 0 : node_real(node, "min", -INFINITY) == 0;
 }
 
+static bool is_image(const int *shape)
+{
+    return shape[0] == 4;
+}
+
+/* The row of features that an image [N, 1, 1, W] becomes, which a product gave; else `value`. */
+static int as_features(const struct layers *layers, int value)
+{
+    const int *shape = layers->shapes[value];
+    int reader;
+
+    if (!is_image(shape) || shape[2] != 1 || shape[3] != 1 ||
+        graph_readers(layers->graph, value, &reader) != 1 ||
+        layers->shapes[layers->graph->nodes[reader].output][0] != 2)
+        return value;
+    return layers->graph->nodes[reader].output;
+}
+
 /* The layer that alone reads what another gives, through a ReLU or nothing. */
 static struct layer_of_sums *next_of(struct layers *layers,
                                      const struct layer_of_sums *one)
 {
-    int value = one->output, reader = layers_only_reader(layers, &value);
+    int value = one->is_product ? as_features(layers, one->output) : one->output;
+    int from = value, reader = layers_only_reader(layers, &value);
     struct layer_of_sums *next;
 
     if (reader >= 0 && is_open_clamp(layers->graph, &layers->graph->nodes[reader])) {
         value = layers->graph->nodes[reader].output;
+        value = one->is_product ? as_features(layers, value) : value;
+        from = value;
         reader = layers_only_reader(layers, &value);
     }
     if (reader < 0 || layers->of_node[reader] < 0 ||
@@ -48,8 +69,8 @@ static struct layer_of_sums *next_of(struct layers *layers,
         return NULL;
     next = &layers->list[layers->of_node[reader]];
     /* Products of images have their channels elsewhere. */
-    if ((one->is_product && layers->shapes[one->output][0] == 4) ||
-        (next->is_product && layers->shapes[value][0] == 4))
+    if ((one->is_product && is_image(layers->shapes[from])) ||
+        (next->is_product && is_image(layers->shapes[value])))
         return NULL;
     return next;
 }
