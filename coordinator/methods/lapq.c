@@ -170,14 +170,35 @@ static const char *reason_of(enum parabola_verdict verdict)
                                        : "still fall towards an end of the range";
 }
 
-/* Takes the vertex of the parabola over p as start, where it deserves it. */
+/* Takes the vertex of the parabola over p as start, where its loss is lower. */
+static int take_vertex(const struct method_task *task, struct layerwise *layerwise,
+                       long *evaluations, struct result *result, struct error *err)
+{
+    struct result_p_grid *grid = &result->p_grid;
+    char text[TEXT_OF_LOSS_BYTES];
+    double best = grid->chosen, loss;
+
+    if (try_p(task, layerwise, grid->vertex, result, &loss, err) < 0)
+        return -1;
+    ++*evaluations;
+    if (grid->chosen == best) {
+        grid->verdict =
+            "has its minimum at a loss that is no lower than the best grid point's";
+        result_warn(result,
+                    "the norm estimated to be best, p = %.3f, has the loss %s, no less "
+                    "than the best one tried: the search starts from that, p = %.3f",
+                    grid->vertex, text_of_loss(loss, text), best);
+    }
+    return 0;
+}
+
+/* Finds the vertex, and takes it where it deserves it. */
 static int try_vertex(const struct method_task *task, struct layerwise *layerwise,
                       long *evaluations, struct result *result, struct error *err)
 {
     const struct lapq_settings *settings = own(task->one->method);
     struct result_p_grid *grid = &result->p_grid;
-    char text[TEXT_OF_LOSS_BYTES];
-    double best = grid->chosen, loss;
+    double best = grid->chosen;
     enum parabola_verdict verdict;
     struct parabola parabola;
 
@@ -208,18 +229,7 @@ static int try_vertex(const struct method_task *task, struct layerwise *layerwis
             reason_of(verdict), best);
         return 0;
     }
-    if (try_p(task, layerwise, grid->vertex, result, &loss, err) < 0)
-        return -1;
-    ++*evaluations;
-    if (grid->chosen == best) {
-        grid->verdict =
-            "has its minimum at a loss that is no lower than the best grid point's";
-        result_warn(result,
-                    "the norm estimated to be best, p = %.3f, has the loss %s, no less "
-                    "than the best one tried: the search starts from that, p = %.3f",
-                    grid->vertex, text_of_loss(loss, text), best);
-    }
-    return 0;
+    return take_vertex(task, layerwise, evaluations, result, err);
 }
 
 static bool is_cut_short(const struct method_task *task, struct result *result)
