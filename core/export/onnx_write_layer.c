@@ -140,6 +140,14 @@ static void add_steps(const struct place *place, const char *base,
     free(zeros);
 }
 
+/* The node reads `values` in place of the weights `old`. */
+static void read_instead(const struct place *place, const char *old, const char *values)
+{
+    onnx_edit_set_input(place->node, 1, values);
+    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
+    onnx_edit_drop_unread(place->edit, old);
+}
+
 void onnx_place_weights(const struct place *place, const struct coded_weights *weights)
 {
     char *old = memory_text(place->node->input[1]);
@@ -153,9 +161,7 @@ void onnx_place_weights(const struct place *place, const struct coded_weights *w
                               (const char *[]){codes, step, zero}, 3, values);
     if (!are_same(weights->steps, (size_t)place->layer->weights->outputs))
         onnx_edit_set_integer(node, "axis", place->is_transposed ? 1 : 0);
-    onnx_edit_set_input(place->node, 1, values);
-    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
-    onnx_edit_drop_unread(place->edit, old);
+    read_instead(place, old, values);
     free(old);
     free(values);
     free(codes);
@@ -173,9 +179,7 @@ void onnx_place_integers(const struct place *place, const struct coded_weights *
                            (const char *[]){codes}, 1, values);
 
     onnx_edit_set_integer(node, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
-    onnx_edit_set_input(place->node, 1, values);
-    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
-    onnx_edit_drop_unread(place->edit, old);
+    read_instead(place, old, values);
     free(old);
     free(values);
     free(codes);
@@ -194,9 +198,7 @@ void onnx_place_floats(const struct place *place, const float *values,
     for (size_t i = 0; i < count; i++)
         in_file[index_in_file(place, i)] = values[i];
     onnx_edit_add_floats(place->edit, name, dims, rank, in_file);
-    onnx_edit_set_input(place->node, 1, name);
-    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
-    onnx_edit_drop_unread(place->edit, old);
+    read_instead(place, old, name);
     free(in_file);
     free(old);
     free(name);
