@@ -20,24 +20,12 @@ static void run_elu(const struct layer_task *task)
          layer_task_elements(task, layer_task_output(task)), task->out);
 }
 
-static bool is_nonnegative(const struct layer *layer, bool inputs_are)
-{
-    return inputs_are || layer->alpha <= 0;
-}
-
-static const char *other_constants(const struct network *network,
-                                   const struct layer *ours, const struct layer *theirs)
-{
-    (void)network;
-    return ours->alpha == theirs->alpha ? NULL : "alpha";
-}
-
 const struct layer_kind_row layer_elu = {
     .name = "elu",
     .codes = CODES_END,
-    .is_nonnegative = is_nonnegative,
+    .is_nonnegative = layer_kind_alpha_sign,
     .macs = layer_kind_no_macs,
     .same_shape = layer_kind_one_shape,
-    .other_constants = other_constants,
+    .other_constants = layer_kind_other_alpha,
     .run = run_elu,
 };
