@@ -100,6 +100,19 @@ static void raise_slice(struct onnx_edit *edit, Onnx__NodeProto *node)
     move_list(edit, node, "axes", 3);
 }
 
+static void raise_split(struct onnx_edit *edit, Onnx__NodeProto *node)
+{
+    move_list(edit, node, "split", 1);
+}
+
+/* Equal parts are asked for by their number. */
+static void raise_equal_split(struct onnx_edit *edit, Onnx__NodeProto *node)
+{
+    raise_split(edit, node);
+    if (node->n_input < 2 || !*node->input[1])
+        onnx_edit_set_integer(node, "num_outputs", (int64_t)node->n_output);
+}
+
 /* ---- opsets -------------------------------------------------------------------------------- */
 
 /* Operators that are written in another way since an opset. All others of those that calq reads are the
@@ -116,6 +129,8 @@ static const struct change {
     {"Pad", 11, raise_pad},
     {"ReduceMean", 18, raise_axes},
     {"Slice", 10, raise_slice},
+    {"Split", 18, raise_equal_split},
+    {"Split", 13, raise_split},
     {"Squeeze", 13, raise_axes},
     {"Unsqueeze", 13, raise_axes},
 };

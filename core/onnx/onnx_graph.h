@@ -24,7 +24,7 @@ struct onnx_value {
     struct onnx_constant *constant;       /* once known; borrowed from the graph */
     int tensor;                           /* of the network; -1: not or not yet known */
     int batch_axis; /* which dimension of a tensor is the batch: nothing else knows of it */
-    bool is_read;  /* an input, by a node that an output depends on */
+    bool is_read;  /* by a node that the output depends on; or it is the output */
     bool is_codes; /* the tensor's codes, which only DequantizeLinear may read */
 };
 

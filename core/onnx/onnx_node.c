@@ -227,12 +227,31 @@ int onnx_node_unfold(const struct onnx_node *node, size_t elements, struct error
     return 0;
 }
 
+static bool has_output(const struct onnx_node *node, int output)
+{
+    return (size_t)output < node->proto->n_output && *node->proto->output[output];
+}
+
+struct onnx_node onnx_node_for_output(const struct onnx_node *node, int output)
+{
+    struct onnx_node other = *node;
+
+    other.output = output;
+    return other;
+}
+
+bool onnx_node_needs_output(const struct onnx_node *node, int output)
+{
+    return has_output(node, output) &&
+           onnx_graph_find(node->graph, node->proto->output[output])->is_read;
+}
+
 int onnx_node_output(const struct onnx_node *node, struct onnx_value **value,
                      struct error *err)
 {
-    if (node->proto->n_output == 0 || !*node->proto->output[0])
-        return onnx_node_error(node, err, "its first output has no name");
-    *value = onnx_graph_find(node->graph, node->proto->output[0]);
+    if (!has_output(node, node->output))
+        return onnx_node_error(node, err, "its output %d has no name", node->output);
+    *value = onnx_graph_find(node->graph, node->proto->output[node->output]);
     assert(*value);
     return 0;
 }

@@ -8,7 +8,15 @@ struct onnx_node {
     struct onnx_graph *graph;     /* borrowed */
     const Onnx__NodeProto *proto; /* borrowed */
     int index;                    /* in the file's list of nodes */
+    int output;                   /* which of its outputs is being given */
 };
+
+/* The same node, while it gives output number `output`. */
+struct onnx_node onnx_node_for_output(const struct onnx_node *node, int output);
+
+/* Whether another node, or the network's output, needs output number `output`; one that is not
+ * need not be given. */
+bool onnx_node_needs_output(const struct onnx_node *node, int output);
 
 /* Sets `path: node "name" (operator): sentence`; always returns -1. */
 int onnx_node_error(const struct onnx_node *node, struct error *err, const char *format,
@@ -61,25 +69,25 @@ int onnx_node_source(const struct onnx_node *node, int input,
 /* The node unfolds to `elements` more; fails when that is too much in all. */
 int onnx_node_unfold(const struct onnx_node *node, size_t elements, struct error *err);
 
-/* Makes the node's output a new tensor of shape [batch, `sample` ...] and adds a layer
+/* Makes the output that is being given a new tensor of shape [batch, `sample` ...] and adds a layer
  * for it, whose inputs are tensors [input_count]. The layer is borrowed and valid until
  * the next one is added; NULL on failure. */
 struct layer *onnx_node_give_layer(const struct onnx_node *node, enum layer_kind kind,
                                    const int *inputs, int input_count,
                                    const struct onnx_shape *sample, struct error *err);
 
-/* Makes a zeroed constant to be filled; NULL where it would be too large. The node's
- * output becomes this constant. */
+/* Makes a zeroed constant to be filled; NULL where it would be too large. The output that is
+ * being given becomes this constant. */
 struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,
                                               bool is_integer,
                                               const struct onnx_shape *shape,
                                               struct error *err);
 
-/* The value of the node's first output; the others are never made. */
+/* The value of the output that is being given. */
 int onnx_node_output(const struct onnx_node *node, struct onnx_value **value,
                      struct error *err);
 
-/* Makes the node's output another name of its input. */
+/* Makes the output that is being given another name of an input. */
 int onnx_node_give_input(const struct onnx_node *node, int input, struct error *err);
 
 #endif

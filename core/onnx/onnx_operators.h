@@ -4,7 +4,7 @@
 
 #include "core/onnx/onnx_node.h"
 
-/* Turns a node into a layer, a constant or an alias: gives its first output. */
+/* Turns a node into layers, constants or aliases: gives its first output, or all that are needed. */
 typedef int onnx_operator_fn(const struct onnx_node *node, struct error *err);
 
 enum onnx_operator_scope {
@@ -66,6 +66,7 @@ struct onnx_operator {
     ROW(slice) \
     ROW(softmax) \
     ROW(softplus) \
+    ROW(split) \
     ROW(squeeze) \
     ROW(sub) \
     ROW(tanh) \

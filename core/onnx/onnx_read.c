@@ -122,7 +122,7 @@ static int find_output(const struct onnx_graph *graph, size_t index,
 static int need_inputs(struct reader *reader, int index, struct error *err)
 {
     const Onnx__NodeProto *proto = reader->graph.proto->node[index];
-    struct onnx_node node = {&reader->graph, proto, index};
+    struct onnx_node node = {.graph = &reader->graph, .proto = proto, .index = index};
 
     if (!proto->op_type || strlen(proto->op_type) > ONNX_NAME_BYTES_MAX ||
         (proto->name && strlen(proto->name) > ONNX_NAME_BYTES_MAX))
@@ -159,6 +159,7 @@ static int find_needed(struct reader *reader, struct error *err)
     for (size_t i = 0; i < reader->graph.proto->n_output; i++) {
         if (find_output(&reader->graph, i, &output, err) < 0)
             return -1;
+        output->is_read = output->producer >= 0;
         if (output->producer >= 0)
             reader->is_needed[output->producer] = true;
     }
@@ -190,7 +191,8 @@ static bool some_have_graphs(const struct onnx_lacks *lacks)
 static int unsupported(struct reader *reader, struct error *err)
 {
     const struct onnx_lack *most = &reader->lacks.list[0];
-    struct onnx_node node = {&reader->graph, most->proto, most->index};
+    struct onnx_node node = {
+        .graph = &reader->graph, .proto = most->proto, .index = most->index};
     char lacks[NAMES_BYTES], name[NAMES_BYTES], names[NAMES_BYTES];
 
     return onnx_error(err, reader->graph.path,
@@ -436,7 +438,9 @@ static int read_node(const struct onnx_node *node, struct error *err)
 static int read_nodes(struct reader *reader, struct error *err)
 {
     for (size_t i = 0; i < reader->graph.proto->n_node; i++) {
-        struct onnx_node node = {&reader->graph, reader->graph.proto->node[i], (int)i};
+        struct onnx_node node = {.graph = &reader->graph,
+                                 .proto = reader->graph.proto->node[i],
+                                 .index = (int)i};
 
         if (reader->is_needed[i] && read_node(&node, err) < 0)
             return -1;

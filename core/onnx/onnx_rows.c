@@ -26,7 +26,7 @@ static struct onnx_shape with_batch(const struct onnx_shape *sample)
 /* Index of the tensor that is the node's output so far. */
 static int output_of(const struct onnx_node *node)
 {
-    return onnx_graph_find(node->graph, node->proto->output[0])->tensor;
+    return onnx_graph_find(node->graph, node->proto->output[node->output])->tensor;
 }
 
 static int give_reshaped(const struct onnx_node *node, int input,

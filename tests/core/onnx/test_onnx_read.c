@@ -230,7 +230,7 @@ static const struct onnx_refusal refusals[] = {
     {"the input has no features", "input x N\nnode Relu x -> y\noutput y",
      "input \"x\" has 1 dimensions; calq needs [N, C, H, W] or [N, features]"},
     {"the output is only a second one", "input x N,2\nnode Dropout x -> . m\noutput m",
-     "its first output has no name"},
+     "its output 0 has no name"},
 };
 
 static void a_graph_calq_cannot_use_is_refused_with_a_sentence(void **state)
