@@ -20,6 +20,7 @@
     KIND(MAX_POOL, max_pool) \
     KIND(AVERAGE_POOL, average_pool) \
     KIND(CONCAT, concat)   /* along the channels */ \
+    KIND(MATMUL, matmul)   /* products of matrices that are both computed, as ONNX's MatMul */ \
     KIND(REARRANGE, rearrange) /* every output element is one of the input, or a constant */ \
     KIND(SIGMOID, sigmoid) \
     KIND(HARD_SIGMOID, hard_sigmoid) \
@@ -98,6 +99,12 @@ struct rearrange {
     float fill; /* what -1 stands for */
 };
 
+/* Each matrix of the first input times one of the second: see matmul_plan.h. */
+struct matmul {
+    int depth;      /* products that one output element sums */
+    bool is_turned; /* the second input's last two dimensions change places before */
+};
+
 /* Codes that a file rounds a tensor to: value = step * code. */
 struct file_codes {
     float step;          /* 0: it does not */
@@ -125,6 +132,7 @@ struct layer {
         float alpha; /* LAYER_LEAKY_RELU, LAYER_ELU: factor of what is below zero */
         struct average_pool average_pool;
         struct rearrange rearrange;
+        struct matmul matmul;
         struct file_codes codes;
     };
     struct batchnorm *batchnorm; /* of a convolution or affine layer: what its scale and

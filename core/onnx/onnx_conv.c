@@ -1,8 +1,9 @@
-/* Conv, and what is a 1x1 convolution: Gemm and MatMul with constant weights. */
+/* Conv, and what is a 1x1 convolution: Gemm, and products with constant weights. */
 #include "core/onnx/onnx_operators.h"
 
 #include "core/base/memory.h"
 #include "core/onnx/onnx_attribute.h"
+#include "core/onnx/onnx_product.h"
 #include "core/onnx/onnx_rows.h"
 #include "core/onnx/onnx_window.h"
 
@@ -215,17 +216,13 @@ static bool is_matrix(const struct onnx_constant *weights, bool is_transposed,
     return matrix_of(weights)[is_transposed ? 1 : 0] == input->dims[input->rank - 1];
 }
 
-/* Plans y = x * weights for x [batch, ..., features]. */
+/* Plans y = x * weights for x [batch, ..., features], plan->input and plan->weights. */
 static int plan_product(const struct onnx_node *node, bool is_transposed,
                         struct plan *plan, struct error *err)
 {
     char text[ONNX_SHAPE_TEXT_BYTES], weights_text[ONNX_SHAPE_TEXT_BYTES];
-    const struct tensor *input;
+    const struct tensor *input = &node->graph->network->tensors[plan->input];
 
-    if (onnx_node_tensor(node, 0, &plan->input, err) < 0 ||
-        onnx_node_weights(node, 1, &plan->weights, err) < 0)
-        return -1;
-    input = &node->graph->network->tensors[plan->input];
     if (!is_matrix(plan->weights, is_transposed, input)) {
         struct onnx_shape shape = onnx_shape_of_tensor(input);
 
@@ -291,20 +288,22 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
 }
 
 /* Images and tensors of more dimensions are multiplied as rows. */
-static int read_matmul(const struct onnx_node *node, struct error *err)
+int onnx_product_give(const struct onnx_node *node, int tensor,
+                      const struct onnx_constant *weights, bool is_transposed,
+                      struct error *err)
 {
+    struct plan plan = {.input = tensor, .weights = weights};
     struct onnx_shape sample;
-    struct plan plan;
 
-    if (plan_product(node, false, &plan, err) < 0)
+    if (plan_product(node, is_transposed, &plan, err) < 0)
         return -1;
     sample = plan.output;
     if (sample.rank <= 2)
-        return give_product(node, &plan, false, 1.f, err) ? 0 : -1;
+        return give_product(node, &plan, is_transposed, 1.f, err) ? 0 : -1;
     if (onnx_rows_give(node, &plan.input, err) < 0)
         return -1;
     plan.output = onnx_rows_of(&sample);
-    if (!give_product(node, &plan, false, 1.f, err))
+    if (!give_product(node, &plan, is_transposed, 1.f, err))
         return -1;
     return onnx_rows_give_back(node, &sample, err);
 }
@@ -374,6 +373,8 @@ static int read_gemm(const struct onnx_node *node, struct error *err)
     struct layer *layer;
 
     if (read_gemm_attributes(node, &gemm, err) < 0 ||
+        onnx_node_tensor(node, 0, &plan.input, err) < 0 ||
+        onnx_node_weights(node, 1, &plan.weights, err) < 0 ||
         plan_product(node, gemm.trans_b, &plan, err) < 0)
         return -1;
     if (plan.output.rank != 1 || plan.weights->shape.rank != 2)
@@ -397,5 +398,3 @@ const struct onnx_operator onnx_conv = {
     "auto_pad dilations group kernel_shape pads strides"};
 const struct onnx_operator onnx_gemm = {"Gemm", 3, ONNX_ON_TENSORS, read_gemm,
                                         "alpha beta transA transB"};
-const struct onnx_operator onnx_matmul = {"MatMul", 2, ONNX_ON_TENSORS, read_matmul,
-                                          NULL};

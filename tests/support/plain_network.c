@@ -217,6 +217,44 @@ static void run_rearrange(const struct work *work)
                                                  : work->inputs[0][rearrange->from[i]];
 }
 
+/* Element `written` of an input, of which a dimension of one serves every index of `out`; the last two
+ * dimensions have the indices `row` and `column`. */
+static double matrix_at(const struct network *network, const struct work *work,
+                        int input, size_t product, size_t row, size_t column)
+{
+    const struct tensor *in = &network->tensors[work->layer->inputs[input]];
+    const int *dims = in->dims + in->rank - 2;
+    size_t written = row * (size_t)dims[1] + column;
+    size_t stride = (size_t)dims[0] * (size_t)dims[1];
+
+    for (int i = work->out->rank - 3; i >= 0; i--) {
+        written += product % (size_t)work->out->dims[i] % (size_t)in->dims[i] * stride;
+        product /= (size_t)work->out->dims[i];
+        stride *= (size_t)in->dims[i];
+    }
+    return work->inputs[input][stored(in, written)];
+}
+
+static void run_matmul(const struct network *network, const struct work *work)
+{
+    const struct matmul *matmul = &work->layer->matmul;
+    size_t rows = (size_t)work->out->dims[work->out->rank - 2];
+    size_t columns = (size_t)work->out->dims[work->out->rank - 1];
+
+    for (size_t i = 0; i < work->out->count; i++) {
+        size_t product = i / columns / rows, row = i / columns % rows;
+        size_t column = i % columns;
+        double sum = 0;
+
+        for (size_t k = 0; k < (size_t)matmul->depth; k++)
+            sum +=
+                matrix_at(network, work, 0, product, row, k) *
+                (matmul->is_turned ? matrix_at(network, work, 1, product, column, k)
+                                   : matrix_at(network, work, 1, product, k, column));
+        work->result[stored(work->out, i)] = (float)sum;
+    }
+}
+
 static void run_kind(const struct network *network, const struct work *work)
 {
     switch (work->layer->kind) {
@@ -258,6 +296,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_CONCAT:
         run_concat(network, work);
+        break;
+    case LAYER_MATMUL:
+        run_matmul(network, work);
         break;
     default:
         run_rearrange(work);

@@ -1,0 +1,139 @@
+/* layer_matmul.c - products of matrices that are both computed: attention. */
+#include "core/base/memory.h"
+#include "core/kernel/sgemm.h"
+#include "core/layer/layer_run.h"
+#include "core/layer/matmul_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct matmul_run {
+    struct matmul_plan floats;
+};
+
+/* ---- floats --------------------------------------------------------------------------------- */
+
+/* A matrix of floats. */
+struct matrix {
+    const float *values;
+    int stride; /* from one row to the next */
+};
+
+/* From one row of a matrix to the next, as a library wants it. */
+static int row_stride(const struct matmul_side *side)
+{
+    return side->rows == 1 ? side->columns : (int)side->row;
+}
+
+/* Where it is, or copied to `room`, row after row. */
+static struct matrix matrix_of(const struct matmul_side *side, const float *values,
+                               float *room)
+{
+    if (matmul_side_has_rows(side))
+        return (struct matrix){values, row_stride(side)};
+    for (int row = 0; row < side->rows; row++)
+        for (int column = 0; column < side->columns; column++)
+            room[row * side->columns + column] =
+                values[row * side->row + column * side->column];
+    return (struct matrix){room, side->columns};
+}
+
+static void put_matrix(const struct matmul_side *side, const float *from, float *to)
+{
+    for (int row = 0; row < side->rows; row++)
+        for (int column = 0; column < side->columns; column++)
+            to[row * side->row + column * side->column] = *from++;
+}
+
+/* A product is one call, so its digits are the same in any block. */
+static void multiply_floats(const struct matmul_plan *plan, const float *left,
+                            const float *right, float *room, float *out)
+{
+    float *right_room = room + matmul_side_count(&plan->left);
+    float *product = right_room + matmul_side_count(&plan->right);
+    struct matrix a = matrix_of(&plan->left, left, room);
+    struct matrix b = matrix_of(&plan->right, right, right_room);
+    const struct matmul_side *output = &plan->output;
+
+    if (matmul_side_has_rows(output)) {
+        sgemm(output->rows, output->columns, plan->left.columns, a.values, a.stride,
+              b.values, b.stride, out, row_stride(output));
+        return;
+    }
+    sgemm(output->rows, output->columns, plan->left.columns, a.values, a.stride,
+          b.values, b.stride, product, output->columns);
+    put_matrix(output, product, out);
+}
+
+static void run_matmul(const struct layer_task *task)
+{
+    const struct matmul_run *run = task->run->own;
+    const struct matmul_plan *plan = &run->floats;
+    const float *left = layer_task_floats(task, 0);
+    const float *right =
+        value_as_floats(task->inputs[1], task->samples, task->scratch->floats[1]);
+
+    for (int sample = 0; sample < task->samples; sample++)
+        for (int product = 0; product < plan->products; product++)
+            multiply_floats(plan, left + matmul_side_at(&plan->left, sample, product),
+                            right + matmul_side_at(&plan->right, sample, product),
+                            task->scratch->windows,
+                            task->out + matmul_side_at(&plan->output, sample, product));
+}
+
+/* ---- what stays ----------------------------------------------------------------------------- */
+
+static void prepare(struct layer_run *run)
+{
+    struct matmul_run *own = memory_zeroed(1, sizeof *own);
+
+    matmul_plan_init(&own->floats, run->setting->network, run->setting->planes,
+                     run->layer, MATMUL_FLOATS);
+    run->own = own;
+}
+
+static void release(struct layer_run *run)
+{
+    struct matmul_run *own = run->own;
+
+    matmul_plan_clear(&own->floats);
+    free(own);
+}
+
+static void need(const struct layer_run *run, int samples, struct scratch_sizes *sizes)
+{
+    const struct matmul_run *own = run->own;
+    const struct matmul_plan *plan = &own->floats;
+
+    (void)samples;
+    sizes->windows = memory_larger(sizes->windows, (matmul_side_count(&plan->left) +
+                                                    matmul_side_count(&plan->right) +
+                                                    matmul_side_count(&plan->output)) *
+                                                       sizeof(float));
+}
+
+/* ---- what it is ----------------------------------------------------------------------------- */
+
+static size_t macs(const struct layer *layer, size_t outputs)
+{
+    return outputs * (size_t)layer->matmul.depth;
+}
+
+static bool same_shape(const struct layer *ours, const struct layer *theirs)
+{
+    return ours->matmul.depth == theirs->matmul.depth &&
+           ours->matmul.is_turned == theirs->matmul.is_turned;
+}
+
+const struct layer_kind_row layer_matmul = {
+    .name = "matmul",
+    .codes = CODES_END,
+    .is_nonnegative = layer_kind_as_inputs,
+    .macs = macs,
+    .same_shape = same_shape,
+    .other_constants = layer_kind_no_constants,
+    .run = run_matmul,
+    .prepare = prepare,
+    .release = release,
+    .need = need,
+};
