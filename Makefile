@@ -57,6 +57,8 @@ fuzz_makers = $(addprefix tests/fuzz/,chance.c reach.c $(notdir $(wildcard tests
 fuzz_parts = tests/fuzz/built_data.c tests/fuzz/image.c tests/fuzz/small_network.c
 fuzz_judges = $(filter-out $(fuzz_makers) $(fuzz_parts) $(fuzz_programs) tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c))
 fuzz_programs = tests/fuzz/make_network.c tests/fuzz/simulate.c
+# Random networks of each operator.
+operator_parts = $(filter-out tests/operators/make_cases.c,$(wildcard tests/operators/*.c)) tests/fuzz/chance.c
 # Coverage-guided fuzzers of what reads files.
 fuzzers = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -126,6 +128,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(support_sources)) $(BUILD)
 
 $(BUILD)/tests/fuzz/make_network: $(call objects,$(fuzz_makers))
 $(BUILD)/tests/fuzz/simulate: $(call objects,$(fuzz_judges))
+$(BUILD)/tests/operators/make_cases: $(call objects,$(operator_parts))
 $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(fuzzers)): $(call objects,$(fuzz_parts))
 $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(fuzzers)): TEST_LIBS += -fsanitize=fuzzer
 
@@ -192,6 +195,12 @@ check-fuzz: check-networks check-fuzzers
 
 check-networks: deps $(BUILD)/calq $(call programs,$(fuzz_programs) $(end_to_end_tools))
 	@tests/fuzz/run $(BUILD) $(SECONDS) $(SEED) $(JOBS)
+
+# Each operator beside ONNX Runtime: make check-operators OPERATOR=Conv CASES=500 SEED=7.
+CASES = 50
+.PHONY: check-operators
+check-operators: deps $(BUILD)/tests/operators/make_cases
+	@tests/operators/run $(BUILD) $(CASES) $(SEED) $(OPERATOR)
 
 check-fuzzers: deps
 	@tests/fuzz/fuzz_all "$(MAKE)" $(BUILD)-fuzz 4000 $(fuzzers)

@@ -53,7 +53,25 @@ static Onnx__TensorShapeProto__Dimension *dimension(const char *text)
     return dim;
 }
 
-static Onnx__ValueInfoProto *value_info(const char *name, char *dims)
+static const struct {
+    const char *name;
+    int32_t type;
+} types[] = {{"float", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT},
+             {"int32", ONNX__TENSOR_PROTO__DATA_TYPE__INT32},
+             {"int64", ONNX__TENSOR_PROTO__DATA_TYPE__INT64},
+             {"bool", ONNX__TENSOR_PROTO__DATA_TYPE__BOOL}};
+
+/* NULL is float. */
+static int32_t type_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (!name || strcmp(types[i].name, name) == 0)
+            return types[i].type;
+    give_up("unknown type", name);
+    return 0;
+}
+
+static Onnx__ValueInfoProto *value_info(const char *name, char *dims, const char *type)
 {
     Onnx__ValueInfoProto *value = memory_get(sizeof *value);
     char *rest = NULL;
@@ -68,7 +86,7 @@ static Onnx__ValueInfoProto *value_info(const char *name, char *dims)
     value->type->tensor_type = memory_get(sizeof *value->type->tensor_type);
     onnx__type_proto__tensor__init(value->type->tensor_type);
     value->type->tensor_type->has_elem_type = 1;
-    value->type->tensor_type->elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    value->type->tensor_type->elem_type = type_of(type);
     value->type->tensor_type->shape = memory_get(sizeof(Onnx__TensorShapeProto));
     onnx__tensor_shape_proto__init(value->type->tensor_type->shape);
     for (char *dim = strtok_r(dims, ",", &rest); dim; dim = strtok_r(NULL, ",", &rest))
@@ -232,6 +250,13 @@ static Onnx__NodeProto *make_node(Onnx__GraphProto *graph, char *line)
     return node;
 }
 
+static void add_input(Onnx__GraphProto *graph, const char *name, char *rest)
+{
+    char *dims = word(&rest);
+
+    APPEND(graph, input, value_info(name, dims, strtok_r(NULL, " ", &rest)));
+}
+
 static void statement(Onnx__ModelProto *model, char *line)
 {
     char *rest = NULL, *kind = strtok_r(line, " ", &rest), *name;
@@ -247,15 +272,21 @@ static void statement(Onnx__ModelProto *model, char *line)
     if (strcmp(kind, "opset") == 0)
         model->opset_import[0]->version = strtoll(name, NULL, 10);
     else if (strcmp(kind, "input") == 0)
-        APPEND(graph, input, value_info(name, word(&rest)));
+        add_input(graph, name, rest);
     else if (strcmp(kind, "output") == 0)
-        APPEND(graph, output, value_info(name, strtok_r(NULL, " ", &rest)));
+        APPEND(graph, output, value_info(name, strtok_r(NULL, " ", &rest), NULL));
     else if (strcmp(kind, "floats") == 0)
         APPEND(graph, initializer,
                initialiser(name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, rest));
     else if (strcmp(kind, "integers") == 0)
         APPEND(graph, initializer,
                initialiser(name, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, rest));
+    else if (strcmp(kind, "int32") == 0)
+        APPEND(graph, initializer,
+               initialiser(name, ONNX__TENSOR_PROTO__DATA_TYPE__INT32, rest));
+    else if (strcmp(kind, "bool") == 0)
+        APPEND(graph, initializer,
+               initialiser(name, ONNX__TENSOR_PROTO__DATA_TYPE__BOOL, rest));
     else if (strcmp(kind, "int8") == 0)
         APPEND(graph, initializer,
                initialiser(name, ONNX__TENSOR_PROTO__DATA_TYPE__INT8, rest));

@@ -4,9 +4,10 @@
  *
  *   opset 13                      absent: 13
  *   input x N,3,8,8               a float input; letters are symbols
+ *   input i N,5 int64             the same of int32, int64, bool
  *   floats w 4,3,3,3 = 1 2.5 -3   an initialiser; the values repeat, absent: 1
  *   integers s 2 = 0 -1           the same of int64; dims "-": a scalar
- *   int8 z - = 0                  the same of int8; also uint8
+ *   int8 z - = 0                  the same of int8; also uint8, int32, bool
  *   node Conv x w . -> y pads=1,1,1,1 group=2 auto_pad=VALID name=/c/Conv epsilon=0.1
  *   output y                      or with a shape, as an input has it
  *

@@ -1,0 +1,65 @@
+/* theme_products.c - products of matrices, and the codes that their sides may be. */
+#include "tests/operators/themes.h"
+
+static void make_gemm(struct trial *trial)
+{
+    int inner = trial_between(trial, 1, 20), outer = trial_between(trial, 1, 20);
+    bool transposes = trial_is(trial, 60), has_bias = trial_is(trial, 70);
+    int biases[] = {trial_is(trial, 30) ? 1 : outer};
+    struct trial_shape x = trial_dims(2, (int[]){trial->batch, inner});
+    struct trial_shape w = transposes ? trial_dims(2, (int[]){outer, inner})
+                                      : trial_dims(2, (int[]){inner, outer});
+    struct trial_shape bias = trial_dims(trial_is(trial, 20) ? 0 : 1, biases);
+
+    trial_input(trial, "x", &x);
+    trial_floats(trial, "w", &w);
+    if (has_bias || trial->opset < 11)
+        trial_floats(trial, "bias", &bias);
+    trial_say(trial, "node Gemm x w %s -> y",
+              has_bias || trial->opset < 11 ? "bias" : "");
+    if (transposes)
+        trial_say(trial, " transB=1");
+    if (trial_is(trial, 30))
+        trial_say(trial, " alpha=%.6f", trial_real(trial, -2, 2));
+    if (trial_is(trial, 30))
+        trial_say(trial, " beta=%.6f", trial_real(trial, -2, 2));
+}
+
+/* [N, ..., K] by constant weights [K, M]. */
+static void make_matmul(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 2, 5);
+    struct trial_shape weights =
+        trial_dims(2, (int[]){shape.dims[shape.rank - 1], trial_between(trial, 1, 12)});
+
+    trial_input(trial, "x", &shape);
+    trial_floats(trial, "w", &weights);
+    trial_say(trial, "node MatMul x w -> y");
+}
+
+/* ---- codes ---- */
+
+/* Codes of weights with a step for all, or from opset 13 on for each output. */
+static void make_dequantize_linear(struct trial *trial)
+{
+    int inner = trial_between(trial, 1, 12), outer = trial_between(trial, 1, 12);
+    bool has_steps = trial->opset >= 13 && trial_is(trial, 50);
+    struct trial_shape x = trial_dims(2, (int[]){trial->batch, inner});
+    struct trial_shape steps = trial_dims(has_steps ? 1 : 0, &outer);
+
+    trial_input(trial, "x", &x);
+    trial_say(trial, "int8 codes %d,%d =", inner, outer);
+    for (int i = 0; i < inner * outer; i++)
+        trial_say(trial, " %d", trial_between(trial, -128, 127));
+    trial_say(trial, "\n");
+    trial_floats_in(trial, "steps", &steps, .01, .5);
+    trial_say(trial, "node DequantizeLinear codes steps -> w%s\n",
+              has_steps ? " axis=1" : "");
+    trial_say(trial, "node MatMul x w -> y");
+}
+
+const struct operator_trial products_trials[] = {
+    {"DequantizeLinear", 10, make_dequantize_linear},
+    {"Gemm", 7, make_gemm},
+    {"MatMul", 7, make_matmul},
+    {NULL, 0, NULL}};
