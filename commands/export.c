@@ -40,7 +40,7 @@ static void print_kernels(const struct finished_case *finished,
 {
     struct runtime_kernels kernels;
 
-    runtime_kernels_foretell(finished->network, &finished->placement, finished->steps,
+    runtime_kernels_foretell(finished->network, &finished->placement, finished->choices,
                              &finished->rules, options->onnx.in_4_bits, &kernels);
     printf("%d of %d quantized layers will run as integer kernels in ONNX Runtime%s\n",
            kernels.integer, kernels.quantized,
@@ -107,7 +107,7 @@ static int write_steps(const struct finished_case *finished,
             .is_split = finished->one->method->splitting.ratio > 0,
             .network = finished->network,
             .placement = &finished->placement,
-            .steps = finished->steps,
+            .choices = finished->choices,
             .rules = finished->rules,
             .state = &finished->result.result.state,
         },
@@ -129,7 +129,7 @@ static int write_ncnn(const struct finished_case *finished,
                          "%s was found with %s, for which ncnn's tables have no place; "
                          "search without it",
                          finished->one->id, with);
-    return ncnn_table_write(finished->network, &finished->placement, finished->steps,
+    return ncnn_table_write(finished->network, &finished->placement, finished->choices,
                             file, err);
 }
 

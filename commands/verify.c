@@ -170,8 +170,8 @@ struct options {
 static char *notes_of(const struct finished_case *finished, const struct network *file)
 {
     return file->layer_count == finished->network->layer_count
-               ? runtime_notes(finished->network, &finished->placement, finished->steps,
-                               &finished->rules, file)
+               ? runtime_notes(finished->network, &finished->placement,
+                               finished->choices, &finished->rules, file)
                : NULL;
 }
 
@@ -186,11 +186,11 @@ static int verify_qdq(const char *path, const struct finished_case *finished,
     if (!file)
         return -1;
     notes = notes_of(finished, file);
-    qdq_take_plain(finished->network, &finished->placement, finished->steps,
+    qdq_take_plain(finished->network, &finished->placement, finished->choices,
                    &finished->rules, file);
-    qdq_unfold(finished->network, &finished->placement, finished->steps,
+    qdq_unfold(finished->network, &finished->placement, finished->choices,
                &finished->rules, file);
-    qdq_compare(finished->network, &finished->placement, finished->steps,
+    qdq_compare(finished->network, &finished->placement, finished->choices,
                 &finished->rules, file, &comparison);
     status = tell_codes(path, &comparison, err);
     if (status == 0)

@@ -30,8 +30,7 @@ static void print_weight_steps(const struct finished_case *finished, int item,
                                FILE *file)
 {
     const struct quantized_tensor *tensor = &finished->placement.items[item];
-    const struct quantizer quantizer = {tensor->grid, tensor->bits,
-                                        finished->steps[item]};
+    const struct quantizer quantizer = choice_quantizer(finished->choices[item]);
     const struct layer *layer = &finished->network->layers[tensor->index];
     const struct weight_rules rules =
         placement_weight_rules(&finished->placement, tensor, &finished->rules);
@@ -89,7 +88,7 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
         &(struct onnx_calibrated){
             .network = finished->network,
             .placement = &finished->placement,
-            .steps = finished->steps,
+            .choices = finished->choices,
             .state = state,
             .rules = finished->rules,
             .is_folded = one->model->batchnorm == BATCHNORM_FOLD,

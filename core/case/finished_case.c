@@ -4,7 +4,7 @@
 #include "core/case/case_folder.h"
 #include "core/case/case_state.h"
 #include "core/case/shard.h"
-#include "core/format/result_steps.h"
+#include "core/format/result_choices.h"
 #include "core/format/state_file.h"
 
 #include <errno.h>
@@ -143,17 +143,12 @@ static int read_network(struct finished_case *finished, const char *folder,
     if (!finished->network ||
         placement_init(&finished->placement, finished->network, &rules, err) < 0)
         return -1;
-    finished->steps =
-        memory_get((size_t)finished->placement.count * sizeof *finished->steps);
+    finished->choices =
+        memory_zeroed((size_t)finished->placement.count, sizeof *finished->choices);
     if (read_state(finished, folder, &finished->result.result.state, err) < 0)
         return -1;
     put_state(finished, &finished->result.result.state);
-    if (result_read_steps(folder, &finished->placement, finished->steps, err) < 0)
-        return -1;
-    finished->choices =
-        memory_get((size_t)finished->placement.count * sizeof *finished->choices);
-    placement_choices(&finished->placement, finished->steps, finished->choices);
-    return 0;
+    return result_read_choices(folder, &finished->placement, finished->choices, err);
 }
 
 int finished_case_open(struct finished_case *finished, const char *path,
@@ -171,7 +166,6 @@ int finished_case_open(struct finished_case *finished, const char *path,
 
 void finished_case_close(struct finished_case *finished)
 {
-    free(finished->steps);
     free(finished->choices);
     placement_clear(&finished->placement);
     network_destroy(finished->network);

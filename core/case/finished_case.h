@@ -1,5 +1,5 @@
 /* finished_case.h - a case of a run directory that is done: its network as it was found to be, with
- * its steps and its state. */
+ * its choices and its state. */
 #ifndef CORE_CASE_FINISHED_CASE_H
 #define CORE_CASE_FINISHED_CASE_H
 
@@ -14,8 +14,7 @@ struct finished_case {
     struct result result;
     struct network *network; /* with the state of the result in force; owned */
     struct placement placement;
-    float *steps;              /* [placement.count] owned */
-    struct choice *choices;    /* of these steps; owned */
+    struct choice *choices;    /* [placement.count] owned */
     struct weight_rules rules; /* of all weights; ratios are those of the placement */
     char network_hash[HASH_TEXT_BYTES];
 };

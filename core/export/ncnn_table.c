@@ -9,21 +9,21 @@
 
 enum { NAME_MOST = 255 };
 
-static int refuse_tensor(const struct quantized_tensor *tensor, struct error *err)
+static int refuse_tensor(const char *name, struct choice choice, struct error *err)
 {
     return error_set(
         err, EXIT_INPUT,
         "\"%s\" has %d bits on the grid %s; ncnn has 8 bits and codes from "
         "-127 to 127: search with `targets: tensorrt`, `bits: W8A8`, and "
         "name layers that read signed activations in keep_float",
-        tensor->name, tensor->bits, grid_name(tensor->grid));
+        name, choice.bits, grid_name(choice.grid));
 }
 
-static int check_weights(const struct layer *layer,
-                         const struct quantized_tensor *tensor, struct error *err)
+static int check_weights(const struct layer *layer, const char *name,
+                         struct choice choice, struct error *err)
 {
-    if (tensor->bits != BITS_MOST || tensor->grid != GRID_NARROW)
-        return refuse_tensor(tensor, err);
+    if (choice.bits != BITS_MOST || choice.grid != GRID_NARROW)
+        return refuse_tensor(name, choice, err);
     for (int channel = 0; channel < layer->weights->outputs; channel++)
         if (layer->conv.scale[channel] != 1)
             return error_set(err, EXIT_INPUT,
@@ -40,18 +40,19 @@ static int check_weights(const struct layer *layer,
 
 /* Where nothing is negative, codes are between 0 and 127. */
 static int check_input(const struct network *network, const struct layer *layer,
-                       const struct quantized_tensor *input, struct error *err)
+                       const struct quantized_tensor *input, struct choice choice,
+                       struct error *err)
 {
     if (!input)
         return error_set(err, EXIT_INPUT,
                          "layer %s has float inputs; ncnn multiplies codes with codes: "
                          "search with `bits: W8A8`",
                          layer->name);
-    if (input->bits == BITS_MOST &&
-        (input->grid == GRID_NARROW ||
-         (input->grid == GRID_MIDTREAD && network->tensors[input->index].nonnegative)))
+    if (choice.bits == BITS_MOST &&
+        (choice.grid == GRID_NARROW ||
+         (choice.grid == GRID_MIDTREAD && network->tensors[input->index].nonnegative)))
         return 0;
-    return refuse_tensor(input, err);
+    return refuse_tensor(input->name, choice, err);
 }
 
 /* Output channels that share a scale. */
@@ -98,23 +99,25 @@ static void write_layer(const struct layer *layer,
 
 /* `items` as early_codes() has them. */
 static int check_layer(const struct network *network, const struct placement *placement,
-                       const int *items, int index, struct error *err)
+                       const struct choice *choices, const int *items, int index,
+                       struct error *err)
 {
     const struct layer *layer = &network->layers[index];
     int weights = placement_of_weights(placement, index, 0);
     int input = items[layer->inputs[0]];
 
-    if (check_weights(layer, &placement->items[weights], err) < 0 ||
+    if (check_weights(layer, placement->items[weights].name, choices[weights], err) <
+            0 ||
         check_groups(layer, &placement->items[weights], err) < 0)
         return -1;
     return check_input(network, layer, input < 0 ? NULL : &placement->items[input],
-                       err);
+                       input < 0 ? (struct choice){0} : choices[input], err);
 }
 
 /* Returns how many layers were written, or -1. */
 static int write_layers(const struct network *network,
                         const struct placement *placement, const int *items,
-                        const float *steps, FILE *file, struct error *err)
+                        const struct choice *choices, FILE *file, struct error *err)
 {
     int written = 0;
 
@@ -124,20 +127,20 @@ static int write_layers(const struct network *network,
 
         if (weights < 0)
             continue;
-        if (check_layer(network, placement, items, index, err) < 0)
+        if (check_layer(network, placement, choices, items, index, err) < 0)
             return -1;
-        write_layer(layer, &placement->items[weights], steps[weights],
-                    steps[items[layer->inputs[0]]], file);
+        write_layer(layer, &placement->items[weights], choices[weights].step,
+                    choices[items[layer->inputs[0]]].step, file);
         written++;
     }
     return written;
 }
 
 int ncnn_table_write(const struct network *network, const struct placement *placement,
-                     const float *steps, FILE *file, struct error *err)
+                     const struct choice *choices, FILE *file, struct error *err)
 {
     int *items = early_codes(network, placement);
-    int written = write_layers(network, placement, items, steps, file, err);
+    int written = write_layers(network, placement, items, choices, file, err);
 
     free(items);
     if (written == 0)

@@ -17,6 +17,6 @@
  * Fails with EXIT_INPUT where a tensor cannot be represented; the sentence names it and says what to
  * search with instead. */
 int ncnn_table_write(const struct network *network, const struct placement *placement,
-                     const float *steps, FILE *file, struct error *err);
+                     const struct choice *choices, FILE *file, struct error *err);
 
 #endif

@@ -19,7 +19,8 @@ struct walk {
     const Onnx__GraphProto *graph;
     const struct network *network;
     const struct placement *placement;
-    struct made *made; /* [count] sorted by name; owned */
+    const struct choice *choices; /* [placement->count] */
+    struct made *made;            /* [count] sorted by name; owned */
     size_t count;
     struct onnx_carriers *carriers;
 };
@@ -53,7 +54,7 @@ static void list_what_is_made(struct walk *walk)
 /* Other integers of the file's types are cut with a node of their own, which no integer kernel has. */
 static bool can_carry(const struct walk *walk, int item)
 {
-    return placement_fills_8_bits(walk->placement, item) &&
+    return choice_fills_8_bits(walk->choices, item) &&
            walk->placement->items[item].split.added == 0;
 }
 
@@ -144,7 +145,7 @@ static bool hands_on(const struct walk *walk, const Onnx__NodeProto *node, int i
     if (is_mover(node))
         return true;
     if (strcmp(node->op_type, "Relu") != 0 || node->n_input == 0 ||
-        walk->placement->items[item].grid != GRID_UNSIGNED)
+        !choice_is_unsigned(walk->choices[item]))
         return false;
     input = find(walk, node->input[0]);
     return input && is_mover(walk->graph->node[input->node]);
@@ -204,12 +205,13 @@ static void visit(struct walk *walk, const Onnx__NodeProto *node)
 }
 
 void onnx_carriers_find(const Onnx__GraphProto *graph, const struct network *network,
-                        const struct placement *placement, const int *held,
-                        struct onnx_carriers *carriers)
+                        const struct placement *placement, const struct choice *choices,
+                        const int *held, struct onnx_carriers *carriers)
 {
     struct walk walk = {.graph = graph,
                         .network = network,
                         .placement = placement,
+                        .choices = choices,
                         .carriers = carriers};
 
     *carriers = (struct onnx_carriers){0};

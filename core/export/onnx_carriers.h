@@ -30,11 +30,12 @@ struct onnx_carriers {
 /* The carriers of items of 8 bits, other than the items' own tensors.
  *
  *   graph     of the file that the network was read from, before anything is changed
+ *   choices   [placement->count] of the case
  *   held      [tensors] early_codes(): the evaluator's tensors that have the codes of an item
  *   carriers  out; clear with onnx_carriers_clear() */
 void onnx_carriers_find(const Onnx__GraphProto *graph, const struct network *network,
-                        const struct placement *placement, const int *held,
-                        struct onnx_carriers *carriers);
+                        const struct placement *placement, const struct choice *choices,
+                        const int *held, struct onnx_carriers *carriers);
 
 /* Whether a max pool reads the tensor, and it comes out of float: behind an integer kernel, where
  * channels are last, pools are fast on codes, else several times slower than on floats. */

@@ -17,11 +17,10 @@ enum { NOTHING = -1, OTHERS = -2 };
 /* ---- tensors that hold codes -------------------------------------------------------------- */
 
 /* As onnx_carriers.h has them, of the layers. */
-static bool hands_on(const struct placement *placement, const struct layer *layer,
-                     int item)
+static bool hands_on(const struct choice *choices, const struct layer *layer, int item)
 {
-    bool cuts_as_codes = placement->items[item].grid == GRID_UNSIGNED &&
-                         layer->low == 0 && isinf(layer->high);
+    bool cuts_as_codes =
+        choice_is_unsigned(choices[item]) && layer->low == 0 && isinf(layer->high);
 
     return layer_hands_on(layer) && (layer_is_unclamped(layer) || cuts_as_codes);
 }
@@ -32,7 +31,8 @@ static void want(int *wants, int tensor, int item)
 }
 
 /* The item whose codes each tensor holds, or less than zero: [tensors], to be freed by the caller. */
-static int *find_held(const struct network *network, const struct placement *placement)
+static int *find_held(const struct network *network, const struct placement *placement,
+                      const struct choice *choices)
 {
     size_t tensors = (size_t)network->tensor_count;
     int *held = early_codes(network, placement);
@@ -48,8 +48,8 @@ static int *find_held(const struct network *network, const struct placement *pla
         if (held[output] < 0)
             held[output] = wants[output];
         item = held[output];
-        if (item < 0 || !placement_fills_8_bits(placement, item) ||
-            !hands_on(placement, layer, item))
+        if (item < 0 || !choice_fills_8_bits(choices, item) ||
+            !hands_on(choices, layer, item))
             item = OTHERS;
         for (int i = 0; i < layer->input_count; i++)
             want(wants, layer->inputs[i], item);
@@ -63,7 +63,7 @@ static int *find_held(const struct network *network, const struct placement *pla
 struct question {
     const struct network *network;
     const struct placement *placement;
-    const float *steps;
+    const struct choice *choices;
     const struct weight_rules *rules;
     bool in_4_bits;
     const int *held; /* [tensors] */
@@ -93,7 +93,7 @@ static char *ask_weights(const struct question *of)
 {
     int item = placement_of_weights(of->placement, of->index, 0);
     const struct quantized_tensor *tensor = &of->placement->items[item];
-    struct quantizer quantizer = {tensor->grid, tensor->bits, of->steps[item]};
+    struct quantizer quantizer = choice_quantizer(of->choices[item]);
     struct weight_rules rules =
         placement_weight_rules(of->placement, tensor, of->rules);
     struct coded_weights weights;
@@ -113,9 +113,9 @@ static bool is_read_as_float(const struct question *of, const struct layer *read
     int output = of->held[reader->output];
 
     return !layer_reads(reader, of->layer->output) ? false
-           : output < 0 || !placement_fills_8_bits(of->placement, output)
+           : output < 0 || !choice_fills_8_bits(of->choices, output)
                ? true
-               : !hands_on(of->placement, reader, output);
+               : !hands_on(of->choices, reader, output);
 }
 
 /* Why a layer's output is not rounded. */
@@ -165,14 +165,13 @@ static char *ask_sum(const struct question *of)
 
 static char *ask_codes(const struct question *of, int item)
 {
-    const struct quantized_tensor *tensor = &of->placement->items[item];
-    struct quantizer quantizer = {tensor->grid, tensor->bits, of->steps[item]};
+    struct quantizer quantizer = choice_quantizer(of->choices[item]);
     float low = quantizer.step * (float)quantizer_lowest(&quantizer);
     float high = quantizer.step * (float)quantizer_highest(&quantizer);
 
-    if (!placement_fills_8_bits(of->placement, item))
+    if (!choice_fills_8_bits(of->choices, item))
         return say("its output has codes of %d bits, cut by nodes of their own",
-                   tensor->bits);
+                   quantizer.bits);
     if (of->layer->low == 0 && quantizer_lowest(&quantizer) < 0)
         return say("its output has signed codes behind a ReLU");
     if (of->layer->low - low > FLT_EPSILON || high - of->layer->high > FLT_EPSILON)
@@ -204,11 +203,12 @@ static char *ask(const struct question *of)
 }
 
 void runtime_kernels_foretell(const struct network *network,
-                              const struct placement *placement, const float *steps,
+                              const struct placement *placement,
+                              const struct choice *choices,
                               const struct weight_rules *rules, bool in_4_bits,
                               struct runtime_kernels *kernels)
 {
-    int *held = find_held(network, placement);
+    int *held = find_held(network, placement, choices);
 
     *kernels = (struct runtime_kernels){
         .why = memory_zeroed((size_t)network->layer_count, sizeof *kernels->why),
@@ -216,8 +216,8 @@ void runtime_kernels_foretell(const struct network *network,
     };
     for (int index = 0; index < network->layer_count; index++) {
         const struct question of = {
-            network,   placement, steps, rules,
-            in_4_bits, held,      index, &network->layers[index]};
+            network,   placement, choices, rules,
+            in_4_bits, held,      index,   &network->layers[index]};
 
         if (placement_of_weights(placement, index, 0) < 0)
             continue;

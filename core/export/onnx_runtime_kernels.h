@@ -24,11 +24,12 @@ struct runtime_kernels {
 
 /* Foretells what becomes of the layers.
  *
- *   steps    [placement->count] of the case
+ *   choices  [placement->count] of the case
  *   rules, in_4_bits  as in struct onnx_calibrated
  *   kernels  out; clear with runtime_kernels_clear() */
 void runtime_kernels_foretell(const struct network *network,
-                              const struct placement *placement, const float *steps,
+                              const struct placement *placement,
+                              const struct choice *choices,
                               const struct weight_rules *rules, bool in_4_bits,
                               struct runtime_kernels *kernels);
 

@@ -26,10 +26,7 @@ struct weight_rules onnx_weight_rules(const struct onnx_calibrated *calibrated,
 
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item)
 {
-    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
-
-    return (struct quantizer){
-        .grid = tensor->grid, .bits = tensor->bits, .step = calibrated->steps[item]};
+    return choice_quantizer(calibrated->choices[item]);
 }
 
 /* Whether a max pool reads the codes of a tensor, past what hands them on. */
@@ -230,8 +227,8 @@ static void write_items(struct onnx_edit *edit,
     struct onnx_carriers carriers = {0};
 
     if (calibrated->for_integer_kernels)
-        onnx_carriers_find(edit->model->graph, network, placement, calibrated->held,
-                           &carriers);
+        onnx_carriers_find(edit->model->graph, network, placement, calibrated->choices,
+                           calibrated->held, &carriers);
     /* Activations first: what is added to layers reads what the layers read. */
     for (int item = 0; item < placement->count; item++)
         if (!placement->items[item].is_weight)

@@ -44,8 +44,8 @@ struct onnx_property {
 struct onnx_calibrated {
     const struct network *network; /* as it is run, read from the file network->path */
     const struct placement *placement;
-    const float *steps;        /* [placement->count] */
-    const struct state *state; /* that is in force in `network` */
+    const struct choice *choices; /* [placement->count] */
+    const struct state *state;    /* that is in force in `network` */
     struct weight_rules rules; /* of all weights; ratios are those of the placement */
     bool is_folded;            /* batch norms are folded into the weights */
     bool with_integers;        /* weights are integers also where they meet floats */

@@ -99,7 +99,7 @@ static bool has_bias(const struct layer *layer)
 static bool is_coarse(const struct onnx_calibrated *calibrated, int input, int weights,
                       float output_step)
 {
-    float unit = calibrated->steps[input] * calibrated->steps[weights];
+    float unit = calibrated->choices[input].step * calibrated->choices[weights].step;
 
     return unit > output_step / 16;
 }
@@ -141,9 +141,9 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
         return true;
     if (layer->batchnorm && !calibrated->for_integer_kernels)
         return false;
-    return has_bias(layer) && !(placement_fills_8_bits(placement, input) &&
+    return has_bias(layer) && !(choice_fills_8_bits(calibrated->choices, input) &&
                                 (calibrated->for_integer_kernels ||
-                                 (placement_fills_8_bits(placement, weights) &&
+                                 (choice_fills_8_bits(calibrated->choices, weights) &&
                                   !is_coarse(calibrated, input, weights, step))));
 }
 

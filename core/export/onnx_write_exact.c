@@ -18,28 +18,16 @@ static const double exact_below = 1 << 24;
 
 /* ---- which layers ------------------------------------------------------------------------- */
 
-static const struct quantized_tensor *item_of(const struct placement *placement,
-                                              int tensor)
-{
-    int item = placement->of_tensor[tensor];
-
-    return item < 0 ? NULL : &placement->items[item];
-}
-
 /* What the evaluator stores for the code 0; the file has the codes themselves. */
-static int zero_code_of(const struct quantized_tensor *tensor)
+static int zero_code_of(const struct quantizer *quantizer)
 {
-    struct quantizer quantizer = {.grid = tensor->grid, .bits = tensor->bits};
-
-    return -quantizer_lowest(&quantizer);
+    return -quantizer_lowest(quantizer);
 }
 
 static bool needs_window_sums(const struct onnx_calibrated *calibrated,
-                              const struct quantized_tensor *weights)
+                              const struct quantizer *weights)
 {
-    const struct quantizer quantizer = {.grid = weights->grid, .bits = weights->bits};
-
-    return weight_codes_of_grid(&quantizer).centre != 0 ||
+    return weight_codes_of_grid(weights).centre != 0 ||
            calibrated->rules.corrects_mean || calibrated->rules.corrects_variance;
 }
 
@@ -64,8 +52,7 @@ static long largest_sum(const struct layer *layer, const struct coded_weights *w
 
 /* Whether all sums of the codes' products, and those of windows, are floats, whatever the input. */
 static bool sums_are_floats(const struct onnx_calibrated *calibrated,
-                            const struct layer *layer,
-                            const struct quantized_tensor *input,
+                            const struct layer *layer, const struct quantizer *input,
                             const struct quantizer *quantizer)
 {
     struct weight_rules rules = onnx_weight_rules(calibrated, layer);
@@ -86,7 +73,7 @@ static bool has_residual_codes(const struct onnx_calibrated *calibrated,
 {
     const struct tensor *tensors = calibrated->network->tensors;
 
-    return item_of(calibrated->placement, layer->inputs[1]) &&
+    return calibrated->placement->of_tensor[layer->inputs[1]] >= 0 &&
            tensors[layer->inputs[1]].rank == tensors[layer->output].rank;
 }
 
@@ -94,20 +81,18 @@ bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
                    const struct quantizer *quantizer)
 {
     const struct network *network = calibrated->network;
-    const struct placement *placement = calibrated->placement;
     const struct layer *layer = &network->layers[index];
-    const struct quantized_tensor *input, *weights;
+    struct quantizer input;
 
     if (layer->kind != LAYER_CONV || calibrated->held[layer->inputs[0]] < 0)
         return false;
-    input = &placement->items[calibrated->held[layer->inputs[0]]];
-    weights = &placement->items[placement_of_weights(placement, index, 0)];
+    input = onnx_quantizer_of(calibrated, calibrated->held[layer->inputs[0]]);
     if (layer->conv.has_residual && !has_residual_codes(calibrated, layer))
         return false;
-    if (needs_window_sums(calibrated, weights) && layer->weights->groups > 1 &&
+    if (needs_window_sums(calibrated, quantizer) && layer->weights->groups > 1 &&
         layer->weights->groups != layer->weights->outputs)
         return false;
-    return sums_are_floats(calibrated, layer, input, quantizer);
+    return sums_are_floats(calibrated, layer, &input, quantizer);
 }
 
 /* ---- arithmetic --------------------------------------------------------------------------- */
@@ -117,9 +102,8 @@ struct exact {
     struct place place;
     const char *name; /* of its output tensor; borrowed */
     int after;        /* number of the node behind which new ones stand */
-    const struct quantized_tensor *input, *residual; /* NULL: it has no residual */
-    const char *residual_values; /* what the residual is dequantized to */
-    float residual_step;
+    struct quantizer input, residual;
+    const char *residual_values; /* what the residual is dequantized to, or NULL */
 };
 
 /* Adds a node of two inputs; returns the name of its output, the caller's. */
@@ -256,8 +240,7 @@ static bool are_zero(const double *values, size_t count)
 
 static struct epilogue_constants constants_of(const struct exact *exact,
                                               const struct coded_weights *weights,
-                                              float input_step, float output_step,
-                                              bool in_integers)
+                                              float output_step, bool in_integers)
 {
     const struct layer *layer = exact->place.layer;
     size_t channels = (size_t)layer->weights->outputs;
@@ -266,17 +249,17 @@ static struct epilogue_constants constants_of(const struct exact *exact,
     struct epilogue_constants constants = {
         values, values + channels, values + 2 * channels, values + 3 * channels};
     struct epilogue_terms terms = {
-        .input_step = input_step,
+        .input_step = exact->input.step,
         .output_step = output_step,
-        .input_zero = zero_code_of(exact->input),
+        .input_zero = zero_code_of(&exact->input),
         .offset = weights->container.offset / (double)weights->container.factor,
         .window_count = (int)count,
         .in_integers = in_integers,
     };
 
-    if (exact->residual)
+    if (exact->residual_values)
         terms.residual_zero =
-            (double)exact->residual_step * zero_code_of(exact->residual);
+            (double)exact->residual.step * zero_code_of(&exact->residual);
     for (size_t i = 0; i < channels; i++) {
         struct channel_epilogue epilogue;
 
@@ -333,7 +316,7 @@ static char *add_offsets(const struct exact *exact,
     if (!has_windows)
         return shift;
     windows = add_exactly(exact, onnx_place_window_sums(&exact->place),
-                          zero_code_of(exact->input) *
+                          zero_code_of(&exact->input) *
                               (float)weights_per_output(exact->place.layer->weights));
     correction = add_channels(exact, "_correction", constants->correction);
     rounded = fused(exact, cast(exact, windows, DOUBLE), correction, shift);
@@ -347,13 +330,13 @@ static char *add_offsets(const struct exact *exact,
 /* Adds the residual, if there is one, to `values`, which are freed. */
 static char *add_residual(const struct exact *exact, float output_step, char *values)
 {
-    double factor = exact->residual_step / output_step;
+    double factor = exact->residual.step / output_step;
     char *codes, *name, *sum;
 
-    if (!exact->residual)
+    if (!exact->residual_values)
         return values;
     codes = add_exactly(exact, add_codes(exact, exact->after, exact->residual_values),
-                        (float)zero_code_of(exact->residual));
+                        (float)zero_code_of(&exact->residual));
     name = onnx_edit_fresh_name(exact->place.edit, exact->name, "_residual_scale");
     onnx_edit_add_tensor(exact->place.edit, name, DOUBLE, NULL, 0, &factor,
                          sizeof factor);
@@ -435,22 +418,20 @@ static struct exact exact_of(struct onnx_edit *edit,
                              char *const *values)
 {
     const struct network *network = calibrated->network;
-    const struct placement *placement = calibrated->placement;
     const struct layer *layer = &network->layers[index];
     const char *name = network->tensors[layer->output].name;
     struct exact exact = {
         .place = onnx_place_of(edit, layer),
         .name = name,
         .after = onnx_edit_producer(edit, name),
-        .input = &placement->items[calibrated->held[layer->inputs[0]]],
+        .input = onnx_quantizer_of(calibrated, calibrated->held[layer->inputs[0]]),
     };
 
     if (layer->conv.has_residual) {
-        int item = placement->of_tensor[layer->inputs[1]];
+        int item = calibrated->placement->of_tensor[layer->inputs[1]];
 
-        exact.residual = &placement->items[item];
+        exact.residual = onnx_quantizer_of(calibrated, item);
         exact.residual_values = values[item];
-        exact.residual_step = calibrated->steps[item];
     }
     return exact;
 }
@@ -469,8 +450,8 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
     char *codes = add_input_codes(&exact, values[input]);
 
     coded_weights_init(&coded, layer->weights, &rules, quantizer, false);
-    constants = constants_of(&exact, &coded, calibrated->steps[input],
-                             output ? output->step : 1, rules.rounds_like_kernels);
+    constants = constants_of(&exact, &coded, output ? output->step : 1,
+                             rules.rounds_like_kernels);
     onnx_edit_set_input(exact.place.node, 0, codes);
     onnx_place_bias(&exact.place, "");
     write_codes(&exact, &coded, quantizer);

@@ -167,7 +167,7 @@ static void write_shift(const struct onnx_calibrated *calibrated, struct place *
     become_gemm(calibrated, place);
     if (calibrated->placement->rounds_like_kernels ||
         (is_operator(place->node, "Gemm") && gives_floats &&
-         placement_fills_8_bits(calibrated->placement, input)))
+         choice_fills_8_bits(calibrated->choices, input)))
         write_integer_bias(place, weights, input_step);
     else
         onnx_place_shift(place);
@@ -177,7 +177,7 @@ bool onnx_write_kernel(const struct onnx_calibrated *calibrated, struct place *p
                        struct coded_weights *weights)
 {
     int item = calibrated->held[place->layer->inputs[0]];
-    float input_step = item < 0 ? 0 : calibrated->steps[item];
+    float input_step = item < 0 ? 0 : calibrated->choices[item].step;
     bool gives_rows;
 
     if (!calibrated->for_integer_kernels || item < 0 ||

@@ -402,8 +402,8 @@ static float *rounded_shifts(const struct onnx_calibrated *calibrated,
         return NULL;
     shifts = memory_get(channels * sizeof *shifts);
     for (size_t i = 0; i < channels; i++) {
-        double unit =
-            calibrated->steps[input] * (weights->steps[i] * layer->conv.scale[i]);
+        double unit = calibrated->choices[input].step *
+                      (weights->steps[i] * layer->conv.scale[i]);
         double integer = rint(layer->conv.shift[i] / unit);
 
         shifts[i] = fabs(integer) < 0x1p30 ? (float)(integer * unit) /* no NaN */
@@ -437,7 +437,7 @@ static void place_weights(const struct onnx_calibrated *calibrated,
         return;
     }
     if (item >= 0 && is_unscaled(place->layer))
-        coded_weights_fold(weights, place->layer, calibrated->steps[item]);
+        coded_weights_fold(weights, place->layer, calibrated->choices[item].step);
     onnx_place_weights(place, weights);
 }
 

@@ -36,7 +36,7 @@ void onnx_write_mean(struct onnx_edit *edit, const struct onnx_calibrated *calib
     Onnx__NodeProto *node = edit->model->graph->node[layer->node];
 
     if (!is_whole(network, layer) || strcmp(node->op_type, "ReduceMean") != 0 ||
-        !placement_fills_8_bits(calibrated->placement, item) ||
+        !choice_fills_8_bits(calibrated->choices, item) ||
         calibrated->held[layer->inputs[0]] < 0 || onnx_edit_is_output(edit, values))
         return;
     onnx_edit_name(node, layer->name);

@@ -142,7 +142,8 @@ struct both_codes {
 
 static struct both_codes both_codes_of(const struct network *network,
                                        const struct placement *placement,
-                                       const float *steps, const struct network *file)
+                                       const struct choice *choices,
+                                       const struct network *file)
 {
     size_t tensors = (size_t)network->tensor_count;
     struct both_codes codes = {memory_zeroed(tensors, sizeof *codes.ours),
@@ -150,7 +151,7 @@ static struct both_codes both_codes_of(const struct network *network,
 
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
-        const struct quantizer quantizer = {tensor->grid, tensor->bits, steps[item]};
+        const struct quantizer quantizer = choice_quantizer(choices[item]);
         const struct container container = container_of(&quantizer, false);
 
         if (!tensor->is_weight)
@@ -234,14 +235,15 @@ static void add(struct qdq_comparison *comparison, struct tensor_difference diff
 }
 
 static void compare_items(const struct network *network,
-                          const struct placement *placement, const float *steps,
+                          const struct placement *placement,
+                          const struct choice *choices,
                           const struct weight_rules *rules, const struct network *file,
                           const struct both_codes *codes,
                           struct qdq_comparison *comparison)
 {
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
-        struct quantizer quantizer = {tensor->grid, tensor->bits, steps[item]};
+        struct quantizer quantizer = choice_quantizer(choices[item]);
         struct tensor_difference difference = {.name = tensor->name,
                                                .is_weight = tensor->is_weight,
                                                .is_quantized_here = true};
@@ -302,7 +304,7 @@ bool tensor_difference_is_none(const struct tensor_difference *difference)
 }
 
 void qdq_compare(const struct network *network, const struct placement *placement,
-                 const float *steps, const struct weight_rules *rules,
+                 const struct choice *choices, const struct weight_rules *rules,
                  const struct network *file, struct qdq_comparison *comparison)
 {
     size_t most = (size_t)placement->count + (size_t)file->tensor_count;
@@ -315,8 +317,8 @@ void qdq_compare(const struct network *network, const struct placement *placemen
         .tensors = memory_zeroed(most, sizeof *comparison->tensors)};
     if (!compare_layers(network, placement, file, comparison->layer))
         return;
-    codes = both_codes_of(network, placement, steps, file);
-    compare_items(network, placement, steps, rules, file, &codes, comparison);
+    codes = both_codes_of(network, placement, choices, file);
+    compare_items(network, placement, choices, rules, file, &codes, comparison);
     find_more(placement, file, &codes, comparison);
     both_codes_clear(&codes);
 }

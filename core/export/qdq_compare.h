@@ -30,14 +30,14 @@ struct qdq_comparison {
 
 /* Compares, bit by bit: layers, their constants, integers of weights, steps, corrections.
  *
- *   network, placement, steps  of the case, with the statistics of batch norms in force
+ *   network, placement, choices  of the case, with the statistics of batch norms in force
  *   rules                      of all weights; ratios are those of the placement
  *   file                       onnx_read(), network_take_qdq(), network_fuse()
  *   comparison                 out; clear with qdq_comparison_clear()
  *
  * Where the layers are others there are no tensors. */
 void qdq_compare(const struct network *network, const struct placement *placement,
-                 const float *steps, const struct weight_rules *rules,
+                 const struct choice *choices, const struct weight_rules *rules,
                  const struct network *file, struct qdq_comparison *comparison);
 void qdq_comparison_clear(struct qdq_comparison *comparison);
 

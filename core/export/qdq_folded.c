@@ -66,14 +66,14 @@ static bool is_alike(const struct layer *ours, const struct layer *theirs)
 }
 
 void qdq_unfold(const struct network *network, const struct placement *placement,
-                const float *steps, const struct weight_rules *rules,
+                const struct choice *choices, const struct weight_rules *rules,
                 struct network *file)
 {
     int *held = early_codes(network, placement);
 
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
-        struct quantizer quantizer = {tensor->grid, tensor->bits, steps[item]};
+        struct quantizer quantizer = choice_quantizer(choices[item]);
         const struct layer *ours;
         struct weight_rules of_layer;
         struct layer_pair pair;
@@ -88,7 +88,7 @@ void qdq_unfold(const struct network *network, const struct placement *placement
         pair = (struct layer_pair){.ours = ours,
                                    .theirs = &file->layers[tensor->index],
                                    .count = weights_per_output(ours->weights),
-                                   .input_step = steps[input]};
+                                   .input_step = choices[input].step};
         of_layer = placement_weight_rules(placement, tensor, rules);
         coded_weights_init(&pair.searched, ours->weights, &of_layer, &quantizer, false);
         coded_weights_init(&pair.folded, ours->weights, &of_layer, &quantizer, false);

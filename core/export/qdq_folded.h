@@ -12,11 +12,11 @@
 /* Wherever integers, step and shift of a channel in the file are the very ones that export writes
  * of the case, they become the case's own: step, weights, scale and shift. Others stay as they are.
  *
- *   network, placement, steps  of the case, with the statistics of batch norms in force
+ *   network, placement, choices  of the case, with the statistics of batch norms in force
  *   rules                      of all weights
  *   file                       onnx_read(), network_take_qdq(), network_fuse() */
 void qdq_unfold(const struct network *network, const struct placement *placement,
-                const float *steps, const struct weight_rules *rules,
+                const struct choice *choices, const struct weight_rules *rules,
                 struct network *file);
 
 #endif

@@ -45,12 +45,12 @@ static bool is_plain(const struct layer *ours, const struct layer *theirs)
 }
 
 void qdq_take_plain(const struct network *network, const struct placement *placement,
-                    const float *steps, const struct weight_rules *rules,
+                    const struct choice *choices, const struct weight_rules *rules,
                     struct network *file)
 {
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
-        const struct quantizer quantizer = {tensor->grid, tensor->bits, steps[item]};
+        const struct quantizer quantizer = choice_quantizer(choices[item]);
         const struct layer *ours = &network->layers[tensor->index];
         struct weight_rules of_layer;
         struct coded_weights weights;

@@ -8,11 +8,11 @@
 /* Gives layers of the file steps and corrections of the case where all its floats are values of integers with
  * them: the integers may be others than those of the case. Other layers stay as they are.
  *
- *   network, placement, steps  of the case
+ *   network, placement, choices  of the case
  *   rules                      of all weights
  *   file                       onnx_read(), network_take_qdq(), network_fuse() */
 void qdq_take_plain(const struct network *network, const struct placement *placement,
-                    const float *steps, const struct weight_rules *rules,
+                    const struct choice *choices, const struct weight_rules *rules,
                     struct network *file);
 
 #endif

@@ -14,7 +14,7 @@
 struct question {
     const struct network *network, *file;
     const struct placement *placement;
-    const float *steps;
+    const struct choice *choices;
     const struct weight_rules *rules;
     const int *held; /* [tensors] early_codes() */
     int index;
@@ -47,7 +47,7 @@ static bool has_large_pairs(const struct question *of)
 {
     int item = placement_of_weights(of->placement, of->index, 0);
     const struct quantized_tensor *tensor = &of->placement->items[item];
-    const struct quantizer quantizer = {tensor->grid, tensor->bits, of->steps[item]};
+    const struct quantizer quantizer = choice_quantizer(of->choices[item]);
     const struct weight_rules rules =
         placement_weight_rules(of->placement, tensor, of->rules);
     size_t count = weights_per_output(of->layer->weights);
@@ -68,7 +68,7 @@ static bool saturates_pairs(const struct question *of)
 {
     return of->layer->kind == LAYER_CONV &&
            placement_of_weights(of->placement, of->index, 0) >= 0 &&
-           placement_fills_8_bits(of->placement, of->held[of->layer->inputs[0]]) &&
+           choice_fills_8_bits(of->choices, of->held[of->layer->inputs[0]]) &&
            has_large_pairs(of);
 }
 
@@ -83,8 +83,9 @@ static bool saturates_bias(const struct question *of)
         return false;
     for (int i = 0; i < layer->weights->outputs; i++)
         if (layer->conv.scale[i] == 1 &&
-            fabs((double)layer->conv.shift[i]) >
-                (double)of->steps[input] * (double)layer->weights->steps[i] * 0x1p31)
+            fabs((double)layer->conv.shift[i]) > (double)of->choices[input].step *
+                                                     (double)layer->weights->steps[i] *
+                                                     0x1p31)
             return true;
     return false;
 }
@@ -96,7 +97,7 @@ static bool gives_few_bits(const struct question *of)
 
     return placement_of_weights(of->placement, of->index, 0) >= 0 &&
            of->held[of->layer->inputs[0]] >= 0 && output >= 0 &&
-           !placement_fills_8_bits(of->placement, output);
+           !choice_fills_8_bits(of->choices, output);
 }
 
 /* Integers that meet floats in a product of rows. */
@@ -121,7 +122,7 @@ static bool has_ties(const struct question *of)
     for (int i = 0; i < of->layer->input_count; i++) {
         int input = of->held[of->layer->inputs[i]];
 
-        if (input >= 0 && of->steps[input] == of->steps[output])
+        if (input >= 0 && of->choices[input].step == of->choices[output].step)
             return true;
     }
     return false;
@@ -166,14 +167,14 @@ static void tell(const struct kind *kind, struct question of, FILE *file)
 }
 
 char *runtime_notes(const struct network *network, const struct placement *placement,
-                    const float *steps, const struct weight_rules *rules,
+                    const struct choice *choices, const struct weight_rules *rules,
                     const struct network *file)
 {
     int *held = early_codes(network, placement);
     const struct question of = {.network = network,
                                 .file = file,
                                 .placement = placement,
-                                .steps = steps,
+                                .choices = choices,
                                 .rules = rules,
                                 .held = held};
     char *text = NULL;

@@ -8,12 +8,12 @@
 /* A sentence a line for each kind of difference, with how many layers it concerns and the first of them; "" where
  * there is none. To be freed by the caller.
  *
- *   network, placement, steps  of the case
+ *   network, placement, choices  of the case
  *   rules                      of all weights
  *   file                       its layers, which are those of the case's network, as they were read:
  *                              onnx_read(), network_take_qdq(), network_fuse() */
 char *runtime_notes(const struct network *network, const struct placement *placement,
-                    const float *steps, const struct weight_rules *rules,
+                    const struct choice *choices, const struct weight_rules *rules,
                     const struct network *file);
 
 #endif

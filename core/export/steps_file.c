@@ -41,13 +41,14 @@ static json_t *list_of(const float *values, size_t count, json_t *(*make)(float)
 }
 
 static json_t *tensor_of(const struct quantized_tensor *tensor,
+                         const struct quantizer *quantizer,
                          const struct container *container, const float *scales,
                          size_t count)
 {
     return json_pack(
         "{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:o, s:o}", "tensor", tensor->name,
         "kind", tensor->is_weight ? "weights" : "activations", "grid",
-        grid_name(tensor->grid), "bits", tensor->bits, "type", container->name,
+        grid_name(quantizer->grid), "bits", quantizer->bits, "type", container->name,
         "lowest", container->lowest, "highest", container->highest, "zero_point", 0,
         "scale", list_of(scales, count, decimal), "scale_hex",
         list_of(scales, count, hexadecimal));
@@ -65,7 +66,7 @@ static json_t *weights_of(const struct steps_file *steps,
     json_t *json;
 
     coded_weights_init(&weights, layer->weights, &rules, quantizer, false);
-    json = tensor_of(tensor, &weights.container, weights.steps,
+    json = tensor_of(tensor, quantizer, &weights.container, weights.steps,
                      are_same(weights.steps, channels) ? 1 : channels);
     json_object_set_new(json, "layer", json_string(layer->name));
     if (weights.corrections)
@@ -81,13 +82,14 @@ static json_t *tensors_of(const struct steps_file *steps)
 
     for (int item = 0; item < steps->placement->count; item++) {
         const struct quantized_tensor *tensor = &steps->placement->items[item];
-        struct quantizer quantizer = {tensor->grid, tensor->bits, steps->steps[item]};
+        struct quantizer quantizer = choice_quantizer(steps->choices[item]);
         struct container container = container_of(&quantizer, false);
         float scale = container_step(&container, quantizer.step);
 
-        json_array_append_new(tensors, tensor->is_weight
-                                           ? weights_of(steps, tensor, &quantizer)
-                                           : tensor_of(tensor, &container, &scale, 1));
+        json_array_append_new(
+            tensors, tensor->is_weight
+                         ? weights_of(steps, tensor, &quantizer)
+                         : tensor_of(tensor, &quantizer, &container, &scale, 1));
     }
     return tensors;
 }

@@ -18,7 +18,7 @@ struct steps_file {
     bool is_split;
     const struct network *network; /* of the case */
     const struct placement *placement;
-    const float *steps;        /* [placement->count] */
+    const struct choice *choices; /* [placement->count] */
     struct weight_rules rules; /* of all weights; ratios are those of the placement */
     const struct state *state; /* in force in the network */
 };

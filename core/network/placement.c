@@ -408,9 +408,3 @@ const struct weights *placement_weights(const struct network *network,
 {
     return &network->layers[item->index].weights[item->which];
 }
-
-bool placement_fills_8_bits(const struct placement *placement, int item)
-{
-    return item >= 0 && placement->items[item].bits == BITS_MOST &&
-           placement->items[item].grid != GRID_MIDRISE;
-}

@@ -113,7 +113,4 @@ int placement_of_weights(const struct placement *placement, int layer, int which
 const struct weights *placement_weights(const struct network *network,
                                         const struct quantized_tensor *item);
 
-/* Whether an item, if it is none below zero, has as many codes as 8 bits of a file have. */
-bool placement_fills_8_bits(const struct placement *placement, int item);
-
 #endif

@@ -17,6 +17,19 @@ uint64_t choice_signature(struct choice choice)
     return signature;
 }
 
+bool choice_fills_8_bits(const struct choice *choices, int item)
+{
+    return item >= 0 && choices[item].bits == BITS_MOST &&
+           choices[item].grid != GRID_MIDRISE;
+}
+
+bool choice_is_unsigned(struct choice choice)
+{
+    const struct quantizer quantizer = choice_quantizer(choice);
+
+    return quantizer_lowest(&quantizer) == 0;
+}
+
 bool choices_are_same(const struct choice *a, const struct choice *b, int count)
 {
     return memcmp(a, b, (size_t)count * sizeof *a) == 0;

@@ -29,6 +29,12 @@ struct quantizer choice_quantizer(struct choice choice);
 /* The bytes as one number; 0: float. */
 uint64_t choice_signature(struct choice choice);
 
+/* Whether there is such an item, and it has as many codes as 8 bits of a file have. */
+bool choice_fills_8_bits(const struct choice *choices, int item);
+
+/* Whether no code stands for less than zero. */
+bool choice_is_unsigned(struct choice choice);
+
 bool choices_are_same(const struct choice *a, const struct choice *b, int count);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <float.h>
+#include <string.h>
 
 static const struct grid_rule {
     const char *name;
@@ -21,6 +22,16 @@ const char *grid_name(enum grid grid)
 {
     assert(grid < GRID_COUNT);
     return rules[grid].name;
+}
+
+bool grid_named(const char *name, enum grid *grid)
+{
+    for (int i = 0; i < GRID_COUNT; i++)
+        if (strcmp(rules[i].name, name) == 0) {
+            *grid = (enum grid)i;
+            return true;
+        }
+    return false;
 }
 
 float grid_centre(enum grid grid)

@@ -14,6 +14,7 @@
 #ifndef CORE_QUANT_QUANTIZER_H
 #define CORE_QUANT_QUANTIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ struct quantizer {
 };
 
 const char *grid_name(enum grid grid);
+
+/* The grid of a name; false, and nothing is changed: there is none. */
+bool grid_named(const char *name, enum grid *grid);
 
 /* The lowest and the highest code. */
 int quantizer_lowest(const struct quantizer *quantizer);

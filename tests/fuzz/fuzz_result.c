@@ -1,22 +1,22 @@
-/* fuzz_result.c - bytes as a result.json: what tables need of it, and the steps for a network. */
+/* fuzz_result.c - bytes as a result.json: what tables need of it, and the choices for a network. */
 #include "core/base/memory.h"
 #include "core/format/result.h"
-#include "core/format/result_steps.h"
+#include "core/format/result_choices.h"
 #include "tests/fuzz/image.h"
 #include "tests/fuzz/small_network.h"
 
 #include <stdlib.h>
 
-static void read_steps(const char *folder)
+static void read_choices(const char *folder)
 {
     struct error err = {0};
     struct placement placement;
-    float *steps;
+    struct choice *choices;
 
     small_network(&placement);
-    steps = memory_zeroed((size_t)placement.count, sizeof *steps);
-    result_read_steps(folder, &placement, steps, &err);
-    free(steps);
+    choices = memory_zeroed((size_t)placement.count, sizeof *choices);
+    result_read_choices(folder, &placement, choices, &err);
+    free(choices);
     placement_clear(&placement);
 }
 
@@ -29,6 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     image_path("result.json", bytes, size);
     if (result_read_json(&result, image_folder()))
         result_clear(&result);
-    read_steps(image_folder());
+    read_choices(image_folder());
     return 0;
 }

@@ -46,11 +46,12 @@ void written_open_model(struct written *written, Onnx__ModelProto *model,
     if (placement_init(&written->placement, written->network, &rules, &err) < 0)
         fail_msg("%s", err.text);
     for (int item = 0; item < written->placement.count; item++)
-        written->steps[item] = 0.11f / (float)(item + 1);
+        written->choices[item] = placement_choice(&written->placement.items[item],
+                                                  0.11f / (float)(item + 1));
     written->calibrated = (struct onnx_calibrated){
         .network = written->network,
         .placement = &written->placement,
-        .steps = written->steps,
+        .choices = written->choices,
         .state = &written->state,
         .is_folded = folds,
     };
@@ -108,11 +109,11 @@ void written_assert_same(const struct written *written, const char *fact)
     struct network *file = written_read_back(written);
     struct qdq_comparison comparison;
 
-    qdq_take_plain(written->network, &written->placement, written->steps,
+    qdq_take_plain(written->network, &written->placement, written->choices,
                    &written->calibrated.rules, file);
-    qdq_unfold(written->network, &written->placement, written->steps,
+    qdq_unfold(written->network, &written->placement, written->choices,
                &written->calibrated.rules, file);
-    qdq_compare(written->network, &written->placement, written->steps,
+    qdq_compare(written->network, &written->placement, written->choices,
                 &written->calibrated.rules, file, &comparison);
     if (comparison.layer[0] || comparison.different > 0)
         fail_msg("%s: %d tensors differ; %s", fact, comparison.different,

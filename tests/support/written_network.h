@@ -9,7 +9,7 @@ struct written {
     char *path; /* of the float network */
     struct network *network;
     struct placement placement;
-    float steps[32];
+    struct choice choices[32];
     struct onnx_calibrated calibrated; /* of the above; tests change it */
     struct state state;                /* what tests put in force in the network */
     uint8_t *bytes;                    /* [size] the file; owned */

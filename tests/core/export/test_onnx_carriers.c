@@ -99,6 +99,7 @@ static void list(const struct way *way, char *text, size_t bytes)
     struct onnx_carriers carriers;
     struct placement placement;
     size_t used = 0;
+    struct choice choices[32];
     int *held;
 
     of_way.activation_bits = way->bits;
@@ -107,8 +108,11 @@ static void list(const struct way *way, char *text, size_t bytes)
         fail_msg("%s: %s", way->fact, err.text);
     network_fuse(network);
     assert_int_equal(placement_init(&placement, network, &of_way, &err), 0);
+    assert_true(placement.count <= (int)(sizeof choices / sizeof *choices));
+    for (int item = 0; item < placement.count; item++)
+        choices[item] = placement_choice(&placement.items[item], 1);
     held = early_codes(network, &placement);
-    onnx_carriers_find(model->graph, network, &placement, held, &carriers);
+    onnx_carriers_find(model->graph, network, &placement, choices, held, &carriers);
     free(held);
     if (carriers.count > 0)
         qsort(carriers.list, carriers.count, sizeof *carriers.list, by_name);

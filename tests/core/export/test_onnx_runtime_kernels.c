@@ -121,13 +121,15 @@ static void what_stands_in_the_way_is_told(void **state)
         struct network *network = network_of(forecast->text);
         struct runtime_kernels kernels;
         struct placement placement;
-        float steps[32];
+        struct choice choices[32];
 
-        for (size_t j = 0; j < COUNT(steps); j++)
-            steps[j] = forecast->step > 0 ? forecast->step : 0.02f;
         assert_int_equal(placement_init(&placement, network, &rules, &err), 0);
-        assert_true(placement.count <= (int)COUNT(steps));
-        runtime_kernels_foretell(network, &placement, steps, &weights, false, &kernels);
+        assert_true(placement.count <= (int)COUNT(choices));
+        for (int j = 0; j < placement.count; j++)
+            choices[j] = placement_choice(&placement.items[j],
+                                          forecast->step > 0 ? forecast->step : 0.02f);
+        runtime_kernels_foretell(network, &placement, choices, &weights, false,
+                                 &kernels);
         assert_foretold(forecast, network, &kernels);
         runtime_kernels_clear(&kernels);
         placement_clear(&placement);

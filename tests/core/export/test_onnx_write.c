@@ -187,7 +187,7 @@ static void equal_steps_of_neighbours_are_read_back(void **state)
 
         written_open_by_rules(&written, texts[i], rules, false);
         for (int item = 0; item < written.placement.count; item++)
-            written.steps[item] = 0.05f;
+            written.choices[item].step = 0.05f;
         written.calibrated.for_integer_kernels = true;
         written_write(&written);
         written_assert_same(&written, "equal steps");
@@ -637,7 +637,7 @@ static bool is_compared(const struct written *written, const uint8_t *bytes,
     onnx_builder_delete(path);
     if (is_whole) {
         network_fuse(network);
-        qdq_compare(written->network, &written->placement, written->steps,
+        qdq_compare(written->network, &written->placement, written->choices,
                     &written->calibrated.rules, network, &comparison);
         qdq_comparison_clear(&comparison);
     } else {

@@ -67,7 +67,7 @@ static void clamps_that_end_at_a_code_are_the_networks_own(void **state)
                 written_open(&written, clamped[i].text, *grids[grid], 8,
                              end % 2 ? 8 : 4, false);
                 for (int item = 0; item < written.placement.count; item++)
-                    written.steps[item] = step_to_six(ends[end / 2]);
+                    written.choices[item].step = step_to_six(ends[end / 2]);
                 written_write(&written);
                 written_assert_same(&written, clamped[i].fact);
                 written_close(&written);
@@ -112,8 +112,8 @@ static void a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code(void **st
                      "node Clip c lo hi -> r\nnode Conv r w2 -> d\n"
                      "node Flatten d -> y\noutput y\n",
                      written_onnx, 8, 8, false);
-        written.steps[written.placement.of_tensor[written.network->layers[0].output]] =
-            trials[i].step;
+        written.choices[written.placement.of_tensor[written.network->layers[0].output]]
+            .step = trials[i].step;
         written_write(&written);
         model = written_model(&written);
         assert_int_equal(written_initialiser(model, "r_scale")->n_dims, trials[i].rank);
@@ -161,8 +161,8 @@ static void min_stands_where_a_bias_would_be_rounded_coarsely(void **state)
                      "floats w2 3,4,4,4" WEIGHTS "node Conv x w1 c1 -> r\n"
                      "node Conv r w2 -> d\nnode Flatten d -> y\noutput y\n",
                      written_tensorrt, 8, 8, false);
-        written.steps[0] = written.steps[2] = 0.1f;
-        written.steps[1] = weight_steps[i];
+        written.choices[0].step = written.choices[2].step = 0.1f;
+        written.choices[1].step = weight_steps[i];
         assert_true(written.placement.items[1].is_weight);
         written_write(&written);
         written_assert_same(&written, "a coarse bias");

@@ -99,13 +99,14 @@ static bool is_told(const char *ours, const char *theirs)
     struct qdq_comparison comparison;
     struct placement placement;
     struct error err = {0};
-    float steps[32];
+    struct choice choices[32];
     bool told;
 
     assert_int_equal(placement_init(&placement, network, &rules, &err), 0);
-    for (size_t i = 0; i < COUNT(steps); i++)
-        steps[i] = 1;
-    qdq_compare(network, &placement, steps, &(struct weight_rules){0}, file,
+    assert_true(placement.count <= (int)COUNT(choices));
+    for (int i = 0; i < placement.count; i++)
+        choices[i] = placement_choice(&placement.items[i], 1);
+    qdq_compare(network, &placement, choices, &(struct weight_rules){0}, file,
                 &comparison);
     told = *comparison.layer != '\0';
     qdq_comparison_clear(&comparison);

@@ -58,12 +58,12 @@ static void compare_changed(float change, struct tensor_difference *difference)
                  false);
     written_write(&written);
     model = written_model(&written);
-    first_weights(model)[1] += change * written.steps[0];
+    first_weights(model)[1] += change * written.choices[0].step;
     onnx__model_proto__pack(model, written.bytes);
     file = written_read_back(&written);
-    qdq_take_plain(written.network, &written.placement, written.steps,
+    qdq_take_plain(written.network, &written.placement, written.choices,
                    &written.calibrated.rules, file);
-    qdq_compare(written.network, &written.placement, written.steps,
+    qdq_compare(written.network, &written.placement, written.choices,
                 &written.calibrated.rules, file, &comparison);
     assert_int_equal(comparison.different, change != 0);
     *difference = comparison.tensors[0];

@@ -29,7 +29,7 @@ static char *notes_beside(const char *text, const char *file_text,
     struct network *network = onnx_builder_read_fused(text, &err);
     struct network *file = onnx_builder_read(file_text ? file_text : text, &err);
     struct placement placement;
-    float steps[8];
+    struct choice choices[8];
     char *notes;
 
     if (!network || !file || network_take_qdq(file, NULL, &err) < 0 ||
@@ -37,8 +37,9 @@ static char *notes_beside(const char *text, const char *file_text,
         fail_msg("%s", err.text);
     network_fuse(file);
     for (int item = 0; item < placement.count; item++)
-        steps[item] = placement.items[item].is_weight ? 1 / 127.f : step;
-    notes = runtime_notes(network, &placement, steps, &plain, file);
+        choices[item] = placement_choice(
+            &placement.items[item], placement.items[item].is_weight ? 1 / 127.f : step);
+    notes = runtime_notes(network, &placement, choices, &plain, file);
     placement_clear(&placement);
     network_destroy(network);
     network_destroy(file);

@@ -1,0 +1,17 @@
+/* result_choices.h - the choices of a result.json, for those who go on with them. */
+#ifndef CORE_FORMAT_RESULT_CHOICES_H
+#define CORE_FORMAT_RESULT_CHOICES_H
+
+#include "core/base/error.h"
+#include "core/network/placement.h"
+
+/* Reads how result.json in `folder` quantizes the tensors of a placement: steps, bits and grids are
+ * those of the file.
+ *
+ *   choices  [placement->count] out
+ *
+ * Fails with EXIT_INPUT where the file is missing, is not what calq writes, or has other tensors. */
+int result_read_choices(const char *folder, const struct placement *placement,
+                        struct choice *choices, struct error *err);
+
+#endif
