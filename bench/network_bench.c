@@ -35,6 +35,23 @@ struct trial {
     struct done everything, quantized;
 };
 
+/* From -2 to 2, or numbers of rows. */
+static void *random_values(const struct tensor *input, size_t count, uint32_t *state)
+{
+    float *floats = memory_get(count * sizeof *floats);
+    int32_t *numbers = (int32_t *)floats;
+
+    for (size_t i = 0; i < count; i++) {
+        float value = random_value(state);
+
+        if (input->element == ELEMENT_FLOAT)
+            floats[i] = 2 * value;
+        else
+            numbers[i] = (int32_t)((value + 1) / 2 * (float)input->most / 2);
+    }
+    return floats;
+}
+
 static void make_samples(struct trial *trial)
 {
     const struct network *network = trial->options->network;
@@ -47,11 +64,9 @@ static void make_samples(struct trial *trial)
     };
     for (int input = 0; input < network->input_count; input++) {
         size_t values = count * network_input(network, input)->count;
-        float *random = memory_get(values * sizeof *random);
 
-        for (size_t i = 0; i < values; i++)
-            random[i] = 2 * random_value(&state);
-        trial->samples.values[input] = random;
+        trial->samples.values[input] =
+            random_values(network_input(network, input), values, &state);
     }
 }
 

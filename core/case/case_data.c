@@ -47,6 +47,24 @@ static int check_each(const struct config_model *model, const struct network *ne
     return 0;
 }
 
+/* What is looked up by number has no mean. */
+static int check_constants(const struct config_model *model,
+                           const struct network *network, struct error *err)
+{
+    for (int i = 0; i < network->input_count; i++) {
+        const struct tensor *input = network_input(network, i);
+
+        if (input->element == ELEMENT_INT32 &&
+            (config_has_constants(&model->constants) ||
+             config_has_constants(&case_data_input(model, network, i)->constants)))
+            return error_set(err, EXIT_CONFIG,
+                             "model %s: the input \"%s\" of %s takes integers, which "
+                             "are read as they are; leave out its scale, mean and std",
+                             model->name, input->name, model->network);
+    }
+    return 0;
+}
+
 int case_data_check_inputs(const struct config_model *model,
                            const struct network *network, struct error *err)
 {
@@ -75,7 +93,7 @@ int case_data_check_inputs(const struct config_model *model,
                          "model %s: scale, mean and std stand beside `inputs` and in "
                          "it; say them once",
                          model->name);
-    return 0;
+    return check_constants(model, network, err);
 }
 
 /* Of one class labels would be numbers, which nothing reads. */

@@ -22,6 +22,11 @@ static int refuse_tensor(const char *name, struct choice choice, struct error *e
 static int check_weights(const struct layer *layer, const char *name,
                          struct choice choice, struct error *err)
 {
+    if (layer->kind != LAYER_CONV)
+        return error_set(err, EXIT_INPUT,
+                         "layer %s looks up rows of \"%s\", and ncnn's tables are of "
+                         "products alone: name it in keep_float",
+                         layer->name, name);
     if (choice.bits != BITS_MOST || choice.grid != GRID_NARROW)
         return refuse_tensor(name, choice, err);
     for (int channel = 0; channel < layer->weights->outputs; channel++)

@@ -219,7 +219,8 @@ void runtime_kernels_foretell(const struct network *network,
             network,   placement, choices, rules,
             in_4_bits, held,      index,   &network->layers[index]};
 
-        if (placement_of_weights(placement, index, 0) < 0)
+        if (placement_of_weights(placement, index, 0) < 0 ||
+            !layer_multiplies(of.layer))
             continue;
         kernels->why[index] = ask(&of);
         kernels->quantized++;

@@ -182,6 +182,18 @@ static void write_conv(struct onnx_edit *edit, const struct onnx_calibrated *cal
     }
 }
 
+static void write_embedding(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated, int index)
+{
+    int item = placement_of_weights(calibrated->placement, index, 0);
+    struct quantizer quantizer;
+
+    if (item < 0)
+        return;
+    quantizer = onnx_quantizer_of(calibrated, item);
+    onnx_write_table(edit, calibrated, &calibrated->network->layers[index], &quantizer);
+}
+
 /* The other tensors that hold codes of an item in integer kernels. */
 static void write_carriers(struct onnx_edit *edit,
                            const struct onnx_calibrated *calibrated,
@@ -239,9 +251,12 @@ static void write_items(struct onnx_edit *edit,
     for (int index = 0; calibrated->for_integer_kernels && index < network->layer_count;
          index++)
         write_pool(edit, calibrated, plan, index);
-    for (int index = 0; index < network->layer_count; index++)
+    for (int index = 0; index < network->layer_count; index++) {
         if (network->layers[index].kind == LAYER_CONV)
             write_conv(edit, calibrated, plan, index);
+        if (network->layers[index].kind == LAYER_EMBEDDING)
+            write_embedding(edit, calibrated, index);
+    }
     for (int item = 0; item < placement->count; item++)
         if (plan->values[item])
             onnx_edit_drop_added(edit, plan->values[item]);

@@ -34,6 +34,7 @@ struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
         .shift = layer->conv.shift,
         .node = node,
         .last = node,
+        .weights_input = 1,
         .is_conv = is_conv,
         .is_transposed =
             is_operator(node, "MatMul") || (!is_conv && !has_set(node, "transB")),
@@ -143,14 +144,14 @@ static void add_steps(const struct place *place, const char *base,
 /* The node reads `values` in place of the weights `old`. */
 static void read_instead(const struct place *place, const char *old, const char *values)
 {
-    onnx_edit_set_input(place->node, 1, values);
+    onnx_edit_set_input(place->node, place->weights_input, values);
     onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
     onnx_edit_drop_unread(place->edit, old);
 }
 
 void onnx_place_weights(const struct place *place, const struct coded_weights *weights)
 {
-    char *old = memory_text(place->node->input[1]);
+    char *old = memory_text(place->node->input[place->weights_input]);
     char *values = onnx_edit_fresh_name(place->edit, old, "_dequantized");
     char *codes = add_integers(place, old, weights);
     char *step, *zero;
@@ -171,7 +172,7 @@ void onnx_place_weights(const struct place *place, const struct coded_weights *w
 
 void onnx_place_integers(const struct place *place, const struct coded_weights *weights)
 {
-    char *old = memory_text(place->node->input[1]);
+    char *old = memory_text(place->node->input[place->weights_input]);
     char *values = onnx_edit_fresh_name(place->edit, old, "_integers");
     char *codes = add_integers(place, old, weights);
     Onnx__NodeProto *node =
@@ -190,7 +191,7 @@ void onnx_place_floats(const struct place *place, const float *values,
 {
     size_t count = weight_count(place->layer);
     float *in_file = memory_get(count * sizeof *in_file);
-    char *old = memory_text(place->node->input[1]);
+    char *old = memory_text(place->node->input[place->weights_input]);
     char *name = onnx_edit_fresh_name(place->edit, old, suffix);
     int64_t dims[4];
     size_t rank = weight_dims(place, dims);

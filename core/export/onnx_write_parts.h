@@ -6,13 +6,14 @@
 #include "core/export/onnx_edit.h"
 #include "core/export/onnx_write.h"
 
-/* A convolution in the file. */
+/* A layer that has weights, in the file. */
 struct place {
     struct onnx_edit *edit;
     const struct layer *layer;
     const float *shift;    /* [out_channels] of the layer, or rounded; borrowed */
     Onnx__NodeProto *node; /* borrowed from the model */
-    bool is_conv;          /* else Gemm or MatMul */
+    int weights_input;     /* of the node */
+    bool is_conv;          /* else Gemm, MatMul or Gather */
     bool is_transposed;    /* weights are [in, out] */
     Onnx__NodeProto *last; /* gives what the layer gives: the node, or one behind it */
 };
@@ -86,6 +87,10 @@ void onnx_write_mean(struct onnx_edit *edit, const struct onnx_calibrated *calib
 
 /* Makes the weights of a layer integers under `quantizer`, with what belongs to them. */
 void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                      const struct layer *layer, const struct quantizer *quantizer);
+
+/* The same of a layer that looks up rows. */
+void onnx_write_table(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer);
 
 /* Writes a layer for an integer kernel; false, and nothing is written: it can be none, or the file

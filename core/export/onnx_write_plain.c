@@ -2,12 +2,14 @@
 #include "core/export/onnx_write_parts.h"
 
 #include "core/base/memory.h"
+#include "core/network/layer_kind.h"
 
 #include <stdlib.h>
 
 bool onnx_is_plain(const struct onnx_calibrated *calibrated, const struct layer *layer)
 {
-    return !calibrated->with_integers && calibrated->held[layer->inputs[0]] < 0;
+    return layer_multiplies(layer) && !calibrated->with_integers &&
+           calibrated->held[layer->inputs[0]] < 0;
 }
 
 void onnx_place_plain_weights(const struct place *place,

@@ -96,8 +96,8 @@ static bool gives_few_bits(const struct question *of)
     int output = of->held[of->layer->output];
 
     return placement_of_weights(of->placement, of->index, 0) >= 0 &&
-           of->held[of->layer->inputs[0]] >= 0 && output >= 0 &&
-           !choice_fills_8_bits(of->choices, output);
+           layer_multiplies(of->layer) && of->held[of->layer->inputs[0]] >= 0 &&
+           output >= 0 && !choice_fills_8_bits(of->choices, output);
 }
 
 /* Integers that meet floats in a product of rows. */

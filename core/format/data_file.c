@@ -203,15 +203,34 @@ struct piece_outputs {
     uint64_t *hashes; /* of the inputs before; of these and this one afterwards */
 };
 
+/* Numbers that the network looks up rows by. */
+static int check_numbers(const struct data_file *file, const struct stored_input *input,
+                         size_t row, const int32_t *numbers, struct error *err)
+{
+    const struct tensor *tensor = input->tensor;
+
+    for (size_t i = 0; i < tensor->count; i++)
+        if (numbers[i] < tensor->least || numbers[i] > tensor->most)
+            return error_set(err, EXIT_INPUT,
+                             "%s: sample %zu of %s holds %d, but the vocabulary of the "
+                             "network's input \"%s\" is 0..%d (or %d..-1, counted from "
+                             "its end)",
+                             file->path, row, input->name, numbers[i], tensor->name,
+                             tensor->most, tensor->least);
+    return 0;
+}
+
 /* One sample as it is stored: floats, or integers that `narrow` has room for. */
 static int take_sample(const struct data_file *file, const struct stored_input *input,
                        size_t row, void *stored, int32_t *narrow, struct error *err)
 {
     size_t size = input->tensor->count;
 
-    return narrow
-               ? take_integers(file->path, input->name, row, stored, size, narrow, err)
-               : take_floats(file->path, input->name, row, stored, size, err);
+    if (!narrow)
+        return take_floats(file->path, input->name, row, stored, size, err);
+    if (take_integers(file->path, input->name, row, stored, size, narrow, err) < 0)
+        return -1;
+    return check_numbers(file, input, row, narrow, err);
 }
 
 static int take_piece(const struct data_file *file, const struct stored_input *input,

@@ -30,6 +30,8 @@ struct weight_rules placement_weight_rules(const struct placement *placement,
 {
     struct weight_rules of_item = *rules;
 
+    if (item && item->is_looked_up)
+        of_item.corrects_mean = of_item.corrects_variance = false;
     of_item.rounds_like_kernels = placement->rounds_like_kernels &&
                                   !rules->corrects_mean && !rules->corrects_variance;
     if (!item)

@@ -21,6 +21,7 @@
     KIND(AVERAGE_POOL, average_pool) \
     KIND(CONCAT, concat)   /* along the channels */ \
     KIND(MATMUL, matmul)   /* products of matrices that are both computed, as ONNX's MatMul */ \
+    KIND(EMBEDDING, embedding) /* rows of its one weight tensor, by their numbers */ \
     KIND(REARRANGE, rearrange) /* every output element is one of the input, or a constant */ \
     KIND(SIGMOID, sigmoid) \
     KIND(HARD_SIGMOID, hard_sigmoid) \
@@ -50,7 +51,8 @@ struct window {
 };
 
 /* A weight tensor of a layer. Each output is a sum over `inputs` channels at `window` places; the
- * outputs and the channels fall into `groups`, one beside the other. */
+ * outputs and the channels fall into `groups`, one beside the other. Of a table that is looked up the
+ * outputs are the rows, the inputs its columns. */
 struct weights {
     char *name;    /* ONNX name; owned */
     float *values; /* [outputs, window, inputs]; owned */

@@ -30,6 +30,11 @@ bool layer_hands_on(const struct layer *layer)
     return layer_kind_of(layer)->codes == CODES_PASS;
 }
 
+bool layer_multiplies(const struct layer *layer)
+{
+    return layer_kind_of(layer)->codes == CODES_MULTIPLY;
+}
+
 float layer_fill(const struct layer *layer)
 {
     const struct layer_kind_row *row = layer_kind_of(layer);

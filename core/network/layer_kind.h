@@ -90,6 +90,9 @@ size_t layer_macs(const struct layer *layer, size_t outputs);
  * inputs, but for the clamp and what it fills. */
 bool layer_hands_on(const struct layer *layer);
 
+/* Whether the layer multiplies codes with those of its weights; else weights are values it looks up. */
+bool layer_multiplies(const struct layer *layer);
+
 /* What outputs that are no inputs are; 0: there are none, or these are zero. */
 float layer_fill(const struct layer *layer);
 

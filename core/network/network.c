@@ -65,7 +65,11 @@ int network_add_tensor(struct network *network, const char *name, int rank,
     network->tensors = memory_resize(network->tensors, (size_t)network->tensor_count *
                                                            sizeof *network->tensors);
     tensor = &network->tensors[index];
-    *tensor = (struct tensor){.name = memory_text(name), .rank = rank, .producer = -1};
+    *tensor = (struct tensor){.name = memory_text(name),
+                              .rank = rank,
+                              .least = INT32_MIN,
+                              .most = INT32_MAX,
+                              .producer = -1};
     memcpy(tensor->dims, dims, (size_t)rank * sizeof *dims);
     set_storage(tensor);
     return index;

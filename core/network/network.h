@@ -24,8 +24,9 @@ struct tensor {
     int height, width, channels; /* as stored: [height, width, channels] */
     size_t count;                /* elements of one sample */
     enum element element;
-    int producer;            /* layer that makes it; -1: an input of the network */
-    bool nonnegative;        /* cannot be below zero, whatever the input */
+    int32_t least, most; /* integers that a sample may hold: numbers of rows, or all */
+    int producer;        /* layer that makes it; -1: an input of the network */
+    bool nonnegative;    /* cannot be below zero, whatever the input */
     struct file_codes codes; /* that the file rounds it to */
 };
 

@@ -57,11 +57,10 @@ static int find_kept(const struct network *network, const struct placement_rules
             if (fits(rules->keep_float[i], network, layer))
                 kept[layer] = fitted = true;
         if (!fitted)
-            return error_set(
-                err, EXIT_CONFIG,
-                "keep_float: \"%s\" fits no convolution or fully connected "
-                "layer of %s; `calq inspect %s` lists their names",
-                rules->keep_float[i], network->path, network->path);
+            return error_set(err, EXIT_CONFIG,
+                             "keep_float: \"%s\" fits no layer with weights of %s; "
+                             "`calq inspect %s` lists their names",
+                             rules->keep_float[i], network->path, network->path);
     }
     return 0;
 }
@@ -135,12 +134,13 @@ static void add_activation(struct placement *placement, const struct network *ne
                                          &rules->activation_splitting, tensor)});
 }
 
-static struct wide_rules wide_rules_of(const struct weights *weights,
+static struct wide_rules wide_rules_of(const struct layer *layer,
+                                       const struct weights *weights,
                                        const struct placement_rules *rules)
 {
     const struct splitting_rules *splitting = &rules->splitting;
 
-    if (weights->groups > 1)
+    if (weights->groups > 1 || !layer_multiplies(layer))
         return (struct wide_rules){0};
     return (struct wide_rules){
         .added =
@@ -153,8 +153,10 @@ static struct wide_rules wide_rules_of(const struct weights *weights,
 static void add_weights(struct placement *placement, const struct network *network,
                         const struct placement_rules *rules, int layer)
 {
-    for (int which = 0; which < network->layers[layer].weight_count; which++) {
-        const struct weights *weights = &network->layers[layer].weights[which];
+    const struct layer *of = &network->layers[layer];
+
+    for (int which = 0; which < of->weight_count; which++) {
+        const struct weights *weights = &of->weights[which];
 
         placement->of_layers[layer].items[which] = placement->count;
         add(placement,
@@ -164,7 +166,8 @@ static void add_weights(struct placement *placement, const struct network *netwo
                                       .name = weights->name,
                                       .grid = rules->grids.weights,
                                       .bits = rules->weight_bits,
-                                      .wide = wide_rules_of(weights, rules)});
+                                      .is_looked_up = !layer_multiplies(of),
+                                      .wide = wide_rules_of(of, weights, rules)});
     }
 }
 
@@ -176,7 +179,8 @@ static void find_rounded(const struct network *network,
     bool *quantized = memory_zeroed((size_t)network->layer_count, sizeof *quantized);
 
     for (int layer = 0; layer < network->layer_count; layer++) {
-        quantized[layer] = network->layers[layer].weight_count > 0 && !kept[layer];
+        quantized[layer] = network->layers[layer].weight_count > 0 && !kept[layer] &&
+                           layer_multiplies(&network->layers[layer]);
         if (quantized[layer])
             rounded[network->layers[layer].inputs[0]] = true;
     }
@@ -191,11 +195,11 @@ enum { PRODUCTS_MOST = INT32_MAX / (UINT8_MAX * -INT8_MIN) };
 
 /* Of one output element, with the channels that are added: what folded codes add up to in magnitude
  * is at most what those of the split layer do. Without a zero among the levels they are doubled. */
-static size_t products_of(const struct weights *weights,
+static size_t products_of(const struct layer *layer, const struct weights *weights,
                           const struct placement_rules *rules)
 {
     size_t products = weights_per_output(weights);
-    size_t added = (size_t)wide_rules_of(weights, rules).added;
+    size_t added = (size_t)wide_rules_of(layer, weights, rules).added;
 
     if (weights->groups > 1 || rules->splitting.ratio == 0)
         return products;
@@ -207,8 +211,9 @@ static int check_layer(const struct network *network,
                        const struct placement_rules *rules, const struct layer *layer,
                        struct error *err)
 {
-    for (int which = 0; which < layer->weight_count; which++) {
-        size_t products = products_of(&layer->weights[which], rules);
+    for (int which = 0; layer_multiplies(layer) && which < layer->weight_count;
+         which++) {
+        size_t products = products_of(layer, &layer->weights[which], rules);
 
         if (products > PRODUCTS_MOST)
             return error_set(err, EXIT_INPUT,
@@ -292,10 +297,11 @@ static int check_weights(const struct network *network, struct error *err)
 {
     if (first_weighted(network) < network->layer_count)
         return 0;
-    return error_set(err, EXIT_INPUT,
-                     "there is nothing in %s to quantize: it has no convolution and no "
-                     "fully connected layer with constant weights",
-                     network->path);
+    return error_set(
+        err, EXIT_INPUT,
+        "there is nothing in %s to quantize: it has no layer with constant "
+        "weights, as a convolution or a fully connected layer",
+        network->path);
 }
 
 static int nothing_left(const struct network *network, const bool *kept,
@@ -315,7 +321,7 @@ static int nothing_left(const struct network *network, const bool *kept,
                          network->path, BITS_FLOAT);
     return error_set(err, EXIT_CONFIG,
                      "nothing of %s is left to quantize: keep_float keeps all of its "
-                     "convolutions and fully connected layers (%zu%s) in float; "
+                     "layers with weights (%zu%s) in float; "
                      "`keep_float: []` keeps none",
                      network->path, count,
                      few_names(network, count, names, sizeof names));

@@ -57,9 +57,10 @@ struct quantized_tensor {
     const char *name; /* ONNX tensor name; borrowed from the network */
     enum grid grid;   /* of choices, where nothing else is said, as the bits */
     int bits;
-    float step_most; /* no step is larger; 0: any may be */
-    float *ratios;   /* [out_channels] of weights with a step for each channel, see
+    float step_most;   /* no step is larger; 0: any may be */
+    float *ratios;     /* [out_channels] of weights with a step for each channel, see
                       channel_ratios.h; NULL: one step for all; owned */
+    bool is_looked_up; /* weights that nothing is multiplied with */
     struct wide_rules wide;        /* of weights */
     struct activation_split split; /* of an activation */
 };
@@ -83,7 +84,7 @@ struct placement {
 };
 
 /* Quantizes the weights of every layer that has some and is not kept in float, and exactly the
- * activations that feed them, or all (`all_activations`).
+ * activations that are multiplied with them, or all (`all_activations`).
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *

@@ -3,6 +3,7 @@
 
 #include "core/onnx/onnx_attribute.h"
 #include "core/onnx/onnx_broadcast.h"
+#include "core/onnx/onnx_embedding.h"
 #include "core/onnx/onnx_tensor.h"
 
 #include <math.h>
@@ -131,6 +132,7 @@ static int gather(const struct onnx_node *node, const struct onnx_constant *data
     return 0;
 }
 
+/* Of constants alone. */
 static int fold_gather(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *data, *indices;
@@ -150,6 +152,17 @@ static int fold_gather(const struct onnx_node *node, struct error *err)
     if (!result)
         return -1;
     return gather(node, data, indices, axis, result, err);
+}
+
+static int read_gather(const struct onnx_node *node, struct error *err)
+{
+    struct onnx_value *data, *indices;
+
+    if (onnx_node_value(node, 0, &data, err) < 0 ||
+        onnx_node_value(node, 1, &indices, err) < 0)
+        return -1;
+    return data->tensor < 0 && indices->tensor >= 0 ? onnx_embedding_read(node, err)
+                                                    : fold_gather(node, err);
 }
 
 /* What `from` is as `type`; false where it does not fit. */
@@ -308,7 +321,7 @@ const struct onnx_operator onnx_constant_of_shape = {
     "ConstantOfShape", 1, ONNX_ON_CONSTANTS, fold_constant_of_shape, "value"};
 const struct onnx_operator onnx_expand = {"Expand", 2, ONNX_ON_CONSTANTS, fold_expand,
                                           NULL};
-const struct onnx_operator onnx_gather = {"Gather", 2, ONNX_ON_CONSTANTS, fold_gather,
+const struct onnx_operator onnx_gather = {"Gather", 2, ONNX_ON_TENSORS, read_gather,
                                           "axis"};
 const struct onnx_operator onnx_range = {"Range", 3, ONNX_ON_CONSTANTS, fold_range,
                                          NULL};

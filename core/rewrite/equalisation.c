@@ -24,9 +24,11 @@ static int only_reader(const struct network *network, int tensor)
     return times == 1 ? reader : -1;
 }
 
-static bool has_quantized_weights(const struct placement *placement, int layer)
+static bool has_quantized_weights(const struct network *network,
+                                  const struct placement *placement, int layer)
 {
-    return layer >= 0 && placement_of_weights(placement, layer, 0) >= 0;
+    return layer >= 0 && network->layers[layer].kind == LAYER_CONV &&
+           placement_of_weights(placement, layer, 0) >= 0;
 }
 
 /* Whether the layer's channels may be of any size but for its clamp, and the next is of a pair too.
@@ -37,10 +39,10 @@ static int second_of_pair(const struct network *network,
     const struct layer *layer = &network->layers[first];
     int second;
 
-    if (!has_quantized_weights(placement, first) || layer->conv.has_residual)
+    if (!has_quantized_weights(network, placement, first) || layer->conv.has_residual)
         return -1;
     second = only_reader(network, layer->output);
-    if (!has_quantized_weights(placement, second) ||
+    if (!has_quantized_weights(network, placement, second) ||
         network->layers[second].inputs[0] != layer->output ||
         (layer->low != 0 && layer->low != -INFINITY))
         return -1;

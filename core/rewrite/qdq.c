@@ -15,7 +15,7 @@ bool network_is_quantized(const struct network *network)
         const struct layer *layer = &network->layers[index];
 
         if (layer->kind == LAYER_QUANTIZE ||
-            (layer->kind == LAYER_CONV && layer->weights->steps))
+            (layer->weight_count > 0 && layer->weights->steps))
             return true;
     }
     return false;

@@ -32,7 +32,7 @@ function readInputs(folder) {
     const [sizes, name] = line.split('\t');
     return {
       name,
-      sizes: sizes.split(' ').map(Number),
+      sizes: sizes.split(' ').filter(Boolean).map(Number),
       file: path.join(folder, index ? `samples.${index}.f32` : 'samples.f32'),
     };
   });
@@ -51,18 +51,28 @@ function readJudged(folder, logits) {
   };
 }
 
+// What calq stores in 4 bytes, as the model takes it.
+function tensorOf(type, { buffer, byteOffset }, elements, sizes) {
+  if (type === 'float32')
+    return new ort.Tensor(type, new Float32Array(buffer, byteOffset, elements), sizes);
+  const integers = new Int32Array(buffer, byteOffset, elements);
+  return type === 'int64'
+    ? new ort.Tensor(type, BigInt64Array.from(integers, BigInt), sizes)
+    : new ort.Tensor(type, integers, sizes);
+}
+
 // Samples are read as they are needed: a few hundred images may fill the memory.
-function readBatch({ sizes, file }, first, count) {
+function readBatch({ sizes, file }, type, first, count) {
   const elements = sizes.reduce((product, size) => product * size, 1);
   const bytes = Buffer.alloc(count * elements * 4);
   const opened = fs.openSync(file);
   fs.readSync(opened, bytes, 0, bytes.length, first * elements * 4);
   fs.closeSync(opened);
-  const values = new Float32Array(bytes.buffer, bytes.byteOffset, count * elements);
-  return new ort.Tensor('float32', values, [count, ...sizes]);
+  return tensorOf(type, bytes, count * elements, [count, ...sizes]);
 }
 
 function prediction(logits, first, classes) {
+  if (classes === 1) return Number(logits[first] > 0);
   let best = 0;
   for (let i = 1; i < classes; i++)
     if (logits[first + i] > logits[first + best]) best = i;
@@ -89,11 +99,13 @@ function compare(judged, first, count, logits, verdict) {
 async function judge(judged, model, level) {
   const session = await createSession(model, level, EXACT_PRODUCTS);
   const [output] = session.outputNames;
+  const types = Object.fromEntries(session.inputMetadata.map(({ name, type }) => [name, type]));
   const verdict = { equal: 0, right: 0, rightByCalq: 0, difference: 0 };
   for (let first = 0; first < judged.count; first += BATCH) {
     const count = Math.min(BATCH, judged.count - first);
     const feeds = {};
-    for (const input of judged.inputs) feeds[input.name] = readBatch(input, first, count);
+    for (const input of judged.inputs)
+      feeds[input.name] = readBatch(input, types[input.name], first, count);
     const results = await session.run(feeds);
     compare(judged, first, count, results[output].data, verdict);
   }

@@ -255,6 +255,21 @@ static void run_matmul(const struct network *network, const struct work *work)
     }
 }
 
+/* Numbers are floats here; each output element asks which number it is of. */
+static void run_embedding(const struct work *work)
+{
+    const struct weights *table = work->layer->weights;
+    size_t columns = (size_t)table->inputs;
+
+    for (size_t i = 0; i < work->out->count; i++) {
+        long row = (long)work->inputs[0][stored(work->in, i / columns)];
+
+        row += row < 0 ? table->outputs : 0;
+        work->result[stored(work->out, i)] =
+            table->values[(size_t)row * columns + i % columns];
+    }
+}
+
 static void run_kind(const struct network *network, const struct work *work)
 {
     switch (work->layer->kind) {
@@ -293,6 +308,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_SOFTPLUS:
         run_softplus(work);
+        break;
+    case LAYER_EMBEDDING:
+        run_embedding(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);

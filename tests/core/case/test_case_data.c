@@ -107,6 +107,25 @@ static void constants_are_said_once_and_of_one_input(void **state)
                    "them once");
 }
 
+/* Numbers of rows are not normalised. */
+static void integers_have_no_constants(void **state)
+{
+    static const char sentence[] = "model m: the input \"item\" of net.onnx takes "
+                                   "integers, which are read as they "
+                                   "are; leave out its scale, mean and std";
+
+    (void)state;
+    network->tensors[network->inputs[1]].element = ELEMENT_INT32;
+    assert_int_equal(case_data_check_inputs(&model, network, &err), 0);
+    model.inputs.list[1].constants.std_count = 1; /* of "user" */
+    assert_int_equal(case_data_check_inputs(&model, network, &err), 0);
+    model.inputs.list[0].constants.scale = 1;
+    assert_refused(sentence);
+    model.inputs.list[0].constants = (struct config_constants){.scale = NAN};
+    model.inputs.list[0].constants.mean_count = 1;
+    assert_refused(sentence);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +134,7 @@ int main(void)
                                         start, end),
         cmocka_unit_test_setup_teardown(constants_are_said_once_and_of_one_input, start,
                                         end),
+        cmocka_unit_test_setup_teardown(integers_have_no_constants, start, end),
     };
 
     return cmocka_run_group_tests_name("case_data", tests, scratch_make,

@@ -52,6 +52,7 @@ static const struct change {
     {LAYER_ELU, "node Elu c -> y\n", "node Elu c -> y alpha=0.25\n"},
     {LAYER_TANH, "node Tanh c -> y\n", "node Sigmoid c -> y\n"},
     {LAYER_SOFTPLUS, "node Softplus c -> y\n", "node Relu c -> y\n"},
+    {LAYER_EMBEDDING, "node Gather table ids -> y\n", "node Gather other ids -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
      "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
@@ -65,7 +66,8 @@ static struct network *read(const char *middle)
     struct network *network;
 
     snprintf(text, sizeof text,
-             "input x N,4,8,8\n"
+             "input x N,4,8,8\ninput ids N,4,8 int32\n"
+             "floats table 6,8" WEIGHTS "floats other 5,8" WEIGHTS
              "floats w 4,4,3,3" WEIGHTS "floats u 4,4,1,1" WEIGHTS
              "floats half 4,2,1,1" WEIGHTS "node Conv x w -> c pads=1,1,1,1\n"
              "node Conv x u -> p\n"

@@ -27,7 +27,12 @@ static const double labels[SAMPLES] = {0, 3, 1, 2, 0};
 /* The input of the network that reads them, and another. */
 static struct tensor input_of(int rank, const int *dims)
 {
-    struct tensor input = {.rank = rank, .height = 1, .width = 1, .count = 1};
+    struct tensor input = {.rank = rank,
+                           .height = 1,
+                           .width = 1,
+                           .count = 1,
+                           .least = INT32_MIN,
+                           .most = INT32_MAX};
 
     for (int i = 0; i < rank; i++) {
         input.dims[i] = dims[i];
@@ -476,6 +481,48 @@ static void datasets_of_several_inputs_that_do_not_fit_are_named(void **state)
     data_file_close(file);
     assert_non_null(
         strstr(err.text, ": sample 2 of /large holds 4000000000, and 32 bits do not"));
+}
+
+/* What is looked up has as many rows as there are numbers, and as many counted from the end. */
+static void a_number_beyond_the_vocabulary_is_named(void **state)
+{
+    static const struct {
+        int at, number;
+    } wrong[] = {{0, 60}, {7, 61}, {14, -61}, {8, 1 << 30}};
+    double numbers[SAMPLES * 3];
+
+    (void)state;
+    for (size_t i = 0; i <= sizeof wrong / sizeof *wrong; i++) {
+        bool is_wrong = i < sizeof wrong / sizeof *wrong;
+        struct data_file *file;
+        char sentence[256];
+
+        prepare_both();
+        ids.least = -60;
+        ids.most = 59;
+        ids.name = (char *)"user";
+        for (int j = 0; j < SAMPLES * 3; j++)
+            numbers[j] = j % 2 ? 59 : -60;
+        if (is_wrong)
+            numbers[wrong[i].at] = wrong[i].number;
+        hdf5_builder_add(scratch_file, "/users", HDF5_I64, 2, (size_t[]){SAMPLES, 3},
+                         numbers, 0);
+        input = both[1];
+        input.dataset = "/users";
+        image = ids;
+        file = open_file();
+        assert_int_equal(read_samples(file, 0, SAMPLES, NULL, NULL, NULL),
+                         is_wrong ? -1 : 0);
+        data_file_close(file);
+        if (!is_wrong)
+            continue;
+        snprintf(sentence, sizeof sentence,
+                 ": sample %d of /users holds %d, but the vocabulary of the network's "
+                 "input \"user\" is 0..59 (or -60..-1, counted from its end)",
+                 wrong[i].at / 3, wrong[i].number);
+        assert_non_null(strstr(err.text, sentence));
+        assert_int_equal(err.code, EXIT_INPUT);
+    }
 }
 
 static void labels_may_be_numbers_of_any_shape(void **state)
@@ -991,6 +1038,7 @@ int main(void)
         cmocka_unit_test(each_input_has_its_rank_and_type),
         cmocka_unit_test(a_hash_covers_all_inputs),
         cmocka_unit_test(datasets_of_several_inputs_that_do_not_fit_are_named),
+        cmocka_unit_test(a_number_beyond_the_vocabulary_is_named),
         cmocka_unit_test(labels_may_be_numbers_of_any_shape),
         cmocka_unit_test(groups_come_with_their_samples),
         cmocka_unit_test(normalisation_comes_from_the_nearest_place),

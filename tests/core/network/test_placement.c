@@ -203,9 +203,8 @@ static void a_pattern_that_fits_nothing_is_told(void **state)
     rules.keep_float_count = 2;
     assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
     assert_int_equal(err.code, EXIT_CONFIG);
-    assert_non_null(strstr(err.text,
-                           "keep_float: \"/blok/*\" fits no convolution or fully "
-                           "connected layer of "));
+    assert_non_null(
+        strstr(err.text, "keep_float: \"/blok/*\" fits no layer with weights of "));
 }
 
 static void nothing_left_to_quantize_is_told(void **state)
@@ -217,9 +216,8 @@ static void nothing_left_to_quantize_is_told(void **state)
     rules.keep_float_count = 1;
     assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
     assert_int_equal(err.code, EXIT_CONFIG);
-    assert_non_null(strstr(err.text,
-                           "is left to quantize: keep_float keeps all of its "
-                           "convolutions and fully connected layers (5) in "));
+    assert_non_null(strstr(err.text, "is left to quantize: keep_float keeps all of its "
+                                     "layers with weights (5) in "));
 }
 
 /* Layers that are few are named. */
@@ -237,7 +235,7 @@ static void layers_that_are_all_kept_are_named(void **state)
     rules.keep_float_count = 2;
     assert_int_equal(placement_init(&placement, two, &rules, &err), -1);
     assert_int_equal(err.code, EXIT_CONFIG);
-    if (!strstr(err.text, "fully connected layers (2: \"/one\", \"/two\") in float; "
+    if (!strstr(err.text, "layers with weights (2: \"/one\", \"/two\") in float; "
                           "`keep_float: []` keeps none"))
         fail_msg("%s", err.text);
     network_destroy(two);
@@ -256,8 +254,7 @@ static void a_network_without_convolutions_has_nothing_to_quantize(void **state)
         rules.keep_float_count = count;
         assert_int_equal(placement_init(&placement, none, &rules, &err), -1);
         assert_int_equal(err.code, EXIT_INPUT);
-        if (!strstr(err.text, " to quantize: it has no convolution and no fully "
-                              "connected layer"))
+        if (!strstr(err.text, " to quantize: it has no layer with constant weights"))
             fail_msg("%s", err.text);
         placement_clear(&placement);
     }

@@ -62,7 +62,7 @@ refuses_alone "an environment variable that is not set is named" 3 \
 refuses_alone "a kernel that does not exist is named" 3 'kernel: "neon" is unknown' \
     "$small" --set kernel=neon
 refuses_alone "a pattern of keep_float that fits nothing is named" 3 \
-    'keep_float: "layer4.*" fits no convolution' "$small" --set 'models.0.keep_float=layer4.*'
+    'keep_float: "layer4.*" fits no layer with weights' "$small" --set 'models.0.keep_float=layer4.*'
 refuses_alone "a network of which nothing is left to quantize is refused" 3 \
     "nothing of examples/glyphs/glyphs.onnx is left to quantize: keep_float keeps all" "$small" \
     --set 'models.0.keep_float="*"'

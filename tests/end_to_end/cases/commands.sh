@@ -108,7 +108,7 @@ inspect_lists_what_cannot_be_quantized() {
     calq inspect "$inputs/pools.onnx"
     expect_code 0
     expect_in "$work/out" "max pool           6x6x1"
-    expect_in "$work/out" "it has no convolution and no fully connected layer"
+    expect_in "$work/out" "it has no layer with constant weights"
 }
 check 1 inspect_lists_what_cannot_be_quantized
 
