@@ -1,4 +1,4 @@
-/* exponential.h - exp(x) and exp(x) - 1 below zero, with the same digits on all machines.
+/* exponential.h - exp(x), and exp(x) - 1 below zero, with the same digits on all machines.
  *
  * Sums, products and bits alone: the library's functions differ from machine to machine.
  */
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* exp(x) of -110..0 within 1e-15 of itself; what is below, or no number, is as -110, where the
+/* exp(x) of -110..700 within 1e-15 of itself; what is below, or no number, is as -110, where the
  * result is zero as a float. 2^n times the Taylor series of what is left of x, at most ln(2) / 2. */
 static inline double exponential(double x)
 {

@@ -17,6 +17,7 @@
     KIND(CONV, conv)       /* convolution and fully connected (a 1x1 convolution) */ \
     KIND(AFFINE, affine)   /* per channel: scale * x + shift; also a bare ReLU or Clip */ \
     KIND(ADD, add)         /* inputs of equal shape, summed */ \
+    KIND(BINARY, binary)   /* an operation of two operands, of which one may repeat */ \
     KIND(MAX_POOL, max_pool) \
     KIND(AVERAGE_POOL, average_pool) \
     KIND(CONCAT, concat)   /* along the channels */ \
@@ -32,6 +33,8 @@
     KIND(SOFTPLUS, softplus) \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
+
+enum { TENSOR_RANK_MAX = 6 }; /* without the batch */
 
 enum layer_kind {
 #define LAYER_KIND_NAME(kind, row) LAYER_##kind,
@@ -83,6 +86,30 @@ struct affine {
     float *shift; /* [channels] or NULL: zero; owned */
 };
 
+enum binary_operation {
+    BINARY_ADD,
+    BINARY_SUB,
+    BINARY_MUL,
+    BINARY_DIV,
+    BINARY_MIN,
+    BINARY_MAX,
+    BINARY_POW,
+    BINARY_OPERATION_COUNT
+};
+
+/* Output element [i, j ...] is made of element i * strides[operand][0] + j * strides[operand][1] ...
+ * of the left and of the right operand. */
+struct binary {
+    enum binary_operation operation;
+    int rank; /* of one sample of the output, at least 1 */
+    int dims
+        [TENSOR_RANK_MAX]; /* as it is stored; no stride spans two that fit together */
+    int strides[2][TENSOR_RANK_MAX]; /* 0: repeats; of the last dimension 0 or 1 */
+    float *constant; /* [constant_count] or NULL: both are inputs; owned */
+    size_t constant_count;
+    int constant_at; /* which operand it is, where there is one */
+};
+
 struct hard_sigmoid {
     float alpha, beta; /* alpha * x + beta, cut to [0, 1] */
 };
@@ -130,6 +157,7 @@ struct layer {
     union {
         struct conv conv;
         struct affine affine;
+        struct binary binary;
         struct hard_sigmoid hard_sigmoid;
         float alpha; /* LAYER_LEAKY_RELU, LAYER_ELU: factor of what is below zero */
         struct average_pool average_pool;

@@ -12,7 +12,7 @@
 #include "core/base/error.h"
 #include "core/network/layer.h"
 
-enum { TENSOR_RANK_MAX = 6, TENSOR_ELEMENT_BYTES = 4, NETWORK_INPUTS_MAX = 16 };
+enum { TENSOR_ELEMENT_BYTES = 4, NETWORK_INPUTS_MAX = 16 };
 
 /* What the values of a tensor are. All that layers make is float. */
 enum element { ELEMENT_FLOAT, ELEMENT_INT32 };

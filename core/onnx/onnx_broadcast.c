@@ -1,5 +1,6 @@
 #include "core/onnx/onnx_broadcast.h"
 
+#include "core/layer/binary_operation.h"
 #include "core/onnx/onnx_view.h"
 
 #include <assert.h>
@@ -42,48 +43,75 @@ static size_t source_of(const struct onnx_shape *shape, const struct onnx_shape 
     return source;
 }
 
-/* The batch size is a symbol: it can be kept, not computed with. False where the result
- * is unknown or does not fit. */
-static bool compute_integer(enum onnx_arithmetic operation, int64_t a, int64_t b,
+static bool integer_power(int64_t base, int64_t exponent, int64_t *result)
+{
+    *result = 1;
+    if (exponent < 0)
+        return false;
+    if (base >= -1 && base <= 1)
+        exponent = exponent > 2 ? 2 - exponent % 2 : exponent;
+    for (int64_t i = 0; i < exponent; i++)
+        if (__builtin_mul_overflow(*result, base, result))
+            return false;
+    return true;
+}
+
+static bool integer_quotient(int64_t a, int64_t b, int64_t *result)
+{
+    if (b == 0 || (a == INT64_MIN && b == -1))
+        return false;
+    *result = a / b;
+    return true;
+}
+
+/* False where the result does not fit, or there is none. */
+static bool compute_known(enum binary_operation operation, int64_t a, int64_t b,
+                          int64_t *result)
+{
+    switch (operation) {
+    case BINARY_ADD:
+        return !__builtin_add_overflow(a, b, result);
+    case BINARY_SUB:
+        return !__builtin_sub_overflow(a, b, result);
+    case BINARY_MUL:
+        return !__builtin_mul_overflow(a, b, result);
+    case BINARY_DIV:
+        return integer_quotient(a, b, result);
+    case BINARY_MIN:
+        *result = a < b ? a : b;
+        return true;
+    case BINARY_MAX:
+        *result = a > b ? a : b;
+        return true;
+    case BINARY_POW:
+        return integer_power(a, b, result);
+    case BINARY_OPERATION_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* What the operation leaves alone as its right operand. */
+static bool is_neutral(enum binary_operation operation, int64_t value)
+{
+    if (operation == BINARY_ADD || operation == BINARY_SUB)
+        return value == 0;
+    return (operation == BINARY_MUL || operation == BINARY_DIV) && value == 1;
+}
+
+/* The batch size is a symbol: it can be kept, not computed with. */
+static bool compute_integer(enum binary_operation operation, int64_t a, int64_t b,
                             int64_t *result)
 {
-    int64_t neutral = operation == ONNX_MUL || operation == ONNX_DIV ? 1 : 0;
-    bool commutes = operation == ONNX_ADD || operation == ONNX_MUL;
+    bool commutes = operation == BINARY_ADD || operation == BINARY_MUL;
 
-    if (a == ONNX_BATCH || b == ONNX_BATCH) {
-        *result = ONNX_BATCH;
-        return b == neutral || (commutes && a == neutral);
-    }
-    switch (operation) {
-    case ONNX_ADD:
-        return !__builtin_add_overflow(a, b, result);
-    case ONNX_SUB:
-        return !__builtin_sub_overflow(a, b, result);
-    case ONNX_MUL:
-        return !__builtin_mul_overflow(a, b, result);
-    default:
-        if (b == 0 || (a == INT64_MIN && b == -1))
-            return false;
-        *result = a / b;
-        return true;
-    }
+    if (a != ONNX_BATCH && b != ONNX_BATCH)
+        return compute_known(operation, a, b, result);
+    *result = ONNX_BATCH;
+    return is_neutral(operation, b) || (commutes && is_neutral(operation, a));
 }
 
-static float compute_real(enum onnx_arithmetic operation, float a, float b)
-{
-    switch (operation) {
-    case ONNX_ADD:
-        return a + b;
-    case ONNX_SUB:
-        return a - b;
-    case ONNX_MUL:
-        return a * b;
-    default:
-        return a / b;
-    }
-}
-
-int onnx_broadcast_fold(const struct onnx_node *node, enum onnx_arithmetic operation,
+int onnx_broadcast_fold(const struct onnx_node *node, enum binary_operation operation,
                         const struct onnx_constant *a, const struct onnx_constant *b,
                         struct error *err)
 {
@@ -105,7 +133,7 @@ int onnx_broadcast_fold(const struct onnx_node *node, enum onnx_arithmetic opera
 
         if (!a->is_integer)
             result->reals[i] =
-                compute_real(operation, a->reals[first], b->reals[second]);
+                binary_compute(operation, a->reals[first], b->reals[second]);
         else if (!compute_integer(operation, a->integers[first], b->integers[second],
                                   &result->integers[i]))
             return onnx_node_error(node, err,
@@ -123,55 +151,38 @@ static struct onnx_shape with_batch_of_one(const struct tensor *tensor)
     return shape;
 }
 
-/* The constant would make the tensor larger, or does not fit it at all. */
-static int misfit(const struct onnx_node *node, const struct onnx_constant *constant,
-                  const struct tensor *tensor, struct error *err)
+/* Whether the constant repeats to the shape of the tensor. */
+static bool fits(const struct onnx_constant *constant, const struct onnx_shape *shape)
 {
-    char text[ONNX_SHAPE_TEXT_BYTES], other_text[ONNX_SHAPE_TEXT_BYTES];
-    struct onnx_shape shape = onnx_shape_of_tensor(tensor);
-    bool has_batch = constant->shape.rank == shape.rank && constant->shape.dims[0] > 1;
+    struct onnx_shape result;
 
-    return onnx_node_error(node, err, "the constant \"%s\" %s %s a tensor %s",
-                           constant->name, onnx_shape_text(&constant->shape, text),
-                           has_batch ? "differs from sample to sample, or does not fit"
-                                     : "does not fit",
-                           onnx_shape_text(&shape, other_text));
+    return onnx_broadcast_shape(shape, &constant->shape, &result) &&
+           onnx_shape_equal(shape, &result);
 }
 
-int onnx_broadcast_channels(const struct onnx_node *node,
-                            const struct onnx_constant *constant, int tensor_index,
-                            float *values, struct error *err)
+bool onnx_broadcast_channels(const struct onnx_constant *constant,
+                             const struct tensor *tensor, float *values)
 {
-    const struct tensor *tensor = &node->graph->network->tensors[tensor_index];
-    struct onnx_shape shape = with_batch_of_one(tensor), result;
-    char text[ONNX_SHAPE_TEXT_BYTES];
+    struct onnx_shape shape = with_batch_of_one(tensor);
     size_t channels = (size_t)tensor->channels;
 
-    if (!onnx_broadcast_shape(&shape, &constant->shape, &result) ||
-        !onnx_shape_equal(&shape, &result))
-        return misfit(node, constant, tensor, err);
-    if (constant->count == 1) {
-        for (size_t channel = 0; channel < channels; channel++)
-            values[channel] = constant->reals[0];
-        return 0;
-    }
-    if (onnx_node_unfold(node, tensor->count, err) < 0)
-        return -1;
+    if (!fits(constant, &shape))
+        return false;
+    for (size_t channel = 0; channel < channels; channel++)
+        values[channel] = constant->reals[0];
+    if (constant->count == 1)
+        return true;
     for (size_t i = 0; i < tensor->count; i++) {
         size_t stored = onnx_view_stored(tensor, i);
-        float value = constant->reals[source_of(&shape, &constant->shape, i)];
 
         if (stored < channels)
-            values[stored] = value;
+            values[stored] = constant->reals[source_of(&shape, &constant->shape, i)];
     }
     for (size_t i = 0; i < tensor->count; i++)
         if (values[onnx_view_stored(tensor, i) % channels] !=
             constant->reals[source_of(&shape, &constant->shape, i)])
-            return onnx_node_error(
-                node, err,
-                "the constant \"%s\" %s is no single value and not one a channel",
-                constant->name, onnx_shape_text(&constant->shape, text));
-    return 0;
+            return false;
+    return true;
 }
 
 int onnx_broadcast_expand(const struct onnx_node *node,

@@ -5,14 +5,12 @@
 
 #include "core/onnx/onnx_node.h"
 
-enum onnx_arithmetic { ONNX_ADD, ONNX_SUB, ONNX_MUL, ONNX_DIV, ONNX_ARITHMETIC_COUNT };
-
 /* The shape of both operands together; false where they do not fit. */
 bool onnx_broadcast_shape(const struct onnx_shape *a, const struct onnx_shape *b,
                           struct onnx_shape *result);
 
 /* Gives the node's output: a operation b, of constants of the same type. */
-int onnx_broadcast_fold(const struct onnx_node *node, enum onnx_arithmetic operation,
+int onnx_broadcast_fold(const struct onnx_node *node, enum binary_operation operation,
                         const struct onnx_constant *a, const struct onnx_constant *b,
                         struct error *err);
 
@@ -20,10 +18,9 @@ int onnx_broadcast_fold(const struct onnx_node *node, enum onnx_arithmetic opera
  *
  *   values  out, [channels]
  *
- * Fails where the constant does not fit the tensor or differs within a channel. */
-int onnx_broadcast_channels(const struct onnx_node *node,
-                            const struct onnx_constant *constant, int tensor,
-                            float *values, struct error *err);
+ * False where the constant does not fit the tensor, enlarges it or differs within a channel. */
+bool onnx_broadcast_channels(const struct onnx_constant *constant,
+                             const struct tensor *tensor, float *values);
 
 /* Gives the node's output: `constant` repeated to `shape`, into which it must fit. */
 int onnx_broadcast_expand(const struct onnx_node *node,

@@ -139,14 +139,20 @@ static int check_finite(const struct onnx_node *node,
     return 0;
 }
 
+int onnx_node_check_reals(const struct onnx_node *node,
+                          const struct onnx_constant *constant, struct error *err)
+{
+    return check_is_real(node, constant, err) < 0
+               ? -1
+               : check_finite(node, constant, constant->reals, 0, constant->count, err);
+}
+
 int onnx_node_reals(const struct onnx_node *node, int input,
                     const struct onnx_constant **constant, struct error *err)
 {
-    if (onnx_node_constant(node, input, constant, err) < 0 ||
-        check_is_real(node, *constant, err) < 0)
-        return -1;
-    return check_finite(node, *constant, (*constant)->reals, 0, (*constant)->count,
-                        err);
+    return onnx_node_constant(node, input, constant, err) < 0
+               ? -1
+               : onnx_node_check_reals(node, *constant, err);
 }
 
 int onnx_node_weights(const struct onnx_node *node, int input,
@@ -290,6 +296,15 @@ struct layer *onnx_node_give_layer(const struct onnx_node *node, enum layer_kind
                               inputs, input_count, value->tensor);
     layer->node = node->index;
     return layer;
+}
+
+struct layer *onnx_node_give_same(const struct onnx_node *node, enum layer_kind kind,
+                                  const int *inputs, int input_count, struct error *err)
+{
+    struct onnx_shape shape =
+        onnx_shape_of_sample(&node->graph->network->tensors[inputs[0]]);
+
+    return onnx_node_give_layer(node, kind, inputs, input_count, &shape, err);
 }
 
 struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,

@@ -45,6 +45,10 @@ int onnx_node_weight_values(const struct onnx_node *node,
                             const struct onnx_constant *weights, size_t first,
                             size_t count, float *to, struct error *err);
 
+/* Whether a constant has float values, and all are finite. */
+int onnx_node_check_reals(const struct onnx_node *node,
+                          const struct onnx_constant *constant, struct error *err);
+
 /* A constant of finite float values. */
 int onnx_node_reals(const struct onnx_node *node, int input,
                     const struct onnx_constant **constant, struct error *err);
@@ -75,6 +79,11 @@ int onnx_node_unfold(const struct onnx_node *node, size_t elements, struct error
 struct layer *onnx_node_give_layer(const struct onnx_node *node, enum layer_kind kind,
                                    const int *inputs, int input_count,
                                    const struct onnx_shape *sample, struct error *err);
+
+/* The same, of the shape of tensor inputs[0]. */
+struct layer *onnx_node_give_same(const struct onnx_node *node, enum layer_kind kind,
+                                  const int *inputs, int input_count,
+                                  struct error *err);
 
 /* Makes a zeroed constant to be filled; NULL where it would be too large. The output that is
  * being given becomes this constant. */

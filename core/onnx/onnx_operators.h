@@ -56,6 +56,7 @@ struct onnx_operator {
     ROW(min) \
     ROW(mul) \
     ROW(pad) \
+    ROW(pow) \
     ROW(quantize_linear) \
     ROW(range) \
     ROW(reduce_mean) \
@@ -69,6 +70,7 @@ struct onnx_operator {
     ROW(split) \
     ROW(squeeze) \
     ROW(sub) \
+    ROW(sum) \
     ROW(tanh) \
     ROW(transpose) \
     ROW(unsqueeze)

@@ -60,7 +60,21 @@ static void make_div(struct trial *trial)
     make_binary(trial, "Div", .5, 4, true);
 }
 
-/* Min and Max take one value or more. */
+/* Exponents that are whole numbers may be of their own type since opset 12. */
+static void make_pow(struct trial *trial)
+{
+    static const int exponents[] = {-1, 0, 1, 2, 3};
+    struct trial_shape shape = trial_shape(trial, 2, 5);
+
+    trial_input_in(trial, "a", &shape, .25, 4);
+    if (trial->opset >= 12 && trial_is(trial, 30))
+        trial_integer(trial, "b", exponents[trial_between(trial, 0, 4)]);
+    else
+        make_right(trial, &shape, .25, 4);
+    trial_say(trial, "node Pow a b -> y");
+}
+
+/* Min, Max and Sum take one value or more. */
 static void make_extreme(struct trial *trial, const char *operator)
 {
     struct trial_shape shape = trial_shape(trial, 2, 5), other;
@@ -77,6 +91,10 @@ static void make_extreme(struct trial *trial, const char *operator)
               form > 1 ? "c" : "");
 }
 
+static void make_sum(struct trial *trial)
+{
+    make_extreme(trial, "Sum");
+}
 static void make_min(struct trial *trial)
 {
     make_extreme(trial, "Min");
@@ -104,7 +122,7 @@ static void make_concat(struct trial *trial)
 }
 
 const struct operator_trial joins_trials[] = {
-    {"Add", 7, make_add}, {"Concat", 7, make_concat},
-    {"Div", 7, make_div}, {"Max", 8, make_max},
-    {"Min", 8, make_min}, {"Mul", 7, make_mul},
-    {"Sub", 7, make_sub}, {NULL, 0, NULL}};
+    {"Add", 7, make_add}, {"Concat", 7, make_concat}, {"Div", 7, make_div},
+    {"Max", 8, make_max}, {"Min", 8, make_min},       {"Mul", 7, make_mul},
+    {"Pow", 7, make_pow}, {"Sub", 7, make_sub},       {"Sum", 8, make_sum},
+    {NULL, 0, NULL}};

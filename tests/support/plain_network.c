@@ -192,6 +192,55 @@ static void run_add(const struct work *work)
             work->result[i] += work->inputs[input][i];
 }
 
+/* The element of an operand that is seen by element i of the output. */
+static float operand_at(const struct work *work, int operand, size_t i)
+{
+    const struct binary *binary = &work->layer->binary;
+    int input = work->layer->input_count == 2 ? operand : 0;
+    size_t from = 0;
+
+    for (int dim = binary->rank - 1; dim >= 0; dim--) {
+        size_t size = (size_t)binary->dims[dim];
+
+        from += i % size * (size_t)binary->strides[operand][dim];
+        i /= size;
+    }
+    return binary->constant && binary->constant_at == operand
+               ? binary->constant[from]
+               : work->inputs[input][from];
+}
+
+static double result_of(enum binary_operation operation, double a, double b)
+{
+    switch (operation) {
+    case BINARY_ADD:
+        return a + b;
+    case BINARY_SUB:
+        return a - b;
+    case BINARY_MUL:
+        return a * b;
+    case BINARY_DIV:
+        return a / b;
+    case BINARY_MIN:
+        return fmin(a, b);
+    case BINARY_MAX:
+        return fmax(a, b);
+    case BINARY_POW:
+        return pow(a, b);
+    case BINARY_OPERATION_COUNT:
+        break;
+    }
+    return NAN;
+}
+
+static void run_binary(const struct work *work)
+{
+    for (size_t i = 0; i < work->out->count; i++)
+        work->result[i] =
+            (float)result_of(work->layer->binary.operation, operand_at(work, 0, i),
+                             operand_at(work, 1, i));
+}
+
 static void run_concat(const struct network *network, const struct work *work)
 {
     size_t pixels = (size_t)work->out->height * (size_t)work->out->width;
@@ -287,6 +336,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_ADD:
         run_add(work);
+        break;
+    case LAYER_BINARY:
+        run_binary(work);
         break;
     case LAYER_SIGMOID:
         run_sigmoid(work);

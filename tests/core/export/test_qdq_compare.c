@@ -34,6 +34,15 @@ static const struct change {
      "floats s 4,1,1 = 2\nnode MaxPool c -> o kernel_shape=1,1\nnode Add o s -> y\n",
      "floats s 4,1,1 = 3\nnode MaxPool c -> o kernel_shape=1,1\nnode Add o s -> y\n"},
     {LAYER_ADD, "node Add p q -> y\n", "node Add p r -> y\n"},
+    {LAYER_BINARY, "node Mul p r -> y\n", "node Sub p r -> y\n"},
+    {LAYER_BINARY, "node Sub p r -> y\n", "node Sub r p -> y\n"},
+    {LAYER_BINARY, "node Mul p a -> y\n", "node Mul p r -> y\n"},
+    {LAYER_BINARY, "floats s 8,1 = 1 2\nnode Add p s -> y\n",
+     "floats s 8,1 = 2 1\nnode Add p s -> y\n"},
+    {LAYER_BINARY, "floats s 8,1 = 1 2\nnode Max p s -> y\n",
+     "floats s 4,8,1 = 1 2\nnode Max p s -> y\n"},
+    {LAYER_BINARY, "floats s 8,1 = 1 2\nnode Pow p s -> y\n",
+     "floats s 8,1 = 1 2\nnode Pow s p -> y\n"},
     {LAYER_MAX_POOL, "node MaxPool c -> y kernel_shape=3,3 pads=1,1,1,1\n",
      "node MaxPool c -> y kernel_shape=5,5 pads=2,2,2,2\n"},
     {LAYER_AVERAGE_POOL, "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1\n",
@@ -73,9 +82,10 @@ static struct network *read(const char *middle)
              "node Conv x u -> p\n"
              "node MaxPool c -> q kernel_shape=3,3 pads=1,1,1,1\n"
              "node MaxPool p -> r kernel_shape=3,3 pads=1,1,1,1\n"
+             "node GlobalMaxPool c -> a\n"
              "%s"
-             "node GlobalAveragePool y -> a\nnode GlobalAveragePool q -> b\n"
-             "node GlobalAveragePool r -> d\nnode Concat a b d -> z axis=1\n"
+             "node GlobalAveragePool y -> e\nnode GlobalAveragePool q -> b\n"
+             "node GlobalAveragePool r -> d\nnode Concat a b d e -> z axis=1\n"
              "output z\n",
              middle);
     network = onnx_builder_read_fused(text, &err);

@@ -164,7 +164,7 @@ static const struct onnx_refusal refusals[] = {
      "input \"b\" is of 8 samples, another of 4"},
     {"two inputs that are added have other shapes",
      "input a N,2\ninput b N,3\nnode Add a b -> y\noutput y",
-     "node \"Add y\" (Add): the shapes [N, 2] and [N, 3] differ"},
+     "node \"Add y\" (Add): the shapes [N, 2] and [N, 3] do not fit each other"},
     {"a batch that is not the first dimension is computed with",
      "input x 4,N,3\nnode Relu x -> y\noutput y",
      "node \"Relu y\" (Relu): its input \"x\" has the batch as dimension 1; calq needs "

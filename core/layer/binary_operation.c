@@ -1,0 +1,104 @@
+#include "core/layer/binary_operation.h"
+
+#include "core/kernel/vector_clones.h"
+#include "core/layer/logarithm.h"
+
+/* compute() of a row: `result` of the floats a and b, with a loop for each way to move. */
+#define COMPUTE(function, result)                                                      \
+    VECTOR_CLONES                                                                      \
+    static void function(const struct binary_row *row, float *restrict out)            \
+    {                                                                                  \
+        const float *restrict left = row->operands[0];                                 \
+        const float *restrict right = row->operands[1];                                \
+        size_t count = row->count;                                                     \
+        float a = *left, b = *right;                                                   \
+                                                                                       \
+        if (row->moves[0] && row->moves[1])                                            \
+            for (size_t i = 0; i < count; i++) {                                       \
+                a = left[i], b = right[i];                                             \
+                out[i] = result;                                                       \
+            }                                                                          \
+        else if (row->moves[0])                                                        \
+            for (size_t i = 0; i < count; i++) {                                       \
+                a = left[i];                                                           \
+                out[i] = result;                                                       \
+            }                                                                          \
+        else                                                                           \
+            for (size_t i = 0; i < count; i++) {                                       \
+                b = right[i];                                                          \
+                out[i] = result;                                                       \
+            }                                                                          \
+    }
+
+/* NaN of any operand stays. */
+COMPUTE(sums, a + b)
+COMPUTE(differences, a - b)
+COMPUTE(products, a *b)
+COMPUTE(quotients, a / b)
+COMPUTE(minima, a < b || a != a ? a : b)
+COMPUTE(maxima, a > b || a != a ? a : b)
+COMPUTE(powers, (float)raised(a, b))
+
+static bool constant_is_nonnegative(const struct binary *binary)
+{
+    for (size_t i = 0; i < binary->constant_count; i++)
+        if (!(binary->constant[i] >= 0))
+            return false;
+    return binary->constant != NULL;
+}
+
+static bool both_are(const struct binary *binary, bool operands_are)
+{
+    (void)binary;
+    return operands_are;
+}
+
+static bool never(const struct binary *binary, bool operands_are)
+{
+    (void)binary;
+    (void)operands_are;
+    return false;
+}
+
+/* One is enough. */
+static bool largest_is(const struct binary *binary, bool operands_are)
+{
+    return operands_are || constant_is_nonnegative(binary);
+}
+
+static bool is_even_power(const struct binary *binary)
+{
+    for (size_t i = 0; i < binary->constant_count; i++)
+        if (floorf(binary->constant[i] / 2) * 2 != binary->constant[i])
+            return false;
+    return binary->constant && binary->constant_at == 1;
+}
+
+static bool power_is(const struct binary *binary, bool operands_are)
+{
+    return operands_are || is_even_power(binary);
+}
+
+static const struct binary_operation_row rows[BINARY_OPERATION_COUNT] = {
+    [BINARY_ADD] = {"add", sums, both_are},
+    [BINARY_SUB] = {"sub", differences, never},
+    [BINARY_MUL] = {"mul", products, both_are},
+    [BINARY_DIV] = {"div", quotients, both_are},
+    [BINARY_MIN] = {"min", minima, both_are},
+    [BINARY_MAX] = {"max", maxima, largest_is},
+    [BINARY_POW] = {"pow", powers, power_is},
+};
+
+const struct binary_operation_row *binary_operation_of(enum binary_operation operation)
+{
+    return &rows[operation];
+}
+
+float binary_compute(enum binary_operation operation, float left, float right)
+{
+    const struct binary_row row = {{&left, &right}, {true, true}, 1};
+    float result;
+
+    rows[operation].compute(&row, &result);
+    return result;
+}
