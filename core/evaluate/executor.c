@@ -316,10 +316,11 @@ static bool may_round_like_kernels(const struct task *task)
 {
     const struct candidate *candidate = task->candidate;
     const struct layer *layer = task->layer;
+    enum layer_codes codes = layer_kind_of(layer)->codes;
 
     return candidate->placement->rounds_like_kernels &&
            candidate->in_codes[layer->inputs[0]] &&
-           layer_kind_of(layer)->codes == CODES_MAKE;
+           (codes == CODES_MAKE || codes == CODES_MULTIPLY_INPUTS);
 }
 
 /* Whether the layer's output is made of something that can be kept: codes that pass are not. */

@@ -2,13 +2,12 @@
 #include "core/base/memory.h"
 #include "core/kernel/sgemm.h"
 #include "core/layer/layer_run.h"
-#include "core/layer/matmul_plan.h"
+#include "core/layer/matmul_integer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct matmul_run {
-    struct matmul_plan floats;
+    struct matmul_plan floats, codes;
 };
 
 /* ---- floats --------------------------------------------------------------------------------- */
@@ -65,7 +64,7 @@ static void multiply_floats(const struct matmul_plan *plan, const float *left,
     put_matrix(output, product, out);
 }
 
-static void run_matmul(const struct layer_task *task)
+static void run_floats(const struct layer_task *task)
 {
     const struct matmul_run *run = task->run->own;
     const struct matmul_plan *plan = &run->floats;
@@ -81,6 +80,69 @@ static void run_matmul(const struct layer_task *task)
                             task->out + matmul_side_at(&plan->output, sample, product));
 }
 
+/* ---- codes ---------------------------------------------------------------------------------- */
+
+static bool are_codes(const struct layer_task *task)
+{
+    return value_is_codes(task->inputs[0]) && value_is_codes(task->inputs[1]);
+}
+
+/* What the products of codes are worth; runtimes multiply the steps in float, too. */
+static void put_floats(const struct matmul_side *side, const int32_t *sums, float scale,
+                       float *to)
+{
+    for (int row = 0; row < side->rows; row++)
+        for (int column = 0; column < side->columns; column++)
+            to[row * side->row + column * side->column] = scale * (float)*sums++;
+}
+
+static float product_step(const struct layer_task *task)
+{
+    return task->inputs[0]->step * task->inputs[1]->step;
+}
+
+/* `scale` times the exact sums, to task->out. */
+static void run_codes(const struct layer_task *task, float scale)
+{
+    const struct matmul_run *run = task->run->own;
+    const struct kernel_set *kernels = task->run->setting->kernels;
+    const struct matmul_room room =
+        matmul_room_in(&run->codes, kernels, task->scratch->windows);
+
+    for (int sample = 0; sample < task->samples; sample++)
+        for (int product = 0; product < run->codes.products; product++) {
+            matmul_integer_sums(&run->codes, kernels, task->inputs[0], task->inputs[1],
+                                sample, product, &room);
+            put_floats(&run->floats.output, room.sums, scale,
+                       task->out +
+                           matmul_side_at(&run->floats.output, sample, product));
+        }
+}
+
+static void run_matmul(const struct layer_task *task)
+{
+    if (are_codes(task))
+        run_codes(task, product_step(task));
+    else
+        run_floats(task);
+}
+
+/* In the order in which ONNX Runtime's QLinearMatMul rounds: one product of sums and all steps. */
+static bool make_codes(const struct layer_task *task, const struct quantizer *quantizer,
+                       struct value *output)
+{
+    const struct quantizer of_steps = {quantizer ? quantizer->grid : GRID_UNSIGNED,
+                                       quantizer ? quantizer->bits : BITS_MOST, 1};
+
+    if (!quantizer || !are_codes(task) || !layer_is_unclamped(task->layer) ||
+        !task->run->setting->placement->rounds_like_kernels)
+        return false;
+    run_codes(task, product_step(task) / quantizer->step);
+    value_from_floats(task->out, task->samples, &of_steps, output);
+    output->step = quantizer->step;
+    return true;
+}
+
 /* ---- what stays ----------------------------------------------------------------------------- */
 
 static void prepare(struct layer_run *run)
@@ -89,6 +151,8 @@ static void prepare(struct layer_run *run)
 
     matmul_plan_init(&own->floats, run->setting->network, run->setting->planes,
                      run->layer, MATMUL_FLOATS);
+    matmul_plan_init(&own->codes, run->setting->network, run->setting->planes,
+                     run->layer, MATMUL_CODES);
     run->own = own;
 }
 
@@ -97,6 +161,7 @@ static void release(struct layer_run *run)
     struct matmul_run *own = run->own;
 
     matmul_plan_clear(&own->floats);
+    matmul_plan_clear(&own->codes);
     free(own);
 }
 
@@ -110,6 +175,8 @@ static void need(const struct layer_run *run, int samples, struct scratch_sizes 
                                                     matmul_side_count(&plan->right) +
                                                     matmul_side_count(&plan->output)) *
                                                        sizeof(float));
+    sizes->windows = memory_larger(
+        sizes->windows, matmul_room_bytes(&own->codes, run->setting->kernels));
 }
 
 /* ---- what it is ----------------------------------------------------------------------------- */
@@ -127,12 +194,13 @@ static bool same_shape(const struct layer *ours, const struct layer *theirs)
 
 const struct layer_kind_row layer_matmul = {
     .name = "matmul",
-    .codes = CODES_END,
+    .codes = CODES_MULTIPLY_INPUTS,
     .is_nonnegative = layer_kind_as_inputs,
     .macs = macs,
     .same_shape = same_shape,
     .other_constants = layer_kind_no_constants,
     .run = run_matmul,
+    .make = make_codes,
     .prepare = prepare,
     .release = release,
     .need = need,

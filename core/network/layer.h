@@ -134,6 +134,9 @@ struct matmul {
     bool is_turned; /* the second input's last two dimensions change places before */
 };
 
+/* Sums of so many products of two codes of 8 bits without a sign fit into 32 bits. */
+enum { MATMUL_DEPTH_MOST = INT32_MAX / (UINT8_MAX * UINT8_MAX) };
+
 /* Codes that a file rounds a tensor to: value = step * code. */
 struct file_codes {
     float step;          /* 0: it does not */

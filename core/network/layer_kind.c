@@ -25,6 +25,19 @@ size_t layer_macs(const struct layer *layer, size_t outputs)
     return layer_kind_of(layer)->macs(layer, outputs);
 }
 
+int layer_multiplied_inputs(const struct layer *layer)
+{
+    static const int counts[LAYER_CODES_COUNT] = {
+        [CODES_MULTIPLY] = 1, [CODES_MULTIPLY_INPUTS] = 2};
+
+    return counts[layer_kind_of(layer)->codes];
+}
+
+bool layer_is_quantizable(const struct layer *layer)
+{
+    return layer->weight_count > 0 || layer_multiplied_inputs(layer) > 0;
+}
+
 bool layer_hands_on(const struct layer *layer)
 {
     return layer_kind_of(layer)->codes == CODES_PASS;

@@ -15,6 +15,7 @@ enum layer_codes {
     CODES_PASS,     /* outputs are some of the inputs, or a constant */
     CODES_MAKE,     /* codes of the output are made of those of all inputs */
     CODES_MULTIPLY, /* they are multiplied with the codes of the layer's weights */
+    CODES_MULTIPLY_INPUTS, /* those of the first input are multiplied with those of the second */
     LAYER_CODES_COUNT
 };
 
@@ -85,6 +86,13 @@ const char *layer_kind_name(const struct layer *layer);
 
 /* Multiply-adds of one sample; `outputs` are the elements of the layer's output. */
 size_t layer_macs(const struct layer *layer, size_t outputs);
+
+/* How many inputs of the layer, from the first on, its integer kernels multiply as codes: they are what a
+ * placement rounds for its sake. */
+int layer_multiplied_inputs(const struct layer *layer);
+
+/* Whether the layer multiplies what is quantized: weights, or two inputs. */
+bool layer_is_quantizable(const struct layer *layer);
 
 /* Whether the layer only moves values or takes the largest of some, so that its outputs are values of its
  * inputs, but for the clamp and what it fills. */

@@ -33,7 +33,7 @@ static bool fits(const char *pattern, const struct network *network, int index)
 {
     const struct layer *layer = &network->layers[index];
 
-    if (layer->weight_count == 0)
+    if (!layer_is_quantizable(layer))
         return false;
     if (strcmp(pattern, "first") == 0)
         return index == first_weighted(network);
@@ -70,11 +70,14 @@ static void add(struct placement *placement, struct quantized_tensor item)
     placement->items[placement->count++] = item;
 }
 
+/* Whether a layer reads a tensor of which no channel can be doubled. */
 static bool feeds_groups(const struct network *network, int tensor)
 {
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
+        if (layer_multiplied_inputs(layer) > 1 && layer_reads(layer, tensor))
+            return true;
         for (int which = 0; which < layer->weight_count; which++)
             if (layer->weights[which].groups > 1 && layer->inputs[0] == tensor)
                 return true;
@@ -176,18 +179,22 @@ static void find_rounded(const struct network *network,
                          const struct placement_rules *rules, const bool *kept,
                          bool *rounded)
 {
-    bool *quantized = memory_zeroed((size_t)network->layer_count, sizeof *quantized);
+    bool *in_integers =
+        memory_zeroed((size_t)network->layer_count, sizeof *in_integers);
 
-    for (int layer = 0; layer < network->layer_count; layer++) {
-        quantized[layer] = network->layers[layer].weight_count > 0 && !kept[layer] &&
-                           layer_multiplies(&network->layers[layer]);
-        if (quantized[layer])
-            rounded[network->layers[layer].inputs[0]] = true;
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        for (int i = 0; !kept[index] && i < layer_multiplied_inputs(layer); i++)
+            rounded[layer->inputs[i]] = true;
+        /* What two tensors give together may stay float: runtimes have a kernel for that. */
+        in_integers[index] =
+            layer->weight_count > 0 && !kept[index] && layer_multiplies(layer);
     }
     rounded[network->output] |= rules->quantize_output;
     if (rules->all_activations)
-        code_tensors_find(network, quantized, rounded);
-    free(quantized);
+        code_tensors_find(network, in_integers, rounded);
+    free(in_integers);
 }
 
 /* Integer sums of u8 x s8 products are 32 bits wide; winograd.h counts on this limit too. */
@@ -211,6 +218,12 @@ static int check_layer(const struct network *network,
                        const struct placement_rules *rules, const struct layer *layer,
                        struct error *err)
 {
+    if (layer->kind == LAYER_MATMUL && layer->matmul.depth > MATMUL_DEPTH_MOST)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s: layer %s sums %d products of two tensors, and 32-bit sums "
+            "hold %d; name it in keep_float",
+            network->path, layer->name, layer->matmul.depth, MATMUL_DEPTH_MOST);
     for (int which = 0; layer_multiplies(layer) && which < layer->weight_count;
          which++) {
         size_t products = products_of(layer, &layer->weights[which], rules);
@@ -286,7 +299,7 @@ static const char *few_names(const struct network *network, size_t count, char *
 
     *text = '\0';
     for (int index = 0; count <= FEW && index < network->layer_count; index++)
-        if (network->layers[index].weight_count > 0)
+        if (layer_is_quantizable(&network->layers[index]))
             used += (size_t)snprintf(text + used, bytes - used, "%s\"%.*s\"",
                                      used ? ", " : ": ", NAME_MOST,
                                      network->layers[index].name);
@@ -295,8 +308,9 @@ static const char *few_names(const struct network *network, size_t count, char *
 
 static int check_weights(const struct network *network, struct error *err)
 {
-    if (first_weighted(network) < network->layer_count)
-        return 0;
+    for (int index = 0; index < network->layer_count; index++)
+        if (layer_is_quantizable(&network->layers[index]))
+            return 0;
     return error_set(
         err, EXIT_INPUT,
         "there is nothing in %s to quantize: it has no layer with constant "
@@ -311,7 +325,7 @@ static int nothing_left(const struct network *network, const bool *kept,
     size_t count = 0, count_kept = 0;
 
     for (int index = 0; index < network->layer_count; index++) {
-        count += network->layers[index].weight_count > 0;
+        count += layer_is_quantizable(&network->layers[index]);
         count_kept += kept[index];
     }
     if (count_kept < count)

@@ -84,7 +84,7 @@ struct placement {
 };
 
 /* Quantizes the weights of every layer that has some and is not kept in float, and exactly the
- * activations that are multiplied with them, or all (`all_activations`).
+ * activations that are multiplied with them or with each other, or all (`all_activations`).
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *

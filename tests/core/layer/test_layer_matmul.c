@@ -34,6 +34,7 @@ static const struct shape {
     {"2,3,5,7", "2,3,7,4", false},
     {"2,1,5,7", "1,3,4,7", true},
     {"2,3,1,5,6", "2,1,2,6,5", false},
+    {"19,300", "300,37", false},
 };
 
 /* A network of one product, and its layer at work. */
@@ -106,12 +107,24 @@ static size_t elements(const struct trial *trial, int tensor)
     return SAMPLES * trial->network->tensors[tensor].count;
 }
 
+/* What is done to the planes of the inputs. */
+typedef void widen_fn(struct trial *trial, int side);
+
+static void leave(struct trial *trial, int side)
+{
+    (void)trial;
+    (void)side;
+}
+
 static void trial_make(struct trial *trial, const struct shape *shape,
-                       const struct kernel_set *kernels, struct random_stream *random)
+                       const struct kernel_set *kernels, widen_fn *widen,
+                       struct random_stream *random)
 {
     struct scratch_sizes sizes = {0};
 
     make_network(trial, shape);
+    for (int side = 0; side < SIDES; side++)
+        widen(trial, side);
     trial->setting = (struct layer_setting){
         .network = trial->network, .planes = trial->planes, .kernels = kernels};
     layer_run_init(&trial->run, &trial->setting, 0);
@@ -217,7 +230,9 @@ static void visit(const struct trial *trial, visit_fn *see)
 
 static void is_near(const struct trial *trial, size_t at, double expected)
 {
-    if (fabs((double)trial->out[at] - expected) > 1e-5 * (1 + fabs(expected)))
+    double most = 4e-6 * (1 + trial->run.layer->matmul.depth);
+
+    if (fabs((double)trial->out[at] - expected) > most)
         fail_msg("element %zu of %s is %g, not %g", at, trial->network->tensors[2].name,
                  (double)trial->out[at], expected);
 }
@@ -230,7 +245,7 @@ static void every_product_is_what_onnx_says(void **state)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct trial trial;
 
-        trial_make(&trial, &shapes[i], kernel_set_best(), &random);
+        trial_make(&trial, &shapes[i], kernel_set_best(), leave, &random);
         run_floats(&trial, 0, SAMPLES, trial.out);
         visit(&trial, is_near);
         trial_clear(&trial);
@@ -245,7 +260,7 @@ static void a_sample_is_the_same_in_any_block(void **state)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct trial trial;
 
-        trial_make(&trial, &shapes[i], kernel_set_best(), &random);
+        trial_make(&trial, &shapes[i], kernel_set_best(), leave, &random);
         run_floats(&trial, 0, SAMPLES, trial.out);
         for (int sample = 0; sample < SAMPLES; sample++)
             run_floats(&trial, sample, 1, trial.again);
@@ -255,11 +270,197 @@ static void a_sample_is_the_same_in_any_block(void **state)
     }
 }
 
+/* ---- codes ---------------------------------------------------------------------------------- */
+
+static const struct quantizer grids[] = {
+    {GRID_UNSIGNED, 8, 0.5f},    {GRID_MIDTREAD, 8, 0.3f}, {GRID_NARROW, 8, 0.7f},
+    {GRID_UNSIGNED, 7, 0.11f},   {GRID_UNSIGNED, 4, 3},    {GRID_MIDTREAD, 4, 0.9f},
+    {GRID_UNSIGNED, 2, 0.0625f},
+};
+
+enum { GRIDS = sizeof grids / sizeof *grids };
+
+/* Values of codes in planes; the floats of the trial become what they stand for. */
+static struct value make_codes(struct trial *trial, int side,
+                               const struct quantizer *quantizer,
+                               struct random_stream *random)
+{
+    const struct plane *plane = &trial->planes[side];
+    struct value value = {.plane = plane,
+                          .data = memory_aligned(value_code_bytes(plane, SAMPLES))};
+    float *floats = trial->inputs[side];
+    int lowest = quantizer_lowest(quantizer), highest = quantizer_highest(quantizer);
+
+    for (size_t i = 0; i < elements(trial, side); i++) {
+        double at = random_fraction(random) * 1.5 - 0.25; /* ends are frequent */
+        int code = lowest + (int)(at * (highest - lowest + 1));
+
+        floats[i] = (float)(code < lowest ? lowest : code > highest ? highest : code);
+    }
+    value_from_floats(floats, SAMPLES,
+                      &(struct quantizer){quantizer->grid, quantizer->bits, 1}, &value);
+    value.step = quantizer->step;
+    return value;
+}
+
+static void run_values(struct trial *trial, const struct value *inputs,
+                       const struct quantizer *quantizer, struct value *output)
+{
+    const struct value *of_task[SIDES] = {&inputs[0], &inputs[1]};
+    struct layer_task task = {.run = &trial->run,
+                              .layer = trial->run.layer,
+                              .inputs = of_task,
+                              .samples = SAMPLES,
+                              .scratch = &trial->scratch};
+
+    layer_run_block(&task, quantizer, output);
+}
+
+static float steps_of_product;
+
+static void is_exact(const struct trial *trial, size_t at, double expected)
+{
+    float value = steps_of_product * (float)(int)expected;
+
+    if (trial->out[at] != value)
+        fail_msg("element %zu is %g, not %g", at, (double)trial->out[at],
+                 (double)value);
+}
+
+static void widen(struct trial *trial, int side)
+{
+    if (trial->network->tensors[side].rank == 3) {
+        trial->planes[side].top = trial->planes[side].left = 1;
+        trial->planes[side].bottom = trial->planes[side].right = 2;
+    }
+    trial->planes[side].gap = 64;
+}
+
+static void check_codes(const struct kernel_set *set, const struct shape *shape,
+                        const struct quantizer *left, const struct quantizer *right,
+                        struct random_stream *random)
+{
+    struct trial trial;
+    struct value inputs[SIDES], output;
+
+    trial_make(&trial, shape, set, widen, random);
+    inputs[0] = make_codes(&trial, 0, left, random);
+    inputs[1] = make_codes(&trial, 1, right, random);
+    output = (struct value){.data = trial.out, .plane = &trial.planes[2]};
+    run_values(&trial, inputs, NULL, &output);
+    assert_false(value_is_codes(&output));
+    steps_of_product = left->step * right->step;
+    visit(&trial, is_exact);
+    free(inputs[0].data);
+    free(inputs[1].data);
+    trial_clear(&trial);
+}
+
+static void every_set_finds_the_exact_sums(void **state)
+{
+    struct random_stream random = {3};
+
+    (void)state;
+    for (const struct kernel_set *set = kernel_sets; set->name; set++)
+        for (size_t i = 0; set->runs_here() && i < sizeof shapes / sizeof *shapes; i++)
+            for (int grid = 0; grid < GRIDS * GRIDS; grid++)
+                check_codes(set, &shapes[i], &grids[grid / GRIDS], &grids[grid % GRIDS],
+                            &random);
+}
+
+/* Of all codes that are as far from zero as they can be. */
+static void the_deepest_product_fits_its_sums(void **state)
+{
+    enum { DEPTH = MATMUL_DEPTH_MOST };
+    static const struct quantizer wide = {GRID_UNSIGNED, 8, 1};
+    char left[32], right[32];
+    const struct shape shape = {left, right, true};
+    struct random_stream random = {4};
+    struct value inputs[SIDES], output;
+    struct trial trial;
+
+    (void)state;
+    snprintf(left, sizeof left, "1,%d", DEPTH);
+    snprintf(right, sizeof right, "1,%d", DEPTH);
+    trial_make(&trial, &shape, kernel_set_best(), leave, &random);
+    for (int side = 0; side < SIDES; side++) {
+        inputs[side] = make_codes(&trial, side, &wide, &random);
+        memset(inputs[side].data, UINT8_MAX, SAMPLES * DEPTH);
+    }
+    output = (struct value){.data = trial.out, .plane = &trial.planes[2]};
+    run_values(&trial, inputs, NULL, &output);
+    assert_true(trial.out[0] == (float)(255 * 255 * (long)DEPTH));
+    free(inputs[0].data);
+    free(inputs[1].data);
+    trial_clear(&trial);
+}
+
+/* The product's float is rounded, or the sum times all steps, where runtimes do that. */
+static void check_rounded(bool like_kernels)
+{
+    static const struct quantizer of_output = {GRID_MIDTREAD, 8, 0.35f};
+    const struct placement placement = {.rounds_like_kernels = like_kernels};
+    struct random_stream random = {5};
+    struct value inputs[SIDES], floats, codes;
+    struct trial trial;
+
+    trial_make(&trial, &shapes[5], kernel_set_best(), leave, &random);
+    trial.setting.placement = &placement;
+    for (int side = 0; side < SIDES; side++)
+        inputs[side] = make_codes(&trial, side, &grids[1 + side], &random);
+    floats = (struct value){.data = trial.out, .plane = &trial.planes[2]};
+    codes = floats;
+    codes.data = trial.again;
+    run_values(&trial, inputs, NULL, &floats);
+    run_values(&trial, inputs, &of_output, &codes);
+    assert_true(codes.step == of_output.step);
+    for (size_t i = 0; i < elements(&trial, 2); i++) {
+        float step = grids[1].step * grids[2].step, sum = rintf(trial.out[i] / step);
+        float level = like_kernels ? sum * (step / of_output.step)
+                                   : trial.out[i] / of_output.step;
+        float code = fminf(fmaxf(rintf(level), -128), 127);
+
+        assert_int_equal(value_codes(&codes)[i], (int)code + 128);
+    }
+    free(inputs[0].data);
+    free(inputs[1].data);
+    trial_clear(&trial);
+}
+
+static void an_output_is_rounded_as_the_placement_says(void **state)
+{
+    (void)state;
+    check_rounded(false);
+    check_rounded(true);
+}
+
+static void codes_and_floats_meet_as_floats(void **state)
+{
+    struct random_stream random = {6};
+    struct value inputs[SIDES], output;
+    struct trial trial;
+
+    (void)state;
+    trial_make(&trial, &shapes[5], kernel_set_best(), leave, &random);
+    inputs[0] = make_codes(&trial, 0, &grids[6], &random);
+    inputs[1] = (struct value){.data = trial.inputs[1], .plane = &trial.planes[1]};
+    output = (struct value){.data = trial.out, .plane = &trial.planes[2]};
+    inputs[0].step = 1;
+    run_values(&trial, inputs, NULL, &output);
+    visit(&trial, is_near);
+    free(inputs[0].data);
+    trial_clear(&trial);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_product_is_what_onnx_says),
         cmocka_unit_test(a_sample_is_the_same_in_any_block),
+        cmocka_unit_test(every_set_finds_the_exact_sums),
+        cmocka_unit_test(the_deepest_product_fits_its_sums),
+        cmocka_unit_test(an_output_is_rounded_as_the_placement_says),
+        cmocka_unit_test(codes_and_floats_meet_as_floats),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

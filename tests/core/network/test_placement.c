@@ -344,6 +344,106 @@ static void layers_in_groups_are_neither_split_nor_doubled(void **state)
     network = usual;
 }
 
+/* ---- products of two tensors ----------------------------------------------------------------- */
+
+static const char attention[] = "input x N,6,4\n"
+                                "floats wq 4,4\nfloats wk 4,4\nfloats wv 4,4\n"
+                                "node MatMul x wq -> q\nnode MatMul x wk -> k\n"
+                                "node MatMul x wv -> v\n"
+                                "node Transpose k -> t perm=0,2,1\n"
+                                "node MatMul q t -> scores name=/scores\n"
+                                "node Sigmoid scores -> share\n"
+                                "node MatMul share v -> mix name=/mix\n"
+                                "node Flatten mix -> y\noutput y\n";
+
+static void use(const char *model)
+{
+    network = onnx_builder_read_fused(model, &err);
+    if (!network)
+        fail_msg("%s", err.text);
+}
+
+static void both_sides_of_a_product_are_quantized(void **state)
+{
+    struct network *usual = network;
+
+    (void)state;
+    use(attention);
+    place(NULL, 0);
+    assert_placed("x", "wq", "q", "wk", "wv", "v", "t", "share");
+    assert_int_equal(placement.items[7].grid, GRID_UNSIGNED);
+    network_destroy(network);
+    network = usual;
+}
+
+static void a_product_is_kept_in_float_by_its_name(void **state)
+{
+    struct network *usual = network;
+
+    (void)state;
+    use(attention);
+    keep("/scores");
+    assert_placed("x", "wq", "wk", "wv", "v", "share");
+    network_destroy(network);
+    network = usual;
+}
+
+static void scores_stay_in_float_where_all_else_is_codes(void **state)
+{
+    struct network *usual = network;
+
+    (void)state;
+    use(attention);
+    rules.all_activations = true;
+    place(NULL, 0);
+    for (int item = 0; item < placement.count; item++)
+        assert_string_not_equal(placement.items[item].name, "scores");
+    network_destroy(network);
+    network = usual;
+}
+
+static void channels_of_a_product_are_not_split(void **state)
+{
+    struct network *usual = network;
+
+    (void)state;
+    use(attention);
+    rules.activation_splitting.ratio = 0.5;
+    place(NULL, 0);
+    assert_string_equal(placement.items[2].name, "q");
+    assert_int_equal(placement.items[2].split.added, 0);
+    assert_int_equal(placement.items[0].split.added, 2);
+    network_destroy(network);
+    network = usual;
+}
+
+static void a_product_alone_is_something_to_quantize(void **state)
+{
+    struct network *usual = network;
+
+    (void)state;
+    use("input x N,4,4\nnode MatMul x x -> p\nnode Flatten p -> y\noutput y\n");
+    place(NULL, 0);
+    assert_placed("x");
+    network_destroy(network);
+    network = usual;
+}
+
+static void sums_of_products_of_two_tensors_are_bounded(void **state)
+{
+    struct network *usual = network;
+
+    (void)state;
+    use("input x N,1,33026\nnode Transpose x -> t perm=0,2,1\n"
+        "node MatMul x t -> p name=/deep\nnode Flatten p -> y\noutput y\n");
+    assert_int_equal(placement_init(&placement, network, &rules, &err), -1);
+    assert_int_equal(err.code, EXIT_INPUT);
+    assert_non_null(strstr(err.text, "/deep sums 33026 products of two tensors, and "
+                                     "32-bit sums hold 33025; name it in keep_float"));
+    network_destroy(network);
+    network = usual;
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, start, end)
 
 /* ---- all activations ------------------------------------------------------------------------- */
@@ -564,6 +664,12 @@ int main(void)
         TEST(sums_of_more_than_32_bits_are_told),
         TEST(sums_of_split_layers_are_bounded),
         TEST(layers_in_groups_are_neither_split_nor_doubled),
+        TEST(both_sides_of_a_product_are_quantized),
+        TEST(a_product_is_kept_in_float_by_its_name),
+        TEST(scores_stay_in_float_where_all_else_is_codes),
+        TEST(channels_of_a_product_are_not_split),
+        TEST(a_product_alone_is_something_to_quantize),
+        TEST(sums_of_products_of_two_tensors_are_bounded),
         TEST(sums_and_pools_between_integers_read_codes),
         TEST(what_float_layers_read_is_rounded_behind_convolutions_alone),
         TEST(joined_tensors_share_a_step_unless_others_read_them),
