@@ -33,54 +33,10 @@ static int read_curve(const struct onnx_node *node, enum layer_kind kind,
     return onnx_node_give_same(node, kind, &input, 1, err) ? 0 : -1;
 }
 
-/* How many nodes read a value, and the last of them. */
-static int count_readers(const Onnx__GraphProto *graph, const char *name,
-                         const Onnx__NodeProto **reader)
-{
-    int count = 0;
-
-    for (size_t i = 0; i < graph->n_node; i++)
-        for (size_t j = 0; j < graph->node[i]->n_input; j++)
-            if (strcmp(graph->node[i]->input[j], name) == 0) {
-                *reader = graph->node[i];
-                count++;
-            }
-    return count;
-}
-
-/* Whether the node gives the values that it reads, perhaps in another shape. */
-static bool is_view(const Onnx__NodeProto *node)
-{
-    static const char *const views[] = {"Identity", "Flatten", "Reshape", "Squeeze",
-                                        "Unsqueeze"};
-
-    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
-        if (strcmp(node->op_type, views[i]) == 0)
-            return node->n_output > 0;
-    return false;
-}
-
-/* Whether a value is the network's output, by whatever name and shape, and nothing else reads it. */
-static bool is_output(const Onnx__GraphProto *graph, const char *name)
-{
-    const Onnx__NodeProto *reader = NULL;
-
-    for (size_t steps = 0; steps <= graph->n_node; steps++) {
-        int count = count_readers(graph, name, &reader);
-
-        if (count == 0)
-            return strcmp(name, graph->output[0]->name) == 0;
-        if (count > 1 || !is_view(reader))
-            return false;
-        name = reader->output[0];
-    }
-    return false;
-}
-
 /* Like a Softmax, at the end of the network: the loss is made of what goes in. */
 static int read_sigmoid(const struct onnx_node *node, struct error *err)
 {
-    if (is_output(node->graph->proto, node->proto->output[0]))
+    if (onnx_node_is_last(node))
         return onnx_node_give_input(node, 0, err);
     return read_curve(node, LAYER_SIGMOID, err);
 }

@@ -32,6 +32,7 @@ struct onnx_graph {
     const struct onnx_file *file;  /* borrowed */
     const char *path;              /* borrowed */
     const Onnx__GraphProto *proto; /* borrowed */
+    int64_t opset;                 /* of ONNX's own operators */
     int64_t batch;                 /* batch size the file declares; 0: any */
     struct network *network;       /* grows while the nodes are read; owned */
     struct onnx_value *values;     /* [value_count] sorted by name; owned */

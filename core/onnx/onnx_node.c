@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { NODE_NAME_BYTES = 2 * ONNX_NAME_BYTES_MAX + 2 };
 
@@ -39,6 +40,51 @@ int onnx_node_error(const struct onnx_node *node, struct error *err, const char 
 bool onnx_node_has_input(const struct onnx_node *node, int input)
 {
     return (size_t)input < node->proto->n_input && *node->proto->input[input];
+}
+
+/* How many nodes read a value, and the last of them. */
+static int count_readers(const Onnx__GraphProto *graph, const char *name,
+                         const Onnx__NodeProto **reader)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < graph->n_node; i++)
+        for (size_t j = 0; j < graph->node[i]->n_input; j++)
+            if (strcmp(graph->node[i]->input[j], name) == 0) {
+                *reader = graph->node[i];
+                count++;
+            }
+    return count;
+}
+
+/* Whether the node gives the values that it reads, perhaps in another shape. */
+static bool is_view(const Onnx__NodeProto *node)
+{
+    static const char *const views[] = {"Dropout", "Flatten", "Identity",
+                                        "Reshape", "Squeeze", "Unsqueeze"};
+
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+        if (strcmp(node->op_type, views[i]) == 0)
+            return node->n_output > 0;
+    return false;
+}
+
+bool onnx_node_is_last(const struct onnx_node *node)
+{
+    const Onnx__GraphProto *graph = node->graph->proto;
+    const char *name = node->proto->n_output ? node->proto->output[0] : "";
+    const Onnx__NodeProto *reader = NULL;
+
+    for (size_t steps = 0; steps <= graph->n_node; steps++) {
+        int count = count_readers(graph, name, &reader);
+
+        if (count == 0)
+            return strcmp(name, graph->output[0]->name) == 0;
+        if (count > 1 || !is_view(reader))
+            return false;
+        name = reader->output[0];
+    }
+    return false;
 }
 
 int onnx_node_value(const struct onnx_node *node, int input, struct onnx_value **value,

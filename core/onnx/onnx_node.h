@@ -28,6 +28,9 @@ const char *onnx_node_name(const struct onnx_node *node, char *text, size_t byte
 /* False where the input is left out. */
 bool onnx_node_has_input(const struct onnx_node *node, int input);
 
+/* Whether its first output is the network's, by whatever name and shape, and nothing else reads it. */
+bool onnx_node_is_last(const struct onnx_node *node);
+
 /* What input number `input` is. Each fails where the input is left out or is not of
  * that kind; _tensor gives an index into the network's tensors. */
 int onnx_node_value(const struct onnx_node *node, int input, struct onnx_value **value,

@@ -20,8 +20,8 @@ struct reader {
     struct onnx_lacks lacks; /* of those that are needed */
 };
 
-static int check_opset(const char *path, const Onnx__ModelProto *model,
-                       struct error *err)
+static int find_opset(const char *path, const Onnx__ModelProto *model, int64_t *version,
+                      struct error *err)
 {
     for (size_t i = 0; i < model->n_opset_import; i++) {
         const Onnx__OperatorSetIdProto *opset = model->opset_import[i];
@@ -31,6 +31,7 @@ static int check_opset(const char *path, const Onnx__ModelProto *model,
         if (opset->version < OPSET_MIN || opset->version > OPSET_MAX)
             return onnx_error(err, path, "opset %lld; calq reads opset %d to %d",
                               (long long)opset->version, OPSET_MIN, OPSET_MAX);
+        *version = opset->version;
         return 0;
     }
     return onnx_error(err, path, "the file does not say which opset it uses");
@@ -497,10 +498,11 @@ static int read_output(struct onnx_graph *graph, struct error *err)
     return 0;
 }
 
-static int read_graph(struct reader *reader, struct error *err)
+static int read_graph(struct reader *reader, int64_t opset, struct error *err)
 {
     size_t nodes = reader->graph.proto->n_node;
 
+    reader->graph.opset = opset;
     reader->is_needed = memory_zeroed(nodes, sizeof *reader->is_needed);
     if (find_needed(reader, err) < 0 || check_operators(reader, err) < 0 ||
         read_inputs(&reader->graph, err) < 0 || read_nodes(reader, err) < 0)
@@ -513,12 +515,13 @@ struct network *onnx_read(const char *path, struct error *err)
     struct reader reader = {.is_needed = NULL};
     struct network *network = NULL;
     struct onnx_file file;
+    int64_t opset = 0;
 
     if (onnx_file_open(path, &file, err) < 0)
         return NULL;
-    if (check_opset(path, file.model, err) == 0 &&
+    if (find_opset(path, file.model, &opset, err) == 0 &&
         onnx_graph_init(&reader.graph, &file, err) == 0 &&
-        read_graph(&reader, err) == 0) {
+        read_graph(&reader, opset, err) == 0) {
         network = reader.graph.network;
         reader.graph.network = NULL;
     }

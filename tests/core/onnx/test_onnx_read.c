@@ -330,6 +330,7 @@ static void a_sigmoid_at_the_end_is_the_losses(void **state)
     } networks[] = {
         {"node Sigmoid a -> y\noutput y", false},
         {"node Sigmoid a -> b\nnode Identity b -> y\noutput y", false},
+        {"node Sigmoid a -> b\nnode Dropout b -> y\noutput y", false},
         {"node Sigmoid a -> b\nintegers s 2 = 0 2\nnode Reshape b s -> y\noutput y",
          false},
         {"node Sigmoid a -> b\nnode Relu b -> y\noutput y", true},
