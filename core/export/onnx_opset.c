@@ -93,6 +93,14 @@ static void raise_pad(struct onnx_edit *edit, Onnx__NodeProto *node)
     move_real(edit, node, "value", 2);
 }
 
+/* Its axis was 1 where it is absent. Over several, which it no longer knows, it is refused before. */
+static void raise_softmax(struct onnx_edit *edit, Onnx__NodeProto *node)
+{
+    (void)edit;
+    if (!find(node, "axis"))
+        onnx_edit_set_integer(node, "axis", 1);
+}
+
 static void raise_slice(struct onnx_edit *edit, Onnx__NodeProto *node)
 {
     move_list(edit, node, "starts", 1);
@@ -116,7 +124,7 @@ static void raise_equal_split(struct onnx_edit *edit, Onnx__NodeProto *node)
 /* ---- opsets -------------------------------------------------------------------------------- */
 
 /* Operators that are written in another way since an opset. All others of those that calq reads are the
- * same from opset 7 to 26, as calq reads them: Softmax over two dimensions, batch norms of inference. */
+ * same from opset 7 to 26, as calq reads them: batch norms of inference. */
 static const struct change {
     const char *op;
     int since;
@@ -126,11 +134,13 @@ static const struct change {
     {"BatchNormalization", 9, raise_batchnorm},
     {"Clip", 11, raise_clip},
     {"Dropout", 12, raise_dropout},
+    {"LogSoftmax", 13, raise_softmax},
     {"Pad", 11, raise_pad},
     {"ReduceMean", 18, raise_axes},
     {"Slice", 10, raise_slice},
     {"Split", 18, raise_equal_split},
     {"Split", 13, raise_split},
+    {"Softmax", 13, raise_softmax},
     {"Squeeze", 13, raise_axes},
     {"Unsqueeze", 13, raise_axes},
 };

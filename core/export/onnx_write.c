@@ -83,8 +83,34 @@ static bool is_written_plainly(const struct onnx_calibrated *calibrated, int ite
            onnx_is_plain(calibrated, &calibrated->network->layers[tensor->index]);
 }
 
-static void raise_opset(struct onnx_edit *edit,
-                        const struct onnx_calibrated *calibrated)
+/* Softmax went along all dimensions from its axis on before opset 13, along one since. */
+static int keep_softmaxes(struct onnx_edit *edit, const struct network *network,
+                          int wanted, struct error *err)
+{
+    enum { OPSET_OF_ONE_AXIS = 13 };
+    int64_t opset = onnx_opset(edit->model);
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind != LAYER_SOFTMAX || opset >= OPSET_OF_ONE_AXIS ||
+            wanted < OPSET_OF_ONE_AXIS)
+            continue;
+        if (layer->softmax.axis < 0)
+            return error_set(
+                err, EXIT_INPUT,
+                "node \"%s\" goes along several dimensions, which a Softmax "
+                "of opset %d cannot, and codes need that opset; write it "
+                "with Flatten and Reshape around it",
+                layer->name, wanted);
+        onnx_edit_set_integer(edit->model->graph->node[layer->node], "axis",
+                              layer->softmax.axis);
+    }
+    return 0;
+}
+
+static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
+                       struct error *err)
 {
     int wanted = 0;
 
@@ -95,7 +121,10 @@ static void raise_opset(struct onnx_edit *edit,
             container_opset(&container) > wanted)
             wanted = container_opset(&container);
     }
+    if (keep_softmaxes(edit, calibrated->network, wanted, err) < 0)
+        return -1;
     onnx_opset_raise(edit, wanted);
+    return 0;
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */
@@ -299,8 +328,9 @@ static int edit_model(struct onnx_edit *edit, const struct onnx_calibrated *of_c
     int status;
 
     calibrated.held = held;
-    raise_opset(edit, &calibrated);
-    status = write_all(edit, &calibrated, err);
+    status = raise_opset(edit, &calibrated, err);
+    if (status == 0)
+        status = write_all(edit, &calibrated, err);
     free(held);
     return status;
 }

@@ -31,6 +31,7 @@
     KIND(ELU, elu) \
     KIND(TANH, tanh) \
     KIND(SOFTPLUS, softplus) \
+    KIND(SOFTMAX, softmax) /* and its logarithm */ \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 
@@ -137,6 +138,25 @@ struct matmul {
 /* Sums of so many products of two codes of 8 bits without a sign fit into 32 bits. */
 enum { MATMUL_DEPTH_MOST = INT32_MAX / (UINT8_MAX * UINT8_MAX) };
 
+enum { ROW_DIMS_MAX = 7 };
+
+/* Dimensions of rows and of their elements: so many, which are `stride` elements apart. */
+struct row_dim {
+    size_t count, stride;
+};
+
+/* A stored sample as rows of elements that are computed with together (rows.h). */
+struct rows {
+    struct row_dim along[ROW_DIMS_MAX], between[ROW_DIMS_MAX]; /* slowest first */
+    int along_count, between_count;                            /* at least one */
+};
+
+struct softmax {
+    struct rows rows;
+    int axis; /* in the file, with the batch; -1: it is over several that are longer than one */
+    bool is_log;
+};
+
 /* Codes that a file rounds a tensor to: value = step * code. */
 struct file_codes {
     float step;          /* 0: it does not */
@@ -166,6 +186,7 @@ struct layer {
         struct average_pool average_pool;
         struct rearrange rearrange;
         struct matmul matmul;
+        struct softmax softmax;
         struct file_codes codes;
     };
     struct batchnorm *batchnorm; /* of a convolution or affine layer: what its scale and

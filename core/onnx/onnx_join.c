@@ -141,39 +141,9 @@ static int read_dropout(const struct onnx_node *node, struct error *err)
     return onnx_node_give_input(node, 0, err);
 }
 
-static int check_softmax(const struct onnx_node *node, const struct tensor *input,
-                         struct error *err)
-{
-    const char *output = node->graph->proto->output[0]->name;
-    bool is_last = strcmp(node->proto->output[0], output) == 0;
-    int64_t axis;
-
-    if (onnx_attribute_integer(node, "axis", -1, &axis, err) < 0)
-        return -1;
-    if (!is_last || input->rank != 1 || (axis != 1 && axis != -1))
-        return onnx_node_error(
-            node, err, "calq can run it only as the last node, over [N, classes]");
-    return 0;
-}
-
-/* At the end of the network: the loss is made of what goes in. */
-static int read_softmax(const struct onnx_node *node, struct error *err)
-{
-    int input;
-
-    if (onnx_node_tensor(node, 0, &input, err) < 0 ||
-        check_softmax(node, &node->graph->network->tensors[input], err) < 0)
-        return -1;
-    return onnx_node_give_input(node, 0, err);
-}
-
 const struct onnx_operator onnx_concat = {"Concat", SIZE_MAX, ONNX_ON_TENSORS,
                                           read_concat, "axis"};
 const struct onnx_operator onnx_dropout = {"Dropout", 3, ONNX_ON_TENSORS, read_dropout,
                                            "ratio seed"};
 const struct onnx_operator onnx_identity = {"Identity", 1, ONNX_ON_TENSORS,
                                             read_identity, NULL};
-const struct onnx_operator onnx_log_softmax = {"LogSoftmax", 1, ONNX_ON_TENSORS,
-                                               read_softmax, "axis"};
-const struct onnx_operator onnx_softmax = {"Softmax", 1, ONNX_ON_TENSORS, read_softmax,
-                                           "axis"};

@@ -69,6 +69,9 @@ struct place sketch_scaled(struct sketch *sketch, struct place from);
 /* Pools (sketch_pools.c). */
 struct place sketch_pool(struct sketch *sketch, struct place from);
 
+/* Rows (sketch_rows.c): the same shape. */
+struct place sketch_rows(struct sketch *sketch, struct place from);
+
 /* Moves (sketch_moves.c). */
 struct place sketch_move(struct sketch *sketch, struct place from);
 struct place sketch_reshape(struct sketch *sketch, struct place from, int rank,

@@ -336,9 +336,12 @@ static void say_curve(struct sketch *sketch, struct place from, struct place to)
 struct place sketch_clamp(struct sketch *sketch, struct place from)
 {
     struct chance *chance = &sketch->chance;
-    struct place to = sketch_like(sketch, from), last;
+    struct place to, last;
     int kind = chance_between(chance, 0, sketch->opset < 8 ? 16 : 19), constant;
 
+    if (chance_is(chance, 6))
+        return sketch_rows(sketch, from);
+    to = sketch_like(sketch, from);
     if (chance_is(chance, 20)) {
         say_curve(sketch, from, to);
     } else if (kind < 12) {

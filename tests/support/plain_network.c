@@ -185,6 +185,41 @@ static void run_softplus(const struct work *work)
         work->result[i] = (float)log1p(exp(work->inputs[0][i]));
 }
 
+/* Index of element `index` of dimensions. */
+static size_t placed(const struct row_dim *dims, int count, size_t index)
+{
+    size_t place = 0;
+
+    while (count-- > 0) {
+        place += index % dims[count].count * dims[count].stride;
+        index /= dims[count].count;
+    }
+    return place;
+}
+
+static size_t elements(const struct row_dim *dims, int count)
+{
+    return count == 0 ? 1 : dims[0].count * elements(dims + 1, count - 1);
+}
+
+static void run_softmax(const struct work *work)
+{
+    const struct rows *rows = &work->layer->softmax.rows;
+    size_t length = elements(rows->along, rows->along_count);
+
+    for (size_t i = 0; i < work->out->count; i++) {
+        size_t first = placed(rows->between, rows->between_count, i / length);
+        size_t own = first + placed(rows->along, rows->along_count, i % length);
+        double sum = 0;
+
+        for (size_t j = 0; j < length; j++)
+            sum +=
+                exp(work->inputs[0][first + placed(rows->along, rows->along_count, j)] -
+                    work->inputs[0][own]);
+        work->result[own] = (float)(work->layer->softmax.is_log ? -log(sum) : 1 / sum);
+    }
+}
+
 static void run_add(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
@@ -363,6 +398,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_EMBEDDING:
         run_embedding(work);
+        break;
+    case LAYER_SOFTMAX:
+        run_softmax(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);

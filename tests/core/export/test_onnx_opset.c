@@ -104,11 +104,72 @@ static void old_opsets_are_raised(void **state)
     }
 }
 
+/* A Softmax along one axis says so since opset 13; before, it went along those behind it, too. */
+#define ROWS                                                                           \
+    "opset 11\ninput x N,2,4,1\nfloats w1 4,2,1,1" WEIGHTS "node Conv x w1 -> c\n"     \
+    "node %s\nnode Add s c -> a\nnode Flatten a -> f\nfloats w2 3,16" WEIGHTS          \
+    "node Gemm f w2 -> z transB=1\nnode Softmax z -> y\noutput y\n"
+
+static const struct {
+    const char *node;
+    int axis; /* of opset 13; 0: it has none */
+} rows[] = {
+    {"Softmax c -> s axis=3", 3},    {"Softmax c -> s axis=-2", 2},
+    {"LogSoftmax c -> s axis=2", 2}, {"Softmax c -> s", 0},
+    {"LogSoftmax c -> s axis=1", 0},
+};
+
+static int64_t axis_of(const Onnx__NodeProto *node)
+{
+    assert_int_equal(node->n_attribute, 1);
+    assert_string_equal(node->attribute[0]->name, "axis");
+    return node->attribute[0]->i;
+}
+
+static void check_axes(const struct written *written, int expected)
+{
+    Onnx__ModelProto *model = written_model(written);
+
+    for (size_t i = 0; i < model->graph->n_node; i++) {
+        const Onnx__NodeProto *node = model->graph->node[i];
+        bool is_last = strcmp(node->output[0], "y") == 0;
+
+        if (strstr(node->op_type, "Softmax"))
+            assert_int_equal(axis_of(node), is_last ? 1 : expected);
+    }
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
+static void a_softmax_keeps_its_axis(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        struct written written;
+        char text[512];
+
+        snprintf(text, sizeof text, ROWS, rows[i].node);
+        written_open(&written, text, written_onnx, 8, 8, false);
+        if (rows[i].axis == 0) {
+            assert_int_equal(
+                onnx_write(&written.calibrated, &written.bytes, &written.size, &err),
+                -1);
+            assert_non_null(strstr(err.text, "goes along several dimensions"));
+        } else {
+            written_write(&written);
+            written_assert_same(&written, rows[i].node);
+            check_axes(&written, rows[i].axis);
+        }
+        written_close(&written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_that_became_an_input_is_moved),
         cmocka_unit_test(old_opsets_are_raised),
+        cmocka_unit_test(a_softmax_keeps_its_axis),
     };
 
     return cmocka_run_group_tests_name("onnx_opset", tests, NULL, NULL);

@@ -62,6 +62,8 @@ static const struct change {
     {LAYER_TANH, "node Tanh c -> y\n", "node Sigmoid c -> y\n"},
     {LAYER_SOFTPLUS, "node Softplus c -> y\n", "node Relu c -> y\n"},
     {LAYER_EMBEDDING, "node Gather table ids -> y\n", "node Gather other ids -> y\n"},
+    {LAYER_SOFTMAX, "node Softmax c -> y\n", "node Softmax c -> y axis=1\n"},
+    {LAYER_SOFTMAX, "node Softmax c -> y\n", "node LogSoftmax c -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
      "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",

@@ -1,10 +1,8 @@
-#include "tests/support/onnx_builder.h"
 #include "tests/support/onnx_cases.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -68,10 +66,6 @@ static const struct onnx_refusal refusals[] = {
     {"the mask of Dropout is not computed",
      "input x N,2\nnode Dropout x -> d m\nnode Relu m -> y",
      "\"m\" is an output that calq does not compute"},
-    {"Softmax must be last", "input x N,2\nnode Softmax x -> y",
-     "only as the last node"},
-    {"Softmax is not over samples", "input x N,2\nnode Softmax x -> y axis=0",
-     "over [N, classes]"},
     {"Dropout must not train", "input x N,2\nintegers t - = 1\nnode Dropout x . t -> y",
      "training_mode must be false"},
 };
@@ -88,33 +82,11 @@ static void impossible_joins_are_refused_with_a_sentence(void **state)
     onnx_cases_refuse(refusals, sizeof refusals / sizeof *refusals);
 }
 
-static void a_last_softmax_is_dropped(void **state)
-{
-    static const char *const endings[] = {"node Softmax r -> p axis=1",
-                                          "node LogSoftmax r -> p"};
-    char text[256];
-
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        struct error err = {0};
-        struct network *network;
-
-        snprintf(text, sizeof text, "input x N,2\nnode Relu x -> r\n%s\noutput p",
-                 endings[i]);
-        network = onnx_builder_read(text, &err);
-        assert_non_null(network);
-        assert_int_equal(network->layer_count, 1);
-        assert_string_equal(network->tensors[network->output].name, "r");
-        network_destroy(network);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tensors_are_joined_as_onnx_says),
         cmocka_unit_test(impossible_joins_are_refused_with_a_sentence),
-        cmocka_unit_test(a_last_softmax_is_dropped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

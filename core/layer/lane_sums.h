@@ -1,0 +1,19 @@
+/* lane_sums.h - sums of many floats in double, in an order that does not depend on the machine.
+ *
+ * Element i is added to sum number i modulo LANES; in the end these are added up in pairs.
+ */
+#ifndef CORE_LAYER_LANE_SUMS_H
+#define CORE_LAYER_LANE_SUMS_H
+
+#include <stddef.h>
+
+/* Of x [count]. */
+double lane_sum(const float *x, size_t count);
+
+/* Of (x - `middle`)^2. */
+double lane_sum_of_squares(const float *x, size_t count, double middle);
+
+/* The largest of x [count], at least one; what is no number is left out. -INFINITY: there is none. */
+float lane_largest(const float *x, size_t count);
+
+#endif
