@@ -136,6 +136,7 @@ bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer
     float *steps = weights->steps, most;
 
     if (weights->corrections ||
+        (layer->weights->is_turned && layer->weights->groups > 1) ||
         (weights->container.lowest != -weights->container.highest &&
          has_negative(conv->scale, channels)))
         return false;

@@ -36,8 +36,8 @@ void coded_weights_init(struct coded_weights *weights, const struct weights *of,
  *
  *   input_step  of the codes that the layer reads
  *
- * False, and nothing is changed, where weights are corrected or the lowest integer has no
- * counterpart. */
+ * False, and nothing is changed, where weights are corrected, the lowest integer has no
+ * counterpart, or the layer is a ConvTranspose in groups, which cannot have a step for each channel. */
 bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer,
                         float input_step);
 

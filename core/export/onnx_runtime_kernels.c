@@ -89,6 +89,11 @@ static char *ask_input(const struct question *of)
     return of->held[of->layer->inputs[0]] >= 0 ? NULL : say("its input stays in float");
 }
 
+static char *ask_operator(const struct question *of)
+{
+    return of->layer->weights->is_turned ? say("it is a ConvTranspose") : NULL;
+}
+
 static char *ask_weights(const struct question *of)
 {
     int item = placement_of_weights(of->placement, of->index, 0);
@@ -144,6 +149,7 @@ bool runtime_kernels_take_as_gemm(const struct network *network,
     const struct tensor *output = &network->tensors[layer->output];
 
     return layer->kind == LAYER_CONV && layer->weights->groups == 1 &&
+           layer->weights->axes % 2 == 0 && !layer->weights->is_turned &&
            input->height == 1 && input->width == 1 && output->height == 1 &&
            output->width == 1 && layer->window.kernel_height == 1 &&
            layer->window.kernel_width == 1;
@@ -191,7 +197,7 @@ static char *ask_output(const struct question *of)
 static char *ask(const struct question *of)
 {
     static char *(*const questions[])(const struct question *) = {
-        ask_input, ask_weights, ask_sum, ask_output};
+        ask_operator, ask_input, ask_weights, ask_sum, ask_output};
 
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         char *why = questions[i](of);

@@ -306,12 +306,33 @@ static int check_exact(const struct onnx_calibrated *calibrated,
                            "is nothing to write exactly; export without --exact");
 }
 
+/* ONNX has steps of weights along one dimension of the file's, and channels of such layers lie along two. */
+static int check_steps(const struct onnx_calibrated *calibrated, struct error *err)
+{
+    for (int item = 0; item < calibrated->placement->count; item++) {
+        const struct quantized_tensor *tensor = &calibrated->placement->items[item];
+        const struct layer *layer = &calibrated->network->layers[tensor->index];
+
+        if (tensor->is_weight && tensor->ratios && layer->weights->is_turned &&
+            layer->weights->groups > 1)
+            return error_set(
+                err, EXIT_INPUT,
+                "%s is a ConvTranspose with %d groups, and ONNX cannot say "
+                "a step for each of its channels; calibrate with one step "
+                "for all, or keep it in float",
+                layer->name, layer->weights->groups);
+    }
+    return 0;
+}
+
 static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      struct error *err)
 {
     struct plan plan = plan_of(calibrated);
     int status = check_exact(calibrated, &plan, err);
 
+    if (status == 0)
+        status = check_steps(calibrated, err);
     if (status == 0) {
         onnx_write_batchnorms(edit, calibrated);
         write_items(edit, calibrated, &plan);

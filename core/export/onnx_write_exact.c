@@ -132,11 +132,11 @@ static char *add_channels(const struct exact *exact, const char *suffix,
                           const double *values)
 {
     size_t channels = (size_t)exact->place.layer->weights->outputs;
-    int64_t dims[] = {(int64_t)channels, 1, 1};
     char *name = onnx_edit_fresh_name(exact->place.edit, exact->name, suffix);
+    int64_t dims[4];
+    size_t rank = onnx_place_channel_dims(&exact->place, dims);
 
-    onnx_edit_add_tensor(exact->place.edit, name, DOUBLE, dims,
-                         exact->place.is_conv ? 3 : 1, values,
+    onnx_edit_add_tensor(exact->place.edit, name, DOUBLE, dims, rank, values,
                          channels * sizeof *values);
     return name;
 }

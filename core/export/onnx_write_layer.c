@@ -26,7 +26,7 @@ static bool has_set(const Onnx__NodeProto *node, const char *attribute)
 struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
 {
     Onnx__NodeProto *node = edit->model->graph->node[layer->node];
-    bool is_conv = is_operator(node, "Conv");
+    bool is_conv = is_operator(node, "Conv") || is_operator(node, "ConvTranspose");
 
     return (struct place){
         .edit = edit,
@@ -43,17 +43,35 @@ struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
 
 /* ---- weights ------------------------------------------------------------------------------ */
 
-/* Where the weight at [out, y, x, in], the order of a layer, stands in the file. */
+static size_t slices_of(const struct weights *weights)
+{
+    return weights->slices > 1 ? (size_t)weights->slices : 1;
+}
+
+/* Of a ConvTranspose: where the weight of an output and an input stands, at `place` of a window of `span`. */
+static size_t index_turned(const struct weights *weights, size_t out, size_t in,
+                           size_t place, size_t span)
+{
+    size_t outs = (size_t)(weights->outputs / weights->groups);
+    size_t ins = (size_t)weights->inputs / slices_of(weights);
+
+    return ((out / outs * ins + in) * outs + out % outs) * span + span - 1 - place;
+}
+
+/* Where the weight at [out, y, x, slice, in], the order of a layer, stands in the file. */
 static size_t index_in_file(const struct place *place, size_t at)
 {
-    const struct layer *layer = place->layer;
-    size_t count = weights_per_output(layer->weights);
-    size_t ins = (size_t)layer->weights->inputs;
-    size_t area = count / ins, out = at / count, tap = at % count / ins, in = at % ins;
+    const struct weights *weights = place->layer->weights;
+    size_t slices = slices_of(weights), ins = (size_t)weights->inputs / slices;
+    size_t count = weights_per_output(weights), area = count / ins / slices;
+    size_t out = at / count, tap = at % count / ins / slices;
+    size_t in = at % ins, slice = at / ins % slices;
 
     if (place->is_transposed)
-        return in * (size_t)layer->weights->outputs + out;
-    return (out * ins + in) * area + tap;
+        return in * (size_t)weights->outputs + out;
+    if (weights->is_turned)
+        return index_turned(weights, out, in, slice * area + tap, slices * area);
+    return ((out * ins + in) * slices + slice) * area + tap;
 }
 
 static size_t weight_count(const struct layer *layer)
@@ -87,25 +105,53 @@ static uint8_t *integer_bytes(const struct place *place,
     return bytes;
 }
 
-/* The dimensions of the weights in the file; returns how many. */
-static size_t weight_dims(const struct place *place, int64_t dims[4])
+enum { DIMS_MOST = 5 };
+
+/* Appends those of the window to `dims` [rank]; returns how many there are. */
+static size_t add_window_dims(const struct place *place, int64_t dims[DIMS_MOST],
+                              size_t rank)
+{
+    const struct window *window = &place->layer->window;
+    int axes = place->layer->weights->axes;
+
+    if (axes == 3)
+        dims[rank++] = (int64_t)slices_of(place->layer->weights);
+    if (axes != 1)
+        dims[rank++] = window->kernel_height;
+    dims[rank++] = window->kernel_width;
+    return rank;
+}
+
+/* The dimensions of the weights in the file, but for so many outputs of a group; returns how many. */
+static size_t dims_with(const struct place *place, int64_t outputs,
+                        int64_t dims[DIMS_MOST])
 {
     const struct weights *weights = place->layer->weights;
-    const struct window *window = &place->layer->window;
-    int64_t ins = weights->inputs;
+    int64_t ins = weights->inputs / (int64_t)slices_of(weights),
+            groups = weights->groups;
 
-    dims[0] = place->is_transposed ? ins : weights->outputs;
-    dims[1] = place->is_transposed ? weights->outputs : ins;
-    dims[2] = window->kernel_height;
-    dims[3] = window->kernel_width;
-    return place->is_conv ? 4 : 2;
+    if (!place->is_conv) {
+        dims[0] = place->is_transposed ? ins : outputs;
+        dims[1] = place->is_transposed ? outputs : ins;
+        return 2;
+    }
+    dims[0] = weights->is_turned ? ins * groups : outputs * groups;
+    dims[1] = weights->is_turned ? outputs : ins;
+    return add_window_dims(place, dims, 2);
+}
+
+static size_t weight_dims(const struct place *place, int64_t dims[DIMS_MOST])
+{
+    const struct weights *weights = place->layer->weights;
+
+    return dims_with(place, weights->outputs / weights->groups, dims);
 }
 
 static char *add_integers(const struct place *place, const char *base,
                           const struct coded_weights *weights)
 {
     char *name = onnx_edit_fresh_name(place->edit, base, "_quantized");
-    int64_t dims[4];
+    int64_t dims[DIMS_MOST];
     size_t rank = weight_dims(place, dims), size;
     uint8_t *bytes = integer_bytes(place, weights, &size);
 
@@ -161,7 +207,9 @@ void onnx_place_weights(const struct place *place, const struct coded_weights *w
     node = onnx_edit_add_node(place->edit, place->layer->node - 1, "DequantizeLinear",
                               (const char *[]){codes, step, zero}, 3, values);
     if (!are_same(weights->steps, (size_t)place->layer->weights->outputs))
-        onnx_edit_set_integer(node, "axis", place->is_transposed ? 1 : 0);
+        onnx_edit_set_integer(
+            node, "axis",
+            place->is_transposed || place->layer->weights->is_turned ? 1 : 0);
     read_instead(place, old, values);
     free(old);
     free(values);
@@ -193,7 +241,7 @@ void onnx_place_floats(const struct place *place, const float *values,
     float *in_file = memory_get(count * sizeof *in_file);
     char *old = memory_text(place->node->input[place->weights_input]);
     char *name = onnx_edit_fresh_name(place->edit, old, suffix);
-    int64_t dims[4];
+    int64_t dims[DIMS_MOST];
     size_t rank = weight_dims(place, dims);
 
     for (size_t i = 0; i < count; i++)
@@ -220,19 +268,18 @@ void onnx_place_put_behind(struct place *place, const char *op, const char *othe
     free(products);
 }
 
-/* A layer of the same kind, without bias, with constants `weights` [dims]; returns its output. */
-static char *add_layer(const struct place *place, const char *input, const char *suffix,
-                       const int64_t *dims, const float *weights,
-                       Onnx__NodeProto **node)
+/* A layer without bias with constants `weights` [dims]; returns its output. */
+static char *add_layer(const struct place *place, const char *op, const char *input,
+                       const char *suffix, const int64_t *dims, size_t rank,
+                       const float *weights, Onnx__NodeProto **node)
 {
     const char *base = place->node->output[0];
     char *constants = onnx_edit_fresh_name(place->edit, base, suffix);
     char *output;
 
-    onnx_edit_add_floats(place->edit, constants, dims, place->is_conv ? 4 : 2, weights);
+    onnx_edit_add_floats(place->edit, constants, dims, rank, weights);
     output = onnx_edit_fresh_name(place->edit, constants, "_product");
-    *node = onnx_edit_add_node(place->edit, place->layer->node,
-                               place->is_conv ? "Conv" : "MatMul",
+    *node = onnx_edit_add_node(place->edit, place->layer->node, op,
                                (const char *[]){input, constants}, 2, output);
     free(constants);
     return output;
@@ -241,19 +288,19 @@ static char *add_layer(const struct place *place, const char *input, const char 
 char *onnx_place_window_sums(const struct place *place)
 {
     const struct weights *weights = place->layer->weights;
-    const struct window *window = &place->layer->window;
-    int64_t of_conv[] = {weights->groups, weights->inputs, window->kernel_height,
-                         window->kernel_width};
-    int64_t of_product[] = {weights_inputs(weights), 1};
     size_t count = weights_per_output(weights) * (size_t)weights->groups;
+    int64_t of_conv[DIMS_MOST], of_product[] = {weights_inputs(weights), 1};
+    size_t rank = dims_with(place, 1, of_conv);
     float *ones = memory_get(count * sizeof *ones);
     Onnx__NodeProto *node;
     char *output;
 
     for (size_t i = 0; i < count; i++)
         ones[i] = 1;
-    output = add_layer(place, place->node->input[0], "_ones",
-                       place->is_conv ? of_conv : of_product, ones, &node);
+    output =
+        add_layer(place, place->is_conv ? place->node->op_type : "MatMul",
+                  place->node->input[0], "_ones", place->is_conv ? of_conv : of_product,
+                  place->is_conv ? rank : 2, ones, &node);
     if (place->is_conv)
         onnx_edit_copy_attributes(node, place->node);
     free(ones);
@@ -263,18 +310,27 @@ char *onnx_place_window_sums(const struct place *place)
 static void write_corrections(struct place *place, const float *corrections)
 {
     const struct weights *weights = place->layer->weights;
-    int64_t of_conv[] = {weights->outputs, 1, 1, 1};
+    int64_t of_conv[DIMS_MOST] = {weights->outputs, 1, 1, 1, 1};
     int64_t of_product[] = {1, weights->outputs};
     char *sums = onnx_place_window_sums(place), *products;
     Onnx__NodeProto *node;
 
-    products = add_layer(place, sums, "_correction",
-                         place->is_conv ? of_conv : of_product, corrections, &node);
+    products =
+        add_layer(place, place->is_conv ? "Conv" : "MatMul", sums, "_correction",
+                  place->is_conv ? of_conv : of_product,
+                  place->is_conv ? 2 + (size_t)weights->axes : 2, corrections, &node);
     if (place->is_conv)
         onnx_edit_set_integer(node, "group", weights->groups);
     onnx_place_put_behind(place, "Add", products);
     free(sums);
     free(products);
+}
+
+size_t onnx_place_channel_dims(const struct place *place, int64_t dims[4])
+{
+    for (int i = 0; i < 4; i++)
+        dims[i] = i == 0 ? place->layer->weights->outputs : 1;
+    return place->is_conv ? 1 + (size_t)place->layer->weights->axes : 1;
 }
 
 /* ---- scale and shift ------------------------------------------------------------------------ */
@@ -337,10 +393,11 @@ void onnx_place_shift(struct place *place)
 static char *add_channels(const struct place *place, const char *suffix,
                           const float *values)
 {
-    int64_t dims[] = {place->layer->weights->outputs, 1, 1};
     char *name = onnx_edit_fresh_name(place->edit, place->node->output[0], suffix);
+    int64_t dims[4];
+    size_t rank = onnx_place_channel_dims(place, dims);
 
-    onnx_edit_add_floats(place->edit, name, dims, place->is_conv ? 3 : 1, values);
+    onnx_edit_add_floats(place->edit, name, dims, rank, values);
     return name;
 }
 

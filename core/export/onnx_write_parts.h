@@ -13,7 +13,7 @@ struct place {
     const float *shift;    /* [out_channels] of the layer, or rounded; borrowed */
     Onnx__NodeProto *node; /* borrowed from the model */
     int weights_input;     /* of the node */
-    bool is_conv;          /* else Gemm, MatMul or Gather */
+    bool is_conv;          /* or ConvTranspose; else Gemm, MatMul or Gather */
     bool is_transposed;    /* weights are [in, out] */
     Onnx__NodeProto *last; /* gives what the layer gives: the node, or one behind it */
 };
@@ -52,6 +52,9 @@ void onnx_place_shift(struct place *place);
 
 /* Makes the layer's output what an operator of two makes of that and `other`. */
 void onnx_place_put_behind(struct place *place, const char *op, const char *other);
+
+/* The dimensions of a constant for each channel of what the layer gives; returns how many. */
+size_t onnx_place_channel_dims(const struct place *place, int64_t dims[4]);
 
 /* Adds the sums of the windows of each group of the input; returns their name. */
 char *onnx_place_window_sums(const struct place *place);

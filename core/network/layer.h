@@ -64,6 +64,12 @@ struct weights {
     int outputs; /* of all groups */
     int inputs;  /* of one group */
     int window;
+    /* How the file has the values: [outputs, inputs / slices, window ...], a window of `axes` dimensions. Of
+     * three, the first has `slices` places, which are inputs here: [slices, inputs / slices]. */
+    int axes;   /* 0: a matrix */
+    int slices; /* 0: one */
+    /* The file has [groups, inputs / slices, outputs of a group, window ...], the window back to front. */
+    bool is_turned;
     /* Of weights that the file holds as codes: what two codes are apart, and what it adds to each
      * weight of an output. */
     float *steps;       /* [outputs] or NULL: the file holds floats; owned */

@@ -3,9 +3,9 @@
 
 #include "core/base/memory.h"
 #include "core/onnx/onnx_attribute.h"
+#include "core/onnx/onnx_image.h"
 #include "core/onnx/onnx_product.h"
 #include "core/onnx/onnx_rows.h"
-#include "core/onnx/onnx_window.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,6 +16,8 @@ struct plan {
     int input; /* tensor */
     const struct onnx_constant *weights, *bias;
     int64_t groups;
+    bool is_turned;          /* of a ConvTranspose */
+    struct onnx_window over; /* as the file has it */
     struct window window;
     struct onnx_shape output; /* a sample */
 };
@@ -37,51 +39,68 @@ static int read_bias(const struct onnx_node *node, int64_t channels,
     return 0;
 }
 
+/* Channels that the weights of all groups make, and read of one group. */
+static int64_t outputs_of(const struct plan *plan)
+{
+    const int64_t *dims = plan->weights->shape.dims;
+
+    return plan->is_turned ? dims[1] * plan->groups : dims[0];
+}
+
+static int64_t inputs_of(const struct plan *plan)
+{
+    const int64_t *dims = plan->weights->shape.dims;
+
+    return plan->is_turned ? dims[0] / plan->groups : dims[1];
+}
+
 static int check_conv(const struct onnx_node *node, const struct plan *plan,
                       const struct tensor *input, struct error *err)
 {
-    const int64_t *dims = plan->weights->shape.dims;
-    char text[ONNX_SHAPE_TEXT_BYTES];
+    const struct onnx_shape *shape = &plan->weights->shape;
+    char text[ONNX_SHAPE_TEXT_BYTES], input_text[ONNX_SHAPE_TEXT_BYTES];
+    struct onnx_shape of_input = onnx_shape_of_tensor(input);
 
-    if (input->rank != 3 || plan->weights->shape.rank != 4 || plan->weights->count == 0)
+    if (shape->rank < 3 || shape->rank > 2 + ONNX_WINDOW_AXES_MAX ||
+        input->rank != shape->rank - 1 || plan->weights->count == 0)
         return onnx_node_error(
             node, err,
-            "only two-dimensional convolutions are supported; the weights are %s",
-            onnx_shape_text(&plan->weights->shape, text));
-    if (plan->groups < 1 || plan->groups > input->channels ||
-        input->channels % plan->groups != 0 || dims[0] % plan->groups != 0)
-        return onnx_node_error(
-            node, err, "%lld groups do not divide %d input and %lld output channels",
-            (long long)plan->groups, input->channels, (long long)dims[0]);
-    if (dims[1] != input->channels / plan->groups)
+            "the weights %s do not fit an input %s; calq needs windows of one to %d "
+            "dimensions",
+            onnx_shape_text(shape, text), onnx_shape_text(&of_input, input_text),
+            ONNX_WINDOW_AXES_MAX);
+    if (plan->groups < 1 || plan->groups > input->dims[0] ||
+        input->dims[0] % plan->groups != 0 || shape->dims[0] % plan->groups != 0)
+        return onnx_node_error(node, err,
+                               "%lld groups do not divide %d input channels and the "
+                               "weights %s",
+                               (long long)plan->groups, input->dims[0],
+                               onnx_shape_text(shape, text));
+    if (inputs_of(plan) != input->dims[0] / plan->groups)
         return onnx_node_error(
             node, err,
             "the weights %s do not fit an input of %d channels in %lld "
             "groups",
-            onnx_shape_text(&plan->weights->shape, text), input->channels,
-            (long long)plan->groups);
+            onnx_shape_text(shape, text), input->dims[0], (long long)plan->groups);
     return 0;
 }
 
 static int plan_conv(const struct onnx_node *node, struct plan *plan, struct error *err)
 {
     const struct tensor *input;
-    int64_t output[2];
-    int extra[2];
+    const struct onnx_shape *shape;
 
     if (onnx_node_tensor(node, 0, &plan->input, err) < 0 ||
         onnx_node_weights(node, 1, &plan->weights, err) < 0 ||
         onnx_attribute_integer(node, "group", 1, &plan->groups, err) < 0)
         return -1;
     input = &node->graph->network->tensors[plan->input];
+    shape = &plan->weights->shape;
     if (check_conv(node, plan, input, err) < 0 ||
-        read_bias(node, plan->weights->shape.dims[0], &plan->bias, err) < 0 ||
-        onnx_window_read(node, plan->weights->shape.dims + 2, input->height,
-                         input->width, &plan->window, extra, output, err) < 0)
+        read_bias(node, outputs_of(plan), &plan->bias, err) < 0)
         return -1;
-    plan->output = (struct onnx_shape){
-        .rank = 3, .dims = {plan->weights->shape.dims[0], output[0], output[1]}};
-    return 0;
+    return (plan->is_turned ? onnx_window_read_transposed : onnx_window_read)(
+        node, shape->dims + 2, shape->rank - 2, input->dims + 1, &plan->over, err);
 }
 
 /* The steps of weights that are codes, one an output channel; `axis` is that of those. */
@@ -94,7 +113,7 @@ static float *steps_of(const struct onnx_constant *weights, int axis, size_t cha
         return NULL;
     steps = memory_get(channels * sizeof *steps);
     for (size_t i = 0; i < channels; i++)
-        steps[i] = weights->steps[is_one ? 0 : i];
+        steps[i] = weights->steps[is_one ? 0 : i % weights->step_count];
     return steps;
 }
 
@@ -155,16 +174,17 @@ static int read_weights(const struct onnx_node *node,
     return status;
 }
 
-/* ONNX has [out, in/groups, height, width]; `to` is [out, height, width, in/groups]. */
+/* ONNX has [out, in/groups, slice, window], `dims`; `to` is [out, window, slice, in/groups]. */
 static void place_conv(const int64_t *dims, const float *from, size_t first,
                        size_t count, float *to)
 {
-    size_t area = (size_t)(dims[2] * dims[3]), ins = (size_t)dims[1];
-    size_t at = first % area, in = first / area % ins, out = first / area / ins;
+    size_t area = (size_t)dims[3], slices = (size_t)dims[2], ins = (size_t)dims[1];
+    size_t span = slices * area;
+    size_t at = first % span, in = first / span % ins, out = first / span / ins;
 
     for (size_t i = 0; i < count; i++) {
-        to[(out * area + at) * ins + in] = from[i];
-        if (++at == area) {
+        to[((out * area + at % area) * slices + at / area) * ins + in] = from[i];
+        if (++at == span) {
             at = 0;
             if (++in == ins) {
                 in = 0;
@@ -174,25 +194,85 @@ static void place_conv(const int64_t *dims, const float *from, size_t first,
     }
 }
 
-static int read_conv(const struct onnx_node *node, struct error *err)
+/* ONNX has [group, in, out, slice, window], `dims`; `to` is [group, out, window, slice, in], the window back
+ * to front. */
+static void place_turned(const int64_t *dims, const float *from, size_t first,
+                         size_t count, float *to)
 {
-    struct plan plan;
+    size_t ins = (size_t)dims[1], outs = (size_t)dims[2], slices = (size_t)dims[3];
+    size_t area = (size_t)dims[4], span = slices * area;
+
+    for (size_t i = first; i < first + count; i++) {
+        size_t at = span - 1 - i % span, out = i / span % outs;
+        size_t in = i / span / outs % ins, group = i / span / outs / ins;
+
+        to[(((group * outs + out) * area + at % area) * slices + at / area) * ins +
+           in] = from[i - first];
+    }
+}
+
+static int read_conv_weights(const struct onnx_node *node, const struct plan *plan,
+                             struct weights *weights, struct error *err)
+{
+    int64_t slices = weights->slices, area = weights->window;
+    const int64_t dims[] = {weights->outputs, weights->inputs / slices, slices, area};
+    const int64_t turned[] = {weights->groups, weights->inputs / slices,
+                              weights->outputs / weights->groups, slices, area};
+
+    weights->steps =
+        steps_of(plan->weights, plan->is_turned ? 1 : 0, (size_t)weights->outputs);
+    return read_weights(node, plan->weights, plan->is_turned ? turned : dims,
+                        plan->is_turned ? place_turned : place_conv, weights->values,
+                        err);
+}
+
+/* The layer of a plan whose window is known. */
+static struct layer *give_planned(const struct onnx_node *node, struct plan *plan,
+                                  struct onnx_image *image, struct error *err)
+{
     struct layer *layer;
-    const int64_t *dims;
+
+    if (onnx_image_give(node, &plan->input, &plan->over, (int)plan->groups, image,
+                        err) < 0)
+        return NULL;
+    plan->window = image->window;
+    plan->output = onnx_image_products(image, outputs_of(plan));
+    layer =
+        give_conv(node, plan, outputs_of(plan), inputs_of(plan) * image->slices, err);
+    if (!layer)
+        return NULL;
+    layer->weights->axes = plan->over.axes;
+    layer->weights->slices = (int)image->slices;
+    layer->weights->is_turned = plan->is_turned;
+    return layer;
+}
+
+static int read_convolution(const struct onnx_node *node, bool is_turned,
+                            struct error *err)
+{
+    struct plan plan = {.is_turned = is_turned};
+    struct onnx_image image;
+    struct layer *layer;
 
     if (plan_conv(node, &plan, err) < 0)
         return -1;
-    dims = plan.weights->shape.dims;
-    layer = give_conv(node, &plan, dims[0], dims[1], err);
-    if (!layer)
+    layer = give_planned(node, &plan, &image, err);
+    if (!layer || read_conv_weights(node, &plan, layer->weights, err) < 0)
         return -1;
-    if (read_weights(node, plan.weights, dims, place_conv, layer->weights->values,
-                     err) < 0)
-        return -1;
-    layer->weights->steps = steps_of(plan.weights, 0, (size_t)dims[0]);
     if (plan.bias)
-        memcpy(layer->conv.shift, plan.bias->reals, (size_t)dims[0] * sizeof(float));
-    return 0;
+        memcpy(layer->conv.shift, plan.bias->reals,
+               (size_t)layer->weights->outputs * sizeof(float));
+    return onnx_image_give_back(node, &image, layer->weights->outputs, err);
+}
+
+static int read_conv(const struct onnx_node *node, struct error *err)
+{
+    return read_convolution(node, false, err);
+}
+
+static int read_conv_transpose(const struct onnx_node *node, struct error *err)
+{
+    return read_convolution(node, true, err);
 }
 
 /* The last two dimensions of weights; those before them are one. */
@@ -396,5 +476,8 @@ static int read_gemm(const struct onnx_node *node, struct error *err)
 const struct onnx_operator onnx_conv = {
     "Conv", 3, ONNX_ON_TENSORS, read_conv,
     "auto_pad dilations group kernel_shape pads strides"};
+const struct onnx_operator onnx_conv_transpose = {
+    "ConvTranspose", 3, ONNX_ON_TENSORS, read_conv_transpose,
+    "auto_pad dilations group kernel_shape output_padding output_shape pads strides"};
 const struct onnx_operator onnx_gemm = {"Gemm", 3, ONNX_ON_TENSORS, read_gemm,
                                         "alpha beta transA transB"};

@@ -35,6 +35,7 @@ struct onnx_operator {
     ROW(constant) \
     ROW(constant_of_shape) \
     ROW(conv) \
+    ROW(conv_transpose) \
     ROW(dequantize_linear) \
     ROW(div) \
     ROW(dropout) \

@@ -2,9 +2,10 @@
 #include "core/onnx/onnx_operators.h"
 
 #include "core/onnx/onnx_attribute.h"
+#include "core/onnx/onnx_rows.h"
 #include "core/onnx/onnx_window.h"
 
-/* Input 0 as an image: index of the tensor. */
+/* Input 0, channels of a line, an image, or a volume: index of the tensor. */
 static int read_image(const struct onnx_node *node, int *input, struct error *err)
 {
     char text[ONNX_SHAPE_TEXT_BYTES];
@@ -13,57 +14,121 @@ static int read_image(const struct onnx_node *node, int *input, struct error *er
     if (onnx_node_tensor(node, 0, input, err) < 0)
         return -1;
     shape = onnx_shape_of_tensor(&node->graph->network->tensors[*input]);
-    if (shape.rank != 4)
-        return onnx_node_error(node, err, "its input must be [N, C, H, W], but is %s",
+    if (shape.rank < 3 || shape.rank > 2 + ONNX_WINDOW_AXES_MAX)
+        return onnx_node_error(node, err,
+                               "its input must be [N, C, L], [N, C, H, W] or "
+                               "[N, C, D, H, W], but is %s",
                                onnx_shape_text(&shape, text));
     return 0;
 }
 
-static struct layer *give_pool(const struct onnx_node *node, enum layer_kind kind,
-                               int extra[2], struct error *err)
+/* ---- windows ---- */
+
+/* What a pool is made of: over a volume, a pool of its planes and then one along depth, which gives the same. */
+struct pool {
+    enum layer_kind kind;
+    bool count_padding;
+    struct onnx_window over;
+};
+
+/* Over height and width, each of which may be NULL. */
+static int give_pool_layer(const struct onnx_node *node, const struct pool *pool,
+                           int input, const struct onnx_window_axis *height,
+                           const struct onnx_window_axis *width, struct error *err)
 {
-    const struct tensor *image;
-    struct onnx_shape output = {.rank = 3};
-    struct window window;
-    struct layer *layer;
+    const struct tensor *image = &node->graph->network->tensors[input];
+    struct onnx_shape output = {.rank = 3,
+                                .dims = {image->channels,
+                                         height ? height->output : image->height,
+                                         width ? width->output : image->width}};
+    struct layer *layer =
+        onnx_node_give_layer(node, pool->kind, &input, 1, &output, err);
+
+    if (!layer)
+        return -1;
+    layer->window = onnx_window_of(height, width);
+    if (pool->kind == LAYER_AVERAGE_POOL)
+        layer->average_pool =
+            (struct average_pool){.count_padding = pool->count_padding,
+                                  .extra_bottom = height ? (int)height->extra : 0,
+                                  .extra_right = width ? (int)width->extra : 0};
+    return 0;
+}
+
+/* The tensor `input` as [first, second, third], which is what it holds in another shape. */
+static int give_as(const struct onnx_node *node, int *input, int64_t first,
+                   int64_t second, int64_t third, struct error *err)
+{
+    struct onnx_shape sample = {.rank = 3, .dims = {first, second, third}};
+
+    return onnx_rows_give_as(node, input, &sample, err);
+}
+
+/* Of a line, an image, or a volume; `output` is the tensor that comes out. */
+static int give_windows(const struct onnx_node *node, const struct pool *pool,
+                        int input, struct error *err)
+{
+    const struct tensor *tensor = &node->graph->network->tensors[input];
+    const struct onnx_window_axis *axis = pool->over.axis;
+    int64_t channels = tensor->dims[0];
+    struct onnx_value *value;
+
+    if (pool->over.axes == 2)
+        return give_pool_layer(node, pool, input, &axis[0], &axis[1], err);
+    if (pool->over.axes == 1)
+        return give_as(node, &input, channels, 1, axis[0].size, err) < 0
+                   ? -1
+                   : give_pool_layer(node, pool, input, NULL, &axis[0], err);
+    if (give_as(node, &input, channels * axis[0].size, axis[1].size, axis[2].size,
+                err) < 0 ||
+        give_pool_layer(node, pool, input, &axis[1], &axis[2], err) < 0 ||
+        onnx_node_output(node, &value, err) < 0)
+        return -1;
+    input = value->tensor;
+    if (give_as(node, &input, channels, axis[0].size, axis[1].output * axis[2].output,
+                err) < 0)
+        return -1;
+    return give_pool_layer(node, pool, input, &axis[0], NULL, err);
+}
+
+static int give_pool(const struct onnx_node *node, struct pool *pool, struct error *err)
+{
+    const struct tensor *tensor;
+    struct onnx_shape sample;
     int input;
 
     if (read_image(node, &input, err) < 0)
-        return NULL;
-    image = &node->graph->network->tensors[input];
-    output.dims[0] = image->channels;
-    if (onnx_window_read(node, NULL, image->height, image->width, &window, extra,
-                         output.dims + 1, err) < 0)
-        return NULL;
-    layer = onnx_node_give_layer(node, kind, &input, 1, &output, err);
-    if (layer)
-        layer->window = window;
-    return layer;
+        return -1;
+    tensor = &node->graph->network->tensors[input];
+    sample = (struct onnx_shape){.rank = tensor->rank, .dims = {tensor->dims[0]}};
+    if (onnx_window_read(node, NULL, tensor->rank - 1, tensor->dims + 1, &pool->over,
+                         err) < 0 ||
+        give_windows(node, pool, input, err) < 0)
+        return -1;
+    for (int i = 0; i < pool->over.axes; i++)
+        sample.dims[1 + i] = pool->over.axis[i].output;
+    return sample.rank == 3 ? 0 : onnx_rows_give_back(node, &sample, err);
 }
 
 static int read_max_pool(const struct onnx_node *node, struct error *err)
 {
-    int extra[2];
+    struct pool pool = {.kind = LAYER_MAX_POOL};
 
-    return give_pool(node, LAYER_MAX_POOL, extra, err) ? 0 : -1;
+    return give_pool(node, &pool, err);
 }
 
 static int read_average_pool(const struct onnx_node *node, struct error *err)
 {
-    struct layer *layer;
+    struct pool pool = {.kind = LAYER_AVERAGE_POOL};
     int64_t count_padding;
-    int extra[2];
 
     if (onnx_attribute_integer(node, "count_include_pad", 0, &count_padding, err) < 0)
         return -1;
-    layer = give_pool(node, LAYER_AVERAGE_POOL, extra, err);
-    if (!layer)
-        return -1;
-    layer->average_pool = (struct average_pool){.count_padding = count_padding != 0,
-                                                .extra_bottom = extra[0],
-                                                .extra_right = extra[1]};
-    return 0;
+    pool.count_padding = count_padding != 0;
+    return give_pool(node, &pool, err);
 }
+
+/* ---- all of an image ---- */
 
 /* One window over all rows, all columns, or both. */
 static int give_whole(const struct onnx_node *node, enum layer_kind kind, int input,
@@ -84,14 +149,27 @@ static int give_whole(const struct onnx_node *node, enum layer_kind kind, int in
     return 0;
 }
 
+/* All of a line or a volume is one row of an image. */
 static int read_global(const struct onnx_node *node, enum layer_kind kind,
                        struct error *err)
 {
+    const struct tensor *tensor;
+    struct onnx_shape sample;
     int input;
 
     if (read_image(node, &input, err) < 0)
         return -1;
-    return give_whole(node, kind, input, true, true, true, err);
+    tensor = &node->graph->network->tensors[input];
+    if (tensor->rank == 3)
+        return give_whole(node, kind, input, true, true, true, err);
+    sample = (struct onnx_shape){.rank = tensor->rank, .dims = {tensor->dims[0]}};
+    for (int i = 1; i < sample.rank; i++)
+        sample.dims[i] = 1;
+    if (give_as(node, &input, tensor->dims[0], 1,
+                (int64_t)(tensor->count / (size_t)tensor->dims[0]), err) < 0 ||
+        give_whole(node, kind, input, true, true, true, err) < 0)
+        return -1;
+    return onnx_rows_give_back(node, &sample, err);
 }
 
 static int read_global_max_pool(const struct onnx_node *node, struct error *err)
@@ -104,6 +182,20 @@ static int read_global_average_pool(const struct onnx_node *node, struct error *
     return read_global(node, LAYER_AVERAGE_POOL, err);
 }
 
+static int read_planes(const struct onnx_node *node, int *input, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    struct onnx_shape shape;
+
+    if (read_image(node, input, err) < 0)
+        return -1;
+    shape = onnx_shape_of_tensor(&node->graph->network->tensors[*input]);
+    if (shape.rank != 4)
+        return onnx_node_error(node, err, "its input must be [N, C, H, W], but is %s",
+                               onnx_shape_text(&shape, text));
+    return 0;
+}
+
 /* Over both of height and width, or over one of them if the dimensions are kept:
  * everything else would change what the channels are. */
 static int read_reduce_mean(const struct onnx_node *node, struct error *err)
@@ -114,7 +206,7 @@ static int read_reduce_mean(const struct onnx_node *node, struct error *err)
     int64_t keeps_dims;
     int input, axis;
 
-    if (read_image(node, &input, err) < 0 ||
+    if (read_planes(node, &input, err) < 0 ||
         onnx_attribute_list(node, 1, "axes", &axes, &count, err) < 0 ||
         onnx_attribute_integer(node, "keepdims", 1, &keeps_dims, err) < 0)
         return -1;

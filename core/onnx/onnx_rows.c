@@ -40,19 +40,27 @@ static int give_reshaped(const struct onnx_node *node, int input,
     return onnx_view_give_reshaped(node, &source, &shape, err);
 }
 
-int onnx_rows_give(const struct onnx_node *node, int *input, struct error *err)
+int onnx_rows_give_as(const struct onnx_node *node, int *input,
+                      const struct onnx_shape *sample, struct error *err)
 {
     struct network *network = node->graph->network;
-    struct onnx_shape sample = onnx_shape_of_sample(&network->tensors[*input]);
-    struct onnx_shape rows = onnx_rows_of(&sample);
     int from = *input;
 
-    if (give_reshaped(node, from, &rows, err) < 0)
+    if (give_reshaped(node, from, sample, err) < 0)
         return -1;
     *input = output_of(node);
     free(network->tensors[*input].name);
     network->tensors[*input].name = memory_text(network->tensors[from].name);
     return 0;
+}
+
+int onnx_rows_give(const struct onnx_node *node, int *input, struct error *err)
+{
+    struct onnx_shape sample =
+        onnx_shape_of_sample(&node->graph->network->tensors[*input]);
+    struct onnx_shape rows = onnx_rows_of(&sample);
+
+    return onnx_rows_give_as(node, input, &rows, err);
 }
 
 int onnx_rows_give_back(const struct onnx_node *node, const struct onnx_shape *sample,

@@ -14,6 +14,10 @@ struct onnx_shape onnx_rows_of(const struct onnx_shape *sample);
 /* Adds a layer that gives the rows of tensor `*input`, which it replaces; they have its name. */
 int onnx_rows_give(const struct onnx_node *node, int *input, struct error *err);
 
+/* The same of any shape [sample] that holds what the tensor does. */
+int onnx_rows_give_as(const struct onnx_node *node, int *input,
+                      const struct onnx_shape *sample, struct error *err);
+
 /* The node's output, which is rows so far, gets the shape [batch, `sample` ...]. */
 int onnx_rows_give_back(const struct onnx_node *node, const struct onnx_shape *sample,
                         struct error *err);

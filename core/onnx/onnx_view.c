@@ -112,27 +112,50 @@ static struct layer *give_rearrange(const struct onnx_node *node, int input,
     return layer;
 }
 
-int onnx_view_give_sample(const struct onnx_node *node, int input,
-                          const struct onnx_view *view, float fill, struct error *err)
+int onnx_view_give_mapped(const struct onnx_node *node, int input,
+                          const struct onnx_shape *sample, float fill,
+                          onnx_view_source_fn *source, const void *context,
+                          struct error *err)
 {
-    struct layer *layer = give_rearrange(node, input, &view->shape, fill, err);
+    struct layer *layer = give_rearrange(node, input, sample, fill, err);
     const struct tensor *from, *to;
-    int64_t strides[ONNX_RANK_MAX];
-    struct onnx_shape shape;
 
     if (!layer)
         return -1;
     from = &node->graph->network->tensors[input];
     to = &node->graph->network->tensors[layer->output];
-    shape = onnx_shape_of_sample(from);
-    row_major_strides(&shape, strides);
     for (size_t i = 0; i < to->count; i++) {
-        int64_t source = source_of(view, &shape, strides, i);
+        int64_t at = source(context, i);
 
         layer->rearrange.from[onnx_view_stored(to, i)] =
-            source < 0 ? -1 : (int32_t)onnx_view_stored(from, (size_t)source);
+            at < 0 ? -1 : (int32_t)onnx_view_stored(from, (size_t)at);
     }
     return 0;
+}
+
+/* A view with what it is taken of. */
+struct seen {
+    const struct onnx_view *view;
+    struct onnx_shape shape;
+    int64_t strides[ONNX_RANK_MAX];
+};
+
+static int64_t source_seen(const void *context, size_t written)
+{
+    const struct seen *seen = context;
+
+    return source_of(seen->view, &seen->shape, seen->strides, written);
+}
+
+int onnx_view_give_sample(const struct onnx_node *node, int input,
+                          const struct onnx_view *view, float fill, struct error *err)
+{
+    struct seen seen = {
+        view, onnx_shape_of_sample(&node->graph->network->tensors[input]), {0}};
+
+    row_major_strides(&seen.shape, seen.strides);
+    return onnx_view_give_mapped(node, input, &view->shape, fill, source_seen, &seen,
+                                 err);
 }
 
 int onnx_view_give(const struct onnx_node *node, const struct onnx_source *source,

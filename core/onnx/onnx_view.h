@@ -31,6 +31,14 @@ int onnx_view_give_reshaped(const struct onnx_node *node,
                             const struct onnx_source *source,
                             const struct onnx_shape *shape, struct error *err);
 
+/* Gives the node's output: a tensor of shape [batch, `sample` ...] whose element `written` is element
+ * source(context, written) of a sample of `input`, both in ONNX's row-major order; -1: the fill. */
+typedef int64_t onnx_view_source_fn(const void *context, size_t written);
+int onnx_view_give_mapped(const struct onnx_node *node, int input,
+                          const struct onnx_shape *sample, float fill,
+                          onnx_view_source_fn *source, const void *context,
+                          struct error *err);
+
 /* Where element `written` of a sample, in ONNX's row-major order, is stored: see
  * layer.h. */
 size_t onnx_view_stored(const struct tensor *tensor, size_t written);

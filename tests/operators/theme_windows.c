@@ -106,6 +106,53 @@ static void make_conv(struct trial *trial)
     say_window(trial, &window);
 }
 
+/* A shape that is asked for, of what the products and output_padding make, or a little less. */
+static void say_output(struct trial *trial, const struct drawn_window *window,
+                       const struct trial_shape *image)
+{
+    int padding[3] = {0}, shape[3];
+    bool has_shape = trial_is(trial, 30);
+
+    for (int i = 0; i < window->axes; i++) {
+        int most = window->strides[i] > window->dilations[i] ? window->strides[i]
+                                                             : window->dilations[i];
+        int all;
+
+        padding[i] = trial_between(trial, 0, most - 1);
+        all = (image->dims[2 + i] - 1) * window->strides[i] + padding[i] +
+              reach(window, i);
+        shape[i] = trial_between(trial, all > 3 ? all - 2 : 1, all);
+    }
+    if (trial_is(trial, 40))
+        trial_say_list(trial, "output_padding", padding, window->axes);
+    if (has_shape)
+        trial_say_list(trial, "output_shape", shape, window->axes);
+}
+
+static void make_conv_transpose(struct trial *trial)
+{
+    struct drawn_window window = draw_window(trial, draw_axes(trial));
+    struct trial_shape weights, image, bias;
+    bool has_bias = trial_is(trial, 60);
+    int groups, outputs;
+
+    weights = draw_weights(trial, &window, &groups);
+    outputs = weights.dims[1] * groups;
+    image = draw_image(trial, &window, weights.dims[0]);
+    bias = trial_dims(1, &outputs);
+    trial_input(trial, "x", &image);
+    trial_floats(trial, "w", &weights);
+    if (has_bias)
+        trial_floats(trial, "bias", &bias);
+    trial_say(trial, "node ConvTranspose x w %s -> y", has_bias ? "bias" : "");
+    if (groups > 1 || trial_is(trial, 30))
+        trial_say(trial, " group=%d", groups);
+    if (trial_is(trial, 50))
+        trial_say_list(trial, "kernel_shape", window.kernel, window.axes);
+    say_window(trial, &window);
+    say_output(trial, &window, &image);
+}
+
 /* ---- pools ---- */
 
 /* Windows of pools are dilated from opset `dilated_since` on, and have a ceil_mode from 10 on. */
@@ -162,6 +209,7 @@ static void make_global_max_pool(struct trial *trial)
 const struct operator_trial windows_trials[] = {
     {"AveragePool", 7, make_average_pool},
     {"Conv", 7, make_conv},
+    {"ConvTranspose", 7, make_conv_transpose},
     {"GlobalAveragePool", 7, make_global_average_pool},
     {"GlobalMaxPool", 7, make_global_max_pool},
     {"MaxPool", 7, make_max_pool},
