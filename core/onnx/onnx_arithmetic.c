@@ -317,11 +317,13 @@ static int take_back(const struct onnx_node *node, struct onnx_source *source,
     if (onnx_node_output(node, &value, err) < 0)
         return -1;
     if (value->constant) {
-        *source = (struct onnx_source){value->constant, -1, value->constant->shape};
+        *source = (struct onnx_source){
+            .constant = value->constant, .tensor = -1, .shape = value->constant->shape};
         return 0;
     }
     tensor = &node->graph->network->tensors[value->tensor];
-    *source = (struct onnx_source){NULL, value->tensor, onnx_shape_of_tensor(tensor)};
+    *source = (struct onnx_source){.tensor = value->tensor,
+                                   .shape = onnx_shape_of_tensor(tensor)};
     snprintf(name, sizeof name, "%s (part)", value->name);
     free(tensor->name);
     tensor->name = memory_text(name);
@@ -422,14 +424,14 @@ static int read_sum(const struct onnx_node *node, struct error *err)
     return node->proto->n_input > 2 && is_given ? 0 : read_all(node, &partial_sum, err);
 }
 
-const struct onnx_operator onnx_add = {"Add", 2, ONNX_ON_TENSORS, read_add, NULL};
-const struct onnx_operator onnx_div = {"Div", 2, ONNX_ON_TENSORS, read_div, NULL};
-const struct onnx_operator onnx_max = {"Max", SIZE_MAX, ONNX_ON_TENSORS, read_max,
+const struct onnx_operator onnx_add = {"Add", 2, ONNX_ON_ELEMENTS, read_add, NULL};
+const struct onnx_operator onnx_div = {"Div", 2, ONNX_ON_ELEMENTS, read_div, NULL};
+const struct onnx_operator onnx_max = {"Max", SIZE_MAX, ONNX_ON_ELEMENTS, read_max,
                                        NULL};
-const struct onnx_operator onnx_min = {"Min", SIZE_MAX, ONNX_ON_TENSORS, read_min,
+const struct onnx_operator onnx_min = {"Min", SIZE_MAX, ONNX_ON_ELEMENTS, read_min,
                                        NULL};
-const struct onnx_operator onnx_mul = {"Mul", 2, ONNX_ON_TENSORS, read_mul, NULL};
-const struct onnx_operator onnx_sub = {"Sub", 2, ONNX_ON_TENSORS, read_sub, NULL};
-const struct onnx_operator onnx_pow = {"Pow", 2, ONNX_ON_TENSORS, read_pow, NULL};
-const struct onnx_operator onnx_sum = {"Sum", SIZE_MAX, ONNX_ON_TENSORS, read_sum,
+const struct onnx_operator onnx_mul = {"Mul", 2, ONNX_ON_ELEMENTS, read_mul, NULL};
+const struct onnx_operator onnx_sub = {"Sub", 2, ONNX_ON_ELEMENTS, read_sub, NULL};
+const struct onnx_operator onnx_pow = {"Pow", 2, ONNX_ON_ELEMENTS, read_pow, NULL};
+const struct onnx_operator onnx_sum = {"Sum", SIZE_MAX, ONNX_ON_ELEMENTS, read_sum,
                                        NULL};

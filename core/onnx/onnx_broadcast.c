@@ -91,24 +91,19 @@ static bool compute_known(enum binary_operation operation, int64_t a, int64_t b,
     return false;
 }
 
-/* What the operation leaves alone as its right operand. */
-static bool is_neutral(enum binary_operation operation, int64_t value)
-{
-    if (operation == BINARY_ADD || operation == BINARY_SUB)
-        return value == 0;
-    return (operation == BINARY_MUL || operation == BINARY_DIV) && value == 1;
-}
-
-/* The batch size is a symbol: it can be kept, not computed with. */
+/* The batch size is a symbol: only some of it can be computed with. */
 static bool compute_integer(enum binary_operation operation, int64_t a, int64_t b,
                             int64_t *result)
 {
-    bool commutes = operation == BINARY_ADD || operation == BINARY_MUL;
-
-    if (a != ONNX_BATCH && b != ONNX_BATCH)
+    if (onnx_batch_factor(a) == 0 && onnx_batch_factor(b) == 0)
         return compute_known(operation, a, b, result);
-    *result = ONNX_BATCH;
-    return is_neutral(operation, b) || (commutes && is_neutral(operation, a));
+    if (operation == BINARY_ADD)
+        return onnx_batch_add(a, b, result);
+    if (operation == BINARY_SUB)
+        return onnx_batch_subtract(a, b, result);
+    if (operation == BINARY_MUL)
+        return onnx_batch_multiply(a, b, result);
+    return operation == BINARY_DIV && onnx_batch_divide(a, b, result);
 }
 
 int onnx_broadcast_fold(const struct onnx_node *node, enum binary_operation operation,

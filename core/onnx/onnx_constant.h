@@ -9,7 +9,8 @@ struct onnx_type;
 
 struct onnx_constant {
     const char *name; /* the initialiser's or the value's; borrowed from the file */
-    struct onnx_shape shape; /* a dimension may be zero */
+    struct onnx_shape
+        shape; /* a dimension may be zero; one may be ONNX_BATCH, and counts as one */
     size_t count;
     bool is_integer;   /* all integer types and bool are int64, all others float */
     int64_t *integers; /* [count], may be ONNX_BATCH; or NULL; owned */

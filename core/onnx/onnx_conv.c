@@ -457,10 +457,12 @@ static int read_gemm(const struct onnx_node *node, struct error *err)
         onnx_node_weights(node, 1, &plan.weights, err) < 0 ||
         plan_product(node, gemm.trans_b, &plan, err) < 0)
         return -1;
-    if (plan.output.rank != 1 || plan.weights->shape.rank != 2)
+    if (plan.output.rank - onnx_batch_folds(&node->batch) != 1 ||
+        plan.output.rank > 2 || plan.weights->shape.rank != 2)
         return onnx_node_error(node, err,
                                "its input must be [N, features], its weights a matrix");
-    if (read_gemm_bias(node, plan.output.dims[0], &plan.bias, err) < 0)
+    if (read_gemm_bias(node, plan.output.dims[plan.output.rank - 1], &plan.bias, err) <
+        0)
         return -1;
     layer = give_product(node, &plan, gemm.trans_b, gemm.alpha, err);
     if (!layer)
@@ -479,5 +481,5 @@ const struct onnx_operator onnx_conv = {
 const struct onnx_operator onnx_conv_transpose = {
     "ConvTranspose", 3, ONNX_ON_TENSORS, read_conv_transpose,
     "auto_pad dilations group kernel_shape output_padding output_shape pads strides"};
-const struct onnx_operator onnx_gemm = {"Gemm", 3, ONNX_ON_TENSORS, read_gemm,
+const struct onnx_operator onnx_gemm = {"Gemm", 3, ONNX_ON_ROWS, read_gemm,
                                         "alpha beta transA transB"};

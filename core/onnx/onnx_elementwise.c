@@ -120,18 +120,18 @@ static int read_clip(const struct onnx_node *node, struct error *err)
                       high >= FLT_MAX ? INFINITY : high, err);
 }
 
-const struct onnx_operator onnx_clip = {"Clip", 3, ONNX_ON_TENSORS, read_clip,
+const struct onnx_operator onnx_clip = {"Clip", 3, ONNX_ON_ELEMENTS, read_clip,
                                         "max min"};
-const struct onnx_operator onnx_elu = {"Elu", 1, ONNX_ON_TENSORS, read_elu, "alpha"};
-const struct onnx_operator onnx_hard_sigmoid = {"HardSigmoid", 1, ONNX_ON_TENSORS,
+const struct onnx_operator onnx_elu = {"Elu", 1, ONNX_ON_ELEMENTS, read_elu, "alpha"};
+const struct onnx_operator onnx_hard_sigmoid = {"HardSigmoid", 1, ONNX_ON_ELEMENTS,
                                                 read_hard_sigmoid, "alpha beta"};
-const struct onnx_operator onnx_hard_swish = {"HardSwish", 1, ONNX_ON_TENSORS,
+const struct onnx_operator onnx_hard_swish = {"HardSwish", 1, ONNX_ON_ELEMENTS,
                                               read_hard_swish, NULL};
-const struct onnx_operator onnx_leaky_relu = {"LeakyRelu", 1, ONNX_ON_TENSORS,
+const struct onnx_operator onnx_leaky_relu = {"LeakyRelu", 1, ONNX_ON_ELEMENTS,
                                               read_leaky_relu, "alpha"};
-const struct onnx_operator onnx_relu = {"Relu", 1, ONNX_ON_TENSORS, read_relu, NULL};
-const struct onnx_operator onnx_sigmoid = {"Sigmoid", 1, ONNX_ON_TENSORS, read_sigmoid,
+const struct onnx_operator onnx_relu = {"Relu", 1, ONNX_ON_ELEMENTS, read_relu, NULL};
+const struct onnx_operator onnx_sigmoid = {"Sigmoid", 1, ONNX_ON_ELEMENTS, read_sigmoid,
                                            NULL};
-const struct onnx_operator onnx_softplus = {"Softplus", 1, ONNX_ON_TENSORS,
+const struct onnx_operator onnx_softplus = {"Softplus", 1, ONNX_ON_ELEMENTS,
                                             read_softplus, NULL};
-const struct onnx_operator onnx_tanh = {"Tanh", 1, ONNX_ON_TENSORS, read_tanh, NULL};
+const struct onnx_operator onnx_tanh = {"Tanh", 1, ONNX_ON_ELEMENTS, read_tanh, NULL};

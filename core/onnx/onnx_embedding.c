@@ -88,6 +88,7 @@ static struct layer *give_layer(const struct onnx_node *node,
     struct network *network = node->graph->network;
     struct onnx_shape sample = onnx_shape_of_sample(&network->tensors[numbers->tensor]);
     struct onnx_value *output;
+    struct layer *layer;
 
     if (onnx_node_output(node, &output, err) < 0 ||
         onnx_node_unfold(node, table->count, err) < 0)
@@ -98,9 +99,10 @@ static struct layer *give_layer(const struct onnx_node *node,
         return NULL;
     }
     sample.dims[sample.rank++] = table->shape.dims[1];
-    output->batch_axis = numbers->batch_axis;
-    return onnx_node_give_layer(node, LAYER_EMBEDDING, &numbers->tensor, 1, &sample,
-                                err);
+    layer =
+        onnx_node_give_layer(node, LAYER_EMBEDDING, &numbers->tensor, 1, &sample, err);
+    output->batch = numbers->batch;
+    return layer;
 }
 
 int onnx_embedding_read(const struct onnx_node *node, struct error *err)

@@ -75,7 +75,7 @@ static int fold_shape(const struct onnx_node *node, struct error *err)
     int64_t start, end;
     int first, last;
 
-    if (onnx_node_source(node, 0, &source, err) < 0 ||
+    if (onnx_node_moved(node, 0, &source, err) < 0 ||
         onnx_attribute_integer(node, "start", 0, &start, err) < 0 ||
         onnx_attribute_integer(node, "end", ONNX_RANK_MAX, &end, err) < 0)
         return -1;
@@ -170,7 +170,7 @@ static bool cast(const struct onnx_constant *from, const struct onnx_type *type,
                  size_t i, struct onnx_constant *to)
 {
     double real = from->is_integer ? (double)from->integers[i] : (double)from->reals[i];
-    bool is_batch = from->is_integer && from->integers[i] == ONNX_BATCH;
+    bool is_batch = from->is_integer && onnx_batch_factor(from->integers[i]) > 0;
 
     if (!type->is_integer) {
         to->reals[i] = (float)real;

@@ -3,6 +3,7 @@
 #define CORE_ONNX_ONNX_GRAPH_H
 
 #include "core/network/network.h"
+#include "core/onnx/onnx_batch.h"
 #include "core/onnx/onnx_constant.h"
 #include "core/onnx/onnx_file.h"
 
@@ -23,7 +24,7 @@ struct onnx_value {
     const Onnx__ValueInfoProto *input;    /* or NULL; borrowed from the file */
     struct onnx_constant *constant;       /* once known; borrowed from the graph */
     int tensor;                           /* of the network; -1: not or not yet known */
-    int batch_axis; /* which dimension of a tensor is the batch: nothing else knows of it */
+    struct onnx_batch batch;              /* of a tensor: nothing else knows of it */
     bool is_read;  /* by a node that the output depends on; or it is the output */
     bool is_codes; /* the tensor's codes, which only DequantizeLinear may read */
 };

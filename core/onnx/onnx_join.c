@@ -30,7 +30,7 @@ static int joined_shape(const struct onnx_node *node, int *axis,
     struct onnx_source source;
     int64_t given;
 
-    if (onnx_node_source(node, 0, &source, err) < 0 ||
+    if (onnx_node_moved(node, 0, &source, err) < 0 ||
         onnx_attribute_integer(node, "axis", 1, &given, err) < 0)
         return -1;
     *joined = source.shape;
@@ -40,7 +40,7 @@ static int joined_shape(const struct onnx_node *node, int *axis,
     if (joined->dims[*axis] == ONNX_BATCH)
         return onnx_node_error(node, err, "it would join samples");
     for (int i = 1; i < (int)node->proto->n_input; i++) {
-        if (onnx_node_source(node, i, &source, err) < 0)
+        if (onnx_node_moved(node, i, &source, err) < 0)
             return -1;
         for (int d = 0; d < joined->rank; d++)
             if (source.shape.rank != joined->rank ||
@@ -111,7 +111,7 @@ static int read_concat(const struct onnx_node *node, struct error *err)
     struct onnx_shape shape;
     int axis;
 
-    if (onnx_node_source(node, 0, &first, err) < 0)
+    if (onnx_node_moved(node, 0, &first, err) < 0)
         return -1;
     if (node->proto->n_input == 1)
         return onnx_node_give_input(node, 0, err);
@@ -141,9 +141,9 @@ static int read_dropout(const struct onnx_node *node, struct error *err)
     return onnx_node_give_input(node, 0, err);
 }
 
-const struct onnx_operator onnx_concat = {"Concat", SIZE_MAX, ONNX_ON_TENSORS,
+const struct onnx_operator onnx_concat = {"Concat", SIZE_MAX, ONNX_ON_BATCH,
                                           read_concat, "axis"};
-const struct onnx_operator onnx_dropout = {"Dropout", 3, ONNX_ON_TENSORS, read_dropout,
+const struct onnx_operator onnx_dropout = {"Dropout", 3, ONNX_ON_BATCH, read_dropout,
                                            "ratio seed"};
-const struct onnx_operator onnx_identity = {"Identity", 1, ONNX_ON_TENSORS,
-                                            read_identity, NULL};
+const struct onnx_operator onnx_identity = {"Identity", 1, ONNX_ON_BATCH, read_identity,
+                                            NULL};

@@ -44,7 +44,7 @@ static int give_turned(const struct onnx_node *node, int *tensor, struct error *
     view.axis[last - 1] = last;
     view.shape.dims[last] = shape.dims[last - 1];
     view.shape.dims[last - 1] = shape.dims[last];
-    if (onnx_view_give_sample(node, *tensor, &view, 0.f, err) < 0 ||
+    if (onnx_view_give_sample(node, *tensor, NULL, &view, NULL, 0.f, err) < 0 ||
         onnx_node_output(node, &output, err) < 0)
         return -1;
     *tensor = output->tensor;
@@ -141,5 +141,4 @@ static int read_matmul(const struct onnx_node *node, struct error *err)
     return left ? constant_times(node, err) : read_two_tensors(node, err);
 }
 
-const struct onnx_operator onnx_matmul = {"MatMul", 2, ONNX_ON_TENSORS, read_matmul,
-                                          NULL};
+const struct onnx_operator onnx_matmul = {"MatMul", 2, ONNX_ON_ROWS, read_matmul, NULL};

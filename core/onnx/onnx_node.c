@@ -109,9 +109,8 @@ int onnx_node_value(const struct onnx_node *node, int input, struct onnx_value *
     return 0;
 }
 
-/* Whether a tensor is what operators compute with. */
-static int check_tensor(const struct onnx_node *node, const struct onnx_value *value,
-                        struct error *err)
+static int check_float(const struct onnx_node *node, const struct onnx_value *value,
+                       struct error *err)
 {
     const Onnx__ValueInfoProto *input = value->input;
     char text[32];
@@ -121,12 +120,38 @@ static int check_tensor(const struct onnx_node *node, const struct onnx_value *v
             node, err, "its input \"%s\" is %s; calq computes with float", value->name,
             input ? onnx_type_text(input->type->tensor_type->elem_type, text)
                   : "of integers");
-    if (value->batch_axis != 0)
+    return 0;
+}
+
+/* Whether the batch of a tensor is where it is of all tensors of the node. */
+static int check_batch(const struct onnx_node *node, const struct onnx_value *value,
+                       struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    struct onnx_shape shape;
+
+    if (onnx_batch_is_same(&value->batch, &node->batch))
+        return 0;
+    shape =
+        onnx_batch_shape(&value->batch, &node->graph->network->tensors[value->tensor]);
+    if (onnx_batch_is_plain(&node->batch) && onnx_batch_folds(&value->batch) == 0)
         return onnx_node_error(node, err,
                                "its input \"%s\" has the batch as dimension %d; calq "
                                "needs it first, as a Transpose makes it",
-                               value->name, value->batch_axis);
-    return 0;
+                               value->name, value->batch.axis);
+    return onnx_node_error(
+        node, err,
+        "its input \"%s\" is %s, N being the batch: calq cannot "
+        "compute it where the batch is folded with other dimensions, "
+        "or lies elsewhere than in its other inputs",
+        value->name, onnx_shape_text(&shape, text));
+}
+
+/* Whether a tensor is what operators compute with. */
+static int check_tensor(const struct onnx_node *node, const struct onnx_value *value,
+                        struct error *err)
+{
+    return check_float(node, value, err) < 0 ? -1 : check_batch(node, value, err);
 }
 
 int onnx_node_tensor(const struct onnx_node *node, int input, int *tensor,
@@ -153,7 +178,7 @@ static int must_be_constant(const struct onnx_node *node,
                            value->name);
 }
 
-int onnx_node_constant(const struct onnx_node *node, int input,
+int onnx_node_repeated(const struct onnx_node *node, int input,
                        const struct onnx_constant **constant, struct error *err)
 {
     struct onnx_value *value;
@@ -162,6 +187,40 @@ int onnx_node_constant(const struct onnx_node *node, int input,
         onnx_graph_constant(node->graph, value, constant, err) < 0)
         return -1;
     return *constant ? 0 : must_be_constant(node, value, err);
+}
+
+/* A constant that is the same for each sample, its first dimension the batch, repeats as well with one
+ * element there. */
+static void repeat_as_one(const struct onnx_node *node,
+                          const struct onnx_constant **constant)
+{
+    struct onnx_shape shape = (*constant)->shape;
+    struct onnx_constant *one;
+
+    if (onnx_shape_batch_axis(&shape) != 0)
+        return;
+    shape.dims[0] = 1;
+    one = onnx_constant_create((*constant)->name, (*constant)->is_integer, &shape);
+    for (size_t i = 0; i < one->count; i++)
+        onnx_constant_copy(one, i, *constant, i);
+    *constant = onnx_graph_keep(node->graph, one);
+}
+
+int onnx_node_constant(const struct onnx_node *node, int input,
+                       const struct onnx_constant **constant, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES];
+
+    if (onnx_node_repeated(node, input, constant, err) < 0)
+        return -1;
+    repeat_as_one(node, constant);
+    if (onnx_shape_has_batch(&(*constant)->shape))
+        return onnx_node_error(node, err,
+                               "its input \"%s\" is %s, the same for each sample: calq "
+                               "cannot compute it with a batch",
+                               (*constant)->name,
+                               onnx_shape_text(&(*constant)->shape, text));
+    return 0;
 }
 
 static int check_is_real(const struct onnx_node *node,
@@ -248,20 +307,69 @@ int onnx_node_scalar(const struct onnx_node *node, int input, float *value,
     return 0;
 }
 
-int onnx_node_source(const struct onnx_node *node, int input,
-                     struct onnx_source *source, struct error *err)
+int onnx_node_moved(const struct onnx_node *node, int input, struct onnx_source *source,
+                    struct error *err)
 {
     struct onnx_value *value;
 
     if (onnx_node_value(node, input, &value, err) < 0 ||
         onnx_graph_constant(node->graph, value, &source->constant, err) < 0 ||
-        (!source->constant && check_tensor(node, value, err) < 0))
+        (!source->constant && check_float(node, value, err) < 0))
         return -1;
     source->tensor = value->tensor;
+    source->batch = value->batch;
     source->shape =
         source->constant
             ? source->constant->shape
-            : onnx_shape_of_tensor(&node->graph->network->tensors[value->tensor]);
+            : onnx_batch_shape(&value->batch,
+                               &node->graph->network->tensors[value->tensor]);
+    return 0;
+}
+
+int onnx_node_source(const struct onnx_node *node, int input,
+                     struct onnx_source *source, struct error *err)
+{
+    struct onnx_value *value;
+
+    if (onnx_node_moved(node, input, source, err) < 0)
+        return -1;
+    if (source->constant) {
+        repeat_as_one(node, &source->constant);
+        source->shape = source->constant->shape;
+        return 0;
+    }
+    value = onnx_graph_find(node->graph, node->proto->input[input]);
+    source->batch = (struct onnx_batch){0};
+    source->shape = onnx_shape_of_tensor(&node->graph->network->tensors[value->tensor]);
+    return check_batch(node, value, err);
+}
+
+bool onnx_node_axis(const struct onnx_node *node, int64_t axis, int rank,
+                    int *from_front)
+{
+    int seen;
+
+    if (!onnx_shape_axis(axis, rank - onnx_batch_folds(&node->batch), &seen))
+        return false;
+    *from_front = onnx_batch_sample_axis(&node->batch, seen);
+    return true;
+}
+
+int onnx_node_mark_axes(const struct onnx_node *node, const int64_t *axes, size_t count,
+                        int rank, bool *marked, struct error *err)
+{
+    for (int i = 0; i < ONNX_RANK_MAX; i++)
+        marked[i] = false;
+    for (size_t i = 0; i < count; i++) {
+        int axis;
+
+        if (!onnx_shape_axis(axes[i], rank, &axis))
+            return onnx_node_error(node, err, "there is no axis %lld in %d dimensions",
+                                   (long long)axes[i], rank);
+        if (marked[axis])
+            return onnx_node_error(node, err, "axis %d is named twice", axis);
+        marked[axis] = true;
+    }
     return 0;
 }
 
@@ -338,6 +446,7 @@ struct layer *onnx_node_give_layer(const struct onnx_node *node, enum layer_kind
     for (int i = 0; i < sample->rank; i++)
         dims[i] = (int)sample->dims[i];
     value->tensor = network_add_tensor(network, value->name, sample->rank, dims);
+    value->batch = node->batch;
     layer = network_add_layer(network, kind, onnx_node_name(node, name, sizeof name),
                               inputs, input_count, value->tensor);
     layer->node = node->index;
@@ -353,6 +462,17 @@ struct layer *onnx_node_give_same(const struct onnx_node *node, enum layer_kind 
     return onnx_node_give_layer(node, kind, inputs, input_count, &shape, err);
 }
 
+/* A constant may be the same for all samples: one dimension is the batch. */
+static bool repeats_once(const struct onnx_shape *shape)
+{
+    int repeats = 0;
+
+    for (int i = 0; i < shape->rank; i++)
+        if (onnx_batch_factor(shape->dims[i]) > 0)
+            repeats += shape->dims[i] == ONNX_BATCH ? 1 : 2;
+    return repeats <= 1;
+}
+
 struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,
                                               bool is_integer,
                                               const struct onnx_shape *shape,
@@ -364,7 +484,7 @@ struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,
 
     if (onnx_node_output(node, &value, err) < 0)
         return NULL;
-    if (!onnx_shape_count(shape, &count) || onnx_shape_has_batch(shape)) {
+    if (!onnx_shape_count(shape, &count) || !repeats_once(shape)) {
         onnx_node_error(node, err, "a constant cannot have the shape %s",
                         onnx_shape_text(shape, text));
         return NULL;
@@ -386,7 +506,7 @@ int onnx_node_give_input(const struct onnx_node *node, int input, struct error *
         onnx_node_output(node, &to, err) < 0)
         return -1;
     to->tensor = from->tensor;
-    to->batch_axis = from->batch_axis;
+    to->batch = from->batch;
     to->constant = from->constant;
     return 0;
 }

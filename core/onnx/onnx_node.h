@@ -9,6 +9,9 @@ struct onnx_node {
     const Onnx__NodeProto *proto; /* borrowed */
     int index;                    /* in the file's list of nodes */
     int output;                   /* which of its outputs is being given */
+    /* Where the batch of all of its tensors is, in and out. The operator sees [N, sample ...], and looks
+     * at what is behind the batch alone (enum onnx_operator_scope). */
+    struct onnx_batch batch;
 };
 
 /* The same node, while it gives output number `output`. */
@@ -40,6 +43,11 @@ int onnx_node_tensor(const struct onnx_node *node, int input, int *tensor,
 int onnx_node_constant(const struct onnx_node *node, int input,
                        const struct onnx_constant **constant, struct error *err);
 
+/* The same as it is: a constant may be repeated for each sample, and one dimension is ONNX_BATCH then. To
+ * all others it is one where it is the first, and such a constant is refused where it is not. */
+int onnx_node_repeated(const struct onnx_node *node, int input,
+                       const struct onnx_constant **constant, struct error *err);
+
 /* A constant of a float type whose values may still be in the file, and some of those, which must be
  * finite. */
 int onnx_node_weights(const struct onnx_node *node, int input,
@@ -68,10 +76,25 @@ int onnx_node_scalar(const struct onnx_node *node, int input, float *value,
 struct onnx_source {
     const struct onnx_constant *constant; /* or NULL; borrowed from the graph */
     int tensor;                           /* of the network; -1: a constant */
+    struct onnx_batch batch;              /* of a tensor */
     struct onnx_shape shape;              /* of a tensor with the batch */
 };
 int onnx_node_source(const struct onnx_node *node, int input,
                      struct onnx_source *source, struct error *err);
+
+/* The same where the batch may be anywhere: for operators that move elements. */
+int onnx_node_moved(const struct onnx_node *node, int input, struct onnx_source *source,
+                    struct error *err);
+
+/* Counts an axis that the node names from the front of [N, sample ...], of `rank` dimensions. False where
+ * there is no such axis. */
+bool onnx_node_axis(const struct onnx_node *node, int64_t axis, int rank,
+                    int *from_front);
+
+/* Marks the axes of a list [count], each at most once, of a shape of `rank` dimensions; `marked` out,
+ * [ONNX_RANK_MAX]. */
+int onnx_node_mark_axes(const struct onnx_node *node, const int64_t *axes, size_t count,
+                        int rank, bool *marked, struct error *err);
 
 /* The node unfolds to `elements` more; fails when that is too much in all. */
 int onnx_node_unfold(const struct onnx_node *node, size_t elements, struct error *err);

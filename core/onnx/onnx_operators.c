@@ -43,7 +43,8 @@ const char *onnx_operator_names(char *text, size_t bytes)
     size_t used = 0;
 
     for (int i = 0; i < OPERATOR_COUNT && used < bytes; i++)
-        if (operators[i]->scope == ONNX_ON_TENSORS)
+        if (operators[i]->scope != ONNX_ON_CONSTANTS &&
+            operators[i]->scope != ONNX_ON_SHAPES)
             used += (size_t)snprintf(text + used, bytes - used, "%s%s",
                                      used ? ", " : "", operators[i]->name);
     return text;

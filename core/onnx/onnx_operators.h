@@ -10,7 +10,13 @@ typedef int onnx_operator_fn(const struct onnx_node *node, struct error *err);
 enum onnx_operator_scope {
     ONNX_ON_TENSORS,   /* works on what is computed from the network's input */
     ONNX_ON_CONSTANTS, /* shape arithmetic: all inputs must be constants */
-    ONNX_ON_SHAPES     /* gives a constant whatever the inputs are */
+    ONNX_ON_SHAPES,    /* gives a constant whatever the inputs are */
+    /* Works on tensors whose batch may be folded with other dimensions, or not be the first, which
+     * it sees as [N, sample ...] (struct onnx_node): element by element, constants repeated from the last
+     * dimension on; or along the last dimensions; or it moves elements, and asks where the batch is. */
+    ONNX_ON_ELEMENTS,
+    ONNX_ON_ROWS,
+    ONNX_ON_BATCH
 };
 
 struct onnx_operator {

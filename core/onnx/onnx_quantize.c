@@ -181,6 +181,7 @@ static int read_codes(const struct onnx_node *node, const struct onnx_value *cod
     if (!output)
         return onnx_node_error(node, err, "its output has no name");
     output->tensor = codes->tensor;
+    output->batch = codes->batch;
     name_output(node->graph, output);
     return 0;
 }
@@ -299,8 +300,8 @@ static int read_dequantize(const struct onnx_node *node, struct error *err)
 }
 
 const struct onnx_operator onnx_dequantize_linear = {"DequantizeLinear", 3,
-                                                     ONNX_ON_TENSORS, read_dequantize,
+                                                     ONNX_ON_ELEMENTS, read_dequantize,
                                                      "axis block_size output_dtype"};
 const struct onnx_operator onnx_quantize_linear = {
-    "QuantizeLinear", 3, ONNX_ON_TENSORS, read_quantize,
+    "QuantizeLinear", 3, ONNX_ON_ELEMENTS, read_quantize,
     "axis block_size output_dtype precision saturate"};

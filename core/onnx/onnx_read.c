@@ -5,6 +5,7 @@
 #include "core/onnx/onnx_error.h"
 #include "core/onnx/onnx_lacks.h"
 #include "core/onnx/onnx_operators.h"
+#include "core/onnx/onnx_read_node.h"
 #include "core/onnx/onnx_tensor.h"
 
 #include <stdio.h>
@@ -310,7 +311,7 @@ static int batch_axis_of(const Onnx__TensorShapeProto *shape)
 static int note_batch(struct onnx_graph *graph, const struct onnx_value *input,
                       struct error *err)
 {
-    int64_t batch = fixed_dim(shape_of(input->input)->dim[input->batch_axis]);
+    int64_t batch = fixed_dim(shape_of(input->input)->dim[input->batch.axis]);
 
     if (batch > 0 && graph->batch > 0 && batch != graph->batch)
         return onnx_error(err, graph->path,
@@ -330,7 +331,7 @@ static int sample_dims(const struct onnx_graph *graph, const struct onnx_value *
     for (size_t i = 0; i < shape->n_dim; i++) {
         int64_t dim = fixed_dim(shape->dim[i]);
 
-        if (i == (size_t)input->batch_axis)
+        if (i == (size_t)input->batch.axis)
             continue;
         if (dim < 1)
             return onnx_error(
@@ -376,7 +377,7 @@ static int read_input(struct onnx_graph *graph, struct onnx_value *input,
     if (find_element(graph, input, &element, err) < 0 ||
         check_rank(graph, input, element, err) < 0)
         return -1;
-    input->batch_axis = batch_axis_of(shape);
+    input->batch.axis = batch_axis_of(shape);
     if (note_batch(graph, input, err) < 0)
         return -1;
     text = shape_text(shape);
@@ -411,31 +412,6 @@ static int read_inputs(struct onnx_graph *graph, struct error *err)
 
 /* ---- the nodes and the output ---- */
 
-static int check_attributes(const struct onnx_node *node,
-                            const struct onnx_operator *op, struct error *err)
-{
-    for (size_t i = 0; i < node->proto->n_attribute; i++) {
-        const char *name = node->proto->attribute[i]->name;
-
-        if (name && !onnx_operator_has(op, name))
-            return onnx_node_error(node, err, "calq does not know its attribute %.*s",
-                                   NAME_SHOWN_BYTES, name);
-    }
-    return 0;
-}
-
-static int read_node(const struct onnx_node *node, struct error *err)
-{
-    const struct onnx_operator *op = onnx_operator_find(node->proto->op_type);
-
-    if (check_attributes(node, op, err) < 0)
-        return -1;
-    if (node->proto->n_input > op->inputs_max)
-        return onnx_node_error(node, err, "it has %zu inputs; at most %zu are possible",
-                               node->proto->n_input, op->inputs_max);
-    return op->read(node, err);
-}
-
 static int read_nodes(struct reader *reader, struct error *err)
 {
     for (size_t i = 0; i < reader->graph.proto->n_node; i++) {
@@ -443,7 +419,7 @@ static int read_nodes(struct reader *reader, struct error *err)
                                  .proto = reader->graph.proto->node[i],
                                  .index = (int)i};
 
-        if (reader->is_needed[i] && read_node(&node, err) < 0)
+        if (reader->is_needed[i] && onnx_read_node(&node, err) < 0)
             return -1;
     }
     return 0;
@@ -463,6 +439,19 @@ static void note_output(struct onnx_graph *graph, const struct tensor *tensor)
                                        : memory_text(onnx_shape_text(&shape, text));
 }
 
+static int folded_output(const struct onnx_graph *graph,
+                         const struct onnx_value *output, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    struct onnx_shape shape =
+        onnx_batch_shape(&output->batch, &graph->network->tensors[output->tensor]);
+
+    return onnx_error(err, graph->path,
+                      "the output \"%s\" has the shape %s, N being the batch; calq "
+                      "needs [N, classes]",
+                      output->name, onnx_shape_text(&shape, text));
+}
+
 /* [N, classes], or [N, classes, 1, 1], which is stored the same way. */
 static int read_output(struct onnx_graph *graph, struct error *err)
 {
@@ -477,11 +466,13 @@ static int read_output(struct onnx_graph *graph, struct error *err)
         return onnx_error(err, graph->path,
                           "the output \"%s\" is not computed from the input",
                           output->name);
-    if (output->batch_axis != 0)
+    if (output->batch.axis != 0)
         return onnx_error(err, graph->path,
                           "the output \"%s\" has the batch as dimension %d; calq "
                           "needs [N, classes]",
-                          output->name, output->batch_axis);
+                          output->name, output->batch.axis);
+    if (!onnx_batch_is_plain(&output->batch))
+        return folded_output(graph, output, err);
     if (output->is_codes)
         return onnx_error(err, graph->path,
                           "the output \"%s\" is codes; calq needs values",

@@ -14,30 +14,10 @@ struct onnx_shape onnx_rows_of(const struct onnx_shape *sample)
     return rows;
 }
 
-static struct onnx_shape with_batch(const struct onnx_shape *sample)
-{
-    struct onnx_shape shape = {.rank = sample->rank + 1, .dims = {ONNX_BATCH}};
-
-    for (int i = 0; i < sample->rank; i++)
-        shape.dims[i + 1] = sample->dims[i];
-    return shape;
-}
-
 /* Index of the tensor that is the node's output so far. */
 static int output_of(const struct onnx_node *node)
 {
     return onnx_graph_find(node->graph, node->proto->output[node->output])->tensor;
-}
-
-static int give_reshaped(const struct onnx_node *node, int input,
-                         const struct onnx_shape *sample, struct error *err)
-{
-    struct onnx_source source = {
-        .tensor = input,
-        .shape = onnx_shape_of_tensor(&node->graph->network->tensors[input])};
-    struct onnx_shape shape = with_batch(sample);
-
-    return onnx_view_give_reshaped(node, &source, &shape, err);
 }
 
 int onnx_rows_give_as(const struct onnx_node *node, int *input,
@@ -46,7 +26,7 @@ int onnx_rows_give_as(const struct onnx_node *node, int *input,
     struct network *network = node->graph->network;
     int from = *input;
 
-    if (give_reshaped(node, from, sample, err) < 0)
+    if (onnx_view_give_reshaped_sample(node, from, sample, err) < 0)
         return -1;
     *input = output_of(node);
     free(network->tensors[*input].name);
@@ -66,5 +46,5 @@ int onnx_rows_give(const struct onnx_node *node, int *input, struct error *err)
 int onnx_rows_give_back(const struct onnx_node *node, const struct onnx_shape *sample,
                         struct error *err)
 {
-    return give_reshaped(node, output_of(node), sample, err);
+    return onnx_view_give_reshaped_sample(node, output_of(node), sample, err);
 }

@@ -17,10 +17,10 @@ static int find_axes(const struct onnx_node *node, const struct tensor *tensor,
 
     if (onnx_attribute_integer(node, "axis", is_one ? -1 : 1, &given, err) < 0)
         return -1;
-    if (!onnx_shape_axis(given, shape.rank, axis))
+    if (!onnx_node_axis(node, given, shape.rank, axis))
         return onnx_node_error(node, err, "there is no axis %lld in %s",
                                (long long)given, onnx_shape_text(&shape, text));
-    if (*axis == 0)
+    if (*axis == 0 || (!is_one && *axis <= node->batch.axis))
         return onnx_node_error(node, err, "axis 0 of %s would mix samples",
                                onnx_shape_text(&shape, text));
     for (int i = 0; i < tensor->rank; i++)
@@ -85,7 +85,7 @@ static int read_log_softmax(const struct onnx_node *node, struct error *err)
     return give_softmax(node, true, err);
 }
 
-const struct onnx_operator onnx_log_softmax = {"LogSoftmax", 1, ONNX_ON_TENSORS,
+const struct onnx_operator onnx_log_softmax = {"LogSoftmax", 1, ONNX_ON_ROWS,
                                                read_log_softmax, "axis"};
-const struct onnx_operator onnx_softmax = {"Softmax", 1, ONNX_ON_TENSORS, read_softmax,
+const struct onnx_operator onnx_softmax = {"Softmax", 1, ONNX_ON_ROWS, read_softmax,
                                            "axis"};

@@ -17,14 +17,14 @@ static int read_axis(const struct onnx_node *node, struct split *split,
     char text[ONNX_SHAPE_TEXT_BYTES];
     int64_t axis;
 
-    if (onnx_node_source(node, 0, &split->source, err) < 0 ||
+    if (onnx_node_moved(node, 0, &split->source, err) < 0 ||
         onnx_attribute_integer(node, "axis", 0, &axis, err) < 0)
         return -1;
     if (!onnx_shape_axis(axis, split->source.shape.rank, &split->axis))
         return onnx_node_error(node, err, "there is no axis %lld in %s",
                                (long long)axis,
                                onnx_shape_text(&split->source.shape, text));
-    if (split->source.shape.dims[split->axis] == ONNX_BATCH)
+    if (onnx_batch_factor(split->source.shape.dims[split->axis]) > 0)
         return onnx_node_error(node, err, "it would split the batch");
     return 0;
 }
@@ -111,5 +111,5 @@ static int read_split(const struct onnx_node *node, struct error *err)
     return 0;
 }
 
-const struct onnx_operator onnx_split = {"Split", 2, ONNX_ON_TENSORS, read_split,
+const struct onnx_operator onnx_split = {"Split", 2, ONNX_ON_BATCH, read_split,
                                          "axis num_outputs split"};

@@ -3,8 +3,6 @@
 #include "core/base/memory.h"
 
 #include <assert.h>
-#include <math.h>
-#include <stdlib.h>
 
 struct onnx_view onnx_view_of(const struct onnx_shape *shape)
 {
@@ -34,8 +32,10 @@ static int64_t source_of(const struct onnx_view *view, const struct onnx_shape *
 
     for (int d = view->shape.rank - 1; d >= 0; d--) {
         int64_t dim = view->shape.dims[d];
+        int64_t i = (int64_t)(index % (size_t)dim);
         int axis = view->axis[d];
-        int64_t at = view->start[d] + (int64_t)(index % (size_t)dim) * view->step[d];
+        int64_t at =
+            view->list[d] ? view->list[d][i] : view->start[d] + i * view->step[d];
 
         if (at < 0 || at >= from->dims[axis])
             return -1;
@@ -55,18 +55,52 @@ static void row_major_strides(const struct onnx_shape *shape, int64_t *strides)
     }
 }
 
-static int give_constant(const struct onnx_node *node, const struct onnx_constant *from,
-                         const struct onnx_view *view, struct error *err)
+static int changes_batch(const struct onnx_node *node, struct error *err)
 {
-    int64_t strides[ONNX_RANK_MAX];
-    struct onnx_constant *result =
-        onnx_node_give_constant(node, from->is_integer, &view->shape, err);
+    return onnx_node_error(node, err, "it would change the batch dimension");
+}
 
+/* Whether dimension d of a view is all of a dimension of `dim` elements. */
+static bool is_all(const struct onnx_view *view, int d, int64_t dim)
+{
+    return view->shape.dims[d] == dim && view->start[d] == 0 && view->step[d] == 1 &&
+           !view->list[d];
+}
+
+/* ---- constants -------------------------------------------------------------------------- */
+
+/* A constant that is the same for all samples has their dimension with one element. */
+static int drop_repetition(const struct onnx_node *node, struct onnx_shape *from,
+                           struct onnx_view *view, struct error *err)
+{
+    int batch = onnx_shape_batch_axis(from);
+
+    for (int d = 0; batch >= 0 && d < view->shape.rank; d++)
+        if (view->axis[d] == batch) {
+            if (!is_all(view, d, ONNX_BATCH))
+                return changes_batch(node, err);
+            view->shape.dims[d] = from->dims[batch] = 1;
+        }
+    return 0;
+}
+
+static int give_constant(const struct onnx_node *node, const struct onnx_constant *from,
+                         const struct onnx_view *given, const struct onnx_shape *to,
+                         struct error *err)
+{
+    int64_t strides[ONNX_VIEW_RANK_MAX];
+    struct onnx_shape shape = from->shape;
+    struct onnx_view view = *given;
+    struct onnx_constant *result;
+
+    if (drop_repetition(node, &shape, &view, err) < 0)
+        return -1;
+    result = onnx_node_give_constant(node, from->is_integer, to, err);
     if (!result)
         return -1;
-    row_major_strides(&from->shape, strides);
+    row_major_strides(&shape, strides);
     for (size_t i = 0; i < result->count; i++) {
-        int64_t source = source_of(view, &from->shape, strides, i);
+        int64_t source = source_of(&view, &shape, strides, i);
 
         if (source < 0)
             return onnx_node_error(node, err, "padding a constant is not supported");
@@ -75,22 +109,22 @@ static int give_constant(const struct onnx_node *node, const struct onnx_constan
     return 0;
 }
 
-/* The view of a sample: without the batch, which it must leave alone. */
-static int drop_batch(const struct onnx_node *node, const struct onnx_view *view,
-                      struct onnx_view *sample, struct error *err)
+static int give_reshaped_constant(const struct onnx_node *node,
+                                  const struct onnx_constant *from,
+                                  const struct onnx_shape *shape, struct error *err)
 {
-    if (!onnx_shape_has_batch(&view->shape) || view->axis[0] != 0 ||
-        view->start[0] != 0 || view->step[0] != 1)
-        return onnx_node_error(node, err, "it would change the batch dimension");
-    *sample = (struct onnx_view){.shape.rank = view->shape.rank - 1};
-    for (int i = 0; i < sample->shape.rank; i++) {
-        sample->shape.dims[i] = view->shape.dims[i + 1];
-        sample->axis[i] = view->axis[i + 1] - 1;
-        sample->start[i] = view->start[i + 1];
-        sample->step[i] = view->step[i + 1];
-    }
+    struct onnx_constant *result =
+        onnx_node_give_constant(node, from->is_integer, shape, err);
+
+    if (!result)
+        return -1;
+    assert(result->count == from->count);
+    for (size_t i = 0; i < result->count; i++)
+        onnx_constant_copy(result, i, from, i);
     return 0;
 }
+
+/* ---- samples ---------------------------------------------------------------------------- */
 
 /* The layer, its map still empty. */
 static struct layer *give_rearrange(const struct onnx_node *node, int input,
@@ -100,7 +134,7 @@ static struct layer *give_rearrange(const struct onnx_node *node, int input,
     struct layer *layer;
     size_t count;
 
-    if (!onnx_shape_count(sample, &count))
+    if (sample->rank > TENSOR_RANK_MAX || !onnx_shape_count(sample, &count))
         count = 0; /* refused in a moment */
     if (onnx_node_unfold(node, count, err) < 0)
         return NULL;
@@ -137,7 +171,7 @@ int onnx_view_give_mapped(const struct onnx_node *node, int input,
 struct seen {
     const struct onnx_view *view;
     struct onnx_shape shape;
-    int64_t strides[ONNX_RANK_MAX];
+    int64_t strides[ONNX_VIEW_RANK_MAX];
 };
 
 static int64_t source_seen(const void *context, size_t written)
@@ -148,63 +182,153 @@ static int64_t source_seen(const void *context, size_t written)
 }
 
 int onnx_view_give_sample(const struct onnx_node *node, int input,
-                          const struct onnx_view *view, float fill, struct error *err)
+                          const struct onnx_shape *from, const struct onnx_view *view,
+                          const struct onnx_shape *to, float fill, struct error *err)
 {
-    struct seen seen = {
-        view, onnx_shape_of_sample(&node->graph->network->tensors[input]), {0}};
+    struct seen seen = {.view = view};
 
+    seen.shape =
+        from ? *from : onnx_shape_of_sample(&node->graph->network->tensors[input]);
     row_major_strides(&seen.shape, seen.strides);
-    return onnx_view_give_mapped(node, input, &view->shape, fill, source_seen, &seen,
-                                 err);
+    return onnx_view_give_mapped(node, input, to ? to : &view->shape, fill, source_seen,
+                                 &seen, err);
+}
+
+static int64_t source_same(const void *context, size_t written)
+{
+    (void)context;
+    return (int64_t)written;
+}
+
+int onnx_view_give_reshaped_sample(const struct onnx_node *node, int input,
+                                   const struct onnx_shape *sample, struct error *err)
+{
+    return onnx_view_give_mapped(node, input, sample, 0.f, source_same, NULL, err);
+}
+
+/* ---- with the batch ----------------------------------------------------------------------- */
+
+/* Of a view that leaves the batch alone: the same of a sample, and where the batch comes to be. */
+static int view_sample(const struct onnx_node *node, const struct onnx_source *source,
+                       const struct onnx_view *view, struct onnx_view *sample,
+                       struct onnx_batch *batch, struct error *err)
+{
+    int folds = onnx_batch_folds(&source->batch), from = source->batch.axis, at = 0;
+    const struct tensor *tensor = &node->graph->network->tensors[source->tensor];
+
+    *sample = (struct onnx_view){.shape.rank = 0};
+    *batch = source->batch;
+    for (int d = 0; d < view->shape.rank; d++) {
+        int axis = view->axis[d];
+        bool is_batch = axis == from;
+
+        if (is_batch && !is_all(view, d, source->shape.dims[axis]))
+            return changes_batch(node, err);
+        batch->axis = is_batch ? d : batch->axis;
+        for (int k = 0; k < (is_batch ? folds : 1); k++, at++) {
+            int own = axis < from ? axis : axis > from ? axis - 1 + folds : axis + k;
+
+            sample->axis[at] = own;
+            sample->shape.dims[at] = is_batch ? tensor->dims[own] : view->shape.dims[d];
+            sample->start[at] = view->start[d];
+            sample->step[at] = view->step[d];
+            sample->list[at] = view->list[d];
+        }
+    }
+    sample->shape.rank = at;
+    return 0;
+}
+
+/* The batch of the node's output. */
+static void put_batch(const struct onnx_node *node, const struct onnx_batch *batch)
+{
+    struct onnx_graph *graph = node->graph;
+
+    onnx_graph_find(graph, node->proto->output[node->output])->batch = *batch;
 }
 
 int onnx_view_give(const struct onnx_node *node, const struct onnx_source *source,
                    const struct onnx_view *view, float fill, struct error *err)
 {
     struct onnx_view sample;
+    struct onnx_batch batch;
 
     if (source->constant)
-        return give_constant(node, source->constant, view, err);
-    if (drop_batch(node, view, &sample, err) < 0)
+        return give_constant(node, source->constant, view, &view->shape, err);
+    if (view_sample(node, source, view, &sample, &batch, err) < 0 ||
+        onnx_view_give_sample(node, source->tensor, NULL, &sample, NULL, fill, err) < 0)
         return -1;
-    return onnx_view_give_sample(node, source->tensor, &sample, fill, err);
+    put_batch(node, &batch);
+    return 0;
 }
 
-static int give_reshaped_constant(const struct onnx_node *node,
-                                  const struct onnx_constant *from,
-                                  const struct onnx_shape *shape, struct error *err)
+/* `shape` with the dimensions of `in_place` instead of its dimension `axis`; false where these are too
+ * many. */
+static bool replace_axis(const struct onnx_shape *shape, int axis,
+                         const struct onnx_shape *in_place, struct onnx_shape *result)
 {
-    struct onnx_constant *result =
-        onnx_node_give_constant(node, from->is_integer, shape, err);
+    *result = (struct onnx_shape){.rank = 0};
+    if (shape->rank - 1 + in_place->rank > ONNX_RANK_MAX)
+        return false;
+    for (int i = 0; i < axis; i++)
+        result->dims[result->rank++] = shape->dims[i];
+    for (int i = 0; i < in_place->rank; i++)
+        result->dims[result->rank++] = in_place->dims[i];
+    for (int i = axis + 1; i < shape->rank; i++)
+        result->dims[result->rank++] = shape->dims[i];
+    return true;
+}
 
-    if (!result)
+int onnx_view_give_in_place(const struct onnx_node *node,
+                            const struct onnx_source *source,
+                            const struct onnx_view *view, int axis,
+                            const struct onnx_shape *in_place, struct error *err)
+{
+    struct onnx_shape to, to_sample;
+    struct onnx_view sample;
+    struct onnx_batch batch;
+
+    if (!replace_axis(&view->shape, axis, in_place, &to))
+        return onnx_node_error(node, err, "more than %d dimensions", ONNX_RANK_MAX);
+    if (source->constant)
+        return give_constant(node, source->constant, view, &to, err);
+    if (axis == source->batch.axis)
+        return changes_batch(node, err);
+    if (view_sample(node, source, view, &sample, &batch, err) < 0)
         return -1;
-    assert(result->count == from->count);
-    for (size_t i = 0; i < result->count; i++)
-        onnx_constant_copy(result, i, from, i);
+    batch.axis += batch.axis > axis ? in_place->rank - 1 : 0;
+    to_sample = onnx_batch_sample(&batch, &to);
+    if (onnx_view_give_sample(node, source->tensor, NULL, &sample, &to_sample, 0.f,
+                              err) < 0)
+        return -1;
+    put_batch(node, &batch);
     return 0;
+}
+
+static int torn(const struct onnx_node *node, const struct onnx_source *source,
+                const struct onnx_shape *shape, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES], to_text[ONNX_SHAPE_TEXT_BYTES];
+
+    return onnx_node_error(node, err, "%s cannot be reshaped to %s: samples would mix",
+                           onnx_shape_text(&source->shape, text),
+                           onnx_shape_text(shape, to_text));
 }
 
 int onnx_view_give_reshaped(const struct onnx_node *node,
                             const struct onnx_source *source,
                             const struct onnx_shape *shape, struct error *err)
 {
-    struct onnx_view view = onnx_view_of(shape), sample;
-    const struct tensor *from, *to;
-    struct layer *layer;
+    struct onnx_batch batch = source->batch;
+    struct onnx_shape to = *shape, sample;
 
     if (source->constant)
         return give_reshaped_constant(node, source->constant, shape, err);
-    if (drop_batch(node, &view, &sample, err) < 0)
+    if (!onnx_batch_follow(node->graph->batch, &source->shape, &to, &batch))
+        return torn(node, source, shape, err);
+    sample = onnx_batch_sample(&batch, &to);
+    if (onnx_view_give_reshaped_sample(node, source->tensor, &sample, err) < 0)
         return -1;
-    layer = give_rearrange(node, source->tensor, &sample.shape, 0.f, err);
-    if (!layer)
-        return -1;
-    from = &node->graph->network->tensors[source->tensor];
-    to = &node->graph->network->tensors[layer->output];
-    assert(to->count == from->count);
-    for (size_t i = 0; i < to->count; i++)
-        layer->rearrange.from[onnx_view_stored(to, i)] =
-            (int32_t)onnx_view_stored(from, i);
+    put_batch(node, &batch);
     return 0;
 }

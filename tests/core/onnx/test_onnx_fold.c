@@ -118,8 +118,8 @@ static const struct onnx_case cases[] = {
 };
 
 static const struct onnx_refusal refusals[] = {
-    {"nothing is computed from the batch size",
-     CUBE "integers two 4 = 2\nnode Shape x -> n\nnode Mul n two -> s\nnode Reshape x "
+    {"what is no multiple of the batch size is not computed from it",
+     CUBE "integers two 4 = 2\nnode Shape x -> n\nnode Add n two -> s\nnode Reshape x "
           "s -> y",
      "depends on the batch size"},
     {"a batch size is no float",
@@ -154,9 +154,10 @@ static const struct onnx_refusal refusals[] = {
      "input x N,2\nintegers a 2 = 1000000\nnode ConstantOfShape a -> c\nnode Add x c "
      "-> y",
      "a constant cannot have the shape [1000000, 1000000]"},
-    {"a constant has no batch",
-     "input x N,2\nnode Shape x -> s\nnode ConstantOfShape s -> c\nnode Add x c -> y",
-     "a constant cannot have the shape [N, 2]"},
+    {"a constant has one batch",
+     "input x N,2\nnode Shape x -> s\nnode Concat s s -> t axis=0\n"
+     "node ConstantOfShape t -> c\nnode Add x c -> y",
+     "a constant cannot have the shape [N, 2, N, 2]"},
     {"a range goes somewhere",
      "input x N,2\nintegers a - = 0\nnode Range a a a -> r\nnode Reshape x r -> y",
      "its delta is zero"},

@@ -166,9 +166,9 @@ static const struct onnx_refusal refusals[] = {
      "input a N,2\ninput b N,3\nnode Add a b -> y\noutput y",
      "node \"Add y\" (Add): the shapes [N, 2] and [N, 3] do not fit each other"},
     {"a batch that is not the first dimension is computed with",
-     "input x 4,N,3\nnode Relu x -> y\noutput y",
-     "node \"Relu y\" (Relu): its input \"x\" has the batch as dimension 1; calq needs "
-     "it first, as a Transpose makes it"},
+     "input x 4,N,3,3\nnode GlobalMaxPool x -> y\noutput y",
+     "node \"GlobalMaxPool y\" (GlobalMaxPool): its input \"x\" has the batch as "
+     "dimension 1; calq needs it first, as a Transpose makes it"},
     {"the output's batch is not the first dimension",
      "input x 4,N,3\nnode Identity x -> i\nnode Transpose i -> y perm=2,1,0\noutput y",
      "the output \"y\" has the batch as dimension 1; calq needs [N, classes]"},
