@@ -164,16 +164,11 @@ struct array *op_conv(struct trial *trial, const struct node *node,
     return result;
 }
 
-struct array *multiplied(const struct trial *trial, const struct array *x,
-                         const struct array *weights, bool is_transposed)
+/* The dimensions before the last two, stretched, and those of the product. */
+static int product_dims(const struct array *x, const struct array *weights,
+                        int64_t outputs, int64_t dims[ARRAY_RANK_MAX])
 {
-    int64_t inner = x->dims[x->rank - 1];
-    int64_t outputs = weights->dims[weights->rank - (is_transposed ? 2 : 1)];
-    size_t rows = array_span(x, x->rank - 2, x->rank - 1);
-    size_t matrix = array_span(weights, weights->rank - 2, weights->rank);
     int rank = x->rank > weights->rank ? x->rank : weights->rank;
-    int64_t dims[ARRAY_RANK_MAX];
-    struct array *result;
 
     for (int i = 0; i < rank; i++) {
         int in_x = i - (rank - x->rank), in_weights = i - (rank - weights->rank);
@@ -183,19 +178,49 @@ struct array *multiplied(const struct trial *trial, const struct array *x,
             dims[i] = weights->dims[in_weights];
     }
     dims[rank - 1] = outputs;
-    result = array_create(x->type, rank, dims);
+    return rank;
+}
+
+/* Which matrix of `from` meets in product number `product` of `to`. */
+static size_t matrix_of(const struct array *from, const struct array *to,
+                        size_t product)
+{
+    size_t matrix = 0, stride = 1;
+
+    for (int i = to->rank - 3; i >= 0; i--) {
+        int own = i - (to->rank - from->rank);
+        size_t index = product % (size_t)to->dims[i];
+
+        product /= (size_t)to->dims[i];
+        if (own < 0)
+            continue;
+        matrix += index % (size_t)from->dims[own] * stride;
+        stride *= (size_t)from->dims[own];
+    }
+    return matrix;
+}
+
+struct array *multiplied(const struct trial *trial, const struct array *x,
+                         const struct array *weights, bool is_transposed)
+{
+    size_t inner = (size_t)x->dims[x->rank - 1];
+    size_t outputs = (size_t)weights->dims[weights->rank - (is_transposed ? 2 : 1)];
+    size_t rows = array_span(x, x->rank - 2, x->rank - 1);
+    int64_t dims[ARRAY_RANK_MAX];
+    int rank = product_dims(x, weights, (int64_t)outputs, dims);
+    struct array *result = array_create(x->type, rank, dims);
+
     for (size_t i = 0; i < result->count; i++) {
-        size_t row = i / (size_t)outputs, column = i % (size_t)outputs;
-        /* Weights of all the same matrix, or of as many as x has. */
-        size_t which =
-            weights->count > matrix ? row / rows % (weights->count / matrix) : 0;
+        size_t row = i / outputs % rows, column = i % outputs;
+        size_t product = i / outputs / rows;
+        size_t left = (matrix_of(x, result, product) * rows + row) * inner;
+        size_t right = matrix_of(weights, result, product) * inner * outputs;
         struct products products = {.sum = 0};
 
-        for (int64_t k = 0; k < inner; k++)
-            add_product(&products, x, row * (size_t)inner + (size_t)k, weights,
-                        which * matrix + (is_transposed
-                                              ? column * (size_t)inner + (size_t)k
-                                              : (size_t)k * (size_t)outputs + column));
+        for (size_t k = 0; k < inner; k++)
+            add_product(
+                &products, x, left + k, weights,
+                right + (is_transposed ? column * inner + k : k * outputs + column));
         result->values[i] = products.sum;
         result->errors[i] = error_of(trial, &products);
     }

@@ -66,6 +66,10 @@ struct place sketch_affine(struct sketch *sketch, struct place from);
 struct place sketch_clamp(struct sketch *sketch, struct place from);
 struct place sketch_scaled(struct sketch *sketch, struct place from);
 
+/* Products of two tensors (sketch_attention.c): of a sequence, of an image. */
+struct place sketch_attention(struct sketch *sketch, struct place from);
+struct place sketch_gram(struct sketch *sketch, struct place from);
+
 /* Pools (sketch_pools.c). */
 struct place sketch_pool(struct sketch *sketch, struct place from);
 

@@ -95,6 +95,9 @@ struct place sketch_image_block(struct sketch *sketch, struct place from)
         to = maybe_clamped(sketch, sketch_norm(sketch, from));
     else
         to = maybe_clamped(sketch, sketch_affine(sketch, from));
+    if (to.rank == 4 && to.dims[1] * to.dims[2] * to.dims[2] <= SKETCH_ELEMENTS_MOST &&
+        chance_is(&sketch->chance, 8))
+        to = sketch_gram(sketch, to);
     if (chance_is(&sketch->chance, 8))
         to = maybe_clamped(sketch, sketch_product(sketch, to, to.dims[3]));
     /* Not too large, and no more channels than the tables of constants hold. */
@@ -150,6 +153,8 @@ struct place sketch_sequence_block(struct sketch *sketch, struct place from)
 {
     int kind = chance_between(&sketch->chance, 0, 9);
 
+    if (from.dims[2] <= 60 && from.dims[1] <= 16 && chance_is(&sketch->chance, 20))
+        return maybe_clamped(sketch, sketch_attention(sketch, from));
     if (from.dims[2] > 60 || kind < 6)
         return product_chain(sketch, from);
     if (kind == 6)

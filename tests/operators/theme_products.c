@@ -37,6 +37,44 @@ static void make_matmul(struct trial *trial)
     trial_say(trial, "node MatMul x w -> y");
 }
 
+/* A constant matrix by [N, ..., K, M]. */
+static void make_matmul_left(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 3, 5);
+    struct trial_shape weights =
+        trial_dims(2, (int[]){trial_between(trial, 1, 12), shape.dims[shape.rank - 2]});
+
+    trial_input(trial, "x", &shape);
+    trial_floats(trial, "w", &weights);
+    trial_say(trial, "node MatMul w x -> y");
+}
+
+/* Shapes of two sides that fit; dimensions before the last two may be one on either side. */
+static void draw_sides(struct trial *trial, struct trial_shape sides[2])
+{
+    int last, inner = trial_between(trial, 1, 9);
+
+    sides[0] = trial_shape(trial, 3, 6);
+    last = sides[0].rank - 1;
+    sides[0].dims[last] = inner;
+    sides[1] = sides[0];
+    sides[1].dims[last - 1] = inner;
+    sides[1].dims[last] = trial_between(trial, 1, 9);
+    for (int i = 1; i < last - 1; i++)
+        if (trial_is(trial, 25))
+            sides[trial_is(trial, 50)].dims[i] = 1;
+}
+
+static void make_matmul_tensors(struct trial *trial)
+{
+    struct trial_shape sides[2];
+
+    draw_sides(trial, sides);
+    trial_input(trial, "a", &sides[0]);
+    trial_input(trial, "b", &sides[1]);
+    trial_say(trial, "node MatMul a b -> y");
+}
+
 /* ---- codes ---- */
 
 /* Codes of weights with a step for all, or from opset 13 on for each output. */
@@ -62,4 +100,6 @@ const struct operator_trial products_trials[] = {
     {"DequantizeLinear", 10, make_dequantize_linear},
     {"Gemm", 7, make_gemm},
     {"MatMul", 7, make_matmul},
+    {"MatMul-left", 7, make_matmul_left},
+    {"MatMul-tensors", 7, make_matmul_tensors},
     {NULL, 0, NULL}};
