@@ -13,14 +13,31 @@
 
 /* ---- layers ------------------------------------------------------------------------------- */
 
-/* What tensors are called says nothing: a view is named after another tensor, and so is a product that
- * something is added to. */
-static bool same_tensors(const struct network *network, const struct network *file)
+/* The tensor of the file that each of ours is, [tensors], -1: no layer makes it. A file may have its nodes, and so
+ * its tensors, in another order: those of the same input, or of the same layer's output, belong together. What
+ * they are called says nothing: a view is named after another tensor, and so is a product that something is added
+ * to. */
+static int *paired_tensors(const struct network *network, const struct network *file)
+{
+    int *theirs = memory_get((size_t)network->tensor_count * sizeof *theirs);
+
+    for (int i = 0; i < network->tensor_count; i++)
+        theirs[i] = -1;
+    for (int i = 0; i < network->input_count; i++)
+        theirs[network->inputs[i]] = file->inputs[i];
+    for (int i = 0; i < network->layer_count; i++)
+        theirs[network->layers[i].output] = file->layers[i].output;
+    return theirs;
+}
+
+static bool same_tensors(const struct network *network, const struct network *file,
+                         const int *theirs)
 {
     for (int i = 0; i < network->tensor_count; i++)
-        if (network->tensors[i].count != file->tensors[i].count)
+        if (theirs[i] >= 0 &&
+            network->tensors[i].count != file->tensors[theirs[i]].count)
             return false;
-    return true;
+    return theirs[network->output] == file->output;
 }
 
 static bool same_name(const struct layer *ours, const struct layer *theirs)
@@ -28,13 +45,16 @@ static bool same_name(const struct layer *ours, const struct layer *theirs)
     return ours->kind == LAYER_REARRANGE || strcmp(ours->name, theirs->name) == 0;
 }
 
-static bool same_place(const struct layer *ours, const struct layer *theirs)
+static bool same_place(const struct layer *ours, const struct layer *of_file,
+                       const int *theirs)
 {
-    if (ours->kind != theirs->kind || !same_name(ours, theirs) ||
-        ours->output != theirs->output || ours->input_count != theirs->input_count)
+    if (ours->kind != of_file->kind || !same_name(ours, of_file) ||
+        ours->input_count != of_file->input_count)
         return false;
-    return memcmp(ours->inputs, theirs->inputs,
-                  (size_t)ours->input_count * sizeof *ours->inputs) == 0;
+    for (int i = 0; i < ours->input_count; i++)
+        if (theirs[ours->inputs[i]] != of_file->inputs[i])
+            return false;
+    return true;
 }
 
 static bool is_of_pixels(const struct window *window)
@@ -72,14 +92,6 @@ static bool same_shape(const struct layer *ours, const struct layer *theirs)
            layer_kind_of(ours)->same_shape(ours, theirs);
 }
 
-static bool same_ends(const struct network *network, const struct network *file)
-{
-    return network->output == file->output &&
-           network->input_count == file->input_count &&
-           memcmp(network->inputs, file->inputs,
-                  (size_t)network->input_count * sizeof *network->inputs) == 0;
-}
-
 /* Which constants of a layer are others, as a noun, or NULL; weights that become codes are compared as
  * codes. */
 static const char *other_constants(const struct network *network,
@@ -98,13 +110,20 @@ static const char *other_constants(const struct network *network,
     return layer_kind_of(ours)->other_constants(network, ours, theirs);
 }
 
+/* Whether there may be pairs at all. */
+static bool same_counts(const struct network *network, const struct network *file)
+{
+    return network->layer_count == file->layer_count &&
+           network->tensor_count == file->tensor_count &&
+           network->input_count == file->input_count;
+}
+
 static bool compare_layers(const struct network *network,
                            const struct placement *placement,
-                           const struct network *file, char sentence[DIFFERENCE_BYTES])
+                           const struct network *file, const int *theirs,
+                           char sentence[DIFFERENCE_BYTES])
 {
-    if (network->layer_count != file->layer_count ||
-        network->tensor_count != file->tensor_count || !same_tensors(network, file) ||
-        !same_ends(network, file)) {
+    if (!theirs || !same_tensors(network, file, theirs)) {
         snprintf(sentence, DIFFERENCE_BYTES,
                  "the file has %d layers and %d tensors, the case's network has %d and "
                  "%d, or they have other shapes",
@@ -113,19 +132,19 @@ static bool compare_layers(const struct network *network,
         return false;
     }
     for (int i = 0; i < network->layer_count; i++) {
-        const struct layer *ours = &network->layers[i], *theirs = &file->layers[i];
+        const struct layer *ours = &network->layers[i], *of_file = &file->layers[i];
         const char *what = NULL;
 
-        if (!same_place(ours, theirs) || !same_shape(ours, theirs)) {
+        if (!same_place(ours, of_file, theirs) || !same_shape(ours, of_file)) {
             snprintf(
                 sentence, DIFFERENCE_BYTES,
                 "layer %d is %s %s in the case's network and %s %s in the file, or "
                 "reads or computes something else",
-                i, layer_kind_name(ours), ours->name, layer_kind_name(theirs),
-                theirs->name);
+                i, layer_kind_name(ours), ours->name, layer_kind_name(of_file),
+                of_file->name);
             return false;
         }
-        what = other_constants(network, placement, i, theirs);
+        what = other_constants(network, placement, i, of_file);
         if (what && !*sentence)
             snprintf(sentence, DIFFERENCE_BYTES, "layer %s: its %s is another",
                      ours->name, what);
@@ -135,7 +154,7 @@ static bool compare_layers(const struct network *network,
 
 /* ---- codes of activations ------------------------------------------------------------------ */
 
-/* [tensors] each, spread. */
+/* [tensors] each, spread; as our tensors are numbered. */
 struct both_codes {
     struct file_codes *ours, *theirs; /* owned */
 };
@@ -143,9 +162,10 @@ struct both_codes {
 static struct both_codes both_codes_of(const struct network *network,
                                        const struct placement *placement,
                                        const struct choice *choices,
-                                       const struct network *file)
+                                       const struct network *file, const int *theirs)
 {
     size_t tensors = (size_t)network->tensor_count;
+    struct file_codes *of_file = memory_zeroed(tensors, sizeof *of_file);
     struct both_codes codes = {memory_zeroed(tensors, sizeof *codes.ours),
                                memory_zeroed(tensors, sizeof *codes.theirs)};
 
@@ -160,9 +180,13 @@ static struct both_codes both_codes_of(const struct network *network,
                                     container.lowest, container.highest};
     }
     for (size_t i = 0; i < tensors; i++)
-        codes.theirs[i] = file->tensors[i].codes;
+        of_file[i] = file->tensors[i].codes;
     spread_codes(network, codes.ours);
-    spread_codes(file, codes.theirs);
+    spread_codes(file, of_file);
+    for (size_t i = 0; i < tensors; i++)
+        if (theirs[i] >= 0)
+            codes.theirs[i] = of_file[theirs[i]];
+    free(of_file);
     return codes;
 }
 
@@ -279,14 +303,16 @@ static void find_more_weights(const struct placement *placement,
 
 /* What the file quantizes and the case does not, or to other codes. */
 static void find_more(const struct placement *placement, const struct network *file,
-                      const struct both_codes *codes, struct qdq_comparison *comparison)
+                      const int *theirs, const struct both_codes *codes,
+                      struct qdq_comparison *comparison)
 {
     bool is_same = comparison->different == 0;
 
     for (int layer = 0; layer < file->layer_count; layer++)
         find_more_weights(placement, file, layer, comparison);
     for (int i = 0; i < file->tensor_count; i++) {
-        struct tensor_difference difference = {.name = file->tensors[i].name};
+        struct tensor_difference difference = {
+            .name = theirs[i] < 0 ? NULL : file->tensors[theirs[i]].name};
 
         compare_activation(&codes->ours[i], &codes->theirs[i], &difference);
         if (placement->of_tensor[i] < 0 && difference.is_quantized_there &&
@@ -309,18 +335,21 @@ void qdq_compare(const struct network *network, const struct placement *placemen
 {
     size_t most = (size_t)placement->count + (size_t)file->tensor_count;
     struct both_codes codes;
+    int *theirs;
 
     for (int layer = 0; layer < file->layer_count; layer++)
         most += (size_t)file->layers[layer].weight_count;
 
     *comparison = (struct qdq_comparison){
         .tensors = memory_zeroed(most, sizeof *comparison->tensors)};
-    if (!compare_layers(network, placement, file, comparison->layer))
-        return;
-    codes = both_codes_of(network, placement, choices, file);
-    compare_items(network, placement, choices, rules, file, &codes, comparison);
-    find_more(placement, file, &codes, comparison);
-    both_codes_clear(&codes);
+    theirs = same_counts(network, file) ? paired_tensors(network, file) : NULL;
+    if (compare_layers(network, placement, file, theirs, comparison->layer)) {
+        codes = both_codes_of(network, placement, choices, file, theirs);
+        compare_items(network, placement, choices, rules, file, &codes, comparison);
+        find_more(placement, file, theirs, &codes, comparison);
+        both_codes_clear(&codes);
+    }
+    free(theirs);
 }
 
 void qdq_comparison_clear(struct qdq_comparison *comparison)

@@ -158,11 +158,31 @@ static void every_kind_of_layer_is_compared(void **state)
     }
 }
 
+/* A node of the file that scales a product may stand behind others. */
+static void tensors_of_another_order_are_paired(void **state)
+{
+    static const char early[] =
+        "floats s 4,1,1 = 2\nnode Conv c u -> m1\nnode Mul m1 s -> m2\n"
+        "node Conv c w -> m3 pads=1,1,1,1\nnode Add m2 m3 -> y\n";
+    static const char late[] =
+        "floats s 4,1,1 = 2\nnode Conv c u -> m1\nnode Conv c w -> m3 pads=1,1,1,1\n"
+        "node Mul m1 s -> m2\nnode Add m2 m3 -> y\n";
+    static const char other[] =
+        "floats s 4,1,1 = 3\nnode Conv c u -> m1\nnode Conv c w -> m3 pads=1,1,1,1\n"
+        "node Mul m1 s -> m2\nnode Add m2 m3 -> y\n";
+
+    (void)state;
+    assert_false(is_told(early, late));
+    assert_false(is_told(late, early));
+    assert_true(is_told(early, other));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_layer_computes_is_compared),
         cmocka_unit_test(every_kind_of_layer_is_compared),
+        cmocka_unit_test(tensors_of_another_order_are_paired),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
