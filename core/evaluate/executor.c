@@ -330,6 +330,7 @@ static bool has_unfinished(const struct task *task)
     const struct layer *layer = task->layer;
 
     if (!task->block->remembered || candidate->items[layer->output] < 0 ||
+        layer_recurs(layer) ||
         layer_gives_codes(layer, candidate->in_codes[layer->inputs[0]], NULL) ||
         may_round_like_kernels(task))
         return false;

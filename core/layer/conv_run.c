@@ -79,6 +79,7 @@ struct scratch conv_scratch_make(const struct scratch_sizes *sizes)
         .windows = memory_aligned(sizes->windows),
         .sums = memory_aligned(sizes->floats),
         .floats = {memory_aligned(sizes->floats), memory_aligned(sizes->floats)},
+        .states = memory_aligned(sizes->states),
     };
 
     for (int part = 0; part < WEIGHT_PARTS; part++)
@@ -98,6 +99,7 @@ void conv_scratch_clear(struct scratch *scratch)
     free(scratch->sums);
     free(scratch->floats[0]);
     free(scratch->floats[1]);
+    free(scratch->states);
     *scratch = (struct scratch){0};
 }
 

@@ -36,11 +36,12 @@ struct scratch {
     float *windows;                  /* gathered windows of some output rows */
     float *sums;                     /* products of the windows with the weights */
     float *floats[2];                /* an input, a residual or an output as floats */
+    float *states;                   /* of a recurrence, and what it makes of them */
 };
 
 /* What one layer needs at most for `samples` samples, in bytes, field by field. */
 struct scratch_sizes {
-    size_t planes, pixel_sums, window_sums, transformed, products, windows;
+    size_t planes, pixel_sums, window_sums, transformed, products, windows, states;
     size_t floats; /* of the largest tensor: `sums` and each of `floats` */
 };
 

@@ -1,19 +1,13 @@
 /* layer_sigmoid.c - 1 / (1 + exp(-x)) of each element, rounded once to float. */
 #include "core/kernel/vector_clones.h"
-#include "core/layer/exponential.h"
 #include "core/layer/layer_run.h"
-
-#include <math.h>
+#include "core/layer/logistic.h"
 
 VECTOR_CLONES
 static void sigmoids(const float *restrict x, size_t count, float *restrict y)
 {
-    for (size_t i = 0; i < count; i++) {
-        double e = exponential(-fabs((double)x[i]));
-        double value = (x[i] < 0 ? e : 1) / (1 + e);
-
-        y[i] = x[i] == x[i] ? (float)value : x[i]; /* NaN stays */
-    }
+    for (size_t i = 0; i < count; i++)
+        y[i] = logistic(x[i]);
 }
 
 static void run_sigmoid(const struct layer_task *task)

@@ -1,19 +1,13 @@
 /* layer_tanh.c - the hyperbolic tangent of each element, rounded once to float. */
 #include "core/kernel/vector_clones.h"
-#include "core/layer/exponential.h"
 #include "core/layer/layer_run.h"
-
-#include <math.h>
+#include "core/layer/logistic.h"
 
 VECTOR_CLONES
 static void tangents(const float *restrict x, size_t count, float *restrict y)
 {
-    for (size_t i = 0; i < count; i++) {
-        double e = exponential_less_one(-2 * fabs((double)x[i]));
-        double value = copysign(e / (2 + e), x[i]); /* e is at most 0 */
-
-        y[i] = x[i] == x[i] ? (float)value : x[i]; /* NaN stays */
-    }
+    for (size_t i = 0; i < count; i++)
+        y[i] = hyperbolic_tangent(x[i]);
 }
 
 static void run_tanh(const struct layer_task *task)

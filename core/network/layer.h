@@ -32,6 +32,7 @@
     KIND(TANH, tanh) \
     KIND(SOFTPLUS, softplus) \
     KIND(SOFTMAX, softmax) /* and its logarithm */ \
+    KIND(RECURRENCE, recurrence) /* what is recurrent of an LSTM, a GRU or an RNN */ \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 
@@ -163,6 +164,26 @@ struct softmax {
     bool is_log;
 };
 
+enum recurrence_cell { CELL_LSTM, CELL_GRU, CELL_RNN, CELL_COUNT };
+
+/* Steps through the rows of its input [steps, directions, gates, hidden], which are what the gates
+ * get of the network's values; gates in the order of ONNX: i, o, f, c of an LSTM, z, r, h of a GRU.
+ * Its one weight tensor, of a group for each direction, gives the gates what they get of the hidden
+ * state before; the output is [steps, directions, hidden]. */
+struct recurrence {
+    enum recurrence_cell cell;
+    int directions; /* 1, or 2: the second goes from the last row to the first */
+    int hidden;
+    bool goes_back;    /* the first direction does so, too */
+    bool resets_after; /* of a GRU: r multiplies the product, not the state before */
+    bool is_relu;      /* of an RNN: in place of tanh */
+    float clip;        /* of what the gates get, in magnitude; INFINITY: none */
+    float *bias;       /* [directions, gates, hidden] added to products, or NULL; owned */
+    float *peepholes;  /* [directions, 3, hidden] of i, o and f, or NULL; owned */
+    /* States before the first step, [directions, hidden], or NULL: zero; owned. */
+    float *first_hidden, *first_cell;
+};
+
 /* Codes that a file rounds a tensor to: value = step * code. */
 struct file_codes {
     float step;          /* 0: it does not */
@@ -193,6 +214,7 @@ struct layer {
         struct rearrange rearrange;
         struct matmul matmul;
         struct softmax softmax;
+        struct recurrence recurrence;
         struct file_codes codes;
     };
     struct batchnorm *batchnorm; /* of a convolution or affine layer: what its scale and

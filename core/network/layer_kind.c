@@ -45,7 +45,7 @@ bool layer_hands_on(const struct layer *layer)
 
 bool layer_multiplies(const struct layer *layer)
 {
-    return layer_kind_of(layer)->codes == CODES_MULTIPLY;
+    return layer_kind_of(layer)->codes == CODES_MULTIPLY || layer_recurs(layer);
 }
 
 float layer_fill(const struct layer *layer)
@@ -58,6 +58,11 @@ float layer_fill(const struct layer *layer)
 bool layer_passes_codes(const struct layer *layer)
 {
     return layer_hands_on(layer) && layer_is_unclamped(layer) && layer_fill(layer) == 0;
+}
+
+bool layer_recurs(const struct layer *layer)
+{
+    return layer_kind_of(layer)->codes == CODES_RECUR;
 }
 
 /* ---- answers of many kinds ------------------------------------------------------------------ */

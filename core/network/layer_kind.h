@@ -16,6 +16,7 @@ enum layer_codes {
     CODES_MAKE,     /* codes of the output are made of those of all inputs */
     CODES_MULTIPLY, /* they are multiplied with the codes of the layer's weights */
     CODES_MULTIPLY_INPUTS, /* those of the first input are multiplied with those of the second */
+    CODES_RECUR,    /* it computes on floats, and multiplies codes of its own output */
     LAYER_CODES_COUNT
 };
 
@@ -107,6 +108,10 @@ float layer_fill(const struct layer *layer);
 /* Whether rounding before the layer or behind it gives the same: its outputs are some of its inputs,
  * or zero. */
 bool layer_passes_codes(const struct layer *layer);
+
+/* Whether it is its own output, step by step, that the layer multiplies: its rounding decides what there is
+ * to round. */
+bool layer_recurs(const struct layer *layer);
 
 /* Answers of many kinds. */
 bool layer_kind_as_inputs(const struct layer *layer, bool inputs_are);

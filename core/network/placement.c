@@ -70,6 +70,12 @@ static void add(struct placement *placement, struct quantized_tensor item)
     placement->items[placement->count++] = item;
 }
 
+/* What a layer's weights multiply. */
+static int multiplied_by(const struct layer *layer)
+{
+    return layer_recurs(layer) ? layer->output : layer->inputs[0];
+}
+
 /* Whether a layer reads a tensor of which no channel can be doubled. */
 static bool feeds_groups(const struct network *network, int tensor)
 {
@@ -79,7 +85,7 @@ static bool feeds_groups(const struct network *network, int tensor)
         if (layer_multiplied_inputs(layer) > 1 && layer_reads(layer, tensor))
             return true;
         for (int which = 0; which < layer->weight_count; which++)
-            if (layer->weights[which].groups > 1 && layer->inputs[0] == tensor)
+            if (layer->weights[which].groups > 1 && multiplied_by(layer) == tensor)
                 return true;
     }
     return false;
@@ -174,6 +180,26 @@ static void add_weights(struct placement *placement, const struct network *netwo
     }
 }
 
+/* What hands on the codes of a recurrence is not rounded again. */
+static void forget_handed_on(const struct network *network, const bool *kept,
+                             bool *rounded)
+{
+    bool *codes = memory_zeroed((size_t)network->tensor_count, sizeof *codes);
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer_recurs(layer) && !kept[index])
+            codes[layer->output] = true;
+        if (!layer_passes_codes(layer) || layer->input_count > 1 ||
+            !codes[layer->inputs[0]])
+            continue;
+        codes[layer->output] = true;
+        rounded[layer->output] = false;
+    }
+    free(codes);
+}
+
 /* The tensors that feed a layer that is not kept in float, and all others that are rounded. */
 static void find_rounded(const struct network *network,
                          const struct placement_rules *rules, const bool *kept,
@@ -187,6 +213,7 @@ static void find_rounded(const struct network *network,
 
         for (int i = 0; !kept[index] && i < layer_multiplied_inputs(layer); i++)
             rounded[layer->inputs[i]] = true;
+        rounded[layer->output] |= layer_recurs(layer) && !kept[index];
         /* What two tensors give together may stay float: runtimes have a kernel for that. */
         in_integers[index] =
             layer->weight_count > 0 && !kept[index] && layer_multiplies(layer);
@@ -194,6 +221,7 @@ static void find_rounded(const struct network *network,
     rounded[network->output] |= rules->quantize_output;
     if (rules->all_activations)
         code_tensors_find(network, in_integers, rounded);
+    forget_handed_on(network, kept, rounded);
     free(in_integers);
 }
 
@@ -261,6 +289,7 @@ static void add_in_order(struct placement *placement, const struct network *netw
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
+        placement->of_layers[index].is_kept = kept[index];
         if (weights && !kept[index])
             add_weights(placement, network, rules, index);
         if (activations && rounded[layer->output])
@@ -285,7 +314,8 @@ static struct weight_items *no_items(const struct network *network)
     for (int layer = 0; layer < network->layer_count; layer++) {
         int count = network->layers[layer].weight_count;
 
-        of_layers[layer] = (struct weight_items){all_minus_one(count), count};
+        of_layers[layer] =
+            (struct weight_items){.items = all_minus_one(count), .count = count};
     }
     return of_layers;
 }

@@ -69,6 +69,7 @@ struct quantized_tensor {
 struct weight_items {
     int *items; /* [count] item of each, or -1: it stays in float; owned */
     int count;
+    bool is_kept; /* in float: what a recurrence multiplies, too */
 };
 
 struct placement {
@@ -84,7 +85,9 @@ struct placement {
 };
 
 /* Quantizes the weights of every layer that has some and is not kept in float, and exactly the
- * activations that are multiplied with them or with each other, or all (`all_activations`).
+ * activations that are multiplied with them or with each other, or all (`all_activations`). What is
+ * multiplied with the weights of a recurrence is its own output; what only moves that has its codes,
+ * and is no item.
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *

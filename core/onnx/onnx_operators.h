@@ -52,11 +52,13 @@ struct onnx_operator {
     ROW(gemm) \
     ROW(global_average_pool) \
     ROW(global_max_pool) \
+    ROW(gru) \
     ROW(hard_sigmoid) \
     ROW(hard_swish) \
     ROW(identity) \
     ROW(leaky_relu) \
     ROW(log_softmax) \
+    ROW(lstm) \
     ROW(matmul) \
     ROW(max) \
     ROW(max_pool) \
@@ -69,6 +71,7 @@ struct onnx_operator {
     ROW(reduce_mean) \
     ROW(relu) \
     ROW(reshape) \
+    ROW(rnn) \
     ROW(shape) \
     ROW(sigmoid) \
     ROW(slice) \

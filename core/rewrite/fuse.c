@@ -83,7 +83,8 @@ static bool fuse_clamp(struct network *network, int index)
     int reader = rewrite_only_reader(network, layer->output);
 
     if (reader < 0 || !is_bare_clamp(&network->layers[reader]) ||
-        !layer_is_unclamped(layer) || layer->kind == LAYER_REARRANGE)
+        !layer_is_unclamped(layer) || layer->kind == LAYER_REARRANGE ||
+        layer_recurs(layer))
         return false;
     rewrite_take_output(network, layer, reader);
     return true;
