@@ -15,9 +15,9 @@ struct recurrence_step {
     const struct recurrence *of;
     int direction;
     const float *input; /* [gates, hidden] what the gates get of the network's values */
-    float *gates;       /* [gates, hidden] the products with the hidden state; spoiled */
-    float *hidden;      /* [hidden] of the step before; that of this one, out */
-    float *cell;        /* [hidden] of an LSTM, likewise */
+    float *gates;  /* [gates, hidden] the products with the hidden state; spoiled */
+    float *hidden; /* [hidden] of the step before; that of this one, out */
+    float *cell;   /* [hidden] of an LSTM, likewise */
 };
 
 /* One step. Of a GRU that resets before its product, only what comes after that: `gates` begin

@@ -178,8 +178,8 @@ struct recurrence {
     bool resets_after; /* of a GRU: r multiplies the product, not the state before */
     bool is_relu;      /* of an RNN: in place of tanh */
     float clip;        /* of what the gates get, in magnitude; INFINITY: none */
-    float *bias;       /* [directions, gates, hidden] added to products, or NULL; owned */
-    float *peepholes;  /* [directions, 3, hidden] of i, o and f, or NULL; owned */
+    float *bias; /* [directions, gates, hidden] added to products, or NULL; owned */
+    float *peepholes; /* [directions, 3, hidden] of i, o and f, or NULL; owned */
     /* States before the first step, [directions, hidden], or NULL: zero; owned. */
     float *first_hidden, *first_cell;
 };

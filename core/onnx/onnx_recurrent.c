@@ -295,11 +295,10 @@ static int read_inputs(const struct onnx_node *node, struct recurrent *recurrent
         read_state(node, recurrent, FIRST_CELL, &recurrent->first_cell, err) < 0)
         return -1;
     return onnx_node_has_input(node, PEEPHOLES)
-               ? read_shaped(
-                     node, PEEPHOLES,
-                     (int64_t[]){directions,
-                                 PEEPHOLE_COUNT * (int64_t)recurrent->as.hidden},
-                     2, &recurrent->peepholes, err)
+               ? read_shaped(node, PEEPHOLES,
+                             (int64_t[]){directions, PEEPHOLE_COUNT *
+                                                         (int64_t)recurrent->as.hidden},
+                             2, &recurrent->peepholes, err)
                : 0;
 }
 
@@ -318,7 +317,8 @@ static float *steps_of(const struct onnx_constant *weights, size_t outputs)
     size_t count = weights->step_count;
     float *steps;
 
-    if (!weights->steps || (count != 1 && (count != outputs || weights->step_axis != 1)))
+    if (!weights->steps ||
+        (count != 1 && (count != outputs || weights->step_axis != 1)))
         return NULL;
     steps = memory_get(outputs * sizeof *steps);
     for (size_t i = 0; i < outputs; i++)
@@ -382,9 +382,8 @@ static int give_state(const struct onnx_node *node, const struct recurrent *recu
 
         other = recurrent->is_layout_1 ? row % directions : row / samples * samples;
         if (constant->reals[i] != constant->reals[other * hidden + i % hidden])
-            return onnx_node_error(node, err,
-                                   "the first states \"%s\" of samples differ",
-                                   constant->name);
+            return onnx_node_error(
+                node, err, "the first states \"%s\" of samples differ", constant->name);
         is_zero = is_zero && constant->reals[i] == 0;
     }
     if (is_zero)
@@ -447,7 +446,8 @@ static int give_states(const struct onnx_node *node, const struct recurrent *rec
 
     if (give_gates(node, recurrent, bias, &of_input, err) == 0 &&
         onnx_node_unfold(node, recurrent->recurrent->count, err) == 0)
-        layer = onnx_node_give_layer(node, LAYER_RECURRENCE, &of_input, 1, &sample, err);
+        layer =
+            onnx_node_give_layer(node, LAYER_RECURRENCE, &of_input, 1, &sample, err);
     if (!layer) {
         free(bias);
         return -1;

@@ -11,6 +11,7 @@
     THEME(joins)       /* of two tensors, or of one and a constant */ \
     THEME(moves)       /* what only moves values */ \
     THEME(products) \
+    THEME(recurrent) \
     THEME(reductions) \
     THEME(shapes)      /* what is computed of shapes and constants */ \
     THEME(windows)

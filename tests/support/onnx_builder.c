@@ -160,11 +160,29 @@ static Onnx__TensorProto *take_initialiser(Onnx__GraphProto *graph, const char *
     return NULL;
 }
 
+static void set_texts(Onnx__AttributeProto *attribute, char *value)
+{
+    char *rest = NULL;
+
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS;
+    for (char *next = strtok_r(value, ",", &rest); next;
+         next = strtok_r(NULL, ",", &rest)) {
+        ProtobufCBinaryData text;
+
+        set_bytes(&text, next);
+        APPEND(attribute, strings, text);
+    }
+}
+
 static void set_list(Onnx__AttributeProto *attribute, char *value)
 {
     bool has_floats = strchr(value, '.');
     char *rest = NULL;
 
+    if (isalpha((unsigned char)*value)) {
+        set_texts(attribute, value);
+        return;
+    }
     attribute->type = has_floats ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS
                                  : ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
     for (char *next = strtok_r(value, ",", &rest); next;

@@ -11,8 +11,8 @@
  *   node Conv x w . -> y pads=1,1,1,1 group=2 auto_pad=VALID name=/c/Conv epsilon=0.1
  *   output y                      or with a shape, as an input has it
  *
- * A "." leaves an input or output out. An attribute is a list of integers where it has a comma
- * (also a trailing one), an integer, a float where it has a point, and else a text.
+ * A "." leaves an input or output out. An attribute is a list of integers, floats or texts where it has a
+ * comma (also a trailing one), an integer, a float where it has a point, and else a text.
  */
 #ifndef TESTS_SUPPORT_ONNX_BUILDER_H
 #define TESTS_SUPPORT_ONNX_BUILDER_H

@@ -1,6 +1,7 @@
 #include "tests/support/plain_network.h"
 
 #include "core/base/memory.h"
+#include "tests/support/plain_recurrence.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -354,6 +355,17 @@ static void run_embedding(const struct work *work)
     }
 }
 
+static void run_recurrence(const struct work *work)
+{
+    double *states = memory_get(work->out->count * sizeof *states);
+
+    plain_recurrence_run(work->layer, work->inputs[0], work->out->width, NULL, NULL,
+                         states);
+    for (size_t i = 0; i < work->out->count; i++)
+        work->result[i] = (float)states[i];
+    free(states);
+}
+
 static void run_kind(const struct network *network, const struct work *work)
 {
     switch (work->layer->kind) {
@@ -407,6 +419,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_MATMUL:
         run_matmul(network, work);
+        break;
+    case LAYER_RECURRENCE:
+        run_recurrence(work);
         break;
     default:
         run_rearrange(work);
