@@ -16,7 +16,7 @@ enum layer_codes {
     CODES_MAKE,     /* codes of the output are made of those of all inputs */
     CODES_MULTIPLY, /* they are multiplied with the codes of the layer's weights */
     CODES_MULTIPLY_INPUTS, /* those of the first input are multiplied with those of the second */
-    CODES_RECUR,    /* it computes on floats, and multiplies codes of its own output */
+    CODES_RECUR, /* it computes on floats, and multiplies codes of its own output */
     LAYER_CODES_COUNT
 };
 

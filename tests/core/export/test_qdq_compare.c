@@ -12,7 +12,14 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { TEXT_BYTES = 1024 };
+enum { TEXT_BYTES = 2048 };
+
+/* The four planes as steps of a sequence, and weights of four hidden elements. */
+#define STEPS                                                                          \
+    "integers steps 3 = 0 4 64\nnode Reshape c steps -> t\n"                           \
+    "floats wl 1,16,64" WEIGHTS "floats rl 1,16,4" WEIGHTS "floats wg 1,12,64" WEIGHTS \
+    "floats rg 1,12,4" WEIGHTS "floats wn 1,4,64" WEIGHTS "floats rn 1,4,4" WEIGHTS    \
+    "floats h 1,1,4" WEIGHTS "floats bg 1,24" WEIGHTS
 
 /* A layer of a kind between two convolutions, and the same with something else in it. */
 static const struct change {
@@ -64,6 +71,26 @@ static const struct change {
     {LAYER_EMBEDDING, "node Gather table ids -> y\n", "node Gather other ids -> y\n"},
     {LAYER_SOFTMAX, "node Softmax c -> y\n", "node Softmax c -> y axis=1\n"},
     {LAYER_SOFTMAX, "node Softmax c -> y\n", "node LogSoftmax c -> y\n"},
+    {LAYER_RECURRENCE, STEPS "node RNN t wn rn -> y layout=1\n",
+     STEPS "node RNN t wn rn -> y layout=1 activations=Relu,\n"},
+    {LAYER_RECURRENCE, STEPS "node RNN t wn rn -> y layout=1\n",
+     STEPS "node RNN t wn rn -> y layout=1 direction=reverse\n"},
+    {LAYER_RECURRENCE, STEPS "node RNN t wn rn . . h -> y layout=1\n",
+     STEPS "node RNN t wn rn -> y layout=1\n"},
+    {LAYER_RECURRENCE, STEPS "node LSTM t wl rl -> y layout=1\n",
+     STEPS "node LSTM t wl rl -> y layout=1 clip=1.0\n"},
+    {LAYER_RECURRENCE, STEPS "node LSTM t wl rl -> y layout=1\n",
+     STEPS "node LSTM t wl rl . . . h -> y layout=1\n"},
+    {LAYER_RECURRENCE,
+     STEPS "floats see 1,12 = 1\nnode LSTM t wl rl . . . . see -> y layout=1\n",
+     STEPS "floats see 1,12 = 2\nnode LSTM t wl rl . . . . see -> y layout=1\n"},
+    {LAYER_RECURRENCE, STEPS "node GRU t wg rg bg -> y layout=1\n",
+     STEPS "node GRU t wg rg bg -> y layout=1 linear_before_reset=1\n"},
+    {LAYER_RECURRENCE,
+     STEPS "floats b 1,24 = 0.5\nnode GRU t wg rg b -> y layout=1 "
+           "linear_before_reset=1\n",
+     STEPS "floats b 1,24 = 0.25\nnode GRU t wg rg b -> y layout=1 "
+           "linear_before_reset=1\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
      "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
