@@ -87,9 +87,9 @@ static const struct change {
     {LAYER_RECURRENCE, STEPS "node GRU t wg rg bg -> y layout=1\n",
      STEPS "node GRU t wg rg bg -> y layout=1 linear_before_reset=1\n"},
     {LAYER_RECURRENCE,
-     STEPS "floats b 1,24 = 0.5\nnode GRU t wg rg b -> y layout=1 "
+     STEPS "floats bias 1,24 = 0.5\nnode GRU t wg rg bias -> y layout=1 "
            "linear_before_reset=1\n",
-     STEPS "floats b 1,24 = 0.25\nnode GRU t wg rg b -> y layout=1 "
+     STEPS "floats bias 1,24 = 0.25\nnode GRU t wg rg bias -> y layout=1 "
            "linear_before_reset=1\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
      "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
