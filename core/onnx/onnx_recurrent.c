@@ -141,31 +141,27 @@ static int read_attributes(const struct onnx_node *node, struct recurrent *recur
 static int read_input(const struct onnx_node *node, struct recurrent *recurrent,
                       struct error *err)
 {
-    int axis = recurrent->is_layout_1 ? 0 : 1;
-    const struct tensor *tensor;
-    struct onnx_value *value;
+    const struct onnx_batch needed = {.axis = recurrent->is_layout_1 ? 0 : 1};
+    char text[ONNX_SHAPE_TEXT_BYTES];
+    struct onnx_source source;
 
-    if (onnx_node_value(node, X, &value, err) < 0)
+    if (onnx_node_moved(node, X, &source, err) < 0)
         return -1;
-    if (value->tensor < 0)
+    if (source.constant)
         return onnx_node_error(node, err,
                                "its input \"%s\" is a constant; it must be computed "
                                "from the network's input",
-                               value->name);
-    tensor = &node->graph->network->tensors[value->tensor];
-    if (tensor->element != ELEMENT_FLOAT || tensor->rank != 2)
-        return onnx_node_error(node, err,
-                               "its input \"%s\" must be floats in three dimensions: "
-                               "steps, samples and features",
-                               value->name);
-    if (value->batch_axis != axis)
-        return onnx_node_error(node, err,
-                               "its input \"%s\" has the samples as dimension %d; "
-                               "with layout %d calq needs them as dimension %d",
-                               value->name, value->batch_axis, !axis, axis);
-    recurrent->input = value->tensor;
-    recurrent->steps = tensor->dims[0];
-    recurrent->features = tensor->dims[1];
+                               source.constant->name);
+    if (source.shape.rank != 3 || !onnx_batch_is_same(&source.batch, &needed))
+        return onnx_node_error(
+            node, err,
+            "its input is %s, N being the batch; with layout %d "
+            "calq needs %s",
+            onnx_shape_text(&source.shape, text), recurrent->is_layout_1,
+            recurrent->is_layout_1 ? "[N, steps, features]" : "[steps, N, features]");
+    recurrent->input = source.tensor;
+    recurrent->steps = source.shape.dims[recurrent->is_layout_1 ? 1 : 0];
+    recurrent->features = source.shape.dims[2];
     return 0;
 }
 
@@ -180,22 +176,29 @@ static bool has_shape(const struct onnx_constant *constant, const int64_t *dims,
     return true;
 }
 
+static int check_shape(const struct onnx_node *node,
+                       const struct onnx_constant *constant, const int64_t *dims,
+                       int rank, struct error *err)
+{
+    struct onnx_shape shape = {.rank = rank};
+    char is[ONNX_SHAPE_TEXT_BYTES], needed[ONNX_SHAPE_TEXT_BYTES];
+
+    if (has_shape(constant, dims, rank))
+        return 0;
+    memcpy(shape.dims, dims, (size_t)rank * sizeof *dims);
+    return onnx_node_error(node, err, "its input \"%s\" has the shape %s, not %s",
+                           constant->name, onnx_shape_text(&constant->shape, is),
+                           onnx_shape_text(&shape, needed));
+}
+
 /* A constant of that shape. */
 static int read_shaped(const struct onnx_node *node, int input, const int64_t *dims,
                        int rank, const struct onnx_constant **constant,
                        struct error *err)
 {
-    struct onnx_shape shape = {.rank = rank};
-    char is[ONNX_SHAPE_TEXT_BYTES], needed[ONNX_SHAPE_TEXT_BYTES];
-
     if (onnx_node_reals(node, input, constant, err) < 0)
         return -1;
-    if (has_shape(*constant, dims, rank))
-        return 0;
-    memcpy(shape.dims, dims, (size_t)rank * sizeof *dims);
-    return onnx_node_error(node, err, "its input \"%s\" has the shape %s, not %s",
-                           (*constant)->name, onnx_shape_text(&(*constant)->shape, is),
-                           onnx_shape_text(&shape, needed));
+    return check_shape(node, *constant, dims, rank, err);
 }
 
 /* The size of the hidden state is that of the recurrent weights. */
@@ -269,18 +272,21 @@ static int check_lengths(const struct onnx_node *node,
 static int read_state(const struct onnx_node *node, const struct recurrent *recurrent,
                       int input, const struct onnx_constant **state, struct error *err)
 {
-    int axis = recurrent->is_layout_1 ? 0 : 1;
     int64_t dims[3] = {recurrent->as.directions, recurrent->as.directions,
                        recurrent->as.hidden};
+    int axis = recurrent->is_layout_1 ? 0 : 1;
+    const struct onnx_shape *shape;
 
     if (!onnx_node_has_input(node, input))
         return 0;
-    if (onnx_node_reals(node, input, state, err) < 0)
+    if (onnx_node_repeated(node, input, state, err) < 0)
         return -1;
-    dims[axis] = (*state)->shape.rank == 3 && (*state)->shape.dims[axis] > 0
-                     ? (*state)->shape.dims[axis]
-                     : 1;
-    return read_shaped(node, input, dims, 3, state, err);
+    shape = &(*state)->shape;
+    if ((*state)->is_integer)
+        return onnx_node_error(node, err, "its input \"%s\" must be of a float type",
+                               (*state)->name);
+    dims[axis] = shape->rank == 3 && shape->dims[axis] != 0 ? shape->dims[axis] : 1;
+    return check_shape(node, *state, dims, 3, err);
 }
 
 static int read_inputs(const struct onnx_node *node, struct recurrent *recurrent,
@@ -474,7 +480,7 @@ static int set_batch(const struct onnx_node *node, int axis, struct error *err)
 
     if (onnx_node_output(node, &value, err) < 0)
         return -1;
-    value->batch_axis = axis;
+    value->batch = (struct onnx_batch){.axis = axis};
     return 0;
 }
 
@@ -483,13 +489,10 @@ static int give_all(const struct onnx_node *node, const struct recurrent *recurr
                     int states, struct error *err)
 {
     const struct recurrence *as = &recurrent->as;
-    const struct onnx_source source = {
-        .tensor = states,
-        .shape = onnx_shape_of_tensor(&node->graph->network->tensors[states])};
-    const struct onnx_shape shape = {
-        .rank = 4, .dims = {ONNX_BATCH, recurrent->steps, as->directions, as->hidden}};
+    const struct onnx_shape sample = {
+        .rank = 3, .dims = {recurrent->steps, as->directions, as->hidden}};
 
-    if (onnx_view_give_reshaped(node, &source, &shape, err) < 0)
+    if (onnx_view_give_reshaped_sample(node, states, &sample, err) < 0)
         return -1;
     return set_batch(node, recurrent->is_layout_1 ? 0 : 2, err);
 }
@@ -566,13 +569,13 @@ static int read_rnn(const struct onnx_node *node, struct error *err)
 }
 
 const struct onnx_operator onnx_gru = {
-    "GRU", 6, ONNX_ON_TENSORS, read_gru,
+    "GRU", 6, ONNX_ON_BATCH, read_gru,
     "activation_alpha activation_beta activations clip direction hidden_size layout "
     "linear_before_reset"};
 const struct onnx_operator onnx_lstm = {
-    "LSTM", 8, ONNX_ON_TENSORS, read_lstm,
+    "LSTM", 8, ONNX_ON_BATCH, read_lstm,
     "activation_alpha activation_beta activations clip direction hidden_size "
     "input_forget layout"};
 const struct onnx_operator onnx_rnn = {
-    "RNN", 6, ONNX_ON_TENSORS, read_rnn,
+    "RNN", 6, ONNX_ON_BATCH, read_rnn,
     "activation_alpha activation_beta activations clip direction hidden_size layout"};

@@ -80,15 +80,30 @@ static void say_node(struct trial *trial, const struct recurrent *as)
     trial_say(trial, "%s ->", has_peepholes ? " p" : "");
 }
 
+/* steps [steps, batch, features], as they are or turned. Where the file says how many samples there are,
+ * or one step, it does not tell which dimension is the batch: calq takes the first. */
+static void say_steps(struct trial *trial, const struct recurrent *as)
+{
+    const struct trial_shape steps =
+        trial_dims(3, (int[]){as->steps, trial->batch, as->features});
+    const struct trial_shape samples =
+        trial_dims(3, (int[]){trial->batch, as->steps, as->features});
+
+    if (!trial->is_fixed && as->steps > 1 && trial_is(trial, 60)) {
+        trial_input_batch_at(trial, "steps", &steps, 1);
+        return;
+    }
+    trial_input(trial, "x", &samples);
+    trial_say(trial, "node Transpose x -> steps perm=1,0,2\n");
+}
+
 /* Y [steps, batch, directions, hidden] becomes [batch, ...], or Y_h does. */
 static void make_recurrent(struct trial *trial, const struct recurrent *as,
                            const char *attributes)
 {
-    const struct trial_shape x =
-        trial_dims(3, (int[]){as->steps, trial->batch, as->features});
     bool reads_all = trial_is(trial, 60);
 
-    trial_input_batch_at(trial, "steps", &x, 1);
+    say_steps(trial, as);
     say_weights(trial, as);
     say_node(trial, as);
     trial_say(trial, reads_all ? " all" : " . last");

@@ -110,7 +110,8 @@ static const struct onnx_refusal refusals[] = {
     {"the cell state is not given", LSTM "node LSTM x w r -> . . y layout=1",
      "its last cell state, Y_c, is read"},
     {"the batch is where the layout says", ONE "node RNN x w r -> y",
-     "has the samples as dimension 0"},
+     "its input is [N, 3, 1], N being the batch; with layout 0 calq needs [steps, N, "
+     "features]"},
     {"there are two layouts", ONE "node RNN x w r -> y layout=2",
      "there is no layout 2"},
     {"clip is above zero", ONE "node RNN x w r -> y layout=1 clip=-1.0",
@@ -124,7 +125,7 @@ static const struct onnx_refusal refusals[] = {
      "the first states \"h\" of samples differ"},
     {"a step has features",
      "input x N,3\nfloats w 1,1,1\nfloats r 1,1,1\nnode RNN x w r -> y layout=1",
-     "must be floats in three dimensions"},
+     "its input is [N, 3], N being the batch"},
 };
 
 static void recurrences_are_those_of_onnx(void **state)
