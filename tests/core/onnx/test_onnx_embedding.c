@@ -14,7 +14,10 @@
 
 /* Numbers are 1, 2, 3 ... */
 static const struct onnx_case cases[] = {
-    {"one number has a row", "input x N int32\n" TABLE "node Gather t x -> y", 2, {10, 11}},
+    {"one number has a row",
+     "input x N int32\n" TABLE "node Gather t x -> y",
+     2,
+     {10, 11}},
     {"numbers have a row each",
      "input x N,3 int32\n" TABLE "node Gather t x -> y axis=0",
      6,
@@ -49,12 +52,14 @@ static const struct onnx_case cases[] = {
 };
 
 static const struct onnx_refusal refusals[] = {
-    {"columns are not looked up", "input x N int32\n" TABLE "node Gather t x -> y axis=1",
+    {"columns are not looked up",
+     "input x N int32\n" TABLE "node Gather t x -> y axis=1",
      "its axis is 1; calq looks up rows of \"t\", which is axis 0"},
     {"a table has two dimensions",
      "input x N int32\nfloats t 5,2,2 = 1\nnode Gather t x -> y",
      "\"t\" is [5, 2, 2]; calq looks up rows of a table [rows, columns]"},
-    {"a table is of floats", "input x N int32\nintegers t 5,2 = 1\nnode Gather t x -> y",
+    {"a table is of floats",
+     "input x N int32\nintegers t 5,2 = 1\nnode Gather t x -> y",
      "its input \"t\" must be of a float type"},
     {"numbers are those of samples", "input x N,2\n" TABLE "node Gather t x -> y",
      "its indices \"x\" are computed; calq looks up numbers that samples hold"},
@@ -80,7 +85,8 @@ static void samples_hold_rows_of_every_table(void **state)
 {
     struct error err = {0};
     struct network *network = onnx_builder_read(
-        "input x N int32\ninput z N int32\n" TABLE "floats s 3,2 = 1\nnode Gather t x -> a\n"
+        "input x N int32\ninput z N int32\n" TABLE
+        "floats s 3,2 = 1\nnode Gather t x -> a\n"
         "node Gather s x -> b\nnode Gather t z -> c\nnode Add a b -> d\n"
         "node Add c d -> y\noutput y",
         &err);
@@ -97,9 +103,10 @@ static void samples_hold_rows_of_every_table(void **state)
 static void a_table_is_a_weight_tensor(void **state)
 {
     struct error err = {0};
-    struct network *network = onnx_builder_read(
-        "input x N,3 int32\n" TABLE "node Gather t x -> e\nnode Flatten e -> y\noutput y",
-        &err);
+    struct network *network =
+        onnx_builder_read("input x N,3 int32\n" TABLE
+                          "node Gather t x -> e\nnode Flatten e -> y\noutput y",
+                          &err);
     const struct weights *table;
 
     (void)state;
