@@ -128,6 +128,16 @@ static bool has_ties(const struct question *of)
     return false;
 }
 
+/* A Softmax between codes is a kernel of its own: QLinearSoftmax. */
+static bool makes_tables(const struct question *of)
+{
+    int input = of->held[of->layer->inputs[0]], output = of->held[of->layer->output];
+
+    return of->layer->kind == LAYER_SOFTMAX && !of->layer->softmax.is_log &&
+           input >= 0 && output >= 0 && choice_fills_8_bits(of->choices, input) &&
+           choice_fills_8_bits(of->choices, output);
+}
+
 /* ---- sentences ---------------------------------------------------------------------------- */
 
 static const struct kind {
@@ -144,6 +154,9 @@ static const struct kind {
     {rounds_input, "floats that meet integers in a MatMul are rounded to 8 bits, "
                    "unless the session option "
                    "session.qdq_matmulnbits_accuracy_level is 1"},
+    {makes_tables,
+     "a Softmax between codes is computed with integers, and many of its codes "
+     "are one too low"},
     {has_ties, "equal steps before and behind it put values in the middle between two "
                "codes, which "
                "sessions with and without optimisations may round differently"},

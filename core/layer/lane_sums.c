@@ -1,6 +1,7 @@
 #include "core/layer/lane_sums.h"
 
 #include "core/kernel/vector_clones.h"
+#include "core/layer/exponential.h"
 
 #include <math.h>
 
@@ -14,38 +15,43 @@ static double in_pairs(double *lanes)
     return lanes[0];
 }
 
+/* The sum of terms that are made of x[i]. */
+#define SUM_OF(term)                                                                   \
+    double lanes[LANES] = {0};                                                         \
+    size_t i = 0;                                                                      \
+                                                                                       \
+    for (; i + LANES <= count; i += LANES)                                             \
+        for (size_t lane = 0; lane < LANES; lane++)                                    \
+            lanes[lane] += term((double)x[i + lane]);                                  \
+    for (size_t lane = 0; i < count; i++, lane++)                                      \
+        lanes[lane] += term((double)x[i]);                                             \
+    return in_pairs(lanes)
+
 VECTOR_CLONES
 double lane_sum(const float *x, size_t count)
 {
-    double lanes[LANES] = {0};
-    size_t i = 0;
-
-    for (; i + LANES <= count; i += LANES)
-        for (int lane = 0; lane < LANES; lane++)
-            lanes[lane] += (double)x[i + (size_t)lane];
-    for (int lane = 0; i < count; i++, lane++)
-        lanes[lane] += (double)x[i];
-    return in_pairs(lanes);
+#define ITSELF(value) (value)
+    SUM_OF(ITSELF);
 }
 
 VECTOR_CLONES
 double lane_sum_of_squares(const float *x, size_t count, double middle)
 {
-    double lanes[LANES] = {0};
-    size_t i = 0;
+#define SQUARE(value) (((value)-middle) * ((value)-middle))
+    SUM_OF(SQUARE);
+}
 
-    for (; i + LANES <= count; i += LANES)
-        for (int lane = 0; lane < LANES; lane++) {
-            double apart = (double)x[i + (size_t)lane] - middle;
+VECTOR_CLONES
+double lane_sum_of_magnitudes(const float *x, size_t count)
+{
+    SUM_OF(fabs);
+}
 
-            lanes[lane] += apart * apart;
-        }
-    for (int lane = 0; i < count; i++, lane++) {
-        double apart = (double)x[i] - middle;
-
-        lanes[lane] += apart * apart;
-    }
-    return in_pairs(lanes);
+VECTOR_CLONES
+double lane_sum_of_exponentials(const float *x, size_t count, double largest)
+{
+#define EXPONENTIAL(value) exponential((value)-largest)
+    SUM_OF(EXPONENTIAL);
 }
 
 VECTOR_CLONES

@@ -13,6 +13,10 @@ double lane_sum(const float *x, size_t count);
 /* Of (x - `middle`)^2. */
 double lane_sum_of_squares(const float *x, size_t count, double middle);
 
+/* Of |x|; of exp(x - `largest`), which are at most 1. */
+double lane_sum_of_magnitudes(const float *x, size_t count);
+double lane_sum_of_exponentials(const float *x, size_t count, double largest);
+
 /* The largest of x [count], at least one; what is no number is left out. -INFINITY: there is none. */
 float lane_largest(const float *x, size_t count);
 

@@ -33,6 +33,7 @@
     KIND(SOFTPLUS, softplus) \
     KIND(SOFTMAX, softmax) /* and its logarithm */ \
     KIND(RECURRENCE, recurrence) /* what is recurrent of an LSTM, a GRU or an RNN */ \
+    KIND(REDUCTION, reduction) /* an element for each row: its sum, mean, maximum ... */ \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 
@@ -158,6 +159,25 @@ struct rows {
     int along_count, between_count;                            /* at least one */
 };
 
+enum reduction_operation {
+    REDUCTION_MEAN,
+    REDUCTION_SUM,
+    REDUCTION_MAX,
+    REDUCTION_MIN,
+    REDUCTION_PRODUCT,
+    REDUCTION_MAGNITUDES,  /* sum of |x|: L1 */
+    REDUCTION_NORM,        /* root of the sum of squares: L2 */
+    REDUCTION_SQUARES,     /* sum of squares */
+    REDUCTION_LOG,         /* logarithm of the sum */
+    REDUCTION_LOG_SUM_EXP, /* logarithm of the sum of exp(x) */
+    REDUCTION_OPERATION_COUNT
+};
+
+struct reduction {
+    enum reduction_operation operation;
+    struct rows rows; /* counted as the output is stored */
+};
+
 struct softmax {
     struct rows rows;
     int axis; /* in the file, with the batch; -1: it is over several that are longer than one */
@@ -215,6 +235,7 @@ struct layer {
         struct matmul matmul;
         struct softmax softmax;
         struct recurrence recurrence;
+        struct reduction reduction;
         struct file_codes codes;
     };
     struct batchnorm *batchnorm; /* of a convolution or affine layer: what its scale and

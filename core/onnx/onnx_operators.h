@@ -68,7 +68,16 @@ struct onnx_operator {
     ROW(pow) \
     ROW(quantize_linear) \
     ROW(range) \
+    ROW(reduce_l1) \
+    ROW(reduce_l2) \
+    ROW(reduce_log_sum) \
+    ROW(reduce_log_sum_exp) \
+    ROW(reduce_max) \
     ROW(reduce_mean) \
+    ROW(reduce_min) \
+    ROW(reduce_prod) \
+    ROW(reduce_sum) \
+    ROW(reduce_sum_square) \
     ROW(relu) \
     ROW(reshape) \
     ROW(rnn) \

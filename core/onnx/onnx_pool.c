@@ -1,7 +1,8 @@
 /* Maxima and averages over a window or over all of height and width. */
-#include "core/onnx/onnx_operators.h"
+#include "core/onnx/onnx_pool.h"
 
 #include "core/onnx/onnx_attribute.h"
+#include "core/onnx/onnx_operators.h"
 #include "core/onnx/onnx_rows.h"
 #include "core/onnx/onnx_window.h"
 
@@ -130,10 +131,9 @@ static int read_average_pool(const struct onnx_node *node, struct error *err)
 
 /* ---- all of an image ---- */
 
-/* One window over all rows, all columns, or both. */
-static int give_whole(const struct onnx_node *node, enum layer_kind kind, int input,
-                      bool over_height, bool over_width, bool keeps_dims,
-                      struct error *err)
+int onnx_pool_give_whole(const struct onnx_node *node, enum layer_kind kind, int input,
+                         bool over_height, bool over_width, bool keeps_dims,
+                         struct error *err)
 {
     const struct tensor *image = &node->graph->network->tensors[input];
     int height = over_height ? image->height : 1, width = over_width ? image->width : 1;
@@ -161,13 +161,13 @@ static int read_global(const struct onnx_node *node, enum layer_kind kind,
         return -1;
     tensor = &node->graph->network->tensors[input];
     if (tensor->rank == 3)
-        return give_whole(node, kind, input, true, true, true, err);
+        return onnx_pool_give_whole(node, kind, input, true, true, true, err);
     sample = (struct onnx_shape){.rank = tensor->rank, .dims = {tensor->dims[0]}};
     for (int i = 1; i < sample.rank; i++)
         sample.dims[i] = 1;
     if (give_as(node, &input, tensor->dims[0], 1,
                 (int64_t)(tensor->count / (size_t)tensor->dims[0]), err) < 0 ||
-        give_whole(node, kind, input, true, true, true, err) < 0)
+        onnx_pool_give_whole(node, kind, input, true, true, true, err) < 0)
         return -1;
     return onnx_rows_give_back(node, &sample, err);
 }
@@ -182,48 +182,6 @@ static int read_global_average_pool(const struct onnx_node *node, struct error *
     return read_global(node, LAYER_AVERAGE_POOL, err);
 }
 
-static int read_planes(const struct onnx_node *node, int *input, struct error *err)
-{
-    char text[ONNX_SHAPE_TEXT_BYTES];
-    struct onnx_shape shape;
-
-    if (read_image(node, input, err) < 0)
-        return -1;
-    shape = onnx_shape_of_tensor(&node->graph->network->tensors[*input]);
-    if (shape.rank != 4)
-        return onnx_node_error(node, err, "its input must be [N, C, H, W], but is %s",
-                               onnx_shape_text(&shape, text));
-    return 0;
-}
-
-/* Over both of height and width, or over one of them if the dimensions are kept:
- * everything else would change what the channels are. */
-static int read_reduce_mean(const struct onnx_node *node, struct error *err)
-{
-    bool over[4] = {false};
-    const int64_t *axes;
-    size_t count;
-    int64_t keeps_dims;
-    int input, axis;
-
-    if (read_planes(node, &input, err) < 0 ||
-        onnx_attribute_list(node, 1, "axes", &axes, &count, err) < 0 ||
-        onnx_attribute_integer(node, "keepdims", 1, &keeps_dims, err) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        if (!onnx_shape_axis(axes[i], 4, &axis))
-            return onnx_node_error(node, err, "there is no axis %lld",
-                                   (long long)axes[i]);
-        over[axis] = true;
-    }
-    if (over[0] || over[1] || !(over[2] || over[3]) ||
-        (!keeps_dims && !(over[2] && over[3])))
-        return onnx_node_error(node, err,
-                               "only means over height and width are supported");
-    return give_whole(node, LAYER_AVERAGE_POOL, input, over[2], over[3],
-                      keeps_dims != 0, err);
-}
-
 const struct onnx_operator onnx_average_pool = {
     "AveragePool", 1, ONNX_ON_TENSORS, read_average_pool,
     "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides"};
@@ -234,6 +192,3 @@ const struct onnx_operator onnx_global_max_pool = {"GlobalMaxPool", 1, ONNX_ON_T
 const struct onnx_operator onnx_max_pool = {
     "MaxPool", 1, ONNX_ON_TENSORS, read_max_pool,
     "auto_pad ceil_mode dilations kernel_shape pads storage_order strides"};
-const struct onnx_operator onnx_reduce_mean = {"ReduceMean", 2, ONNX_ON_TENSORS,
-                                               read_reduce_mean,
-                                               "axes keepdims noop_with_empty_axes"};

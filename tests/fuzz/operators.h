@@ -10,6 +10,8 @@ struct trial {
     bool
         rounds_biases; /* where codes meet codes, the program has biases as integers, too */
     bool
+        makes_tables; /* where a softmax meets codes, the program has tables, which are off */
+    bool
         is_near; /* out: a number was so near to the middle between two codes that its error
                      decides */
 };
@@ -42,7 +44,7 @@ operator_fn op_add, op_sub, op_mul, op_div, op_min, op_max, op_relu, op_clip,
     op_dequantize_linear;
 operator_fn op_conv, op_gemm, op_mat_mul, op_max_pool, op_average_pool,
     op_global_max_pool, op_global_average_pool, op_reduce_mean;
-operator_fn op_softmax, op_log_softmax;
+operator_fn op_softmax, op_log_softmax, op_reduce;
 operator_fn op_concat, op_constant, op_constant_of_shape, op_same, op_expand,
     op_flatten, op_gather, op_pad, op_range, op_reshape, op_shape, op_slice, op_squeeze,
     op_transpose, op_unsqueeze;

@@ -1,7 +1,11 @@
 /* What is computed with rows of numbers: those that differ in some dimensions only. */
 #include "tests/fuzz/operators.h"
 
+#include "core/base/memory.h"
+
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct row {
     size_t start, step, length;
@@ -51,9 +55,12 @@ static struct array *softmax(const struct trial *trial, const struct node *node,
     return result;
 }
 
+/* findings/onnxruntime-softmax-one-too-low.sh */
 struct array *op_softmax(struct trial *trial, const struct node *node,
                          const struct array *const *inputs)
 {
+    if (trial->makes_tables && inputs[0]->step > 0)
+        trial->is_near = true;
     return softmax(trial, node, inputs[0], false);
 }
 
@@ -61,4 +68,155 @@ struct array *op_log_softmax(struct trial *trial, const struct node *node,
                              const struct array *const *inputs)
 {
     return softmax(trial, node, inputs[0], true);
+}
+
+/* ---- an element for each row -------------------------------------------------------------------- */
+
+/* What is seen of a row, and how far off that may be. */
+struct seen {
+    double count, sum, size, squares, square_error, most, least;
+    double error, largest_error; /* all of them; the largest */
+    double exponentials;
+};
+
+static void see(struct seen *seen, double x, double error)
+{
+    seen->most = seen->count == 0 ? x : fmax(seen->most, x);
+    seen->least = seen->count == 0 ? x : fmin(seen->least, x);
+    seen->count++;
+    seen->sum += x;
+    seen->size += fabs(x);
+    seen->squares += x * x;
+    seen->square_error += (2 * fabs(x) + error) * error;
+    seen->error += error;
+    seen->largest_error = fmax(seen->largest_error, error);
+    seen->exponentials += exp(x);
+}
+
+typedef void tell_fn(const struct seen *seen, double unit, double *value,
+                     double *error);
+
+/* Runtimes add up in float, in any order. */
+static void tell_sum(const struct seen *seen, double unit, double *value, double *error)
+{
+    *value = seen->sum;
+    *error = seen->error + unit * (seen->count + 2) * seen->size;
+}
+
+static void tell_mean(const struct seen *seen, double unit, double *value,
+                      double *error)
+{
+    tell_sum(seen, unit, value, error);
+    *value /= seen->count;
+    *error = *error / seen->count + unit * fabs(*value);
+}
+
+static void tell_max(const struct seen *seen, double unit, double *value, double *error)
+{
+    (void)unit;
+    *value = seen->most;
+    *error = seen->largest_error;
+}
+
+static void tell_min(const struct seen *seen, double unit, double *value, double *error)
+{
+    (void)unit;
+    *value = seen->least;
+    *error = seen->largest_error;
+}
+
+static void tell_l1(const struct seen *seen, double unit, double *value, double *error)
+{
+    *value = seen->size;
+    *error = seen->error + unit * (seen->count + 2) * seen->size;
+}
+
+static void tell_squares(const struct seen *seen, double unit, double *value,
+                         double *error)
+{
+    *value = seen->squares;
+    *error = seen->square_error + unit * (seen->count + 4) * seen->squares;
+}
+
+/* The root is steep where the squares are not far from zero. */
+static void tell_l2(const struct seen *seen, double unit, double *value, double *error)
+{
+    double squares, off;
+
+    tell_squares(seen, unit, &squares, &off);
+    *value = sqrt(squares);
+    *error = fmax(sqrt(squares + off) - *value, *value - sqrt(fmax(squares - off, 0))) +
+             unit * *value;
+}
+
+/* Nobody knows whether a runtime takes off the largest first; if not, the sum is off by units. */
+static void tell_log_sum_exp(const struct seen *seen, double unit, double *value,
+                             double *error)
+{
+    *value = log(seen->exponentials);
+    *error = seen->largest_error +
+             unit * (seen->count + 8 + 2 * fabs(seen->most) + 2 * fabs(*value));
+}
+
+static tell_fn *teller_of(const char *op)
+{
+    static const struct {
+        const char *op;
+        tell_fn *tell;
+    } tellers[] = {
+        {"ReduceL1", tell_l1},     {"ReduceL2", tell_l2},
+        {"ReduceMax", tell_max},   {"ReduceLogSumExp", tell_log_sum_exp},
+        {"ReduceMean", tell_mean}, {"ReduceMin", tell_min},
+        {"ReduceSum", tell_sum},   {"ReduceSumSquare", tell_squares},
+    };
+
+    for (size_t i = 0; i < sizeof tellers / sizeof *tellers; i++)
+        if (strcmp(tellers[i].op, op) == 0)
+            return tellers[i].tell;
+    give_up("no reduction", op);
+}
+
+/* The result, its dimensions all kept, for now. */
+static struct array *reduced_like(const struct array *x, const bool *is_along)
+{
+    int64_t dims[ARRAY_RANK_MAX];
+
+    for (int i = 0; i < x->rank; i++)
+        dims[i] = is_along[i] ? 1 : x->dims[i];
+    return array_create(x->type, x->rank, dims);
+}
+
+static void drop_dims(struct array *result, const bool *is_along)
+{
+    int rank = 0;
+
+    for (int i = 0; i < result->rank; i++)
+        if (!is_along[i])
+            result->dims[rank++] = result->dims[i];
+    result->rank = rank;
+}
+
+struct array *op_reduce(struct trial *trial, const struct node *node,
+                        const struct array *const *inputs)
+{
+    int64_t axes[ARRAY_RANK_MAX * 2];
+    int count = integers_of(node, inputs, 1, "axes", axes);
+    bool is_along[ARRAY_RANK_MAX] = {false};
+    const struct array *x = inputs[0];
+    tell_fn *tell = teller_of(node->op);
+    struct array *result;
+    struct seen *seen;
+
+    for (int i = 0; i < count; i++)
+        is_along[array_axis(x, axes[i])] = true;
+    result = reduced_like(x, is_along);
+    seen = memory_zeroed(result->count, sizeof *seen);
+    for (size_t i = 0; i < x->count; i++)
+        see(&seen[array_stretched_index(result, x, i)], x->values[i], x->errors[i]);
+    for (size_t i = 0; i < result->count; i++)
+        tell(&seen[i], trial->unit, &result->values[i], &result->errors[i]);
+    free(seen);
+    if (!node_integer(node, "keepdims", 1))
+        drop_dims(result, is_along);
+    return result;
 }

@@ -371,8 +371,9 @@ struct array *op_reduce_mean(struct trial *trial, const struct node *node,
 
     for (int i = 0; i < count; i++)
         over[array_axis(inputs[0], axes[i])] = true;
-    if (inputs[0]->rank != 4 || over[0] || over[1])
-        give_up("another mean than over height and width:", node->name);
+    if (inputs[0]->rank != 4 || over[1] ||
+        (!node_integer(node, "keepdims", 1) && !(over[2] && over[3])))
+        return op_reduce(trial, node, inputs);
     result = pool_all(trial, inputs[0], over[2], over[3], false);
     if (!node_integer(node, "keepdims", 1))
         result->rank = 2;

@@ -118,6 +118,8 @@ static void treat_coded(void *context, struct trial *trial, int value,
             grid_value(grid, grid_code(trial, grid, number, error + 1e-300));
         array->errors[i] = trial->unit * fabs(array->values[i]);
     }
+    if (grid->step > 0)
+        array->step = grid->step;
 }
 
 static struct array *compute_plainly(void *context, struct trial *trial, int node,
@@ -230,6 +232,7 @@ static void compare_coded(struct comparison *comparison, struct graph *graph,
     comparison->coded = logits[1];
     /* What stays in float is fused by a runtime that optimises. */
     trial.unit = loose_unit;
+    trial.makes_tables = true;
     if (comparison_has(comparison, "exact.onnx.on"))
         comparison->loosely_coded =
             logits_of(graph, &comparison->validation, trial, &change);
@@ -248,7 +251,8 @@ static void compare_runtime(struct comparison *comparison, const struct graph *g
 {
     struct trial trial = {.opset = graph->opset,
                           .unit = is_optimised ? loose_unit : float_unit,
-                          .rounds_biases = is_optimised};
+                          .rounds_biases = is_optimised,
+                          .makes_tables = is_optimised};
     struct logits logits;
     char file[64], what[96];
 

@@ -73,8 +73,9 @@ struct place sketch_gram(struct sketch *sketch, struct place from);
 /* Pools (sketch_pools.c). */
 struct place sketch_pool(struct sketch *sketch, struct place from);
 
-/* Rows (sketch_rows.c): the same shape. */
+/* Rows (sketch_rows.c): of the same shape; an element for each. */
 struct place sketch_rows(struct sketch *sketch, struct place from);
+struct place sketch_reduction(struct sketch *sketch, struct place from);
 
 /* Moves (sketch_moves.c). */
 struct place sketch_move(struct sketch *sketch, struct place from);

@@ -103,7 +103,7 @@ struct place sketch_image_block(struct sketch *sketch, struct place from)
     /* Not too large, and no more channels than the tables of constants hold. */
     if (to.rank == 4 && (elements(to) > SKETCH_ELEMENTS_MOST || to.dims[1] > 40))
         to = conv_chain(sketch, to);
-    return to;
+    return chance_is(&sketch->chance, 4) ? sketch_reduction(sketch, to) : to;
 }
 
 /* ---- vectors and sequences ---------------------------------------------------------------------- */
@@ -163,7 +163,8 @@ struct place sketch_sequence_block(struct sketch *sketch, struct place from)
         return joined(sketch, product_chain(sketch, from), from);
     if (kind == 8)
         return maybe_clamped(sketch, sketch_affine(sketch, from));
-    return sketch_move(sketch, from);
+    return chance_is(&sketch->chance, 40) ? sketch_reduction(sketch, from)
+                                          : sketch_move(sketch, from);
 }
 
 /* ---- the end ---------------------------------------------------------------------------------- */

@@ -221,6 +221,54 @@ static void run_softmax(const struct work *work)
     }
 }
 
+/* One after the other, in double. */
+static double reduced(enum reduction_operation operation, const double *x,
+                      size_t length)
+{
+    double sum = 0, squares = 0, magnitudes = 0, exponentials = 0, product = 1;
+    double most = x[0], least = x[0];
+
+    for (size_t i = 0; i < length; i++) {
+        sum += x[i];
+        squares += x[i] * x[i];
+        magnitudes += fabs(x[i]);
+        exponentials += exp(x[i]);
+        product *= x[i];
+        most = fmax(most, x[i]);
+        least = fmin(least, x[i]);
+    }
+    const double results[REDUCTION_OPERATION_COUNT] = {
+        [REDUCTION_MEAN] = sum / (double)length,
+        [REDUCTION_SUM] = sum,
+        [REDUCTION_MAX] = most,
+        [REDUCTION_MIN] = least,
+        [REDUCTION_PRODUCT] = product,
+        [REDUCTION_MAGNITUDES] = magnitudes,
+        [REDUCTION_NORM] = sqrt(squares),
+        [REDUCTION_SQUARES] = squares,
+        [REDUCTION_LOG] = log(sum),
+        [REDUCTION_LOG_SUM_EXP] = log(exponentials),
+    };
+
+    return results[operation];
+}
+
+static void run_reduction(const struct work *work)
+{
+    const struct rows *rows = &work->layer->reduction.rows;
+    size_t length = elements(rows->along, rows->along_count);
+    double *x = memory_get(length * sizeof *x);
+
+    for (size_t row = 0; row < work->out->count; row++) {
+        size_t first = placed(rows->between, rows->between_count, row);
+
+        for (size_t i = 0; i < length; i++)
+            x[i] = work->inputs[0][first + placed(rows->along, rows->along_count, i)];
+        work->result[row] = (float)reduced(work->layer->reduction.operation, x, length);
+    }
+    free(x);
+}
+
 static void run_add(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
@@ -413,6 +461,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_SOFTMAX:
         run_softmax(work);
+        break;
+    case LAYER_REDUCTION:
+        run_reduction(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);

@@ -104,6 +104,41 @@ static void old_opsets_are_raised(void **state)
     }
 }
 
+/* Axes are an input of every reduction, if not since the same opset. */
+static void axes_of_reductions_are_moved(void **state)
+{
+    static const char *const names[] = {"ReduceL1",        "ReduceL2",   "ReduceLogSum",
+                                        "ReduceLogSumExp", "ReduceMax",  "ReduceMean",
+                                        "ReduceMin",       "ReduceProd", "ReduceSum",
+                                        "ReduceSumSquare"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(names); i++)
+        for (int is_paper = 0; is_paper < 2; is_paper++) {
+            bool is_input = is_paper || strcmp(names[i], "ReduceSum") == 0;
+            struct written written;
+            Onnx__ModelProto *model;
+            char text[512];
+
+            snprintf(text, sizeof text,
+                     "opset 11\ninput x N,2,4,4\nfloats w1 4,2,1,1" WEIGHTS
+                     "node Conv x w1 -> c\nnode %s c -> p axes=1,3\n"
+                     "node Flatten p -> f\nfloats w2 3,4" WEIGHTS
+                     "node Gemm f w2 -> y transB=1\noutput y",
+                     names[i]);
+            written_open(&written, text, is_paper ? written_paper : written_onnx, 8, 8,
+                         false);
+            written_write(&written);
+            written_assert_same(&written, names[i]);
+            model = written_model(&written);
+            for (size_t k = 0; k < model->graph->n_node; k++)
+                if (strcmp(model->graph->node[k]->op_type, names[i]) == 0)
+                    assert_int_equal(model->graph->node[k]->n_input, is_input ? 2 : 1);
+            onnx__model_proto__free_unpacked(model, NULL);
+            written_close(&written);
+        }
+}
+
 /* A Softmax along one axis says so since opset 13; before, it went along those behind it, too. */
 #define ROWS                                                                           \
     "opset 11\ninput x N,2,4,1\nfloats w1 4,2,1,1" WEIGHTS "node Conv x w1 -> c\n"     \
@@ -169,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_that_became_an_input_is_moved),
         cmocka_unit_test(old_opsets_are_raised),
+        cmocka_unit_test(axes_of_reductions_are_moved),
         cmocka_unit_test(a_softmax_keeps_its_axis),
     };
 

@@ -91,6 +91,12 @@ static const struct change {
            "linear_before_reset=1\n",
      STEPS "floats bias 1,24 = 0.25\nnode GRU t wg rg bias -> y layout=1 "
            "linear_before_reset=1\n"},
+    {LAYER_REDUCTION, "node ReduceMean c -> y axes=1,\n",
+     "node ReduceMax c -> y axes=1,\n"},
+    {LAYER_REDUCTION, "node ReduceL2 c -> y axes=2,3\n",
+     "node ReduceL1 c -> y axes=2,3\n"},
+    {LAYER_REDUCTION, "node ReduceMax c -> y axes=2,\n",
+     "node ReduceMax c -> y axes=3,\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
      "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,25 @@ static void biases_beyond_32_bits_are_told(void **state)
                 beyond);
 }
 
+/* QLinearSoftmax knows no logarithm, and codes of 8 bits alone. */
+static void a_softmax_between_codes_is_told(void **state)
+{
+    static const char tables[] = "1 layer (s): a Softmax between codes";
+    static const char form[] = INPUT "node %s x -> s axis=1 name=s\n"
+                                     "floats w 3,2,1,1 = 1 -1\nnode Conv x w -> a\n"
+                                     "node Conv s w -> b\nnode Add a b -> c\n"
+                                     "node GlobalAveragePool c -> d\n"
+                                     "node Flatten d -> y\noutput y";
+    char text[512];
+
+    (void)state;
+    snprintf(text, sizeof text, form, "Softmax");
+    assert_says(notes_beside(text, NULL, rules_of(8, 8), 0.1f), tables, NULL);
+    assert_says(notes_beside(text, NULL, rules_of(8, 7), 0.1f), NULL, tables);
+    snprintf(text, sizeof text, form, "LogSoftmax");
+    assert_says(notes_beside(text, NULL, rules_of(8, 8), 0.1f), NULL, tables);
+}
+
 #define ROWS "input x N,3\n"
 #define SEQUENCE "input x N,4,3\n"
 
@@ -160,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_that_may_saturate_are_told),
         cmocka_unit_test(few_bits_of_outputs_are_told),
+        cmocka_unit_test(a_softmax_between_codes_is_told),
         cmocka_unit_test(biases_beyond_32_bits_are_told),
         cmocka_unit_test(integers_that_meet_floats_in_rows_are_told),
         cmocka_unit_test(equal_steps_on_both_sides_are_told),

@@ -74,21 +74,6 @@ static const struct onnx_case pools[] = {
      {3, 4.5f, 7.5f, 9}},
     {"a global mean", SQUARE "node GlobalAveragePool x -> y", 1, {5}},
     {"a global maximum", "input x N,2,2,2\nnode GlobalMaxPool x -> y", 2, {4, 8}},
-    {"a mean over both axes",
-     "input x N,2,2,2\nnode ReduceMean x -> y axes=2,3",
-     2,
-     {2.5f, 6.5f}},
-    {"a mean may drop its axes",
-     "input x N,2,2,2\nfloats w 2,1 = 1 10\nnode ReduceMean x -> m axes=-1,-2 "
-     "keepdims=0\n"
-     "node Gemm m w -> y",
-     1,
-     {67.5f}},
-    {"a mean over one axis", SQUARE "node ReduceMean x -> y axes=3,", 3, {2, 5, 8}},
-    {"the axes may be an input",
-     SQUARE "opset 18\nintegers a 2 = 2 3\nnode ReduceMean x a -> y",
-     1,
-     {5}},
 };
 
 static const struct onnx_refusal refusals[] = {
@@ -108,12 +93,6 @@ static const struct onnx_refusal refusals[] = {
     {"a window over nothing but padding is refused",
      SQUARE "node AveragePool x -> y kernel_shape=2,2 pads=2,0,0,0",
      "nothing but padding"},
-    {"a mean over channels is refused", SQUARE "node ReduceMean x -> y axes=1,",
-     "only means over height and width"},
-    {"a mean over everything is refused", SQUARE "node ReduceMean x -> y",
-     "only means over height and width"},
-    {"an axis must exist", SQUARE "node ReduceMean x -> y axes=4,",
-     "there is no axis 4"},
 };
 
 static void a_pool_computes_what_onnx_says(void **state)
