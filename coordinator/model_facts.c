@@ -180,7 +180,8 @@ static int find_guess(struct model_facts *facts, const struct config_model *mode
         return -1;
     facts->has_data = true;
     judged = judged_samples(facts, model);
-    if (guess_is_as_good(judged.score, judged.loss, judged.labels, facts->data.classes))
+    if (!model->groups && /* else the order within them is what is learned */
+        guess_is_as_good(judged.score, judged.loss, judged.labels, facts->data.classes))
         facts->guess = describe_guess(&judged, &facts->data);
     return 0;
 }

@@ -82,15 +82,16 @@ static void compare_logits(const struct both *both, const float *ours,
 {
     struct beside_file *beside = both->beside;
     enum loss loss = both->finished->one->model->loss;
+    size_t outputs = output_shape_of(both->finished->network).outputs;
 
     for (size_t i = 0; i < count; i++)
         beside->largest_difference =
             fmax(beside->largest_difference, fabs((double)ours[i] - (double)theirs[i]));
-    if (loss_classes(loss, both->outputs) == 1)
+    if (loss_classes(loss, outputs) == 1)
         return;
-    for (size_t i = 0; i < count; i += both->outputs)
-        beside->other_predictions += loss_prediction(ours + i, both->outputs) !=
-                                     loss_prediction(theirs + i, both->outputs);
+    for (size_t i = 0; i < count; i += outputs)
+        beside->other_predictions +=
+            loss_prediction(ours + i, outputs) != loss_prediction(theirs + i, outputs);
 }
 
 static int predict_both(void *context, struct samples samples, struct error *err)

@@ -96,26 +96,40 @@ int case_data_check_inputs(const struct config_model *model,
     return check_constants(model, network, err);
 }
 
-/* Of one class labels would be numbers, which nothing reads. */
-static struct data_labels labels_of(const struct config_model *model,
-                                    const struct network *network, bool are_needed)
+bool case_data_has_numbers(const struct config_model *model)
 {
-    int classes = loss_classes(model->loss, network->tensors[network->output].count);
+    return loss_table[model->loss].needs_numbers ||
+           metric_table[model->metric].needs_numbers;
+}
+
+/* Of one class labels would be numbers, which only some losses and metrics read. */
+static struct data_labels labels_of(const struct config_model *model,
+                                    const struct network *network,
+                                    enum case_data_use use)
+{
+    const struct tensor *output = &network->tensors[network->output];
+    bool has_numbers = case_data_has_numbers(model);
+    int classes =
+        has_numbers ? 0
+                    : loss_classes(model->loss, output_shape_of_tensor(output).outputs);
 
     return (struct data_labels){
-        .dataset = classes > 1 ? model->labels : NULL,
-        .are_needed = are_needed,
+        .dataset = has_numbers || classes > 1 ? model->labels : NULL,
+        .are_needed = use == CASE_DATA_TO_JUDGE || loss_needs_dataset(model->loss),
         .classes = classes,
-        .groups = model->groups,
+        .output = output,
+        .ignored = model->ignore,
+        .ignored_count = model->ignore_count,
+        .groups = use == CASE_DATA_TO_JUDGE ? model->groups : NULL,
     };
 }
 
 struct data_file *case_data_open(const struct config_model *model,
                                  const struct network *network,
-                                 const struct config_data *data, bool needs_labels,
+                                 const struct config_data *data, enum case_data_use use,
                                  struct error *err)
 {
-    struct data_labels labels = labels_of(model, network, needs_labels);
+    struct data_labels labels = labels_of(model, network, use);
     struct data_input inputs[NETWORK_INPUTS_MAX];
 
     if (case_data_check_inputs(model, network, err) < 0)

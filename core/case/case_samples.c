@@ -5,18 +5,18 @@
 enum { BLOCKS_AT_ONCE = 16 };
 
 static struct data_file *open_data(const struct finished_case *finished,
-                                   const struct config_data *data, bool needs_labels,
-                                   struct error *err)
+                                   const struct config_data *data,
+                                   enum case_data_use use, struct error *err)
 {
-    return case_data_open(finished->one->model, finished->network, data, needs_labels,
-                          err);
+    return case_data_open(finished->one->model, finished->network, data, use, err);
 }
 
 static int take_pieces(const struct finished_case *finished, struct data_file *file,
                        size_t count, case_samples_fn *take, void *context,
                        struct error *err)
 {
-    size_t piece = (size_t)finished->config->block * BLOCKS_AT_ONCE;
+    size_t piece =
+        data_file_whole_groups(file, (size_t)finished->config->block * BLOCKS_AT_ONCE);
     struct sample_arrays arrays;
     int status = 0;
 
@@ -31,6 +31,7 @@ static int take_pieces(const struct finished_case *finished, struct data_file *f
             struct samples samples = sample_arrays_samples(&arrays);
 
             samples.loss = finished->one->model->loss;
+            samples.k = config_k(finished->one->model);
             status = take(context, samples, err);
         }
     }
@@ -42,8 +43,8 @@ int case_samples_of_search(const struct finished_case *finished, case_samples_fn
                            void *context, struct error *err)
 {
     const struct config_model *model = finished->one->model;
-    struct data_file *file = open_data(finished, &model->calibration,
-                                       loss_table[model->loss].needs_labels, err);
+    struct data_file *file =
+        open_data(finished, &model->calibration, CASE_DATA_TO_SEARCH, err);
     size_t count, check = (size_t)model->calibration.check;
     int status;
 
@@ -65,7 +66,7 @@ int case_samples_to_judge(const struct finished_case *finished, case_samples_fn 
 
     if (!model->validation.file)
         return case_samples_of_search(finished, take, context, err);
-    file = open_data(finished, &model->validation, true, err);
+    file = open_data(finished, &model->validation, CASE_DATA_TO_JUDGE, err);
     if (!file)
         return -1;
     status = take_pieces(finished, file, data_file_count(file), take, context, err);

@@ -15,14 +15,16 @@ static int count_labels(struct data_file *file, size_t count, int classes,
                         struct label_shares *shares, struct error *err)
 {
     int32_t *labels;
+    size_t places;
     int status;
 
     if (classes < 2) /* a number, not classes */
         return 0;
-    labels = memory_get((count + 1) * sizeof *labels);
+    places = data_file_places(file);
+    labels = memory_get((count * places + 1) * sizeof *labels);
     status = data_file_read_classes(file, 0, count, labels, err);
     if (status == 0)
-        *shares = label_shares_of(labels, count, classes);
+        *shares = label_shares_of(labels, count * places, classes);
     free(labels);
     return status;
 }

@@ -46,9 +46,10 @@ struct sample_set shard_validation_set(const struct shard *shard)
                                                     : 0};
 }
 
-struct sample_set shard_own_part(const struct shard *shard, struct sample_set all)
+struct sample_set shard_own_part(const struct shard *shard, struct sample_set all,
+                                 size_t group)
 {
-    size_t block = (size_t)shard->config->block;
+    size_t block = group > 0 ? group : (size_t)shard->config->block;
     struct share share =
         share_of((all.count + block - 1) / block, shard->rank, shard->ranks);
     size_t first = share.first_block * block, end = share.end_block * block;
@@ -56,6 +57,12 @@ struct sample_set shard_own_part(const struct shard *shard, struct sample_set al
     end = end < all.count ? end : all.count;
     first = first < end ? first : end;
     return (struct sample_set){all.first + first, end - first};
+}
+
+struct sample_set shard_own_validation(const struct shard *shard)
+{
+    return shard_own_part(shard, shard_validation_set(shard),
+                          shard->validation ? data_file_group(shard->validation) : 0);
 }
 
 size_t shard_samples_at_once(const struct shard *shard)

@@ -1,6 +1,7 @@
 #include "core/case/shard_inside.h"
 
 #include "core/base/memory.h"
+#include "core/case/case_data.h"
 
 #include <stdlib.h>
 
@@ -54,11 +55,15 @@ int shard_answer_check(struct shard *shard, const struct request *request,
 static void choose_loss(const struct shard *shard, struct samples *samples,
                         float *float_logits)
 {
-    size_t outputs = shard->network->tensors[shard->network->output].count;
+    const struct config_model *model = shard->open->model;
 
-    samples->loss = loss_to_validate(shard->open->model->loss, outputs);
+    samples->k = config_k(model);
+    samples->loss =
+        case_data_has_numbers(model)
+            ? model->loss
+            : loss_to_validate(model->loss, output_shape_of(shard->network).outputs);
     if (!loss_table[samples->loss].needs_float_logits &&
-        !metric_table[shard->open->model->metric].needs_float_logits)
+        !metric_table[model->metric].needs_float_logits)
         return;
     evaluator_logits(shard->evaluator, NULL, *samples, float_logits);
     samples->float_logits = float_logits;
@@ -91,9 +96,11 @@ int shard_answer_validate(struct shard *shard, const struct request *request,
                           const void *payload, struct reply *reply, struct error *err)
 {
     size_t piece = shard_samples_at_once(shard);
-    struct sample_set own = shard_own_part(shard, shard_validation_set(shard));
+    struct sample_set own = shard_own_validation(shard);
     int status = 0;
 
+    if (shard->validation)
+        piece = data_file_whole_groups(shard->validation, piece);
     for (size_t done = 0; status == 0 && done < own.count && !shard_is_cut(shard);
          done += piece)
         status = validate_piece(shard, request, payload, own.first + done,

@@ -52,21 +52,63 @@ static struct network *read_float_network(const char *path, struct error *err)
 }
 
 /* Of one output, say, the softmax is 1, whatever the network computes. */
-static int check_outputs(const struct network *network,
-                         const struct config_model *model, struct error *err)
+static int check_loss(const struct network *network, const struct config_model *model,
+                      struct error *err)
 {
     const struct tensor *output = &network->tensors[network->output];
+    size_t outputs = output_shape_of(network).outputs;
     char names[LOSS_NAMES_BYTES];
 
-    if (loss_takes(model->loss, output->count))
+    if (loss_takes(model->loss, outputs))
         return 0;
     return error_set(
         err, EXIT_CONFIG,
         "model %s: the output \"%s\" of %s has %zu value%s, and the loss %s "
         "says nothing of so many; say `loss: %s`",
-        model->name, output->name, model->network, output->count,
-        output->count == 1 ? "" : "s", loss_table[model->loss].name,
-        loss_names_for(output->count, names));
+        model->name, output->name, model->network, outputs, outputs == 1 ? "" : "s",
+        loss_table[model->loss].name, loss_names_for(outputs, names));
+}
+
+static int check_groups(const struct network *network, const struct config_model *model,
+                        struct error *err)
+{
+    struct output_shape shape = output_shape_of(network);
+    const char *metric = metric_table[model->metric].name;
+
+    if (!model->groups)
+        return error_set(err, EXIT_CONFIG,
+                         "model %s: the metric %s ranks samples within groups; say "
+                         "`groups: dataset`",
+                         model->name, metric);
+    if (shape.places * shape.outputs > 1)
+        return error_set(err, EXIT_CONFIG,
+                         "model %s: the metric %s ranks samples by one output, and %s "
+                         "has %zu",
+                         model->name, metric, model->network,
+                         shape.places * shape.outputs);
+    return 0;
+}
+
+/* What the default metric asks for is not demanded. */
+static int check_metric(const struct network *network, const struct config_model *model,
+                        struct error *err)
+{
+    const struct metric_row *metric = &metric_table[model->metric];
+
+    if (metric->of == METRIC_OF_GROUPS)
+        return check_groups(network, model, err);
+    if (metric->of == METRIC_OF_IMAGES && !output_shape_of(network).is_image)
+        return error_set(err, EXIT_CONFIG,
+                         "model %s: the metric %s is of outputs [N, classes, height, "
+                         "width], and %s has others",
+                         model->name, metric->name, model->network);
+    if (metric->needs_numbers && loss_table[model->loss].needs_labels)
+        return error_set(
+            err, EXIT_CONFIG,
+            "model %s: the metric %s takes labels for numbers, and the loss "
+            "%s takes them for classes",
+            model->name, metric->name, loss_table[model->loss].name);
+    return 0;
 }
 
 struct network *shard_read_network(const struct calibration_case *one,
@@ -79,7 +121,7 @@ struct network *shard_read_network(const struct calibration_case *one,
         return NULL;
     case_fuse(one, network);
     if (case_data_check_inputs(model, network, err) == 0 &&
-        check_outputs(network, model, err) == 0)
+        check_loss(network, model, err) == 0 && check_metric(network, model, err) == 0)
         return network;
     network_destroy(network);
     return NULL;
@@ -87,15 +129,18 @@ struct network *shard_read_network(const struct calibration_case *one,
 
 int shard_classes(const struct shard *shard)
 {
-    return loss_classes(shard->open->model->loss,
-                        shard->network->tensors[shard->network->output].count);
+    const struct config_model *model = shard->open->model;
+
+    return case_data_has_numbers(model)
+               ? 1
+               : loss_classes(model->loss, output_shape_of(shard->network).outputs);
 }
 
 static struct data_file *open_data(const struct shard *shard,
-                                   const struct config_data *data, bool needs_labels,
-                                   struct error *err)
+                                   const struct config_data *data,
+                                   enum case_data_use use, struct error *err)
 {
-    return case_data_open(shard->open->model, shard->network, data, needs_labels, err);
+    return case_data_open(shard->open->model, shard->network, data, use, err);
 }
 
 /* The calibration samples that the search sees, and those held out. */
@@ -117,7 +162,7 @@ static int read_own(struct shard *shard, struct sample_set all, struct own_sampl
                     struct error *err)
 {
     size_t piece = shard_samples_at_once(shard);
-    struct sample_set part = shard_own_part(shard, all);
+    struct sample_set part = shard_own_part(shard, all, 0);
     int status = 0;
 
     data_file_make_arrays(shard->calibration, part.count, &own->arrays);
@@ -150,6 +195,7 @@ struct samples shard_samples_of(const struct shard *shard,
     struct samples samples = sample_arrays_samples(&own->arrays);
 
     samples.loss = shard->open->model->loss;
+    samples.k = config_k(shard->open->model);
     samples.float_logits = own->float_logits;
     return samples;
 }
@@ -225,13 +271,12 @@ static int open_case(struct shard *shard, int index, struct error *err)
         placement_init(&shard->placement, shard->network, &rules, err) < 0)
         return -1;
     shard->calibration =
-        open_data(shard, &shard->open->model->calibration,
-                  loss_table[shard->open->model->loss].needs_labels, err);
+        open_data(shard, &shard->open->model->calibration, CASE_DATA_TO_SEARCH, err);
     if (!shard->calibration || read_calibration(shard, err) < 0)
         return -1;
     if (shard->open->model->validation.file) {
         shard->validation =
-            open_data(shard, &shard->open->model->validation, true, err);
+            open_data(shard, &shard->open->model->validation, CASE_DATA_TO_JUDGE, err);
         if (!shard->validation)
             return -1;
     }
@@ -296,7 +341,7 @@ int shard_answer_open(struct shard *shard, const struct request *request,
     reply->sums[REPLY_CHECK_SAMPLES] = (int64_t)shard->check.arrays.count;
     if (shard->validation) {
         reply->sums[REPLY_VALIDATION_SAMPLES] =
-            (int64_t)shard_own_part(shard, shard_validation_set(shard)).count;
+            (int64_t)shard_own_validation(shard).count;
         hash = look_of_data(shard, shard->validation, model->validation.file, hash);
     }
     shard_reply_hash(reply, REPLY_HASH, REPLY_MINUS_HASH, hash);

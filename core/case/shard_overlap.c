@@ -66,7 +66,7 @@ int shard_answer_overlap(struct shard *shard, const struct request *request,
     shard_reply_hash(
         reply, REPLY_SAMPLES_HASH, REPLY_MINUS_SAMPLES_HASH,
         hash_bytes(hashes, data_file_count(shard->calibration) * sizeof *hashes, 0));
-    own = shard_own_part(shard, shard_validation_set(shard));
+    own = shard_own_validation(shard);
     for (size_t done = 0; status == 0 && done < own.count && !shard_is_cut(shard);
          done += piece)
         status = compare_piece(shard, hashes, own.first + done,

@@ -1,6 +1,7 @@
 #include "core/evaluate/evaluator.h"
 
 #include "core/base/memory.h"
+#include "core/evaluate/group_rank.h"
 #include "core/layer/conv_weights.h"
 #include "core/network/early_codes.h"
 
@@ -109,13 +110,18 @@ static struct block block_at(const struct evaluator *evaluator,
 
 /* ---- scores ------------------------------------------------------------------------------ */
 
-/* Adds the scores of `count` samples from `first` on. */
+/* Adds the scores of `count` samples from `first` on, of groups those that end among them. */
 static void score_block(const struct samples *samples, size_t first, int count,
-                        const float *logits, size_t classes, struct score *score)
+                        const float *logits, struct output_shape shape,
+                        struct group_rank *rank, struct score *score)
 {
+    size_t outputs = shape.places * shape.outputs;
+
     for (size_t i = 0; i < (size_t)count; i++) {
-        score_add(score, samples->loss, logits + i * classes, classes,
-                  samples_expected(samples, first + i, classes));
+        samples_score(samples, first + i, logits + i * outputs, shape, score);
+        if (samples->groups && outputs == 1)
+            group_rank_add(rank, samples->groups[first + i], logits[i], samples->k,
+                           score);
     }
 }
 
@@ -139,8 +145,8 @@ static void score_together(struct evaluator *evaluator, int count,
                            const struct samples *samples, bool is_own,
                            struct score *scores)
 {
-    const struct network *network = evaluator->network;
-    size_t classes = network->tensors[network->output].count;
+    struct output_shape shape = output_shape_of(evaluator->network);
+    struct group_rank ranks[CANDIDATES_AT_ONCE] = {{0}};
 
     for (size_t first = 0; goes_on(evaluator, samples, first);
          first += evaluator->block) {
@@ -150,8 +156,10 @@ static void score_together(struct evaluator *evaluator, int count,
             score_block(samples, first, block.samples,
                         count_logits(evaluator, &evaluator->candidates[i], &block,
                                      is_own && i == 0 && evaluator->has_measured),
-                        classes, &scores[i]);
+                        shape, &ranks[i], &scores[i]);
     }
+    for (int i = 0; i < count; i++)
+        group_rank_end(&ranks[i], samples->k, &scores[i]);
 }
 
 /* choices == NULL: `count` is one. */

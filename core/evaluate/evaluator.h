@@ -45,7 +45,8 @@ void evaluator_destroy(struct evaluator *evaluator);
 void evaluator_score(struct evaluator *evaluator, const struct choice *choices,
                      int count, struct score *scores);
 
-/* The same of other samples, which are not remembered. Blocks start at the first. */
+/* The same of other samples, which are not remembered. Blocks start at the first; groups may lie in several,
+ * but all of a group is among the samples. */
 void evaluator_score_others(struct evaluator *evaluator, const struct choice *choices,
                             int count, struct samples others, struct score *scores);
 

@@ -11,7 +11,7 @@ struct label_shares label_shares_of(const int32_t *labels, size_t count, int cla
     struct label_shares shares = {.lowest = classes};
 
     for (size_t i = 0; i < count; i++)
-        if (labels[i] != NO_LABEL) {
+        if (labels[i] >= 0) {
             counts[labels[i]]++;
             shares.samples++;
             shares.lowest = labels[i] < shares.lowest ? labels[i] : shares.lowest;

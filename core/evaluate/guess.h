@@ -13,7 +13,7 @@ struct label_shares {
     double entropy; /* nats: the least cross entropy of what always predicts the same */
 };
 
-/* labels [count] in [0, classes), or NO_LABEL. */
+/* labels [count] in [0, classes), NO_LABEL or IGNORED_LABEL. */
 struct label_shares label_shares_of(const int32_t *labels, size_t count, int classes);
 
 /* Whether a score on samples with such labels is no better than a guess. That is so where

@@ -37,17 +37,28 @@ static double kl_to_float(const float *logits, size_t outputs, struct expected e
     return divergence;
 }
 
-static double mse_to_float(const float *logits, size_t outputs,
-                           struct expected expected)
+static double mean_square(const float *values, const float *others, size_t count)
 {
     double sum = 0;
 
-    for (size_t i = 0; i < outputs; i++) {
-        double error = (double)logits[i] - expected.logits[i];
+    for (size_t i = 0; i < count; i++) {
+        double error = (double)values[i] - others[i];
 
         sum += error * error;
     }
-    return sum / (double)outputs;
+    return sum / (double)count;
+}
+
+static double mse_to_float(const float *logits, size_t outputs,
+                           struct expected expected)
+{
+    return mean_square(logits, expected.logits, outputs);
+}
+
+static double mean_squared_error(const float *logits, size_t outputs,
+                                 struct expected expected)
+{
+    return mean_square(logits, expected.numbers, outputs);
 }
 
 /* -log of the sigmoid, or of 1 minus it: log(1 + exp(-|z|)), to which a wrong sign adds |z|. */
@@ -90,9 +101,23 @@ const struct loss_row loss_table[LOSS_COUNT] = {
                                    .needs_labels = true,
                                    .least_outputs = 1,
                                    .most_outputs = 1},
+    [LOSS_MEAN_SQUARED_ERROR] = {.name = "mean_squared_error",
+                                 .help =
+                                     "the mean square of the difference from the "
+                                     "labels, which are numbers, as of a regression",
+                                 .of_sample = mean_squared_error,
+                                 .needs_numbers = true,
+                                 .is_distance = true,
+                                 .least_outputs = 1,
+                                 .most_outputs = SIZE_MAX},
 };
 
 /* ---- what follows from a row -------------------------------------------------------------- */
+
+bool loss_needs_dataset(enum loss loss)
+{
+    return loss_table[loss].needs_labels || loss_table[loss].needs_numbers;
+}
 
 bool loss_has_finite_logits(const float *logits, size_t outputs)
 {
@@ -134,6 +159,8 @@ const char *loss_names_for(size_t outputs, char text[LOSS_NAMES_BYTES])
 
 int loss_classes(enum loss loss, size_t outputs)
 {
+    if (loss_table[loss].needs_numbers)
+        return 1;
     return outputs > 1 ? (int)outputs : loss_table[loss].needs_labels ? 2 : 1;
 }
 
@@ -151,7 +178,7 @@ int loss_prediction(const float *logits, size_t outputs)
 
 enum loss loss_to_validate(enum loss loss, size_t outputs)
 {
-    return outputs > 1 ? LOSS_CROSS_ENTROPY : loss;
+    return outputs > 1 && !loss_table[loss].needs_numbers ? LOSS_CROSS_ENTROPY : loss;
 }
 
 double loss_of_guessing(enum loss loss, size_t outputs)

@@ -1,4 +1,4 @@
-/* loss.h - what one sample costs, from its logits: one function and one row a loss.
+/* loss.h - what one prediction costs, from its logits: one function and one row a loss.
  *
  * A new loss is a name in `enum loss`, a function and a row in loss.c; see README.md here.
  */
@@ -14,21 +14,26 @@ enum loss {
     LOSS_KL_TO_FLOAT,
     LOSS_MSE_TO_FLOAT,
     LOSS_BINARY_CROSS_ENTROPY,
+    LOSS_MEAN_SQUARED_ERROR,
     LOSS_COUNT,
     LOSS_DEFAULT = LOSS_CROSS_ENTROPY
 };
 
-enum { NO_LABEL = -1 };
+/* Of what nobody knows; of what a setting says does not count. */
+enum { NO_LABEL = -1, IGNORED_LABEL = -2 };
 
-/* What the logits of a sample are compared with. */
+/* What the logits of a sample, or of one of its places (output_shape.h), are compared with. */
 struct expected {
     int32_t label; /* below loss_classes(); or NO_LABEL, unless the loss needs it */
     const float
         *logits; /* [outputs] of the float network; borrowed; NULL unless the loss
                             needs them */
+    const float
+        *numbers; /* [outputs] that they should be; borrowed; NULL unless the loss
+                            needs them */
 };
 
-/* The loss of one sample: at least 0 but for rounding, finite for finite logits [outputs]. */
+/* The loss of one prediction: at least 0 but for rounding, finite for finite logits [outputs]. */
 typedef double sample_loss_fn(const float *logits, size_t outputs,
                               struct expected expected);
 
@@ -38,12 +43,16 @@ struct loss_row {
     sample_loss_fn *of_sample;
     bool
         needs_labels; /* labels are classes, and their entropy is what the best constant costs */
+    bool needs_numbers;      /* labels are what the outputs should be */
     bool needs_float_logits; /* so the float network itself costs nothing */
-    bool is_distance; /* between logits: doubled logits cost four times as much */
+    bool is_distance; /* between outputs: doubled outputs cost four times as much */
     size_t least_outputs, most_outputs;
 };
 
 extern const struct loss_row loss_table[LOSS_COUNT];
+
+/* Whether samples have to be labelled. */
+bool loss_needs_dataset(enum loss loss);
 
 /* Whether none of the logits [outputs] is a NaN or an infinity. */
 bool loss_has_finite_logits(const float *logits, size_t outputs);
@@ -59,7 +68,7 @@ enum { LOSS_NAMES_BYTES = 256 };
 bool loss_takes(enum loss loss, size_t outputs);
 const char *loss_names_for(size_t outputs, char text[LOSS_NAMES_BYTES]);
 
-/* How many classes there are: one an output. Of a network with one output two, where the loss needs
+/* How many classes there are: one an output, unless outputs are numbers. Of a network with one output two, where the loss needs
  * labels, which say no (0) or yes (1); else one: its labels are numbers, which nothing reads. */
 int loss_classes(enum loss loss, size_t outputs);
 
@@ -67,7 +76,8 @@ int loss_classes(enum loss loss, size_t outputs);
 int loss_prediction(const float *logits, size_t outputs);
 
 /* The loss of validation samples: always cross entropy where there are several outputs, so that results of
- * searches with different losses compare. One output is judged by the loss that is searched with. */
+ * searches with different losses compare. One output, and outputs that should be numbers, are judged by the
+ * loss that is searched with. */
 enum loss loss_to_validate(enum loss loss, size_t outputs);
 
 /* What it costs to predict all classes alike; of a distance, which nobody knows, 0. */

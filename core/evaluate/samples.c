@@ -1,21 +1,59 @@
 #include "core/evaluate/samples.h"
 
+#include "core/evaluate/mean_iou.h"
+
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
-struct expected samples_expected(const struct samples *samples, size_t index,
-                                 size_t outputs)
+/* Where the labels of a sample begin; NULL: there are none, or of another element. */
+static const void *labels_of(const struct samples *samples, size_t index,
+                             enum element element)
 {
-    const int32_t *classes = samples->labels.values;
-    struct expected expected = {.label = NO_LABEL};
+    const struct labels *labels = &samples->labels;
 
-    assert(!classes || (samples->labels.per_sample == 1 &&
-                        samples->labels.element == ELEMENT_INT32));
-    if (classes)
-        expected.label = classes[index];
-    if (samples->float_logits)
-        expected.logits = samples->float_logits + index * outputs;
-    return expected;
+    if (!labels->values || labels->element != element)
+        return NULL;
+    return (const char *)labels->values +
+           index * labels->per_sample * TENSOR_ELEMENT_BYTES;
+}
+
+static struct score_finite finite_of(const float *logits, const float *in_float,
+                                     size_t count)
+{
+    bool own = loss_has_finite_logits(logits, count);
+
+    return (struct score_finite){
+        own, own && (!in_float || loss_has_finite_logits(in_float, count))};
+}
+
+void samples_score(const struct samples *samples, size_t index, const float *logits,
+                   struct output_shape shape, struct score *score)
+{
+    size_t count = shape.places * shape.outputs;
+    const int32_t *classes = labels_of(samples, index, ELEMENT_INT32);
+    const float *numbers = labels_of(samples, index, ELEMENT_FLOAT);
+    const float *in_float =
+        samples->float_logits ? samples->float_logits + index * count : NULL;
+    struct score_finite finite = finite_of(logits, in_float, count);
+
+    assert(!classes || samples->labels.per_sample == shape.places);
+    assert(!numbers || samples->labels.per_sample == count);
+    score_add_sample(score, finite);
+    for (size_t place = 0; place < shape.places; place++) {
+        size_t at = place * shape.outputs;
+
+        score_add_prediction(score, samples->loss, logits + at, shape.outputs,
+                             (struct expected){classes ? classes[place] : NO_LABEL,
+                                               in_float ? in_float + at : NULL,
+                                               numbers ? numbers + at : NULL},
+                             finite);
+    }
+    if (shape.is_image && classes) {
+        double iou = mean_iou(logits, classes, shape.places, shape.outputs);
+
+        score_add_iou(score, finite.own || isnan(iou) ? iou : 0);
+    }
 }
 
 void sample_arrays_clear(struct sample_arrays *arrays)

@@ -5,8 +5,8 @@
 #ifndef CORE_EVALUATE_SAMPLES_H
 #define CORE_EVALUATE_SAMPLES_H
 
-#include "core/evaluate/loss.h"
-#include "core/network/network.h"
+#include "core/evaluate/output_shape.h"
+#include "core/evaluate/score.h"
 
 /* What samples are known to be: one or more numbers each. */
 struct labels {
@@ -19,17 +19,19 @@ struct labels {
 /* Borrowed arrays, and how the logits of the samples are scored. */
 struct samples {
     const void *values[NETWORK_INPUTS_MAX]; /* of each input [count, its elements] */
-    struct labels
-        labels; /* classes are one int32, or NO_LABEL where the loss needs none */
+    /* Classes are int32, one a place, NO_LABEL where there are none, or IGNORED_LABEL; numbers are floats,
+     * as many as outputs, in the network's order. */
+    struct labels labels;
     const int32_t *groups; /* [count] those of a group belong together; NULL: none do */
+    int k;                 /* of metrics of groups */
     size_t count;
     enum loss loss;
     const float *float_logits; /* [count, outputs] or NULL, as in struct expected */
 };
 
-/* What comes with sample `index`. */
-struct expected samples_expected(const struct samples *samples, size_t index,
-                                 size_t outputs);
+/* Adds sample `index`, whose logits [places, outputs] are those of `shape`. */
+void samples_score(const struct samples *samples, size_t index, const float *logits,
+                   struct output_shape shape, struct score *score);
 
 /* The arrays of samples that are read: room for `room` samples, of which `count` are there. */
 struct sample_arrays {

@@ -30,36 +30,72 @@ static void add_metric(struct score *score, enum metric metric, double value)
         exact_sum_add(&format, numbers, value);
 }
 
+/* Of what is not finite nothing is right, and no mean is a number. */
 static void add_metrics(struct score *score, const float *logits, size_t outputs,
-                        struct expected expected)
+                        struct expected expected, struct score_finite finite)
 {
-    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
-        if (metric_is_known(metric, expected))
-            add_metric(score, metric,
-                       metric_table[metric].of_sample(logits, outputs, expected));
+    for (enum metric metric = 0; metric < METRIC_STORED; metric++) {
+        const struct metric_row *row = &metric_table[metric];
+
+        if (!metric_is_known(metric, expected))
+            continue;
+        score->known[metric]++;
+        if (row->needs_float_logits ? finite.both : finite.own)
+            add_metric(score, metric, row->of_sample(logits, outputs, expected));
+    }
+}
+
+void score_add_sample(struct score *score, struct score_finite finite)
+{
+    score->samples++;
+    score->not_finite += !finite.both;
+}
+
+void score_add_prediction(struct score *score, enum loss loss, const float *logits,
+                          size_t outputs, struct expected expected,
+                          struct score_finite finite)
+{
+    if (expected.label == IGNORED_LABEL)
+        return;
+    if (finite.both)
+        exact_sum_add(&format, score->loss,
+                      loss_of_sample(loss, logits, outputs, expected));
+    if (loss_classes(loss, outputs) == 1)
+        expected.label = NO_LABEL;
+    score->predictions++;
+    score->labelled += expected.label != NO_LABEL;
+    score->entropies += loss == LOSS_CROSS_ENTROPY;
+    score->compared += expected.logits != NULL;
+    add_metrics(score, logits, outputs, expected, finite);
 }
 
 void score_add(struct score *score, enum loss loss, const float *logits, size_t outputs,
                struct expected expected)
 {
-    bool finite = loss_has_finite_logits(logits, outputs);
-    bool is_compared = expected.logits != NULL;
-    bool both_finite =
-        finite && (!is_compared || loss_has_finite_logits(expected.logits, outputs));
+    bool own = loss_has_finite_logits(logits, outputs);
+    struct score_finite finite = {
+        own,
+        own && (!expected.logits || loss_has_finite_logits(expected.logits, outputs))};
 
-    if (both_finite)
-        exact_sum_add(&format, score->loss,
-                      loss_of_sample(loss, logits, outputs, expected));
-    if (loss_classes(loss, outputs) == 1)
-        expected.label = NO_LABEL;
-    if (!both_finite)
-        expected.logits = NULL;
-    if (finite)
-        add_metrics(score, logits, outputs, expected);
-    score->samples++;
-    score->labelled += expected.label != NO_LABEL;
-    score->compared += is_compared;
-    score->not_finite += !both_finite;
+    score_add_sample(score, finite);
+    score_add_prediction(score, loss, logits, outputs, expected, finite);
+}
+
+void score_add_iou(struct score *score, double iou)
+{
+    if (isnan(iou))
+        return;
+    score->known[METRIC_MEAN_IOU]++;
+    add_metric(score, METRIC_MEAN_IOU, iou);
+}
+
+/* Jaervelin and Kekaelaeinen 2002, with one relevant sample: its gain is the ideal one at rank 0. */
+void score_add_rank(struct score *score, int64_t above, int k)
+{
+    score->known[METRIC_HIT_RATE]++;
+    score->known[METRIC_NDCG]++;
+    add_metric(score, METRIC_HIT_RATE, above < k);
+    add_metric(score, METRIC_NDCG, above < k ? 1 / log2((double)above + 2) : 0);
 }
 
 void score_merge(struct score *score, const struct score *other)
@@ -68,8 +104,12 @@ void score_merge(struct score *score, const struct score *other)
         score->loss[limb] += other->loss[limb];
     for (int number = 0; number < SCORE_METRIC_NUMBERS; number++)
         score->metrics[number] += other->metrics[number];
+    for (enum metric metric = 0; metric < METRIC_STORED; metric++)
+        score->known[metric] += other->known[metric];
     score->samples += other->samples;
+    score->predictions += other->predictions;
     score->labelled += other->labelled;
+    score->entropies += other->entropies;
     score->compared += other->compared;
     score->not_finite += other->not_finite;
 }
@@ -83,18 +123,28 @@ double score_loss(const struct score *score)
 {
     return score->not_finite > 0
                ? INFINITY
-               : mean(exact_sum_value(&format, score->loss), score->samples);
+               : mean(exact_sum_value(&format, score->loss), score->predictions);
+}
+
+static double perplexity(const struct score *score)
+{
+    return score->entropies > 0 && score->entropies == score->predictions
+               ? exp(score_loss(score))
+               : NAN;
 }
 
 double score_metric(const struct score *score, enum metric metric)
 {
-    const int64_t *numbers = &score->metrics[place_of(metric)];
-    int64_t known =
-        metric_table[metric].needs_labels ? score->labelled : score->compared;
+    const int64_t *numbers;
+    int64_t known;
 
+    if (metric_table[metric].of == METRIC_OF_LOSS)
+        return perplexity(score);
+    numbers = &score->metrics[place_of(metric)];
+    known = score->known[metric];
     if (metric_is_share(metric))
         return mean((double)*numbers, known);
-    return known > 0 && score->not_finite > 0
+    return known > 0 && score->not_finite > 0 && !metric_table[metric].higher_is_better
                ? INFINITY
                : mean(exact_sum_value(&format, numbers), known);
 }

@@ -21,19 +21,8 @@ enum { CONFIG_LIST_MAX = 64, CONFIG_CHANNELS_MAX = 16 };
 
 enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
 enum config_activations { ACTIVATIONS_BY_TARGET, ACTIVATIONS_INPUTS, ACTIVATIONS_ALL };
-enum config_activation_grid {
-    ACTIVATION_GRID_BY_TARGET,
-    ACTIVATION_GRID_SYMMETRIC,
-    ACTIVATION_GRID_ASYMMETRIC
-};
 enum config_quantize_output { QUANTIZE_OUTPUT_NO, QUANTIZE_OUTPUT_YES };
-enum config_target {
-    TARGET_PAPER,
-    TARGET_ONNX,
-    TARGET_TENSORRT,
-    TARGET_OCS,
-    TARGET_OPENVINO
-};
+enum config_target { TARGET_PAPER, TARGET_ONNX, TARGET_TENSORRT, TARGET_OCS };
 enum config_activation_rule { ACTIVATION_RULE_SAME, ACTIVATION_RULE_MINMAX };
 enum config_bias_correction {
     BIAS_CORRECTION_NONE,
@@ -94,6 +83,8 @@ struct config_inputs {
     int count; /* at least one */
 };
 
+enum { CONFIG_K = 10 };
+
 struct config_model {
     char *name;
     char *network; /* path */
@@ -101,7 +92,6 @@ struct config_model {
     enum metric metric;
     enum config_batchnorm batchnorm;
     enum config_activations activations;
-    enum config_activation_grid activation_grid;
     enum config_quantize_output quantize_output;
     char *keep_float[CONFIG_LIST_MAX]; /* first, last, names, patterns of fnmatch */
     int keep_float_count;
@@ -110,6 +100,9 @@ struct config_model {
     struct config_inputs inputs;   /* default: one, of /x */
     char *labels;                  /* dataset with the labels; default /y */
     char *groups; /* dataset that says which samples belong together; NULL */
+    int ignore[CONFIG_LIST_MAX]; /* labels that do not count */
+    int ignore_count;
+    int k[1], k_count; /* of metrics of groups; none: CONFIG_K */
     struct config_constants
         constants; /* of the only input, where it has none of its own */
 };
@@ -224,6 +217,9 @@ int config_write(const struct config *config, FILE *file, struct error *err);
 
 /* Writes the settings, their types, ranges, defaults and help, for people. */
 void config_help(const struct config_section *methods, FILE *file);
+
+/* How far down a group's right sample may rank. */
+int config_k(const struct config_model *model);
 
 /* Whether any constant is configured. */
 bool config_has_constants(const struct config_constants *constants);

@@ -21,17 +21,12 @@ static const char *const batchnorms[] = {
 static const char *const activations[] = {[ACTIVATIONS_BY_TARGET] = "by_target",
                                           [ACTIVATIONS_INPUTS] = "inputs",
                                           [ACTIVATIONS_ALL] = "all"};
-static const char *const activation_grids[] = {
-    [ACTIVATION_GRID_BY_TARGET] = "by_target",
-    [ACTIVATION_GRID_SYMMETRIC] = "symmetric",
-    [ACTIVATION_GRID_ASYMMETRIC] = "asymmetric"};
 static const char *const quantize_outputs[] = {
     [QUANTIZE_OUTPUT_NO] = "false", [QUANTIZE_OUTPUT_YES] = "true"};
 static const char *const targets[] = {[TARGET_PAPER] = "paper",
                                       [TARGET_ONNX] = "onnx",
                                       [TARGET_TENSORRT] = "tensorrt",
-                                      [TARGET_OCS] = "ocs",
-                                      [TARGET_OPENVINO] = "openvino"};
+                                      [TARGET_OCS] = "ocs"};
 static const char *const bias_corrections[] = {
     [BIAS_CORRECTION_NONE] = "none",
     [BIAS_CORRECTION_MEAN] = "mean",
@@ -182,12 +177,6 @@ static const struct config_field model_fields[] = {
              "the target "
              "onnx with 8 bits, else inputs",
      .words = WORDS(activations)},
-    {"activation_grid", KIND_WORD, AT(config_model, activation_grid), "by_target",
-     .help = "of activations that can be negative: symmetric, or asymmetric, a step "
-             "and a "
-             "zero-point, for the targets onnx and openvino (others stay symmetric); "
-             "by_target: asymmetric for openvino, else symmetric",
-     .words = WORDS(activation_grids)},
     {"quantize_output", KIND_WORD, AT(config_model, quantize_output), "false",
      .help = "whether the network's output is quantized, too, with 8 bits, so that a "
              "runtime "
@@ -211,8 +200,20 @@ static const struct config_field model_fields[] = {
          "none"},
     CONSTANTS(config_model, constants.),
     {"groups", KIND_TEXT, AT(config_model, groups), NULL,
-     .help = "dataset with a whole number a sample: samples of the same one belong "
-             "together, e.g. those of a user; default: none do"},
+     .help =
+         "dataset with a whole number a validation sample: those with the same one "
+         "belong together, e.g. what a user is offered, and come one after the other, "
+         "the right one first; all groups are of equal size; default: there are none"},
+    {"k", KIND_INT, AT(config_model, k), NULL, .range = {1, 1e6},
+     .help =
+         "of hit_rate and ndcg: how many places of a group are looked at; default: 10",
+     .list = {0, 1, sizeof(int), AT(config_model, k_count)}},
+    {"ignore", KIND_INT, AT(config_model, ignore), NULL,
+     .range = {INT32_MIN, INT32_MAX},
+     .help =
+         "labels that say that a prediction does not count, e.g. 255 at the borders of "
+         "objects, or -100 behind the end of a text; default: all count",
+     .list = {0, CONFIG_LIST_MAX, sizeof(int), AT(config_model, ignore_count)}},
 };
 
 const struct config_section config_schema_model = {
@@ -466,6 +467,11 @@ bool config_field_has_needs(const struct config_field *field, const char *base)
     const struct config_needs *needs = &field->needs;
 
     return !needs->text || *(const int *)(base + needs->offset) == needs->word;
+}
+
+int config_k(const struct config_model *model)
+{
+    return model->k_count > 0 ? model->k[0] : CONFIG_K;
 }
 
 bool config_has_constants(const struct config_constants *constants)

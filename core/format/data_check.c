@@ -1,5 +1,6 @@
 #include "core/format/data_check.h"
 
+#include "core/evaluate/output_shape.h"
 #include "core/format/sample_shape.h"
 
 #include <stdint.h>
@@ -58,11 +59,51 @@ static int check_single(const char *path, const struct hdf5_dataset *dataset,
     return 0;
 }
 
+/* What labels lie like: an output, or its places. */
+static struct tensor label_tensor(const struct tensor *output, bool are_classes)
+{
+    struct tensor like = *output;
+
+    if (!are_classes)
+        return like;
+    like = (struct tensor){.rank = output_shape_places(output, like.dims), .count = 1};
+    output_shape_places(output, like.dims);
+    for (int i = 0; i < like.rank; i++)
+        like.count *= (size_t)like.dims[i];
+    like.channels = like.rank > 0 ? like.dims[like.rank - 1] : 1;
+    return like;
+}
+
+/* One number for each place or value of the output. */
+static int check_like(const char *path, const struct hdf5_dataset *labels,
+                      bool are_classes, const struct tensor *output, struct error *err)
+{
+    char kind[HDF5_KIND_TEXT_BYTES], shape[HDF5_SHAPE_TEXT_BYTES];
+    char dims[SAMPLE_SHAPE_TEXT_BYTES], all[SAMPLE_SHAPE_TEXT_BYTES];
+    struct tensor like = label_tensor(output, are_classes);
+
+    if (labels->kind == HDF5_OTHER || (are_classes && labels->kind != HDF5_INTEGERS))
+        return error_set(err, EXIT_INPUT, "%s: %s holds %s; labels must be %s", path,
+                         labels->name, hdf5_kind_text(labels, kind),
+                         are_classes ? "integers" : "numbers");
+    if (sample_shape_fits(&like, labels->rank, labels->sizes))
+        return 0;
+    sample_shape_text(&like, dims);
+    return error_set(err, EXIT_INPUT,
+                     "%s: %s is %s, but the network's output \"%s\" is [%s] a sample; "
+                     "labels must be [N%s%s], %s",
+                     path, labels->name, hdf5_shape_text(labels, shape), output->name,
+                     sample_shape_text(output, all), like.rank ? ", " : "", dims,
+                     are_classes ? "a class at each place" : "a number for each value");
+}
+
 int data_check_labels(const char *path, const struct hdf5_dataset *labels,
-                      bool are_classes, struct error *err)
+                      bool are_classes, const struct tensor *output, struct error *err)
 {
     char kind[HDF5_KIND_TEXT_BYTES], shape[HDF5_SHAPE_TEXT_BYTES];
 
+    if (output && (!are_classes || output_shape_of_tensor(output).places > 1))
+        return check_like(path, labels, are_classes, output, err);
     if (are_classes)
         return check_single(path, labels, "labels", err);
     if (labels->kind == HDF5_OTHER)

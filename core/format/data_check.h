@@ -9,8 +9,9 @@
 /* All fail with EXIT_INPUT; `path` is the file's. */
 int data_check_samples(const char *path, const struct hdf5_dataset *samples,
                        const struct tensor *input, struct error *err);
+/* `output` as in struct data_labels. */
 int data_check_labels(const char *path, const struct hdf5_dataset *labels,
-                      bool are_classes, struct error *err);
+                      bool are_classes, const struct tensor *output, struct error *err);
 int data_check_groups(const char *path, const struct hdf5_dataset *groups,
                       struct error *err);
 

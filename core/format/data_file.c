@@ -32,7 +32,11 @@ struct data_file {
     char *label_name, *group_name; /* owned, or NULL */
     struct hdf5_dataset labels, groups;
     bool has_labels, has_groups;
-    int classes;                  /* 0: labels are numbers */
+    int classes;                 /* 0: labels are numbers */
+    const struct tensor *output; /* as in struct data_labels */
+    const int *ignored;
+    int ignored_count;
+    size_t group;                 /* samples of one; 0: there are none */
     struct sample_range selected; /* in samples of the file */
 };
 
@@ -43,16 +47,38 @@ static enum element element_of(const struct hdf5_dataset *dataset)
     return dataset->kind == HDF5_FLOATS ? ELEMENT_FLOAT : ELEMENT_INT32;
 }
 
-/* A sample has one class, or numbers: as many as a row of the dataset. */
+/* Numbers that outputs are held against are floats, whatever the file has. */
+static enum element label_element(const struct data_file *file)
+{
+    if (file->classes == 0 && file->output)
+        return ELEMENT_FLOAT;
+    return file->has_labels ? element_of(&file->labels) : ELEMENT_INT32;
+}
+
+size_t data_file_places(const struct data_file *file)
+{
+    return file->output ? output_shape_of_tensor(file->output).places : 1;
+}
+
+/* A sample has classes, or numbers: as many as a row of the dataset. */
 static size_t labels_per_sample(const struct data_file *file)
 {
-    return file->has_labels ? hdf5_dataset_row(&file->labels) : 1;
+    return file->has_labels ? hdf5_dataset_row(&file->labels) : data_file_places(file);
+}
+
+static bool is_ignored(const struct data_file *file, long long label)
+{
+    for (int i = 0; i < file->ignored_count; i++)
+        if (label == file->ignored[i])
+            return true;
+    return false;
 }
 
 static int check_label(const struct data_file *file, size_t row, long long label,
                        struct error *err)
 {
-    if (file->classes == 0 || (label >= 0 && label < file->classes))
+    if (file->classes == 0 || (label >= 0 && label < file->classes) ||
+        is_ignored(file, label))
         return 0;
     return error_set(
         err, EXIT_INPUT,
@@ -109,30 +135,54 @@ static int take_integers(const char *path, const char *dataset, size_t row,
     return 0;
 }
 
+/* The classes of a sample, to int32. */
+static int take_classes(const struct data_file *file, size_t row,
+                        const long long *stored, size_t size, int32_t *to,
+                        struct error *err)
+{
+    for (size_t i = 0; i < size; i++)
+        if (check_label(file, row, stored[i], err) < 0)
+            return -1;
+    if (take_integers(file->path, file->label_name, row, stored, size, to, err) < 0)
+        return -1;
+    for (size_t i = 0; file->ignored_count > 0 && i < size; i++)
+        if (is_ignored(file, stored[i]))
+            to[i] = IGNORED_LABEL;
+    return 0;
+}
+
+/* The numbers of a sample, as they are or in the order of the output. */
+static int take_numbers(const struct data_file *file, size_t row, float *stored,
+                        size_t size, void *labels, struct error *err)
+{
+    if (take_floats(file->path, file->label_name, row, stored, size, err) < 0)
+        return -1;
+    if (labels && file->output)
+        sample_shape_store(file->output, stored, labels);
+    else if (labels)
+        memcpy(labels, stored, size * sizeof *stored);
+    return 0;
+}
+
 /* Checks the labels of a piece, and stores them where that is wanted. */
 static int take_labels(const struct data_file *file, size_t row, size_t count,
                        void *stored, void *labels, struct error *err)
 {
+    bool are_floats = label_element(file) == ELEMENT_FLOAT;
     size_t size = labels_per_sample(file);
     int32_t *narrow = memory_get(size * sizeof *narrow);
     int status = 0;
 
     for (size_t i = 0; i < count && status == 0; i++) {
-        float *floats = (float *)stored + i * size;
-        const long long *integers = (const long long *)stored + i * size;
-        bool are_floats = element_of(&file->labels) == ELEMENT_FLOAT;
+        char *to = labels ? (char *)labels + i * size * TENSOR_ELEMENT_BYTES : NULL;
 
-        for (size_t j = 0; !are_floats && j < size && status == 0; j++)
-            status = check_label(file, row + i, integers[j], err);
-        if (status == 0)
-            status = are_floats ? take_floats(file->path, file->label_name, row + i,
-                                              floats, size, err)
-                                : take_integers(file->path, file->label_name, row + i,
-                                                integers, size, narrow, err);
-        if (status == 0 && labels)
-            memcpy((char *)labels + i * size * TENSOR_ELEMENT_BYTES,
-                   are_floats ? (const void *)floats : narrow,
-                   size * TENSOR_ELEMENT_BYTES);
+        status =
+            are_floats
+                ? take_numbers(file, row + i, (float *)stored + i * size, size, to, err)
+                : take_classes(file, row + i, (const long long *)stored + i * size,
+                               size, narrow, err);
+        if (status == 0 && to && !are_floats)
+            memcpy(to, narrow, size * TENSOR_ELEMENT_BYTES);
     }
     free(narrow);
     return status;
@@ -150,11 +200,11 @@ static int read_labels(const struct data_file *file, size_t first, size_t count,
                        void *labels, struct error *err)
 {
     size_t size = labels_per_sample(file), piece = ((1 << 16) - 1) / size + 1;
-    enum hdf5_as as = element_of(&file->labels) == ELEMENT_FLOAT ? HDF5_AS_FLOATS
-                                                                 : HDF5_AS_LONG_LONGS;
+    enum hdf5_as as =
+        label_element(file) == ELEMENT_FLOAT ? HDF5_AS_FLOATS : HDF5_AS_LONG_LONGS;
 
     if (!file->has_labels) {
-        give_no_labels(count, labels);
+        give_no_labels(count * size, labels);
         return 0;
     }
     for (size_t done = 0; done < count; done += piece) {
@@ -296,7 +346,7 @@ void data_file_make_arrays(const struct data_file *file, size_t room,
 {
     *arrays = (struct sample_arrays){
         .labels_per_sample = labels_per_sample(file),
-        .label_element = file->has_labels ? element_of(&file->labels) : ELEMENT_INT32,
+        .label_element = label_element(file),
         .room = room,
     };
     for (int input = 0; input < file->input_count; input++)
@@ -391,7 +441,8 @@ static int open_labels(struct data_file *file, bool are_needed, struct error *er
     if (!file->has_labels)
         return 0;
     if (hdf5_reader_find(file->reader, file->label_name, &file->labels, err) < 0 ||
-        data_check_labels(file->path, &file->labels, file->classes > 0, err) < 0)
+        data_check_labels(file->path, &file->labels, file->classes > 0, file->output,
+                          err) < 0)
         return -1;
     return data_check_count(file->path, samples, &file->labels, "labels", err);
 }
@@ -406,6 +457,98 @@ static int open_groups(struct data_file *file, struct error *err)
         return -1;
     return data_check_count(file->path, &file->inputs[0].dataset, &file->groups,
                             "groups", err);
+}
+
+/* Whether a label of the selection counts. */
+static int check_mask(const struct data_file *file, struct error *err)
+{
+    enum { AT_ONCE = 256 };
+    size_t size = labels_per_sample(file), count = file->selected.count;
+    int32_t *labels;
+    bool counts = false;
+    int status = 0;
+
+    if (!file->has_labels || file->ignored_count == 0 || file->classes == 0)
+        return 0;
+    labels = memory_get(AT_ONCE * size * sizeof *labels);
+    for (size_t done = 0; status == 0 && !counts && done < count; done += AT_ONCE) {
+        size_t some = count - done < AT_ONCE ? count - done : AT_ONCE;
+
+        status = read_labels(file, done, some, labels, err);
+        for (size_t i = 0; status == 0 && i < some * size; i++)
+            counts = counts || labels[i] != IGNORED_LABEL;
+    }
+    free(labels);
+    if (status < 0 || counts)
+        return status;
+    return error_set(err, EXIT_INPUT,
+                     "%s: all labels of the selected samples (%s) are ignored (%d), so "
+                     "nothing is left to score; see `ignore`",
+                     file->path, file->label_name, file->ignored[0]);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static int uneven_groups(const struct data_file *file, size_t first, size_t size,
+                         int32_t group, struct error *err)
+{
+    return error_set(err, EXIT_INPUT,
+                     "%s: the group %d of %s, from sample %zu on, has %zu samples, and "
+                     "the first group has %zu; groups must be of equal size, and whole",
+                     file->path, group, file->group_name, file->selected.first + first,
+                     size, file->group);
+}
+
+/* Whether each group is in one piece; `groups` has one number of each and is sorted. */
+static int check_pieces(const struct data_file *file, int32_t *groups, size_t count,
+                        struct error *err)
+{
+    qsort(groups, count, sizeof *groups, by_number);
+    for (size_t i = 1; i < count; i++)
+        if (groups[i] == groups[i - 1])
+            return error_set(err, EXIT_INPUT,
+                             "%s: the samples of group %d of %s do not lie together",
+                             file->path, groups[i], file->group_name);
+    return 0;
+}
+
+/* The size of the first, which all must have. */
+static int measure_groups(struct data_file *file, int32_t *groups, struct error *err)
+{
+    size_t count = file->selected.count, found = 0;
+
+    for (size_t first = 0, size; first < count; first += size) {
+        int32_t group = groups[first];
+
+        for (size = 1; first + size < count && groups[first + size] == group;)
+            size++;
+        if (first == 0)
+            file->group = size;
+        if (size != file->group)
+            return uneven_groups(file, first, size, group, err);
+        groups[found++] = group;
+    }
+    return check_pieces(file, groups, found, err);
+}
+
+static int find_group(struct data_file *file, struct error *err)
+{
+    int32_t *groups;
+    int status;
+
+    if (!file->has_groups)
+        return 0;
+    groups = memory_get(file->selected.count * sizeof *groups);
+    status = read_groups(file, 0, file->selected.count, groups, err);
+    if (status == 0)
+        status = measure_groups(file, groups, err);
+    free(groups);
+    return status;
 }
 
 static int open_and_check(struct data_file *file, const struct data_input *inputs,
@@ -424,7 +567,10 @@ static int open_and_check(struct data_file *file, const struct data_input *input
     for (int input = 0; input < input_count; input++)
         if (find_normalisation(file, input, &inputs[input], err) < 0)
             return -1;
-    return read_labels(file, 0, file->selected.count, NULL, err);
+    if (read_labels(file, 0, file->selected.count, NULL, err) < 0 ||
+        check_mask(file, err) < 0)
+        return -1;
+    return find_group(file, err);
 }
 
 struct data_file *data_file_open(const char *path, const struct data_input *inputs,
@@ -438,6 +584,9 @@ struct data_file *data_file_open(const char *path, const struct data_input *inpu
     file->label_name = labels->dataset ? memory_text(labels->dataset) : NULL;
     file->group_name = labels->groups ? memory_text(labels->groups) : NULL;
     file->classes = labels->classes;
+    file->output = labels->output;
+    file->ignored = labels->ignored;
+    file->ignored_count = labels->ignored_count;
     file->selected = selected;
     if (open_and_check(file, inputs, input_count, labels->are_needed, err) == 0)
         return file;
@@ -461,6 +610,17 @@ void data_file_close(struct data_file *file)
 size_t data_file_count(const struct data_file *file)
 {
     return file->selected.count;
+}
+
+size_t data_file_group(const struct data_file *file)
+{
+    return file->group;
+}
+
+size_t data_file_whole_groups(const struct data_file *file, size_t samples)
+{
+    return file->group > 0 ? (samples + file->group - 1) / file->group * file->group
+                           : samples;
 }
 
 size_t data_file_first(const struct data_file *file)

@@ -23,14 +23,21 @@ struct data_input {
 struct data_labels {
     const char *dataset; /* NULL: nothing is read */
     bool are_needed;     /* else the dataset may be missing */
-    int classes; /* one a sample, in [0, classes); 0: numbers, [N, ...] of any shape */
+    int classes;         /* in [0, classes); 0: numbers, [N, ...] */
+    /* The network's output: a class at each of its places (output_shape.h), or a number for each of its
+     * values. NULL: one class a sample, or numbers of any shape; borrowed while the file is open */
+    const struct tensor *output;
+    const int
+        *ignored; /* [ignored_count] labels that do not count; borrowed likewise */
+    int ignored_count;
     const char *groups; /* dataset of one integer a sample; NULL: no groups */
 };
 
 /* Opens samples [N, dims], and checks that the selected range exists, that all datasets hold as many
  * samples, and that these are what the inputs take: of floats u8, f32 or f64, of int32 integers that it
  * holds. Dimensions of one may be missing or more, and any shape with the right product serves an input
- * that takes flat samples. Labels are [N] or [N, 1] integers where they are classes.
+ * that takes flat samples. Labels are [N] or [N, 1] integers where they are classes, and [N, places] where
+ * there are several places. Groups are of equal size, each in one piece.
  *
  *   inputs    [input_count] at least one; borrowed during the call
  *   selected  samples of the file
@@ -56,14 +63,24 @@ void data_file_make_arrays(const struct data_file *file, size_t room,
 
 /* Reads the selected samples [first, first + count) behind those in `arrays`, which has room; normalised
  * and in the network's order: [C, H, W] as [H, W, C], all else as the file has it
- * (core/network/layer.h). Where the file has no labels they are NO_LABEL.
+ * (core/network/layer.h). Where the file has no labels they are NO_LABEL; those that do not count are
+ * IGNORED_LABEL.
  *
  * Fails with EXIT_INPUT when a value is NaN, infinite, or beyond what its element holds (the sentence
  * names file, dataset and sample), or the file cannot be read. */
 int data_file_read(struct data_file *file, size_t first, size_t count,
                    struct sample_arrays *arrays, struct error *err);
 
-/* Reads labels alone, one class a sample, [count]. */
+/* How many samples a group has; 0: there are no groups. */
+size_t data_file_group(const struct data_file *file);
+
+/* So many samples, or some more, so that there is no part of a group among them. */
+size_t data_file_whole_groups(const struct data_file *file, size_t samples);
+
+/* Classes of a sample: one, or one a place. */
+size_t data_file_places(const struct data_file *file);
+
+/* Reads labels alone, which are classes, [count, places]. */
 int data_file_read_classes(struct data_file *file, size_t first, size_t count,
                            int32_t *classes, struct error *err);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char magic[16] = "calq journal 3\n";
+static const char magic[16] = "calq journal 4\n";
 enum { VERSION_AT = 13 }; /* its digit */
 
 _Static_assert(sizeof(struct journal_head) == 80, "the head has no padding");

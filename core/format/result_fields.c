@@ -74,9 +74,12 @@ static const struct result_field score_rows[] = {
      .write = loss_sum_of, .read = read_loss_sum},
     {"top1, top5, ...", FIELD_METRICS,
      .meaning = "each metric; null: it is not known of these samples; of a mean its "
-                "exact sum, too"},
+                "exact sum, too; of images and groups how many there are"},
     {"samples", FIELD_COUNT, AT(score, samples), "how many were scored"},
-    {"labelled", FIELD_COUNT, AT(score, labelled), "how many have a class",
+    {"predictions", FIELD_COUNT, AT(score, predictions),
+     "how many predictions were: one a sample, or one a place that is not ignored",
+     .may_lack = true},
+    {"labelled", FIELD_COUNT, AT(score, labelled), "how many of these have a class",
      .may_lack = true},
     {"not_finite", FIELD_COUNT, AT(score, not_finite),
      "how many had outputs that are not finite", .may_lack = true},
@@ -442,8 +445,7 @@ static const struct result_field result_rows[] = {
      .write = evaluations_of},
     {"steps", FIELD_OTHER,
      .meaning =
-         "of each quantized tensor: its name, kind, grid, bits, zero-point (the "
-         "stored code of zero, of asymmetric grids), step, clip (step "
+         "of each quantized tensor: its name, kind, grid, bits, step, clip (step "
          "times levels), the step of the start, the steps of output channels that "
          "have their own, and what searching it took and gained",
      .write = result_lists_steps, .read = result_lists_read_steps},

@@ -35,6 +35,15 @@ json_t *result_row_real(double value)
 /* ---- metrics of a score ------------------------------------------------------------------- */
 
 /* Of a mean the exact sum, too, under the name and "_sum"; null: it is not known. */
+/* Over what labels and logits of the float network do not tell. */
+static bool is_counted_apart(enum metric metric)
+{
+    const struct metric_row *row = &metric_table[metric];
+
+    return metric < METRIC_STORED &&
+           (row->of != METRIC_OF_PREDICTIONS || row->needs_numbers);
+}
+
 static void write_metrics(json_t *object, const struct score *score)
 {
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
@@ -43,7 +52,11 @@ static void write_metrics(json_t *object, const struct score *score)
         char key[64], text[SCORE_TEXT_MOST];
 
         json_object_set_new(object, name, result_row_real(value));
-        if (metric_is_share(metric))
+        if (is_counted_apart(metric)) {
+            snprintf(key, sizeof key, "%s_of", name);
+            json_object_set_new(object, key, json_integer(score->known[metric]));
+        }
+        if (metric_is_share(metric) || metric >= METRIC_STORED)
             continue;
         snprintf(key, sizeof key, "%s_sum", name);
         score_mean_text(score, metric, text);
@@ -52,30 +65,53 @@ static void write_metrics(json_t *object, const struct score *score)
     }
 }
 
+/* How many a metric is known of. */
+static int64_t read_known(const json_t *object, enum metric metric,
+                          const struct score *score)
+{
+    char key[64];
+
+    if (!is_counted_apart(metric))
+        return metric_table[metric].needs_labels ? score->labelled : score->predictions;
+    snprintf(key, sizeof key, "%s_of", metric_table[metric].name);
+    return json_integer_value(json_object_get(object, key));
+}
+
 /* A share comes back as a count, a mean as its exact sum. */
 static bool read_metric(const json_t *object, enum metric metric, struct score *score)
 {
     const char *name = metric_table[metric].name, *sum;
+    int64_t known = read_known(object, metric, score);
     char key[64];
 
     if (metric_is_share(metric)) {
         double share = json_number_value(json_object_get(object, name));
 
-        score->metrics[metric] = llround(share * (double)score->labelled);
+        score->known[metric] = known;
+        score->metrics[metric] = llround(share * (double)known);
         return true;
     }
     snprintf(key, sizeof key, "%s_sum", name);
     sum = json_string_value(json_object_get(object, key));
-    if (sum)
-        score->compared = score->samples;
-    return !sum || score_read_mean(score, metric, sum);
+    if (!sum)
+        return true;
+    score->known[metric] = known;
+    if (metric_table[metric].needs_float_logits)
+        score->compared = score->predictions;
+    return score_read_mean(score, metric, sum);
 }
 
 static bool read_metrics(const json_t *object, struct score *score)
 {
+    const json_t *predictions = json_object_get(object, "predictions");
+    const char *perplexity = metric_table[METRIC_PERPLEXITY].name;
+
     score->samples = json_integer_value(json_object_get(object, "samples"));
+    score->predictions = predictions ? json_integer_value(predictions) : score->samples;
     score->labelled = json_integer_value(json_object_get(object, "labelled"));
-    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
+    if (json_is_number(json_object_get(object, perplexity)))
+        score->entropies = score->predictions;
+    for (enum metric metric = 0; metric < METRIC_STORED; metric++)
         if (!read_metric(object, metric, score))
             return false;
     return true;

@@ -321,6 +321,12 @@ static int note_batch(struct onnx_graph *graph, const struct onnx_value *input,
     return 0;
 }
 
+static bool is_empty(const Onnx__TensorShapeProto__Dimension *dim)
+{
+    return dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE &&
+           dim->dim_value == 0;
+}
+
 /* The dims of a sample: all but the batch, which have to be fixed. */
 static int sample_dims(const struct onnx_graph *graph, const struct onnx_value *input,
                        const char *text, struct onnx_shape *sample, struct error *err)
@@ -333,6 +339,12 @@ static int sample_dims(const struct onnx_graph *graph, const struct onnx_value *
 
         if (i == (size_t)input->batch.axis)
             continue;
+        if (is_empty(shape->dim[i]))
+            return onnx_error(
+                err, graph->path,
+                "dimension %zu of input \"%s\" is 0: the file has %s, and "
+                "there is nothing to compute of sequences without steps",
+                i, input->name, text);
         if (dim < 1)
             return onnx_error(
                 err, graph->path,
@@ -452,13 +464,11 @@ static int folded_output(const struct onnx_graph *graph,
                       output->name, onnx_shape_text(&shape, text));
 }
 
-/* [N, classes], or [N, classes, 1, 1], which is stored the same way. */
+/* [N, classes], or of more dimensions, see output_shape.h. */
 static int read_output(struct onnx_graph *graph, struct error *err)
 {
-    char text[ONNX_SHAPE_TEXT_BYTES];
     const struct tensor *tensor;
     struct onnx_value *output;
-    struct onnx_shape shape;
 
     if (find_output(graph, 0, &output, err) < 0)
         return -1;
@@ -478,12 +488,6 @@ static int read_output(struct onnx_graph *graph, struct error *err)
                           "the output \"%s\" is codes; calq needs values",
                           output->name);
     tensor = &graph->network->tensors[output->tensor];
-    shape = onnx_shape_of_tensor(tensor);
-    if (tensor->rank == 0 || tensor->count != (size_t)tensor->channels ||
-        tensor->rank == 2 || tensor->rank > 3)
-        return onnx_error(err, graph->path,
-                          "the output \"%s\" has the shape %s; calq needs [N, classes]",
-                          output->name, onnx_shape_text(&shape, text));
     graph->network->output = output->tensor;
     note_output(graph, tensor);
     return 0;

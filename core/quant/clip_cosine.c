@@ -1,11 +1,14 @@
 #include "core/quant/clip_cosine.h"
 
+#include "core/quant/levels.h"
+
 #include <math.h>
 
-double clip_cosine_of(const struct distribution *distribution, struct levels levels,
+double clip_cosine_of(const struct distribution *distribution, enum grid grid, int bits,
                       double clip)
 {
-    double steps_per_unit = levels.clip / clip;
+    const struct levels levels = levels_of(grid, bits);
+    double steps_per_unit = grid_levels(grid, bits) / clip;
     double product = 0, square = 0, square_of_levels = 0;
 
     for (size_t i = 0; i < distribution->count; i++) {
@@ -22,7 +25,8 @@ double clip_cosine_of(const struct distribution *distribution, struct levels lev
 
 struct search {
     const struct distribution *distribution; /* borrowed */
-    struct levels levels;
+    enum grid grid;
+    int bits;
     double margin; /* by which a later clip must be better */
 };
 
@@ -34,7 +38,8 @@ static double best_clip(const struct search *search, double first, double ratio,
 
     for (int i = 0; i < count; i++) {
         double clip = first * pow(ratio, i);
-        double cosine = clip_cosine_of(search->distribution, search->levels, clip);
+        double cosine =
+            clip_cosine_of(search->distribution, search->grid, search->bits, clip);
 
         if (cosine > most + search->margin) {
             most = cosine;
@@ -44,13 +49,13 @@ static double best_clip(const struct search *search, double first, double ratio,
     return best;
 }
 
-int clip_cosine(const struct distribution *distribution, struct levels levels,
+int clip_cosine(const struct distribution *distribution, enum grid grid, int bits,
                 double *clip, struct error *err)
 {
     enum { COUNT = 400, FINE_COUNT = 161 };
     const double most = 1.15, ratio = 1.016, fine_ratio = 1.0002, rounding = 1e-14;
     double largest = distribution_magnitude(distribution);
-    struct search search = {.distribution = distribution, .levels = levels};
+    struct search search = {.distribution = distribution, .grid = grid, .bits = bits};
     double coarse;
     int count;
 

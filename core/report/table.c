@@ -11,7 +11,7 @@ void table_print_head(FILE *out)
 {
     fprintf(out, "%-*s %12s %12s %12s %12s %9s\n", NAME_WIDTH, "case", "calibration",
             "validation", "validation", "evaluations", "seconds");
-    fprintf(out, "%-*s %12s %12s %12s\n", NAME_WIDTH, "", "loss", "loss", "accuracy");
+    fprintf(out, "%-*s %12s %12s %12s\n", NAME_WIDTH, "", "loss", "loss", "metric");
 }
 
 static void print_loss(FILE *out, const struct score *score)
@@ -125,9 +125,10 @@ void table_print_result(FILE *out, const struct result *result,
                      &result->float_validation);
         fputc('\n', out);
         if (result->model->loss != LOSS_DEFAULT)
-            fprintf(out, "  calibration loss: %s; validation loss: %s\n",
+            fprintf(out, "  calibration loss: %s; validation loss: %s; metric: %s\n",
                     loss_table[result->model->loss].name,
-                    loss_table[validation_loss(result)].name);
+                    loss_table[validation_loss(result)].name,
+                    metric_table[result->model->metric].name);
     }
     fprintf(out, "%-*s", NAME_WIDTH, result->case_id);
     print_scores(out, result, &result->result.calibration, &result->result.validation);

@@ -11,7 +11,7 @@
 
 struct score score_costing(double sum, int64_t samples)
 {
-    struct score score = {.samples = samples};
+    struct score score = {.samples = samples, .predictions = samples};
     char text[SCORE_TEXT_MOST];
 
     snprintf(text, sizeof text, "0x%" PRIx64 "p-32", (uint64_t)ldexp(sum, 32));

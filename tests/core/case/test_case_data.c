@@ -66,7 +66,8 @@ static void an_input_is_read_by_its_name(void **state)
     hdf5_builder_create(scratch_file);
     hdf5_builder_add(scratch_file, "/i", HDF5_F32, 2, (size_t[]){2, 2}, users, 0);
     hdf5_builder_add(scratch_file, "/u", HDF5_F32, 2, (size_t[]){2, 3}, items, 0);
-    file = case_data_open(&model, network, &data, false, &err);
+    model.loss = LOSS_KL_TO_FLOAT; /* there are no labels */
+    file = case_data_open(&model, network, &data, CASE_DATA_TO_SEARCH, &err);
     assert_non_null(file);
     data_file_make_arrays(file, 2, &arrays);
     assert_int_equal(data_file_read(file, 0, 2, &arrays, &err), 0);
@@ -107,6 +108,20 @@ static void constants_are_said_once_and_of_one_input(void **state)
                    "them once");
 }
 
+/* Of classes, of numbers, and of neither. */
+static void labels_are_what_loss_and_metric_take_them_for(void **state)
+{
+    (void)state;
+    for (enum loss loss = 0; loss < LOSS_COUNT; loss++)
+        for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
+            model.loss = loss;
+            model.metric = metric;
+            assert_int_equal(case_data_has_numbers(&model),
+                             loss == LOSS_MEAN_SQUARED_ERROR ||
+                                 metric == METRIC_MEAN_ABSOLUTE_ERROR);
+        }
+}
+
 /* Numbers of rows are not normalised. */
 static void integers_have_no_constants(void **state)
 {
@@ -135,6 +150,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(constants_are_said_once_and_of_one_input, start,
                                         end),
         cmocka_unit_test_setup_teardown(integers_have_no_constants, start, end),
+        cmocka_unit_test_setup_teardown(labels_are_what_loss_and_metric_take_them_for,
+                                        start, end),
     };
 
     return cmocka_run_group_tests_name("case_data", tests, scratch_make,

@@ -430,7 +430,8 @@ static void a_loss_of_other_outputs_is_refused_with_those_there_are(void **state
     assert_int_equal(open_case(shard), -1);
     assert_int_equal(err.code, EXIT_CONFIG);
     assert_non_null(strstr(err.text, "has 1 value, and the loss cross_entropy"));
-    assert_non_null(strstr(err.text, "`loss: mse_to_float or binary_cross_entropy`"));
+    assert_non_null(strstr(
+        err.text, "`loss: mse_to_float, binary_cross_entropy or mean_squared_error`"));
     shard_destroy(shard);
 }
 

@@ -53,7 +53,8 @@ static struct score score_with(int samples, int top1, double loss)
 
     snprintf(text, sizeof text, "0x%llxp-32", llround(ldexp(loss * samples, 32)));
     assert_true(score_read_loss(&score, text));
-    score.samples = score.labelled = samples;
+    score.samples = score.predictions = score.labelled = samples;
+    score.known[METRIC_TOP1] = samples;
     score.metrics[METRIC_TOP1] = top1;
     return score;
 }

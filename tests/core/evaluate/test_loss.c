@@ -12,7 +12,7 @@ enum { CLASSES = 3 };
 /* Expected values were worked out with 30 digits. */
 static const struct {
     enum loss loss;
-    float logits[CLASSES], float_logits[CLASSES];
+    float logits[CLASSES], others[CLASSES]; /* of the float network, or labels */
     int label;
     double expected;
 } samples[] = {
@@ -28,6 +28,8 @@ static const struct {
     {LOSS_MSE_TO_FLOAT, {1, 2, 5}, {1, 3, 3}, 0, 5.0 / 3},
     {LOSS_MSE_TO_FLOAT, {1e30f, 0, 0}, {0, 0, 0}, 0, 1e30f * (double)1e30f / 3},
     {LOSS_MSE_TO_FLOAT, {1e-30f, 0, 0}, {0, 0, 0}, 0, 1e-30f * (double)1e-30f / 3},
+    {LOSS_MEAN_SQUARED_ERROR, {1, 2, 3}, {1, 2, 3}, 0, 0},
+    {LOSS_MEAN_SQUARED_ERROR, {1, 2, 5}, {1, 3, 3}, 0, 5.0 / 3},
     {LOSS_BINARY_CROSS_ENTROPY, {0}, {0}, 1, 0.69314718055994531},
     {LOSS_BINARY_CROSS_ENTROPY, {2}, {0}, 1, 0.12692801104297249},
     {LOSS_BINARY_CROSS_ENTROPY, {2}, {0}, 0, 2.1269280110429725},
@@ -50,7 +52,9 @@ static void losses_are_those_of_the_definitions(void **state)
         double loss;
 
         if (loss_table[samples[i].loss].needs_float_logits)
-            expected.logits = samples[i].float_logits;
+            expected.logits = samples[i].others;
+        if (loss_table[samples[i].loss].needs_numbers)
+            expected.numbers = samples[i].others;
         loss = loss_of_sample(samples[i].loss, samples[i].logits,
                               outputs_of(samples[i].loss), expected);
         if (!(fabs(loss - samples[i].expected) <=
@@ -69,7 +73,7 @@ static void no_loss_is_below_zero(void **state)
             float b[CLASSES] = {a[0] + 1e-6f * sinf(5 * i), a[1], a[2]};
 
             assert_true(loss_of_sample(loss, a, outputs_of(loss),
-                                       (struct expected){1, b}) >= 0);
+                                       (struct expected){1, b, b}) >= 0);
         }
 }
 
@@ -80,7 +84,9 @@ static void every_row_answers_everything(void **state)
         const struct loss_row *row = &loss_table[loss];
 
         assert_true(row->name && row->help && row->of_sample);
-        assert_true(row->needs_labels || row->needs_float_logits);
+        assert_true(row->needs_labels || row->needs_float_logits || row->needs_numbers);
+        assert_int_equal(loss_needs_dataset(loss),
+                         row->needs_labels || row->needs_numbers);
         assert_true(row->least_outputs >= 1 && row->least_outputs <= row->most_outputs);
         assert_true(isfinite(loss_of_guessing(loss, outputs_of(loss))));
     }
@@ -94,7 +100,7 @@ static void a_loss_to_float_is_lowest_at_the_float_logits(void **state)
 
     (void)state;
     for (enum loss loss = 0; loss < LOSS_COUNT; loss++) {
-        struct expected expected = {NO_LABEL, logits};
+        struct expected expected = {NO_LABEL, logits, NULL};
 
         if (!loss_table[loss].needs_float_logits)
             continue;
@@ -109,9 +115,10 @@ static void losses_are_named_by_how_many_outputs_they_take(void **state)
 
     (void)state;
     assert_string_equal(loss_names_for(1, text),
-                        "mse_to_float or binary_cross_entropy");
-    assert_string_equal(loss_names_for(10, text),
-                        "cross_entropy, kl_to_float or mse_to_float");
+                        "mse_to_float, binary_cross_entropy or mean_squared_error");
+    assert_string_equal(
+        loss_names_for(10, text),
+        "cross_entropy, kl_to_float, mse_to_float or mean_squared_error");
     assert_false(loss_takes(LOSS_CROSS_ENTROPY, 1));
     assert_true(loss_takes(LOSS_CROSS_ENTROPY, 2));
     assert_true(loss_takes(LOSS_MSE_TO_FLOAT, 1));
@@ -131,7 +138,8 @@ static void several_outputs_are_judged_by_cross_entropy(void **state)
 {
     (void)state;
     for (enum loss loss = 0; loss < LOSS_COUNT; loss++) {
-        assert_int_equal(loss_to_validate(loss, 2), LOSS_CROSS_ENTROPY);
+        assert_int_equal(loss_to_validate(loss, 2),
+                         loss_table[loss].needs_numbers ? loss : LOSS_CROSS_ENTROPY);
         assert_int_equal(loss_to_validate(loss, 1), loss);
     }
 }

@@ -22,10 +22,15 @@ static void every_row_answers_everything(void **state)
     (void)state;
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
         const struct metric_row *row = &metric_table[metric];
-        double value = value_of(metric, logits, OUTPUTS, (struct expected){5, logits});
+        double value;
 
         assert_true(row->name && row->help);
-        assert_true(row->needs_labels || row->needs_float_logits);
+        assert_true((row->of == METRIC_OF_LOSS) == (metric >= METRIC_STORED));
+        assert_true((row->of == METRIC_OF_PREDICTIONS) == (row->of_sample != NULL));
+        if (row->of != METRIC_OF_PREDICTIONS)
+            continue;
+        assert_true(row->needs_labels || row->needs_float_logits || row->needs_numbers);
+        value = value_of(metric, logits, OUTPUTS, (struct expected){5, logits, logits});
         assert_true(value >= 0 && isfinite(value));
         assert_true(!metric_is_share(metric) || value == 0 || value == 1);
     }
@@ -76,11 +81,14 @@ static void the_absolute_error_is_the_mean_over_outputs(void **state)
 
     (void)state;
     assert_true(value_of(METRIC_MAE_TO_FLOAT, logits, 3,
-                         (struct expected){NO_LABEL, in_float}) == 1.5);
+                         (struct expected){NO_LABEL, in_float, NULL}) == 1.5);
+    assert_true(value_of(METRIC_MEAN_ABSOLUTE_ERROR, logits, 3,
+                         (struct expected){NO_LABEL, NULL, in_float}) == 1.5);
     assert_true(value_of(METRIC_MAE_TO_FLOAT, logits, 1,
-                         (struct expected){NO_LABEL, in_float}) == 0);
+                         (struct expected){NO_LABEL, in_float, NULL}) == 0);
     assert_true(value_of(METRIC_MAE_TO_FLOAT, logits + 3, 1,
-                         (struct expected){NO_LABEL, in_float + 3}) == 0x1.fffffep128);
+                         (struct expected){NO_LABEL, in_float + 3, NULL}) ==
+                0x1.fffffep128);
 }
 
 static void what_it_needs_decides_where_it_is_known(void **state)
@@ -91,11 +99,20 @@ static void what_it_needs_decides_where_it_is_known(void **state)
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
         const struct metric_row *row = &metric_table[metric];
 
-        assert_true(metric_is_known(metric, (struct expected){0, logits}));
-        assert_int_equal(metric_is_known(metric, (struct expected){NO_LABEL, logits}),
-                         !row->needs_labels);
-        assert_int_equal(metric_is_known(metric, (struct expected){0, NULL}),
-                         !row->needs_float_logits);
+        bool is_one = row->of == METRIC_OF_PREDICTIONS;
+
+        assert_int_equal(metric_is_known(metric, (struct expected){0, logits, logits}),
+                         is_one);
+        assert_int_equal(
+            metric_is_known(metric, (struct expected){NO_LABEL, logits, logits}),
+            is_one && !row->needs_labels);
+        assert_int_equal(
+            metric_is_known(metric, (struct expected){IGNORED_LABEL, logits, logits}),
+            is_one && !row->needs_labels);
+        assert_int_equal(metric_is_known(metric, (struct expected){0, NULL, logits}),
+                         is_one && !row->needs_float_logits);
+        assert_int_equal(metric_is_known(metric, (struct expected){0, logits, NULL}),
+                         is_one && !row->needs_numbers);
     }
 }
 

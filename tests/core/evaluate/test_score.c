@@ -66,14 +66,15 @@ static void a_sample_without_a_label_counts_for_the_loss_alone(void **state)
 
     (void)state;
     score_add(&score, LOSS_MSE_TO_FLOAT, logits, 3,
-              (struct expected){NO_LABEL, spoilt});
+              (struct expected){NO_LABEL, spoilt, NULL});
     assert_int_equal(score.not_finite, 1);
     score = (struct score){.samples = 0};
     score_add(&score, LOSS_MSE_TO_FLOAT, logits, 3,
-              (struct expected){NO_LABEL, float_logits});
+              (struct expected){NO_LABEL, float_logits, NULL});
     assert_float_equal(score_loss(&score), 1 / 3.0, 1e-9);
     assert_true(isnan(score_metric(&score, METRIC_TOP1)));
-    score_add(&score, LOSS_MSE_TO_FLOAT, logits, 3, (struct expected){1, float_logits});
+    score_add(&score, LOSS_MSE_TO_FLOAT, logits, 3,
+              (struct expected){1, float_logits, NULL});
     assert_float_equal(score_metric(&score, METRIC_TOP1), 1, 0);
     assert_int_equal(score.samples, 2);
     assert_int_equal(score.not_finite, 0);
@@ -91,8 +92,10 @@ static void a_mean_is_that_of_the_samples_compared_with_float(void **state)
     assert_true(score_lacks(&score, METRIC_MAE_TO_FLOAT));
     assert_false(score_lacks(&score, METRIC_TOP1));
     score = (struct score){.samples = 0};
-    score_add(&score, LOSS_CROSS_ENTROPY, logits, 2, (struct expected){1, in_float});
-    score_add(&score, LOSS_CROSS_ENTROPY, in_float, 2, (struct expected){1, in_float});
+    score_add(&score, LOSS_CROSS_ENTROPY, logits, 2,
+              (struct expected){1, in_float, NULL});
+    score_add(&score, LOSS_CROSS_ENTROPY, in_float, 2,
+              (struct expected){1, in_float, NULL});
     assert_true(score_metric(&score, METRIC_MAE_TO_FLOAT) == 0.5);
     assert_true(score_metric(&score, METRIC_TOP1) == 0.5);
     assert_false(score_lacks(&score, METRIC_MAE_TO_FLOAT));
@@ -100,7 +103,8 @@ static void a_mean_is_that_of_the_samples_compared_with_float(void **state)
     assert_true(score_read_mean(&back, METRIC_MAE_TO_FLOAT, text));
     assert_memory_equal(back.metrics + METRIC_SHARES, score.metrics + METRIC_SHARES,
                         sizeof score.metrics - METRIC_SHARES * sizeof *score.metrics);
-    score_add(&score, LOSS_CROSS_ENTROPY, logits, 2, (struct expected){1, spoilt});
+    score_add(&score, LOSS_CROSS_ENTROPY, logits, 2,
+              (struct expected){1, spoilt, NULL});
     assert_true(score_metric(&score, METRIC_MAE_TO_FLOAT) == INFINITY);
 }
 
@@ -125,7 +129,7 @@ static void losses_of_any_size_are_added_up_without_rounding(void **state)
         double loss;
 
         score_add(&one, LOSS_MSE_TO_FLOAT, logits[i], 2,
-                  (struct expected){NO_LABEL, float_logits[i]});
+                  (struct expected){NO_LABEL, float_logits[i], NULL});
         loss = score_loss(&one);
         for (int doubling = 0; doubling < 20; doubling++) {
             all = one;
@@ -135,7 +139,7 @@ static void losses_of_any_size_are_added_up_without_rounding(void **state)
         assert_true(loss > 0 && isfinite(loss));
         assert_true(loss ==
                     loss_of_sample(LOSS_MSE_TO_FLOAT, logits[i], 2,
-                                   (struct expected){NO_LABEL, float_logits[i]}));
+                                   (struct expected){NO_LABEL, float_logits[i], NULL}));
         assert_true(score_loss(&one) == loss);
     }
 }
@@ -155,8 +159,9 @@ static void a_loss_scales_with_the_outputs_exactly(void **state)
         }
         for (int sample = 0; sample < 7; sample++) {
             score_add(&plain, LOSS_MSE_TO_FLOAT, logits, 3,
-                      (struct expected){NO_LABEL, float_logits});
-            score_add(&scaled, LOSS_MSE_TO_FLOAT, a, 3, (struct expected){NO_LABEL, b});
+                      (struct expected){NO_LABEL, float_logits, NULL});
+            score_add(&scaled, LOSS_MSE_TO_FLOAT, a, 3,
+                      (struct expected){NO_LABEL, b, NULL});
         }
         assert_true(score_loss(&scaled) == ldexp(score_loss(&plain), 2 * exponent));
     }

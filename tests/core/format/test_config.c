@@ -537,14 +537,14 @@ static const struct refusal {
                                       "only refuse, allow; did you mean allow?"},
     {"name: x\nranks_per_case: most\n" REST,
      "t.yaml:2:17: ranks_per_case: \"most\" is not a whole number; it may be all, too"},
-    {"name: x\ntargets: [paper, ncnn]\n" REST,
-     "t.yaml:2:18: targets: \"ncnn\" is not known, only paper, onnx, tensorrt, ocs, "
-     "openvino"},
+    {"name: x\ntargets: [paper, openvino]\n" REST,
+     "t.yaml:2:18: targets: \"openvino\" is not known, only paper, onnx, tensorrt, "
+     "ocs"},
     {"name: x\ntargets: [paper, paper]\n" REST,
      "t.yaml:2:18: targets: entry 2 is the same as entry 1"},
     {IN_MODEL("loss: hinge"),
      "t.yaml:7:9: loss: \"hinge\" is not known, only cross_entropy, kl_to_float, "
-     "mse_to_float, binary_cross_entropy"},
+     "mse_to_float, binary_cross_entropy, mean_squared_error"},
     {IN_METHOD("ocs"),
      "t.yaml:4:3: name: \"ocs\" is not known, only minmax, percentile, mmse, lp, "
      "cosine, aciq, kld, lapq, dual"},
@@ -687,7 +687,7 @@ static const struct refusal {
      "models:\n- {<<: *m, name: a, calibration: {file: c}}\n"
      "- {<<: *m, name: b, network: n, calibration: {file: c}}\n",
      "t.yaml:1:16: loss: \"hinge\" is not known, only cross_entropy, kl_to_float, "
-     "mse_to_float, binary_cross_entropy\n"
+     "mse_to_float, binary_cross_entropy, mean_squared_error\n"
      "t.yaml:1:23: unknown key \"nettwork\"; did you mean network?\n"
      "t.yaml:6:3: a model lacks network"},
     {"name: x\nbudget: {x-seconds: 1}\n" REST,
@@ -1155,7 +1155,6 @@ static void a_written_configuration_says_everything(void **state)
         "  batchnorm: epilogue\n"
         "  keep_float: [\"first\", \"last\"]\n"
         "  activations: by_target\n"
-        "  activation_grid: by_target\n"
         "  quantize_output: false\n"
         "  calibration: {file: \"c.h5\", samples: at most 512, check: 0}\n"
         "  inputs: \"/x\"\n"

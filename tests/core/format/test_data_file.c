@@ -558,29 +558,184 @@ static void labels_may_be_numbers_of_any_shape(void **state)
     }
 }
 
+/* A file with a number for each of six samples, two of which are one image. */
+static void prepare_groups(const double *users)
+{
+    double values[6 * 2] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+
+    prepare(HDF5_U8);
+    hdf5_builder_add(scratch_file, "/pairs", HDF5_U8, 2, (size_t[]){6, 2}, values, 0);
+    hdf5_builder_add(scratch_file, "/six", HDF5_I32, 1, (size_t[]){6}, values, 0);
+    hdf5_builder_add(scratch_file, "/user", HDF5_I32, 1, (size_t[]){6}, users, 0);
+    image = input_of(1, (int[]){2});
+    input.dataset = "/pairs";
+    with = (struct data_labels){.groups = "/user"};
+}
+
 static void groups_come_with_their_samples(void **state)
 {
-    static const double users[SAMPLES] = {7, 7, -1, 2000000000, 7};
+    static const double users[] = {7, 7, -1, -1, 2000000000, 2000000000};
     struct sample_arrays arrays;
     struct data_file *file;
 
     (void)state;
-    prepare(HDF5_U8);
-    with.groups = "/user";
-    assert_refused("%s has no dataset /user; datasets in the file: /x, /y");
-    hdf5_builder_add(scratch_file, "/user", HDF5_I32, 1, sizes, users, 0);
+    prepare_groups(users);
     file = open_file();
+    assert_int_equal(data_file_group(file), 2);
+    assert_int_equal(data_file_whole_groups(file, 1), 2);
+    assert_int_equal(data_file_whole_groups(file, 4), 4);
     data_file_make_arrays(file, 3, &arrays);
     assert_int_equal(data_file_read(file, 2, 3, &arrays, &err), 0);
     for (int i = 0; i < 3; i++)
         assert_true(sample_arrays_samples(&arrays).groups[i] == users[2 + i]);
     sample_arrays_clear(&arrays);
     data_file_close(file);
-    hdf5_builder_add(scratch_file, "/four", HDF5_I32, 1, (size_t[]){4}, users, 0);
-    with.groups = "/four";
-    assert_refused("%s: /x holds 5 samples but /four holds 4 groups");
+    data.samples = (struct sample_range){2, 4, false};
+    file = open_file();
+    assert_int_equal(data_file_group(file), 2);
+    data_file_close(file);
+    with.groups = "/pairs";
+    assert_refused("%s: /pairs is [6, 2]; groups must be [N] or [N, 1]");
     with.groups = "/x";
     assert_refused("%s: /x is [5, 2, 2, 3]; groups must be [N] or [N, 1]");
+    with.groups = "/y";
+    assert_refused("%s: /pairs holds 6 samples but /y holds 5 groups");
+    with.groups = NULL;
+    file = open_file();
+    assert_int_equal(data_file_group(file), 0);
+    assert_int_equal(data_file_whole_groups(file, 5), 5);
+    data_file_close(file);
+}
+
+static void groups_that_are_not_whole_are_told(void **state)
+{
+    static const double uneven[] = {7, 7, -1, 3, 3, 3}, torn[] = {7, 7, 3, 3, 7, 7},
+                        whole[] = {1, 1, 2, 2, 3, 3};
+
+    (void)state;
+    prepare_groups(uneven);
+    assert_refused(
+        "%s: the group -1 of /user, from sample 2 on, has 1 samples, and the "
+        "first group has 2; groups must be of equal size, and whole");
+    prepare_groups(torn);
+    assert_refused("%s: the samples of group 7 of /user do not lie together");
+    prepare_groups(whole);
+    data.samples = (struct sample_range){0, 5, false};
+    assert_refused("%s: the group 3 of /user, from sample 4 on, has 1 samples, and the "
+                   "first group has 2; groups must be of equal size, and whole");
+}
+
+/* ---- labels of places ---- */
+
+static struct tensor logits;
+
+/* Labels of the usual file for an output of these dims. */
+static void prepare_labels(int rank, const int *dims, int stored,
+                           const size_t *stored_dims, const double *values)
+{
+    prepare(HDF5_U8);
+    hdf5_builder_add(scratch_file, "/places", HDF5_I32, stored, stored_dims, values, 0);
+    logits = input_of(rank, dims);
+    logits.name = (char *)"logits";
+    with.dataset = "/places";
+    with.output = &logits;
+}
+
+static void a_place_has_a_label_of_its_own(void **state)
+{
+    static const int ignored[] = {-100, 255};
+    double values[SAMPLES * 6];
+
+    (void)state;
+    for (int i = 0; i < SAMPLES * 6; i++)
+        values[i] = i % 7 == 6 ? 255 : i % 7 == 5 ? -100 : i % CLASSES;
+    for (int is_image = 0; is_image <= 1; is_image++) {
+        struct sample_arrays arrays;
+        struct data_file *file;
+
+        if (is_image)
+            prepare_labels(3, (int[]){CLASSES, 2, 3}, 3, (size_t[]){SAMPLES, 2, 3},
+                           values);
+        else
+            prepare_labels(2, (int[]){6, CLASSES}, 2, (size_t[]){SAMPLES, 6}, values);
+        with.ignored = ignored;
+        with.ignored_count = 2;
+        file = open_file();
+        assert_int_equal(data_file_places(file), 6);
+        data_file_make_arrays(file, 2, &arrays);
+        assert_int_equal(data_file_read(file, 3, 2, &arrays, &err), 0);
+        assert_int_equal(arrays.labels_per_sample, 6);
+        for (int i = 0; i < 2 * 6; i++) {
+            double label = values[3 * 6 + i];
+
+            assert_int_equal(((int32_t *)arrays.labels)[i],
+                             label == 255 || label == -100 ? IGNORED_LABEL
+                                                           : (int)label);
+        }
+        sample_arrays_clear(&arrays);
+        data_file_close(file);
+    }
+}
+
+static void labels_of_another_shape_are_told(void **state)
+{
+    static const double values[SAMPLES * 6];
+
+    (void)state;
+    prepare_labels(2, (int[]){6, CLASSES}, 2, (size_t[]){SAMPLES, 3}, values);
+    assert_refused(
+        "%s: /places is [5, 3], but the network's output \"logits\" is [6, 4] a "
+        "sample; labels must be [N, 6], a class at each place");
+    prepare_labels(3, (int[]){CLASSES, 2, 3}, 3, (size_t[]){SAMPLES, 3, 2}, values);
+    assert_refused(
+        "%s: /places is [5, 3, 2], but the network's output \"logits\" is [4, 2, "
+        "3] a sample; labels must be [N, 2, 3], a class at each place");
+    with.classes = 0;
+    assert_refused(
+        "%s: /places is [5, 3, 2], but the network's output \"logits\" is [4, 2, "
+        "3] a sample; labels must be [N, 4, 2, 3], a number for each value");
+}
+
+static void a_mask_that_hides_all_is_told(void **state)
+{
+    static const int ignored[] = {2, 3};
+    double values[SAMPLES * 6];
+
+    (void)state;
+    for (int i = 0; i < SAMPLES * 6; i++)
+        values[i] = i < 4 * 6 ? 2 + i % 2 : 1;
+    prepare_labels(2, (int[]){6, CLASSES}, 2, (size_t[]){SAMPLES, 6}, values);
+    with.ignored = ignored;
+    with.ignored_count = 2;
+    data_file_close(open_file());
+    data.samples = (struct sample_range){0, 4, false};
+    assert_refused(
+        "%s: all labels of the selected samples (/places) are ignored (2), so "
+        "nothing is left to score; see `ignore`");
+}
+
+/* In the order of the network's tensors, from integers as from floats. */
+static void numbers_lie_as_outputs_do(void **state)
+{
+    struct sample_arrays arrays;
+    struct data_file *file;
+    double values[SAMPLES * 12];
+
+    (void)state;
+    for (int i = 0; i < SAMPLES * 12; i++)
+        values[i] = i - 30;
+    prepare_labels(3, (int[]){3, 2, 2}, 4, (size_t[]){SAMPLES, 3, 2, 2}, values);
+    with.classes = 0;
+    file = open_file();
+    data_file_make_arrays(file, 1, &arrays);
+    assert_int_equal(data_file_read(file, 2, 1, &arrays, &err), 0);
+    assert_int_equal(arrays.label_element, ELEMENT_FLOAT);
+    for (int channel = 0; channel < 3; channel++)
+        for (int at = 0; at < 4; at++)
+            assert_true((double)((float *)arrays.labels)[at * 3 + channel] ==
+                        values[2 * 12 + channel * 4 + at]);
+    sample_arrays_clear(&arrays);
+    data_file_close(file);
 }
 
 /* ---- normalisation ---- */
@@ -1041,6 +1196,11 @@ int main(void)
         cmocka_unit_test(a_number_beyond_the_vocabulary_is_named),
         cmocka_unit_test(labels_may_be_numbers_of_any_shape),
         cmocka_unit_test(groups_come_with_their_samples),
+        cmocka_unit_test(groups_that_are_not_whole_are_told),
+        cmocka_unit_test(a_place_has_a_label_of_its_own),
+        cmocka_unit_test(labels_of_another_shape_are_told),
+        cmocka_unit_test(a_mask_that_hides_all_is_told),
+        cmocka_unit_test(numbers_lie_as_outputs_do),
         cmocka_unit_test(normalisation_comes_from_the_nearest_place),
         cmocka_unit_test(the_normalisation_is_told),
         cmocka_unit_test(a_rounded_255th_divides_by_255),

@@ -194,8 +194,9 @@ static const struct onnx_refusal refusals[] = {
     {"the output is a constant",
      "input x N,2\nfloats c 1\nnode Identity c -> y\noutput y",
      "not computed from the input"},
-    {"the output is an image", "input x N,1,2,2\nnode Relu x -> y\noutput y",
-     "has the shape [N, 1, 2, 2]; calq needs [N, classes]"},
+    {"a sequence has no steps", "input x N,0,2\nnode Relu x -> y\noutput y",
+     "dimension 1 of input \"x\" is 0: the file has [N, 0, 2], and there is nothing to "
+     "compute of sequences without steps"},
     {"nothing makes an input of a node", "input x N,2\nnode Add x z -> y\noutput y",
      "nothing in the file makes its input \"z\""},
     {"the nodes are out of order",
@@ -224,7 +225,7 @@ static const struct onnx_refusal refusals[] = {
      "dimension 1 of input \"x\" is not fixed: the file has [N, H]; fix it, e.g. with "
      "python -m onnxruntime.tools.make_dynamic_shape_fixed"},
     {"a size is zero", "input x N,0\nnode Relu x -> y\noutput y",
-     "dimension 1 of input \"x\" is not fixed"},
+     "dimension 1 of input \"x\" is 0"},
     {"the input is too large",
      "input x N,99999,99999,99\nnode Flatten x -> y\noutput y",
      "input \"x\" is too large"},

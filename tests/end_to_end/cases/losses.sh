@@ -10,7 +10,7 @@ yes_or_no=("${one_output[@]}" --set models.0.loss=binary_cross_entropy --set bit
 a_loss_of_several_outputs_is_refused_with_those_of_one() {
     calq run --set "out=$work/run" "${one_output[@]}"
     expect_code 3
-    expect_told "say \`loss: mse_to_float or binary_cross_entropy\`"
+    expect_told "say \`loss: mse_to_float, binary_cross_entropy or mean_squared_error\`"
 }
 check 1 a_loss_of_several_outputs_is_refused_with_those_of_one
 check 3 a_loss_of_several_outputs_is_refused_with_those_of_one
@@ -18,7 +18,7 @@ check 3 a_loss_of_several_outputs_is_refused_with_those_of_one
 a_loss_of_one_output_is_refused_for_several() {
     calq run --set "out=$work/run" "$small" --set models.0.loss=binary_cross_entropy
     expect_code 3
-    expect_told "say \`loss: cross_entropy, kl_to_float or mse_to_float\`"
+    expect_told "say \`loss: cross_entropy, kl_to_float, mse_to_float or mean_squared_error\`"
 }
 check 1 a_loss_of_one_output_is_refused_for_several
 
