@@ -307,20 +307,46 @@ static int check_exact(const struct onnx_calibrated *calibrated,
 }
 
 /* ONNX has steps of weights along one dimension of the file's, and channels of such layers lie along two. */
-static int check_steps(const struct onnx_calibrated *calibrated, struct error *err)
+static int check_steps(const struct quantized_tensor *tensor, const struct layer *layer,
+                       struct error *err)
+{
+    if (!tensor->ratios || !layer->weights->is_turned || layer->weights->groups == 1)
+        return 0;
+    return error_set(
+        err, EXIT_INPUT,
+        "%s is a ConvTranspose with %d groups, and ONNX cannot say a step for "
+        "each of its channels; calibrate with one step for all, or keep it in "
+        "float",
+        layer->name, layer->weights->groups);
+}
+
+/* The nodes that correct other layers would be read back as layers of their own. */
+static int check_corrections(const struct onnx_calibrated *calibrated,
+                             const struct layer *layer, struct error *err)
+{
+    struct weight_rules rules = onnx_weight_rules(calibrated, layer);
+    const struct weights *weights = layer->weights;
+
+    if (calibrated->is_exact || (!rules.corrects_mean && !rules.corrects_variance) ||
+        (weights->axes % 2 == 0 && !weights->is_turned))
+        return 0;
+    return error_set(
+        err, EXIT_INPUT,
+        "the weights of %s are corrected, which calq can write of windows "
+        "over height and width alone; calibrate without bias_correction or "
+        "with an empirical one, or export with --exact",
+        layer->name);
+}
+
+static int check_layers(const struct onnx_calibrated *calibrated, struct error *err)
 {
     for (int item = 0; item < calibrated->placement->count; item++) {
         const struct quantized_tensor *tensor = &calibrated->placement->items[item];
         const struct layer *layer = &calibrated->network->layers[tensor->index];
 
-        if (tensor->is_weight && tensor->ratios && layer->weights->is_turned &&
-            layer->weights->groups > 1)
-            return error_set(
-                err, EXIT_INPUT,
-                "%s is a ConvTranspose with %d groups, and ONNX cannot say "
-                "a step for each of its channels; calibrate with one step "
-                "for all, or keep it in float",
-                layer->name, layer->weights->groups);
+        if (tensor->is_weight && (check_steps(tensor, layer, err) < 0 ||
+                                  check_corrections(calibrated, layer, err) < 0))
+            return -1;
     }
     return 0;
 }
@@ -332,7 +358,7 @@ static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calib
     int status = check_exact(calibrated, &plan, err);
 
     if (status == 0)
-        status = check_steps(calibrated, err);
+        status = check_layers(calibrated, err);
     if (status == 0) {
         onnx_write_batchnorms(edit, calibrated);
         write_items(edit, calibrated, &plan);
