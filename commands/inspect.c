@@ -40,6 +40,10 @@ static void print_network(const struct network *network,
                network->input_shapes[input]);
     printf("output %s %s: %zu classes\n\n", network->output_name, network->output_shape,
            network->tensors[network->output].count);
+    if (network->other_floats)
+        printf("The file holds values of %s; calq computes in float, and exports "
+               "that.\n\n",
+               network->other_floats);
     printf("%4s  %-18s %-14s %12s  %s  %s\n", "", "layer", "output HxWxC",
            "multiply-adds", "W A", "name");
     for (int index = 0; index < network->layer_count; index++)

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/onnx/onnx_external.h"
 
 #include <stdlib.h>
 
@@ -26,7 +27,7 @@ static int hash_all(const struct config_model *model, struct provenance *provena
                     struct error *err)
 {
     provenance->validation_hash[0] = '\0';
-    if (hash_file(model->network, provenance->network_hash, err) < 0 ||
+    if (onnx_external_hash(model->network, provenance->network_hash, err) < 0 ||
         hash_file(model->calibration.file, provenance->calibration_hash, err) < 0)
         return -1;
     if (!model->validation.file)

@@ -6,6 +6,7 @@
 #include "core/case/shard.h"
 #include "core/format/result_choices.h"
 #include "core/format/state_file.h"
+#include "core/onnx/onnx_external.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -62,7 +63,7 @@ static int check_network(struct finished_case *finished, const char *folder,
     const char *path = finished->one->model->network;
     char line[HASH_TEXT_BYTES + 32];
 
-    if (hash_file(path, finished->network_hash, err) < 0)
+    if (onnx_external_hash(path, finished->network_hash, err) < 0)
         return -1;
     snprintf(line, sizeof line, "\nnetwork: content %s\n", finished->network_hash);
     if (!strstr(finished->result.identity, line))

@@ -5,6 +5,7 @@
 #include "core/case/case_data.h"
 #include "core/case/case_state.h"
 #include "core/kernel/sgemm.h"
+#include "core/onnx/onnx_external.h"
 #include "core/onnx/onnx_read.h"
 #include "core/rewrite/qdq.h"
 
@@ -332,7 +333,7 @@ int shard_answer_open(struct shard *shard, const struct request *request,
     if (open_case(shard, request->subject, err) < 0)
         return -1;
     model = shard->open->model;
-    if (hash_file(model->network, text, err) < 0)
+    if (onnx_external_hash(model->network, text, err) < 0)
         return -1;
     hash = hash_bytes(text, sizeof text - 1, 0);
     hash = hash_bytes(sgemm_name(), strlen(sgemm_name()), hash);

@@ -3,12 +3,15 @@
 #include "core/base/memory.h"
 #include "core/export/coded_weights.h"
 #include "core/export/onnx_carriers.h"
+#include "core/export/onnx_in_float.h"
 #include "core/export/onnx_opset.h"
 #include "core/export/onnx_write_parts.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
 #include "core/network/layer_kind.h"
+#include "core/onnx/onnx_external.h"
 #include "core/onnx/onnx_file.h"
+#include "core/onnx/onnx_scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -382,6 +385,33 @@ static int edit_model(struct onnx_edit *edit, const struct onnx_calibrated *of_c
     return status;
 }
 
+/* What is edited is here: small constants, and floats. Weights that become integers need not be. */
+static int prepare(const char *path, Onnx__ModelProto *model, struct error *err)
+{
+    enum { SMALL_BYTES = 1 << 12 };
+
+    if (onnx_external_take(path, model, SMALL_BYTES, err) < 0)
+        return -1;
+    return onnx_in_float(path, model, err);
+}
+
+/* The file needs no other; what is left of others was not edited. */
+static int complete(const char *path, Onnx__ModelProto *model, struct error *err)
+{
+    size_t bytes;
+
+    if (onnx_external_take(path, model, SIZE_MAX, err) < 0 ||
+        onnx_in_float(path, model, err) < 0)
+        return -1;
+    bytes = onnx__model_proto__get_packed_size(model);
+    if (bytes <= ONNX_FILE_BYTES_MAX)
+        return 0;
+    return error_set(err, EXIT_INPUT,
+                     "the file would have %zu bytes, and an ONNX file has at most %d; "
+                     "quantize more layers: keep fewer in float, or choose fewer bits",
+                     bytes, ONNX_FILE_BYTES_MAX);
+}
+
 int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t *size,
                struct error *err)
 {
@@ -392,7 +422,11 @@ int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t
     if (!model)
         return -1;
     onnx_edit_init(&edit, model);
-    status = edit_model(&edit, calibrated, err);
+    status = prepare(calibrated->network->path, model, err);
+    if (status == 0)
+        status = edit_model(&edit, calibrated, err);
+    if (status == 0)
+        status = complete(calibrated->network->path, model, err);
     if (status == 0) {
         for (size_t i = 0; i < calibrated->property_count; i++)
             onnx_edit_set_property(&edit, calibrated->properties[i].key,

@@ -42,6 +42,8 @@ struct network {
     /* As the file says them, for people, e.g. "[N, 3, 224, 224]"; the output may be that of a Softmax
      * behind the logits. NULL: of no file; owned */
     char *input_shapes[NETWORK_INPUTS_MAX], *output_name, *output_shape;
+    const char *
+        other_floats; /* of which the file holds values: float16 ...; NULL: it does not */
 };
 
 struct network *network_create(const char *path);

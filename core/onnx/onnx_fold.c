@@ -191,22 +191,28 @@ static bool cast(const struct onnx_constant *from, const struct onnx_type *type,
     return to->integers[i] >= type->low && to->integers[i] <= type->high;
 }
 
-static int fold_cast(const struct onnx_node *node, struct error *err)
+static int read_type(const struct onnx_node *node, const struct onnx_type **type,
+                     struct error *err)
+{
+    int64_t number;
+
+    if (onnx_attribute_integer(node, "to", 0, &number, err) < 0)
+        return -1;
+    *type = number > 0 && number < INT32_MAX ? onnx_type_find((int32_t)number) : NULL;
+    return *type ? 0
+                 : onnx_node_error(node, err, "casts to type %lld are not supported",
+                                   (long long)number);
+}
+
+static int fold_cast(const struct onnx_node *node, const struct onnx_type *type,
+                     struct error *err)
 {
     const struct onnx_constant *from;
-    const struct onnx_type *type = NULL;
     struct onnx_constant *result;
-    int64_t number;
     char text[32];
 
-    if (onnx_node_constant(node, 0, &from, err) < 0 ||
-        onnx_attribute_integer(node, "to", 0, &number, err) < 0)
+    if (onnx_node_constant(node, 0, &from, err) < 0)
         return -1;
-    if (number > 0 && number < INT32_MAX)
-        type = onnx_type_find((int32_t)number);
-    if (!type)
-        return onnx_node_error(node, err, "casts to type %lld are not supported",
-                               (long long)number);
     result = onnx_node_give_constant(node, type->is_integer, &from->shape, err);
     if (!result)
         return -1;
@@ -266,6 +272,33 @@ static int fold_constant_of_shape(const struct onnx_node *node, struct error *er
     return 0;
 }
 
+/* Of floats all types are one, and of integers those that samples hold. */
+static bool hold_the_same(enum element element, const struct onnx_type *type)
+{
+    return element == ELEMENT_FLOAT
+               ? !type->is_integer
+               : type->number == ONNX__TENSOR_PROTO__DATA_TYPE__INT32 ||
+                     type->number == ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+}
+
+static int read_cast(const struct onnx_node *node, struct error *err)
+{
+    const struct onnx_type *type;
+    struct onnx_value *value;
+    enum element element;
+
+    if (onnx_node_value(node, 0, &value, err) < 0 || read_type(node, &type, err) < 0)
+        return -1;
+    if (value->tensor < 0)
+        return fold_cast(node, type, err);
+    element = node->graph->network->tensors[value->tensor].element;
+    if (hold_the_same(element, type))
+        return onnx_node_give_input(node, 0, err);
+    return onnx_node_error(
+        node, err, "it makes %s of %s, which calq does with constants alone",
+        type->name, element == ELEMENT_FLOAT ? "floats" : "integers");
+}
+
 enum { RANGE_START, RANGE_LIMIT, RANGE_DELTA, RANGE_INPUTS };
 
 static int fold_range(const struct onnx_node *node, struct error *err)
@@ -311,7 +344,7 @@ static int fold_expand(const struct onnx_node *node, struct error *err)
     return onnx_broadcast_expand(node, constant, &shape, err);
 }
 
-const struct onnx_operator onnx_cast = {"Cast", 1, ONNX_ON_CONSTANTS, fold_cast,
+const struct onnx_operator onnx_cast = {"Cast", 1, ONNX_ON_TENSORS, read_cast,
                                         "round_mode saturate to"};
 const struct onnx_operator onnx_constant = {
     "Constant", 0, ONNX_ON_SHAPES, fold_constant,

@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/onnx/onnx_error.h"
+#include "core/onnx/onnx_external.h"
 #include "core/onnx/onnx_tensor.h"
 
 #include <stdlib.h>
@@ -173,6 +174,8 @@ int onnx_graph_give_stored(struct onnx_graph *graph, struct onnx_value *value,
         return -1;
     value->constant =
         onnx_graph_keep(graph, onnx_tensor_constant(value->name, tensor, type, &shape));
+    if (onnx_external_is(tensor))
+        graph->external += value->constant->count;
     return 0;
 }
 

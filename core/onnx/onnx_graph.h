@@ -40,7 +40,9 @@ struct onnx_graph {
     size_t value_count;
     struct onnx_constant **constants; /* [constant_count] owned, each one too */
     size_t constant_count;
-    size_t unfolded; /* elements, at most ONNX_UNFOLDED_MAX */
+    size_t unfolded; /* elements, at most ONNX_UNFOLDED_MAX and what other files hold */
+    size_t
+        external; /* elements that are in other files, as far as they were asked for */
 };
 
 /* Collects the values; fails where names are missing, too long or used twice. `file`

@@ -376,13 +376,14 @@ int onnx_node_mark_axes(const struct onnx_node *node, const int64_t *axes, size_
 int onnx_node_unfold(const struct onnx_node *node, size_t elements, struct error *err)
 {
     struct onnx_graph *graph = node->graph;
+    size_t most = ONNX_UNFOLDED_MAX + graph->external;
 
-    if (elements > ONNX_UNFOLDED_MAX - graph->unfolded)
+    if (elements > most - graph->unfolded)
         return onnx_node_error(
             node, err,
-            "the network is too large: more than %d weights, rearranged "
+            "the network is too large: more than %zu weights, rearranged "
             "elements and computed constants",
-            ONNX_UNFOLDED_MAX);
+            most);
     graph->unfolded += elements;
     return 0;
 }

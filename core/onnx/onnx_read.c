@@ -271,15 +271,21 @@ static int64_t fixed_dim(const Onnx__TensorShapeProto__Dimension *dim)
                : 0;
 }
 
-/* The type of what an input holds; ints of 64 bits are read where 32 hold them. */
+static bool is_of_floats(int32_t number)
+{
+    const struct onnx_type *type = onnx_type_find(number);
+
+    return type && !type->is_integer;
+}
+
+/* The type of what an input holds; ints of 64 bits are read where 32 hold them, and all floats are one. */
 static int find_element(const struct onnx_graph *graph, const struct onnx_value *input,
                         enum element *element, struct error *err)
 {
     int32_t type = input->input->type->tensor_type->elem_type;
     char text[32];
 
-    *element =
-        type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ? ELEMENT_FLOAT : ELEMENT_INT32;
+    *element = is_of_floats(type) ? ELEMENT_FLOAT : ELEMENT_INT32;
     if (*element == ELEMENT_FLOAT || type == ONNX__TENSOR_PROTO__DATA_TYPE__INT32 ||
         type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64)
         return 0;
@@ -493,11 +499,28 @@ static int read_output(struct onnx_graph *graph, struct error *err)
     return 0;
 }
 
+/* The first type of floats that is none, of inputs and initialisers; NULL: there is none. */
+static const char *other_floats(const Onnx__GraphProto *graph)
+{
+    for (size_t i = 0; i < graph->n_input + graph->n_initializer; i++) {
+        bool is_input = i < graph->n_input;
+        const Onnx__ValueInfoProto *input = is_input ? graph->input[i] : NULL;
+        int32_t number = is_input
+                             ? shape_of(input) ? input->type->tensor_type->elem_type : 0
+                             : graph->initializer[i - graph->n_input]->data_type;
+
+        if (is_of_floats(number) && number != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+            return onnx_type_find(number)->name;
+    }
+    return NULL;
+}
+
 static int read_graph(struct reader *reader, int64_t opset, struct error *err)
 {
     size_t nodes = reader->graph.proto->n_node;
 
     reader->graph.opset = opset;
+    reader->graph.network->other_floats = other_floats(reader->graph.proto);
     reader->is_needed = memory_zeroed(nodes, sizeof *reader->is_needed);
     if (find_needed(reader, err) < 0 || check_operators(reader, err) < 0 ||
         read_inputs(&reader->graph, err) < 0 || read_nodes(reader, err) < 0)

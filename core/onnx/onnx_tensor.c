@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/onnx/onnx_error.h"
+#include "core/onnx/onnx_external.h"
 #include "core/onnx/onnx_scan.h"
 
 #include <math.h>
@@ -15,6 +16,7 @@ static const struct onnx_type types[] = {
     {TYPE(FLOAT), "float", 4, false, 0, 0, false},
     {TYPE(DOUBLE), "double", 8, false, 0, 0, false},
     {TYPE(FLOAT16), "float16", 2, false, 0, 0, false},
+    {TYPE(BFLOAT16), "bfloat16", 2, false, 0, 0, false},
     {TYPE(INT64), "int64", 8, true, INT64_MIN, INT64_MAX, false},
     {TYPE(INT32), "int32", 4, true, INT32_MIN, INT32_MAX, false},
     {TYPE(INT16), "int16", 2, true, INT16_MIN, INT16_MAX, false},
@@ -96,6 +98,8 @@ static int check_size(const char *path, const char *name,
                           "tensor \"%s\": the shape %s is impossible or too large",
                           name, onnx_shape_text(shape, text));
     stored = stored_count(type, count);
+    if (onnx_external_is(tensor))
+        return onnx_external_check(path, name, tensor, stored * type->bytes, err);
     if (is_raw && bytes != stored * type->bytes)
         return onnx_error(
             err, path,
@@ -115,14 +119,6 @@ int onnx_tensor_check(const char *path, const char *name,
 {
     char text[32];
 
-    if (tensor->n_external_data > 0 ||
-        (tensor->has_data_location &&
-         tensor->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL))
-        return onnx_error(
-            err, path,
-            "tensor \"%s\" keeps its data in another file, which calq does not "
-            "read; save the model with its data inside",
-            name);
     if (tensor->segment)
         return onnx_error(err, path, "tensor \"%s\" is stored in segments", name);
     *type = onnx_type_find(tensor->data_type);
@@ -206,6 +202,8 @@ static float real_at(const Onnx__TensorProto *tensor, const struct onnx_type *ty
     bits = bits_of(tensor, type, index);
     if (type->number == TYPE(FLOAT16))
         return half_to_float((uint16_t)bits);
+    if (type->number == TYPE(BFLOAT16))
+        bits <<= 16;
     if (type->number == TYPE(DOUBLE)) {
         memcpy(&wide, &bits, sizeof wide);
         return (float)wide;
@@ -266,12 +264,22 @@ static void decode(const Onnx__TensorProto *tensor, const struct onnx_type *type
     }
 }
 
-/* The same of one that was left in the file, by pieces of which the first value begins a byte. */
-static int decode_left(const struct onnx_file *file, const struct onnx_left *left,
-                       const struct onnx_type *type, size_t first, size_t count,
-                       struct target to, struct error *err)
+/* Bytes of values that are not in memory, from one of these on. */
+static int read_left(const struct onnx_file *file, const Onnx__TensorProto *tensor,
+                     const struct onnx_left *left, uint64_t first, size_t count,
+                     void *to, struct error *err)
 {
-    enum { PIECE_BYTES = 1 << 12 };
+    return onnx_external_is(tensor)
+               ? onnx_external_bytes(file->path, tensor, first, count, to, err)
+               : onnx_file_bytes(file, left->offset + first, count, to, err);
+}
+
+/* The same of one whose values are not in memory, by pieces of which the first value begins a byte. */
+static int decode_left(const struct onnx_file *file, const Onnx__TensorProto *tensor,
+                       const struct onnx_left *left, const struct onnx_type *type,
+                       size_t first, size_t count, struct target to, struct error *err)
+{
+    enum { PIECE_BYTES = 1 << 16 };
     uint8_t bytes[PIECE_BYTES];
     size_t in_unit = type->is_packed ? 2 : 1;
 
@@ -286,8 +294,8 @@ static int decode_left(const struct onnx_file *file, const struct onnx_left *lef
         units = units_left < units ? units_left : units;
         values = units * in_unit - skipped;
         values = values < count - done ? values : count - done;
-        if (onnx_file_bytes(file, left->offset + unit * type->bytes,
-                            units * type->bytes, bytes, err) < 0)
+        if (read_left(file, tensor, left, unit * type->bytes, units * type->bytes,
+                      bytes, err) < 0)
             return -1;
         piece.has_raw_data = 1;
         piece.raw_data =
@@ -308,15 +316,18 @@ static int read_stored(const struct onnx_file *file,
     const struct onnx_type *type = constant->stored_type;
     struct onnx_left left = onnx_scan_left(tensor);
 
+    if (onnx_external_is(tensor))
+        left = (struct onnx_left){.bytes = stored_count(type, constant->count) *
+                                           type->bytes};
     if (left.bytes == 0 ||
         (left.is_floats && (tensor->has_raw_data || type->number != TYPE(FLOAT)))) {
         decode(tensor, type, first, count, to);
         return 0;
     }
     if (type->number == TYPE(FLOAT) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-        return onnx_file_bytes(file, left.offset + first * sizeof(float),
-                               count * sizeof(float), to.reals, err);
-    return decode_left(file, &left, type, first, count, to, err);
+        return read_left(file, tensor, &left, first * sizeof(float),
+                         count * sizeof(float), to.reals, err);
+    return decode_left(file, tensor, &left, type, first, count, to, err);
 }
 
 /* The columns of a matrix [columns, rows] as rows, in its place. */

@@ -88,6 +88,10 @@ static const struct onnx_case cases[] = {
      "node Add x g -> y",
      2,
      {2, 2}},
+    {"all types of floats are one",
+     "input x N,2\nnode Cast x -> h to=11\nnode Cast h -> y to=1",
+     2,
+     {1, 2}},
     {"an empty range is empty",
      "input x N,2\nintegers a - = 0\nintegers b - = 5\nintegers d - = -1\n"
      "integers s 2 = -1 2\nnode Range a b d -> r\nnode Concat r s -> t axis=0\n"
@@ -142,6 +146,8 @@ static const struct onnx_refusal refusals[] = {
     {"a cast to text is refused",
      "input x N,2\nintegers a 1 = 0\nnode Cast a -> s to=8\nnode Reshape x s -> y",
      "casts to type 8"},
+    {"a cast to integers changes values", "input x N,2\nnode Cast x -> y to=7",
+     "it makes int64 of floats, which calq does with constants alone"},
     {"a cast must fit",
      "input x N,2\nfloats a 1 = 1e30\nnode Cast a -> s to=7\nnode Reshape x s -> y",
      "does not fit into int64"},

@@ -472,9 +472,9 @@ static void the_input_is_a_float_tensor(void **state)
                          "(Relu): its input \"x\" is int32; calq computes with float");
     typed = onnx_builder_model(SMALL);
     typed->graph->input[0]->type->tensor_type->elem_type =
-        ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
+        ONNX__TENSOR_PROTO__DATA_TYPE__UINT8;
     assert_model_refused(typed,
-                         "input \"x\" is double; calq needs float, int32 or int64");
+                         "input \"x\" is uint8; calq needs float, int32 or int64");
     onnx__type_proto__free_unpacked(untyped->graph->input[0]->type, NULL);
     untyped->graph->input[0]->type = NULL;
     assert_model_refused(untyped, "input \"x\" is no tensor with a shape");

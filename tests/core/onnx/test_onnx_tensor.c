@@ -33,6 +33,13 @@ static const struct raw {
      false,
      {1, -2, 0x1p-24, INFINITY},
      4},
+    {"bfloat16",
+     TYPE(BFLOAT16),
+     {128, 63, 0, 192, 128, 255},
+     6,
+     false,
+     {1, -2, -INFINITY},
+     3},
     {"int64", TYPE(INT64), {255, 255, 255, 255, 255, 255, 255, 255}, 8, true, {-1}, 1},
     {"int32", TYPE(INT32), {254, 255, 255, 255, 2, 1, 0, 0}, 8, true, {-2, 258}, 2},
     {"int16", TYPE(INT16), {0, 128, 1, 0}, 4, true, {-32768, 1}, 2},
@@ -103,7 +110,7 @@ static Onnx__TensorProto two_numbers(int32_t type)
 {
     static float floats[] = {3, 0};
     static double doubles[] = {3, 0};
-    static int32_t integers[] = {3, 0}, halves[] = {0x4200, 0};
+    static int32_t integers[] = {3, 0}, halves[] = {0x4200, 0}, tops[] = {0x4040, 0};
     static int64_t longs[] = {3, 0}, dims[] = {2, 1};
     static uint64_t unsigned_longs[] = {3, 0};
     Onnx__TensorProto tensor = ONNX__TENSOR_PROTO__INIT;
@@ -118,7 +125,9 @@ static Onnx__TensorProto two_numbers(int32_t type)
         tensor.n_int32_data = 1; /* both are in one byte */
     tensor.float_data = floats;
     tensor.double_data = doubles;
-    tensor.int32_data = type == TYPE(FLOAT16) ? halves : integers;
+    tensor.int32_data = type == TYPE(FLOAT16)    ? halves
+                        : type == TYPE(BFLOAT16) ? tops
+                                                 : integers;
     tensor.int64_data = longs;
     tensor.uint64_data = unsigned_longs;
     return tensor;
@@ -204,13 +213,14 @@ static void data_outside_the_file_is_refused(void **state)
     (void)state;
     tensor.segment = &segment;
     assert_refused(&tensor, "is stored in segments");
+    tensor.segment = NULL;
     tensor.n_external_data = 1;
     tensor.external_data = locations;
-    assert_refused(&tensor, "keeps its data in another file");
+    assert_refused(&tensor, "only files in the folder of the model");
     tensor.n_external_data = 0;
     tensor.has_data_location = 1;
     tensor.data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
-    assert_refused(&tensor, "keeps its data in another file");
+    assert_refused(&tensor, "only files in the folder of the model");
 }
 
 int main(void)
