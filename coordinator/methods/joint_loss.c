@@ -20,13 +20,14 @@ static bool choices_of_point(const struct joint_loss *joint, const double *point
 
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
-        float step = joint->coordinates == JOINT_LOSS_OF_CLIPS
-                         ? placement_step_of_clip(tensor, point[item])
-                         : placement_step_at_most(tensor, (float)exp(point[item]));
 
-        if (!(isnormal(step) && step > 0))
+        choices[item] =
+            joint->coordinates == JOINT_LOSS_OF_CLIPS
+                ? placement_put_clip(tensor, joint->start[item], point[item])
+                : placement_put_step(tensor, joint->start[item],
+                                     (float)exp(point[item]));
+        if (!(isnormal(choices[item].step) && choices[item].step > 0))
             return false;
-        choices[item] = placement_choice(tensor, step);
     }
     return true;
 }
@@ -94,13 +95,10 @@ static bool is_over(void *context)
     return joint->is_over && joint->is_over(joint->context);
 }
 
-static double coordinate_of(const struct joint_loss *joint, int item, float step)
+static double coordinate_of(const struct joint_loss *joint, struct choice choice)
 {
-    const struct quantized_tensor *tensor = &team_placement(joint->team)->items[item];
-
-    return joint->coordinates == JOINT_LOSS_OF_CLIPS
-               ? (float)(step * grid_levels(tensor->grid, tensor->bits))
-               : log(step);
+    return joint->coordinates == JOINT_LOSS_OF_CLIPS ? (float)choice_clip(choice)
+                                                     : log(choice.step);
 }
 
 static double cost_of_no_candidate(const struct team *team, enum loss loss,
@@ -122,13 +120,14 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
         .team = team,
         .coordinates = coordinates,
         .point = memory_zeroed(items, sizeof *joint->point),
+        .start = memory_copy(start->choices, items * sizeof *joint->start),
         .best_choices = memory_zeroed(items, sizeof *joint->best_choices),
         .best = start->calibration,
         .no_candidate = cost_of_no_candidate(team, loss, &start->calibration),
     };
     memcpy(joint->best_choices, start->choices, items * sizeof *joint->best_choices);
     for (size_t item = 0; item < items; item++)
-        joint->point[item] = coordinate_of(joint, (int)item, start->choices[item].step);
+        joint->point[item] = coordinate_of(joint, start->choices[item]);
     if (objective_init(&joint->objective, losses_of_points, joint, (int)items,
                        max_evaluations, err) < 0)
         return -1;
@@ -141,6 +140,7 @@ void joint_loss_clear(struct joint_loss *joint)
 {
     objective_clear(&joint->objective);
     free(joint->point);
+    free(joint->start);
     free(joint->choices);
     free(joint->best_choices);
     *joint = (struct joint_loss){0};

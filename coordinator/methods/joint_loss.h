@@ -18,6 +18,7 @@ struct joint_loss {
     struct team *team;          /* borrowed */
     enum joint_loss_coordinates coordinates;
     double *point;               /* [items] the start; the search moves it */
+    struct choice *start;        /* [items] which steps alone are changed of */
     double no_candidate;         /* loss of a point with a step that is no number */
     struct choice *choices;      /* [batch, items] scratch */
     int room;                    /* candidates that fit */
@@ -37,7 +38,7 @@ struct joint_loss {
  *   max_evaluations  0: no limit
  *
  * A clip that is not positive, as the reference's line search tries them, is evaluated with the
- * smallest step there is (grid_step_of_clip), which destroys the tensor; the reference does the
+ * smallest step there is (quantizer_step_of_clip), which destroys the tensor; the reference does the
  * same with a step of 1e-8. A step whose logarithm overflows or vanishes is not evaluated: it
  * costs twice the loss of the start, or what guessing costs where that is more (loss_of_guessing). It is
  * never accepted, but would not mislead a

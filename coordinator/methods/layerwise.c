@@ -171,6 +171,7 @@ static struct clip_sight begin_view(struct layerwise *layerwise, int item,
     clip_view_clear(view);
     view->grid = tensor->grid;
     view->bits = tensor->bits;
+    view->zero = 0;
     view->nonnegative = cannot_be_negative(layerwise, tensor);
     return clip_sight(rule, view->nonnegative);
 }
@@ -230,7 +231,8 @@ static int look_at(struct layerwise *layerwise, int item, const struct clip_rule
 /* A step and what there is to say about it: an answer for the journal. */
 struct found_step {
     float step;
-    uint32_t is_zero_everywhere;
+    uint16_t is_zero_everywhere;
+    uint16_t zero; /* of an asymmetric grid; else 0 */
 };
 
 /* Any step keeps zeros as they are, but on a grid without a zero level, where the smallest takes them
@@ -247,20 +249,24 @@ static int find_step(struct layerwise *layerwise, int item,
 {
     const struct quantized_tensor *tensor =
         &team_placement(layerwise->team)->items[item];
+    struct clip_view *view = &layerwise->views[item];
+    struct choice choice = placement_choice(tensor, 1);
     double clip;
 
     if (look_at(layerwise, item, rule, choices, err) < 0)
         return -1;
     *found = (struct found_step){.step = step_of_zeros(tensor),
-                                 .is_zero_everywhere =
-                                     is_zero_everywhere(layerwise->views[item].range)};
+                                 .is_zero_everywhere = is_zero_everywhere(view->range),
+                                 .zero = choice.zero};
     if (found->is_zero_everywhere)
         return 0;
-    if (clip_find(rule, &layerwise->views[item], &clip, err) < 0)
+    if (clip_find(rule, view, &clip, err) < 0)
         return error_prefix(err, "tensor %s", tensor->name);
     if (rule->kind == CLIP_MINMAX) /* its largest part is not clipped */
         clip *= activation_split_gain(&tensor->split);
-    found->step = placement_step_of_clip(tensor, clip);
+    choice.zero = (uint8_t)view->zero;
+    found->step = placement_put_clip(tensor, choice, clip).step;
+    found->zero = choice.zero;
     return 0;
 }
 
@@ -327,6 +333,7 @@ int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
             result_warn(result, "tensor %s is zero everywhere; its step is set to %g",
                         placement->items[item].name, (double)found.step);
         choices[item] = placement_choice(&placement->items[item], found.step);
+        choices[item].zero = (uint8_t)found.zero;
         if (in_force)
             now[item] = choices[item];
     }

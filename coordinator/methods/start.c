@@ -37,10 +37,10 @@ static void draw(const struct placement *placement, uint64_t seed,
 
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
-        double clip = choices[item].step * grid_levels(tensor->grid, tensor->bits);
+        double clip = choice_clip(choices[item]);
 
-        choices[item].step =
-            placement_step_of_clip(tensor, clip * random_fraction(&stream));
+        choices[item] =
+            placement_put_clip(tensor, choices[item], clip * random_fraction(&stream));
     }
 }
 

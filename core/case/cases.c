@@ -151,6 +151,22 @@ static bool quantizes_all_activations(const struct calibration_case *one)
            (activations == ACTIVATIONS_BY_TARGET && is_for_8_bit_kernels(one));
 }
 
+static bool has_asymmetric_activations(const struct calibration_case *one)
+{
+    switch (one->model->activation_grid) {
+    case ACTIVATION_GRID_BY_TARGET:
+        return one->target == TARGET_OPENVINO;
+    case ACTIVATION_GRID_SYMMETRIC:
+        return false;
+    case ACTIVATION_GRID_ASYMMETRIC:
+        return one->target == TARGET_ONNX || one->target == TARGET_OPENVINO;
+    }
+    return false;
+}
+
+/* OpenVINO's quantizer (NNCF, docs/usage/Quantization.md) has 255 levels of weights, -127..127, a step
+ * for each channel or one for all, and 256 of activations, unsigned, signed, or asymmetric with a whole
+ * zero-point. */
 struct placement_rules case_rules(const struct calibration_case *one)
 {
     static const struct target_grids grids[] = {
@@ -158,10 +174,14 @@ struct placement_rules case_rules(const struct calibration_case *one)
         [TARGET_ONNX] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
         [TARGET_OCS] = {GRID_MIDTREAD, GRID_MIDTREAD, GRID_MIDTREAD},
         [TARGET_TENSORRT] = {GRID_NARROW, GRID_MIDTREAD, GRID_MIDTREAD},
+        [TARGET_OPENVINO] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
     };
+    struct target_grids of_target = grids[one->target];
 
+    if (has_asymmetric_activations(one))
+        of_target.signed_ = GRID_ASYMMETRIC;
     return (struct placement_rules){
-        .grids = grids[one->target],
+        .grids = of_target,
         .weight_bits = one->bits.weights,
         .activation_bits = one->bits.activations,
         .keep_float = (const char *const *)one->model->keep_float,

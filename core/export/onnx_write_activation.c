@@ -32,7 +32,8 @@ static char *add_zero_point(struct onnx_edit *edit,
                             const struct onnx_calibrated *calibrated, const char *base,
                             const struct container *container)
 {
-    static const uint8_t zero[2] = {0, 0}, middle[1] = {128};
+    static const uint8_t middle[1] = {128};
+    const uint8_t zero[2] = {(uint8_t)container->zero_point, 0};
     bool is_shifted = has_unsigned_codes(edit, calibrated) &&
                       container->type == ONNX__TENSOR_PROTO__DATA_TYPE__INT8;
     char *name = onnx_edit_fresh_name(edit, base, "_zero_point");

@@ -49,7 +49,8 @@ static json_t *tensor_of(const struct quantized_tensor *tensor,
         "{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:o, s:o}", "tensor", tensor->name,
         "kind", tensor->is_weight ? "weights" : "activations", "grid",
         grid_name(quantizer->grid), "bits", quantizer->bits, "type", container->name,
-        "lowest", container->lowest, "highest", container->highest, "zero_point", 0,
+        "lowest", container->lowest + container->zero_point, "highest",
+        container->highest + container->zero_point, "zero_point", container->zero_point,
         "scale", list_of(scales, count, decimal), "scale_hex",
         list_of(scales, count, hexadecimal));
 }

@@ -25,11 +25,12 @@ struct steps_file {
 
 /* Writes, for each quantized tensor, in the order of execution:
  *
- *   value = scale * integer (+ correction of the output channel), integer between lowest and highest,
- *   rounded half to even after the division by the scale; zero-points are zero
+ *   value = scale * (integer - zero_point) (+ correction of the output channel), integer between lowest
+ *   and highest, rounded half to even after the division by the scale
  *
  * Floats are there in decimal and exact hexadecimal digits. Scales are lists: one, or one for each
- * output channel. Midrise codes are odd integers with half the step. Under "bias_shifts" is what is added
+ * output channel. Zero-points are zero but for those of
+ * asymmetric activations. Midrise codes are odd integers with half the step. Under "bias_shifts" is what is added
  * to the output channels of each convolution, before its clamp.
  *
  * Fails with EXIT_INPUT where weights were equalised or channels split, so that steps do not say what

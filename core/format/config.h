@@ -21,8 +21,19 @@ enum { CONFIG_LIST_MAX = 64, CONFIG_CHANNELS_MAX = 16 };
 
 enum config_batchnorm { BATCHNORM_EPILOGUE, BATCHNORM_FOLD };
 enum config_activations { ACTIVATIONS_BY_TARGET, ACTIVATIONS_INPUTS, ACTIVATIONS_ALL };
+enum config_activation_grid {
+    ACTIVATION_GRID_BY_TARGET,
+    ACTIVATION_GRID_SYMMETRIC,
+    ACTIVATION_GRID_ASYMMETRIC
+};
 enum config_quantize_output { QUANTIZE_OUTPUT_NO, QUANTIZE_OUTPUT_YES };
-enum config_target { TARGET_PAPER, TARGET_ONNX, TARGET_TENSORRT, TARGET_OCS };
+enum config_target {
+    TARGET_PAPER,
+    TARGET_ONNX,
+    TARGET_TENSORRT,
+    TARGET_OCS,
+    TARGET_OPENVINO
+};
 enum config_activation_rule { ACTIVATION_RULE_SAME, ACTIVATION_RULE_MINMAX };
 enum config_bias_correction {
     BIAS_CORRECTION_NONE,
@@ -92,6 +103,7 @@ struct config_model {
     enum metric metric;
     enum config_batchnorm batchnorm;
     enum config_activations activations;
+    enum config_activation_grid activation_grid;
     enum config_quantize_output quantize_output;
     char *keep_float[CONFIG_LIST_MAX]; /* first, last, names, patterns of fnmatch */
     int keep_float_count;

@@ -21,12 +21,17 @@ static const char *const batchnorms[] = {
 static const char *const activations[] = {[ACTIVATIONS_BY_TARGET] = "by_target",
                                           [ACTIVATIONS_INPUTS] = "inputs",
                                           [ACTIVATIONS_ALL] = "all"};
+static const char *const activation_grids[] = {
+    [ACTIVATION_GRID_BY_TARGET] = "by_target",
+    [ACTIVATION_GRID_SYMMETRIC] = "symmetric",
+    [ACTIVATION_GRID_ASYMMETRIC] = "asymmetric"};
 static const char *const quantize_outputs[] = {
     [QUANTIZE_OUTPUT_NO] = "false", [QUANTIZE_OUTPUT_YES] = "true"};
 static const char *const targets[] = {[TARGET_PAPER] = "paper",
                                       [TARGET_ONNX] = "onnx",
                                       [TARGET_TENSORRT] = "tensorrt",
-                                      [TARGET_OCS] = "ocs"};
+                                      [TARGET_OCS] = "ocs",
+                                      [TARGET_OPENVINO] = "openvino"};
 static const char *const bias_corrections[] = {
     [BIAS_CORRECTION_NONE] = "none",
     [BIAS_CORRECTION_MEAN] = "mean",
@@ -177,6 +182,12 @@ static const struct config_field model_fields[] = {
              "the target "
              "onnx with 8 bits, else inputs",
      .words = WORDS(activations)},
+    {"activation_grid", KIND_WORD, AT(config_model, activation_grid), "by_target",
+     .help = "of activations that can be negative: symmetric, or asymmetric, a step "
+             "and a "
+             "zero-point, for the targets onnx and openvino (others stay symmetric); "
+             "by_target: asymmetric for openvino, else symmetric",
+     .words = WORDS(activation_grids)},
     {"quantize_output", KIND_WORD, AT(config_model, quantize_output), "false",
      .help = "whether the network's output is quantized, too, with 8 bits, so that a "
              "runtime "

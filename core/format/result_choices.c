@@ -24,6 +24,7 @@ static bool is_of(const json_t *entry, const struct quantized_tensor *tensor)
 static bool read_codes(const json_t *entry, struct choice *choice)
 {
     json_int_t bits = json_integer_value(json_object_get(entry, "bits"));
+    const json_t *zero = json_object_get(entry, "zero_point");
     enum grid grid;
 
     if (!grid_named(text_of(entry, "grid"), &grid) || bits < BITS_LEAST ||
@@ -31,7 +32,11 @@ static bool read_codes(const json_t *entry, struct choice *choice)
         return false;
     choice->grid = (uint8_t)grid;
     choice->bits = (uint8_t)bits;
-    return true;
+    if (grid != GRID_ASYMMETRIC)
+        return true;
+    choice->zero = (uint8_t)json_integer_value(zero);
+    return json_is_integer(zero) && json_integer_value(zero) >= 0 &&
+           json_integer_value(zero) < 1 << bits;
 }
 
 static int read_choice(const char *path, const json_t *entry,
@@ -49,9 +54,10 @@ static int read_choice(const char *path, const json_t *entry,
         return error_set(err, EXIT_INPUT, "%s: the step of \"%s\" is no number above 0",
                          path, tensor->name);
     if (!read_codes(entry, choice))
-        return error_set(err, EXIT_INPUT,
-                         "%s: \"%s\" has a grid or bits that this calq does not know",
-                         path, tensor->name);
+        return error_set(
+            err, EXIT_INPUT,
+            "%s: \"%s\" has a grid, bits or a zero-point that this calq does not know",
+            path, tensor->name);
     return 0;
 }
 

@@ -5,8 +5,8 @@
 #include "core/base/error.h"
 #include "core/network/placement.h"
 
-/* Reads how result.json in `folder` quantizes the tensors of a placement: steps, bits and grids are
- * those of the file.
+/* Reads how result.json in `folder` quantizes the tensors of a placement: steps, bits,
+ * grids and zero-points are those of the file.
  *
  *   choices  [placement->count] out
  *

@@ -445,7 +445,8 @@ static const struct result_field result_rows[] = {
      .write = evaluations_of},
     {"steps", FIELD_OTHER,
      .meaning =
-         "of each quantized tensor: its name, kind, grid, bits, step, clip (step "
+         "of each quantized tensor: its name, kind, grid, bits, zero-point (the "
+         "stored code of zero, of asymmetric grids), step, clip (step "
          "times levels), the step of the start, the steps of output channels that "
          "have their own, and what searching it took and gained",
      .write = result_lists_steps, .read = result_lists_read_steps},

@@ -47,6 +47,12 @@ static json_t *channel_steps_of(const struct result *result, int item)
     return line;
 }
 
+/* Other grids have none to tell: zero is at one end, or in the middle. */
+static json_t *zero_point_of(struct choice choice)
+{
+    return choice.grid == GRID_ASYMMETRIC ? json_integer(choice.zero) : json_null();
+}
+
 static json_t *step_of(const struct result *result, int item)
 {
     const struct quantized_tensor *tensor = &result->placement->items[item];
@@ -55,11 +61,11 @@ static json_t *step_of(const struct result *result, int item)
                         *choice = &result->result.choices[item];
 
     return json_pack(
-        "{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
+        "{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
         tensor->name, "kind", tensor->is_weight ? "weights" : "activations", "grid",
-        grid_name(choice->grid), "bits", choice->bits, "step",
-        result_row_real(choice->step), "step_hex", result_row_hex(choice->step), "clip",
-        result_row_real(choice->step * grid_levels(choice->grid, choice->bits)),
+        grid_name(choice->grid), "bits", choice->bits, "zero_point",
+        zero_point_of(*choice), "step", result_row_real(choice->step), "step_hex",
+        result_row_hex(choice->step), "clip", result_row_real(choice_clip(*choice)),
         "start_step_hex", result_row_hex(start->step), "channel_steps_hex",
         channel_steps_of(result, item), "evaluations", (json_int_t)line->evaluations,
         "gain", result_row_real(line->gain));

@@ -131,12 +131,13 @@ static void run_matmul(const struct layer_task *task)
 static bool make_codes(const struct layer_task *task, const struct quantizer *quantizer,
                        struct value *output)
 {
-    const struct quantizer of_steps = {quantizer ? quantizer->grid : GRID_UNSIGNED,
-                                       quantizer ? quantizer->bits : BITS_MOST, 1};
+    struct quantizer of_steps;
 
     if (!quantizer || !are_codes(task) || !layer_is_unclamped(task->layer) ||
         !task->run->setting->placement->rounds_like_kernels)
         return false;
+    of_steps = *quantizer;
+    of_steps.step = 1;
     run_codes(task, product_step(task) / quantizer->step);
     value_from_floats(task->out, task->samples, &of_steps, output);
     output->step = quantizer->step;

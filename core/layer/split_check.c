@@ -15,7 +15,7 @@
 static struct value as_codes(const struct value *input, int samples, void **room)
 {
     size_t count = (size_t)samples * plane_inner_count(input->plane);
-    struct quantizer quantizer = {GRID_MIDTREAD, BITS_MOST, 0};
+    struct quantizer quantizer = {.grid = GRID_MIDTREAD, .bits = BITS_MOST};
     struct value codes = {.plane = input->plane};
     struct range range = range_empty();
 

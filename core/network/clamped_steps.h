@@ -9,9 +9,18 @@
 #include "core/network/network.h"
 #include "core/quant/quantizer.h"
 
-/* The largest such step of a tensor; 0: no clamp is before it that codes of this grid can replace, since
- * it has another end at which they would cut, or none, or layers with other clamps are joined. */
-float clamped_steps_most(const struct network *network, int tensor, enum grid grid,
-                         int bits);
+/* [low, high] */
+struct clamp {
+    float low, high;
+};
+
+/* The clamp before a tensor, also where layers hand its values on; without ends where there is none, or
+ * layers with other clamps are joined. */
+struct clamp clamped_steps_clamp(const struct network *network, int tensor);
+
+/* The largest such step of a grid, of which the quantizer's own step does not matter; 0: codes of the
+ * grid cannot replace the clamp, since it has another end at which they would cut, or none. Asymmetric
+ * codes have an end on each side, and stay within both. */
+float clamped_steps_most(struct clamp clamp, const struct quantizer *quantizer);
 
 #endif

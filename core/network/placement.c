@@ -1,7 +1,6 @@
 #include "core/network/placement.h"
 
 #include "core/base/memory.h"
-#include "core/network/clamped_steps.h"
 #include "core/network/code_tensors.h"
 #include "core/network/layer_kind.h"
 #include "core/quant/outlier_splitting.h"
@@ -136,9 +135,8 @@ static void add_activation(struct placement *placement, const struct network *ne
             .name = network->tensors[tensor].name,
             .grid = grid,
             .bits = bits,
-            .step_most = rules->codes_clamp
-                             ? clamped_steps_most(network, tensor, grid, bits)
-                             : 0,
+            .clamp = rules->codes_clamp ? clamped_steps_clamp(network, tensor)
+                                        : (struct clamp){0},
             .split = activation_split_of(placement, network,
                                          &rules->activation_splitting, tensor)});
 }
@@ -420,23 +418,42 @@ void placement_clear(struct placement *placement)
     *placement = (struct placement){0};
 }
 
-float placement_step_of_clip(const struct quantized_tensor *tensor, double clip)
-{
-    return placement_step_at_most(tensor,
-                                  grid_step_of_clip(tensor->grid, tensor->bits, clip));
-}
-
-float placement_step_at_most(const struct quantized_tensor *tensor, float step)
-{
-    return tensor->step_most > 0 && step > tensor->step_most ? tensor->step_most : step;
-}
-
 struct choice placement_choice(const struct quantized_tensor *tensor, float step)
 {
     if (step == 0)
         return (struct choice){0};
     return (struct choice){
-        .step = step, .bits = (uint8_t)tensor->bits, .grid = (uint8_t)tensor->grid};
+        .step = step,
+        .bits = (uint8_t)tensor->bits,
+        .grid = (uint8_t)tensor->grid,
+        .zero =
+            tensor->grid == GRID_ASYMMETRIC ? (uint8_t)(1 << (tensor->bits - 1)) : 0,
+    };
+}
+
+struct choice placement_put_step(const struct quantized_tensor *tensor,
+                                 struct choice choice, float step)
+{
+    const struct quantizer quantizer = choice_quantizer(choice);
+    float most = clamped_steps_most(tensor->clamp, &quantizer);
+
+    return choice_of_step(choice, most > 0 && step > most ? most : step);
+}
+
+struct choice placement_put_clip(const struct quantized_tensor *tensor,
+                                 struct choice choice, double clip)
+{
+    return placement_put_step(tensor, choice, choice_of_clip(choice, clip).step);
+}
+
+float placement_step_of_clip(const struct quantized_tensor *tensor, double clip)
+{
+    return placement_put_clip(tensor, placement_choice(tensor, 1), clip).step;
+}
+
+float placement_step_at_most(const struct quantized_tensor *tensor, float step)
+{
+    return placement_put_step(tensor, placement_choice(tensor, 1), step).step;
 }
 
 void placement_choices(const struct placement *placement, const float *steps,

@@ -8,6 +8,7 @@
 #define CORE_NETWORK_PLACEMENT_H
 
 #include "core/base/error.h"
+#include "core/network/clamped_steps.h"
 #include "core/network/network.h"
 #include "core/quant/activation_split.h"
 #include "core/quant/choice.h"
@@ -57,10 +58,12 @@ struct quantized_tensor {
     const char *name; /* ONNX tensor name; borrowed from the network */
     enum grid grid;   /* of choices, where nothing else is said, as the bits */
     int bits;
-    float step_most;   /* no step is larger; 0: any may be */
-    float *ratios;     /* [out_channels] of weights with a step for each channel, see
+    struct clamp
+        clamp;     /* of an activation whose codes end where it ends; 0, 0: they need
+                           not */
+    float *ratios; /* [out_channels] of weights with a step for each channel, see
                       channel_ratios.h; NULL: one step for all; owned */
-    bool is_looked_up; /* weights that nothing is multiplied with */
+    bool is_looked_up;             /* weights that nothing is multiplied with */
     struct wide_rules wide;        /* of weights */
     struct activation_split split; /* of an activation */
 };
@@ -100,15 +103,22 @@ int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err);
 void placement_clear(struct placement *placement);
 
-/* The step of a clip, or one that came otherwise, as far as the tensor may have it. */
-float placement_step_of_clip(const struct quantized_tensor *tensor, double clip);
-float placement_step_at_most(const struct quantized_tensor *tensor, float step);
-
-/* The choice of a step for a tensor, with its bits and its grid, or of steps for all; 0: float. */
+/* The choice of a step for a tensor, with its bits and its grid, or of steps for all; 0: float. Zero is
+ * in the middle of an asymmetric grid. */
 struct choice placement_choice(const struct quantized_tensor *tensor, float step);
 void placement_choices(const struct placement *placement,
                        const float *steps,      /* [count] */
                        struct choice *choices); /* [count] out */
+
+/* The same codes at another step, or at that of a clip, as far as the tensor may have it. */
+struct choice placement_put_step(const struct quantized_tensor *tensor,
+                                 struct choice choice, float step);
+struct choice placement_put_clip(const struct quantized_tensor *tensor,
+                                 struct choice choice, double clip);
+
+/* The steps of these, with the tensor's bits and grid. */
+float placement_step_of_clip(const struct quantized_tensor *tensor, double clip);
+float placement_step_at_most(const struct quantized_tensor *tensor, float step);
 
 /* The item of a layer's weight tensor, or -1: the layer has no such tensor, or it stays in float. */
 int placement_of_weights(const struct placement *placement, int layer, int which);

@@ -17,7 +17,7 @@ static float step_of(const float *weights, size_t count, enum grid grid, int bit
     distribution = distribution_of_values(weights, count);
     status = rule == RATIO_OF_MINMAX
                  ? clip_minmax(&distribution, &clip, &no_clip)
-                 : clip_lp(&distribution, grid, bits, 2, &clip, &no_clip);
+                 : clip_lp(&distribution, levels_of(grid, bits), 2, &clip, &no_clip);
     distribution_clear(&distribution);
     return status == 0 ? grid_step_of_clip(grid, bits, clip) : 0;
 }

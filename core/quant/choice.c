@@ -5,8 +5,31 @@
 struct quantizer choice_quantizer(struct choice choice)
 {
     assert(choice.rounding == ROUND_NEAREST);
-    return (struct quantizer){
-        .grid = choice.grid, .bits = choice.bits, .step = choice.step};
+    return (struct quantizer){.grid = choice.grid,
+                              .bits = choice.bits,
+                              .step = choice.step,
+                              .zero = choice.zero};
+}
+
+struct choice choice_of_step(struct choice choice, float step)
+{
+    assert(choice.bits > 0);
+    choice.step = step;
+    return choice;
+}
+
+struct choice choice_of_clip(struct choice choice, double clip)
+{
+    const struct quantizer quantizer = choice_quantizer(choice);
+
+    return choice_of_step(choice, quantizer_step_of_clip(&quantizer, clip));
+}
+
+double choice_clip(struct choice choice)
+{
+    const struct quantizer quantizer = choice_quantizer(choice);
+
+    return choice.step * quantizer_levels(&quantizer);
 }
 
 uint64_t choice_signature(struct choice choice)

@@ -18,13 +18,20 @@ enum rounding { ROUND_NEAREST };
 struct choice {
     float step; /* 0: float, then the rest is 0, too */
     uint8_t bits, grid, rounding;
-    uint8_t unused; /* 0 */
+    uint8_t zero; /* of GRID_ASYMMETRIC: the stored code of zero; else 0 */
 };
 
 static_assert(sizeof(struct choice) == 8, "choices are compared as bytes");
 
 /* What makes the tensor's codes, of step 0 in float. */
 struct quantizer choice_quantizer(struct choice choice);
+
+/* What makes the same codes at another step, and at that of a clip; `choice` is not float. */
+struct choice choice_of_step(struct choice choice, float step);
+struct choice choice_of_clip(struct choice choice, double clip);
+
+/* step * levels: the largest magnitude that survives. */
+double choice_clip(struct choice choice);
 
 /* The bytes as one number; 0: float. */
 uint64_t choice_signature(struct choice choice);

@@ -99,8 +99,8 @@ static int find_better(const struct distribution *distribution, bool nonnegative
     if (clip_aciq_within(distribution, nonnegative, grid, bits, ACIQ_GAUSS, largest,
                          &gauss, err) < 0)
         return 0;
-    if (clip_lp_error(distribution, grid, bits, 2, gauss) <
-        clip_lp_error(distribution, grid, bits, 2, laplace))
+    if (clip_lp_error(distribution, levels_of(grid, bits), 2, gauss) <
+        clip_lp_error(distribution, levels_of(grid, bits), 2, laplace))
         *clip = gauss;
     return 0;
 }

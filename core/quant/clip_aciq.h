@@ -12,7 +12,7 @@ enum aciq_density { ACIQ_LAPLACE, ACIQ_GAUSS, ACIQ_COUNT, ACIQ_AUTO = ACIQ_COUNT
 
 /* clip = spread of the values * a constant of density and bits, > 0.
  *
- *   signed grids   spread: mean |x| (Laplace), unbiased standard deviation (Gauss)
+ *   other grids    spread: mean |x| (Laplace), unbiased standard deviation (Gauss)
  *   unsigned       spread of the values above zero alone (outputs of a ReLU): mean x
  *                  (Laplace), root of the mean x^2 (Gauss); the constant is that of one
  *                  bit more, since all levels are on one side

@@ -1,14 +1,11 @@
 #include "core/quant/clip_cosine.h"
 
-#include "core/quant/levels.h"
-
 #include <math.h>
 
-double clip_cosine_of(const struct distribution *distribution, enum grid grid, int bits,
+double clip_cosine_of(const struct distribution *distribution, struct levels levels,
                       double clip)
 {
-    const struct levels levels = levels_of(grid, bits);
-    double steps_per_unit = grid_levels(grid, bits) / clip;
+    double steps_per_unit = levels.clip / clip;
     double product = 0, square = 0, square_of_levels = 0;
 
     for (size_t i = 0; i < distribution->count; i++) {
@@ -25,8 +22,7 @@ double clip_cosine_of(const struct distribution *distribution, enum grid grid, i
 
 struct search {
     const struct distribution *distribution; /* borrowed */
-    enum grid grid;
-    int bits;
+    struct levels levels;
     double margin; /* by which a later clip must be better */
 };
 
@@ -38,8 +34,7 @@ static double best_clip(const struct search *search, double first, double ratio,
 
     for (int i = 0; i < count; i++) {
         double clip = first * pow(ratio, i);
-        double cosine =
-            clip_cosine_of(search->distribution, search->grid, search->bits, clip);
+        double cosine = clip_cosine_of(search->distribution, search->levels, clip);
 
         if (cosine > most + search->margin) {
             most = cosine;
@@ -49,13 +44,13 @@ static double best_clip(const struct search *search, double first, double ratio,
     return best;
 }
 
-int clip_cosine(const struct distribution *distribution, enum grid grid, int bits,
+int clip_cosine(const struct distribution *distribution, struct levels levels,
                 double *clip, struct error *err)
 {
     enum { COUNT = 400, FINE_COUNT = 161 };
     const double most = 1.15, ratio = 1.016, fine_ratio = 1.0002, rounding = 1e-14;
     double largest = distribution_magnitude(distribution);
-    struct search search = {.distribution = distribution, .grid = grid, .bits = bits};
+    struct search search = {.distribution = distribution, .levels = levels};
     double coarse;
     int count;
 

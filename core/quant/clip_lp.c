@@ -17,11 +17,10 @@ static inline double distance(double value, const struct levels *levels)
     return fabs(position - levels_code(levels, position));
 }
 
-double clip_lp_error(const struct distribution *distribution, enum grid grid, int bits,
+double clip_lp_error(const struct distribution *distribution, struct levels levels,
                      double p, double clip)
 {
-    struct levels levels = levels_of(grid, bits);
-    double step = clip / grid_levels(grid, bits);
+    double step = clip / levels.clip;
     double sum = 0, weight = 0;
 
     assert(clip > 0 && p > 0);
@@ -166,7 +165,7 @@ static double global_minimum(struct search *search)
     return golden_section(search) * search->largest;
 }
 
-int clip_lp(const struct distribution *distribution, enum grid grid, int bits, double p,
+int clip_lp(const struct distribution *distribution, struct levels levels, double p,
             double *clip, struct error *err)
 {
     double largest = distribution_magnitude(distribution);
@@ -179,8 +178,8 @@ int clip_lp(const struct distribution *distribution, enum grid grid, int bits, d
     search->distribution = distribution;
     search->p = p;
     search->largest = largest;
-    search->step_count = grid_levels(grid, bits);
-    search->levels = levels_of(grid, bits);
+    search->step_count = levels.clip;
+    search->levels = levels;
     search->trial_count = 0;
     search->best = 0;
     power_init(&search->power, p);

@@ -4,12 +4,12 @@
 
 #include "core/base/error.h"
 #include "core/quant/histogram.h"
-#include "core/quant/quantizer.h"
+#include "core/quant/levels.h"
 
 /* Finds the clip that minimises e(clip) = sum weights * |values - quantized(values)|^p.
  *
  *   distribution  of one tensor, finite values
- *   grid, bits    2..8
+ *   levels        of the grid
  *   p             > 0
  *   clip          out, > 0, in the unit of the values; at most 1.15 times the largest
  *                 magnitude, and at least a 3300th of it, or
@@ -22,11 +22,11 @@
  * golden section around the best point: this finds the global minimum. The time goes
  * with the number of points: 4000 take about 1 ms at 2 to 4 bits and 5 ms at 8.
  */
-int clip_lp(const struct distribution *distribution, enum grid grid, int bits, double p,
+int clip_lp(const struct distribution *distribution, struct levels levels, double p,
             double *clip, struct error *err);
 
 /* e(clip) / sum of weights, in double. */
-double clip_lp_error(const struct distribution *distribution, enum grid grid, int bits,
+double clip_lp_error(const struct distribution *distribution, struct levels levels,
                      double p, double clip);
 
 #endif

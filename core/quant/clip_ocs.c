@@ -8,7 +8,7 @@
 static double squared_error(const struct histogram *histogram, int bits, double clip)
 {
     const struct levels levels = levels_of(GRID_MIDTREAD, bits);
-    double step = clip / grid_levels(GRID_MIDTREAD, bits);
+    double step = clip / levels.clip;
     double sum = 0;
 
     for (int bin = 0; bin < histogram->bins; bin++) {

@@ -22,18 +22,19 @@ static const struct type {
 /* The first type that holds the integers which are wanted. */
 static struct container hold(struct container wanted, bool in_4_bits)
 {
-    bool is_signed = wanted.lowest < 0;
+    bool is_signed = wanted.lowest + wanted.zero_point < 0;
     size_t i = 0;
 
     while ((types[i].bits == 4 && !in_4_bits) || types[i].is_signed != is_signed ||
-           types[i].least > wanted.lowest || types[i].most < wanted.highest)
+           types[i].least > wanted.lowest + wanted.zero_point ||
+           types[i].most < wanted.highest + wanted.zero_point)
         i++;
     assert(i < sizeof types / sizeof *types);
     wanted.name = types[i].name;
     wanted.type = types[i].number;
     wanted.bits = types[i].bits;
-    wanted.least = types[i].least;
-    wanted.most = types[i].most;
+    wanted.least = types[i].least - wanted.zero_point;
+    wanted.most = types[i].most - wanted.zero_point;
     return wanted;
 }
 
@@ -47,6 +48,7 @@ struct container container_of(const struct quantizer *quantizer, bool in_4_bits)
             .offset = offset,
             .lowest = factor * quantizer_lowest(quantizer) + offset,
             .highest = factor * quantizer_highest(quantizer) + offset,
+            .zero_point = quantizer->zero,
         },
         in_4_bits);
 }

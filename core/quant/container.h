@@ -1,7 +1,8 @@
 /* container.h - the integers by which a quantizer's codes stand in a file.
  *
  * Runtimes know value = step * integer, with zero at 0. Midrise, value = step * (code + 1/2), is
- * that with odd integers: integer = 2 * code + 1, and half the step.
+ * that with odd integers: integer = 2 * code + 1, and half the step. Asymmetric codes stand as
+ * unsigned integers, with the zero-point that the quantizer says; integers here are less that.
  */
 #ifndef CORE_QUANT_CONTAINER_H
 #define CORE_QUANT_CONTAINER_H
@@ -17,6 +18,7 @@ struct container {
     int least, most;     /* integer of the type */
     int lowest, highest; /* that stands for a code */
     int factor, offset;  /* integer = factor * code + offset */
+    int zero_point; /* what the type's integers are more; 0 but for asymmetric codes */
 };
 
 /* The narrowest of 8 bits, or of 16 where codes need them; with `in_4_bits` of 4 where they fit. */

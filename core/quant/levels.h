@@ -7,16 +7,23 @@
 /* lowest + centre, lowest + centre + 1, ..., highest + centre */
 struct levels {
     double lowest, highest, centre;
+    double clip; /* where the clip lies, see quantizer_levels() */
 };
+
+/* Of asymmetric codes with that zero; else `zero` is 0. */
+static inline struct levels levels_about(enum grid grid, int bits, int zero)
+{
+    struct quantizer unit = {.grid = grid, .bits = bits, .step = 1, .zero = zero};
+
+    return (struct levels){.lowest = quantizer_lowest(&unit),
+                           .highest = quantizer_highest(&unit),
+                           .centre = grid_centre(grid),
+                           .clip = quantizer_levels(&unit)};
+}
 
 static inline struct levels levels_of(enum grid grid, int bits)
 {
-    struct quantizer unit = {.grid = grid, .bits = bits, .step = 1};
-    double highest = quantizer_highest(&unit);
-
-    return (struct levels){.lowest = quantizer_lowest(&unit),
-                           .highest = highest,
-                           .centre = grid_levels(grid, bits) - highest};
+    return levels_about(grid, bits, 0);
 }
 
 /* The code of the level that is nearest to `position`, which is a value less the centre. Adding

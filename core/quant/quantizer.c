@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 static const struct grid_rule {
@@ -16,6 +17,7 @@ static const struct grid_rule {
     [GRID_MIDTREAD] = {"midtread", 1, 0, 0},
     [GRID_NARROW] = {"narrow", 1, 1, 0},
     [GRID_UNSIGNED] = {"unsigned", 0, 0, 0},
+    [GRID_ASYMMETRIC] = {"asymmetric", 0, 0, 0}, /* less its zero */
 };
 
 const char *grid_name(enum grid grid)
@@ -55,12 +57,21 @@ static int highest_code(enum grid grid, int bits)
 
 int quantizer_lowest(const struct quantizer *quantizer)
 {
-    return lowest_code(quantizer->grid, quantizer->bits);
+    return lowest_code(quantizer->grid, quantizer->bits) - quantizer->zero;
 }
 
 int quantizer_highest(const struct quantizer *quantizer)
 {
-    return highest_code(quantizer->grid, quantizer->bits);
+    return highest_code(quantizer->grid, quantizer->bits) - quantizer->zero;
+}
+
+double quantizer_levels(const struct quantizer *quantizer)
+{
+    int highest = quantizer_highest(quantizer);
+
+    if (quantizer->grid == GRID_ASYMMETRIC && quantizer->zero > highest)
+        return quantizer->zero;
+    return highest + (double)rules[quantizer->grid].centre;
 }
 
 double grid_levels(enum grid grid, int bits)
@@ -68,11 +79,31 @@ double grid_levels(enum grid grid, int bits)
     return highest_code(grid, bits) + (double)rules[grid].centre;
 }
 
-float grid_step_of_clip(enum grid grid, int bits, double clip)
+static float step_of_clip(double clip, double levels)
 {
-    float step = (float)clip / (float)grid_levels(grid, bits);
+    float step = (float)clip / (float)levels;
 
     return step > FLT_MIN ? step : FLT_MIN;
+}
+
+float quantizer_step_of_clip(const struct quantizer *quantizer, double clip)
+{
+    return step_of_clip(clip, quantizer_levels(quantizer));
+}
+
+float grid_step_of_clip(enum grid grid, int bits, double clip)
+{
+    return step_of_clip(clip, grid_levels(grid, bits));
+}
+
+int grid_zero_of_ends(int bits, double low, double high)
+{
+    int most = (1 << bits) - 1;
+
+    assert(bits >= BITS_LEAST && bits <= BITS_MOST);
+    low = low < 0 ? low : 0;
+    high = high > 0 ? high : 0;
+    return high > low ? (int)rint(-low / (high - low) * most) : (most + 1) / 2;
 }
 
 /* How a quantizer rounds: level = rint(clamp((value + offset) / step, least, most)),
@@ -92,7 +123,7 @@ static struct rounding rounding_of(const struct quantizer *quantizer)
     int from_lowest = rules[quantizer->grid].centre != 0;
     int lowest = quantizer_lowest(quantizer);
     int code_of_level = from_lowest ? lowest : 0;
-    float levels = (float)grid_levels(quantizer->grid, quantizer->bits);
+    float levels = (float)quantizer_levels(quantizer);
 
     assert(quantizer->step > 0);
     return (struct rounding){
@@ -154,7 +185,7 @@ void quantizer_codes(const struct quantizer *quantizer, const float *values,
 {
     struct rounding rounding = rounding_of(quantizer);
 
-    assert(quantizer->grid != GRID_UNSIGNED);
+    assert(quantizer->grid != GRID_UNSIGNED && quantizer->grid != GRID_ASYMMETRIC);
     round_to_bytes(&rounding, rounding.code_of_level, values, count, (uint8_t *)codes);
 }
 

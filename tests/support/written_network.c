@@ -22,6 +22,8 @@ const struct target_grids written_paper = {GRID_MIDRISE, GRID_UNSIGNED, GRID_MID
 const struct target_grids written_onnx = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD};
 const struct target_grids written_tensorrt = {GRID_NARROW, GRID_MIDTREAD,
                                               GRID_MIDTREAD};
+const struct target_grids written_openvino = {GRID_NARROW, GRID_UNSIGNED,
+                                              GRID_ASYMMETRIC};
 
 static void fuse(struct network *network, bool has_sums)
 {
@@ -29,6 +31,15 @@ static void fuse(struct network *network, bool has_sums)
         network_fuse_but_sums(network);
     else
         network_fuse(network);
+}
+
+static struct choice choice_of(const struct quantized_tensor *tensor, int item)
+{
+    struct choice choice = placement_choice(tensor, 0.11f / (float)(item + 1));
+
+    if (tensor->grid == GRID_ASYMMETRIC)
+        choice.zero = (uint8_t)((37 * item + 3) % (1 << tensor->bits));
+    return choice;
 }
 
 /* Takes the model. */
@@ -46,8 +57,7 @@ void written_open_model(struct written *written, Onnx__ModelProto *model,
     if (placement_init(&written->placement, written->network, &rules, &err) < 0)
         fail_msg("%s", err.text);
     for (int item = 0; item < written->placement.count; item++)
-        written->choices[item] = placement_choice(&written->placement.items[item],
-                                                  0.11f / (float)(item + 1));
+        written->choices[item] = choice_of(&written->placement.items[item], item);
     written->calibrated = (struct onnx_calibrated){
         .network = written->network,
         .placement = &written->placement,

@@ -16,7 +16,8 @@ struct written {
     size_t size;
 };
 
-extern const struct target_grids written_paper, written_onnx, written_tensorrt;
+extern const struct target_grids written_paper, written_onnx, written_tensorrt,
+    written_openvino;
 
 /* Parts of networks in the words of onnx_builder.h: weights, and a batch norm of four channels. */
 #define WEIGHTS " = 0.5 -0.25 0.125 1 -1 0.75 0.3\n"
@@ -31,7 +32,7 @@ struct network_case {
 enum { WRITTEN_NETWORK_COUNT = 14 };
 extern const struct network_case written_networks[WRITTEN_NETWORK_COUNT];
 
-/* Everything is quantized; weights in W bits, activations in A, or by rules; `folds` batch norms. The model
+/* Zeros of asymmetric grids differ from tensor to tensor. Everything is quantized; weights in W bits, activations in A, or by rules; `folds` batch norms. The model
  * is taken over. A mistake ends the test. */
 void written_open(struct written *written, const char *text, struct target_grids grids,
                   int weight_bits, int activation_bits, bool folds);

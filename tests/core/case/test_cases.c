@@ -204,18 +204,20 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
         [TARGET_ONNX] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
         [TARGET_TENSORRT] = {GRID_NARROW, GRID_MIDTREAD, GRID_MIDTREAD},
         [TARGET_OCS] = {GRID_MIDTREAD, GRID_MIDTREAD, GRID_MIDTREAD},
+        [TARGET_OPENVINO] = {GRID_NARROW, GRID_UNSIGNED, GRID_ASYMMETRIC},
     };
 
     (void)state;
     config.targets[1] = TARGET_ONNX;
     config.targets[2] = TARGET_TENSORRT;
     config.targets[3] = TARGET_OCS;
-    config.target_count = 4;
+    config.targets[4] = TARGET_OPENVINO;
+    config.target_count = 5;
     config.bits[0] = (struct config_bits){3, 8};
     config.models[0].keep_float[0] = "first";
     config.models[0].keep_float_count = 1;
     make_cases();
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         struct placement_rules rules = case_rules(&cases.list[i]);
 
         assert_memory_equal(&rules.grids, &grids[config.targets[i]],
@@ -225,6 +227,39 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
         assert_int_equal(rules.keep_float_count, 1);
         assert_string_equal(rules.keep_float[0], "first");
     }
+}
+
+/* The grid of what can be negative, of the first case. */
+static enum grid signed_grid(enum config_target target,
+                             enum config_activation_grid setting)
+{
+    struct calibration_case one = cases.list[0];
+    struct config_model model = *one.model;
+
+    model.activation_grid = setting;
+    one.model = &model;
+    one.target = target;
+    return case_rules(&one).grids.signed_;
+}
+
+static void onnx_and_openvino_may_be_asymmetric(void **state)
+{
+    (void)state;
+    make_cases();
+    assert_int_equal(signed_grid(TARGET_ONNX, ACTIVATION_GRID_BY_TARGET),
+                     GRID_MIDTREAD);
+    assert_int_equal(signed_grid(TARGET_ONNX, ACTIVATION_GRID_SYMMETRIC),
+                     GRID_MIDTREAD);
+    assert_int_equal(signed_grid(TARGET_ONNX, ACTIVATION_GRID_ASYMMETRIC),
+                     GRID_ASYMMETRIC);
+    assert_int_equal(signed_grid(TARGET_OPENVINO, ACTIVATION_GRID_SYMMETRIC),
+                     GRID_MIDTREAD);
+    assert_int_equal(signed_grid(TARGET_OPENVINO, ACTIVATION_GRID_ASYMMETRIC),
+                     GRID_ASYMMETRIC);
+    for (enum config_target target = 0; target < TARGET_OPENVINO; target++)
+        if (target != TARGET_ONNX)
+            assert_int_equal(signed_grid(target, ACTIVATION_GRID_ASYMMETRIC),
+                             GRID_MIDTREAD);
 }
 
 /* Of the first case, with one setting after another. */
@@ -284,6 +319,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_left_to_run_is_told, start, end),
         cmocka_unit_test_setup_teardown(
             a_target_decides_the_grids_and_the_case_the_rest, start, end),
+        cmocka_unit_test_setup_teardown(onnx_and_openvino_may_be_asymmetric, start,
+                                        end),
         cmocka_unit_test_setup_teardown(
             all_activations_are_for_integer_kernels_of_8_bits, start, end),
     };

@@ -21,7 +21,7 @@ struct trial {
 static void init(struct trial *trial, const float *scale, const float *shift)
 {
     static const float weights[] = {1, -2, 3, -4, 5, -6, 7, -8};
-    static const struct quantizer quantizer = {GRID_NARROW, 8, 0.5f};
+    static const struct quantizer quantizer = {GRID_NARROW, 8, 0.5f, 0};
     static const struct weight_rules plain = {0};
 
     memcpy(trial->weights, weights, sizeof weights);

@@ -56,6 +56,7 @@ static void what_is_written_is_read_back(void **state)
         write_all(written_paper, bits[i][0], bits[i][1]);
         write_all(written_onnx, bits[i][0], bits[i][1]);
         write_all(written_tensorrt, bits[i][0], bits[i][1]);
+        write_all(written_openvino, bits[i][0], bits[i][1]);
     }
 }
 
@@ -64,8 +65,9 @@ static void what_is_written_for_integer_kernels_is_read_back(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WRITTEN_NETWORK_COUNT; i++)
-        for (int variant = 0; variant < 8; variant++) {
-            struct placement_rules rules = {.grids = written_onnx,
+        for (int variant = 0; variant < 16; variant++) {
+            struct placement_rules rules = {.grids = variant & 8 ? written_openvino
+                                                                 : written_onnx,
                                             .rounds_like_kernels = variant & 4,
                                             .weight_bits = 8,
                                             .activation_bits = 8,
@@ -509,18 +511,18 @@ static void assert_one_producer(const Onnx__GraphProto *graph)
 
 static void a_rounded_output_of_an_exact_layer_has_its_name(void **state)
 {
-    const struct placement_rules rules = {.grids = written_onnx,
-                                          .weight_bits = 8,
-                                          .activation_bits = 8,
-                                          .all_activations = true,
-                                          .quantize_output = true};
+    struct placement_rules rules = {.weight_bits = 8,
+                                    .activation_bits = 8,
+                                    .all_activations = true,
+                                    .quantize_output = true};
 
     (void)state;
-    for (size_t i = 0; i < WRITTEN_NETWORK_COUNT; i++) {
+    for (size_t i = 0; i < 2 * WRITTEN_NETWORK_COUNT; i++) {
         struct written written;
         Onnx__ModelProto *model;
 
-        written_open_by_rules(&written, written_networks[i].text, rules, false);
+        rules.grids = i % 2 ? written_openvino : written_onnx;
+        written_open_by_rules(&written, written_networks[i / 2].text, rules, false);
         written.calibrated.is_exact = true;
         written_write(&written);
         model = written_model(&written);
@@ -569,6 +571,8 @@ static void a_layer_of_codes_is_exact_in_its_own_units(void **state)
         count_exact(written_networks[1].text, written_onnx, &treatments[3]), 6);
     assert_int_equal(
         count_exact(written_networks[4].text, written_onnx, &treatments[4]), 12);
+    assert_int_equal(
+        count_exact(written_networks[0].text, written_openvino, &treatments[0]), 9);
 }
 
 /* The residual is rows where what it is added to is an image. */

@@ -537,9 +537,9 @@ static const struct refusal {
                                       "only refuse, allow; did you mean allow?"},
     {"name: x\nranks_per_case: most\n" REST,
      "t.yaml:2:17: ranks_per_case: \"most\" is not a whole number; it may be all, too"},
-    {"name: x\ntargets: [paper, openvino]\n" REST,
-     "t.yaml:2:18: targets: \"openvino\" is not known, only paper, onnx, tensorrt, "
-     "ocs"},
+    {"name: x\ntargets: [paper, ncnn]\n" REST,
+     "t.yaml:2:18: targets: \"ncnn\" is not known, only paper, onnx, tensorrt, ocs, "
+     "openvino"},
     {"name: x\ntargets: [paper, paper]\n" REST,
      "t.yaml:2:18: targets: entry 2 is the same as entry 1"},
     {IN_MODEL("loss: hinge"),
@@ -1155,6 +1155,7 @@ static void a_written_configuration_says_everything(void **state)
         "  batchnorm: epilogue\n"
         "  keep_float: [\"first\", \"last\"]\n"
         "  activations: by_target\n"
+        "  activation_grid: by_target\n"
         "  quantize_output: false\n"
         "  calibration: {file: \"c.h5\", samples: at most 512, check: 0}\n"
         "  inputs: \"/x\"\n"

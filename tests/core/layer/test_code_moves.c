@@ -301,9 +301,10 @@ static void check_run(const struct move_case *move, int samples,
 }
 
 static const struct quantizer quantizers[] = {
-    {GRID_UNSIGNED, 8, 0.03f}, /* the code of zero is 0 */
-    {GRID_MIDTREAD, 4, 0.7f},  /* 8 */
-    {GRID_MIDTREAD, 8, 0.06f}, /* 128 */
+    {GRID_UNSIGNED, 8, 0.03f, 0}, /* the code of zero is 0 */
+    {GRID_MIDTREAD, 4, 0.7f, 0},  /* 8 */
+    {GRID_MIDTREAD, 8, 0.06f, 0}, /* 128 */
+    {GRID_ASYMMETRIC, 8, 0.04f, 77},
 };
 
 static void codes_are_rearranged_as_floats_are(void **state)

@@ -124,20 +124,28 @@ static size_t outputs_of(const struct trial *trial)
     return SAMPLES * trial->network->tensors[trial->network->output].count;
 }
 
+/* The values of the input; to be freed. */
+static float *input_of(const struct trial *trial)
+{
+    size_t count = SAMPLES * plane_inner_count(&trial->planes[0]);
+    float *floats = memory_get(count * sizeof *floats);
+
+    for (size_t i = 0; i < count; i++)
+        floats[i] = 1.5f * sinf(0.37f * (float)(i * i % 1001));
+    return floats;
+}
+
 /* What the convolution gives for input under a quantizer; to be freed. */
 static float *run_with(struct trial *trial, const struct quantizer *weights,
                        const struct quantizer *codes)
 {
     const struct plane *plane = &trial->planes[0];
-    size_t count = SAMPLES * plane_inner_count(plane);
-    float *floats = memory_get(count * sizeof *floats);
+    float *floats = input_of(trial);
     float *results = memory_aligned(outputs_of(trial) * sizeof *results);
     struct value input = {.plane = plane,
                           .data = memory_aligned(value_code_bytes(plane, SAMPLES))};
     struct value output = {.plane = &trial->planes[1], .data = results};
 
-    for (size_t i = 0; i < count; i++)
-        floats[i] = 1.5f * sinf(0.37f * (float)(i * i % 1001));
     value_from_floats(floats, SAMPLES, codes, &input);
     conv_run_block(&trial->run, weights, &input, NULL, SAMPLES, NULL, &output,
                    &trial->scratch);
@@ -165,17 +173,18 @@ static void compare(const struct geometry *geometry, struct trial *fastest,
 static void compare_all(const struct geometry *geometry, struct trial *fastest,
                         struct trial *scalar)
 {
-    static const enum grid grids[] = {GRID_UNSIGNED, GRID_MIDTREAD};
+    static const enum grid grids[] = {GRID_UNSIGNED, GRID_MIDTREAD, GRID_ASYMMETRIC};
 
     for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++)
         for (int bits = 3; bits <= BITS_MOST; bits++)
-            for (int i = 0; i < 8; i++) {
+            for (int i = 0; i < 12; i++) {
                 int code_bits = i % 4 == 3 ? 8 : 3 + i % 4;
                 const struct quantizer weights = {grid, bits,
-                                                  grid_step_of_clip(grid, bits, 1)};
+                                                  grid_step_of_clip(grid, bits, 1), 0};
                 const struct quantizer codes = {
                     grids[i / 4], code_bits,
-                    grid_step_of_clip(grids[i / 4], code_bits, 1)};
+                    grid_step_of_clip(grids[i / 4], code_bits, 1),
+                    i < 8 ? 0 : (37 * bits + 101 * i) % (1 << code_bits)};
 
                 compare(geometry, fastest, scalar, &weights, &codes);
             }
@@ -195,13 +204,117 @@ static void all_geometries_give_the_bits_of_scalar_kernels(void **state)
     }
 }
 
+/* ---- zeros of all codes ----------------------------------------------------------------------- */
+
+/* Convolutions with padding, in groups and by channels. */
+static const struct geometry padded[] = {
+    {"3x3", 16, 20, 1, 8, 8, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"dilated, with a stride", 7, 5, 1, 8, 9, {3, 3, 2, 2, 2, 2, 2, 2, 2, 2}},
+    {"padding on one side", 16, 16, 1, 6, 8, {3, 3, 1, 1, 1, 1, 2, 2, 0, 0}},
+    {"groups", 6, 9, 3, 8, 8, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"depthwise", 80, 80, 80, 6, 7, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"depthwise with a stride", 70, 70, 70, 6, 7, {3, 3, 2, 2, 1, 1, 1, 1, 1, 1}},
+    {"fully connected", 48, 16, 1, 1, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}},
+};
+
+/* A value of the input, NHWC, as its code stands for it; 0 in the padding. */
+static double input_at(const struct geometry *geometry, const float *floats,
+                       const struct quantizer *codes, int sample, int y, int x,
+                       int channel)
+{
+    size_t at = (size_t)((sample * geometry->height + y) * geometry->width + x);
+
+    if (y < 0 || y >= geometry->height || x < 0 || x >= geometry->width)
+        return 0;
+    return (double)quantizer_value(
+        codes,
+        quantizer_code(codes, floats[at * (size_t)geometry->in + (size_t)channel]));
+}
+
+/* An output, one product of values after the other: all of them whole multiples of one number, so the
+ * sum is exact. */
+static double defined(const struct geometry *geometry, const float *values,
+                      const float *floats, const struct quantizer *weights,
+                      const struct quantizer *codes, int sample, int row, int column,
+                      int channel)
+{
+    const struct window *w = &geometry->window;
+    int ins = geometry->in / geometry->groups;
+    int first = channel / (geometry->out / geometry->groups) * ins;
+    double sum = 0;
+
+    for (int ky = 0; ky < w->kernel_height; ky++)
+        for (int kx = 0; kx < w->kernel_width; kx++)
+            for (int in = 0; in < ins; in++) {
+                int y = row * w->stride_height - w->pad_top + ky * w->dilation_height;
+                int x = column * w->stride_width - w->pad_left + kx * w->dilation_width;
+                int at =
+                    ((channel * w->kernel_height + ky) * w->kernel_width + kx) * ins +
+                    in;
+
+                sum += (double)quantizer_value(weights,
+                                               quantizer_code(weights, values[at])) *
+                       input_at(geometry, floats, codes, sample, y, x, first + in);
+            }
+    return sum;
+}
+
+static void assert_defined(struct trial *trial, const struct geometry *geometry,
+                           const struct quantizer *weights,
+                           const struct quantizer *codes)
+{
+    const struct plane *out = &trial->planes[1];
+    const float *values = trial->network->layers[0].weights->values;
+    float *floats = input_of(trial), *found = run_with(trial, weights, codes);
+    size_t at = 0;
+
+    for (int sample = 0; sample < SAMPLES; sample++)
+        for (int row = 0; row < out->height; row++)
+            for (int column = 0; column < out->width; column++)
+                for (int channel = 0; channel < out->channels; channel++, at++)
+                    if ((double)found[at] != defined(geometry, values, floats, weights,
+                                                     codes, sample, row, column,
+                                                     channel))
+                        fail_msg("%s: zero %d: another value at %zu", geometry->fact,
+                                 codes->zero, at);
+    free(floats);
+    free(found);
+}
+
+/* Steps are powers of two and sums small, so that all is exact. */
+static void any_zero_gives_the_sums_of_values(void **state)
+{
+    static const struct quantizer weights[] = {{GRID_NARROW, 5, 0x1p-4f, 0},
+                                               {GRID_MIDRISE, 4, 0x1p-3f, 0}};
+    static const char *const sets[] = {"", "scalar"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof padded / sizeof *padded; i++)
+        for (size_t set = 0; set < 2; set++) {
+            struct trial trial;
+
+            make_trial(&trial, &padded[i],
+                       *sets[set] ? kernel_set_named(sets[set]) : kernel_set_best());
+            for (int channel = 0; channel < padded[i].out; channel++)
+                trial.network->layers[0].conv.scale[channel] = 1;
+            for (int zero = 0; zero < 256; zero += zero % 7 ? 22 : 17)
+                assert_defined(&trial, &padded[i], &weights[zero % 2],
+                               &(struct quantizer){GRID_ASYMMETRIC, 8, 0x1p-6f, zero});
+            assert_defined(&trial, &padded[i], &weights[0],
+                           &(struct quantizer){GRID_ASYMMETRIC, 8, 0x1p-6f, 255});
+            assert_defined(&trial, &padded[i], &weights[0],
+                           &(struct quantizer){GRID_ASYMMETRIC, 4, 0x1p-2f, 5});
+            clear_trial(&trial);
+        }
+}
+
 /* Where the kernels have it, small codes are multiplied by Winograd, in some of the geometries. */
 static void winograd_is_chosen_for_small_codes(void **state)
 {
-    static const struct quantizer four = {GRID_MIDRISE, 4, 1.0f / 8};
-    static const struct quantizer eight = {GRID_NARROW, 8, 1.0f / 127};
-    static const struct quantizer codes4 = {GRID_UNSIGNED, 4, 1.0f / 15};
-    static const struct quantizer codes8 = {GRID_UNSIGNED, 8, 1.0f / 255};
+    static const struct quantizer four = {GRID_MIDRISE, 4, 1.0f / 8, 0};
+    static const struct quantizer eight = {GRID_NARROW, 8, 1.0f / 127, 0};
+    static const struct quantizer codes4 = {GRID_UNSIGNED, 4, 1.0f / 15, 0};
+    static const struct quantizer codes8 = {GRID_UNSIGNED, 8, 1.0f / 255, 0};
     struct trial trial;
 
     (void)state;
@@ -222,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_geometries_give_the_bits_of_scalar_kernels),
         cmocka_unit_test(winograd_is_chosen_for_small_codes),
+        cmocka_unit_test(any_zero_gives_the_sums_of_values),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,31 +18,46 @@ static const struct sum {
     struct quantizer left, right, output;
     float low, high;
 } sums[] = {
-    {{GRID_UNSIGNED, 8, 0.03f},
-     {GRID_UNSIGNED, 8, 0.07f},
-     {GRID_UNSIGNED, 8, 0.09f},
+    {{GRID_UNSIGNED, 8, 0.03f, 0},
+     {GRID_UNSIGNED, 8, 0.07f, 0},
+     {GRID_UNSIGNED, 8, 0.09f, 0},
      -INFINITY,
      INFINITY},
-    {{GRID_MIDTREAD, 8, 0.03f},
-     {GRID_MIDTREAD, 8, 0.07f},
-     {GRID_MIDTREAD, 8, 0.05f},
+    {{GRID_MIDTREAD, 8, 0.03f, 0},
+     {GRID_MIDTREAD, 8, 0.07f, 0},
+     {GRID_MIDTREAD, 8, 0.05f, 0},
      -INFINITY,
      INFINITY},
-    {{GRID_MIDTREAD, 8, 0.5f}, /* with ties */
-     {GRID_UNSIGNED, 8, 0.25f},
-     {GRID_MIDTREAD, 8, 1.f},
+    {{GRID_MIDTREAD, 8, 0.5f, 0}, /* with ties */
+     {GRID_UNSIGNED, 8, 0.25f, 0},
+     {GRID_MIDTREAD, 8, 1.f, 0},
      -INFINITY,
      INFINITY},
-    {{GRID_MIDTREAD, 8, 0.013f},
-     {GRID_MIDTREAD, 8, 0.0017f},
-     {GRID_UNSIGNED, 8, 0.011f},
+    {{GRID_MIDTREAD, 8, 0.013f, 0},
+     {GRID_MIDTREAD, 8, 0.0017f, 0},
+     {GRID_UNSIGNED, 8, 0.011f, 0},
      0,
      INFINITY},
-    {{GRID_MIDTREAD, 8, 0.3f},
-     {GRID_UNSIGNED, 8, 1e-9f},
-     {GRID_MIDTREAD, 8, 0.2f},
+    {{GRID_MIDTREAD, 8, 0.3f, 0},
+     {GRID_UNSIGNED, 8, 1e-9f, 0},
+     {GRID_MIDTREAD, 8, 0.2f, 0},
      -6,
      6},
+    {{GRID_ASYMMETRIC, 8, 0.5f, 37}, /* with ties */
+     {GRID_ASYMMETRIC, 8, 0.25f, 201},
+     {GRID_ASYMMETRIC, 8, 1.f, 90},
+     -INFINITY,
+     INFINITY},
+    {{GRID_ASYMMETRIC, 8, 0.03f, 5},
+     {GRID_ASYMMETRIC, 8, 0.07f, 255},
+     {GRID_ASYMMETRIC, 8, 0.05f, 0},
+     -INFINITY,
+     INFINITY},
+    {{GRID_ASYMMETRIC, 8, 0.013f, 254},
+     {GRID_UNSIGNED, 8, 0.017f, 0},
+     {GRID_ASYMMETRIC, 8, 0.011f, 131},
+     -0.5f,
+     2},
 };
 
 static struct value make_codes(const struct quantizer *quantizer, bool by_row)
@@ -103,16 +118,14 @@ static void sums_of_all_codes_are_rounded_as_defined(void **state)
 }
 
 /* A sum that is exact in float is the same whichever way it is rounded. */
-static void exact_sums_are_the_same_both_ways(void **state)
+static void check_both_ways(const struct sum *sum)
 {
-    const struct sum *sum = &sums[2];
     struct value left = make_codes(&sum->left, true);
     struct value right = make_codes(&sum->right, false);
     struct value one = make_codes(&sum->output, true), other = one;
     struct layer layer = {.kind = LAYER_ADD, .low = sum->low, .high = sum->high};
     float *row = memory_get(256 * sizeof *row);
 
-    (void)state;
     other.data = memory_get(value_code_bytes(&pairs, 1));
     join_codes_add_like_kernels(&layer, &left, &right, 1, &sum->output, &one);
     join_codes_add(&layer, &left, &right, 1, &sum->output, &other, row);
@@ -125,11 +138,49 @@ static void exact_sums_are_the_same_both_ways(void **state)
     free(other.data);
 }
 
+static void exact_sums_are_the_same_both_ways(void **state)
+{
+    (void)state;
+    check_both_ways(&sums[2]);
+    check_both_ways(&sums[5]);
+}
+
+/* Codes of other steps or zeros are rounded anew, those of the output's are moved as they are. */
+static void joined_channels_have_the_output_s_codes(void **state)
+{
+    static const struct quantizer from = {GRID_ASYMMETRIC, 8, 0.5f, 37};
+    static const struct quantizer to = {GRID_ASYMMETRIC, 8, 0.5f, 90};
+    static const struct plane two = {.height = 256, .width = 256, .channels = 2};
+    struct value input = make_codes(&from, false), same = make_codes(&to, true);
+    struct value output = {.data = memory_get(value_code_bytes(&two, 1)),
+                           .plane = &two};
+    float *floats = memory_get(value_float_bytes(&pairs, 1));
+    uint8_t *bytes = memory_get(value_code_bytes(&pairs, 1));
+
+    (void)state;
+    value_become_codes(&output, 1, &to);
+    join_codes_put(&input, 1, &to, 0, &output, floats, bytes);
+    join_codes_put(&same, 1, &to, 1, &output, floats, bytes);
+    for (int row = 0; row < 256; row++)
+        for (int column = 0; column < 256; column++) {
+            const uint8_t *codes = value_row(&output, (size_t)row) + 2 * column;
+
+            assert_int_equal(codes[0], column + 53 < 255 ? column + 53 : 255);
+            assert_int_equal(codes[1], row);
+        }
+    free(floats);
+    free(bytes);
+    free(input.data);
+    free(same.data);
+    free(output.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_of_all_codes_are_rounded_as_defined),
         cmocka_unit_test(exact_sums_are_the_same_both_ways),
+        cmocka_unit_test(joined_channels_have_the_output_s_codes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,9 +273,11 @@ static void a_sample_is_the_same_in_any_block(void **state)
 /* ---- codes ---------------------------------------------------------------------------------- */
 
 static const struct quantizer grids[] = {
-    {GRID_UNSIGNED, 8, 0.5f},    {GRID_MIDTREAD, 8, 0.3f}, {GRID_NARROW, 8, 0.7f},
-    {GRID_UNSIGNED, 7, 0.11f},   {GRID_UNSIGNED, 4, 3},    {GRID_MIDTREAD, 4, 0.9f},
-    {GRID_UNSIGNED, 2, 0.0625f},
+    {GRID_UNSIGNED, 8, 0.5f, 0},     {GRID_MIDTREAD, 8, 0.3f, 0},
+    {GRID_NARROW, 8, 0.7f, 0},       {GRID_UNSIGNED, 7, 0.11f, 0},
+    {GRID_UNSIGNED, 4, 3, 0},        {GRID_MIDTREAD, 4, 0.9f, 0},
+    {GRID_UNSIGNED, 2, 0.0625f, 0},  {GRID_ASYMMETRIC, 8, 0.3f, 19},
+    {GRID_ASYMMETRIC, 8, 0.3f, 255}, {GRID_ASYMMETRIC, 4, 0.9f, 11},
 };
 
 enum { GRIDS = sizeof grids / sizeof *grids };
@@ -297,8 +299,10 @@ static struct value make_codes(struct trial *trial, int side,
 
         floats[i] = (float)(code < lowest ? lowest : code > highest ? highest : code);
     }
-    value_from_floats(floats, SAMPLES,
-                      &(struct quantizer){quantizer->grid, quantizer->bits, 1}, &value);
+    value_from_floats(
+        floats, SAMPLES,
+        &(struct quantizer){quantizer->grid, quantizer->bits, 1, quantizer->zero},
+        &value);
     value.step = quantizer->step;
     return value;
 }
@@ -372,7 +376,7 @@ static void every_set_finds_the_exact_sums(void **state)
 static void the_deepest_product_fits_its_sums(void **state)
 {
     enum { DEPTH = MATMUL_DEPTH_MOST };
-    static const struct quantizer wide = {GRID_UNSIGNED, 8, 1};
+    static const struct quantizer wide = {GRID_UNSIGNED, 8, 1, 0};
     char left[32], right[32];
     const struct shape shape = {left, right, true};
     struct random_stream random = {4};
@@ -398,7 +402,7 @@ static void the_deepest_product_fits_its_sums(void **state)
 /* The product's float is rounded, or the sum times all steps, where runtimes do that. */
 static void check_rounded(bool like_kernels)
 {
-    static const struct quantizer of_output = {GRID_MIDTREAD, 8, 0.35f};
+    static const struct quantizer of_output = {GRID_MIDTREAD, 8, 0.35f, 0};
     const struct placement placement = {.rounds_like_kernels = like_kernels};
     struct random_stream random = {5};
     struct value inputs[SIDES], floats, codes;

@@ -21,10 +21,15 @@ static const struct rounded {
     struct quantizer input, output;
     float low, high;
 } rounds[] = {
-    {{GRID_UNSIGNED, 8, 0.03f}, {GRID_UNSIGNED, 8, 0.02f}, -INFINITY, INFINITY},
-    {{GRID_MIDTREAD, 8, 0.03f}, {GRID_MIDTREAD, 8, 0.007f}, -INFINITY, INFINITY},
-    {{GRID_MIDTREAD, 8, 0.03f}, {GRID_UNSIGNED, 8, 0.001f}, 0, 0.2f},
-    {{GRID_UNSIGNED, 8, 2}, {GRID_MIDTREAD, 8, 1}, -INFINITY, INFINITY},
+    {{GRID_UNSIGNED, 8, 0.03f, 0}, {GRID_UNSIGNED, 8, 0.02f, 0}, -INFINITY, INFINITY},
+    {{GRID_MIDTREAD, 8, 0.03f, 0}, {GRID_MIDTREAD, 8, 0.007f, 0}, -INFINITY, INFINITY},
+    {{GRID_MIDTREAD, 8, 0.03f, 0}, {GRID_UNSIGNED, 8, 0.001f, 0}, 0, 0.2f},
+    {{GRID_UNSIGNED, 8, 2, 0}, {GRID_MIDTREAD, 8, 1, 0}, -INFINITY, INFINITY},
+    {{GRID_ASYMMETRIC, 8, 0.03f, 31},
+     {GRID_ASYMMETRIC, 8, 0.02f, 222},
+     -INFINITY,
+     INFINITY},
+    {{GRID_ASYMMETRIC, 8, 0.03f, 255}, {GRID_ASYMMETRIC, 8, 0.02f, 1}, -0.3f, 2},
 };
 
 static struct value make_codes(const struct plane *plane, const struct quantizer *like)

@@ -61,7 +61,7 @@ static void make_trial(struct trial *trial, enum grid grid, int bits, bool is_pl
 {
     const struct weight_rules rules = {
         .wide = {.added = ADDED, .halves_plainly = is_plain}};
-    const struct quantizer quantizer = {GRID_UNSIGNED, 8, 0.01f};
+    const struct quantizer quantizer = {GRID_UNSIGNED, 8, 0.01f, 0};
 
     *trial = (struct trial){.weights = {grid, bits, grid_step_of_clip(grid, bits, 0.5)},
                             .input = {.plane = &planes[network->inputs[0]]}};

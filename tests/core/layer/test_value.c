@@ -22,11 +22,13 @@ static const struct grid_case {
     struct quantizer quantizer;
     int zero_code;
 } grids[] = {
-    {{GRID_UNSIGNED, 8, 0.03f}, 0},  {{GRID_UNSIGNED, 4, 0.4f}, 0},
-    {{GRID_UNSIGNED, 2, 1.7f}, 0},   {{GRID_MIDTREAD, 8, 0.05f}, 128},
-    {{GRID_MIDTREAD, 4, 0.7f}, 8},   {{GRID_MIDTREAD, 2, 2.3f}, 2},
-    {{GRID_NARROW, 8, 0.05f}, 127},  {{GRID_NARROW, 4, 0.7f}, 7},
-    {{GRID_MIDTREAD, 4, 1e-30f}, 8},
+    {{GRID_UNSIGNED, 8, 0.03f, 0}, 0},   {{GRID_UNSIGNED, 4, 0.4f, 0}, 0},
+    {{GRID_UNSIGNED, 2, 1.7f, 0}, 0},    {{GRID_MIDTREAD, 8, 0.05f, 0}, 128},
+    {{GRID_MIDTREAD, 4, 0.7f, 0}, 8},    {{GRID_MIDTREAD, 2, 2.3f, 0}, 2},
+    {{GRID_NARROW, 8, 0.05f, 0}, 127},   {{GRID_NARROW, 4, 0.7f, 0}, 7},
+    {{GRID_MIDTREAD, 4, 1e-30f, 0}, 8},  {{GRID_ASYMMETRIC, 8, 0.05f, 201}, 201},
+    {{GRID_ASYMMETRIC, 8, 0.05f, 0}, 0}, {{GRID_ASYMMETRIC, 8, 0.05f, 255}, 255},
+    {{GRID_ASYMMETRIC, 4, 0.7f, 3}, 3},
 };
 
 /* Calls `check` for planes x grids x numbers of samples. */

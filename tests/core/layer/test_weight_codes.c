@@ -24,7 +24,7 @@ static void codes_stand_for_the_values_of_the_grid(void **state)
     for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++)
         for (int bits = BITS_LEAST; bits <= BITS_MOST; bits++) {
             const struct quantizer quantizer = {grid, bits,
-                                                grid_step_of_clip(grid, bits, 0.8)};
+                                                grid_step_of_clip(grid, bits, 0.8), 0};
             int16_t codes[COUNT];
             struct weight_codes found =
                 weight_codes_find(&weights, &plain, &quantizer, codes);
@@ -45,7 +45,7 @@ static void midrise_needs_a_centre_with_8_bits_only(void **state)
 {
     (void)state;
     for (int bits = BITS_LEAST; bits <= BITS_MOST; bits++) {
-        const struct quantizer quantizer = {GRID_MIDRISE, bits, 0.1f};
+        const struct quantizer quantizer = {GRID_MIDRISE, bits, 0.1f, 0};
 
         assert_int_equal(weight_codes_of_grid(&quantizer).centre != 0, bits == 8);
         assert_int_equal(weight_codes_most_of_grid(&quantizer),

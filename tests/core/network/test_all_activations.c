@@ -109,7 +109,7 @@ struct trial_options {
     int keep_count;
     const char *kernel;
     size_t memory_bytes;
-    bool rounds_like_kernels;
+    bool rounds_like_kernels, is_asymmetric;
 };
 
 static const struct trial_options plain = {
@@ -126,10 +126,16 @@ static void make_evaluator(struct trial *trial, const struct network *of,
         samples);
 }
 
+static uint8_t zero_of_item(int item, int bits)
+{
+    return (uint8_t)((23 + 31 * item) % (1 << bits));
+}
+
 static void make_trial(struct trial *trial, const struct trial_options *options)
 {
     struct placement_rules rules = {
-        .grids = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+        .grids = {GRID_NARROW, GRID_UNSIGNED,
+                  options->is_asymmetric ? GRID_ASYMMETRIC : GRID_MIDTREAD},
         .weight_bits = options->bits,
         .activation_bits = options->bits,
         .keep_float = options->keep,
@@ -155,6 +161,8 @@ static void make_trial(struct trial *trial, const struct trial_options *options)
         /* Sums that lie between two codes are rounded by the last bit. */
         if (options->rounds_like_kernels && !tensor->is_weight)
             trial->choices[item].step = 0.1f * (float)(1 + item % 6);
+        if (trial->choices[item].grid == GRID_ASYMMETRIC)
+            trial->choices[item].zero = zero_of_item(item, options->bits);
     }
     make_evaluator(trial, network, options);
 }
@@ -246,11 +254,13 @@ static void check_logits(struct trial *trial)
 }
 
 static const struct trial_options ways[] = {
-    {8, false, {NULL}, 0, "auto", 1 << 24, false},
-    {8, true, {NULL}, 0, "auto", 1 << 24, false},
-    {4, true, {NULL}, 0, "auto", 1 << 24, false},
-    {8, false, {"first", "last"}, 2, "auto", 1 << 24, false},
-    {3, false, {"first"}, 1, "auto", 1 << 24, false},
+    {8, false, {NULL}, 0, "auto", 1 << 24, false, false},
+    {8, true, {NULL}, 0, "auto", 1 << 24, false, false},
+    {4, true, {NULL}, 0, "auto", 1 << 24, false, false},
+    {8, false, {"first", "last"}, 2, "auto", 1 << 24, false, false},
+    {3, false, {"first"}, 1, "auto", 1 << 24, false, false},
+    {8, true, {NULL}, 0, "auto", 1 << 24, false, true},
+    {4, false, {NULL}, 0, "auto", 1 << 24, false, true},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 
@@ -357,6 +367,9 @@ static void what_is_remembered_never_changes_a_digit(void **state)
                     trials[i].choices[item].step = 0.1f * (float)(1 + move % 6);
                 else
                     trials[i].choices[item].step *= move % 3 == 2 ? 0.8f : 1.1f;
+                if (trials[i].choices[item].grid == GRID_ASYMMETRIC && move % 2)
+                    trials[i].choices[item].zero =
+                        zero_of_item(item + move, options.bits);
                 kept = trials[i].choices[in_float];
                 if (move % 4 == 3)
                     trials[i].choices[in_float] = (struct choice){0};

@@ -569,11 +569,16 @@ static void the_output_is_rounded_where_that_is_asked_for(void **state)
 
 /* ---- clamps ---------------------------------------------------------------------------------- */
 
-/* The largest step of the activation behind a Clip. */
-static float step_most(const char *clip, const char *join)
+#define LARGE 1e30f
+
+/* The largest step of the activation behind a Clip; 0: any may be. Of asymmetric codes with that zero, -1:
+ * of those of the placement. */
+static float step_most_of(const char *clip, const char *join, int zero)
 {
     struct network *usual = network;
     char all[1024];
+    struct quantized_tensor *tensor;
+    struct choice choice;
     float most;
 
     snprintf(all, sizeof all,
@@ -590,12 +595,23 @@ static float step_most(const char *clip, const char *join)
         fail_msg("%s", err.text);
     rules.codes_clamp = true;
     place(NULL, 0);
-    most = placement.items[placement.of_tensor[network_find_tensor(network, "q")]]
-               .step_most;
+    tensor = &placement.items[placement.of_tensor[network_find_tensor(network, "q")]];
+    choice = placement_choice(tensor, 1);
+    if (zero >= 0) {
+        choice.grid = GRID_ASYMMETRIC;
+        choice.zero = (uint8_t)zero;
+    }
+    most = placement_put_step(tensor, choice, LARGE).step;
+    most = most < LARGE ? most : 0;
     placement_clear(&placement);
     network_destroy(network);
     network = usual;
     return most;
+}
+
+static float step_most(const char *clip, const char *join)
+{
+    return step_most_of(clip, join, -1);
 }
 
 #define CLIP(low, high)                                                                \
@@ -622,6 +638,23 @@ static void codes_end_where_a_clamp_ends(void **state)
     assert_true(step_most(CLIP(-4, 4), POOL) == 4.0f / 128);
 }
 
+static void asymmetric_codes_stay_within_both_ends(void **state)
+{
+    float step = step_most_of(CLIP(-1, 6), POOL, 36);
+
+    (void)state;
+    assert_true(219.0 * step <= 6 && 36.0 * step <= 1);
+    assert_true(219.0 * nextafterf(step, 1) > 6);
+    step = step_most_of(CLIP(-1, 6), POOL, 40);
+    assert_true(215.0 * step <= 6 && 40.0 * step <= 1);
+    assert_true(40.0 * nextafterf(step, 1) > 1);
+    assert_true(step_most_of(CLIP(-1, 6), POOL, 0) == step_most(CLIP(0, 6), POOL));
+    step = step_most_of(CLIP(-1, 6), POOL, 255);
+    assert_true(255.0 * step <= 1 && 255.0 * nextafterf(step, 1) > 1);
+    assert_true(step_most_of("node Relu c -> r\n", POOL, 0) == 0);
+    assert_true(step_most_of("node Identity c -> r\n", POOL, 77) == 0);
+}
+
 static void other_clamps_leave_steps_free(void **state)
 {
     (void)state;
@@ -634,15 +667,15 @@ static void other_clamps_leave_steps_free(void **state)
 static void a_step_is_at_most_what_the_clamp_allows(void **state)
 {
     struct quantized_tensor tensor = {
-        .grid = GRID_UNSIGNED, .bits = 8, .step_most = 0.02f};
+        .grid = GRID_UNSIGNED, .bits = 8, .clamp = {0, 5.1f}};
 
     (void)state;
-    assert_true(placement_step_of_clip(&tensor, 100) == 0.02f);
+    assert_true(placement_step_of_clip(&tensor, 100) == 5.1f / 255);
     assert_true(placement_step_of_clip(&tensor, 2.55) ==
                 grid_step_of_clip(GRID_UNSIGNED, 8, 2.55));
-    assert_true(placement_step_at_most(&tensor, 0.03f) == 0.02f);
+    assert_true(placement_step_at_most(&tensor, 0.03f) == 5.1f / 255);
     assert_true(placement_step_at_most(&tensor, 0.01f) == 0.01f);
-    tensor.step_most = 0;
+    tensor.clamp = (struct clamp){0};
     assert_true(placement_step_at_most(&tensor, 7) == 7);
 }
 
@@ -676,6 +709,7 @@ int main(void)
         TEST(codes_that_are_handed_on_are_not_rounded_again),
         TEST(the_output_is_rounded_where_that_is_asked_for),
         TEST(codes_end_where_a_clamp_ends),
+        TEST(asymmetric_codes_stay_within_both_ends),
         TEST(other_clamps_leave_steps_free),
         TEST(a_step_is_at_most_what_the_clamp_allows),
     };

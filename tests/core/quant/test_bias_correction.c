@@ -14,7 +14,7 @@ enum { CHANNELS_MOST = 8, WEIGHTS_MOST = 512 };
 
 static void mean_of_a_known_channel(void **state)
 {
-    const struct quantizer quantizer = {GRID_MIDRISE, 2, 1};
+    const struct quantizer quantizer = {GRID_MIDRISE, 2, 1, 0};
     const float weights[] = {0.25f, 0.75f, -2, 1}; /* mean 0 */
     const int16_t codes[] = {0, 0, -2, 1};         /* 0.5, 0.5, -1.5, 1.5: mean 0.25 */
     float correction;
@@ -26,7 +26,7 @@ static void mean_of_a_known_channel(void **state)
 
 static void each_channel_has_its_own_correction(void **state)
 {
-    const struct quantizer quantizer = {GRID_MIDTREAD, 8, 0.5f};
+    const struct quantizer quantizer = {GRID_MIDTREAD, 8, 0.5f, 0};
     const float weights[] = {1, 2, -1, -3};
     const int16_t codes[] = {2, 4, -2, -4};
     float corrections[2];
@@ -54,7 +54,7 @@ static void corrected_channels_have_the_mean_of_their_weights(void **state)
     for (int i = 0; i < CHANNELS * COUNT; i++)
         weights[i] = next_weight(&seed);
     for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++) {
-        struct quantizer quantizer = {grid, 3, grid_step_of_clip(grid, 3, 0.7)};
+        struct quantizer quantizer = {grid, 3, grid_step_of_clip(grid, 3, 0.7), 0};
 
         quantizer_wide_codes(&quantizer, weights, CHANNELS * COUNT, codes);
         bias_correction_mean(weights, codes, CHANNELS, COUNT,
@@ -73,7 +73,7 @@ static void corrected_channels_have_the_mean_of_their_weights(void **state)
 /* Codes -1 and 1 about a mean of 0: a deviation of 1 step; the weights' is 0.5. */
 static void a_known_channel_gets_the_deviation_of_its_weights(void **state)
 {
-    const struct quantizer quantizer = {GRID_MIDTREAD, 4, 0.7f};
+    const struct quantizer quantizer = {GRID_MIDTREAD, 4, 0.7f, 0};
     const float weights[] = {0.5f, 1.5f, 1.5f, 0.5f};
     const int16_t codes[] = {-1, 1, 1, -1};
 
@@ -84,7 +84,7 @@ static void a_known_channel_gets_the_deviation_of_its_weights(void **state)
 
 static void a_channel_of_one_code_keeps_its_step(void **state)
 {
-    const struct quantizer quantizer = {GRID_MIDRISE, 2, 0.3f};
+    const struct quantizer quantizer = {GRID_MIDRISE, 2, 0.3f, 0};
     const float weights[] = {0.1f, 0.2f, 0.15f};
     const int16_t codes[] = {0, 0, 0};
 
@@ -113,7 +113,7 @@ static void corrected_channels_have_mean_and_deviation_of_their_weights(void **s
 
     (void)state;
     for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++) {
-        struct quantizer quantizer = {grid, 3, grid_step_of_clip(grid, 3, 0.6)};
+        struct quantizer quantizer = {grid, 3, grid_step_of_clip(grid, 3, 0.6), 0};
         double floats[COUNT], values[COUNT], means[2], deviations[2];
         float weights[COUNT], correction;
         int16_t codes[COUNT];
@@ -145,7 +145,7 @@ static void compare_case(json_t *golden)
     size_t channels = json_integer_value(json_array_get(golden_at(golden, "shape"), 0));
     size_t count = golden_numbers(golden_at(golden, "w"), numbers, WEIGHTS_MOST);
     struct quantizer quantizer = {GRID_MIDRISE, bits,
-                                  grid_step_of_clip(GRID_MIDRISE, bits, clip)};
+                                  grid_step_of_clip(GRID_MIDRISE, bits, clip), 0};
 
     golden_numbers(golden_at(golden, "mean_corrected_reference"), expected,
                    WEIGHTS_MOST);

@@ -40,7 +40,7 @@ static void minmax_clips_nothing_in_any_channel(void **state)
 {
     static const float sizes[CHANNELS] = {0.37f, 1.9f, 1.1f, 0.003f, 0.7f};
     float weights[CHANNELS * COUNT], ratios[CHANNELS], most = 0;
-    struct quantizer quantizer = {GRID_NARROW, 8, 1};
+    struct quantizer quantizer = {GRID_NARROW, 8, 1, 0};
 
     (void)state;
     make_weights(sizes, weights);
@@ -65,7 +65,7 @@ static void a_rule_finds_the_steps_of_all_channels_at_once(void **state)
     static const float sizes[CHANNELS] = {0.5f, 2, 1, 0.25f, 0.125f};
     float weights[CHANNELS * COUNT], divided[CHANNELS * COUNT], ratios[CHANNELS];
     struct distribution all;
-    struct quantizer quantizer = {GRID_NARROW, 4, 0};
+    struct quantizer quantizer = {GRID_NARROW, 4, 0, 0};
     struct error err;
     double clip;
 
@@ -76,14 +76,14 @@ static void a_rule_finds_the_steps_of_all_channels_at_once(void **state)
     channel_ratios(weights, CHANNELS, COUNT, GRID_NARROW, 4, RATIO_OF_MMSE, ratios);
     channel_ratios_divide(weights, CHANNELS, COUNT, ratios, divided);
     all = distribution_of_values(divided, CHANNELS * COUNT);
-    assert_int_equal(clip_lp(&all, GRID_NARROW, 4, 2, &clip, &err), 0);
+    assert_int_equal(clip_lp(&all, levels_of(GRID_NARROW, 4), 2, &clip, &err), 0);
     distribution_clear(&all);
     quantizer.step = grid_step_of_clip(GRID_NARROW, 4, clip);
     for (size_t channel = 0; channel < CHANNELS; channel++) {
         struct distribution one =
             distribution_of_values(weights + channel * COUNT, COUNT);
 
-        assert_int_equal(clip_lp(&one, GRID_NARROW, 4, 2, &clip, &err), 0);
+        assert_int_equal(clip_lp(&one, levels_of(GRID_NARROW, 4), 2, &clip, &err), 0);
         distribution_clear(&one);
         assert_true(fabs(channel_quantizer(&quantizer, ratios, channel).step /
                              grid_step_of_clip(GRID_NARROW, 4, clip) -
@@ -109,7 +109,7 @@ static void a_channel_of_zeros_gets_the_smallest_ratio(void **state)
 
 static void no_step_of_a_channel_vanishes(void **state)
 {
-    const struct quantizer quantizer = {GRID_NARROW, 4, 1e-30f};
+    const struct quantizer quantizer = {GRID_NARROW, 4, 1e-30f, 0};
     const float ratios[] = {1, 1e-20f};
 
     (void)state;

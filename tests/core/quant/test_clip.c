@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/quant/clip_kld.h"
+#include "core/quant/clip_lp.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -152,6 +153,95 @@ static void zeros_fail_under_every_rule(void **state)
     }
 }
 
+/* Of a rule; the clip is that of the longer side. */
+static int zero_of(struct clip_rule rule, int bits, double *clip)
+{
+    struct clip_view view = view_of(&rule, GRID_ASYMMETRIC, bits, false);
+    int zero;
+
+    if (clip_find(&rule, &view, clip, &err) < 0)
+        fail_msg("%s", err.text);
+    zero = view.zero;
+    clip_view_clear(&view);
+    return zero;
+}
+
+/* From `low` to `high`, evenly. */
+static void spread_values(float low, float high)
+{
+    for (int i = 0; i < COUNT; i++)
+        values[i] = low + (high - low) * (float)i / (COUNT - 1);
+}
+
+static void zero_lies_between_the_ends_under_every_rule(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CLIP_OCS_MSE; i++)
+        for (int bits = 4; bits <= 8; bits += 4) {
+            int most = (1 << bits) - 1;
+            double clip;
+
+            spread_values(-1, 4);
+            assert_in_range(zero_of(rules[i], bits, &clip), most / 5 - most / 25,
+                            most / 2);
+            spread_values(-4, 1);
+            assert_in_range(zero_of(rules[i], bits, &clip), most / 2,
+                            most - most / 5 + most / 25);
+            spread_values(1, 4);
+            assert_int_equal(zero_of(rules[i], bits, &clip), 0);
+        }
+}
+
+static void minmax_keeps_both_ends(void **state)
+{
+    double clip;
+
+    (void)state;
+    spread_values(-1, 4);
+    assert_int_equal(zero_of(rules[CLIP_MINMAX], 8, &clip), 51);
+    assert_true(clip == 4);
+    spread_values(-3, 1);
+    assert_int_equal(zero_of(rules[CLIP_MINMAX], 4, &clip), 11);
+    assert_true(clip == 3);
+}
+
+/* The ratio of the ends would leave next to nothing below zero. */
+static void a_far_outlier_does_not_decide_the_zero(void **state)
+{
+    double clip;
+
+    (void)state;
+    spread_values(-1, 1);
+    values[7] = 10;
+    assert_in_range(zero_of(rules[CLIP_PERCENTILE], 8, &clip), 127, 128);
+}
+
+/* What cannot be better than a symmetric grid is one. */
+static void no_zero_costs_more_than_the_middle(void **state)
+{
+    (void)state;
+    for (int bits = 2; bits <= 8; bits++)
+        for (int skew = 0; skew < 6; skew++) {
+            struct distribution distribution;
+            double symmetric, clip;
+            int zero;
+
+            make_values(false);
+            for (int i = 0; i < COUNT; i++)
+                values[i] *= values[i] < 0 ? 1 / (1 + (float)skew) : 1;
+            symmetric = clip_of(rules[CLIP_LP], GRID_MIDTREAD, bits, false);
+            zero = zero_of(rules[CLIP_LP], bits, &clip);
+            distribution = distribution_of_values(values, COUNT);
+            assert_true(clip_lp_error(&distribution,
+                                      levels_about(GRID_ASYMMETRIC, bits, zero), 2,
+                                      clip) <=
+                        clip_lp_error(&distribution, levels_of(GRID_MIDTREAD, bits), 2,
+                                      symmetric) *
+                            1.001);
+            distribution_clear(&distribution);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +250,10 @@ int main(void)
         cmocka_unit_test(levels_on_one_side_are_those_of_the_grid),
         cmocka_unit_test(histograms_range_where_the_rule_wants_them),
         cmocka_unit_test(zeros_fail_under_every_rule),
+        cmocka_unit_test(zero_lies_between_the_ends_under_every_rule),
+        cmocka_unit_test(minmax_keeps_both_ends),
+        cmocka_unit_test(a_far_outlier_does_not_decide_the_zero),
+        cmocka_unit_test(no_zero_costs_more_than_the_middle),
     };
 
     return cmocka_run_group_tests_name("clip", tests, NULL, NULL);

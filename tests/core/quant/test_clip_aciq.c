@@ -152,7 +152,7 @@ static void the_density_that_loses_less_is_taken(void **state)
 
             for (enum aciq_density density = 0; density <= ACIQ_AUTO; density++)
                 errors[density] = clip_lp_error(
-                    &distributions[i], GRID_MIDRISE, bits, 2,
+                    &distributions[i], levels_of(GRID_MIDRISE, bits), 2,
                     clip_within(&distributions[i], false, GRID_MIDRISE, bits, density));
             assert_true(errors[ACIQ_LAPLACE] != errors[ACIQ_GAUSS] || bits > 6);
             assert_true(errors[ACIQ_AUTO] ==

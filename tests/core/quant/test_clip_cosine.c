@@ -15,7 +15,7 @@ static double clip_of(const struct distribution *distribution, enum grid grid, i
 {
     double clip;
 
-    if (clip_cosine(distribution, grid, bits, &clip, &err) < 0)
+    if (clip_cosine(distribution, levels_of(grid, bits), &clip, &err) < 0)
         fail_msg("%s", err.text);
     return clip;
 }
@@ -27,7 +27,7 @@ static void the_grid_that_values_lie_on_is_found(void **state)
     (void)state;
     for (enum grid grid = 0; grid < GRID_COUNT; grid++)
         for (int bits = 2; bits <= 4; bits++) {
-            struct quantizer quantizer = {grid, bits, 0.37f};
+            struct quantizer quantizer = {grid, bits, 0.37f, 0};
             float values[16];
             struct distribution distribution;
             double clip;
@@ -38,7 +38,8 @@ static void the_grid_that_values_lie_on_is_found(void **state)
                 values[count++] = quantizer_value(&quantizer, code);
             distribution = distribution_of_values(values, (size_t)count);
             clip = clip_of(&distribution, grid, bits);
-            assert_true(clip_cosine_of(&distribution, grid, bits, clip) > 1 - 1e-6);
+            assert_true(clip_cosine_of(&distribution, levels_of(grid, bits), clip) >
+                        1 - 1e-6);
             quantizer.step = grid_step_of_clip(grid, bits, clip);
             for (int i = 0; i < count; i++)
                 assert_int_equal(quantizer_code(&quantizer, values[i]),
@@ -61,11 +62,13 @@ static void no_other_clip_is_better(void **state)
     for (int bits = 2; bits <= 8; bits++) {
         double largest = distribution_magnitude(&distribution);
         double found = clip_of(&distribution, GRID_MIDTREAD, bits);
-        double least = 1 - clip_cosine_of(&distribution, GRID_MIDTREAD, bits, found);
+        double least =
+            1 - clip_cosine_of(&distribution, levels_of(GRID_MIDTREAD, bits), found);
 
         assert_true(found < largest * 1.15);
         for (int i = 1; i <= TRIED; i++)
-            assert_true(1 - clip_cosine_of(&distribution, GRID_MIDTREAD, bits,
+            assert_true(1 - clip_cosine_of(&distribution,
+                                           levels_of(GRID_MIDTREAD, bits),
                                            largest * 1.15 * i / TRIED) >
                         least * 0.98);
     }
@@ -95,7 +98,8 @@ static void zeros_fail_with_a_sentence(void **state)
     double clip = 5;
 
     (void)state;
-    assert_int_equal(clip_cosine(&distribution, GRID_UNSIGNED, 4, &clip, &err), -1);
+    assert_int_equal(
+        clip_cosine(&distribution, levels_of(GRID_UNSIGNED, 4), &clip, &err), -1);
     assert_int_equal(err.code, EXIT_INPUT);
     assert_string_equal(err.text,
                         "all values are zero: no step can be chosen for them");

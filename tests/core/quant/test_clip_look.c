@@ -197,9 +197,10 @@ static double cost_of(const struct clip_rule *rule, int bits, double clip)
     double cost = 0;
 
     if (rule->kind == CLIP_LP)
-        cost = clip_lp_error(&values, grid_of_tensor(), bits, rule->number, clip);
+        cost = clip_lp_error(&values, levels_of(grid_of_tensor(), bits), rule->number,
+                             clip);
     if (rule->kind == CLIP_COSINE)
-        cost = 1 - clip_cosine_of(&values, grid_of_tensor(), bits, clip);
+        cost = 1 - clip_cosine_of(&values, levels_of(grid_of_tensor(), bits), clip);
     distribution_clear(&values);
     return cost;
 }

@@ -8,25 +8,30 @@
 
 static const struct container_case {
     enum grid grid;
-    int bits;
+    int bits, zero;
     bool in_4_bits;
     const char *name;
     int lowest, highest;
     bool is_wider;
     int opset;
 } cases[] = {
-    {GRID_NARROW, 8, false, "int8", -127, 127, true, 13},
-    {GRID_NARROW, 4, false, "int8", -7, 7, true, 13},
-    {GRID_MIDTREAD, 8, false, "int8", -128, 127, false, 13},
-    {GRID_UNSIGNED, 8, false, "uint8", 0, 255, false, 13},
-    {GRID_UNSIGNED, 4, false, "uint8", 0, 15, true, 13},
-    {GRID_MIDRISE, 7, false, "int8", -127, 127, true, 13},
-    {GRID_MIDRISE, 8, false, "int16", -255, 255, true, 21},
-    {GRID_UNSIGNED, 4, true, "uint4", 0, 15, false, 21},
-    {GRID_MIDTREAD, 4, true, "int4", -8, 7, false, 21},
-    {GRID_MIDRISE, 3, true, "int4", -7, 7, true, 21},
-    {GRID_MIDRISE, 4, true, "int8", -15, 15, true, 13},
-    {GRID_UNSIGNED, 5, true, "uint8", 0, 31, true, 13},
+    {GRID_NARROW, 8, 0, false, "int8", -127, 127, true, 13},
+    {GRID_NARROW, 4, 0, false, "int8", -7, 7, true, 13},
+    {GRID_MIDTREAD, 8, 0, false, "int8", -128, 127, false, 13},
+    {GRID_UNSIGNED, 8, 0, false, "uint8", 0, 255, false, 13},
+    {GRID_UNSIGNED, 4, 0, false, "uint8", 0, 15, true, 13},
+    {GRID_MIDRISE, 7, 0, false, "int8", -127, 127, true, 13},
+    {GRID_MIDRISE, 8, 0, false, "int16", -255, 255, true, 21},
+    {GRID_UNSIGNED, 4, 0, true, "uint4", 0, 15, false, 21},
+    {GRID_MIDTREAD, 4, 0, true, "int4", -8, 7, false, 21},
+    {GRID_MIDRISE, 3, 0, true, "int4", -7, 7, true, 21},
+    {GRID_MIDRISE, 4, 0, true, "int8", -15, 15, true, 13},
+    {GRID_UNSIGNED, 5, 0, true, "uint8", 0, 31, true, 13},
+    {GRID_ASYMMETRIC, 8, 17, false, "uint8", -17, 238, false, 13},
+    {GRID_ASYMMETRIC, 8, 255, false, "uint8", -255, 0, false, 13},
+    {GRID_ASYMMETRIC, 4, 3, false, "uint8", -3, 12, true, 13},
+    {GRID_ASYMMETRIC, 4, 15, true, "uint4", -15, 0, false, 21},
+    {GRID_ASYMMETRIC, 5, 3, true, "uint8", -3, 28, true, 13},
 };
 
 static void codes_stand_in_the_narrowest_type(void **state)
@@ -34,12 +39,13 @@ static void codes_stand_in_the_narrowest_type(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct container_case *test = &cases[i];
-        struct quantizer quantizer = {test->grid, test->bits, 1};
+        struct quantizer quantizer = {test->grid, test->bits, 1, test->zero};
         struct container container = container_of(&quantizer, test->in_4_bits);
 
         assert_string_equal(container.name, test->name);
         assert_int_equal(container.lowest, test->lowest);
         assert_int_equal(container.highest, test->highest);
+        assert_int_equal(container.zero_point, test->zero);
         assert_int_equal(container_is_wider(&container), test->is_wider);
         assert_int_equal(container_opset(&container), test->opset);
     }
@@ -54,7 +60,9 @@ static void values_are_the_same_to_the_last_bit(void **state)
     for (int grid = 0; grid < GRID_COUNT; grid++)
         for (int bits = BITS_LEAST; bits <= BITS_MOST; bits++)
             for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-                struct quantizer quantizer = {(enum grid)grid, bits, steps[i]};
+                struct quantizer quantizer = {(enum grid)grid, bits, steps[i],
+                                              grid == GRID_ASYMMETRIC ? (1 << bits) / 3
+                                                                      : 0};
                 struct container container = container_of(&quantizer, false);
                 float step = container_step(&container, steps[i]);
 

@@ -94,7 +94,7 @@ static void aware_halves_round_as_the_whole_does(void **state)
     enum { OUTPUTS = 7, INPUTS = 11, WINDOW = 9, ADDED = 5, BITS = 6 };
     enum { COUNT = OUTPUTS * INPUTS * WINDOW };
     const struct quantizer quantizer = {GRID_MIDTREAD, BITS,
-                                        grid_step_of_clip(GRID_MIDTREAD, BITS, 1.0)};
+                                        grid_step_of_clip(GRID_MIDTREAD, BITS, 1.0), 0};
     int8_t codes[OUTPUTS * (INPUTS + ADDED) * WINDOW];
     float weights[COUNT];
     int32_t folded[COUNT];
@@ -118,7 +118,7 @@ static void aware_halves_round_as_the_whole_does(void **state)
 static void folded_codes_may_lie_beyond_the_grid(void **state)
 {
     static const float weights[] = {200, 1};
-    const struct quantizer quantizer = {GRID_MIDTREAD, 8, 1};
+    const struct quantizer quantizer = {GRID_MIDTREAD, 8, 1, 0};
     struct split_weights split;
     int8_t codes[3];
     int32_t folded[2];
@@ -214,7 +214,7 @@ static struct split_shape shape_of(json_t *golden)
 static void expect_case(json_t *golden)
 {
     struct split_shape shape = shape_of(golden);
-    struct quantizer quantizer = {GRID_MIDTREAD, (int)number_at(golden, "bits"), 0};
+    struct quantizer quantizer = {GRID_MIDTREAD, (int)number_at(golden, "bits"), 0, 0};
     size_t count, added = outlier_splitting_count(number_at(golden, "expand_ratio"),
                                                   shape.inputs);
     float *weights = take_floats(golden_at(golden, "weights"), &count);

@@ -23,8 +23,9 @@ static void with_every_quantizer(void (*check)(const struct quantizer *quantizer
     for (enum grid grid = 0; grid < GRID_COUNT; grid++)
         for (int bits = BITS_LEAST; bits <= BITS_MOST; bits++)
             for (int i = 0; i < STEP_COUNT; i++)
-                check(
-                    &(struct quantizer){.grid = grid, .bits = bits, .step = steps[i]});
+                check(&(struct quantizer){
+                    grid, bits, steps[i],
+                    grid == GRID_ASYMMETRIC ? (73 * i) % (1 << bits) : 0});
 }
 
 static const struct ends {
@@ -36,14 +37,55 @@ static const struct ends {
     {GRID_MIDRISE, 8, -128, 127, 127.5}, {GRID_MIDTREAD, 2, -2, 1, 1},
     {GRID_MIDTREAD, 8, -128, 127, 127},  {GRID_NARROW, 2, -1, 1, 1},
     {GRID_NARROW, 8, -127, 127, 127},    {GRID_UNSIGNED, 2, 0, 3, 3},
-    {GRID_UNSIGNED, 8, 0, 255, 255},
+    {GRID_UNSIGNED, 8, 0, 255, 255},     {GRID_ASYMMETRIC, 8, 0, 255, 255},
 };
+
+/* lowest and highest code, and levels */
+static const struct zero {
+    int bits, zero, lowest, highest;
+    double levels;
+} zeros[] = {
+    {8, 0, 0, 255, 255},    {8, 255, -255, 0, 255}, {8, 128, -128, 127, 128},
+    {8, 20, -20, 235, 235}, {4, 9, -9, 6, 9},       {2, 1, -1, 2, 2},
+};
+
+static void a_zero_moves_the_codes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) {
+        struct quantizer quantizer = {GRID_ASYMMETRIC, zeros[i].bits, 0.5f,
+                                      zeros[i].zero};
+        uint8_t stored;
+
+        assert_int_equal(quantizer_lowest(&quantizer), zeros[i].lowest);
+        assert_int_equal(quantizer_highest(&quantizer), zeros[i].highest);
+        assert_true(quantizer_levels(&quantizer) == zeros[i].levels);
+        assert_true(quantizer_step_of_clip(&quantizer, 3) ==
+                    3.f / (float)zeros[i].levels);
+        quantizer_stored_codes(&quantizer, &(float){0}, 1, &stored);
+        assert_int_equal(stored, zeros[i].zero);
+        assert_true(quantizer_value(&quantizer, quantizer_code(&quantizer, 0)) == 0);
+    }
+}
+
+static void ends_have_their_zero_between_them(void **state)
+{
+    (void)state;
+    assert_int_equal(grid_zero_of_ends(8, 0, 6), 0);
+    assert_int_equal(grid_zero_of_ends(8, 1, 6), 0);
+    assert_int_equal(grid_zero_of_ends(8, -6, 0), 255);
+    assert_int_equal(grid_zero_of_ends(8, -6, -2), 255);
+    assert_int_equal(grid_zero_of_ends(8, -1, 1), 128);
+    assert_int_equal(grid_zero_of_ends(8, -1, 4), 51);
+    assert_int_equal(grid_zero_of_ends(4, -0.375, 3), 2);
+    assert_int_equal(grid_zero_of_ends(4, 0, 0), 8);
+}
 
 static void codes_and_levels_of_each_grid(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        struct quantizer quantizer = {ends[i].grid, ends[i].bits, 1};
+        struct quantizer quantizer = {ends[i].grid, ends[i].bits, 1, 0};
 
         assert_int_equal(quantizer_lowest(&quantizer), ends[i].lowest);
         assert_int_equal(quantizer_highest(&quantizer), ends[i].highest);
@@ -58,6 +100,7 @@ static void every_grid_has_its_own_name(void **state)
     assert_string_equal(grid_name(GRID_MIDRISE), "midrise");
     assert_string_equal(grid_name(GRID_MIDTREAD), "midtread");
     assert_string_equal(grid_name(GRID_NARROW), "narrow");
+    assert_string_equal(grid_name(GRID_ASYMMETRIC), "asymmetric");
     assert_string_equal(grid_name(GRID_UNSIGNED), "unsigned");
 }
 
@@ -88,7 +131,7 @@ static void rounds_half_to_even_and_clamps_at_the_ends(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof roundings / sizeof roundings[0]; i++) {
-        struct quantizer quantizer = {roundings[i].grid, 4, 1};
+        struct quantizer quantizer = {roundings[i].grid, 4, 1, 0};
         int code = quantizer_code(&quantizer, roundings[i].value);
 
         if (code != roundings[i].code)
@@ -164,6 +207,12 @@ static float random_value(uint32_t *seed, float step)
     return (float)(next_random(seed) & 0x10000 ? size : -size);
 }
 
+/* Weights have no other grids. */
+static bool has_signs(const struct quantizer *quantizer)
+{
+    return quantizer->grid != GRID_UNSIGNED && quantizer->grid != GRID_ASYMMETRIC;
+}
+
 static void arrays_have_the_codes_of_their_values(const struct quantizer *quantizer)
 {
     enum { MOST = 200 };
@@ -177,14 +226,14 @@ static void arrays_have_the_codes_of_their_values(const struct quantizer *quanti
     for (size_t count = 0; count <= MOST; count++) {
         memset(codes, 99, sizeof codes);
         memset(stored, 99, sizeof stored);
-        if (quantizer->grid != GRID_UNSIGNED)
+        if (has_signs(quantizer))
             quantizer_codes(quantizer, values, count, codes);
         quantizer_stored_codes(quantizer, values, count, stored);
         for (size_t i = 0; i < count; i++) {
             int code = quantizer_code(quantizer, values[i]);
 
             assert_int_equal(stored[i], code - quantizer_lowest(quantizer));
-            assert_true(quantizer->grid == GRID_UNSIGNED || codes[i] == code);
+            assert_true(!has_signs(quantizer) || codes[i] == code);
         }
         assert_int_equal(codes[count], 99);
         assert_int_equal(stored[count], 99);
@@ -226,7 +275,7 @@ static size_t mismatches_with_lrintf(const struct quantizer *quantizer, float fi
 
 static void rounding_equals_lrintf_for_every_float(void **state)
 {
-    struct quantizer up = {GRID_UNSIGNED, 8, 1}, both = {GRID_MIDTREAD, 8, 1};
+    struct quantizer up = {GRID_UNSIGNED, 8, 1, 0}, both = {GRID_MIDTREAD, 8, 1, 0};
 
     (void)state;
     assert_int_equal(mismatches_with_lrintf(&up, 0.25f, 512), 0);
@@ -320,6 +369,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(codes_and_levels_of_each_grid),
+        cmocka_unit_test(a_zero_moves_the_codes),
+        cmocka_unit_test(ends_have_their_zero_between_them),
         cmocka_unit_test(every_grid_has_its_own_name),
         cmocka_unit_test(rounds_half_to_even_and_clamps_at_the_ends),
         cmocka_unit_test(every_code_survives_the_round_trip),

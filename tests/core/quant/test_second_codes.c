@@ -51,7 +51,7 @@ static void two_tensors_leave_less_than_one(void **state)
     for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++)
         for (int bits = 2; bits <= BITS_MOST; bits++) {
             struct quantizer quantizer = {grid, bits,
-                                          grid_step_of_clip(grid, bits, 1.1)};
+                                          grid_step_of_clip(grid, bits, 1.1), 0};
             double one = second_codes_relative_error(&quantizer, values, COUNT) *
                          sum_of_squares();
             int16_t codes[COUNT];
@@ -65,7 +65,7 @@ static void two_tensors_leave_less_than_one(void **state)
 
 static void the_relative_error_is_that_of_the_codes(void **state)
 {
-    struct quantizer quantizer = {GRID_MIDTREAD, 4, 0.11f};
+    struct quantizer quantizer = {GRID_MIDTREAD, 4, 0.11f, 0};
     static const float zeros[3] = {0};
     int16_t codes[COUNT];
 
@@ -81,7 +81,7 @@ static void exact_values_need_no_second_tensor(void **state)
 {
     static const float exact[] = {-0.5f, 0.25f, 0, 1.5f};
     static const int16_t expected[] = {-2, 1, 0, 6};
-    struct quantizer quantizer = {GRID_MIDTREAD, 4, 0.25f};
+    struct quantizer quantizer = {GRID_MIDTREAD, 4, 0.25f, 0};
     int16_t codes[4];
 
     (void)state;
@@ -92,7 +92,7 @@ static void exact_values_need_no_second_tensor(void **state)
 
 static void no_factor_is_above_what_is_allowed(void **state)
 {
-    struct quantizer quantizer = {GRID_MIDTREAD, 8, 0.01f};
+    struct quantizer quantizer = {GRID_MIDTREAD, 8, 0.01f, 0};
     int16_t codes[COUNT];
 
     (void)state;

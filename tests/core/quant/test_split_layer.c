@@ -164,7 +164,7 @@ static void split_layer_clear(struct split_layer *layer)
 
 static int8_t *input_codes(json_t *golden, float *step)
 {
-    struct quantizer quantizer = {GRID_MIDTREAD, ACTIVATION_BITS, 0};
+    struct quantizer quantizer = {GRID_MIDTREAD, ACTIVATION_BITS, 0, 0};
     size_t count;
     float *samples = take_floats(golden, "eval_x", &count);
     int8_t *codes = memory_get(count);
@@ -191,7 +191,7 @@ static void expect_layer(json_t *golden)
 {
     struct geometry geometry = geometry_of(golden);
     struct quantizer weights = {GRID_MIDTREAD, (int)number_at(golden, "bits_w"),
-                                (float)(1 / number_at(golden, "expect.w_scale"))};
+                                (float)(1 / number_at(golden, "expect.w_scale")), 0};
     size_t count = (size_t)(geometry.samples * geometry.outputs * geometry.out_size *
                             geometry.out_size);
     int64_t *sums = memory_get(count * sizeof *sums);

@@ -40,7 +40,7 @@ static void the_largest_part_is_split_again_and_again(void **state)
 static void without_splits_values_are_rounded(void **state)
 {
     static const float maxima[] = {9, 9};
-    struct quantizer quantizer = {GRID_UNSIGNED, 4, 0.5f};
+    struct quantizer quantizer = {GRID_UNSIGNED, 4, 0.5f, 0};
     float values[] = {0, 0.3f, 7.4f, 100};
     static const float expected[] = {0, 0.5f, 7.5f, 7.5f};
 
@@ -60,7 +60,7 @@ static void parts_add_up_to_the_rounded_value(void **state)
     (void)state;
     for (int i = 0; i < 2; i++)
         for (size_t added = 1; added < 4; added++) {
-            struct quantizer quantizer = {grids[i], 4, 1};
+            struct quantizer quantizer = {grids[i], 4, 1, 0};
             int most = quantizer_highest(&quantizer);
 
             value_parts_init(&parts, maxima, 1, added);
@@ -79,7 +79,7 @@ static void parts_add_up_to_the_rounded_value(void **state)
 static void zeros_stay_zero(void **state)
 {
     static const float maxima[] = {1};
-    struct quantizer quantizer = {GRID_MIDTREAD, 8, 0.25f};
+    struct quantizer quantizer = {GRID_MIDTREAD, 8, 0.25f, 0};
     float zero = 0;
 
     (void)state;
