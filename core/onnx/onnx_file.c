@@ -1,6 +1,7 @@
 #include "core/onnx/onnx_file.h"
 
 #include "core/onnx/onnx_error.h"
+#include "core/onnx/onnx_order.h"
 #include "core/onnx/onnx_scan.h"
 
 #include <errno.h>
@@ -74,8 +75,10 @@ static int open_model(const char *path, bool leaves_values, struct onnx_file *fi
     }
     file->model = onnx__model_proto__unpack(NULL, taken, bytes);
     free(bytes);
-    if (check_model(path, file->model, err) == 0)
+    if (check_model(path, file->model, err) == 0) {
+        onnx_order_nodes(file->model->graph);
         return 0;
+    }
     onnx_file_close(file);
     return -1;
 }

@@ -13,8 +13,8 @@ struct onnx_file {
 };
 
 /* Opens and unpacks `path` without the values of large tensors; checks the limits of onnx_scan.h
- * and that the file has an ir_version and a graph. Close with onnx_file_close() when it
- * succeeded. */
+ * and that the file has an ir_version and a graph, whose nodes are put in order (onnx_order.h). Close with
+ * onnx_file_close() when it succeeded. */
 int onnx_file_open(const char *path, struct onnx_file *file, struct error *err);
 void onnx_file_close(struct onnx_file *file);
 

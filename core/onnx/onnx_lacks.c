@@ -167,3 +167,47 @@ const char *onnx_lacks_text(const struct onnx_lacks *lacks, char *text, size_t b
     }
     return text;
 }
+
+/* ---- what to do ---- */
+
+static bool is_of_runtime(const struct onnx_lack *lack)
+{
+    return strncmp(domain_of(lack), "com.microsoft", strlen("com.microsoft")) == 0;
+}
+
+static bool is_of_others(const struct onnx_lack *lack)
+{
+    return *domain_of(lack) && !is_of_runtime(lack);
+}
+
+static bool is_of_sequences(const struct onnx_lack *lack)
+{
+    return !*domain_of(lack) && (strstr(lack->proto->op_type, "Sequence") ||
+                                 strncmp(lack->proto->op_type, "Optional", 8) == 0);
+}
+
+static const struct {
+    bool (*fits)(const struct onnx_lack *lack);
+    const char *advice;
+} advices[] = {
+    {is_of_runtime,
+     "those of com.microsoft are what ONNX Runtime makes where it optimises "
+     "or quantizes: take the file from before; "},
+    {is_of_others, "of other domains than ONNX's own calq knows none: export without "
+                   "them; "},
+    {is_of_sequences,
+     "sequences and optional values have no fixed shape: export without "
+     "them; "},
+};
+
+const char *onnx_lacks_advice(const struct onnx_lacks *lacks, char *text)
+{
+    *text = '\0';
+    for (size_t i = 0; i < sizeof advices / sizeof *advices; i++)
+        for (size_t k = 0; k < lacks->count; k++)
+            if (advices[i].fits(&lacks->list[k])) {
+                strcat(text, advices[i].advice);
+                break;
+            }
+    return text;
+}

@@ -30,4 +30,9 @@ void onnx_lacks_clear(struct onnx_lacks *lacks);
  * [bytes] with the number of those left out; returns `text`. */
 const char *onnx_lacks_text(const struct onnx_lacks *lacks, char *text, size_t bytes);
 
+/* What to do about some of them, as parts of a sentence that end in "; ": operators of other domains than ONNX's
+ * own, sequences; written to `text` [ONNX_LACKS_ADVICE_BYTES], which is returned. */
+enum { ONNX_LACKS_ADVICE_BYTES = 512 };
+const char *onnx_lacks_advice(const struct onnx_lacks *lacks, char *text);
+
 #endif

@@ -196,17 +196,19 @@ static int unsupported(struct reader *reader, struct error *err)
     struct onnx_node node = {
         .graph = &reader->graph, .proto = most->proto, .index = most->index};
     char lacks[NAMES_BYTES], name[NAMES_BYTES], names[NAMES_BYTES];
+    char advice[ONNX_LACKS_ADVICE_BYTES];
 
     return onnx_error(err, reader->graph.path,
                       "the network needs operators which calq cannot run: %s%s; the "
                       "first %.*s is node "
-                      "\"%.*s\"; supported operators are %s",
+                      "\"%.*s\"; %ssupported operators are %s",
                       onnx_lacks_text(&reader->lacks, lacks, sizeof lacks),
                       some_have_graphs(&reader->lacks)
                           ? ", without those in the graphs that nodes hold"
                           : "",
                       NAME_SHOWN_BYTES, most->proto->op_type, 2 * NAME_SHOWN_BYTES,
                       onnx_node_name(&node, name, sizeof name),
+                      onnx_lacks_advice(&reader->lacks, advice),
                       onnx_operator_names(names, sizeof names));
 }
 
