@@ -5,6 +5,7 @@
 #include "core/export/onnx_carriers.h"
 #include "core/export/onnx_in_float.h"
 #include "core/export/onnx_opset.h"
+#include "core/export/onnx_opset_rows.h"
 #include "core/export/onnx_write_parts.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
@@ -86,32 +87,6 @@ static bool is_written_plainly(const struct onnx_calibrated *calibrated, int ite
            onnx_is_plain(calibrated, &calibrated->network->layers[tensor->index]);
 }
 
-/* Softmax went along all dimensions from its axis on before opset 13, along one since. */
-static int keep_softmaxes(struct onnx_edit *edit, const struct network *network,
-                          int wanted, struct error *err)
-{
-    enum { OPSET_OF_ONE_AXIS = 13 };
-    int64_t opset = onnx_opset(edit->model);
-
-    for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
-
-        if (layer->kind != LAYER_SOFTMAX || opset >= OPSET_OF_ONE_AXIS ||
-            wanted < OPSET_OF_ONE_AXIS)
-            continue;
-        if (layer->softmax.axis < 0)
-            return error_set(
-                err, EXIT_INPUT,
-                "node \"%s\" goes along several dimensions, which a Softmax "
-                "of opset %d cannot, and codes need that opset; write it "
-                "with Flatten and Reshape around it",
-                layer->name, wanted);
-        onnx_edit_set_integer(edit->model->graph->node[layer->node], "axis",
-                              layer->softmax.axis);
-    }
-    return 0;
-}
-
 static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                        struct error *err)
 {
@@ -124,7 +99,7 @@ static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *cal
             container_opset(&container) > wanted)
             wanted = container_opset(&container);
     }
-    if (keep_softmaxes(edit, calibrated->network, wanted, err) < 0)
+    if (onnx_opset_keep_rows(edit, calibrated->network, wanted, err) < 0)
         return -1;
     onnx_opset_raise(edit, wanted);
     return 0;

@@ -34,6 +34,8 @@
     KIND(SOFTMAX, softmax) /* and its logarithm */ \
     KIND(RECURRENCE, recurrence) /* what is recurrent of an LSTM, a GRU or an RNN */ \
     KIND(REDUCTION, reduction) /* an element for each row: its sum, mean, maximum ... */ \
+    KIND(NORM, norm)         /* rows less their mean, divided by their size: layer norms ... */ \
+    KIND(RESPONSE_NORM, response_norm) /* elements divided by a power of their neighbours' squares */ \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
 
@@ -178,6 +180,32 @@ struct reduction {
     struct rows rows; /* counted as the output is stored */
 };
 
+/* What rows are divided by. */
+enum norm_size {
+    NORM_DEVIATION, /* root of the mean of squares, less the mean before: layer norms */
+    NORM_ROOT_MEAN_SQUARE, /* without the mean */
+    NORM_LENGTH,           /* root of the sum of squares: L2 */
+    NORM_MAGNITUDES,       /* sum of |x|: L1 */
+    NORM_SIZE_COUNT
+};
+
+/* Element e of row r is multiplied and shifted by values number r * per_row + e / run % count. */
+struct norm {
+    struct rows rows;
+    enum norm_size size;
+    float epsilon;        /* added below the root */
+    float *scale, *shift; /* [value_count] or NULL: one and zero; owned */
+    size_t value_count;
+    size_t per_row, run, count; /* run at least 1 */
+};
+
+/* x / (bias + alpha / size * sum of x^2)^beta, over `size` neighbours along a row. */
+struct response_norm {
+    struct rows rows;
+    float alpha, beta, bias;
+    int size;
+};
+
 struct softmax {
     struct rows rows;
     int axis; /* in the file, with the batch; -1: it is over several that are longer than one */
@@ -236,6 +264,8 @@ struct layer {
         struct softmax softmax;
         struct recurrence recurrence;
         struct reduction reduction;
+        struct norm norm;
+        struct response_norm response_norm;
         struct file_codes codes;
     };
     struct batchnorm *batchnorm; /* of a convolution or affine layer: what its scale and

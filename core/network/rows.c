@@ -137,3 +137,20 @@ struct rows rows_of(const struct tensor *tensor, const bool *is_along, bool keep
     rows_merge(&rows);
     return rows;
 }
+
+struct rows rows_of_groups(const struct tensor *tensor, int groups)
+{
+    size_t channels = (size_t)tensor->dims[0], together = channels / (size_t)groups;
+    size_t area = tensor->count / channels;
+    bool is_image = tensor->rank == 3;
+    struct row_dim of_channels = {together, is_image ? 1 : area};
+    struct row_dim of_area = {area, is_image ? channels : 1};
+    struct rows rows = {
+        .along = {is_image ? of_area : of_channels, is_image ? of_channels : of_area},
+        .along_count = 2,
+        .between = {{(size_t)groups, together * of_channels.stride}},
+        .between_count = 1};
+
+    rows_merge(&rows);
+    return rows;
+}

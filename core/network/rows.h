@@ -13,6 +13,10 @@
  * Elements of a row are counted in the order in which they are stored. */
 struct rows rows_of(const struct tensor *tensor, const bool *is_along, bool keeps_dims);
 
+/* Rows of `groups` equal groups of neighbouring channels, the first dimension, with all that belongs to
+ * them. Elements are counted channel by channel, but for tensors of rank 3: pixel by pixel. */
+struct rows rows_of_groups(const struct tensor *tensor, int groups);
+
 /* Makes one dimension of neighbours, which are the same; drops those of one element. */
 void rows_merge(struct rows *rows);
 

@@ -25,9 +25,8 @@ bool onnx_broadcast_shape(const struct onnx_shape *a, const struct onnx_shape *b
     return true;
 }
 
-/* Row-major index into a constant of shape `from` for element `index` of `shape`. */
-static size_t source_of(const struct onnx_shape *shape, const struct onnx_shape *from,
-                        size_t index)
+size_t onnx_broadcast_source(const struct onnx_shape *shape,
+                             const struct onnx_shape *from, size_t index)
 {
     size_t source = 0, stride = 1;
 
@@ -123,8 +122,8 @@ int onnx_broadcast_fold(const struct onnx_node *node, enum binary_operation oper
     if (!result)
         return -1;
     for (size_t i = 0; i < result->count; i++) {
-        size_t first = source_of(&shape, &a->shape, i);
-        size_t second = source_of(&shape, &b->shape, i);
+        size_t first = onnx_broadcast_source(&shape, &a->shape, i);
+        size_t second = onnx_broadcast_source(&shape, &b->shape, i);
 
         if (!a->is_integer)
             result->reals[i] =
@@ -171,11 +170,12 @@ bool onnx_broadcast_channels(const struct onnx_constant *constant,
         size_t stored = onnx_view_stored(tensor, i);
 
         if (stored < channels)
-            values[stored] = constant->reals[source_of(&shape, &constant->shape, i)];
+            values[stored] =
+                constant->reals[onnx_broadcast_source(&shape, &constant->shape, i)];
     }
     for (size_t i = 0; i < tensor->count; i++)
         if (values[onnx_view_stored(tensor, i) % channels] !=
-            constant->reals[source_of(&shape, &constant->shape, i)])
+            constant->reals[onnx_broadcast_source(&shape, &constant->shape, i)])
             return false;
     return true;
 }
@@ -196,6 +196,7 @@ int onnx_broadcast_expand(const struct onnx_node *node,
     if (!result)
         return -1;
     for (size_t i = 0; i < result->count; i++)
-        onnx_constant_copy(result, i, constant, source_of(&shape, &constant->shape, i));
+        onnx_constant_copy(result, i, constant,
+                           onnx_broadcast_source(&shape, &constant->shape, i));
     return 0;
 }

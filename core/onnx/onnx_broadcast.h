@@ -9,6 +9,10 @@
 bool onnx_broadcast_shape(const struct onnx_shape *a, const struct onnx_shape *b,
                           struct onnx_shape *result);
 
+/* Row-major index into a constant of shape `from` for element `index` of `shape`, which it fits. */
+size_t onnx_broadcast_source(const struct onnx_shape *shape,
+                             const struct onnx_shape *from, size_t index);
+
 /* Gives the node's output: a operation b, of constants of the same type. */
 int onnx_broadcast_fold(const struct onnx_node *node, enum binary_operation operation,
                         const struct onnx_constant *a, const struct onnx_constant *b,

@@ -52,16 +52,22 @@ struct onnx_operator {
     ROW(gemm) \
     ROW(global_average_pool) \
     ROW(global_max_pool) \
+    ROW(group_normalization) \
     ROW(gru) \
     ROW(hard_sigmoid) \
     ROW(hard_swish) \
     ROW(identity) \
+    ROW(instance_normalization) \
+    ROW(layer_normalization) \
     ROW(leaky_relu) \
     ROW(log_softmax) \
+    ROW(lp_normalization) \
+    ROW(lrn) \
     ROW(lstm) \
     ROW(matmul) \
     ROW(max) \
     ROW(max_pool) \
+    ROW(mean_variance_normalization) \
     ROW(min) \
     ROW(mul) \
     ROW(pad) \
@@ -80,6 +86,7 @@ struct onnx_operator {
     ROW(reduce_sum_square) \
     ROW(relu) \
     ROW(reshape) \
+    ROW(rms_normalization) \
     ROW(rnn) \
     ROW(shape) \
     ROW(sigmoid) \

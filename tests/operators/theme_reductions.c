@@ -104,6 +104,112 @@ static void make_log_softmax(struct trial *trial)
     make_softmax_like(trial, "LogSoftmax");
 }
 
+/* ---- norms ---- */
+
+/* The shape that a scale has which belongs to the dimensions from an axis on. */
+static struct trial_shape shape_from(const struct trial_shape *shape, int axis)
+{
+    return trial_dims(shape->rank - axis, shape->dims + axis);
+}
+
+static void make_last_rows(struct trial *trial, const char *operator, bool may_shift)
+{
+    struct trial_shape shape = trial_shape(trial, 2, 5);
+    bool has_axis = trial_is(trial, 70);
+    int axis = has_axis ? trial_between(trial, 1, shape.rank - 1) : shape.rank - 1;
+    struct trial_shape rows = shape_from(&shape, axis);
+
+    trial_input(trial, "x", &shape);
+    trial_floats(trial, "scale", &rows);
+    if (may_shift && trial_is(trial, 70)) {
+        trial_floats(trial, "shift", &rows);
+        trial_say(trial, "node %s x scale shift -> y", operator);
+    } else {
+        trial_say(trial, "node %s x scale -> y", operator);
+    }
+    if (has_axis)
+        trial_say(trial, " axis=%d", trial_is(trial, 40) ? axis - shape.rank : axis);
+    if (trial_is(trial, 70))
+        trial_say(trial, " epsilon=%.6f", trial_real(trial, 0.00001, 0.1));
+}
+
+static void make_layer_norm(struct trial *trial)
+{
+    make_last_rows(trial, "LayerNormalization", true);
+}
+static void make_rms_norm(struct trial *trial)
+{
+    make_last_rows(trial, "RMSNormalization", false);
+}
+
+static void make_instance_norm(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 3, 5);
+    struct trial_shape channels = trial_dims(1, shape.dims + 1);
+
+    trial_input(trial, "x", &shape);
+    trial_floats(trial, "scale", &channels);
+    trial_floats(trial, "shift", &channels);
+    trial_say(trial, "node InstanceNormalization x scale shift -> y");
+    if (trial_is(trial, 70))
+        trial_say(trial, " epsilon=%.6f", trial_real(trial, 0.00001, 0.1));
+}
+
+/* Before opset 21 a scale is a group's. */
+static void make_group_norm(struct trial *trial)
+{
+    int groups = trial_between(trial, 1, 4), together = trial_between(trial, 1, 4);
+    struct trial_shape shape = trial_shape(trial, 3, 5), scales;
+
+    shape.dims[1] = groups * together;
+    scales = trial->opset < 21 ? trial_dims(1, &groups) : trial_dims(1, shape.dims + 1);
+    trial_input(trial, "x", &shape);
+    trial_floats(trial, "scale", &scales);
+    trial_floats(trial, "shift", &scales);
+    trial_say(trial, "node GroupNormalization x scale shift -> y num_groups=%d",
+              groups);
+    if (trial_is(trial, 70))
+        trial_say(trial, " epsilon=%.6f", trial_real(trial, 0.00001, 0.1));
+}
+
+static void make_lp_norm(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 2, 5);
+
+    trial_input(trial, "x", &shape);
+    trial_say(trial, "node LpNormalization x -> y");
+    if (trial_is(trial, 70))
+        trial_say(trial, " axis=%d", trial_between(trial, 1, shape.rank - 1));
+    if (trial_is(trial, 70))
+        trial_say(trial, " p=%d", trial_between(trial, 1, 2));
+}
+
+/* Of more than one number: ONNX Runtime divides what rounding leaves of one by nothing. */
+static void make_mean_variance_norm(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 2, 5);
+    int axes[TRIAL_RANK_MAX], count = draw_axes(trial, &shape, axes);
+
+    shape.dims[(axes[0] + shape.rank) % shape.rank] += 2;
+    trial_input(trial, "x", &shape);
+    trial_say(trial, "node MeanVarianceNormalization x -> y");
+    trial_say_list(trial, "axes", axes, count);
+}
+
+static void make_lrn(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 4, 4);
+
+    trial_input(trial, "x", &shape);
+    trial_say(trial, "node LRN x -> y size=%d", 2 * trial_between(trial, 0, 3) + 1);
+    if (trial_is(trial, 70))
+        trial_say(trial, " alpha=%.6f", trial_real(trial, 0.0001, 2));
+    if (trial_is(trial, 70))
+        trial_say(trial, " beta=%.6f", trial_real(trial, 0.1, 1.5));
+    if (trial_is(trial, 70))
+        trial_say(trial, " bias=%.6f", trial_real(trial, 0.5, 2));
+}
+
 const struct operator_trial reductions_trials[] = {
     {"LogSoftmax", 7, make_log_softmax},
 
@@ -117,5 +223,12 @@ const struct operator_trial reductions_trials[] = {
     {"ReduceSum", 7, make_reduce_sum},
     {"ReduceSumSquare", 7, make_reduce_sum_square},
     {"ReduceLogSum", 7, make_reduce_log_sum},
+    {"GroupNormalization", 18, make_group_norm},
+    {"InstanceNormalization", 7, make_instance_norm},
+    {"LayerNormalization", 17, make_layer_norm},
+    {"LpNormalization", 7, make_lp_norm},
+    {"LRN", 7, make_lrn},
+    {"MeanVarianceNormalization", 9, make_mean_variance_norm},
+    {"RMSNormalization", 23, make_rms_norm},
     {"Softmax", 7, make_softmax},
     {NULL, 0, NULL}};

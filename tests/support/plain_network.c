@@ -269,6 +269,79 @@ static void run_reduction(const struct work *work)
     free(x);
 }
 
+/* Where element `index` of all elements is, row after row. */
+static size_t place_in_rows(const struct rows *rows, size_t index)
+{
+    size_t length = elements(rows->along, rows->along_count);
+
+    return placed(rows->between, rows->between_count, index / length) +
+           placed(rows->along, rows->along_count, index % length);
+}
+
+static double norm_size(const struct norm *norm, const double *x, size_t length)
+{
+    double sum = 0, magnitudes = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        sum += x[i] * x[i];
+        magnitudes += fabs(x[i]);
+    }
+    if (norm->size == NORM_MAGNITUDES)
+        return magnitudes;
+    return sqrt(sum / (norm->size == NORM_LENGTH ? 1 : (double)length) +
+                (double)norm->epsilon);
+}
+
+static void run_norm(const struct work *work)
+{
+    const struct norm *norm = &work->layer->norm;
+    size_t length = elements(norm->rows.along, norm->rows.along_count);
+    double *x = memory_get(length * sizeof *x);
+
+    for (size_t first = 0; first < work->out->count; first += length) {
+        double mean = 0, size;
+
+        for (size_t i = 0; i < length; i++) {
+            x[i] = work->inputs[0][place_in_rows(&norm->rows, first + i)];
+            mean += x[i] / (double)length;
+        }
+        for (size_t i = 0; i < length && norm->size == NORM_DEVIATION; i++)
+            x[i] -= mean;
+        size = norm_size(norm, x, length);
+        for (size_t i = 0; i < length; i++) {
+            size_t at = first / length * norm->per_row + i / norm->run % norm->count;
+            double scale = norm->scale ? norm->scale[at] : 1;
+
+            work->result[place_in_rows(&norm->rows, first + i)] =
+                (float)(x[i] / size * scale + (norm->shift ? norm->shift[at] : 0));
+        }
+    }
+    free(x);
+}
+
+static void run_response_norm(const struct work *work)
+{
+    const struct response_norm *norm = &work->layer->response_norm;
+    size_t length = elements(norm->rows.along, norm->rows.along_count);
+
+    for (size_t index = 0; index < work->out->count; index++) {
+        long at = (long)(index % length);
+        size_t own = place_in_rows(&norm->rows, index);
+        double sum = 0;
+
+        for (long i = at - (norm->size - 1) / 2; i <= at + norm->size / 2; i++)
+            if (i >= 0 && i < (long)length) {
+                double x = work->inputs[0][place_in_rows(
+                    &norm->rows, index - index % length + (size_t)i)];
+
+                sum += x * x;
+            }
+        work->result[own] =
+            (float)(work->inputs[0][own] /
+                    pow(norm->bias + norm->alpha / norm->size * sum, norm->beta));
+    }
+}
+
 static void run_add(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
@@ -464,6 +537,12 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_REDUCTION:
         run_reduction(work);
+        break;
+    case LAYER_NORM:
+        run_norm(work);
+        break;
+    case LAYER_RESPONSE_NORM:
+        run_response_norm(work);
         break;
     case LAYER_CONCAT:
         run_concat(network, work);

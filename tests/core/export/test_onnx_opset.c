@@ -199,6 +199,32 @@ static void a_softmax_keeps_its_axis(void **state)
     }
 }
 
+/* Its scale is one a group before opset 21, one a channel since. */
+static void scales_of_groups_become_those_of_channels(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+
+    (void)state;
+    written_open(&written,
+                 "opset 18\ninput x N,2,4,4\nfloats w1 4,2,1,1" WEIGHTS
+                 "floats s 2 = 0.5 2\nfloats b 2 = 1 -1\nnode Conv x w1 -> c\n"
+                 "node GroupNormalization c s b -> g num_groups=2\n"
+                 "node GlobalAveragePool g -> p\nnode Flatten p -> f\n"
+                 "floats w2 3,4" WEIGHTS "node Gemm f w2 -> y transB=1\noutput y",
+                 written_paper, 8, 8, false);
+    written_write(&written);
+    written_assert_same(&written, "GroupNormalization");
+    model = written_model(&written);
+    assert_int_equal(model->opset_import[0]->version, 21);
+    for (size_t i = 0; i < model->graph->n_initializer; i++)
+        assert_string_not_equal(model->graph->initializer[i]->name, "s");
+    assert_int_equal(written_initialiser(model, "g_scale")->dims[0], 4);
+    assert_int_equal(written_initialiser(model, "g_shift")->dims[0], 4);
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +232,7 @@ int main(void)
         cmocka_unit_test(old_opsets_are_raised),
         cmocka_unit_test(axes_of_reductions_are_moved),
         cmocka_unit_test(a_softmax_keeps_its_axis),
+        cmocka_unit_test(scales_of_groups_become_those_of_channels),
     };
 
     return cmocka_run_group_tests_name("onnx_opset", tests, NULL, NULL);

@@ -21,6 +21,11 @@ enum { TEXT_BYTES = 2048 };
     "floats rg 1,12,4" WEIGHTS "floats wn 1,4,64" WEIGHTS "floats rn 1,4,4" WEIGHTS    \
     "floats h 1,1,4" WEIGHTS "floats bg 1,24" WEIGHTS
 
+/* Scales of columns, of channels, of groups of those. */
+#define NORMED                                                                         \
+    "opset 18\nfloats s 8 = 0.5 1\nfloats t 8 = 0.25 1\nfloats g 4 = 1\nfloats h 2 = " \
+    "1\n"
+
 /* A layer of a kind between two convolutions, and the same with something else in it. */
 static const struct change {
     enum layer_kind kind;
@@ -97,6 +102,24 @@ static const struct change {
      "node ReduceL1 c -> y axes=2,3\n"},
     {LAYER_REDUCTION, "node ReduceMax c -> y axes=2,\n",
      "node ReduceMax c -> y axes=3,\n"},
+    {LAYER_NORM, NORMED "node LayerNormalization c s s -> y\n",
+     NORMED "node LayerNormalization c s s -> y epsilon=0.25\n"},
+    {LAYER_NORM, NORMED "node LayerNormalization c s s -> y\n",
+     NORMED "node LayerNormalization c t s -> y\n"},
+    {LAYER_NORM, NORMED "node LayerNormalization c s s -> y\n",
+     NORMED "node LayerNormalization c s t -> y\n"},
+    {LAYER_NORM, NORMED "node InstanceNormalization c g g -> y\n",
+     NORMED "node GroupNormalization c h h -> y num_groups=2\n"},
+    {LAYER_NORM, "node LpNormalization c -> y\n", "node LpNormalization c -> y p=1\n"},
+    {LAYER_NORM, "node LpNormalization c -> y\n",
+     "node LpNormalization c -> y axis=2\n"},
+    {LAYER_RESPONSE_NORM, "node LRN c -> y size=3\n", "node LRN c -> y size=5\n"},
+    {LAYER_RESPONSE_NORM, "node LRN c -> y size=3\n",
+     "node LRN c -> y size=3 alpha=0.5\n"},
+    {LAYER_RESPONSE_NORM, "node LRN c -> y size=3\n",
+     "node LRN c -> y size=3 beta=0.5\n"},
+    {LAYER_RESPONSE_NORM, "node LRN c -> y size=3\n",
+     "node LRN c -> y size=3 bias=2.0\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",
      "integers pad 8 = 0 0 0 0 0 0 1 0\nnode Pad c pad -> y\n"},
     {LAYER_REARRANGE, "integers pad 8 = 0 0 1 0 0 0 0 0\nnode Pad c pad -> y\n",

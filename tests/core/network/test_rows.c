@@ -103,6 +103,37 @@ static void rows_go_along_any_dimensions_of_any_shape(void **state)
     }
 }
 
+/* Each row has the elements of its channels, and counts them as the header says. */
+static void rows_of_groups_have_the_channels_of_a_group(void **state)
+{
+    static const int dims[] = {6, 2, 3, 2};
+
+    (void)state;
+    for (int rank = 1; rank <= 4; rank++)
+        for (int groups = 1; groups <= 6; groups++) {
+            struct tensor tensor = one_layer_tensor(rank, dims);
+            int index[TENSOR_RANK_MAX] = {0};
+            size_t together = (size_t)(6 / groups), area = tensor.count / 6;
+            struct rows rows;
+
+            if (6 % groups != 0)
+                continue;
+            rows = rows_of_groups(&tensor, groups);
+            assert_int_equal(rows_count(&rows), groups);
+            assert_int_equal(rows_length(&rows), together * area);
+            for (size_t i = 0; i < tensor.count; i++, next(&tensor, index)) {
+                size_t channel = (size_t)index[0] % together;
+                size_t pixel = i % area;
+                size_t element =
+                    rank == 3 ? pixel * together + channel : channel * area + pixel;
+
+                assert_int_equal(rows_first(&rows, (size_t)index[0] / together) +
+                                     rows_element(&rows, element),
+                                 stored(&tensor, index));
+            }
+        }
+}
+
 static void neighbours_are_one_dimension(void **state)
 {
     struct tensor image = one_layer_tensor(3, (int[]){4, 5, 6});
@@ -142,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_go_along_any_dimensions_of_any_shape),
+        cmocka_unit_test(rows_of_groups_have_the_channels_of_a_group),
         cmocka_unit_test(neighbours_are_one_dimension),
         cmocka_unit_test(other_rows_are_told),
     };
