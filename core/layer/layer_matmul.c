@@ -3,6 +3,7 @@
 #include "core/kernel/sgemm.h"
 #include "core/layer/layer_run.h"
 #include "core/layer/matmul_integer.h"
+#include "core/network/matmul.h"
 
 #include <stdlib.h>
 
@@ -150,10 +151,8 @@ static void prepare(struct layer_run *run)
 {
     struct matmul_run *own = memory_zeroed(1, sizeof *own);
 
-    matmul_plan_init(&own->floats, run->setting->network, run->setting->planes,
-                     run->layer, MATMUL_FLOATS);
-    matmul_plan_init(&own->codes, run->setting->network, run->setting->planes,
-                     run->layer, MATMUL_CODES);
+    matmul_plan_init(&own->floats, run->setting->planes, run->layer, MATMUL_FLOATS);
+    matmul_plan_init(&own->codes, run->setting->planes, run->layer, MATMUL_CODES);
     run->own = own;
 }
 
@@ -189,8 +188,7 @@ static size_t macs(const struct layer *layer, size_t outputs)
 
 static bool same_shape(const struct layer *ours, const struct layer *theirs)
 {
-    return ours->matmul.depth == theirs->matmul.depth &&
-           ours->matmul.is_turned == theirs->matmul.is_turned;
+    return matmul_are_equal(&ours->matmul, &theirs->matmul);
 }
 
 const struct layer_kind_row layer_matmul = {

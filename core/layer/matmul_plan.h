@@ -26,9 +26,8 @@ struct matmul_plan {
 enum matmul_elements { MATMUL_FLOATS, MATMUL_CODES };
 
 /* `planes` are those of the network's tensors. */
-void matmul_plan_init(struct matmul_plan *plan, const struct network *network,
-                      const struct plane *planes, const struct layer *layer,
-                      enum matmul_elements elements);
+void matmul_plan_init(struct matmul_plan *plan, const struct plane *planes,
+                      const struct layer *layer, enum matmul_elements elements);
 void matmul_plan_clear(struct matmul_plan *plan);
 
 static inline size_t matmul_side_count(const struct matmul_side *side)

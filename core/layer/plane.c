@@ -39,20 +39,12 @@ struct plane *planes_of(const struct network *network)
     return planes;
 }
 
-/* How dimensions are stored: see layer.h. */
-void plane_dim_strides(const struct plane *plane, const struct tensor *tensor,
-                       ptrdiff_t strides[TENSOR_RANK_MAX])
+ptrdiff_t plane_stride(const struct plane *plane, ptrdiff_t without_border)
 {
-    ptrdiff_t stride = 1;
+    ptrdiff_t row = (ptrdiff_t)plane->width * plane->channels;
 
-    if (tensor->rank == 3) {
-        strides[0] = 1;
-        strides[1] = plane_row(plane);
-        strides[2] = plane->channels;
-        return;
-    }
-    for (int i = tensor->rank - 1; i >= 0; i--, stride *= tensor->dims[i + 1])
-        strides[i] = stride;
+    return without_border % row == 0 ? without_border / row * plane_row(plane)
+                                     : without_border;
 }
 
 struct plane plane_bare(const struct plane *plane)

@@ -20,9 +20,9 @@ struct plane {
 /* The planes of all tensors of a network: [tensors], to be freed by the caller. */
 struct plane *planes_of(const struct network *network);
 
-/* Elements from one index of each of the tensor's dimensions, as ONNX orders them, to the next. */
-void plane_dim_strides(const struct plane *plane, const struct tensor *tensor,
-                       ptrdiff_t strides[TENSOR_RANK_MAX]); /* [rank] out */
+/* So many elements further in a sample without a border are so many in the plane, where that is one step along
+ * the rows, columns or channels, or one of a dimension that these hold. */
+ptrdiff_t plane_stride(const struct plane *plane, ptrdiff_t without_border);
 
 /* The plane without border and gap. */
 struct plane plane_bare(const struct plane *plane);

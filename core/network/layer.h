@@ -139,10 +139,19 @@ struct rearrange {
     float fill; /* what -1 stands for */
 };
 
-/* Each matrix of the first input times one of the second: see matmul_plan.h. */
+/* Where the matrices of a tensor lie: all counts are of elements of a stored sample. */
+struct matrices {
+    int row, column; /* from one to the next */
+    int apart
+        [TENSOR_RANK_MAX]; /* likewise the matrices of each dimension; 0: one serves all */
+};
+
+/* Matrices [rows, depth] of the first input times [depth, columns] of the second. */
 struct matmul {
-    int depth;      /* products that one output element sums */
-    bool is_turned; /* the second input's last two dimensions change places before */
+    int rows, depth, columns;
+    int rank;                  /* dimensions before those of the matrices */
+    int dims[TENSOR_RANK_MAX]; /* [rank] of the output */
+    struct matrices left, right, output;
 };
 
 /* Sums of so many products of two codes of 8 bits without a sign fit into 32 bits. */

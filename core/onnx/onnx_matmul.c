@@ -1,8 +1,9 @@
 /* MatMul: of a tensor and constant weights, or of two tensors. */
 #include "core/onnx/onnx_operators.h"
 
+#include "core/network/matmul.h"
 #include "core/onnx/onnx_product.h"
-#include "core/onnx/onnx_view.h"
+#include "core/onnx/onnx_rows.h"
 
 /* Whether input number `input` is a constant. */
 static int is_constant(const struct onnx_node *node, int input, bool *is,
@@ -31,46 +32,34 @@ static int times_constant(const struct onnx_node *node, struct error *err)
 
 /* ---- a constant on the left ---- */
 
-/* The node's output so far, or input, with its last two dimensions the other way round. */
-static int give_turned(const struct onnx_node *node, int *tensor, struct error *err)
+/* The order in which the last two of `rank` dimensions have changed places. */
+static void turn(int order[ONNX_RANK_MAX], int rank)
 {
-    struct onnx_shape shape =
-        onnx_shape_of_sample(&node->graph->network->tensors[*tensor]);
-    struct onnx_view view = onnx_view_of(&shape);
-    struct onnx_value *output;
-    int last = shape.rank - 1;
-
-    view.axis[last] = last - 1;
-    view.axis[last - 1] = last;
-    view.shape.dims[last] = shape.dims[last - 1];
-    view.shape.dims[last - 1] = shape.dims[last];
-    if (onnx_view_give_sample(node, *tensor, NULL, &view, NULL, 0.f, err) < 0 ||
-        onnx_node_output(node, &output, err) < 0)
-        return -1;
-    *tensor = output->tensor;
-    return 0;
+    for (int i = 0; i < rank; i++)
+        order[i] = i;
+    order[rank - 1] = rank - 2;
+    order[rank - 2] = rank - 1;
 }
 
 /* c x = (x' c')', with ' for the last two dimensions the other way round. */
 static int constant_times(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *weights;
-    struct onnx_value *output;
-    int tensor;
+    int order[ONNX_RANK_MAX], tensor, rank;
 
     if (onnx_node_weights(node, 0, &weights, err) < 0 ||
         onnx_node_tensor(node, 1, &tensor, err) < 0)
         return -1;
-    if (node->graph->network->tensors[tensor].rank < 2)
+    rank = node->graph->network->tensors[tensor].rank;
+    if (rank < 2)
         return onnx_node_error(node, err,
                                "its constant on the left would sum over the samples of "
                                "the batch");
-    if (give_turned(node, &tensor, err) < 0 ||
-        onnx_product_give(node, tensor, weights, true, err) < 0 ||
-        onnx_node_output(node, &output, err) < 0)
+    turn(order, rank);
+    if (onnx_rows_give_ordered(node, &tensor, order, err) < 0 ||
+        onnx_product_give(node, tensor, weights, true, err) < 0)
         return -1;
-    tensor = output->tensor;
-    return give_turned(node, &tensor, err);
+    return onnx_rows_order_back(node, order, err);
 }
 
 /* ---- two tensors ---- */
@@ -86,20 +75,20 @@ static int misfit(const struct onnx_node *node, const struct tensor *left,
                            onnx_shape_text(&b, right_text), why);
 }
 
-/* The shape of a product's sample. */
+/* The shape of a product's sample; the right side's matrices are [depth, columns]. */
 static int product_shape(const struct onnx_node *node, const struct tensor *left,
-                         const struct tensor *right, struct onnx_shape *sample,
-                         struct error *err)
+                         const struct tensor *right, bool is_turned,
+                         struct onnx_shape *sample, struct error *err)
 {
     int last = left->rank - 1;
 
     if (left->rank != right->rank || left->rank < 2)
         return misfit(node, left, right,
                       "would multiply samples of the batch with each other", err);
-    if (left->dims[last] != right->dims[last - 1])
+    if (left->dims[last] != right->dims[is_turned ? last : last - 1])
         return misfit(node, left, right, "do not fit each other", err);
     *sample = onnx_shape_of_sample(left);
-    sample->dims[last] = right->dims[last];
+    sample->dims[last] = right->dims[is_turned ? last - 1 : last];
     for (int i = 0; i < last - 1; i++) {
         if (left->dims[i] != right->dims[i] && left->dims[i] != 1 &&
             right->dims[i] != 1)
@@ -110,24 +99,33 @@ static int product_shape(const struct onnx_node *node, const struct tensor *left
     return 0;
 }
 
-static int read_two_tensors(const struct onnx_node *node, struct error *err)
+int onnx_product_give_tensors(const struct onnx_node *node, const int tensors[2],
+                              bool is_turned, struct error *err)
 {
-    const struct network *network = node->graph->network;
+    struct network *network = node->graph->network;
     struct onnx_shape sample;
     struct layer *layer;
-    int inputs[2], depth;
 
-    if (onnx_node_tensor(node, 0, &inputs[0], err) < 0 ||
-        onnx_node_tensor(node, 1, &inputs[1], err) < 0 ||
-        product_shape(node, &network->tensors[inputs[0]], &network->tensors[inputs[1]],
-                      &sample, err) < 0)
+    if (product_shape(node, &network->tensors[tensors[0]],
+                      &network->tensors[tensors[1]], is_turned, &sample, err) < 0)
         return -1;
-    depth = network->tensors[inputs[0]].dims[sample.rank - 1];
-    layer = onnx_node_give_layer(node, LAYER_MATMUL, inputs, 2, &sample, err);
+    layer = onnx_node_give_layer(node, LAYER_MATMUL, tensors, 2, &sample, err);
     if (!layer)
         return -1;
-    layer->matmul.depth = depth;
+    layer->matmul =
+        matmul_of(&network->tensors[tensors[0]], &network->tensors[tensors[1]],
+                  &network->tensors[layer->output], is_turned);
     return 0;
+}
+
+static int times_tensor(const struct onnx_node *node, struct error *err)
+{
+    int tensors[2];
+
+    if (onnx_node_tensor(node, 0, &tensors[0], err) < 0 ||
+        onnx_node_tensor(node, 1, &tensors[1], err) < 0)
+        return -1;
+    return onnx_product_give_tensors(node, tensors, false, err);
 }
 
 static int read_matmul(const struct onnx_node *node, struct error *err)
@@ -138,7 +136,7 @@ static int read_matmul(const struct onnx_node *node, struct error *err)
         return -1;
     if (right)
         return times_constant(node, err);
-    return left ? constant_times(node, err) : read_two_tensors(node, err);
+    return left ? constant_times(node, err) : times_tensor(node, err);
 }
 
 const struct onnx_operator onnx_matmul = {"MatMul", 2, ONNX_ON_ROWS, read_matmul, NULL};

@@ -45,6 +45,7 @@ struct onnx_operator {
     ROW(dequantize_linear) \
     ROW(div) \
     ROW(dropout) \
+    ROW(einsum) \
     ROW(elu) \
     ROW(expand) \
     ROW(flatten) \

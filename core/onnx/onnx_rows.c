@@ -34,6 +34,52 @@ int onnx_rows_give_as(const struct onnx_node *node, int *input,
     return 0;
 }
 
+static bool is_ordered(const int *order, int rank)
+{
+    for (int i = 0; i < rank; i++)
+        if (order[i] != i)
+            return false;
+    return true;
+}
+
+static int give_ordered(const struct onnx_node *node, int tensor, const int *order,
+                        struct error *err)
+{
+    struct onnx_shape shape =
+        onnx_shape_of_sample(&node->graph->network->tensors[tensor]);
+    struct onnx_view view = onnx_view_of(&shape);
+
+    if (is_ordered(order, shape.rank))
+        return 0;
+    for (int i = 0; i < shape.rank; i++) {
+        view.axis[i] = order[i];
+        view.shape.dims[i] = shape.dims[order[i]];
+    }
+    return onnx_view_give_sample(node, tensor, NULL, &view, NULL, 0.f, err);
+}
+
+int onnx_rows_give_ordered(const struct onnx_node *node, int *input, const int *order,
+                           struct error *err)
+{
+    struct network *network = node->graph->network;
+    int from = *input, rank = network->tensors[from].rank;
+
+    if (give_ordered(node, from, order, err) < 0)
+        return -1;
+    if (is_ordered(order, rank))
+        return 0;
+    *input = output_of(node);
+    free(network->tensors[*input].name);
+    network->tensors[*input].name = memory_text(network->tensors[from].name);
+    return 0;
+}
+
+int onnx_rows_order_back(const struct onnx_node *node, const int *order,
+                         struct error *err)
+{
+    return give_ordered(node, output_of(node), order, err);
+}
+
 int onnx_rows_give(const struct onnx_node *node, int *input, struct error *err)
 {
     struct onnx_shape sample =

@@ -18,6 +18,15 @@ int onnx_rows_give(const struct onnx_node *node, int *input, struct error *err);
 int onnx_rows_give_as(const struct onnx_node *node, int *input,
                       const struct onnx_shape *sample, struct error *err);
 
+/* The same of the sample's dimensions in another order [rank]: dimension i was `order[i]`; nothing where that
+ * is the order that they have. */
+int onnx_rows_give_ordered(const struct onnx_node *node, int *input, const int *order,
+                           struct error *err);
+
+/* The node's output so far gets its dimensions in another order, likewise. */
+int onnx_rows_order_back(const struct onnx_node *node, const int *order,
+                         struct error *err);
+
 /* The node's output, which is rows so far, gets the shape [batch, `sample` ...]. */
 int onnx_rows_give_back(const struct onnx_node *node, const struct onnx_shape *sample,
                         struct error *err);

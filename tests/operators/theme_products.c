@@ -1,6 +1,8 @@
 /* theme_products.c - products of matrices, and the codes that their sides may be. */
 #include "tests/operators/themes.h"
 
+#include <string.h>
+
 static void make_gemm(struct trial *trial)
 {
     int inner = trial_between(trial, 1, 20), outer = trial_between(trial, 1, 20);
@@ -75,6 +77,50 @@ static void make_matmul_tensors(struct trial *trial)
     trial_say(trial, "node MatMul a b -> y");
 }
 
+/* Letters of both sides and of the output in random order, the batch first. */
+static void shuffle(struct trial *trial, char *letters, int count)
+{
+    for (int i = count - 1; i > 1; i--) {
+        int other = trial_between(trial, 1, i);
+        char letter = letters[i];
+
+        letters[i] = letters[other];
+        letters[other] = letter;
+    }
+}
+
+static struct trial_shape shape_of(const char *letters, int batch, const int sizes[26])
+{
+    struct trial_shape shape = {.rank = 0};
+
+    for (int i = 0; letters[i]; i++)
+        shape.dims[shape.rank++] = i == 0 ? batch : sizes[letters[i] - 'a'];
+    return shape;
+}
+
+static void make_einsum(struct trial *trial)
+{
+    int heads = trial_between(trial, 0, 2), sizes[26];
+    char sides[3][8] = {"b", "b", "b"};
+    static const char *const last[] = {"id", "dj", "ij"};
+
+    for (int i = 0; i < 26; i++)
+        sizes[i] = trial_between(trial, 1, 7);
+    for (int i = 0; i < 3; i++) {
+        struct trial_shape shape;
+        int used = 1 + heads;
+
+        memcpy(sides[i] + 1, "gh", (size_t)heads);
+        memcpy(sides[i] + used, last[i], 3);
+        shuffle(trial, sides[i], used + 2);
+        shape = shape_of(sides[i], trial->batch, sizes);
+        if (i < 2)
+            trial_input(trial, i == 0 ? "p" : "q", &shape);
+    }
+    trial_say(trial, "node Einsum p q -> y equation=%s,%s->%s", sides[0], sides[1],
+              sides[2]);
+}
+
 /* ---- codes ---- */
 
 /* Codes of weights with a step for all, or from opset 13 on for each output. */
@@ -98,6 +144,7 @@ static void make_dequantize_linear(struct trial *trial)
 
 const struct operator_trial products_trials[] = {
     {"DequantizeLinear", 10, make_dequantize_linear},
+    {"Einsum", 12, make_einsum},
     {"Gemm", 7, make_gemm},
     {"MatMul", 7, make_matmul},
     {"MatMul-left", 7, make_matmul_left},

@@ -194,6 +194,13 @@ static void set_list(Onnx__AttributeProto *attribute, char *value)
     }
 }
 
+static void set_text(Onnx__AttributeProto *attribute, const char *value)
+{
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING;
+    attribute->has_s = 1;
+    set_bytes(&attribute->s, value);
+}
+
 static void set_single(Onnx__AttributeProto *attribute, const char *value)
 {
     if (strchr(value, '.')) {
@@ -205,9 +212,7 @@ static void set_single(Onnx__AttributeProto *attribute, const char *value)
         attribute->has_i = 1;
         attribute->i = strtoll(value, NULL, 10);
     } else {
-        attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING;
-        attribute->has_s = 1;
-        set_bytes(&attribute->s, value);
+        set_text(attribute, value);
     }
 }
 
@@ -222,6 +227,8 @@ static Onnx__AttributeProto *make_attribute(Onnx__GraphProto *graph, const char 
     if (*value == '@') {
         attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR;
         attribute->t = take_initialiser(graph, value + 1);
+    } else if (strstr(value, "->")) {
+        set_text(attribute, value);
     } else if (strchr(value, ',')) {
         set_list(attribute, value);
     } else {

@@ -12,7 +12,8 @@
  *   output y                      or with a shape, as an input has it
  *
  * A "." leaves an input or output out. An attribute is a list of integers, floats or texts where it has a
- * comma (also a trailing one), an integer, a float where it has a point, and else a text.
+ * comma (also a trailing one), an integer, a float where it has a point, and else a text, which it is
+ * with an arrow, too.
  */
 #ifndef TESTS_SUPPORT_ONNX_BUILDER_H
 #define TESTS_SUPPORT_ONNX_BUILDER_H

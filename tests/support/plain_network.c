@@ -423,41 +423,37 @@ static void run_rearrange(const struct work *work)
                                                  : work->inputs[0][rearrange->from[i]];
 }
 
-/* Element `written` of an input, of which a dimension of one serves every index of `out`; the last two
- * dimensions have the indices `row` and `column`. */
-static double matrix_at(const struct network *network, const struct work *work,
-                        int input, size_t product, size_t row, size_t column)
+/* Where a matrix's element lies in a stored sample. */
+static size_t element_at(const struct matmul *matmul, const struct matrices *matrices,
+                         int product, int row, int column)
 {
-    const struct tensor *in = &network->tensors[work->layer->inputs[input]];
-    const int *dims = in->dims + in->rank - 2;
-    size_t written = row * (size_t)dims[1] + column;
-    size_t stride = (size_t)dims[0] * (size_t)dims[1];
+    int at = row * matrices->row + column * matrices->column;
 
-    for (int i = work->out->rank - 3; i >= 0; i--) {
-        written += product % (size_t)work->out->dims[i] % (size_t)in->dims[i] * stride;
-        product /= (size_t)work->out->dims[i];
-        stride *= (size_t)in->dims[i];
+    for (int i = matmul->rank - 1; i >= 0; i--) {
+        at += product % matmul->dims[i] * matrices->apart[i];
+        product /= matmul->dims[i];
     }
-    return work->inputs[input][stored(in, written)];
+    return (size_t)at;
 }
 
-static void run_matmul(const struct network *network, const struct work *work)
+static void run_matmul(const struct work *work)
 {
     const struct matmul *matmul = &work->layer->matmul;
-    size_t rows = (size_t)work->out->dims[work->out->rank - 2];
-    size_t columns = (size_t)work->out->dims[work->out->rank - 1];
+    int outputs = (int)work->out->count;
 
-    for (size_t i = 0; i < work->out->count; i++) {
-        size_t product = i / columns / rows, row = i / columns % rows;
-        size_t column = i % columns;
+    for (int i = 0; i < outputs; i++) {
+        int column = i % matmul->columns, row = i / matmul->columns % matmul->rows;
+        int product = i / matmul->columns / matmul->rows;
         double sum = 0;
 
-        for (size_t k = 0; k < (size_t)matmul->depth; k++)
+        for (int k = 0; k < matmul->depth; k++)
             sum +=
-                matrix_at(network, work, 0, product, row, k) *
-                (matmul->is_turned ? matrix_at(network, work, 1, product, column, k)
-                                   : matrix_at(network, work, 1, product, k, column));
-        work->result[stored(work->out, i)] = (float)sum;
+                (double)work
+                    ->inputs[0][element_at(matmul, &matmul->left, product, row, k)] *
+                (double)work
+                    ->inputs[1][element_at(matmul, &matmul->right, product, k, column)];
+        work->result[element_at(matmul, &matmul->output, product, row, column)] =
+            (float)sum;
     }
 }
 
@@ -548,7 +544,7 @@ static void run_kind(const struct network *network, const struct work *work)
         run_concat(network, work);
         break;
     case LAYER_MATMUL:
-        run_matmul(network, work);
+        run_matmul(work);
         break;
     case LAYER_RECURRENCE:
         run_recurrence(work);

@@ -61,6 +61,8 @@ static const struct change {
      "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1 count_include_pad=1\n"},
     {LAYER_CONCAT, "node Concat p q -> y axis=1\n", "node Concat q p -> y axis=1\n"},
     {LAYER_MATMUL, "node MatMul p q -> y\n", "node MatMul q p -> y\n"},
+    {LAYER_MATMUL, "node MatMul p q -> y name=n\n",
+     "node Einsum p q -> y equation=bhij,bhkj->bhik name=n\n"},
     {LAYER_SIGMOID, "node Sigmoid c -> y\n", "node Relu c -> y\n"},
     {LAYER_HARD_SIGMOID, "node HardSigmoid c -> y\n",
      "node HardSigmoid c -> y alpha=0.25\n"},

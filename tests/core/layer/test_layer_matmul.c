@@ -1,6 +1,7 @@
 #include "core/base/memory.h"
 #include "core/base/random.h"
 #include "core/layer/layer_run.h"
+#include "core/network/matmul.h"
 #include "tests/support/onnx_builder.h"
 
 #include <math.h>
@@ -40,6 +41,7 @@ static const struct shape {
 /* A network of one product, and its layer at work. */
 struct trial {
     struct network *network;
+    bool is_turned;
     struct plane *planes;
     struct layer_setting setting;
     struct layer_run run;
@@ -84,12 +86,12 @@ static void make_network(struct trial *trial, const struct shape *shape)
     struct network *network = trial->network = network_create("trial");
     int inputs[SIDES] = {add_tensor(network, "a", shape->left),
                          add_tensor(network, "b", shape->right)};
-    const struct tensor *left = &network->tensors[0];
-    int depth = left->dims[left->rank - 1];
     struct layer *layer = network_add_layer(network, LAYER_MATMUL, "p", inputs, SIDES,
                                             add_output(network, shape));
 
-    layer->matmul = (struct matmul){.depth = depth, .is_turned = shape->is_turned};
+    layer->matmul = matmul_of(&network->tensors[0], &network->tensors[1],
+                              &network->tensors[2], shape->is_turned);
+    trial->is_turned = shape->is_turned;
     trial->planes = planes_of(network);
 }
 
@@ -192,7 +194,7 @@ static double at_side(const struct trial *trial, int sample, int side,
                       const int *output, int k)
 {
     const struct tensor *tensor = &trial->network->tensors[side];
-    bool is_turned = side == 1 && trial->run.layer->matmul.is_turned;
+    bool is_turned = side == 1 && trial->is_turned;
     int last = tensor->rank - 1, indices[TENSOR_RANK_MAX];
 
     for (int i = 0; i < last - 1; i++)

@@ -60,6 +60,48 @@ static const struct onnx_case products[] = {
      {1, 2, 2, 4, 9, 12, 12, 16, 25, 30, 30, 36}},
 };
 
+/* The same products by letters; x times itself is [7 10 15 22], [67 78 91 106], x times itself turned
+ * [5 11 11 25], [61 83 83 113]. */
+static const struct onnx_case einsums[] = {
+    {"scores",
+     HEADS "node Einsum x x -> y equation=bhid,bhjd->bhij",
+     8,
+     {5, 11, 11, 25, 61, 83, 83, 113}},
+    {"mixtures",
+     HEADS "node Einsum x x -> y equation=bhij,bhjd->bhid",
+     8,
+     {7, 10, 15, 22, 67, 78, 91, 106}},
+    {"other letters",
+     HEADS "node Einsum x x -> y equation=NaQk,NaKk->NaQK",
+     8,
+     {5, 11, 11, 25, 61, 83, 83, 113}},
+    {"without heads",
+     ROWS "node Einsum x x -> y equation=bid,bjd->bij",
+     4,
+     {14, 32, 32, 77}},
+    {"the left side turned",
+     ROWS "node Einsum x x -> y equation=bdi,bdj->bij",
+     9,
+     {17, 22, 27, 22, 29, 36, 27, 36, 45}},
+    {"the output turned",
+     HEADS "node Einsum x x -> y equation=bhij,bhjd->bhdi",
+     8,
+     {7, 15, 10, 22, 67, 91, 78, 106}},
+    {"heads behind rows",
+     HEADS "node Transpose x -> t perm=0,2,1,3\n"
+           "node Einsum t t -> y equation=bihd,bjhd->bhij",
+     8,
+     {5, 11, 11, 25, 61, 83, 83, 113}},
+    {"heads of the output behind rows",
+     HEADS "node Einsum x x -> y equation=bhij,bhjd->bihd",
+     8,
+     {7, 10, 67, 78, 15, 22, 91, 106}},
+    {"the sides the other way round",
+     HEADS "node Einsum x x -> y equation=bhjd,bhij->bhid",
+     8,
+     {7, 10, 15, 22, 67, 78, 91, 106}},
+};
+
 static const struct onnx_case constants[] = {
     {"a constant on the right multiplies each row of each head",
      HEADS "floats w 2,1 = 1 10\nnode MatMul x w -> y",
@@ -100,6 +142,27 @@ static const struct onnx_refusal refusals[] = {
      "other"},
     {"a batch stands before a batch", ROWS "node Flatten x -> f\nnode MatMul f x -> y",
      "its inputs [N, 6] and [N, 2, 3] would multiply samples"},
+    {"a trace is no product", HEADS "node Einsum x x -> y equation=bhii,bhij->bhij",
+     "its equation \"bhii,bhij->bhij\" is none of a product of two matrices; calq "
+     "knows"},
+    {"an outer product is refused", ROWS "node Einsum x x -> y equation=bid,bjk->bidjk",
+     "\"bid,bjk->bidjk\" is none"},
+    {"two sums are refused", HEADS "node Einsum x x -> y equation=bhid,bhid->bh",
+     "\"bhid,bhid->bh\" is none"},
+    {"samples are not multiplied by letters",
+     ROWS "node Einsum x x -> y equation=ibd,jbd->bij",
+     "has not the batch first everywhere"},
+    {"an ellipsis is refused", HEADS "node Einsum x x -> y equation=...id,...jd->...ij",
+     "\"...id,...jd->...ij\" is none"},
+    {"three inputs are refused",
+     ROWS "node Einsum x x x -> y equation=bid,bjd,bkd->bij", "has 3 inputs"},
+    {"letters are as many as dimensions",
+     ROWS "node Einsum x x -> y equation=bhid,bhjd->bhij",
+     "does not fit the dimensions of its inputs"},
+    {"a letter has one length", ROWS "node Einsum x x -> y equation=bij,bjd->bid",
+     "has a letter with two lengths"},
+    {"an equation is there", ROWS "node Einsum x x -> y",
+     "attribute equation must be a text"},
     {"a constant does not sum over samples",
      "input x N,3\nfloats w 2,3\nnode MatMul w x -> y", "sum over the samples"},
     {"a constant on the left must fit", ROWS "floats w 2,3\nnode MatMul w x -> y",
@@ -112,6 +175,12 @@ static void matrices_are_multiplied_as_onnx_says(void **state)
 {
     (void)state;
     onnx_cases_compute(products, sizeof products / sizeof *products);
+}
+
+static void letters_say_which_matrices_are_multiplied(void **state)
+{
+    (void)state;
+    onnx_cases_compute(einsums, sizeof einsums / sizeof *einsums);
 }
 
 static void constants_stand_on_either_side(void **state)
@@ -144,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matrices_are_multiplied_as_onnx_says),
+        cmocka_unit_test(letters_say_which_matrices_are_multiplied),
         cmocka_unit_test(constants_stand_on_either_side),
         cmocka_unit_test(what_does_not_fit_is_refused_with_a_sentence),
         cmocka_unit_test(multiply_adds_are_those_of_all_products),
