@@ -4,7 +4,6 @@
 #include "core/base/memory.h"
 #include "core/evaluate/arena.h"
 #include "core/layer/layer_run.h"
-#include "core/layer/split_check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -500,20 +499,30 @@ void executor_observe(struct executor *executor, const struct candidate *candida
     run_layers(executor, candidate, block, observer);
 }
 
+static int check_splits(struct executor *executor, const struct task *task,
+                        struct error *err)
+{
+    const struct layer *layer = task->layer;
+    int tensor = layer_recurs(layer) ? layer->output : layer->inputs[0];
+    const struct value *multiplied =
+        executor_run(executor, task->candidate, task->block, tensor);
+    const struct layer_task work = work_of(executor, task);
+
+    return layer_kind_of(layer)->check_splits(&work, multiplied, err);
+}
+
 int executor_check_splits(struct executor *executor, const struct candidate *candidate,
                           const struct block *block, struct error *err)
 {
     const struct network *network = executor->network;
 
     for (int index = 0; index < network->layer_count; index++) {
-        const struct quantizer *weights = candidate_weights(candidate, index, 0);
+        const struct task task = {index, &network->layers[index], candidate, block};
         int item = placement_of_weights(candidate->placement, index, 0);
 
-        if (weights && candidate->placement->items[item].wide.added > 0 &&
-            split_check(executor->runs[index].own, weights,
-                        executor_run(executor, candidate, block,
-                                     network->layers[index].inputs[0]),
-                        block->samples, &executor->scratch, err) < 0)
+        if (candidate_weights(candidate, index, 0) &&
+            candidate->placement->items[item].wide.added > 0 &&
+            check_splits(executor, &task, err) < 0)
             return -1;
     }
     return 0;

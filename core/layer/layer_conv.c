@@ -2,6 +2,7 @@
 #include "core/base/memory.h"
 #include "core/layer/conv_integer.h"
 #include "core/layer/layer_run.h"
+#include "core/layer/split_check.h"
 #include "core/layer/weight_ratios.h"
 
 #include <stdlib.h>
@@ -66,6 +67,13 @@ static const float *batchnorm_input(const struct layer_task *task)
     return task->scratch->sums;
 }
 
+static int check_splits(const struct layer_task *task, const struct value *multiplied,
+                        struct error *err)
+{
+    return split_check(task->run->own, task->weights[0], multiplied, task->samples,
+                       task->scratch, err);
+}
+
 /* ---- what it is ----------------------------------------------------------------------------- */
 
 static const char *variant(const struct layer *layer)
@@ -119,6 +127,7 @@ const struct layer_kind_row layer_conv = {
     .multiply = multiply,
     .finish = finish,
     .batchnorm_input = batchnorm_input,
+    .check_splits = check_splits,
     .prepare = prepare,
     .release = release,
     .need = need,

@@ -8,6 +8,7 @@
 #include "core/kernel/vector_clones.h"
 #include "core/layer/layer_run.h"
 #include "core/layer/recurrence_cells.h"
+#include "core/layer/split_check.h"
 #include "core/layer/weight_ratios.h"
 
 #include <math.h>
@@ -310,6 +311,24 @@ static bool make(const struct layer_task *task, const struct quantizer *quantize
     return true;
 }
 
+/* A hidden state after the other, each as if it were a sample. */
+static int check_splits(const struct layer_task *task, const struct value *multiplied,
+                        struct error *err)
+{
+    struct product *product = task->run->own;
+    int states = task->samples * step_count(task);
+    struct scratch scratch = conv_run_scratch(&product->run, states);
+    struct value hidden = {.plane = &product->hidden};
+    int status;
+
+    hidden.data = memory_get(value_float_bytes(&product->hidden, states));
+    value_to_floats(multiplied, task->samples, hidden.data);
+    status = split_check(&product->run, task->weights[0], &hidden, states, &scratch, err);
+    conv_scratch_clear(&scratch);
+    free(hidden.data);
+    return status;
+}
+
 /* ---- what it is ----------------------------------------------------------------------------- */
 
 static const char *variant(const struct layer *layer)
@@ -382,6 +401,7 @@ const struct layer_kind_row layer_recurrence = {
     .same_shape = same_shape,
     .other_constants = other_constants,
     .make = make,
+    .check_splits = check_splits,
     .prepare = prepare,
     .release = release,
     .need = need,

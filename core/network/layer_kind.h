@@ -67,6 +67,11 @@ struct layer_kind_row {
      * there never is one. */
     const float *(*batchnorm_input)(const struct layer_task *task);
 
+    /* Of kinds that multiply codes with those of weights: holds the codes of split channels against the
+     * channels, on `multiplied`, which is what is multiplied with them; see split_check.h. */
+    int (*check_splits)(const struct layer_task *task, const struct value *multiplied,
+                        struct error *err);
+
     /* What stays the same from block to block is made as run->own, and freed again; raises the
      * scratch to what is needed. NULL: there is nothing. */
     void (*prepare)(struct layer_run *run);

@@ -35,6 +35,7 @@ static void answers_fit_each_other(void **state)
         assert_int_equal(row->prepare != NULL, row->release != NULL);
         assert_int_equal(row->multiply != NULL, row->finish != NULL);
         assert_int_equal(row->multiply != NULL, row->codes == CODES_MULTIPLY);
+        assert_int_equal(row->check_splits != NULL, layer_multiplies(&layer));
         assert_true(!row->pass || row->codes == CODES_PASS);
         assert_true(row->codes != CODES_MAKE || row->make);
         assert_true(!row->fill || row->codes == CODES_PASS);
