@@ -91,6 +91,8 @@ static char *ask_input(const struct question *of)
 
 static char *ask_operator(const struct question *of)
 {
+    if (layer_is_of_recurrence(of->network, of->layer))
+        return say("its node steps through sequences, and has no integer kernel");
     return of->layer->weights->is_turned ? say("it is a ConvTranspose") : NULL;
 }
 

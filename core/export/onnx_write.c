@@ -259,7 +259,9 @@ static void write_items(struct onnx_edit *edit,
          index++)
         write_pool(edit, calibrated, plan, index);
     for (int index = 0; index < network->layer_count; index++) {
-        if (network->layers[index].kind == LAYER_CONV)
+        if (layer_is_of_recurrence(network, &network->layers[index]))
+            onnx_write_recurrent(edit, calibrated, index);
+        else if (network->layers[index].kind == LAYER_CONV)
             write_conv(edit, calibrated, plan, index);
         if (network->layers[index].kind == LAYER_EMBEDDING)
             write_embedding(edit, calibrated, index);
@@ -298,6 +300,26 @@ static int check_steps(const struct quantized_tensor *tensor, const struct layer
         layer->name, layer->weights->groups);
 }
 
+/* Nor of a node that goes in two directions. */
+static int check_directions(const struct network *network,
+                            const struct quantized_tensor *tensor, struct error *err)
+{
+    const struct layer *layer = &network->layers[tensor->index];
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *other = &network->layers[index];
+
+        if (layer_recurs(other) && other->node == layer->node &&
+            other->recurrence.directions > 1)
+            return error_set(err, EXIT_INPUT,
+                             "%s goes in two directions, and ONNX cannot say a step "
+                             "for each of its channels; calibrate with one step for "
+                             "all, or keep it in float",
+                             layer->name);
+    }
+    return 0;
+}
+
 /* The nodes that correct other layers would be read back as layers of their own. */
 static int check_corrections(const struct onnx_calibrated *calibrated,
                              const struct layer *layer, struct error *err)
@@ -324,6 +346,9 @@ static int check_layers(const struct onnx_calibrated *calibrated, struct error *
 
         if (tensor->is_weight && (check_steps(tensor, layer, err) < 0 ||
                                   check_corrections(calibrated, layer, err) < 0))
+            return -1;
+        if (tensor->is_weight && tensor->ratios &&
+            check_directions(calibrated->network, tensor, err) < 0)
             return -1;
     }
     return 0;

@@ -8,6 +8,7 @@
 #include "core/layer/channel_epilogue.h"
 #include "core/layer/weight_codes.h"
 #include "core/layer/weight_ratios.h"
+#include "core/network/layer_kind.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -84,7 +85,8 @@ bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
     const struct layer *layer = &network->layers[index];
     struct quantizer input;
 
-    if (layer->kind != LAYER_CONV || calibrated->held[layer->inputs[0]] < 0)
+    if (layer->kind != LAYER_CONV || calibrated->held[layer->inputs[0]] < 0 ||
+        layer_is_of_recurrence(network, layer))
         return false;
     input = onnx_quantizer_of(calibrated, calibrated->held[layer->inputs[0]]);
     if (layer->conv.has_residual && !has_residual_codes(calibrated, layer))

@@ -4,6 +4,7 @@
 #include "core/base/memory.h"
 #include "core/export/coded_weights.h"
 #include "core/layer/weight_ratios.h"
+#include "core/network/layer_kind.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,9 +24,36 @@ static bool has_set(const Onnx__NodeProto *node, const char *attribute)
     return false;
 }
 
-struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
+static bool is_text(const Onnx__AttributeProto *attribute, const char *name,
+                    const char *text)
 {
-    Onnx__NodeProto *node = edit->model->graph->node[layer->node];
+    return attribute->name && strcmp(attribute->name, name) == 0 &&
+           attribute->s.len == strlen(text) &&
+           memcmp(attribute->s.data, text, attribute->s.len) == 0;
+}
+
+static struct place place_of_recurrent(struct onnx_edit *edit,
+                                       const struct layer *layer, Onnx__NodeProto *node)
+{
+    struct place place = {
+        .edit = edit,
+        .layer = layer,
+        .shift = layer_recurs(layer) ? NULL : layer->conv.shift,
+        .node = node,
+        .last = node,
+        .weights_input = layer_recurs(layer) ? 2 : 1,
+        .directions = 1,
+    };
+
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (is_text(node->attribute[i], "direction", "bidirectional"))
+            place.directions = 2;
+    return place;
+}
+
+static struct place place_of_product(struct onnx_edit *edit, const struct layer *layer,
+                                     Onnx__NodeProto *node)
+{
     bool is_conv = is_operator(node, "Conv") || is_operator(node, "ConvTranspose");
 
     return (struct place){
@@ -39,6 +67,16 @@ struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
         .is_transposed =
             is_operator(node, "MatMul") || (!is_conv && !has_set(node, "transB")),
     };
+}
+
+struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
+{
+    Onnx__NodeProto *node = edit->model->graph->node[layer->node];
+
+    if (is_operator(node, "LSTM") || is_operator(node, "GRU") ||
+        is_operator(node, "RNN"))
+        return place_of_recurrent(edit, layer, node);
+    return place_of_product(edit, layer, node);
 }
 
 /* ---- weights ------------------------------------------------------------------------------ */
@@ -144,7 +182,12 @@ static size_t weight_dims(const struct place *place, int64_t dims[DIMS_MOST])
 {
     const struct weights *weights = place->layer->weights;
 
-    return dims_with(place, weights->outputs / weights->groups, dims);
+    if (place->directions == 0)
+        return dims_with(place, weights->outputs / weights->groups, dims);
+    dims[0] = place->directions;
+    dims[1] = weights->outputs / place->directions;
+    dims[2] = weights->inputs;
+    return 3;
 }
 
 static char *add_integers(const struct place *place, const char *base,
@@ -207,9 +250,11 @@ void onnx_place_weights(const struct place *place, const struct coded_weights *w
     node = onnx_edit_add_node(place->edit, place->layer->node - 1, "DequantizeLinear",
                               (const char *[]){codes, step, zero}, 3, values);
     if (!are_same(weights->steps, (size_t)place->layer->weights->outputs))
-        onnx_edit_set_integer(
-            node, "axis",
-            place->is_transposed || place->layer->weights->is_turned ? 1 : 0);
+        onnx_edit_set_integer(node, "axis",
+                              place->is_transposed || place->directions > 0 ||
+                                      place->layer->weights->is_turned
+                                  ? 1
+                                  : 0);
     read_instead(place, old, values);
     free(old);
     free(values);

@@ -13,6 +13,7 @@ struct place {
     const float *shift;    /* [out_channels] of the layer, or rounded; borrowed */
     Onnx__NodeProto *node; /* borrowed from the model */
     int weights_input;     /* of the node */
+    int directions; /* of LSTM, GRU and RNN, whose weights are [directions, out, in]; else 0 */
     bool is_conv;          /* or ConvTranspose; else Gemm, MatMul or Gather */
     bool is_transposed;    /* weights are [in, out] */
     Onnx__NodeProto *last; /* gives what the layer gives: the node, or one behind it */
@@ -95,6 +96,11 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
 /* The same of a layer that looks up rows. */
 void onnx_write_table(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                       const struct layer *layer, const struct quantizer *quantizer);
+
+/* Writes the weights of a layer that is a part of an LSTM, a GRU or an RNN, and the bias where it is
+ * another. */
+void onnx_write_recurrent(struct onnx_edit *edit,
+                          const struct onnx_calibrated *calibrated, int index);
 
 /* Writes a layer for an integer kernel; false, and nothing is written: it can be none, or the file
  * is not for them.

@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/export/coded_weights.h"
 #include "core/layer/weight_ratios.h"
+#include "core/network/layer_kind.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static void take(struct weights *theirs, struct coded_weights *weights)
 
 static bool is_plain(const struct layer *ours, const struct layer *theirs)
 {
-    return theirs->kind == LAYER_CONV && !theirs->weights->steps &&
+    return layer_multiplies(theirs) && !theirs->weights->steps &&
            theirs->weights->outputs == ours->weights->outputs &&
            weights_per_output(theirs->weights) == weights_per_output(ours->weights);
 }

@@ -67,6 +67,7 @@ static bool has_large_pairs(const struct question *of)
 static bool saturates_pairs(const struct question *of)
 {
     return of->layer->kind == LAYER_CONV &&
+           !layer_is_of_recurrence(of->network, of->layer) &&
            placement_of_weights(of->placement, of->index, 0) >= 0 &&
            choice_fills_8_bits(of->choices, of->held[of->layer->inputs[0]]) &&
            has_large_pairs(of);
@@ -79,7 +80,7 @@ static bool saturates_bias(const struct question *of)
     int input = of->held[of->layer->inputs[0]];
 
     if (layer->kind != LAYER_CONV || !layer->weights->steps || input < 0 ||
-        layer->weights->corrections)
+        layer->weights->corrections || layer_is_of_recurrence(of->network, of->layer))
         return false;
     for (int i = 0; i < layer->weights->outputs; i++)
         if (layer->conv.scale[i] == 1 &&
@@ -106,6 +107,7 @@ static bool rounds_input(const struct question *of)
     const struct layer *layer = &of->file->layers[of->index];
 
     return layer->kind == LAYER_CONV && layer->weights->steps &&
+           !layer_is_of_recurrence(of->network, of->layer) &&
            of->held[of->layer->inputs[0]] < 0 &&
            of->network->tensors[of->layer->output].rank < 3;
 }
@@ -138,6 +140,12 @@ static bool makes_tables(const struct question *of)
            choice_fills_8_bits(of->choices, output);
 }
 
+/* What a node computes by itself cannot be rounded in a file. */
+static bool keeps_states(const struct question *of)
+{
+    return layer_recurs(of->layer) && of->held[of->layer->output] >= 0;
+}
+
 /* ---- sentences ---------------------------------------------------------------------------- */
 
 static const struct kind {
@@ -157,6 +165,9 @@ static const struct kind {
     {makes_tables,
      "a Softmax between codes is computed with integers, and many of its codes "
      "are one too low"},
+    {keeps_states,
+     "it multiplies the hidden state as it is, which calq has rounded as the "
+     "output: no node says that, and its values differ by that"},
     {has_ties, "equal steps before and behind it put values in the middle between two "
                "codes, which "
                "sessions with and without optimisations may round differently"},

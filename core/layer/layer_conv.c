@@ -15,9 +15,11 @@ static void prepare(struct layer_run *run)
     const struct placement *placement = setting->placement;
     int item = placement_of_weights(placement,
                                     (int)(run->layer - setting->network->layers), 0);
-    const struct weight_rules rules = placement_weight_rules(
+    struct weight_rules rules = placement_weight_rules(
         placement, item < 0 ? NULL : &placement->items[item], &setting->rules);
 
+    if (layer_is_of_recurrence(setting->network, run->layer))
+        rules.rounds_like_kernels = false; /* no runtime has an integer kernel for it */
     run->own = memory_get(sizeof(struct conv_run));
     conv_run_init(run->own, setting->kernels, run->layer,
                   &setting->planes[run->layer->inputs[0]], &rules);

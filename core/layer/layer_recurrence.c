@@ -323,7 +323,8 @@ static int check_splits(const struct layer_task *task, const struct value *multi
 
     hidden.data = memory_get(value_float_bytes(&product->hidden, states));
     value_to_floats(multiplied, task->samples, hidden.data);
-    status = split_check(&product->run, task->weights[0], &hidden, states, &scratch, err);
+    status =
+        split_check(&product->run, task->weights[0], &hidden, states, &scratch, err);
     conv_scratch_clear(&scratch);
     free(hidden.data);
     return status;

@@ -11,14 +11,30 @@ static bool rounds_before(const struct placement *placement, const struct layer 
            (placement->all_activations || layer_kind_of(layer)->is_rounded_before);
 }
 
+/* Whether what a layer reads, and is rounded, may be handed on: anything, or states of a recurrence, which are
+ * not rounded again (placement.h). */
+static bool may_hand_on(const struct network *network,
+                        const struct placement *placement, int item)
+{
+    int producer;
+
+    if (item < 0 || placement->all_activations)
+        return item >= 0;
+    producer = network->tensors[placement->items[item].index].producer;
+    return producer >= 0 && layer_recurs(&network->layers[producer]) &&
+           !placement->of_layers[producer].is_kept;
+}
+
 /* Behind a tensor of codes. */
-static void hand_on(const struct network *network, int *items)
+static void hand_on(const struct network *network, const struct placement *placement,
+                    int *items)
 {
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
         if (layer_passes_codes(layer) && layer->input_count == 1 &&
-            items[layer->output] < 0)
+            items[layer->output] < 0 &&
+            may_hand_on(network, placement, items[layer->inputs[0]]))
             items[layer->output] = items[layer->inputs[0]];
     }
 }
@@ -49,8 +65,7 @@ int *early_codes(const struct network *network, const struct placement *placemen
     for (int tensor = 0; tensor < network->tensor_count; tensor++)
         if (items[tensor] >= 0 && placement->items[items[tensor]].split.added > 0)
             items[tensor] = -1;
-    if (placement->all_activations)
-        hand_on(network, items);
+    hand_on(network, placement, items);
     round_before(network, placement, items);
     return items;
 }

@@ -65,6 +65,18 @@ bool layer_recurs(const struct layer *layer)
     return layer_kind_of(layer)->codes == CODES_RECUR;
 }
 
+bool layer_is_of_recurrence(const struct network *network, const struct layer *layer)
+{
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *reader = &network->layers[index];
+
+        if (layer_recurs(reader) && reader->inputs[0] == layer->output &&
+            reader->node == layer->node)
+            return true;
+    }
+    return layer_recurs(layer);
+}
+
 /* ---- answers of many kinds ------------------------------------------------------------------ */
 
 bool layer_kind_as_inputs(const struct layer *layer, bool inputs_are)

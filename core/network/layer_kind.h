@@ -118,6 +118,10 @@ bool layer_passes_codes(const struct layer *layer);
  * to round. */
 bool layer_recurs(const struct layer *layer);
 
+/* Whether the layer is a part of a node that steps through sequences: a recurrence, or what makes its input of
+ * the node's. */
+bool layer_is_of_recurrence(const struct network *network, const struct layer *layer);
+
 /* Answers of many kinds. */
 bool layer_kind_as_inputs(const struct layer *layer, bool inputs_are);
 bool layer_kind_any_sign(const struct layer *layer, bool inputs_are);
