@@ -1,10 +1,14 @@
 #include "commands/command.h"
 
+#include "coordinator/methods/methods.h"
+#include "core/base/memory.h"
 #include "core/case/shard.h"
 #include "core/format/hdf5_reader.h"
+#include "core/network/kept_layers.h"
 #include "core/network/layer_kind.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static void print_layer(const struct network *network,
                         const struct placement *placement, int index)
@@ -28,6 +32,25 @@ static void print_quantized(const struct placement *placement)
         printf("%4d  %-11s %-9s %s\n", item,
                placement->items[item].is_weight ? "weights" : "activations",
                grid_name(placement->items[item].grid), placement->items[item].name);
+}
+
+/* All layers that compute in float, and what keeps them there. */
+static void print_kept(const struct network *network, const struct placement *placement)
+{
+    bool has_title = false;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        const char *why = kept_layers_why(layer, placement->kept[index]);
+
+        if (!why)
+            continue;
+        if (!has_title)
+            printf("\nlayers that stay in float, their operators, and why:\n");
+        has_title = true;
+        printf("%4d  %-18s %-16s %-15s %s\n", index, layer_kind_name(layer),
+               layer->op ? layer->op : "-", why, layer->name);
+    }
 }
 
 /* `nothing` says why no tensor is quantizable, if so. */
@@ -54,6 +77,7 @@ static void print_network(const struct network *network,
         return;
     }
     print_quantized(placement);
+    print_kept(network, placement);
     printf("\nW: the weights are quantized, A: the output is; the first and the last "
            "layer stay in float unless keep_float says otherwise.\n");
 }
@@ -110,20 +134,99 @@ static int inspect_network(char *path, struct error *err)
     return code;
 }
 
+/* ---- as a configuration has it ------------------------------------------------------------ */
+
+static int inspect_case(const struct calibration_case *one, struct error *err)
+{
+    struct placement_rules rules = case_rules(one);
+    struct placement placement = {0};
+    struct network *network = shard_read_network(one, err);
+    int status = network ? placement_init(&placement, network, &rules, err) : -1;
+
+    if (status == 0) {
+        printf("%s: ", one->id);
+        print_network(network, &placement, err->text);
+    }
+    placement_clear(&placement);
+    network_destroy(network);
+    return status;
+}
+
+/* The first case of each model and target: of others what is quantized may have other bits. */
+static int inspect_cases(const struct cases *cases, struct error *err)
+{
+    for (int i = 0; i < cases->count; i++) {
+        const struct calibration_case *one = &cases->list[i];
+        bool is_first = true;
+
+        for (int j = 0; j < i; j++)
+            is_first = is_first && (cases->list[j].model != one->model ||
+                                    cases->list[j].target != one->target);
+        if (!is_first)
+            continue;
+        if (i > 0)
+            printf("\n");
+        if (inspect_case(one, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int inspect_config(const char *path, struct error *err)
+{
+    struct config *config = memory_zeroed(1, sizeof *config);
+    struct cases cases = {0};
+    int status = config_read(path, NULL, 0, &methods_section, config, err);
+
+    if (status == 0) {
+        status = cases_init(&cases, config, err);
+        if (status == 0)
+            status = inspect_cases(&cases, err);
+        cases_clear(&cases);
+    }
+    config_clear(config);
+    free(config);
+    return status == 0 ? EXIT_DONE : (int)err->code;
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+struct options {
+    char *file;
+    const char *config;
+};
+
+static const struct option rows[] = {
+    {"--config", "FILE", offsetof(struct options, config),
+     "the networks of a configuration, with its settings", NULL, NULL},
+};
+
+static const struct option_table inspect_options = {"inspect", "file",
+                                                    offsetof(struct options, file),
+                                                    rows, sizeof rows / sizeof *rows};
+
 static int inspect(int count, char **arguments, struct error *err)
 {
-    if (count != 1) {
-        error_set(err, EXIT_USAGE, "which file? e.g. calq inspect network.onnx");
+    struct options options = {0};
+
+    if (option_read_all(&inspect_options, count, arguments, &options, err) < 0)
+        return (int)err->code;
+    if (!options.file == !options.config) {
+        error_set(err, EXIT_USAGE,
+                  options.file ? "inspect takes a file, or --config with one"
+                               : "which file? e.g. calq inspect network.onnx");
         return EXIT_USAGE;
     }
-    return hdf5_reader_knows(arguments[0]) ? inspect_data(arguments[0], err)
-                                           : inspect_network(arguments[0], err);
+    if (options.config)
+        return inspect_config(options.config, err);
+    return hdf5_reader_knows(options.file) ? inspect_data(options.file, err)
+                                           : inspect_network(options.file, err);
 }
 
 const struct command inspect_command = {
     "inspect",
     "FILE",
     "list a network's layers and quantizable tensors, or a data file's datasets",
-    NULL,
+    &inspect_options,
     NULL,
     inspect};

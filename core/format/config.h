@@ -105,7 +105,7 @@ struct config_model {
     enum config_activations activations;
     enum config_activation_grid activation_grid;
     enum config_quantize_output quantize_output;
-    char *keep_float[CONFIG_LIST_MAX]; /* first, last, names, patterns of fnmatch */
+    char *keep_float[CONFIG_LIST_MAX]; /* see kept_layers.h */
     int keep_float_count;
     struct config_data calibration;
     struct config_data validation; /* file NULL: no validation */

@@ -169,9 +169,8 @@ static const struct config_field model_fields[] = {
      .help = "batch norm after the integer product, or folded into the weights",
      .words = WORDS(batchnorms)},
     {"keep_float", KIND_TEXT, AT(config_model, keep_float), "[first, last]",
-     .help =
-         "layers that are not quantized: first, last, tensor names or patterns such as "
-         "layer4.*",
+     .help = "layers that are not quantized: first, last, names of layers or tensors, "
+             "patterns such as layer4.*, or op:Gemm, all of an ONNX operator",
      .list = {0, CONFIG_LIST_MAX, sizeof(char *), AT(config_model, keep_float_count)}},
     {"activations", KIND_WORD, AT(config_model, activations), "by_target",
      .help = "which activations are quantized: the inputs of quantized layers; or all "

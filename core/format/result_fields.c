@@ -450,6 +450,11 @@ static const struct result_field result_rows[] = {
          "times levels), the step of the start, the steps of output channels that "
          "have their own, and what searching it took and gained",
      .write = result_lists_steps, .read = result_lists_read_steps},
+    {"kept_in_float", FIELD_OTHER,
+     .meaning =
+         "layers that are not quantized, with their operators, and why: the entry of "
+         "keep_float, or not quantizable",
+     .write = result_lists_kept},
     {"batchnorms", FIELD_OTHER,
      .meaning = "mean and variance of each batch norm; null: the trained ones",
      .write = result_lists_batchnorms},

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/format/result_row.h"
+#include "core/network/kept_layers.h"
 #include "core/quant/channel_ratios.h"
 
 #include <jansson.h>
@@ -105,6 +106,27 @@ bool result_lists_read_steps(const json_t *list, void *into)
         line->gain = json_number_value(json_object_get(step, "gain"));
     }
     return true;
+}
+
+/* ---- what stays in float ------------------------------------------------------------------- */
+
+json_t *result_lists_kept(const void *of)
+{
+    const struct result *result = of;
+    const struct placement *placement = result->placement;
+    json_t *layers = json_array();
+
+    for (int i = 0; i < placement->layer_count; i++) {
+        const struct layer *layer = &result->network->layers[i];
+        const char *why =
+            kept_layers_why(layer, placement->kept ? placement->kept[i] : NULL);
+
+        if (why)
+            layers = result_row_append(layers, json_pack("{s:s, s:s?, s:s}", "layer",
+                                                         layer->name, "operator",
+                                                         layer->op, "why", why));
+    }
+    return layers;
 }
 
 /* ---- what is in force --------------------------------------------------------------------- */

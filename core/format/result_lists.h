@@ -8,6 +8,7 @@ struct json_t;
 
 /* Of a struct result, to which its network and placement are lent; null: there are none. */
 struct json_t *result_lists_steps(const void *result);
+struct json_t *result_lists_kept(const void *result);
 struct json_t *result_lists_batchnorms(const void *result);
 struct json_t *result_lists_bias_shifts(const void *result);
 struct json_t *result_lists_overhead(const void *result);

@@ -88,6 +88,7 @@ static void weights_clear(struct weights *weights)
 void layer_clear(struct layer *layer)
 {
     free(layer->name);
+    free(layer->op);
     free(layer->inputs);
     batchnorm_destroy(layer->batchnorm);
     for (int which = 0; which < layer->weight_count; which++)

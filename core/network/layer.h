@@ -254,6 +254,7 @@ struct batchnorm;
 struct layer {
     enum layer_kind kind;
     char *name;  /* ONNX node name; owned */
+    char *op;    /* ONNX operator of that node; NULL: there is none; owned */
     int node;    /* number of the node in the ONNX file; -1: none */
     int *inputs; /* [input_count] tensor indices; owned */
     int input_count;

@@ -2,67 +2,13 @@
 
 #include "core/base/memory.h"
 #include "core/network/code_tensors.h"
+#include "core/network/kept_layers.h"
 #include "core/network/layer_kind.h"
 #include "core/quant/outlier_splitting.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int first_weighted(const struct network *network)
-{
-    int layer = 0;
-
-    while (layer < network->layer_count && network->layers[layer].weight_count == 0)
-        layer++;
-    return layer;
-}
-
-static int last_weighted(const struct network *network)
-{
-    int layer = network->layer_count - 1;
-
-    while (layer >= 0 && network->layers[layer].weight_count == 0)
-        layer--;
-    return layer;
-}
-
-static bool fits(const char *pattern, const struct network *network, int index)
-{
-    const struct layer *layer = &network->layers[index];
-
-    if (!layer_is_quantizable(layer))
-        return false;
-    if (strcmp(pattern, "first") == 0)
-        return index == first_weighted(network);
-    if (strcmp(pattern, "last") == 0)
-        return index == last_weighted(network);
-    for (int which = 0; which < layer->weight_count; which++)
-        if (fnmatch(pattern, layer->weights[which].name, 0) == 0)
-            return true;
-    return fnmatch(pattern, layer->name, 0) == 0 ||
-           fnmatch(pattern, network->tensors[layer->output].name, 0) == 0;
-}
-
-/* Marks the layers that stay in float. */
-static int find_kept(const struct network *network, const struct placement_rules *rules,
-                     bool *kept, struct error *err)
-{
-    for (int i = 0; i < rules->keep_float_count; i++) {
-        bool fitted = false;
-
-        for (int layer = 0; layer < network->layer_count; layer++)
-            if (fits(rules->keep_float[i], network, layer))
-                kept[layer] = fitted = true;
-        if (!fitted)
-            return error_set(err, EXIT_CONFIG,
-                             "keep_float: \"%s\" fits no layer with weights of %s; "
-                             "`calq inspect %s` lists their names",
-                             rules->keep_float[i], network->path, network->path);
-    }
-    return 0;
-}
 
 static void add(struct placement *placement, struct quantized_tensor item)
 {
@@ -179,7 +125,7 @@ static void add_weights(struct placement *placement, const struct network *netwo
 }
 
 /* What hands on the codes of a recurrence is not rounded again. */
-static void forget_handed_on(const struct network *network, const bool *kept,
+static void forget_handed_on(const struct network *network, const char *const *kept,
                              bool *rounded)
 {
     bool *codes = memory_zeroed((size_t)network->tensor_count, sizeof *codes);
@@ -200,7 +146,7 @@ static void forget_handed_on(const struct network *network, const bool *kept,
 
 /* The tensors that feed a layer that is not kept in float, and all others that are rounded. */
 static void find_rounded(const struct network *network,
-                         const struct placement_rules *rules, const bool *kept,
+                         const struct placement_rules *rules, const char *const *kept,
                          bool *rounded)
 {
     bool *in_integers =
@@ -264,7 +210,7 @@ static int check_layer(const struct network *network,
 }
 
 static int check_sums(const struct network *network,
-                      const struct placement_rules *rules, const bool *kept,
+                      const struct placement_rules *rules, const char *const *kept,
                       struct error *err)
 {
     for (int index = 0; index < network->layer_count; index++)
@@ -275,7 +221,7 @@ static int check_sums(const struct network *network,
 }
 
 static void add_in_order(struct placement *placement, const struct network *network,
-                         const struct placement_rules *rules, const bool *kept,
+                         const struct placement_rules *rules, const char *const *kept,
                          const bool *rounded)
 {
     bool weights = rules->weight_bits != BITS_FLOAT;
@@ -287,7 +233,7 @@ static void add_in_order(struct placement *placement, const struct network *netw
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        placement->of_layers[index].is_kept = kept[index];
+        placement->of_layers[index].is_kept = kept[index] != NULL;
         if (weights && !kept[index])
             add_weights(placement, network, rules, index);
         if (activations && rounded[layer->output])
@@ -346,7 +292,7 @@ static int check_weights(const struct network *network, struct error *err)
         network->path);
 }
 
-static int nothing_left(const struct network *network, const bool *kept,
+static int nothing_left(const struct network *network, const char *const *kept,
                         struct error *err)
 {
     char names[512];
@@ -354,7 +300,7 @@ static int nothing_left(const struct network *network, const bool *kept,
 
     for (int index = 0; index < network->layer_count; index++) {
         count += layer_is_quantizable(&network->layers[index]);
-        count_kept += kept[index];
+        count_kept += kept[index] != NULL;
     }
     if (count_kept < count)
         return error_set(err, EXIT_CONFIG,
@@ -372,7 +318,6 @@ static int nothing_left(const struct network *network, const bool *kept,
 int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err)
 {
-    bool *kept = memory_zeroed((size_t)network->layer_count, sizeof *kept);
     bool *rounded = memory_zeroed((size_t)network->tensor_count, sizeof *rounded);
     int most = network->tensor_count;
     int status = -1;
@@ -384,22 +329,24 @@ int placement_init(struct placement *placement, const struct network *network,
         .items = memory_get((size_t)most * sizeof *placement->items),
         .of_layers = no_items(network),
         .layer_count = network->layer_count,
+        .kept = memory_zeroed((size_t)network->layer_count, sizeof *placement->kept),
         .of_tensor = all_minus_one(network->tensor_count),
         .all_activations = rules->all_activations,
         .rounds_like_kernels = rules->rounds_like_kernels,
     };
-    if (check_weights(network, err) < 0 || find_kept(network, rules, kept, err) < 0 ||
-        check_sums(network, rules, kept, err) < 0)
+    if (check_weights(network, err) < 0 ||
+        kept_layers_find(network, rules->keep_float, rules->keep_float_count,
+                         placement->kept, err) < 0 ||
+        check_sums(network, rules, placement->kept, err) < 0)
         goto done;
-    find_rounded(network, rules, kept, rounded);
-    add_in_order(placement, network, rules, kept, rounded);
+    find_rounded(network, rules, placement->kept, rounded);
+    add_in_order(placement, network, rules, placement->kept, rounded);
     if (placement->count == 0) {
-        nothing_left(network, kept, err);
+        nothing_left(network, placement->kept, err);
         goto done;
     }
     status = 0;
 done:
-    free(kept);
     free(rounded);
     return status;
 }
@@ -414,6 +361,7 @@ void placement_clear(struct placement *placement)
     for (int layer = 0; layer < placement->layer_count; layer++)
         free(placement->of_layers[layer].items);
     free(placement->of_layers);
+    free(placement->kept);
     free(placement->of_tensor);
     *placement = (struct placement){0};
 }

@@ -28,8 +28,7 @@ struct placement_rules {
     struct target_grids grids;
     int weight_bits;     /* 2..8, or 32: float */
     int activation_bits; /* 2..8, or 32: float */
-    /* Layers that stay in float: `first`, `last`, or a pattern (fnmatch) of a layer's, a
-     * weight's or an output's name. Borrowed. */
+    /* Layers that stay in float, see kept_layers.h. Borrowed. */
     const char *const *keep_float;
     int keep_float_count;
     bool all_activations; /* also those that a runtime needs to compute in integers
@@ -81,6 +80,9 @@ struct placement {
     int count;
     struct weight_items *of_layers; /* [layer_count]; owned */
     int layer_count;
+    const char *
+        *kept; /* [layer_count] what keeps a layer in float, see kept_layers.h, borrowed
+                          from the rules; NULL: nothing does; owned */
     /* [tensors] item of the tensor, which is rounded where it is made, before anything reads it;
      * or -1: it is not, but early_codes() tells which tensors have the codes of another; owned */
     int *of_tensor;

@@ -1,5 +1,6 @@
 #include "core/onnx/onnx_node.h"
 
+#include "core/base/memory.h"
 #include "core/onnx/onnx_error.h"
 #include "core/onnx/onnx_tensor.h"
 
@@ -451,6 +452,7 @@ struct layer *onnx_node_give_layer(const struct onnx_node *node, enum layer_kind
     layer = network_add_layer(network, kind, onnx_node_name(node, name, sizeof name),
                               inputs, input_count, value->tensor);
     layer->node = node->index;
+    layer->op = memory_text(node->proto->op_type);
     return layer;
 }
 

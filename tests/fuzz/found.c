@@ -73,6 +73,7 @@ bool found_step_of(const struct found *found, const char *tensor, bool is_weight
         .is_weight = is_weight,
         .grid = text_of(one, "grid"),
         .bits = (int)json_integer_value(json_object_get(one, "bits")),
+        .zero = (int)json_integer_value(json_object_get(one, "zero_point")),
         .step = strtod(text_of(one, "step_hex"), NULL),
     };
     if (json_is_string(channels))

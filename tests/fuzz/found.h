@@ -14,6 +14,7 @@ struct found_step {
     bool is_weight;
     const char *grid;
     int bits;
+    int zero; /* of an asymmetric grid */
     double step;
     double *channel_steps; /* or NULL; owned */
     size_t channel_count;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-struct plain_grid grid_of(const char *name, int bits, double step)
+struct plain_grid grid_of(const char *name, int bits, int zero, double step)
 {
     double half = ldexp(1, bits - 1);
 
@@ -15,6 +15,8 @@ struct plain_grid grid_of(const char *name, int bits, double step)
         return (struct plain_grid){1 - half, half - 1, 0, step};
     if (strcmp(name, "unsigned") == 0)
         return (struct plain_grid){0, 2 * half - 1, 0, step};
+    if (strcmp(name, "asymmetric") == 0)
+        return (struct plain_grid){-zero, 2 * half - 1 - zero, 0, step};
     give_up("no grid", name);
 }
 

@@ -4,6 +4,7 @@
  *   midtread   -2^(M-1) .. 2^(M-1)-1       value = step * code
  *   narrow     -(2^(M-1)-1) .. 2^(M-1)-1   value = step * code
  *   unsigned   0 .. 2^M-1                  value = step * code
+ *   asymmetric -zero .. 2^M-1-zero         value = step * code
  */
 #ifndef TESTS_FUZZ_GRID_H
 #define TESTS_FUZZ_GRID_H
@@ -16,7 +17,8 @@ struct plain_grid {
     double step;
 };
 
-struct plain_grid grid_of(const char *name, int bits, double step);
+/* `zero` of asymmetric ones. */
+struct plain_grid grid_of(const char *name, int bits, int zero, double step);
 
 /* The code of a number that is off by at most `error`. Numbers without error are rounded in float, as
  * it is defined: from the lowest level on where there is a centre. */

@@ -213,6 +213,9 @@ static void write_model(const struct setup *setup, const struct writer *writer,
     if (chance_is(writer->chance, 35))
         fprintf(writer->file, "    activations: %s\n",
                 chance_word(writer->chance, activations));
+    if (chance_is(writer->chance, 30))
+        fprintf(writer->file, "    activation_grid: %s\n",
+                chance_is(writer->chance, 75) ? "asymmetric" : "symmetric");
     if (!strstr(keep_float, "last") && chance_is(writer->chance, 20))
         fprintf(writer->file, "    quantize_output: true\n");
     fprintf(writer->file,
@@ -232,8 +235,8 @@ static void write_model(const struct setup *setup, const struct writer *writer,
 void setup_write_settings(const struct setup *setup, struct chance *chance,
                           uint64_t seed, const char *folder, FILE *file)
 {
-    static const char *const targets[] = {"paper",    "onnx", "onnx", "onnx",
-                                          "tensorrt", "ocs",  NULL};
+    static const char *const targets[] = {"paper",    "onnx", "onnx",     "onnx",
+                                          "tensorrt", "ocs",  "openvino", NULL};
     const struct writer writer = {chance, file};
 
     fprintf(file, "name: net\nout: %s/run\nseed: %llu\nblock: %d\n", folder,

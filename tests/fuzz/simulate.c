@@ -178,7 +178,7 @@ static void find_grids(struct coded *coded)
 
         if (!found_step_of(coded->found, coded->graph->values[i].name, false, &step))
             continue;
-        coded->grids[i] = grid_of(step.grid, step.bits, step.step);
+        coded->grids[i] = grid_of(step.grid, step.bits, step.zero, step.step);
         coded->is_unsigned[i] = strcmp(step.grid, "unsigned") == 0;
     }
 }

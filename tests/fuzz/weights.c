@@ -208,7 +208,7 @@ void layer_round(struct layer_of_sums *one, const struct found *found, const cha
     if (!found_step_of(found, one->weight_name, true, &step))
         return;
     rounding = (struct rounding){
-        .grid = grid_of(step.grid, step.bits, step.step),
+        .grid = grid_of(step.grid, step.bits, 0, step.step),
         .steps = step.channel_steps,
         .more = found_more(found, name, step.step),
         .halves_plainly =
