@@ -130,7 +130,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(support_sources)) $(BUILD)
 
 $(BUILD)/tests/fuzz/make_network: $(call objects,$(fuzz_makers))
 $(BUILD)/tests/fuzz/simulate: $(call objects,$(fuzz_judges))
-$(BUILD)/tests/operators/make_cases: $(call objects,$(operator_parts))
+$(BUILD)/tests/operators/make_cases $(BUILD)/tests/networks/answer_network: $(call objects,$(operator_parts))
 $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(fuzzers)): $(call objects,$(fuzz_parts))
 $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(fuzzers)): TEST_LIBS += -fsanitize=fuzzer
 
@@ -206,6 +206,11 @@ CASES = 50
 .PHONY: check-operators
 check-operators: deps $(BUILD)/tests/operators/make_cases
 	@tests/operators/run $(BUILD) $(CASES) $(SEED) $(OPERATOR)
+
+# Whole networks beside ONNX Runtime, in float; skipped where there is no torchvision.
+.PHONY: check-torchvision
+check-torchvision: deps $(BUILD)/tests/networks/answer_network
+	@tests/networks/run $(BUILD) $(NETWORK)
 
 check-fuzzers: deps
 	@tests/fuzz/fuzz_all "$(MAKE)" $(BUILD)-fuzz 4000 $(fuzzers)

@@ -2,6 +2,7 @@
 """Writes networks of torchvision with random weights as ONNX files.
 
 Usage: make_torchvision.py FOLDER [NAME...]      without names: all of them
+       make_torchvision.py --names               names them
 
 Needs torch and torchvision (Debian: python3-torchvision). Batch norms have random means and variances,
 so that no layer is as it was initialised. The same version of torch writes the same files.
@@ -69,6 +70,9 @@ def write(name, path):
 def main(arguments):
     if not arguments:
         sys.exit(__doc__)
+    if arguments == ["--names"]:
+        print(*NETWORKS, sep="\n")
+        return
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
     warnings.filterwarnings("ignore")

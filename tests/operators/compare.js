@@ -62,6 +62,7 @@ async function judge(one) {
   let theirs;
   const refusal = `${one.base}.refused`;
   const refused = fs.existsSync(refusal) && fs.readFileSync(refusal, 'utf8');
+  if (refused && !one.inputs.length) return { refused };
   try {
     theirs = await runtimeOutputs(one);
   } catch (cause) {

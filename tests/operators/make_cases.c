@@ -14,7 +14,7 @@
  * no row in a theme. */
 #include "core/base/memory.h"
 #include "core/onnx/onnx_operators.h"
-#include "tests/operators/answer.h"
+#include "tests/operators/case_files.h"
 #include "tests/operators/themes.h"
 #include "tests/support/onnx_builder.h"
 
@@ -73,20 +73,6 @@ static int name_all(void)
 
 /* ---- one case ---- */
 
-static void write_bytes(const char *base, const char *end, const void *bytes,
-                        size_t size)
-{
-    char path[PATH_MAX];
-    FILE *file;
-
-    snprintf(path, sizeof path, "%s.%s", base, end);
-    file = fopen(path, "wb");
-    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file) != 0) {
-        fprintf(stderr, "cannot write %s\n", path);
-        exit(2);
-    }
-}
-
 static void write_model(const char *base, const char *text)
 {
     Onnx__ModelProto *model = onnx_builder_model(text);
@@ -94,70 +80,21 @@ static void write_model(const char *base, const char *text)
     uint8_t *bytes = memory_get(size);
 
     onnx__model_proto__pack(model, bytes);
-    write_bytes(base, "onnx", bytes, size);
-    write_bytes(base, "txt", text, strlen(text));
+    case_write(base, "onnx", bytes, size);
+    case_write(base, "txt", text, strlen(text));
     free(bytes);
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
-static void write_input(const char *base, const struct trial_input *input)
-{
-    size_t count = trial_count(&input->shape);
-    size_t width = strcmp(input->type, "int64") == 0 ? 8 : 4;
-    uint8_t *bytes = memory_get(count * width);
-
-    for (size_t i = 0; i < count; i++) {
-        int64_t wide = (int64_t)input->values[i];
-        int32_t narrow = (int32_t)input->values[i];
-        float real = (float)input->values[i];
-
-        if (width == 8)
-            memcpy(bytes + i * width, &wide, width);
-        else if (strcmp(input->type, "int32") == 0)
-            memcpy(bytes + i * width, &narrow, width);
-        else
-            memcpy(bytes + i * width, &real, width);
-    }
-    write_bytes(base, input->name, bytes, count * width);
-    free(bytes);
-}
-
-static void tell_inputs(const struct trial *trial)
-{
-    for (int i = 0; i < trial->input_count; i++) {
-        const struct trial_input *input = &trial->inputs[i];
-
-        printf("%s{\"name\":\"%s\",\"type\":\"%s\",\"dims\":[", i ? "," : "",
-               input->name, input->type);
-        for (int k = 0; k < input->shape.rank; k++)
-            printf("%s%d", k ? "," : "", input->shape.dims[k]);
-        printf("]}");
-    }
-}
-
 static void try(const char *folder, const struct operator_trial *row, uint64_t seed)
 {
-    char base[PATH_MAX - 64], path[PATH_MAX];
+    char base[PATH_MAX - 64];
     struct trial trial;
-    struct error err = {0};
-    size_t count;
-    float *values;
 
     snprintf(base, sizeof base, "%s/%s.%" PRIu64, folder, row->name, seed);
-    snprintf(path, sizeof path, "%s.onnx", base);
     trial_make(&trial, row, seed);
     write_model(base, trial.text);
-    for (int i = 0; i < trial.input_count; i++)
-        write_input(base, &trial.inputs[i]);
-    values = answer_of(&trial, path, &count, &err);
-    if (values)
-        write_bytes(base, "calq", values, count * sizeof *values);
-    else
-        write_bytes(base, "refused", err.text, strlen(err.text));
-    printf("{\"base\":\"%s\",\"inputs\":[", base);
-    tell_inputs(&trial);
-    printf("]}\n");
-    free(values);
+    case_answer(&trial, base);
     trial_clear(&trial);
 }
 
