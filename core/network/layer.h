@@ -24,6 +24,7 @@
     KIND(MATMUL, matmul)   /* products of matrices that are both computed, as ONNX's MatMul */ \
     KIND(EMBEDDING, embedding) /* rows of its one weight tensor, by their numbers */ \
     KIND(REARRANGE, rearrange) /* every output element is one of the input, or a constant */ \
+    KIND(CONSTANT, constant) /* the same for every sample */ \
     KIND(SIGMOID, sigmoid) \
     KIND(HARD_SIGMOID, hard_sigmoid) \
     KIND(HARD_SWISH, hard_swish) \
@@ -137,6 +138,11 @@ struct rearrange {
     int32_t *
         from; /* [output elements of a sample] index into the input sample, -1: fill; owned */
     float fill; /* what -1 stands for */
+};
+
+struct constant {
+    float *values; /* [count] a sample of the output, as it is stored; owned */
+    size_t count;
 };
 
 /* Where the matrices of a tensor lie: all counts are of elements of a stored sample. */
@@ -270,6 +276,7 @@ struct layer {
         float alpha; /* LAYER_LEAKY_RELU, LAYER_ELU: factor of what is below zero */
         struct average_pool average_pool;
         struct rearrange rearrange;
+        struct constant constant;
         struct matmul matmul;
         struct softmax softmax;
         struct recurrence recurrence;

@@ -180,13 +180,21 @@ bool onnx_broadcast_channels(const struct onnx_constant *constant,
     return true;
 }
 
+/* What is the same for each sample has one of them. */
+static void drop_batch(struct onnx_shape *shape)
+{
+    for (int i = 0; i < shape->rank; i++)
+        if (onnx_batch_factor(shape->dims[i]) > 0)
+            shape->dims[i] = 1;
+}
+
 int onnx_broadcast_expand(const struct onnx_node *node,
                           const struct onnx_constant *constant,
                           const struct onnx_shape *wanted, struct error *err)
 {
     char text[ONNX_SHAPE_TEXT_BYTES], other_text[ONNX_SHAPE_TEXT_BYTES];
     struct onnx_constant *result;
-    struct onnx_shape shape;
+    struct onnx_shape shape, from;
 
     if (!onnx_broadcast_shape(&constant->shape, wanted, &shape))
         return onnx_node_error(node, err, "a constant %s cannot be expanded to %s",
@@ -195,8 +203,11 @@ int onnx_broadcast_expand(const struct onnx_node *node,
     result = onnx_node_give_constant(node, constant->is_integer, &shape, err);
     if (!result)
         return -1;
+    drop_batch(&shape);
+    from = constant->shape;
+    drop_batch(&from);
     for (size_t i = 0; i < result->count; i++)
         onnx_constant_copy(result, i, constant,
-                           onnx_broadcast_source(&shape, &constant->shape, i));
+                           onnx_broadcast_source(&shape, &from, i));
     return 0;
 }

@@ -2,8 +2,6 @@
 #include "core/onnx/onnx_operators.h"
 
 #include "core/onnx/onnx_attribute.h"
-#include "core/onnx/onnx_broadcast.h"
-#include "core/onnx/onnx_embedding.h"
 #include "core/onnx/onnx_tensor.h"
 
 #include <math.h>
@@ -88,81 +86,6 @@ static int fold_shape(const struct onnx_node *node, struct error *err)
     for (size_t i = 0; i < result->count; i++)
         result->integers[i] = source.shape.dims[first + (int)i];
     return 0;
-}
-
-/* The shape of data[..., indices, ...] at `axis`; false where it has too many
- * dimensions. */
-static bool gathered_shape(const struct onnx_shape *data,
-                           const struct onnx_shape *indices, int axis,
-                           struct onnx_shape *shape)
-{
-    *shape = (struct onnx_shape){.rank = 0};
-    if (data->rank - 1 + indices->rank > ONNX_RANK_MAX)
-        return false;
-    for (int i = 0; i < axis; i++)
-        shape->dims[shape->rank++] = data->dims[i];
-    for (int i = 0; i < indices->rank; i++)
-        shape->dims[shape->rank++] = indices->dims[i];
-    for (int i = axis + 1; i < data->rank; i++)
-        shape->dims[shape->rank++] = data->dims[i];
-    return true;
-}
-
-static int gather(const struct onnx_node *node, const struct onnx_constant *data,
-                  const struct onnx_constant *indices, int axis,
-                  struct onnx_constant *result, struct error *err)
-{
-    int64_t dim = data->shape.dims[axis];
-    size_t inner = 1;
-
-    for (int i = axis + 1; i < data->shape.rank; i++)
-        inner *= (size_t)data->shape.dims[i];
-    for (size_t i = 0; i < result->count; i++) {
-        size_t outer = i / inner / indices->count;
-        int64_t index = indices->integers[i / inner % indices->count];
-
-        if (index < -dim || index >= dim)
-            return onnx_node_error(node, err,
-                                   "index %lld is not in a dimension of %lld",
-                                   (long long)index, (long long)dim);
-        index += index < 0 ? dim : 0;
-        onnx_constant_copy(result, i, data,
-                           (outer * (size_t)dim + (size_t)index) * inner + i % inner);
-    }
-    return 0;
-}
-
-/* Of constants alone. */
-static int fold_gather(const struct onnx_node *node, struct error *err)
-{
-    const struct onnx_constant *data, *indices;
-    struct onnx_constant *result;
-    struct onnx_shape shape;
-    int64_t given;
-    int axis;
-
-    if (onnx_node_constant(node, 0, &data, err) < 0 ||
-        onnx_node_constant(node, 1, &indices, err) < 0 ||
-        onnx_attribute_integer(node, "axis", 0, &given, err) < 0)
-        return -1;
-    if (!indices->is_integer || !onnx_shape_axis(given, data->shape.rank, &axis) ||
-        !gathered_shape(&data->shape, &indices->shape, axis, &shape))
-        return onnx_node_error(node, err, "its axis or its indices are impossible");
-    result = onnx_node_give_constant(node, data->is_integer, &shape, err);
-    if (!result)
-        return -1;
-    return gather(node, data, indices, axis, result, err);
-}
-
-static int read_gather(const struct onnx_node *node, struct error *err)
-{
-    struct onnx_value *data, *indices;
-
-    if (onnx_node_value(node, 0, &data, err) < 0 ||
-        onnx_node_value(node, 1, &indices, err) < 0)
-        return -1;
-    return data->tensor < 0 && indices->tensor >= 0 ? onnx_embedding_read(node, err)
-                                                    : fold_gather(node, err);
 }
 
 /* What `from` is as `type`; false where it does not fit. */
@@ -333,17 +256,6 @@ static int fold_range(const struct onnx_node *node, struct error *err)
     return 0;
 }
 
-static int fold_expand(const struct onnx_node *node, struct error *err)
-{
-    const struct onnx_constant *constant;
-    struct onnx_shape shape;
-
-    if (onnx_node_constant(node, 0, &constant, err) < 0 ||
-        read_shape(node, 1, &shape, err) < 0)
-        return -1;
-    return onnx_broadcast_expand(node, constant, &shape, err);
-}
-
 const struct onnx_operator onnx_cast = {"Cast", 1, ONNX_ON_TENSORS, read_cast,
                                         "round_mode saturate to"};
 const struct onnx_operator onnx_constant = {
@@ -352,10 +264,6 @@ const struct onnx_operator onnx_constant = {
     "value_strings"};
 const struct onnx_operator onnx_constant_of_shape = {
     "ConstantOfShape", 1, ONNX_ON_CONSTANTS, fold_constant_of_shape, "value"};
-const struct onnx_operator onnx_expand = {"Expand", 2, ONNX_ON_CONSTANTS, fold_expand,
-                                          NULL};
-const struct onnx_operator onnx_gather = {"Gather", 2, ONNX_ON_TENSORS, read_gather,
-                                          "axis"};
 const struct onnx_operator onnx_range = {"Range", 3, ONNX_ON_CONSTANTS, fold_range,
                                          NULL};
 const struct onnx_operator onnx_shape = {"Shape", 1, ONNX_ON_SHAPES, fold_shape,

@@ -99,6 +99,7 @@ struct onnx_operator {
     ROW(sub) \
     ROW(sum) \
     ROW(tanh) \
+    ROW(tile) \
     ROW(transpose) \
     ROW(unsqueeze)
 /* clang-format on */

@@ -66,6 +66,8 @@ static int give_softmax(const struct onnx_node *node, bool is_log, struct error 
     softmax.axis = only_axis(tensor, is_along, axis);
     if (onnx_node_is_last(node) && is_of_channels(tensor, axis) && softmax.axis == axis)
         return onnx_node_give_input(node, 0, err);
+    if (softmax.axis > 0)
+        softmax.axis -= onnx_batch_folds(&node->batch);
     softmax.rows = rows_of(tensor, is_along, true);
     shape = onnx_shape_of_sample(tensor);
     layer = onnx_node_give_layer(node, LAYER_SOFTMAX, &input, 1, &shape, err);

@@ -10,6 +10,7 @@
     THEME(elementwise) \
     THEME(joins)       /* of two tensors, or of one and a constant */ \
     THEME(moves)       /* what only moves values */ \
+    THEME(movements)   /* what moves values further */ \
     THEME(products) \
     THEME(recurrent) \
     THEME(reductions) \

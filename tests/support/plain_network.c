@@ -528,6 +528,10 @@ static void run_kind(const struct network *network, const struct work *work)
     case LAYER_EMBEDDING:
         run_embedding(work);
         break;
+    case LAYER_CONSTANT:
+        memcpy(work->result, work->layer->constant.values,
+               work->out->count * sizeof *work->result);
+        break;
     case LAYER_SOFTMAX:
         run_softmax(work);
         break;

@@ -60,6 +60,13 @@ static const struct change {
     {LAYER_AVERAGE_POOL, "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1\n",
      "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1 count_include_pad=1\n"},
     {LAYER_CONCAT, "node Concat p q -> y axis=1\n", "node Concat q p -> y axis=1\n"},
+    {LAYER_CONSTANT,
+     "floats k 1,1,8,8 = 1 2\nnode Shape c -> s\nintegers i 1 = 0\n"
+     "node Gather s i -> n\nintegers t 3 = 1 8 8\nnode Concat n t -> all axis=0\n"
+     "node Expand k all -> l\nnode Concat c l -> y axis=1\n",
+     "floats k 1,1,8,8 = 2 1\nnode Shape c -> s\nintegers i 1 = 0\n"
+     "node Gather s i -> n\nintegers t 3 = 1 8 8\nnode Concat n t -> all axis=0\n"
+     "node Expand k all -> l\nnode Concat c l -> y axis=1\n"},
     {LAYER_MATMUL, "node MatMul p q -> y\n", "node MatMul q p -> y\n"},
     {LAYER_MATMUL, "node MatMul p q -> y name=n\n",
      "node Einsum p q -> y equation=bhij,bhkj->bhik name=n\n"},

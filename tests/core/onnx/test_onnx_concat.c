@@ -26,6 +26,36 @@ static const struct onnx_case cases[] = {
      PAIR "node Concat x -> c axis=1\nnode Relu c -> y",
      4,
      {1, 2, 3, 4}},
+    {"rows are joined behind each other",
+     "input x N,2,2\nfloats m - = -1\nnode Mul x m -> n\nnode Concat x n -> y axis=1",
+     8,
+     {1, 2, 3, 4, -1, -2, -3, -4}},
+    {"columns of images are joined",
+     "input x N,2,1,2\nfloats m - = -1\nnode Mul x m -> n\nnode Concat x n -> y "
+     "axis=-1",
+     8,
+     {1, 2, -1, -2, 3, 4, -3, -4}},
+    {"tensors of five dimensions are joined",
+     "input x N,2,1,1,2\nfloats m - = -1\nnode Mul x m -> n\nnode Concat x n -> y "
+     "axis=2",
+     8,
+     {1, 2, -1, -2, 3, 4, -3, -4}},
+    {"a constant of the batch is joined in front of tensors",
+     "input x N,2,2\nfloats c 1,1,2 = 8 9\nnode Shape x -> s\nintegers z - = 0\n"
+     "integers l 1 = 0\nnode Gather s z -> n\nnode Unsqueeze n l -> m\n"
+     "integers t 2 = 1 2\nnode Concat m t -> e axis=0\nnode Expand c e -> d\n"
+     "node Concat d x -> y axis=1",
+     6,
+     {8, 9, 1, 2, 3, 4}},
+    {"a constant is joined in a file of one sample",
+     "input x 1,2\nfloats c 1,1 = -5\nnode Concat x c x -> y axis=1",
+     5,
+     {1, 2, -5, 1, 2}},
+    {"steps in front of the batch are joined",
+     "input x 2,N,1\nfloats m - = -1\nnode Mul x m -> n\nnode Concat n x -> c axis=0\n"
+     "node Transpose c -> y perm=1,0,2",
+     4,
+     {-1, -2, 1, 2}},
     {"constants are joined along any axis",
      "input x N,6\nfloats a 2,1 = 1 2\nfloats b 2,2 = 3 4 5 6\nintegers s 1 = -1\n"
      "node Concat a b -> c axis=1\nnode Reshape c s -> d\nnode Mul x d -> y",
@@ -47,8 +77,10 @@ static const struct onnx_case cases[] = {
 };
 
 static const struct onnx_refusal refusals[] = {
-    {"other axes are not joined", PAIR "node Concat x x -> y axis=3",
-     "along the channels only, not axis 3"},
+    {"constants of samples are not joined",
+     "input x N,2\nfloats c 2,2\nnode Concat x c -> y axis=1", "do not fit"},
+    {"no constant that is not finite is joined",
+     "input x 1,2\nfloats c 1,1 = inf\nnode Concat x c -> y axis=1", "not finite"},
     {"samples are not joined", PAIR "node Concat x x -> y axis=0",
      "it would join samples"},
     {"the other axes are equal",
