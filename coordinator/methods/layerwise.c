@@ -304,14 +304,18 @@ static int recall_or_find(struct layerwise *layerwise, int item,
                      clock_seconds() - began, err);
 }
 
-/* The rule of one tensor. */
+/* The rule of one tensor. 16 bits have levels finer than what rules see: there nothing is clipped. */
 static const struct clip_rule *rule_of(const struct layerwise *layerwise, int item,
                                        const struct clip_rule *rule)
 {
     static const struct clip_rule minmax = {.kind = CLIP_MINMAX};
-    bool is_weight = team_placement(layerwise->team)->items[item].is_weight;
+    const struct quantized_tensor *tensor =
+        &team_placement(layerwise->team)->items[item];
 
-    return layerwise->clips_weights_only && !is_weight ? &minmax : rule;
+    return bits_are_wide(tensor->bits) ||
+                   (layerwise->clips_weights_only && !tensor->is_weight)
+               ? &minmax
+               : rule;
 }
 
 int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,

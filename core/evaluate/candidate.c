@@ -68,15 +68,16 @@ const struct quantizer *candidate_output(const struct candidate *candidate, int 
     return candidate_quantizer(candidate, candidate->items[made_by->output]);
 }
 
-const struct quantized_tensor *candidate_split(const struct candidate *candidate,
-                                               int tensor)
+const struct quantized_tensor *candidate_rounded(const struct candidate *candidate,
+                                                 int tensor)
 {
     int item = candidate->placement->of_tensor[tensor];
+    const struct quantizer *quantizer = candidate_quantizer(candidate, item);
+    const struct quantized_tensor *items = candidate->placement->items;
 
-    if (!candidate_quantizer(candidate, item) ||
-        candidate->placement->items[item].split.added == 0)
-        return NULL;
-    return &candidate->placement->items[item];
+    return quantizer && (items[item].split.added > 0 || bits_are_wide(quantizer->bits))
+               ? &items[item]
+               : NULL;
 }
 
 bool candidate_multiplies_codes(const struct candidate *candidate, int layer)
@@ -125,15 +126,15 @@ static uint64_t output_signature(const struct candidate *candidate, int layer)
                : 0;
 }
 
-/* What rounds the parts of a tensor whose channels are split. */
-static uint64_t split_signature(const struct candidate *candidate, int tensor)
+/* What rounds a tensor that stays float. */
+static uint64_t rounded_signature(const struct candidate *candidate, int tensor)
 {
-    const struct quantized_tensor *split = candidate_split(candidate, tensor);
+    const struct quantized_tensor *rounded = candidate_rounded(candidate, tensor);
     uint64_t rounded_with[2];
 
-    if (!split)
+    if (!rounded)
         return 0;
-    rounded_with[0] = split->split.signature;
+    rounded_with[0] = rounded->split.signature;
     rounded_with[1] =
         item_signature(candidate, candidate->placement->of_tensor[tensor]);
     return hash_bytes(rounded_with, sizeof rounded_with, 1);
@@ -175,7 +176,7 @@ static void sign_layer(struct candidate *candidate, int layer)
     uint64_t finished_with[] = {output_signature(candidate, layer),
                                 batchnorm_signature(made_by) ^
                                     bias_shift_signature(made_by),
-                                split_signature(candidate, made_by->output)};
+                                rounded_signature(candidate, made_by->output)};
     uint64_t of_sums = hash_bytes(made_of, sizeof made_of, 1);
     uint64_t of_floats =
         add_inputs(candidate, made_by, 1,
@@ -195,7 +196,7 @@ static void sign_input(struct candidate *candidate, int tensor)
     int item = candidate->items[tensor];
 
     candidate->tensors[tensor] = (item_signature(candidate, item) * 2 + 1) ^
-                                 (split_signature(candidate, tensor) * 2);
+                                 (rounded_signature(candidate, tensor) * 2);
     candidate->in_codes[tensor] = candidate_quantizer(candidate, item) != NULL;
 }
 

@@ -60,9 +60,10 @@ const struct quantizer *candidate_weights(const struct candidate *candidate, int
                                           int which);
 const struct quantizer *candidate_output(const struct candidate *candidate, int layer);
 
-/* The item of an activation whose channels are split and that is quantized; NULL: it is none. */
-const struct quantized_tensor *candidate_split(const struct candidate *candidate,
-                                               int tensor);
+/* The item of a quantized activation that stays float and is rounded as such: its channels are split,
+ * or it has 16 bits; NULL: it is none. */
+const struct quantized_tensor *candidate_rounded(const struct candidate *candidate,
+                                                 int tensor);
 
 /* Whether a layer is a convolution of codes with codes. */
 bool candidate_multiplies_codes(const struct candidate *candidate, int layer);

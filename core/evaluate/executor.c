@@ -5,6 +5,7 @@
 #include "core/evaluate/arena.h"
 #include "core/layer/layer_run.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,19 +212,25 @@ static struct value in_arena(const struct executor *executor, int tensor)
                           .plane = &executor->planes[tensor]};
 }
 
-/* Rounds a tensor of floats whose channels are split; any other stays as it is. */
-static void round_parts(const struct executor *executor,
-                        const struct candidate *candidate, int tensor, int samples,
-                        struct value *value)
+/* Rounds a tensor that is quantized and stays float; any other stays as it is. */
+static void round_floats(const struct executor *executor,
+                         const struct candidate *candidate, int tensor, int samples,
+                         struct value *value)
 {
-    const struct quantized_tensor *item = candidate_split(candidate, tensor);
+    const struct quantized_tensor *item = candidate_rounded(candidate, tensor);
     const struct tensor *shape = &executor->network->tensors[tensor];
+    size_t count = (size_t)samples * shape->count;
+    const struct quantizer *quantizer;
 
-    if (item)
-        activation_split_round(
-            &item->split,
-            candidate_quantizer(candidate, candidate->placement->of_tensor[tensor]),
-            value->data, (size_t)samples * shape->count / (size_t)shape->channels);
+    if (!item)
+        return;
+    assert(!value_is_codes(value));
+    quantizer = candidate_quantizer(candidate, candidate->placement->of_tensor[tensor]);
+    if (item->split.added > 0)
+        activation_split_round(&item->split, quantizer, value->data,
+                               count / (size_t)shape->channels);
+    else
+        quantizer_round(quantizer, value->data, count);
 }
 
 static void load_input(struct executor *executor, const struct candidate *candidate,
@@ -236,10 +243,10 @@ static void load_input(struct executor *executor, const struct candidate *candid
     struct value *value = &executor->current[input];
 
     *value = in_arena(executor, input);
-    if (!quantizer && !candidate_split(candidate, input))
+    if (!quantizer && !candidate_rounded(candidate, input))
         value->data = (void *)values;
     value_from_floats(values, block->samples, quantizer, value);
-    round_parts(executor, candidate, input, block->samples, value);
+    round_floats(executor, candidate, input, block->samples, value);
 }
 
 /* A layer at work. */
@@ -379,7 +386,7 @@ static void make_tensor(struct executor *executor, const struct task *task)
 
     *value = place ? place->value : in_arena(executor, tensor);
     run_layer(executor, task, value);
-    round_parts(executor, task->candidate, tensor, task->block->samples, value);
+    round_floats(executor, task->candidate, tensor, task->block->samples, value);
     if (executor->options.times_layers)
         executor->layer_seconds[task->index] += clock_cpu_seconds() - began;
     if (place)

@@ -86,7 +86,13 @@ static char *say(const char *format, ...)
 
 static char *ask_input(const struct question *of)
 {
-    return of->held[of->layer->inputs[0]] >= 0 ? NULL : say("its input stays in float");
+    int tensor = of->layer->inputs[0], item = of->placement->of_tensor[tensor];
+
+    if (of->held[tensor] >= 0)
+        return NULL;
+    return item >= 0 && bits_are_wide(of->choices[item].bits)
+               ? say("its input has 16 bits")
+               : say("its input stays in float");
 }
 
 static char *ask_operator(const struct question *of)

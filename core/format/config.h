@@ -121,7 +121,7 @@ struct config_model {
 
 struct config_bits {
     int weights;     /* 2..8 or 32: float */
-    int activations; /* 2..8 or 32 */
+    int activations; /* 2..8, 16 or 32 */
 };
 
 /* Outlier channel splitting. */

@@ -392,7 +392,8 @@ static const struct config_field config_fields[] = {
               same_word, "is the same as"},
      .never_changes_digits = true},
     {"bits", KIND_BITS, AT(config, bits), NULL,
-     .help = "W4A8: 4-bit weights, 8-bit activations; each 2..8, or 32 for float",
+     .help = "W4A8: 4-bit weights, 8-bit activations; each 2..8, or 32 for float; "
+             "activations also 16",
      .required = true,
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_bits), AT(config, bits_count),
               same_bits, "is the same as"},

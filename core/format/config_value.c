@@ -205,8 +205,8 @@ void config_value_size_text(size_t bytes, char text[CONFIG_VALUE_BYTES])
 
 /* ---- bits ---- */
 
-/* Reads "W4" or "a32" and steps over it: 2..8 or 32, else 0. */
-static int read_width(const char **text, char letter)
+/* Reads "W4" or "a32" and steps over it: 2..8, 32, or `wide`, else 0. */
+static int read_width(const char **text, char letter, int wide)
 {
     const char *digits = *text + 1;
     size_t length;
@@ -217,6 +217,8 @@ static int read_width(const char **text, char letter)
     *text = digits + length;
     if (length == 2 && strncmp(digits, "32", 2) == 0)
         return 32;
+    if (length == 2 && strncmp(digits, "16", 2) == 0)
+        return wide;
     return length == 1 && *digits >= '2' && *digits <= '8' ? *digits - '0' : 0;
 }
 
@@ -225,12 +227,13 @@ int config_value_bits(const char *text, struct config_bits *bits, struct error *
     char quoted[CONFIG_QUOTED_BYTES];
     const char *rest = text;
 
-    bits->weights = read_width(&rest, 'W');
-    bits->activations = read_width(&rest, 'A');
+    bits->weights = read_width(&rest, 'W', 0);
+    bits->activations = read_width(&rest, 'A', 16);
     if (!bits->weights || !bits->activations || *rest != '\0')
         return error_set(err, EXIT_CONFIG,
                          "%s is not a bit setting; W4A8 means 4-bit weights and 8-bit "
-                         "activations, and each can be 2..8, or 32 for float",
+                         "activations; each can be 2..8, or 32 for float, and "
+                         "activations 16",
                          config_quoted(text, quoted));
     if (bits->weights == 32 && bits->activations == 32)
         return error_set(err, EXIT_CONFIG, "W32A32 leaves nothing to quantize");

@@ -28,7 +28,7 @@ static bool read_codes(const json_t *entry, struct choice *choice)
     enum grid grid;
 
     if (!grid_named(text_of(entry, "grid"), &grid) || bits < BITS_LEAST ||
-        bits > BITS_MOST)
+        (bits > BITS_MOST && bits != BITS_WIDE))
         return false;
     choice->grid = (uint8_t)grid;
     choice->bits = (uint8_t)bits;

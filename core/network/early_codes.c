@@ -57,13 +57,19 @@ static void round_before(const struct network *network,
     }
 }
 
+/* Its values are rounded as floats. */
+static bool stays_float(const struct quantized_tensor *item)
+{
+    return item->split.added > 0 || bits_are_wide(item->bits);
+}
+
 int *early_codes(const struct network *network, const struct placement *placement)
 {
     size_t tensors = (size_t)network->tensor_count;
     int *items = memory_copy(placement->of_tensor, tensors * sizeof *items);
 
     for (int tensor = 0; tensor < network->tensor_count; tensor++)
-        if (items[tensor] >= 0 && placement->items[items[tensor]].split.added > 0)
+        if (items[tensor] >= 0 && stays_float(&placement->items[items[tensor]]))
             items[tensor] = -1;
     hand_on(network, placement, items);
     round_before(network, placement, items);

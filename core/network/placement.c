@@ -51,18 +51,21 @@ static bool comes_from_codes(const struct placement *placement,
     return false;
 }
 
-static struct activation_split
-activation_split_of(const struct placement *placement, const struct network *network,
-                    const struct activation_splitting_rules *rules, int tensor)
+static struct activation_split activation_split_of(const struct placement *placement,
+                                                   const struct network *network,
+                                                   const struct placement_rules *rules,
+                                                   int tensor)
 {
+    const struct activation_splitting_rules *splitting = &rules->activation_splitting;
     size_t channels = (size_t)network->tensors[tensor].channels;
 
     if (placement->all_activations || tensor == network->output ||
-        feeds_groups(network, tensor) || comes_from_codes(placement, network, tensor))
+        bits_are_wide(rules->activation_bits) || feeds_groups(network, tensor) ||
+        comes_from_codes(placement, network, tensor))
         return (struct activation_split){0};
     return (struct activation_split){
-        .added = (int)outlier_splitting_count(rules->ratio, channels),
-        .by_block = rules->by_block,
+        .added = (int)outlier_splitting_count(splitting->ratio, channels),
+        .by_block = splitting->by_block,
     };
 }
 
@@ -74,6 +77,8 @@ static void add_activation(struct placement *placement, const struct network *ne
     bool is_output = rules->quantize_output && tensor == network->output;
     int bits = is_output ? BITS_MOST : rules->activation_bits;
 
+    if (bits_are_wide(bits) && grid == GRID_ASYMMETRIC)
+        grid = GRID_MIDTREAD;
     placement->of_tensor[tensor] = placement->count;
     add(placement,
         (struct quantized_tensor){
@@ -83,8 +88,7 @@ static void add_activation(struct placement *placement, const struct network *ne
             .bits = bits,
             .clamp = rules->codes_clamp ? clamped_steps_clamp(network, tensor)
                                         : (struct clamp){0},
-            .split = activation_split_of(placement, network,
-                                         &rules->activation_splitting, tensor)});
+            .split = activation_split_of(placement, network, rules, tensor)});
 }
 
 static struct wide_rules wide_rules_of(const struct layer *layer,

@@ -27,7 +27,7 @@ struct target_grids {
 struct placement_rules {
     struct target_grids grids;
     int weight_bits;     /* 2..8, or 32: float */
-    int activation_bits; /* 2..8, or 32: float */
+    int activation_bits; /* 2..8, 16, or 32: float */
     /* Layers that stay in float, see kept_layers.h. Borrowed. */
     const char *const *keep_float;
     int keep_float_count;

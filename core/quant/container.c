@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-enum { UINT8 = 2, INT8 = 3, INT16 = 5, UINT4 = 21, INT4 = 22 };
+enum { UINT8 = 2, INT8 = 3, UINT16 = 4, INT16 = 5, UINT4 = 21, INT4 = 22 };
 
 /* In the order in which they are tried. */
 static const struct type {
@@ -16,6 +16,7 @@ static const struct type {
     {"int4", INT4, 4, -8, 7, true},
     {"uint8", UINT8, 8, 0, 255, false},
     {"int8", INT8, 8, -128, 127, true},
+    {"uint16", UINT16, 16, 0, UINT16_MAX, false},
     {"int16", INT16, 16, INT16_MIN, INT16_MAX, true},
 };
 

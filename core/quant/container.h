@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 struct container {
-    const char *name;    /* int8, uint8, int16, int4 or uint4 */
+    const char *name;    /* int8, uint8, int16, uint16, int4 or uint4 */
     int type;            /* TensorProto.DataType of ONNX */
     int bits;            /* of one integer; 4: two share a byte */
     int least, most;     /* integer of the type */

@@ -42,16 +42,26 @@ float grid_centre(enum grid grid)
     return rules[grid].centre;
 }
 
+bool bits_are_wide(int bits)
+{
+    return bits == BITS_WIDE;
+}
+
+static bool bits_are_known(int bits)
+{
+    return (bits >= BITS_LEAST && bits <= BITS_MOST) || bits_are_wide(bits);
+}
+
 static int lowest_code(enum grid grid, int bits)
 {
-    assert(grid < GRID_COUNT && bits >= BITS_LEAST && bits <= BITS_MOST);
+    assert(grid < GRID_COUNT && bits_are_known(bits));
     return rules[grid].signed_codes ? rules[grid].codes_left_out - (1 << (bits - 1))
                                     : 0;
 }
 
 static int highest_code(enum grid grid, int bits)
 {
-    assert(grid < GRID_COUNT && bits >= BITS_LEAST && bits <= BITS_MOST);
+    assert(grid < GRID_COUNT && bits_are_known(bits));
     return (1 << (bits - rules[grid].signed_codes)) - 1;
 }
 
@@ -137,7 +147,7 @@ static struct rounding rounding_of(const struct quantizer *quantizer)
 
 /* Half to even without a call, so that loops over it become vector code: at 1.5 * 2^23
  * floats are 1 apart, so the addition itself rounds, and the subtraction is exact.
- * Holds for |level| < 2^22; levels are clamped to at most 2^8 before. */
+ * Holds for |level| < 2^22; levels are clamped to at most 2^16 before. */
 static inline int level_of(float value, const struct rounding *rounding)
 {
     const float ones = 12582912.f;
@@ -211,4 +221,22 @@ void quantizer_stored_codes(const struct quantizer *quantizer, const float *valu
 
     round_to_bytes(&rounding, rounding.code_of_level - quantizer_lowest(quantizer),
                    values, count, stored);
+}
+
+VECTOR_CLONES
+static void round_floats(const struct rounding *rounding, float centre,
+                         float *restrict values, size_t count)
+{
+    const struct rounding by = *rounding;
+
+    for (size_t i = 0; i < count; i++)
+        values[i] =
+            by.step * ((float)(level_of(values[i], &by) + by.code_of_level) + centre);
+}
+
+void quantizer_round(const struct quantizer *quantizer, float *values, size_t count)
+{
+    struct rounding rounding = rounding_of(quantizer);
+
+    round_floats(&rounding, grid_centre(quantizer->grid), values, count);
 }

@@ -8,6 +8,9 @@
  *   unsigned   code 0 .. 2^M-1                  value = step * code
  *   asymmetric code -zero .. 2^M-1-zero         value = step * code, of activations alone
  *
+ * Activations may have 16 bits: more than a byte holds, so they are kept as the floats that their codes
+ * stand for, and never in asymmetric codes, whose zero is a byte.
+ *
  * Source: Nahshan et al. 2019, arXiv:1911.07190, eq. 1-3 (midrise for weights, unsigned
  * for ReLU outputs). There the clip is the parameter, here the step: clip = step *
  * levels. Asymmetric: Jacob et al. 2018, arXiv:1712.05877, section 2.1, the zero-point as an
@@ -29,11 +32,11 @@ enum grid {
     GRID_COUNT
 };
 
-enum { BITS_LEAST = 2, BITS_MOST = 8, BITS_FLOAT = 32 };
+enum { BITS_LEAST = 2, BITS_MOST = 8, BITS_WIDE = 16, BITS_FLOAT = 32 };
 
 struct quantizer {
     enum grid grid;
-    int bits;   /* 2..8 */
+    int bits;   /* 2..8, or 16 */
     float step; /* > 0, in the unit of the tensor */
     int zero;   /* of asymmetric: the stored code of zero, 0 .. 2^bits-1; of others 0 */
 };
@@ -42,6 +45,9 @@ const char *grid_name(enum grid grid);
 
 /* The grid of a name; false, and nothing is changed: there is none. */
 bool grid_named(const char *name, enum grid *grid);
+
+/* Whether a byte holds no such code: values are rounded, and stay floats. */
+bool bits_are_wide(int bits);
 
 /* The lowest and the highest code. */
 int quantizer_lowest(const struct quantizer *quantizer);
@@ -82,6 +88,9 @@ void quantizer_codes(const struct quantizer *quantizer, const float *values,
 /* The same as 16 bits, for those who add codes up. */
 void quantizer_wide_codes(const struct quantizer *quantizer, const float *values,
                           size_t count, int16_t *codes /* [count] out */);
+
+/* Replaces values by those of their codes. */
+void quantizer_round(const struct quantizer *quantizer, float *values, size_t count);
 
 /* Codes of activations, stored as u8: code - lowest code, so the value zero of midtread
  * is 2^(M-1), that of unsigned is 0, and that of asymmetric is what it says. */

@@ -432,8 +432,8 @@ static void numbers_are_read_as_yaml_writes_them(void **state)
 static void bits_have_letters_of_any_case(void **state)
 {
     (void)state;
-    assert_read("name: x\nbits: [w4a8, W8a32, w32A4]\n" MODELS METHODS);
-    assert_true(config.bits_count == 3);
+    assert_read("name: x\nbits: [w4a8, W8a32, w32A4, w4a16]\n" MODELS METHODS);
+    assert_true(config.bits_count == 4 && config.bits[3].activations == 16);
     assert_true(config.bits[0].weights == 4 && config.bits[0].activations == 8);
     assert_true(config.bits[1].weights == 8 && config.bits[1].activations == 32);
     assert_true(config.bits[2].weights == 32 && config.bits[2].activations == 4);
@@ -579,19 +579,23 @@ static const struct refusal {
     {"name: x\nbits: W9A4\n" MODELS METHODS,
      "t.yaml:2:7: bits: \"W9A4\" is not a bit setting; W4A8 means 4-bit weights and "
      "8-bit "
-     "activations, and each can be 2..8, or 32 for float"},
+     "activations; each can be 2..8, or 32 for float, and activations 16"},
     {"name: x\nbits: W4A\n" MODELS METHODS,
      "t.yaml:2:7: bits: \"W4A\" is not a bit setting; W4A8 means 4-bit weights and "
      "8-bit "
-     "activations, and each can be 2..8, or 32 for float"},
+     "activations; each can be 2..8, or 32 for float, and activations 16"},
     {"name: x\nbits: W04A4\n" MODELS METHODS,
      "t.yaml:2:7: bits: \"W04A4\" is not a bit setting; W4A8 means 4-bit weights and "
      "8-bit "
-     "activations, and each can be 2..8, or 32 for float"},
+     "activations; each can be 2..8, or 32 for float, and activations 16"},
     {"name: x\nbits: W4A4x\n" MODELS METHODS,
      "t.yaml:2:7: bits: \"W4A4x\" is not a bit setting; W4A8 means 4-bit weights and "
      "8-bit "
-     "activations, and each can be 2..8, or 32 for float"},
+     "activations; each can be 2..8, or 32 for float, and activations 16"},
+    {"name: x\nbits: W16A8\n" MODELS METHODS,
+     "t.yaml:2:7: bits: \"W16A8\" is not a bit setting; W4A8 means 4-bit weights and "
+     "8-bit "
+     "activations; each can be 2..8, or 32 for float, and activations 16"},
     {"name: x\nbits: W32A32\n" MODELS METHODS,
      "t.yaml:2:7: bits: W32A32 leaves nothing to quantize"},
     {"name: x\nbits: [W4A4, W8A8, w4a4]\n" MODELS METHODS,
@@ -599,7 +603,7 @@ static const struct refusal {
     {"name: x\nbits: b4A4\n" MODELS METHODS,
      "t.yaml:2:7: bits: \"b4A4\" is not a bit setting; W4A8 means 4-bit weights and "
      "8-bit "
-     "activations, and each can be 2..8, or 32 for float"},
+     "activations; each can be 2..8, or 32 for float, and activations 16"},
     {"name: x\nbits: []\n" MODELS METHODS, "t.yaml:2:7: bits: the list is empty"},
     /* names, texts, inputs */
     {"name: a/b\n" REST, "t.yaml:1:7: name: \"a/b\" is not a name; letters, digits, "
@@ -730,9 +734,11 @@ static void all_errors_come_at_once_in_the_order_of_the_file(void **state)
         "t.yaml:1:1: unknown key \"blok\"; did you mean block?\n"
         "t.yaml:2:7: seed: \"-1\" is out of range (0..9007199254740991)\n"
         "t.yaml:3:14: bits: \"W9A9\" is not a bit setting; W4A8 means 4-bit "
-        "weights and 8-bit activations, and each can be 2..8, or 32 for float\n"
+        "weights and 8-bit activations; each can be 2..8, or 32 for float, and "
+        "activations 16\n"
         "t.yaml:3:20: bits: \"W1A1\" is not a bit setting; W4A8 means 4-bit "
-        "weights and 8-bit activations, and each can be 2..8, or 32 for float\n"
+        "weights and 8-bit activations; each can be 2..8, or 32 for float, and "
+        "activations 16\n"
         "t.yaml:5:3: a model lacks network\n"
         "t.yaml:5:9: name: \"a b\" is not a name; letters, digits, '.', '_' and "
         "'-' are allowed\n"

@@ -33,11 +33,12 @@ static const struct ends {
     int bits, lowest, highest;
     double levels;
 } ends[] = {
-    {GRID_MIDRISE, 2, -2, 1, 1.5},       {GRID_MIDRISE, 4, -8, 7, 7.5},
-    {GRID_MIDRISE, 8, -128, 127, 127.5}, {GRID_MIDTREAD, 2, -2, 1, 1},
-    {GRID_MIDTREAD, 8, -128, 127, 127},  {GRID_NARROW, 2, -1, 1, 1},
-    {GRID_NARROW, 8, -127, 127, 127},    {GRID_UNSIGNED, 2, 0, 3, 3},
-    {GRID_UNSIGNED, 8, 0, 255, 255},     {GRID_ASYMMETRIC, 8, 0, 255, 255},
+    {GRID_MIDRISE, 2, -2, 1, 1.5},        {GRID_MIDRISE, 4, -8, 7, 7.5},
+    {GRID_MIDRISE, 8, -128, 127, 127.5},  {GRID_MIDTREAD, 2, -2, 1, 1},
+    {GRID_MIDTREAD, 8, -128, 127, 127},   {GRID_NARROW, 2, -1, 1, 1},
+    {GRID_NARROW, 8, -127, 127, 127},     {GRID_UNSIGNED, 2, 0, 3, 3},
+    {GRID_UNSIGNED, 8, 0, 255, 255},      {GRID_ASYMMETRIC, 8, 0, 255, 255},
+    {GRID_UNSIGNED, 16, 0, 65535, 65535}, {GRID_MIDTREAD, 16, -32768, 32767, 32767},
 };
 
 /* lowest and highest code, and levels */
@@ -283,6 +284,28 @@ static void rounding_equals_lrintf_for_every_float(void **state)
     assert_int_equal(mismatches_with_lrintf(&up, 0x1p-126f, 0x1.01p-126f), 0);
 }
 
+/* Values of 16 bits stay floats; those of others are what their codes stand for. */
+static void rounded_values_are_those_of_codes(void **state)
+{
+    static const int widths[] = {2, 8, BITS_WIDE};
+    float values[] = {0, -0.3f, 0.3f, 2.7182817f, -1e9f, 1e9f, 1e-9f, 100.06f};
+    enum { VALUES = sizeof values / sizeof *values };
+
+    (void)state;
+    for (enum grid grid = 0; grid < GRID_ASYMMETRIC; grid++)
+        for (size_t i = 0; i < 3; i++) {
+            struct quantizer quantizer = {grid, widths[i], 0.0123f, 0};
+            float rounded[VALUES];
+
+            memcpy(rounded, values, sizeof values);
+            quantizer_round(&quantizer, rounded, VALUES);
+            for (int j = 0; j < VALUES; j++)
+                assert_true(
+                    rounded[j] ==
+                    quantizer_value(&quantizer, quantizer_code(&quantizer, values[j])));
+        }
+}
+
 static void steps_of_extreme_clips_are_positive_and_finite(void **state)
 {
     (void)state;
@@ -378,6 +401,7 @@ int main(void)
         cmocka_unit_test(values_inside_the_clip_move_by_half_a_step_at_most),
         cmocka_unit_test(many_values_have_the_codes_of_each),
         cmocka_unit_test(rounding_equals_lrintf_for_every_float),
+        cmocka_unit_test(rounded_values_are_those_of_codes),
         cmocka_unit_test(steps_of_extreme_clips_are_positive_and_finite),
         cmocka_unit_test(codes_and_values_equal_the_reference),
     };

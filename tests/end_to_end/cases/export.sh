@@ -152,7 +152,7 @@ check 1 "ONNX Runtime gives the same digits: a quantized output" \
         --set methods=mmse
 
 for target in paper onnx; do
-    for bits in W8A8 W4A4 W8A4 W4A32 W32A4; do
+    for bits in W8A8 W4A4 W8A4 W4A32 W32A4 W4A16; do
         [ $target-$bits != onnx-W8A8 ] || continue
         check 1 "ONNX Runtime predicts the same: $target, $bits" \
             same_in_onnxruntime "$to_export" --set "targets=$target" --set "bits=$bits"
