@@ -18,14 +18,17 @@ const LEVELS = { off: 'disabled', on: 'all' };
 
 const ort = installed('onnxruntime-node');
 
-function readFloats(file) {
-  return new Float32Array(Uint8Array.from(fs.readFileSync(file)).buffer);
-}
+// What calq stores in 4 bytes, as a model takes it.
+const READERS = {
+  float32: (buffer) => new Float32Array(buffer),
+  int32: (buffer) => new Int32Array(buffer),
+  int64: (buffer) => BigInt64Array.from(new Int32Array(buffer), BigInt),
+};
 
 function readSamples(folder) {
   const text = fs.readFileSync(path.join(folder, 'shape'), 'utf8');
-  const dims = text.trim().split(' ').map(Number).slice(0, -1);
-  return new ort.Tensor('float32', readFloats(path.join(folder, 'samples.f32')), dims);
+  const { buffer } = Uint8Array.from(fs.readFileSync(path.join(folder, 'samples.f32')));
+  return { buffer, dims: text.trim().split(/ +/).map(Number).slice(0, -1) };
 }
 
 // Options that `calq verify` names where sessions without them compute something else.
@@ -38,13 +41,14 @@ function optionsOf(model) {
 }
 
 // All samples at once, or one after the other where the model takes no more.
-function batchesOf(session, samples) {
-  if (session.inputMetadata[0].shape[0] !== 1) return [samples];
-  const size = samples.data.length / samples.dims[0];
-  const dims = [1, ...samples.dims.slice(1)];
-  return Array.from({ length: samples.dims[0] }, (_, i) => {
-    const values = samples.data.slice(i * size, (i + 1) * size);
-    return new ort.Tensor('float32', values, dims);
+function batchesOf(session, { buffer, dims }) {
+  const [{ type, shape }] = session.inputMetadata;
+  const data = READERS[type](buffer);
+  if (shape[0] !== 1) return [new ort.Tensor(type, data, dims)];
+  const size = data.length / dims[0];
+  return Array.from({ length: dims[0] }, (_, i) => {
+    const values = data.slice(i * size, (i + 1) * size);
+    return new ort.Tensor(type, values, [1, ...dims.slice(1)]);
   });
 }
 

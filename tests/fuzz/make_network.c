@@ -68,8 +68,13 @@ static void write_network(const char *folder, const struct sketch *sketch,
 
 /* ---- data ------------------------------------------------------------------------------------- */
 
+/* Numbers count from the end where they are below zero. */
 static double draw_value(struct chance *chance, const struct setup *setup)
 {
+    int rows = setup->sketch.vocabulary;
+
+    if (rows > 0)
+        return chance_between(chance, setup->is_u8 ? 0 : -rows, rows - 1);
     if (setup->is_u8)
         return chance_between(chance, 0, 255);
     if (setup->has_outliers && chance_between(chance, 0, 2000) == 0)
@@ -94,7 +99,11 @@ static void write_data(const char *folder, const char *name, struct chance *chan
         labels[i] = chance_between(chance, 0, setup->classes - 1);
     snprintf(path, sizeof path, "%s/%s", folder, name);
     hdf5_builder_create(path);
-    hdf5_builder_add(path, "/x", setup->is_u8 ? HDF5_U8 : HDF5_F32, rank, sizes, values,
+    hdf5_builder_add(path, "/x",
+                     setup->is_u8                   ? HDF5_U8
+                     : setup->sketch.vocabulary > 0 ? HDF5_I32
+                                                    : HDF5_F32,
+                     rank, sizes, values,
                      chance_is(chance, 20) ? (size_t)chance_between(chance, 1, 2) : 0);
     hdf5_builder_add(path, "/y", chance_is(chance, 50) ? HDF5_I32 : HDF5_I64, 1, sizes,
                      labels, 0);

@@ -6,16 +6,30 @@
 
 /* ---- data ------------------------------------------------------------------------------------- */
 
+/* What numbers of rows have none of. */
+static void draw_constants(struct setup *setup, struct chance *chance)
+{
+    int channels = setup->sketch.input.dims[setup->axis];
+
+    setup->scale = setup->is_u8 ? 1 / 255. : 1;
+    if (chance_is(chance, 15))
+        setup->scale = .004;
+    if (chance_is(chance, 30))
+        setup->constants = chance_is(chance, 50) && channels <= 16 ? channels : 1;
+    for (int i = 0; i < setup->constants; i++) {
+        setup->mean[i] = (float)(.3 * chance_normal(chance));
+        setup->std[i] = (float)(.2 + .3 * fabs(chance_normal(chance)));
+    }
+}
+
 void setup_draw(struct setup *setup, struct chance *chance)
 {
     const struct place *input = &setup->sketch.input;
-    int channels;
 
     setup->axis = input->rank == 4 ? 1 : input->rank - 1;
     /* Constants of as many rows as channels lie along the rows. */
     if (setup->sketch.has_channels_last && input->dims[1] != input->dims[3])
         setup->axis = 3;
-    channels = input->dims[setup->axis];
     setup->classes = setup->sketch.classes;
     setup->calibration = (size_t)chance_between(chance, 2, 20);
     setup->check = chance_is(chance, 40) ? (size_t)chance_between(chance, 1, 6) : 0;
@@ -25,16 +39,10 @@ void setup_draw(struct setup *setup, struct chance *chance)
     setup->is_u8 = chance_is(chance, 30);
     setup->has_outliers = chance_is(chance, 5);
     setup->size = chance_is(chance, 90) ? 1 : 100;
-    setup->scale = setup->is_u8 ? 1 / 255. : 1;
-    if (chance_is(chance, 15))
-        setup->scale = .004;
+    setup->scale = 1;
     setup->constants = 0;
-    if (chance_is(chance, 30))
-        setup->constants = chance_is(chance, 50) && channels <= 16 ? channels : 1;
-    for (int i = 0; i < setup->constants; i++) {
-        setup->mean[i] = (float)(.3 * chance_normal(chance));
-        setup->std[i] = (float)(.2 + .3 * fabs(chance_normal(chance)));
-    }
+    if (setup->sketch.vocabulary == 0)
+        draw_constants(setup, chance);
 }
 
 static void write_list(const char *before, const double *numbers, int count,
@@ -222,7 +230,7 @@ static void write_model(const struct setup *setup, const struct writer *writer,
             "    calibration: {file: %s/calibration.h5, samples: %zu, check: %zu}\n"
             "    validation: {file: %s/validation.h5, samples: all}\n",
             folder, setup->calibration, setup->check, folder);
-    if (!(setup->is_u8 && setup->scale == 1 / 255.))
+    if (setup->sketch.vocabulary == 0 && !(setup->is_u8 && setup->scale == 1 / 255.))
         fprintf(writer->file, "    scale: %.17g\n", setup->scale);
     if (setup->constants > 0) {
         write_list("    mean: [", setup->mean, setup->constants, ", ", "]\n",

@@ -14,7 +14,7 @@
 #include "core/base/memory.h"
 #include "tests/fuzz/comparison.h"
 #include "tests/fuzz/grid.h"
-#include "tests/fuzz/layers.h"
+#include "tests/fuzz/tables.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,6 +30,7 @@ static const double loose_unit = 0x1p-18;
 struct coded {
     const struct graph *graph;
     struct layers layers;
+    struct array **tables;    /* as tables_round() has them; owned */
     struct plain_grid *grids; /* [values] step 0: it has no codes; owned */
     bool *is_unsigned;        /* [values] owned */
     int negative;             /* value, or -1 */
@@ -43,6 +44,11 @@ static struct array *compute_coded(void *context, struct trial *trial, int node,
     struct coded *coded = context;
     const struct node *one = &coded->graph->nodes[node];
 
+    if (coded->tables[node]) {
+        const struct array *looked_up[] = {coded->tables[node], inputs[1]};
+
+        return op_gather(trial, one, looked_up);
+    }
     if (coded->layers.of_node[node] >= 0)
         return layer_compute(&coded->layers,
                              &coded->layers.list[coded->layers.of_node[node]], trial,
@@ -218,6 +224,7 @@ static void compare_coded(struct comparison *comparison, struct graph *graph,
     find_grids(&coded);
     find_inputs(&coded);
     layers_treat(&coded.layers, coded.found, &trial);
+    coded.tables = tables_round(graph, coded.found, &trial);
     put_statistics(graph, coded.found, &coded.layers);
     logits[0] = logits_of(graph, &comparison->calibration, trial, &change);
     logits[1] = logits_of(graph, &comparison->validation, trial, &change);
@@ -237,6 +244,7 @@ static void compare_coded(struct comparison *comparison, struct graph *graph,
         comparison->loosely_coded =
             logits_of(graph, &comparison->validation, trial, &change);
     layers_clear(&coded.layers);
+    tables_free(coded.tables, graph);
     array_destroy(sample);
     free(coded.grids);
     free(coded.is_unsigned);

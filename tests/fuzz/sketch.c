@@ -204,7 +204,10 @@ void sketch_draw(struct sketch *sketch, uint64_t seed)
     *sketch = (struct sketch){.chance = chance_of(seed)};
     sketch->opset = draw_opset(chance);
     sketch_say(sketch, "opset %d\n", sketch->opset);
-    sketch->input = now = draw_input(sketch);
+    sketch->input = now =
+        chance_is(chance, 15) ? sketch_numbers(sketch) : draw_input(sketch);
+    if (sketch->vocabulary > 0)
+        now = sketch_embedding(sketch, now);
     if (sketch->has_channels_last)
         now = channels_first(sketch, now);
     for (int left = chance_between(chance, 1, 6); left > 0; left--) {

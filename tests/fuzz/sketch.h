@@ -8,7 +8,7 @@
 
 enum { SKETCH_ELEMENTS_MOST = 1024 };
 
-/* A tensor of the network: [N, C, H, W], [N, T, F] or [N, F]. */
+/* A tensor of the network: [N, C, H, W], [N, T, F] or [N, F], or numbers [N, ...]. */
 struct place {
     int tensor; /* "t<number>" */
     int rank;   /* with the batch */
@@ -23,6 +23,7 @@ struct sketch {
     int tensors, constants, nodes;
     struct place input;
     bool has_channels_last; /* the input is [N, H, W, C] */
+    int vocabulary;         /* the input is numbers of so many rows; 0: floats */
     int classes;
 };
 
@@ -76,6 +77,10 @@ struct place sketch_pool(struct sketch *sketch, struct place from);
 /* Rows (sketch_rows.c): of the same shape; an element for each. */
 struct place sketch_rows(struct sketch *sketch, struct place from);
 struct place sketch_reduction(struct sketch *sketch, struct place from);
+
+/* Numbers as the input, and what they are looked up to (sketch_tables.c). */
+struct place sketch_numbers(struct sketch *sketch);
+struct place sketch_embedding(struct sketch *sketch, struct place from);
 
 /* Moves (sketch_moves.c). */
 struct place sketch_move(struct sketch *sketch, struct place from);
