@@ -170,9 +170,12 @@ static bool may_give_floats(const struct question *of)
            runtime_kernels_take_as_gemm(of->network, of->layer);
 }
 
+/* A sum behind a product of rows is a node of its own, which reads the floats that the product may give. */
 static char *ask_sum(const struct question *of)
 {
-    return !of->layer->conv.has_residual
+    return !of->layer->conv.has_residual ||
+                   (may_give_floats(of) &&
+                    !runtime_kernels_take_as_gemm(of->network, of->layer))
                ? NULL
                : say("its output is read as float by the sum behind it");
 }
@@ -202,18 +205,75 @@ static char *ask_output(const struct question *of)
     return may_give_floats(of) ? NULL : tell_reader(of);
 }
 
+static char *ask_letters(const struct question *of)
+{
+    return of->layer->matmul.is_einsum ? say("it is an Einsum") : NULL;
+}
+
+static char *ask_side(const struct question *of, int side)
+{
+    static const char *const names[] = {"left", "right"};
+    int item = of->held[of->layer->inputs[side]];
+    struct quantizer quantizer;
+
+    if (item < 0)
+        return say("its %s side stays in float", names[side]);
+    quantizer = choice_quantizer(of->choices[item]);
+    return of->in_4_bits && container_of(&quantizer, true).bits < 8
+               ? say("its %s side is integers of 4 bits", names[side])
+               : NULL;
+}
+
+static char *ask_left(const struct question *of)
+{
+    return ask_side(of, 0);
+}
+
+static char *ask_right(const struct question *of)
+{
+    return ask_side(of, 1);
+}
+
+/* QLinearMatMul, or MatMulIntegerToFloat. */
+static char *ask_codes_of_product(const struct question *of)
+{
+    int item = of->held[of->layer->output];
+
+    return item >= 0 ? ask_codes(of, item) : NULL;
+}
+
+typedef char *question_fn(const struct question *of);
+
+static char *ask_all(const struct question *of, question_fn *const *questions,
+                     size_t count)
+{
+    char *why = NULL;
+
+    for (size_t i = 0; !why && i < count; i++)
+        why = questions[i](of);
+    return why;
+}
+
 static char *ask(const struct question *of)
 {
-    static char *(*const questions[])(const struct question *) = {
-        ask_operator, ask_input, ask_weights, ask_sum, ask_output};
+    static question_fn *const of_weights[] = {ask_operator, ask_input, ask_weights,
+                                              ask_sum, ask_output};
+    static question_fn *const of_tensors[] = {ask_letters, ask_left, ask_right,
+                                              ask_codes_of_product};
 
-    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
-        char *why = questions[i](of);
+    return of->layer->kind == LAYER_MATMUL
+               ? ask_all(of, of_tensors, sizeof of_tensors / sizeof *of_tensors)
+               : ask_all(of, of_weights, sizeof of_weights / sizeof *of_weights);
+}
 
-        if (why)
-            return why;
-    }
-    return NULL;
+/* Whether the layer multiplies codes where the case runs: weights are quantized, or both sides. */
+static bool is_quantized(const struct question *of)
+{
+    if (of->layer->kind == LAYER_MATMUL)
+        return of->held[of->layer->inputs[0]] >= 0 &&
+               of->held[of->layer->inputs[1]] >= 0;
+    return placement_of_weights(of->placement, of->index, 0) >= 0 &&
+           layer_multiplies(of->layer);
 }
 
 void runtime_kernels_foretell(const struct network *network,
@@ -233,8 +293,7 @@ void runtime_kernels_foretell(const struct network *network,
             network,   placement, choices, rules,
             in_4_bits, held,      index,   &network->layers[index]};
 
-        if (placement_of_weights(placement, index, 0) < 0 ||
-            !layer_multiplies(of.layer))
+        if (!is_quantized(&of))
             continue;
         kernels->why[index] = ask(&of);
         kernels->quantized++;

@@ -4,7 +4,8 @@
  * Of files that are written for integer kernels (onnx_write.h), ONNX Runtime 1.30 on the CPU,
  * default options: a convolution is QLinearConv where its output is rounded to 8 bits right behind
  * it, with at most a ReLU or Clip between that cuts nothing which the codes do not cut; a fully
- * connected layer is QGemm, QLinearMatMul or MatMulIntegerToFloat, and may give floats. */
+ * connected layer is QGemm, QLinearMatMul or MatMulIntegerToFloat, and may give floats; a product of two tensors is
+ * one of the last two. */
 #ifndef CORE_EXPORT_ONNX_RUNTIME_KERNELS_H
 #define CORE_EXPORT_ONNX_RUNTIME_KERNELS_H
 
@@ -14,10 +15,10 @@
 #include <stdio.h>
 
 struct runtime_kernels {
-    int quantized; /* layers whose weights are */
+    int quantized; /* layers whose weights are, or both tensors that they multiply */
     int integer;   /* those of them that run as integer kernels */
     char **
-        why; /* [layers] what stands in the way of a layer; NULL: nothing does, or its weights are
+        why; /* [layers] what stands in the way of a layer; NULL: nothing does, or it multiplies
                       floats; owned */
     int layer_count;
 };

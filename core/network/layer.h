@@ -158,6 +158,7 @@ struct matmul {
     int rank;                  /* dimensions before those of the matrices */
     int dims[TENSOR_RANK_MAX]; /* [rank] of the output */
     struct matrices left, right, output;
+    bool is_einsum; /* so the file says it */
 };
 
 /* Sums of so many products of two codes of 8 bits without a sign fit into 32 bits. */

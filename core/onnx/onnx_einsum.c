@@ -216,6 +216,14 @@ static int give_side(const struct onnx_node *node, const struct equation *equati
     return onnx_rows_give_ordered(node, tensor, order, err);
 }
 
+/* The last layer, which is the product. */
+static void mark(const struct onnx_node *node)
+{
+    struct network *network = node->graph->network;
+
+    network->layers[network->layer_count - 1].matmul.is_einsum = true;
+}
+
 static int read_einsum(const struct onnx_node *node, struct error *err)
 {
     char wanted[TERMS][ONNX_RANK_MAX + 2];
@@ -239,6 +247,7 @@ static int read_einsum(const struct onnx_node *node, struct error *err)
         give_side(node, &equation, RIGHT, wanted[RIGHT], &tensors[RIGHT], err) < 0 ||
         onnx_product_give_tensors(node, tensors, is_turned, err) < 0)
         return -1;
+    mark(node);
     return onnx_rows_order_back(node, order, err);
 }
 

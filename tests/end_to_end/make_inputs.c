@@ -285,6 +285,38 @@ static void write_inputs_network(void)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
+/* Rows of an image that look at each other: heads, shared ones, and products written by letters. */
+static void write_attention(void)
+{
+    Onnx__ModelProto *model = onnx_builder_model(
+        "input input N,1,24,24\n"
+        "floats wq 24,12 = 0.5 -0.25 0.125 0.75 -1 0.3 0.1\n"
+        "floats wk 24,12 = 0.2 -0.1 0.45 -0.15 0.3 -0.25 0.32 -0.07 0.42 -0.2 0.31\n"
+        "floats wv 24,4 = -0.3 0.2 0.7 -0.6 0.1\n"
+        "floats wo 12,24 = 0.3 -0.2 0.1 0.25 -0.35 0.05 0.15\nfloats bo 24 = 0.1 "
+        "-0.05\n"
+        "floats w3 47,576 = 1.1 -0.7 0.3 2 -1.3 0.6 -0.2 0.9 -1.7 0.4 1.4\n"
+        "floats b3 47 = 0.137 -0.211 0.3119 0.0173 -0.1093\nfloats half - = 0.5\n"
+        "integers rows 3 = 0 24 24\nintegers apart 4 = 0 24 3 4\n"
+        "integers shared 4 = 0 1 24 4\nintegers back 3 = 0 24 12\n"
+        "node Reshape input rows -> x\n"
+        "node MatMul x wq -> q0\nnode Reshape q0 apart -> q1\n"
+        "node Transpose q1 -> q perm=0,2,1,3\n"
+        "node MatMul x wk -> k0\nnode Reshape k0 apart -> k1\n"
+        "node Transpose k1 -> k perm=0,2,3,1\n"
+        "node MatMul x wv -> v0\nnode Reshape v0 shared -> v\n"
+        "node MatMul q k -> s0\nnode Mul s0 half -> s\nnode Softmax s -> a axis=-1\n"
+        "node MatMul a v -> m0\nnode Transpose m0 -> m1 perm=0,2,1,3\n"
+        "node Reshape m1 back -> m\nnode MatMul m wo -> o0\nnode Add o0 bo -> o1\n"
+        "node Add x o1 -> o\n"
+        "node Einsum o o -> g0 equation=bid,bjd->bij\nnode Softmax g0 -> g axis=-1\n"
+        "node Einsum g o -> h equation=bij,bjd->bid\n"
+        "node Flatten h -> f\nnode Gemm f w3 b3 -> y transB=1\noutput y\n");
+
+    write_model("attention.onnx", model);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 /* What opsets since 22 have of the operators that calq reads, shape arithmetic among them. */
 static void write_new_networks(void)
 {
@@ -484,6 +516,7 @@ int main(int count, char **arguments)
     write_pools();
     write_one_output();
     write_inputs_network();
+    write_attention();
     write_new_networks();
     write_sharing("shared.onnx", "N");
     write_sharing("batch-of-one.onnx", "1");

@@ -23,6 +23,13 @@ static struct error err;
 #define TAIL "node Relu c2 -> r2\n" LAST
 static const char plain[] = HEAD "node Conv r1 w2 -> c2 name=two\n" TAIL;
 
+/* Rows that look at each other; what goes on is said behind. */
+#define ATTENTION                                                                      \
+    "input x N,6,8\nfloats wq 8,4\nfloats wv 8,8\nfloats f 5,48\n"                     \
+    "node MatMul x wq -> q name=q\nnode MatMul x wv -> v name=v\n"
+#define ROWS_LAST                                                                      \
+    "node Flatten o -> g\nnode Gemm g f -> y name=last transB=1\noutput y\n"
+
 /* `why`: what stands in the way of layer `of`; NULL: of none anything does. */
 static const struct forecast {
     const char *fact, *text, *of, *why;
@@ -73,6 +80,21 @@ static const struct forecast {
           "node Clip d lo hi -> r2\n" LAST,
      "two", "its output is clamped within its codes", 8, 8, GRID_UNSIGNED, false,
      0.0236f},
+    {"products of two tensors, and a sum behind a product of rows",
+     ATTENTION "floats wo 8,8\nnode Transpose q -> k perm=0,2,1\n"
+               "node MatMul q k -> s name=scores\nnode Sigmoid s -> p\n"
+               "node MatMul p v -> m name=mix\nnode MatMul m wo -> n name=out\n"
+               "node Add x n -> o\n" ROWS_LAST,
+     NULL, NULL, 8, 8, GRID_UNSIGNED, false, 0},
+    {"a product by letters",
+     ATTENTION "node Einsum q q -> s name=scores equation=bid,bjd->bij\n"
+               "node MatMul s v -> o name=mix\n" ROWS_LAST,
+     "scores", "it is an Einsum", 8, 8, GRID_UNSIGNED, false, 0},
+    {"a product of two tensors with codes of 7 bits",
+     ATTENTION "node Transpose q -> k perm=0,2,1\nnode MatMul q k -> s name=scores\n"
+               "node MatMul s v -> o name=mix\n" ROWS_LAST,
+     "scores", "its output has codes of 7 bits, cut by nodes of their own", 8, 7,
+     GRID_UNSIGNED, false, 0},
 };
 
 static struct network *network_of(const char *text)

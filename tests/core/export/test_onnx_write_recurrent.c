@@ -18,7 +18,7 @@
 #define LSTM "node LSTM x wl rl b -> all layout=1" END "v -> y\noutput y\n"
 #define GRU                                                                            \
     "node GRU x wg rg -> all layout=1 direction=bidirectional" END "u -> y\noutput "   \
-                                                                   "y\n"
+    "y\n"
 #define TURNED                                                                         \
     "node Transpose x -> t perm=1,0,2\nnode LSTM t wl rl b -> all\n"                   \
     "integers one 1 = 1\nnode Squeeze all one -> s\n"                                  \
