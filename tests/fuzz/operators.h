@@ -44,7 +44,8 @@ operator_fn op_add, op_sub, op_mul, op_div, op_min, op_max, op_relu, op_clip,
     op_dequantize_linear;
 operator_fn op_conv, op_gemm, op_mat_mul, op_max_pool, op_average_pool,
     op_global_max_pool, op_global_average_pool, op_reduce_mean;
-operator_fn op_softmax, op_log_softmax, op_reduce;
+operator_fn op_softmax, op_log_softmax, op_reduce, op_layer_normalization,
+    op_group_normalization, op_lp_normalization, op_lrn;
 operator_fn op_concat, op_constant, op_constant_of_shape, op_same, op_expand,
     op_flatten, op_gather, op_pad, op_range, op_reshape, op_shape, op_slice, op_squeeze,
     op_transpose, op_unsqueeze;

@@ -220,3 +220,153 @@ struct array *op_reduce(struct trial *trial, const struct node *node,
         drop_dims(result, is_along);
     return result;
 }
+
+/* ---- norms -------------------------------------------------------------------------------------- */
+
+enum size { DEVIATION, ROOT_OF_SQUARES, MAGNITUDES };
+
+/* An element less its row's mean, divided by the row's size. Runtimes find the deviation of squares less a
+ * square, in float; where that is mostly rounding nobody knows what they find. */
+static void norm_element(struct trial *trial, const struct array *x,
+                         const struct row *row, size_t index, enum size size,
+                         double epsilon, double *value, double *error)
+{
+    double length = (double)row->length, unit = trial->unit;
+    double mean = 0, mean_error = 0, sum = 0, sum_error = 0, off;
+
+    for (size_t i = 0; size == DEVIATION && i < row->length; i++) {
+        size_t at = row->start + i * row->step;
+
+        mean += x->values[at] / length;
+        mean_error += (x->errors[at] + unit * length * fabs(x->values[at])) / length;
+    }
+    for (size_t i = 0; i < row->length; i++) {
+        size_t at = row->start + i * row->step;
+        double apart = fabs(x->values[at] - mean), number = x->values[at];
+        double apart_error = x->errors[at] + mean_error;
+
+        sum += size == MAGNITUDES ? apart : apart * apart;
+        sum_error += size == MAGNITUDES ? apart_error + unit * length * apart
+                                        : (2 * apart + apart_error) * apart_error +
+                                              unit * (length + 8) * number * number;
+    }
+    if (size == DEVIATION) {
+        sum = sum / length + epsilon;
+        sum_error /= length;
+    }
+    off = sum > 0 ? sum_error / sum : 0;
+    if (off > .2)
+        trial->is_near = true;
+    if (size != MAGNITUDES)
+        sum = sqrt(sum);
+    *value = sum > 0 ? (x->values[index] - mean) / sum : 0;
+    *error = sum > 0 ? (x->errors[index] + mean_error +
+                        unit * (fabs(x->values[index]) + fabs(mean))) /
+                           sum * (1 + 2 * off)
+                     : 0;
+    *error += fabs(*value) * (2 * off + 6 * unit);
+}
+
+static void scale_element(const struct trial *trial, double scale, double shift,
+                          double *value, double *error)
+{
+    double product = *value * scale;
+
+    *value = product + shift;
+    *error = *error * fabs(scale) + trial->unit * (2 * fabs(product) + fabs(shift));
+}
+
+struct array *op_layer_normalization(struct trial *trial, const struct node *node,
+                                     const struct array *const *inputs)
+{
+    const struct array *x = inputs[0];
+    struct array *result = array_copy(x);
+    int axis = array_axis(x, node_integer(node, "axis", -1));
+
+    for (size_t i = 0; i < x->count; i++) {
+        struct row row = row_of(x, axis, x->rank, i);
+        size_t at = i % row.length;
+        bool has_shift = node->input_count > 2 && inputs[2];
+
+        norm_element(trial, x, &row, i, DEVIATION, node_real(node, "epsilon", 1e-5f),
+                     &result->values[i], &result->errors[i]);
+        scale_element(trial, inputs[1]->values[at],
+                      has_shift ? inputs[2]->values[at] : 0, &result->values[i],
+                      &result->errors[i]);
+    }
+    return result;
+}
+
+/* Of groups of channels; InstanceNormalization has one for each. */
+struct array *op_group_normalization(struct trial *trial, const struct node *node,
+                                     const struct array *const *inputs)
+{
+    const struct array *x = inputs[0];
+    struct array *result = array_copy(x);
+    size_t channels = (size_t)x->dims[1], area = array_span(x, 2, x->rank);
+    size_t groups = (size_t)node_integer(node, "num_groups", (int64_t)channels);
+    size_t length = channels / groups * area;
+
+    for (size_t i = 0; i < x->count; i++) {
+        struct row row = {i / length * length, 1, length};
+        size_t at = i / area % channels * inputs[1]->count / channels;
+
+        norm_element(trial, x, &row, i, DEVIATION, node_real(node, "epsilon", 1e-5f),
+                     &result->values[i], &result->errors[i]);
+        scale_element(trial, inputs[1]->values[at], inputs[2]->values[at],
+                      &result->values[i], &result->errors[i]);
+    }
+    return result;
+}
+
+struct array *op_lp_normalization(struct trial *trial, const struct node *node,
+                                  const struct array *const *inputs)
+{
+    const struct array *x = inputs[0];
+    struct array *result = array_copy(x);
+    int axis = array_axis(x, node_integer(node, "axis", -1));
+    enum size size = node_integer(node, "p", 2) == 1 ? MAGNITUDES : ROOT_OF_SQUARES;
+
+    for (size_t i = 0; i < x->count; i++) {
+        struct row row = row_of(x, axis, axis + 1, i);
+
+        norm_element(trial, x, &row, i, size, 0, &result->values[i],
+                     &result->errors[i]);
+    }
+    return result;
+}
+
+struct array *op_lrn(struct trial *trial, const struct node *node,
+                     const struct array *const *inputs)
+{
+    double alpha = node_real(node, "alpha", 1e-4f),
+           beta = node_real(node, "beta", .75f);
+    double bias = node_real(node, "bias", 1);
+    int64_t size = node_integer(node, "size", 1);
+    const struct array *x = inputs[0];
+    struct array *result = array_copy(x);
+    int64_t area = (int64_t)array_span(x, 2, x->rank);
+
+    for (size_t i = 0; i < x->count; i++) {
+        int64_t channel = (int64_t)i / area % x->dims[1];
+        double base = bias, off = 0, power;
+
+        for (int64_t c = channel - (size - 1) / 2; c <= channel + size / 2; c++)
+            if (c >= 0 && c < x->dims[1]) {
+                size_t at = (size_t)((int64_t)i + (c - channel) * area);
+                double number = fabs(x->values[at]), error = x->errors[at];
+
+                base += alpha / (double)size * number * number;
+                off += alpha / (double)size * (2 * number + error) * error;
+            }
+        off = off / base + 8 * trial->unit;
+        power = pow(base, -beta);
+        result->values[i] *= power;
+        result->errors[i] = (x->errors[i] + fabs(x->values[i]) *
+                                                (1.5 * beta * off + 10 * trial->unit)) *
+                            power;
+        if (off > .2)
+            trial->is_near = true;
+    }
+    return result;
+}

@@ -339,7 +339,7 @@ struct place sketch_clamp(struct sketch *sketch, struct place from)
     struct place to, last;
     int kind = chance_between(chance, 0, sketch->opset < 8 ? 16 : 19), constant;
 
-    if (chance_is(chance, 6))
+    if (chance_is(chance, 10))
         return sketch_rows(sketch, from);
     to = sketch_like(sketch, from);
     if (chance_is(chance, 20)) {

@@ -1,6 +1,8 @@
 /* What is computed with the rows of a tensor, along any of its dimensions. */
 #include "tests/fuzz/sketch.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Before opset 13 it goes along all axes from one on, which no newer one can. */
@@ -75,7 +77,93 @@ struct place sketch_reduction(struct sketch *sketch, struct place from)
     return to;
 }
 
+/* A scale or a shift of `count` numbers, "2,3": its shape. */
+static int draw_numbers(struct sketch *sketch, const char *dims, int count)
+{
+    enum { MOST = SKETCH_ELEMENTS_MOST };
+    double values[MOST];
+
+    for (int i = 0; i < count && i < MOST; i++)
+        values[i] = .2 + chance_normal(&sketch->chance);
+    return sketch_floats(sketch, dims, values, count);
+}
+
+static struct place layer_norm(struct sketch *sketch, struct place from)
+{
+    struct chance *chance = &sketch->chance;
+    struct place to = sketch_like(sketch, from);
+    int axis = chance_between(chance, 1, from.rank - 1), count = 1, scale, shift;
+    char dims[64] = "";
+
+    for (int i = axis; i < from.rank; i++) {
+        size_t used = strlen(dims);
+
+        snprintf(dims + used, sizeof dims - used, "%s%d", i > axis ? "," : "",
+                 from.dims[i]);
+        count *= from.dims[i];
+    }
+    if (count > SKETCH_ELEMENTS_MOST)
+        return softmax(sketch, from);
+    scale = draw_numbers(sketch, dims, count);
+    shift = draw_numbers(sketch, dims, count);
+    sketch_say(sketch, "node LayerNormalization t%d c%d c%d -> t%d axis=%d",
+               from.tensor, scale, shift, to.tensor, axis);
+    if (chance_is(chance, 50))
+        sketch_say(sketch, " epsilon=0.01");
+    sketch_name(sketch);
+    return to;
+}
+
+/* Of images: groups of channels, or neighbours. */
+static struct place image_norm(struct sketch *sketch, struct place from)
+{
+    struct chance *chance = &sketch->chance;
+    struct place to = sketch_like(sketch, from);
+    int channels = from.dims[1], groups = 1, scale, shift, kind;
+    char dims[16];
+
+    for (int i = 2; i <= channels; i++)
+        if (channels % i == 0 && chance_is(chance, 50))
+            groups = i;
+    kind = chance_between(chance, 0, sketch->opset < 18 ? 1 : 2);
+    snprintf(dims, sizeof dims, "%d",
+             kind == 2 && sketch->opset < 21 ? groups : channels);
+    scale = draw_numbers(sketch, dims, atoi(dims));
+    shift = draw_numbers(sketch, dims, atoi(dims));
+    if (kind == 0)
+        sketch_say(sketch, "node LRN t%d -> t%d size=%d alpha=0.3 beta=0.5",
+                   from.tensor, to.tensor, 2 * chance_between(chance, 0, 2) + 1);
+    else if (kind == 1)
+        sketch_say(sketch, "node InstanceNormalization t%d c%d c%d -> t%d epsilon=0.01",
+                   from.tensor, scale, shift, to.tensor);
+    else
+        sketch_say(sketch,
+                   "node GroupNormalization t%d c%d c%d -> t%d epsilon=0.01 "
+                   "num_groups=%d",
+                   from.tensor, scale, shift, to.tensor, groups);
+    sketch_name(sketch);
+    return to;
+}
+
+static struct place length_norm(struct sketch *sketch, struct place from)
+{
+    struct chance *chance = &sketch->chance;
+    struct place to = sketch_like(sketch, from);
+
+    sketch_say(sketch, "node LpNormalization t%d -> t%d axis=%d p=%d", from.tensor,
+               to.tensor, chance_between(chance, 1, from.rank - 1),
+               chance_between(chance, 1, 2));
+    sketch_name(sketch);
+    return to;
+}
+
 struct place sketch_rows(struct sketch *sketch, struct place from)
 {
-    return softmax(sketch, from);
+    struct chance *chance = &sketch->chance;
+
+    if (sketch->opset >= 17 && chance_is(chance, 40))
+        return layer_norm(sketch, from);
+    if (from.rank == 4 && chance_is(chance, 40))
+        return image_norm(sketch, from);
+    return chance_is(chance, 25) ? length_norm(sketch, from) : softmax(sketch, from);
 }
