@@ -38,32 +38,33 @@ COMPUTE(quotients, a / b)
 COMPUTE(minima, a < b || a != a ? a : b)
 COMPUTE(maxima, a > b || a != a ? a : b)
 COMPUTE(powers, (float)raised(a, b))
+COMPUTE(slopes, a < 0 ? a * b : a)
 
-static bool constant_is_nonnegative(const struct binary *binary)
-{
-    for (size_t i = 0; i < binary->constant_count; i++)
-        if (!(binary->constant[i] >= 0))
-            return false;
-    return binary->constant != NULL;
-}
-
-static bool both_are(const struct binary *binary, bool operands_are)
+static bool both_are(const struct binary *binary, bool left_is, bool right_is)
 {
     (void)binary;
-    return operands_are;
+    return left_is && right_is;
 }
 
-static bool never(const struct binary *binary, bool operands_are)
+static bool one_is(const struct binary *binary, bool left_is, bool right_is)
 {
     (void)binary;
-    (void)operands_are;
+    return left_is || right_is;
+}
+
+static bool left_one_is(const struct binary *binary, bool left_is, bool right_is)
+{
+    (void)binary;
+    (void)right_is;
+    return left_is;
+}
+
+static bool never(const struct binary *binary, bool left_is, bool right_is)
+{
+    (void)binary;
+    (void)left_is;
+    (void)right_is;
     return false;
-}
-
-/* One is enough. */
-static bool largest_is(const struct binary *binary, bool operands_are)
-{
-    return operands_are || constant_is_nonnegative(binary);
 }
 
 static bool is_even_power(const struct binary *binary)
@@ -74,9 +75,10 @@ static bool is_even_power(const struct binary *binary)
     return binary->constant && binary->constant_at == 1;
 }
 
-static bool power_is(const struct binary *binary, bool operands_are)
+static bool power_is(const struct binary *binary, bool left_is, bool right_is)
 {
-    return operands_are || is_even_power(binary);
+    (void)right_is;
+    return left_is || is_even_power(binary);
 }
 
 static const struct binary_operation_row rows[BINARY_OPERATION_COUNT] = {
@@ -85,8 +87,9 @@ static const struct binary_operation_row rows[BINARY_OPERATION_COUNT] = {
     [BINARY_MUL] = {"mul", products, both_are},
     [BINARY_DIV] = {"div", quotients, both_are},
     [BINARY_MIN] = {"min", minima, both_are},
-    [BINARY_MAX] = {"max", maxima, largest_is},
+    [BINARY_MAX] = {"max", maxima, one_is},
     [BINARY_POW] = {"pow", powers, power_is},
+    [BINARY_PRELU] = {"prelu", slopes, left_one_is},
 };
 
 const struct binary_operation_row *binary_operation_of(enum binary_operation operation)

@@ -14,8 +14,8 @@ struct binary_row {
 struct binary_operation_row {
     const char *name; /* short word for a listing */
     void (*compute)(const struct binary_row *row, float *restrict out);
-    /* Whether no result is below zero, where both operands are so or not. */
-    bool (*is_nonnegative)(const struct binary *binary, bool operands_are);
+    /* Whether no result is below zero, where the operands are so or not. */
+    bool (*is_nonnegative)(const struct binary *binary, bool left_is, bool right_is);
 };
 
 const struct binary_operation_row *binary_operation_of(enum binary_operation operation);

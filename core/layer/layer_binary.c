@@ -60,15 +60,25 @@ static bool is_square(const struct layer *layer)
            layer->inputs[0] == layer->inputs[1];
 }
 
+static bool operand_is_nonnegative(const struct binary *binary, int which,
+                                   bool inputs_are)
+{
+    if (!binary->constant || binary->constant_at != which)
+        return inputs_are;
+    for (size_t i = 0; i < binary->constant_count; i++)
+        if (!(binary->constant[i] >= 0))
+            return false;
+    return true;
+}
+
 static bool is_nonnegative(const struct layer *layer, bool inputs_are)
 {
     const struct binary *binary = &layer->binary;
-    bool operands_are = inputs_are;
 
-    for (size_t i = 0; i < binary->constant_count; i++)
-        operands_are = operands_are && binary->constant[i] >= 0;
     return is_square(layer) ||
-           binary_operation_of(binary->operation)->is_nonnegative(binary, operands_are);
+           binary_operation_of(binary->operation)
+               ->is_nonnegative(binary, operand_is_nonnegative(binary, 0, inputs_are),
+                                operand_is_nonnegative(binary, 1, inputs_are));
 }
 
 static bool same_shape(const struct layer *ours, const struct layer *theirs)

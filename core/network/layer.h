@@ -7,6 +7,8 @@
 #ifndef CORE_NETWORK_LAYER_H
 #define CORE_NETWORK_LAYER_H
 
+#include "core/network/elementwise.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +19,7 @@
     KIND(CONV, conv)       /* convolution and fully connected (a 1x1 convolution) */ \
     KIND(AFFINE, affine)   /* per channel: scale * x + shift; also a bare ReLU or Clip */ \
     KIND(ADD, add)         /* inputs of equal shape, summed */ \
+    KIND(UNARY, unary)     /* an operation of each element by itself */ \
     KIND(BINARY, binary)   /* an operation of two operands, of which one may repeat */ \
     KIND(MAX_POOL, max_pool) \
     KIND(AVERAGE_POOL, average_pool) \
@@ -25,13 +28,6 @@
     KIND(EMBEDDING, embedding) /* rows of its one weight tensor, by their numbers */ \
     KIND(REARRANGE, rearrange) /* every output element is one of the input, or a constant */ \
     KIND(CONSTANT, constant) /* the same for every sample */ \
-    KIND(SIGMOID, sigmoid) \
-    KIND(HARD_SIGMOID, hard_sigmoid) \
-    KIND(HARD_SWISH, hard_swish) \
-    KIND(LEAKY_RELU, leaky_relu) \
-    KIND(ELU, elu) \
-    KIND(TANH, tanh) \
-    KIND(SOFTPLUS, softplus) \
     KIND(SOFTMAX, softmax) /* and its logarithm */ \
     KIND(RECURRENCE, recurrence) /* what is recurrent of an LSTM, a GRU or an RNN */ \
     KIND(REDUCTION, reduction) /* an element for each row: its sum, mean, maximum ... */ \
@@ -39,8 +35,6 @@
     KIND(RESPONSE_NORM, response_norm) /* elements divided by a power of their neighbours' squares */ \
     KIND(QUANTIZE, quantize) /* rounds to codes; there until the file's codes are taken (qdq.h) */
 /* clang-format on */
-
-enum { TENSOR_RANK_MAX = 6 }; /* without the batch */
 
 enum layer_kind {
 #define LAYER_KIND_NAME(kind, row) LAYER_##kind,
@@ -96,34 +90,6 @@ struct conv {
 struct affine {
     float *scale; /* [channels] or NULL: one; owned */
     float *shift; /* [channels] or NULL: zero; owned */
-};
-
-enum binary_operation {
-    BINARY_ADD,
-    BINARY_SUB,
-    BINARY_MUL,
-    BINARY_DIV,
-    BINARY_MIN,
-    BINARY_MAX,
-    BINARY_POW,
-    BINARY_OPERATION_COUNT
-};
-
-/* Output element [i, j ...] is made of element i * strides[operand][0] + j * strides[operand][1] ...
- * of the left and of the right operand. */
-struct binary {
-    enum binary_operation operation;
-    int rank; /* of one sample of the output, at least 1 */
-    int dims
-        [TENSOR_RANK_MAX]; /* as it is stored; no stride spans two that fit together */
-    int strides[2][TENSOR_RANK_MAX]; /* 0: repeats; of the last dimension 0 or 1 */
-    float *constant; /* [constant_count] or NULL: both are inputs; owned */
-    size_t constant_count;
-    int constant_at; /* which operand it is, where there is one */
-};
-
-struct hard_sigmoid {
-    float alpha, beta; /* alpha * x + beta, cut to [0, 1] */
 };
 
 struct average_pool {
@@ -272,9 +238,8 @@ struct layer {
     union {
         struct conv conv;
         struct affine affine;
+        struct unary unary;
         struct binary binary;
-        struct hard_sigmoid hard_sigmoid;
-        float alpha; /* LAYER_LEAKY_RELU, LAYER_ELU: factor of what is below zero */
         struct average_pool average_pool;
         struct rearrange rearrange;
         struct constant constant;

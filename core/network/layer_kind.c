@@ -123,18 +123,6 @@ const char *layer_kind_no_constants(const struct network *network,
     return NULL;
 }
 
-bool layer_kind_alpha_sign(const struct layer *layer, bool inputs_are)
-{
-    return inputs_are || layer->alpha <= 0;
-}
-
-const char *layer_kind_other_alpha(const struct network *network,
-                                   const struct layer *ours, const struct layer *theirs)
-{
-    (void)network;
-    return ours->alpha == theirs->alpha ? NULL : "alpha";
-}
-
 bool layer_kind_same_floats(const float *a, const float *b, size_t count)
 {
     if (!a || !b)

@@ -132,12 +132,6 @@ const char *layer_kind_no_constants(const struct network *network,
                                     const struct layer *ours,
                                     const struct layer *theirs);
 
-/* Answers of kinds that multiply what is below zero by `alpha`. */
-bool layer_kind_alpha_sign(const struct layer *layer, bool inputs_are);
-const char *layer_kind_other_alpha(const struct network *network,
-                                   const struct layer *ours,
-                                   const struct layer *theirs);
-
 /* Whether both are NULL, or hold the same bits. */
 bool layer_kind_same_floats(const float *a, const float *b, size_t count);
 

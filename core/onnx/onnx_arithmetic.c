@@ -276,6 +276,59 @@ static int read_pow(const struct onnx_node *node, struct error *err)
     return give_pair(node, &mul, sources, err);
 }
 
+/* ---- slopes ---- */
+
+static bool is_one_slope(const struct onnx_source *x, const struct onnx_source *slope)
+{
+    return !x->constant && slope->constant && slope->constant->count == 1 &&
+           slope->shape.rank <= x->shape.rank;
+}
+
+static int give_leaky_relu(const struct onnx_node *node, int input, float slope,
+                           struct error *err)
+{
+    struct layer *layer = onnx_node_give_same(node, LAYER_UNARY, &input, 1, err);
+
+    if (!layer)
+        return -1;
+    layer->unary = (struct unary){.operation = UNARY_LEAKY_RELU, .alpha = slope};
+    return 0;
+}
+
+/* They repeat to the shape of x, never x to that of slopes. */
+static int check_slopes(const struct onnx_node *node, const struct onnx_source *x,
+                        const struct onnx_source *slopes, struct error *err)
+{
+    char text[ONNX_SHAPE_TEXT_BYTES], other_text[ONNX_SHAPE_TEXT_BYTES];
+    const struct tensor *tensors = node->graph->network->tensors;
+    struct onnx_value *value;
+
+    if (onnx_node_output(node, &value, err) < 0)
+        return -1;
+    if (x->constant || tensors[value->tensor].count == tensors[x->tensor].count)
+        return 0;
+    return onnx_node_error(node, err, "slopes %s do not fit a tensor %s",
+                           onnx_shape_text(&slopes->shape, text),
+                           onnx_shape_text(&x->shape, other_text));
+}
+
+static int read_prelu(const struct onnx_node *node, struct error *err)
+{
+    static const struct arithmetic prelu = {BINARY_PRELU, NULL, NULL};
+    struct onnx_source sources[2];
+
+    if (read_pair(node, sources, err) < 0 ||
+        (sources[1].constant &&
+         onnx_node_check_reals(node, sources[1].constant, err) < 0))
+        return -1;
+    if (is_one_slope(&sources[0], &sources[1]))
+        return give_leaky_relu(node, sources[0].tensor, sources[1].constant->reals[0],
+                               err);
+    if (give_pair(node, &prelu, sources, err) < 0)
+        return -1;
+    return check_slopes(node, &sources[0], &sources[1], err);
+}
+
 /* ---- any number of operands ---- */
 
 static const struct arithmetic minimum = {BINARY_MIN, NULL, NULL};
@@ -431,6 +484,8 @@ const struct onnx_operator onnx_max = {"Max", SIZE_MAX, ONNX_ON_ELEMENTS, read_m
 const struct onnx_operator onnx_min = {"Min", SIZE_MAX, ONNX_ON_ELEMENTS, read_min,
                                        NULL};
 const struct onnx_operator onnx_mul = {"Mul", 2, ONNX_ON_ELEMENTS, read_mul, NULL};
+const struct onnx_operator onnx_prelu = {"PRelu", 2, ONNX_ON_ELEMENTS, read_prelu,
+                                         NULL};
 const struct onnx_operator onnx_sub = {"Sub", 2, ONNX_ON_ELEMENTS, read_sub, NULL};
 const struct onnx_operator onnx_pow = {"Pow", 2, ONNX_ON_ELEMENTS, read_pow, NULL};
 const struct onnx_operator onnx_sum = {"Sum", SIZE_MAX, ONNX_ON_ELEMENTS, read_sum,

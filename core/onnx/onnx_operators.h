@@ -32,24 +32,32 @@ struct onnx_operator {
 /* All of them. The row onnx_<name> stands at the end of the file that reads the operator. */
 /* clang-format off */
 #define ONNX_OPERATORS(ROW) \
+    ROW(abs) \
     ROW(add) \
     ROW(average_pool) \
     ROW(batch_normalization) \
     ROW(cast) \
+    ROW(ceil) \
+    ROW(celu) \
     ROW(clip) \
     ROW(concat) \
     ROW(constant) \
     ROW(constant_of_shape) \
     ROW(conv) \
     ROW(conv_transpose) \
+    ROW(cos) \
     ROW(dequantize_linear) \
     ROW(div) \
     ROW(dropout) \
     ROW(einsum) \
     ROW(elu) \
+    ROW(erf) \
+    ROW(exp) \
     ROW(expand) \
     ROW(flatten) \
+    ROW(floor) \
     ROW(gather) \
+    ROW(gelu) \
     ROW(gemm) \
     ROW(global_average_pool) \
     ROW(global_max_pool) \
@@ -61,6 +69,7 @@ struct onnx_operator {
     ROW(instance_normalization) \
     ROW(layer_normalization) \
     ROW(leaky_relu) \
+    ROW(log) \
     ROW(log_softmax) \
     ROW(lp_normalization) \
     ROW(lrn) \
@@ -70,11 +79,15 @@ struct onnx_operator {
     ROW(max_pool) \
     ROW(mean_variance_normalization) \
     ROW(min) \
+    ROW(mish) \
     ROW(mul) \
+    ROW(neg) \
     ROW(pad) \
     ROW(pow) \
+    ROW(prelu) \
     ROW(quantize_linear) \
     ROW(range) \
+    ROW(reciprocal) \
     ROW(reduce_l1) \
     ROW(reduce_l2) \
     ROW(reduce_log_sum) \
@@ -89,16 +102,24 @@ struct onnx_operator {
     ROW(reshape) \
     ROW(rms_normalization) \
     ROW(rnn) \
+    ROW(round) \
+    ROW(selu) \
     ROW(shape) \
     ROW(sigmoid) \
+    ROW(sign) \
+    ROW(sin) \
     ROW(slice) \
     ROW(softmax) \
     ROW(softplus) \
+    ROW(softsign) \
     ROW(split) \
+    ROW(sqrt) \
     ROW(squeeze) \
     ROW(sub) \
     ROW(sum) \
+    ROW(swish) \
     ROW(tanh) \
+    ROW(thresholded_relu) \
     ROW(tile) \
     ROW(transpose) \
     ROW(unsqueeze)

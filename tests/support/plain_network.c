@@ -1,6 +1,7 @@
 #include "tests/support/plain_network.h"
 
 #include "core/base/memory.h"
+#include "tests/support/exact_elementwise.h"
 #include "tests/support/plain_recurrence.h"
 
 #include <math.h>
@@ -133,57 +134,10 @@ static void run_affine(const struct work *work)
     }
 }
 
-static void run_sigmoid(const struct work *work)
+static void run_unary(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
-        work->result[i] = (float)(1 / (1 + exp(-(double)work->inputs[0][i])));
-}
-
-static void run_hard_sigmoid(const struct work *work)
-{
-    const struct hard_sigmoid *of = &work->layer->hard_sigmoid;
-
-    for (size_t i = 0; i < work->out->count; i++)
-        work->result[i] = fminf(fmaxf(of->alpha * work->inputs[0][i] + of->beta, 0), 1);
-}
-
-static void run_hard_swish(const struct work *work)
-{
-    for (size_t i = 0; i < work->out->count; i++) {
-        double x = work->inputs[0][i];
-
-        work->result[i] = (float)(x * fmin(fmax((x + 3) / 6, 0), 1));
-    }
-}
-
-static void run_leaky_relu(const struct work *work)
-{
-    for (size_t i = 0; i < work->out->count; i++) {
-        float x = work->inputs[0][i];
-
-        work->result[i] = fmaxf(x, 0) + work->layer->alpha * fminf(x, 0);
-    }
-}
-
-static void run_elu(const struct work *work)
-{
-    for (size_t i = 0; i < work->out->count; i++) {
-        float x = work->inputs[0][i];
-
-        work->result[i] = x < 0 ? (float)(work->layer->alpha * expm1(x)) : x;
-    }
-}
-
-static void run_tanh(const struct work *work)
-{
-    for (size_t i = 0; i < work->out->count; i++)
-        work->result[i] = (float)tanh(work->inputs[0][i]);
-}
-
-static void run_softplus(const struct work *work)
-{
-    for (size_t i = 0; i < work->out->count; i++)
-        work->result[i] = (float)log1p(exp(work->inputs[0][i]));
+        work->result[i] = (float)exact_unary(&work->layer->unary, work->inputs[0][i]);
 }
 
 /* Index of element `index` of dimensions. */
@@ -367,35 +321,12 @@ static float operand_at(const struct work *work, int operand, size_t i)
                : work->inputs[input][from];
 }
 
-static double result_of(enum binary_operation operation, double a, double b)
-{
-    switch (operation) {
-    case BINARY_ADD:
-        return a + b;
-    case BINARY_SUB:
-        return a - b;
-    case BINARY_MUL:
-        return a * b;
-    case BINARY_DIV:
-        return a / b;
-    case BINARY_MIN:
-        return fmin(a, b);
-    case BINARY_MAX:
-        return fmax(a, b);
-    case BINARY_POW:
-        return pow(a, b);
-    case BINARY_OPERATION_COUNT:
-        break;
-    }
-    return NAN;
-}
-
 static void run_binary(const struct work *work)
 {
     for (size_t i = 0; i < work->out->count; i++)
         work->result[i] =
-            (float)result_of(work->layer->binary.operation, operand_at(work, 0, i),
-                             operand_at(work, 1, i));
+            (float)exact_binary(work->layer->binary.operation, operand_at(work, 0, i),
+                                operand_at(work, 1, i));
 }
 
 static void run_concat(const struct network *network, const struct work *work)
@@ -504,26 +435,8 @@ static void run_kind(const struct network *network, const struct work *work)
     case LAYER_BINARY:
         run_binary(work);
         break;
-    case LAYER_SIGMOID:
-        run_sigmoid(work);
-        break;
-    case LAYER_HARD_SIGMOID:
-        run_hard_sigmoid(work);
-        break;
-    case LAYER_HARD_SWISH:
-        run_hard_swish(work);
-        break;
-    case LAYER_LEAKY_RELU:
-        run_leaky_relu(work);
-        break;
-    case LAYER_ELU:
-        run_elu(work);
-        break;
-    case LAYER_TANH:
-        run_tanh(work);
-        break;
-    case LAYER_SOFTPLUS:
-        run_softplus(work);
+    case LAYER_UNARY:
+        run_unary(work);
         break;
     case LAYER_EMBEDDING:
         run_embedding(work);
