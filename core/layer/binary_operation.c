@@ -30,7 +30,7 @@
             }                                                                          \
     }
 
-/* NaN of any operand stays. */
+/* NaN of any operand stays, but in what is filled. */
 COMPUTE(sums, a + b)
 COMPUTE(differences, a - b)
 COMPUTE(products, a *b)
@@ -39,6 +39,7 @@ COMPUTE(minima, a < b || a != a ? a : b)
 COMPUTE(maxima, a > b || a != a ? a : b)
 COMPUTE(powers, (float)raised(a, b))
 COMPUTE(slopes, a < 0 ? a * b : a)
+COMPUTE(fills, b == b ? b : a)
 
 static bool both_are(const struct binary *binary, bool left_is, bool right_is)
 {
@@ -81,6 +82,15 @@ static bool power_is(const struct binary *binary, bool left_is, bool right_is)
     return left_is || is_even_power(binary);
 }
 
+static bool filled_is(const struct binary *binary, bool left_is, bool right_is)
+{
+    (void)right_is;
+    for (size_t i = 0; i < binary->constant_count; i++)
+        if (binary->constant[i] < 0)
+            return false;
+    return left_is;
+}
+
 static const struct binary_operation_row rows[BINARY_OPERATION_COUNT] = {
     [BINARY_ADD] = {"add", sums, both_are},
     [BINARY_SUB] = {"sub", differences, never},
@@ -89,6 +99,7 @@ static const struct binary_operation_row rows[BINARY_OPERATION_COUNT] = {
     [BINARY_MIN] = {"min", minima, both_are},
     [BINARY_MAX] = {"max", maxima, one_is},
     [BINARY_POW] = {"pow", powers, power_is},
+    [BINARY_FILL] = {"fill", fills, filled_is},
     [BINARY_PRELU] = {"prelu", slopes, left_one_is},
 };
 

@@ -53,6 +53,7 @@ enum binary_operation {
     BINARY_MAX,
     BINARY_POW,
     BINARY_PRELU, /* the right operand is the slope of what is below zero */
+    BINARY_FILL,  /* the right operand, but where that is NaN the left one */
     BINARY_OPERATION_COUNT
 };
 

@@ -5,6 +5,7 @@
 #include "core/onnx/onnx_affine.h"
 #include "core/onnx/onnx_binary.h"
 #include "core/onnx/onnx_broadcast.h"
+#include "core/onnx/onnx_mask.h"
 #include "core/onnx/onnx_rows.h"
 
 #include <math.h>
@@ -143,6 +144,16 @@ static int give_binary(const struct onnx_node *node,
                : -1;
 }
 
+/* What is added may be a mask. */
+static int check_constant(const struct onnx_node *node,
+                          const struct arithmetic *arithmetic,
+                          const struct onnx_constant *constant, struct error *err)
+{
+    return arithmetic->operation == BINARY_ADD
+               ? onnx_mask_check(node, constant, err)
+               : onnx_node_check_reals(node, constant, err);
+}
+
 static int with_constant(const struct onnx_node *node,
                          const struct arithmetic *arithmetic,
                          const struct onnx_source sources[2], int constant_at,
@@ -156,9 +167,9 @@ static int with_constant(const struct onnx_node *node,
     size_t looked_at = constant->count > 1 ? tensor->count : 0;
     float *values;
 
-    if (onnx_node_check_reals(node, constant, err) < 0)
+    if (check_constant(node, arithmetic, constant, err) < 0)
         return -1;
-    if (!apply)
+    if (!apply || onnx_mask_is_infinite(constant))
         return give_binary(node, arithmetic, sources, err);
     if (onnx_node_unfold(node, 2 * (size_t)tensor->channels + looked_at, err) < 0)
         return -1;

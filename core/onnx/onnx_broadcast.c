@@ -85,6 +85,7 @@ static bool compute_known(enum binary_operation operation, int64_t a, int64_t b,
     case BINARY_POW:
         return integer_power(a, b, result);
     case BINARY_PRELU:
+    case BINARY_FILL:
     case BINARY_OPERATION_COUNT:
         break;
     }

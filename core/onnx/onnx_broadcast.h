@@ -13,6 +13,10 @@ bool onnx_broadcast_shape(const struct onnx_shape *a, const struct onnx_shape *b
 size_t onnx_broadcast_source(const struct onnx_shape *shape,
                              const struct onnx_shape *from, size_t index);
 
+/* Row-major index into a constant of shape `from`, which repeats to `shape`, of element `index` there. */
+size_t onnx_broadcast_source(const struct onnx_shape *shape,
+                             const struct onnx_shape *from, size_t index);
+
 /* Gives the node's output: a operation b, of constants of the same type. */
 int onnx_broadcast_fold(const struct onnx_node *node, enum binary_operation operation,
                         const struct onnx_constant *a, const struct onnx_constant *b,

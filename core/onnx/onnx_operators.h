@@ -34,6 +34,7 @@ struct onnx_operator {
 #define ONNX_OPERATORS(ROW) \
     ROW(abs) \
     ROW(add) \
+    ROW(and) \
     ROW(average_pool) \
     ROW(batch_normalization) \
     ROW(cast) \
@@ -51,6 +52,7 @@ struct onnx_operator {
     ROW(dropout) \
     ROW(einsum) \
     ROW(elu) \
+    ROW(equal) \
     ROW(erf) \
     ROW(exp) \
     ROW(expand) \
@@ -61,6 +63,8 @@ struct onnx_operator {
     ROW(gemm) \
     ROW(global_average_pool) \
     ROW(global_max_pool) \
+    ROW(greater) \
+    ROW(greater_or_equal) \
     ROW(group_normalization) \
     ROW(gru) \
     ROW(hard_sigmoid) \
@@ -69,6 +73,8 @@ struct onnx_operator {
     ROW(instance_normalization) \
     ROW(layer_normalization) \
     ROW(leaky_relu) \
+    ROW(less) \
+    ROW(less_or_equal) \
     ROW(log) \
     ROW(log_softmax) \
     ROW(lp_normalization) \
@@ -80,8 +86,11 @@ struct onnx_operator {
     ROW(mean_variance_normalization) \
     ROW(min) \
     ROW(mish) \
+    ROW(mod) \
     ROW(mul) \
     ROW(neg) \
+    ROW(not) \
+    ROW(or) \
     ROW(pad) \
     ROW(pow) \
     ROW(prelu) \
@@ -122,7 +131,9 @@ struct onnx_operator {
     ROW(thresholded_relu) \
     ROW(tile) \
     ROW(transpose) \
-    ROW(unsqueeze)
+    ROW(unsqueeze) \
+    ROW(where) \
+    ROW(xor)
 /* clang-format on */
 
 #define ONNX_OPERATOR_ROW(row) extern const struct onnx_operator onnx_##row;

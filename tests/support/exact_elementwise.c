@@ -114,6 +114,8 @@ long double exact_binary(enum binary_operation operation, long double left,
         return powl(left, right);
     case BINARY_PRELU:
         return left < 0 ? left * right : left;
+    case BINARY_FILL:
+        return isnan(right) ? left : right;
     case BINARY_OPERATION_COUNT:
         break;
     }

@@ -1,0 +1,162 @@
+/* theme_conditions.c - comparisons of constants, and what is chosen by them. */
+#include "tests/operators/themes.h"
+
+/* A shape of one sample that broadcasts to that of all. */
+static struct trial_shape one_sample(struct trial *trial,
+                                     const struct trial_shape *shape)
+{
+    int dropped = trial_between(trial, 0, shape->rank - 1);
+    struct trial_shape one = trial_dims(shape->rank - dropped, shape->dims + dropped);
+
+    for (int i = 0; i < one.rank; i++)
+        if (i + dropped == 0 || trial_is(trial, 30))
+            one.dims[i] = 1;
+    return one;
+}
+
+static void say_constant(struct trial *trial, const char *name,
+                         const struct trial_shape *shape)
+{
+    struct trial_shape one = one_sample(trial, shape);
+
+    trial_floats_in(trial, name, &one, -1, 1);
+}
+
+/* Input x and constants a and b. */
+static struct trial_shape begin(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 2, 5);
+
+    trial_input(trial, "x", &shape);
+    say_constant(trial, "a", &shape);
+    say_constant(trial, "b", &shape);
+    return shape;
+}
+
+/* y is x plus one where condition r is true. */
+static void end(struct trial *trial)
+{
+    trial_say(trial, "node Cast r -> f to=1\nnode Add x f -> y");
+}
+
+static void make_comparison(struct trial *trial, const char *operator)
+{
+    begin(trial);
+    trial_say(trial, "node %s a b -> r\n", operator);
+    end(trial);
+}
+
+static void make_equal(struct trial *trial)
+{
+    begin(trial);
+    trial_say(trial, "node Sign a -> p\nnode Sign b -> q\nnode Equal p q -> r\n");
+    end(trial);
+}
+static void make_greater(struct trial *trial)
+{
+    make_comparison(trial, "Greater");
+}
+static void make_greater_or_equal(struct trial *trial)
+{
+    make_comparison(trial, "GreaterOrEqual");
+}
+static void make_less(struct trial *trial)
+{
+    make_comparison(trial, "Less");
+}
+static void make_less_or_equal(struct trial *trial)
+{
+    make_comparison(trial, "LessOrEqual");
+}
+
+/* Of two conditions. */
+static void make_logic(struct trial *trial, const char *operator)
+{
+    struct trial_shape shape = begin(trial);
+
+    say_constant(trial, "c", &shape);
+    trial_say(
+        trial,
+        "node Greater a b -> p\nnode Less b c -> q\nnode %s p q -> r\n", operator);
+    end(trial);
+}
+
+static void make_and(struct trial *trial)
+{
+    make_logic(trial, "And");
+}
+static void make_or(struct trial *trial)
+{
+    make_logic(trial, "Or");
+}
+static void make_xor(struct trial *trial)
+{
+    make_logic(trial, "Xor");
+}
+
+static void make_not(struct trial *trial)
+{
+    begin(trial);
+    trial_say(trial, "node Greater a b -> p\nnode Not p -> r\n");
+    end(trial);
+}
+
+/* Of floats as C has it, of integers either way. */
+static void make_mod(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 2, 5);
+    int divided[] = {trial_between(trial, -20, 20)};
+    int divisor[] = {trial_between(trial, 1, 6) * (trial_is(trial, 50) ? 1 : -1)};
+
+    trial_input(trial, "x", &shape);
+    if (trial_is(trial, 50)) {
+        say_constant(trial, "a", &shape);
+        trial_floats_in(trial, "b", &(struct trial_shape){.rank = 0}, .1, .9);
+        trial_say(trial, "node Mod a b -> f fmod=1\nnode Add x f -> y");
+        return;
+    }
+    trial_integers(trial, "a", divided, 1);
+    trial_integers(trial, "b", divisor, 1);
+    trial_say(trial, "node Mod a b -> r%s\n", trial_is(trial, 40) ? " fmod=1" : "");
+    end(trial);
+}
+
+/* Minus infinity where c is false, but not in the first column: a Softmax leaves that out. */
+static void say_masked(struct trial *trial, const struct trial_shape *shape)
+{
+    int columns = shape->dims[shape->rank - 1];
+
+    trial_say(trial, "floats first %d = 1", columns);
+    for (int i = 1; i < columns; i++)
+        trial_say(trial, " -1");
+    trial_say(trial, "\nfloats z - = 0\nfloats d - = -inf\n"
+                     "node Greater first z -> g\nnode Or c g -> o\n");
+    if (trial_is(trial, 50))
+        trial_say(trial, "node Where o x d -> w\n");
+    else
+        trial_say(trial, "node Where o z d -> m\nnode Add x m -> w\n");
+    trial_say(trial, "node Softmax w -> s axis=%d\n", shape->rank - 1);
+    trial_say_twice(trial, "s");
+}
+
+/* Of a tensor and a constant in any order. */
+static void make_where(struct trial *trial)
+{
+    struct trial_shape shape = begin(trial);
+
+    trial_say(trial, "node Greater a b -> c\n");
+    if (trial_is(trial, 50)) {
+        say_masked(trial, &shape);
+        return;
+    }
+    say_constant(trial, "d", &shape);
+    trial_say(trial, "node Where c %s -> y", trial_is(trial, 50) ? "x d" : "d x");
+}
+
+const struct operator_trial conditions_trials[] = {
+    {"And", 7, make_and},         {"Equal", 11, make_equal},
+    {"Greater", 9, make_greater}, {"GreaterOrEqual", 12, make_greater_or_equal},
+    {"Less", 9, make_less},       {"LessOrEqual", 12, make_less_or_equal},
+    {"Mod", 10, make_mod},        {"Not", 7, make_not},
+    {"Or", 7, make_or},           {"Where", 9, make_where},
+    {"Xor", 7, make_xor},         {NULL, 0, NULL}};
