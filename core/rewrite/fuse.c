@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
 #include "core/network/layer_kind.h"
+#include "core/rewrite/gates.h"
 #include "core/rewrite/rewrite.h"
 
 #include <assert.h>
@@ -304,14 +305,24 @@ static const rewrite_fn but_sums[] = {
 
 static const rewrite_fn sums[] = {fuse_residual, fuse_late_residual, fuse_clamp};
 
+/* Before all else: scales and clamps are layers still. What made the parts of a curve is not read then. */
+static void fuse_gates(struct network *network)
+{
+    rewrite_each(network, gates_fuse);
+    for (int index = network->layer_count - 1; index >= 0; index--)
+        remove_unread(network, index);
+}
+
 void network_fuse_but_sums(struct network *network)
 {
+    fuse_gates(network);
     rewrite(network, but_sums, COUNT(but_sums));
     finish(network);
 }
 
 void network_fuse(struct network *network)
 {
+    fuse_gates(network);
     rewrite(network, but_sums, COUNT(but_sums));
     rewrite(network, sums, COUNT(sums));
     finish(network);
