@@ -148,6 +148,43 @@ static void forget_handed_on(const struct network *network, const char *const *k
     free(codes);
 }
 
+/* The tensor of which another is a view that has its name; -1: it is none. */
+static int viewed(const struct network *network, int tensor)
+{
+    int producer = network->tensors[tensor].producer;
+    const struct layer *layer = producer < 0 ? NULL : &network->layers[producer];
+
+    return layer && layer_passes_codes(layer) && layer->input_count == 1 &&
+                   strcmp(network->tensors[tensor].name,
+                          network->tensors[layer->inputs[0]].name) == 0
+               ? layer->inputs[0]
+               : -1;
+}
+
+/* Of several views of a tensor, or of one beside it, none is rounded but the tensor: a file knows them by one
+ * name. */
+static void share_views(const struct network *network, bool *rounded)
+{
+    int *times = memory_zeroed((size_t)network->tensor_count, sizeof *times);
+
+    for (int tensor = 0; tensor < network->tensor_count; tensor++) {
+        int from = viewed(network, tensor);
+
+        times[tensor] += rounded[tensor];
+        if (from >= 0)
+            times[from] += rounded[tensor];
+    }
+    for (int tensor = 0; tensor < network->tensor_count; tensor++) {
+        int from = viewed(network, tensor);
+
+        if (from < 0 || !rounded[tensor] || times[from] < 2)
+            continue;
+        rounded[from] = true;
+        rounded[tensor] = false;
+    }
+    free(times);
+}
+
 /* The tensors that feed a layer that is not kept in float, and all others that are rounded. */
 static void find_rounded(const struct network *network,
                          const struct placement_rules *rules, const char *const *kept,
@@ -170,6 +207,7 @@ static void find_rounded(const struct network *network,
     if (rules->all_activations)
         code_tensors_find(network, in_integers, rounded);
     forget_handed_on(network, kept, rounded);
+    share_views(network, rounded);
     free(in_integers);
 }
 
