@@ -50,6 +50,16 @@ static int as_features(const struct layers *layers, int value)
     return layers->graph->nodes[reader].output;
 }
 
+/* Whether zeros come between what a layer reads and what it multiplies. */
+static bool spreads(const struct layers *layers, const struct layer_of_sums *one)
+{
+    const struct node *node = &layers->graph->nodes[one->node];
+    const Onnx__AttributeProto *strides = node_attribute(node, "strides");
+
+    return strcmp(node->op, "ConvTranspose") == 0 && strides &&
+           (strides->ints[0] > 1 || strides->ints[1] > 1);
+}
+
 /* The layer that alone reads what another gives, through a ReLU or nothing. */
 static struct layer_of_sums *next_of(struct layers *layers,
                                      const struct layer_of_sums *one)
@@ -68,6 +78,8 @@ static struct layer_of_sums *next_of(struct layers *layers,
         layers->graph->nodes[reader].inputs[0] != value)
         return NULL;
     next = &layers->list[layers->of_node[reader]];
+    if (spreads(layers, next))
+        return NULL;
     /* Products of images have their channels elsewhere. */
     if ((one->is_product && is_image(layers->shapes[from])) ||
         (next->is_product && is_image(layers->shapes[value])))

@@ -11,6 +11,11 @@ static bool is_op(const struct node *node, const char *op)
     return strcmp(node->op, op) == 0;
 }
 
+static bool is_conv(const struct node *node)
+{
+    return is_op(node, "Conv") || is_op(node, "ConvTranspose");
+}
+
 /* ---- finding ---------------------------------------------------------------------------------- */
 
 static const struct array *constant_of(const struct graph *graph,
@@ -32,6 +37,8 @@ static struct array *weights_of(const struct graph *graph, const struct node *no
 
     if (is_op(node, "Conv"))
         return array_copy(from);
+    if (is_op(node, "ConvTranspose"))
+        return weights_turned(from, node_integer(node, "group", 1));
     ins = from->dims[from->rank - (is_transposed ? 1 : 2)];
     outs = from->dims[from->rank - (is_transposed ? 2 : 1)];
     weights = array_create(from->type, 2, (const int64_t[]){outs, ins});
@@ -165,7 +172,7 @@ static void add_layer(struct layers *layers, int index)
         .node = index,
         .output = node->output,
         .weight_name = layers->graph->values[node->inputs[1]].name,
-        .is_product = !is_op(node, "Conv"),
+        .is_product = !is_conv(node),
         .weights = weights_of(layers->graph, node),
     };
     one->outputs = (int)one->weights->dims[0];
@@ -195,8 +202,7 @@ void layers_find(struct layers *layers, const struct graph *graph,
     };
     for (int i = 0; i < graph->node_count; i++) {
         const struct node *node = &graph->nodes[i];
-        bool multiplies =
-            is_op(node, "Conv") || is_op(node, "Gemm") || is_op(node, "MatMul");
+        bool multiplies = is_conv(node) || is_op(node, "Gemm") || is_op(node, "MatMul");
 
         layers->of_node[i] = -1;
         if (multiplies && !graph->values[node->output].constant &&

@@ -15,6 +15,7 @@ static const struct row {
     {"Constant", op_constant},
     {"ConstantOfShape", op_constant_of_shape},
     {"Conv", op_conv},
+    {"ConvTranspose", op_conv_transpose},
     {"DequantizeLinear", op_dequantize_linear},
     {"Div", op_div},
     {"Dropout", op_same},

@@ -24,9 +24,12 @@ typedef struct array *operator_fn(struct trial *trial, const struct node *node,
 operator_fn *operator_find(const char *name);
 
 /* One sum of products, as all convolutions and products need it: x [N, C, ...], weights [out, in,
- * height, width]. */
+ * height, width]; also of a ConvTranspose, whose weights are turned. */
 struct array *convolved(const struct trial *trial, const struct node *node,
                         const struct array *x, const struct array *weights);
+
+/* The weights of a ConvTranspose [in, out, height, width] as [out, in, height, width], in groups. */
+struct array *weights_turned(const struct array *weights, int64_t groups);
 
 /* x [..., in] times weights [in, out], or [out, in] where they are transposed. */
 struct array *multiplied(const struct trial *trial, const struct array *x,
@@ -42,8 +45,8 @@ operator_fn op_add, op_sub, op_mul, op_div, op_min, op_max, op_relu, op_clip,
     op_sigmoid, op_hard_sigmoid, op_hard_swish, op_leaky_relu, op_elu, op_tanh,
     op_softplus, op_batch_normalization, op_cast, op_quantize_linear,
     op_dequantize_linear;
-operator_fn op_conv, op_gemm, op_mat_mul, op_max_pool, op_average_pool,
-    op_global_max_pool, op_global_average_pool, op_reduce_mean;
+operator_fn op_conv, op_conv_transpose, op_gemm, op_mat_mul, op_max_pool,
+    op_average_pool, op_global_max_pool, op_global_average_pool, op_reduce_mean;
 operator_fn op_softmax, op_log_softmax, op_reduce, op_layer_normalization,
     op_group_normalization, op_lp_normalization, op_lrn;
 operator_fn op_concat, op_constant, op_constant_of_shape, op_same, op_expand,

@@ -104,16 +104,106 @@ static double error_of(const struct trial *trial, const struct products *product
            trial->unit * (2 + .25 * (double)products->count) * products->magnitude;
 }
 
+struct array *weights_turned(const struct array *weights, int64_t groups)
+{
+    int64_t ins = weights->dims[0] / groups, outs = weights->dims[1];
+    const int64_t dims[] = {outs * groups, ins, weights->dims[2], weights->dims[3]};
+    struct array *turned = array_create(weights->type, 4, dims);
+    int64_t window = dims[2] * dims[3];
+
+    for (int64_t i = 0; i < (int64_t)turned->count; i++) {
+        int64_t out = i / window / ins, in = i / window % ins + out / outs * ins;
+        int64_t from = (in * outs + out % outs) * window + i % window;
+
+        turned->values[i] = weights->values[from];
+        turned->errors[i] = weights->errors[from];
+    }
+    turned->step = weights->step;
+    turned->unit = weights->unit;
+    return turned;
+}
+
+/* Where the element lies that a tap of the window brings to an output; -1: there is none. */
+static int64_t brought(const struct node *node, int axis, int64_t size, int64_t out,
+                       int64_t at)
+{
+    const Onnx__AttributeProto *pads = node_attribute(node, "pads");
+    int64_t strides[2], dilations[2], place;
+
+    two_numbers(node, "strides", 1, strides);
+    two_numbers(node, "dilations", 1, dilations);
+    place = out + (pads ? pads->ints[axis] : 0) - at * dilations[axis];
+    return place < 0 || place % strides[axis] != 0 || place / strides[axis] >= size
+               ? -1
+               : place / strides[axis];
+}
+
+static int64_t spread_outputs(const struct node *node, int axis, int64_t size,
+                              int64_t kernel)
+{
+    const Onnx__AttributeProto *pads = node_attribute(node, "pads");
+    int64_t strides[2], dilations[2], padding[2];
+
+    two_numbers(node, "strides", 1, strides);
+    two_numbers(node, "dilations", 1, dilations);
+    two_numbers(node, "output_padding", 0, padding);
+    return (size - 1) * strides[axis] + dilations[axis] * (kernel - 1) + 1 +
+           padding[axis] - (pads ? pads->ints[axis] + pads->ints[axis + 2] : 0);
+}
+
+/* What a ConvTranspose gives; weights [out, in, height, width]. */
+static struct array *spread(const struct trial *trial, const struct node *node,
+                            const struct array *x, const struct array *weights)
+{
+    int64_t groups = node_integer(node, "group", 1), inputs = weights->dims[1];
+    const int64_t *kernel = weights->dims + 2;
+    const int64_t dims[] = {x->dims[0], weights->dims[0],
+                            spread_outputs(node, 0, x->dims[2], kernel[0]),
+                            spread_outputs(node, 1, x->dims[3], kernel[1])};
+    struct array *result = array_create(x->type, 4, dims);
+
+    for (int64_t i = 0; i < (int64_t)result->count; i++) {
+        int64_t column = i % dims[3], row = i / dims[3] % dims[2];
+        int64_t out = i / dims[3] / dims[2] % dims[1],
+                sample = i / (dims[3] * dims[2] * dims[1]);
+        struct products products = {.sum = 0};
+
+        for (int64_t k = 0; k < inputs * kernel[0] * kernel[1]; k++) {
+            int64_t in = k / kernel[1] / kernel[0];
+            int64_t channel = out / (dims[1] / groups) * inputs + in;
+            int64_t y = brought(node, 0, x->dims[2], row, k / kernel[1] % kernel[0]);
+            int64_t z = brought(node, 1, x->dims[3], column, k % kernel[1]);
+
+            if (y >= 0 && z >= 0)
+                add_product(
+                    &products, x,
+                    (size_t)(((sample * x->dims[1] + channel) * x->dims[2] + y) *
+                                 x->dims[3] +
+                             z),
+                    weights, (size_t)(out * inputs * kernel[0] * kernel[1] + k));
+        }
+        result->values[i] = products.sum;
+        result->errors[i] = error_of(trial, &products);
+    }
+    return result;
+}
+
 struct array *convolved(const struct trial *trial, const struct node *node,
                         const struct array *x, const struct array *weights)
 {
-    struct slide slide = slide_of(node, x, weights);
+    struct slide slide;
     int64_t groups = node_integer(node, "group", 1);
     int64_t inputs = weights->dims[1], outputs = weights->dims[0];
-    const int64_t dims[] = {x->dims[0], outputs, slide.output[0], slide.output[1]};
-    struct array *result = array_create(x->type, 4, dims);
+    int64_t dims[] = {x->dims[0], outputs, 0, 0};
+    struct array *result;
     size_t window = array_span(weights, 2, 4), area = array_span(x, 2, 4);
 
+    if (strcmp(node->op, "ConvTranspose") == 0)
+        return spread(trial, node, x, weights);
+    slide = slide_of(node, x, weights);
+    dims[2] = slide.output[0];
+    dims[3] = slide.output[1];
+    result = array_create(x->type, 4, dims);
     for (size_t i = 0; i < result->count; i++) {
         const int64_t at[] = {(int64_t)i / dims[3] % dims[2], (int64_t)i % dims[3]};
         int64_t channel = (int64_t)i / (dims[2] * dims[3]) % outputs;
@@ -198,6 +288,18 @@ static size_t matrix_of(const struct array *from, const struct array *to,
         stride *= (size_t)from->dims[own];
     }
     return matrix;
+}
+
+struct array *op_conv_transpose(struct trial *trial, const struct node *node,
+                                const struct array *const *inputs)
+{
+    struct array *weights = weights_turned(inputs[1], node_integer(node, "group", 1));
+    struct array *result = convolved(trial, node, inputs[0], weights);
+
+    if (node->input_count > 2 && inputs[2])
+        add_bias(trial, result, inputs[2], inputs[0]->step * weights->step);
+    array_destroy(weights);
+    return result;
 }
 
 struct array *multiplied(const struct trial *trial, const struct array *x,

@@ -61,6 +61,7 @@ struct place sketch_flatten(struct sketch *sketch, struct place from);
 
 /* Layers (sketch_layers.c). */
 struct place sketch_conv(struct sketch *sketch, struct place from, bool keeps_shape);
+struct place sketch_conv_transpose(struct sketch *sketch, struct place from);
 struct place sketch_product(struct sketch *sketch, struct place from, int outputs);
 struct place sketch_norm(struct sketch *sketch, struct place from);
 struct place sketch_affine(struct sketch *sketch, struct place from);

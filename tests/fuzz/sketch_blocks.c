@@ -40,8 +40,11 @@ static int elements(struct place place)
 
 static struct place conv_chain(struct sketch *sketch, struct place from)
 {
-    return maybe_clamped(sketch,
-                         sketch_scaled(sketch, sketch_conv(sketch, from, false)));
+    bool spreads = elements(from) <= 200 && chance_is(&sketch->chance, 15);
+    struct place to = spreads ? sketch_conv_transpose(sketch, from)
+                              : sketch_conv(sketch, from, false);
+
+    return maybe_clamped(sketch, sketch_scaled(sketch, to));
 }
 
 static struct place same_chain(struct sketch *sketch, struct place from)
