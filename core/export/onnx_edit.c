@@ -210,6 +210,20 @@ void onnx_edit_set_integer(Onnx__NodeProto *node, const char *name, int64_t valu
     APPEND(node->attribute, node->n_attribute, attribute);
 }
 
+void onnx_edit_set_real(Onnx__NodeProto *node, const char *name, float value)
+{
+    Onnx__AttributeProto *attribute = memory_get(sizeof *attribute);
+
+    onnx_edit_drop_attribute(node, name);
+    onnx__attribute_proto__init(attribute);
+    attribute->name = memory_text(name);
+    attribute->has_type = true;
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+    attribute->has_f = true;
+    attribute->f = value;
+    APPEND(node->attribute, node->n_attribute, attribute);
+}
+
 static Onnx__AttributeProto *copy_attribute(const Onnx__AttributeProto *from)
 {
     size_t size = onnx__attribute_proto__get_packed_size(from);

@@ -41,6 +41,7 @@ Onnx__NodeProto *onnx_edit_add_node(struct onnx_edit *edit, int after, const cha
 
 /* Attributes of a node: one of its own, a copy of all of another node's, or one less. */
 void onnx_edit_set_integer(Onnx__NodeProto *node, const char *name, int64_t value);
+void onnx_edit_set_real(Onnx__NodeProto *node, const char *name, float value);
 void onnx_edit_copy_attributes(Onnx__NodeProto *to, const Onnx__NodeProto *from);
 void onnx_edit_drop_attribute(Onnx__NodeProto *node, const char *name);
 

@@ -371,13 +371,6 @@ static void write_corrections(struct place *place, const float *corrections)
     free(products);
 }
 
-size_t onnx_place_channel_dims(const struct place *place, int64_t dims[4])
-{
-    for (int i = 0; i < 4; i++)
-        dims[i] = i == 0 ? place->layer->weights->outputs : 1;
-    return place->is_conv ? 1 + (size_t)place->layer->weights->axes : 1;
-}
-
 /* ---- scale and shift ------------------------------------------------------------------------ */
 
 /* The layer gives what the last node gave whose scale and shift it contains; those nodes go. */
@@ -434,31 +427,6 @@ void onnx_place_shift(struct place *place)
     free(bias);
 }
 
-/* A constant for each channel of what the layer gives. */
-static char *add_channels(const struct place *place, const char *suffix,
-                          const float *values)
-{
-    char *name = onnx_edit_fresh_name(place->edit, place->node->output[0], suffix);
-    int64_t dims[4];
-    size_t rank = onnx_place_channel_dims(place, dims);
-
-    onnx_edit_add_floats(place->edit, name, dims, rank, values);
-    return name;
-}
-
-/* Scale and shift behind the layer, which has no bias any more. */
-static void write_scale_and_shift(struct place *place)
-{
-    char *scale = add_channels(place, "_channel_scale", place->layer->conv.scale);
-    char *shift = add_channels(place, "_channel_shift", place->shift);
-
-    onnx_place_bias(place, "");
-    onnx_place_put_behind(place, "Mul", scale);
-    onnx_place_put_behind(place, "Add", shift);
-    free(scale);
-    free(shift);
-}
-
 static bool is_unscaled(const struct layer *layer)
 {
     return are_same(layer->conv.scale, (size_t)layer->weights->outputs) &&
@@ -486,7 +454,7 @@ static void write_constants(struct place *place)
     if (is_unscaled(place->layer))
         onnx_place_shift(place);
     else
-        write_scale_and_shift(place);
+        onnx_place_scale_and_shift(place);
 }
 
 /* ---- a layer -------------------------------------------------------------------------------- */
@@ -501,7 +469,8 @@ static float *rounded_shifts(const struct onnx_calibrated *calibrated,
     int input = calibrated->held[layer->inputs[0]];
     float *shifts;
 
-    if (!rules->rounds_like_kernels || input < 0)
+    if (!rules->rounds_like_kernels || input < 0 ||
+        (layer->weights->is_turned && layer->weights->groups > 1))
         return NULL;
     shifts = memory_get(channels * sizeof *shifts);
     for (size_t i = 0; i < channels; i++) {

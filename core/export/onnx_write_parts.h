@@ -54,6 +54,9 @@ void onnx_place_shift(struct place *place);
 /* Makes the layer's output what an operator of two makes of that and `other`. */
 void onnx_place_put_behind(struct place *place, const char *op, const char *other);
 
+/* Scale and shift of the layer come behind it, and it has no bias any more. */
+void onnx_place_scale_and_shift(struct place *place);
+
 /* The dimensions of a constant for each channel of what the layer gives; returns how many. */
 size_t onnx_place_channel_dims(const struct place *place, int64_t dims[4]);
 

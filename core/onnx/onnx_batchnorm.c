@@ -5,6 +5,7 @@
 #include "core/network/batchnorm.h"
 #include "core/onnx/onnx_affine.h"
 #include "core/onnx/onnx_attribute.h"
+#include "core/onnx/onnx_rows.h"
 
 #include <math.h>
 
@@ -27,7 +28,6 @@ static int read_batchnorm_inputs(const struct onnx_node *node, int channels,
 static int check_batchnorm(const struct onnx_node *node, int input, float *epsilon,
                            struct error *err)
 {
-    int rank = node->graph->network->tensors[input].rank;
     int64_t is_training, is_spatial;
 
     if (onnx_attribute_integer(node, "training_mode", 0, &is_training, err) < 0 ||
@@ -38,20 +38,36 @@ static int check_batchnorm(const struct onnx_node *node, int input, float *epsil
         return onnx_node_error(node, err,
                                "only the batch normalisation of inference, one mean a "
                                "channel, is supported");
-    if (rank != 1 && rank != 3)
-        return onnx_node_error(node, err, "its input must be [N, C] or [N, C, H, W]");
+    if (node->graph->network->tensors[input].rank < 1)
+        return onnx_node_error(node, err, "its input must be [N, C] or [N, C, ...]");
     return 0;
+}
+
+/* The tensor as rows or an image, which have the channels last; `sample` is its shape. */
+static int give_channels_last(const struct onnx_node *node, int *input,
+                              struct onnx_shape *sample, struct error *err)
+{
+    const struct tensor *tensor = &node->graph->network->tensors[*input];
+    struct onnx_shape image = {.rank = 3, .dims = {tensor->dims[0], 1, 1}};
+
+    *sample = onnx_shape_of_sample(tensor);
+    if (tensor->rank == 1 || tensor->rank == 3)
+        return 0;
+    image.dims[2] = (int64_t)(tensor->count / (size_t)tensor->dims[0]);
+    return onnx_rows_give_as(node, input, &image, err);
 }
 
 static int read_batchnorm(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *inputs[BATCHNORM_INPUTS];
     float epsilon, *scale, *shift;
+    struct onnx_shape sample;
     struct layer *layer;
     int input, channels;
 
     if (onnx_node_tensor(node, 0, &input, err) < 0 ||
-        check_batchnorm(node, input, &epsilon, err) < 0)
+        check_batchnorm(node, input, &epsilon, err) < 0 ||
+        give_channels_last(node, &input, &sample, err) < 0)
         return -1;
     channels = node->graph->network->tensors[input].channels;
     if (read_batchnorm_inputs(node, channels, inputs, err) < 0 ||
@@ -73,7 +89,9 @@ static int read_batchnorm(const struct onnx_node *node, struct error *err)
     layer->batchnorm = batchnorm_create(channels, epsilon, inputs[MEAN]->reals,
                                         inputs[VARIANCE]->reals);
     layer->batchnorm->node = node->index;
-    return 0;
+    return sample.rank == 1 || sample.rank == 3
+               ? 0
+               : onnx_rows_give_back(node, &sample, err);
 }
 
 const struct onnx_operator onnx_batch_normalization = {

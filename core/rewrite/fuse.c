@@ -91,6 +91,45 @@ static bool fuse_clamp(struct network *network, int index)
     return true;
 }
 
+/* The convolution over a line or a volume, or the batch norm of one, whose output a layer of the same node brings
+ * into the file's order; NULL: it is none, or others read it. */
+static struct layer *behind_view(const struct network *network,
+                                 const struct layer *view)
+{
+    int producer = network->tensors[view->inputs[0]].producer;
+    struct layer *layer = producer < 0 ? NULL : &network->layers[producer];
+
+    if (view->kind != LAYER_REARRANGE || !layer || layer->node != view->node ||
+        rewrite_only_reader(network, view->inputs[0]) < 0)
+        return NULL;
+    if (layer->kind == LAYER_AFFINE)
+        return layer->batchnorm ? layer : NULL;
+    return layer->kind == LAYER_CONV && layer->weights->axes % 2 == 1 ? layer : NULL;
+}
+
+/* anything -> a view -> ReLU: the ReLU comes first, and what it gives is viewed. */
+static bool fuse_clamp_before_view(struct network *network, int index)
+{
+    struct layer *view = &network->layers[index], *layer = behind_view(network, view);
+    int reader = rewrite_only_reader(network, view->output);
+    const struct layer *next = reader < 0 ? NULL : &network->layers[reader];
+    struct tensor *clamped;
+
+    if (!layer || !next || !is_bare_clamp(next) || !layer_is_unclamped(layer))
+        return false;
+    layer->low = next->low;
+    layer->high = next->high;
+    view->rearrange.fill = fminf(fmaxf(view->rearrange.fill, next->low), next->high);
+    clamped = &network->tensors[layer->output];
+    free(clamped->name);
+    clamped->name = memory_text(network->tensors[next->output].name);
+    clamped->codes = network->tensors[next->output].codes;
+    rewrite_take_output(network, view, reader);
+    view->low = -INFINITY;
+    view->high = INFINITY;
+    return true;
+}
+
 /* Moves a layer down in the order of execution. */
 static void sink(struct network *network, int from, int to)
 {
@@ -299,8 +338,8 @@ static void finish(struct network *network)
 }
 
 static const rewrite_fn but_sums[] = {
-    remove_unread,   remove_identity, fuse_rearrange,
-    remove_identity, fuse_affine,     fuse_clamp,
+    fuse_clamp_before_view, remove_unread, remove_identity, fuse_rearrange,
+    remove_identity,        fuse_affine,   fuse_clamp,
 };
 
 static const rewrite_fn sums[] = {fuse_residual, fuse_late_residual, fuse_clamp};

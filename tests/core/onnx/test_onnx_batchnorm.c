@@ -19,6 +19,14 @@ static const struct onnx_case cases[] = {
      "input x N,2\n" NORM "node BatchNormalization x g b m v -> y epsilon=1.0",
      2,
      {1, 0}},
+    {"batch normalisation works on lines",
+     "input x N,2,2\n" NORM "node BatchNormalization x g b m v -> y epsilon=1.0",
+     4,
+     {1, 2, 2, 4}},
+    {"batch normalisation works on volumes",
+     "input x N,2,1,1,2\n" NORM "node BatchNormalization x g b m v -> y epsilon=1.0",
+     4,
+     {1, 2, 2, 4}},
 };
 
 static const struct onnx_refusal refusals[] = {
@@ -33,9 +41,6 @@ static const struct onnx_refusal refusals[] = {
      "only the batch normalisation of inference"},
     {"a negative variance is refused",
      PAIR "floats v 2 = -1\nnode BatchNormalization x v v v v -> y", "not finite"},
-    {"batch normalisation needs channels that calq knows",
-     "input x N,2,2\n" NORM "node BatchNormalization x g b m v -> y",
-     "[N, C] or [N, C, H, W]"},
     {"the variance must be there", PAIR NORM "node BatchNormalization x g b m -> y",
      "input 4 is missing"},
 };

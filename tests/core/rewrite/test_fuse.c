@@ -230,6 +230,31 @@ static void sums_can_stay_apart(void **state)
     network_destroy(network);
 }
 
+/* What brings lines into the file's order and back goes, and batch norm and ReLU are part of the layers. */
+static void convolutions_over_lines_follow_each_other(void **state)
+{
+    struct error err = {0};
+    struct network *network = onnx_builder_read_fused(
+        "input x N,2,8\nfloats w1 4,2,3\nfloats w2 3,4,3\n"
+        "floats g 4 = 1.5 0.5 -1 2\nfloats v 4 = 1 2 0.5 4\n"
+        "node Conv x w1 -> c1 pads=1,1\nnode BatchNormalization c1 g g g v -> n1\n"
+        "node Relu n1 -> r1\nnode Conv r1 w2 -> c2\nnode GlobalAveragePool c2 -> p\n"
+        "node Flatten p -> y\noutput y",
+        &err);
+
+    (void)state;
+    assert_non_null(network);
+    assert_int_equal(network->layer_count, 4);
+    assert_int_equal(network->layers[0].kind, LAYER_REARRANGE);
+    assert_int_equal(network->layers[1].kind, LAYER_CONV);
+    assert_float_equal(network->layers[1].low, 0, 0);
+    assert_string_equal(network->tensors[network->layers[1].output].name, "r1");
+    assert_int_equal(network->layers[2].kind, LAYER_CONV);
+    assert_int_equal(network->layers[2].inputs[0], network->layers[1].output);
+    assert_int_equal(network->layers[3].kind, LAYER_AVERAGE_POOL);
+    network_destroy(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +264,7 @@ int main(void)
         cmocka_unit_test(unread_layers_and_their_tensors_disappear),
         cmocka_unit_test(a_reshape_that_changes_the_channels_stays),
         cmocka_unit_test(sums_can_stay_apart),
+        cmocka_unit_test(convolutions_over_lines_follow_each_other),
         cmocka_unit_test(the_order_changes_only_where_it_helps),
     };
 
