@@ -160,6 +160,12 @@ for target in paper onnx; do
 done
 check 1 "ONNX Runtime predicts the same: tensorrt, W8A8" \
     same_in_onnxruntime "$to_export" --set targets=tensorrt --set bits=W8A8
+check 1 "ONNX Runtime predicts the same: openvino" \
+    same_in_onnxruntime "$to_export" --set targets=openvino --set 'bits=[W8A8, W4A4]' \
+    --set 'models.0.keep_float=[]'
+check 1 "ONNX Runtime gives the same digits: asymmetric activations" \
+    equal_digits_in_onnxruntime --set bits=W8A8 --set models.0.activation_grid=asymmetric \
+        --set 'methods=[minmax, mmse]'
 check 1 "ONNX Runtime predicts the same: batch norms folded" \
     same_in_onnxruntime "$to_export" --set models.0.batchnorm=fold --set targets=onnx
 check 1 "ONNX Runtime predicts the same: batch norms measured again" \

@@ -12,6 +12,27 @@ check 5 "the digits are the same" same small "$small"
 check 1 "the digits are the same without memory for activations" same small "$small" --set memory=0
 check 3 "the digits are the same with a little memory" same small "$small" --set memory=2MiB
 
+# The input has both signs, and padding of its zero.
+asymmetric=(--set 'models.0.keep_float=[]' --set models.0.activation_grid=asymmetric
+    --set 'targets=[onnx, openvino]' --set 'bits=[W8A8, W4A4]'
+    --set 'methods=[minmax, {name: lapq, p_count: 3}]' --set budget.evaluations=20)
+asymmetric_grids_are_there() {
+    calibrate "$small" "${asymmetric[@]}"
+    for case in onnx-W8A8 onnx-W4A4 openvino-W8A8 openvino-W4A4; do
+        grep -q '"grid": "asymmetric"' "$work/run/cases/glyphs-$case-lapq/result.json" ||
+            fail "$case has no asymmetric grid"
+    done
+}
+check 1 asymmetric_grids_are_there
+check 1 "asymmetric grids give their digits" same asymmetric "$small" "${asymmetric[@]}"
+check 2 "asymmetric grids give the same digits" same asymmetric "$small" "${asymmetric[@]}"
+check 3 "asymmetric grids give the same digits without memory" \
+    same asymmetric "$small" "${asymmetric[@]}" --set memory=0
+for kernel in avx2 scalar; do
+    check 1 "asymmetric grids give the same digits with the kernels $kernel" \
+        same asymmetric "$small" "${asymmetric[@]}" --set kernel=$kernel
+done
+
 # ---- work -------------------------------------------------------------------------------------
 
 macs=$(macs_of examples/glyphs/glyphs.onnx)
