@@ -35,8 +35,8 @@ static bool read_codes(const json_t *entry, struct choice *choice)
     if (grid != GRID_ASYMMETRIC)
         return true;
     choice->zero = (uint8_t)json_integer_value(zero);
-    return json_is_integer(zero) && json_integer_value(zero) >= 0 &&
-           json_integer_value(zero) < 1 << bits;
+    return json_is_integer(zero) && !bits_are_wide((int)bits) &&
+           json_integer_value(zero) >= 0 && json_integer_value(zero) < 1 << bits;
 }
 
 static int read_choice(const char *path, const json_t *entry,
