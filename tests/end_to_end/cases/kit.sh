@@ -65,3 +65,23 @@ splits_equal_the_reference() {
     is_near resnet20-ocs-W4A8-kld "OCS r=0.01 + best clip(KL)"
 }
 check 1 "split ResNet-20 is as good as the reference's" splits_equal_the_reference
+
+# ---- a language model ---------------------------------------------------------------------------
+
+# The losses of the float network and of a case, of the validation samples, from perplexities.
+losses_of_text() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR == 2 { printf "%.4f %.4f\n", log($at["float_validation"]), log($at["validation"]) }' \
+        "$work/run/results.csv"
+}
+attention_of_a_language_model_is_quantized() {
+    local losses
+    needs transformer/{stories260k.onnx,calib.h5,test.h5}
+    calibrate configs/transformer.yaml --set bits=W8A8 --set models.0.calibration.samples=8 \
+        --set 'methods=[{name: mmse, weight_steps: per_channel}]'
+    losses=$(losses_of_text)
+    [ "${losses% *}" = 1.3807 ] || fail "the float network has the losses $losses"
+    awk -v loss="${losses#* }" 'BEGIN { exit !(loss > 1.37 && loss < 1.3807 + 0.02) }' ||
+        fail "the losses are $losses"
+}
+check 1 attention_of_a_language_model_is_quantized
