@@ -49,6 +49,7 @@ operator_fn op_conv, op_conv_transpose, op_gemm, op_mat_mul, op_max_pool,
     op_average_pool, op_global_max_pool, op_global_average_pool, op_reduce_mean;
 operator_fn op_softmax, op_log_softmax, op_reduce, op_layer_normalization,
     op_group_normalization, op_lp_normalization, op_lrn;
+operator_fn op_abs, op_erf, op_neg, op_prelu, op_selu, op_softsign;
 operator_fn op_concat, op_constant, op_constant_of_shape, op_same, op_expand,
     op_flatten, op_gather, op_pad, op_range, op_reshape, op_shape, op_slice, op_squeeze,
     op_transpose, op_unsqueeze;

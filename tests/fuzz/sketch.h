@@ -72,6 +72,9 @@ struct place sketch_scaled(struct sketch *sketch, struct place from);
 struct place sketch_attention(struct sketch *sketch, struct place from);
 struct place sketch_gram(struct sketch *sketch, struct place from);
 
+/* Gates and curves (sketch_gates.c). */
+struct place sketch_gate(struct sketch *sketch, struct place from);
+
 /* Pools (sketch_pools.c). */
 struct place sketch_pool(struct sketch *sketch, struct place from);
 

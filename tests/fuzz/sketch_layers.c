@@ -341,6 +341,8 @@ struct place sketch_clamp(struct sketch *sketch, struct place from)
 
     if (chance_is(chance, 10))
         return sketch_rows(sketch, from);
+    if (chance_is(chance, 12))
+        return sketch_gate(sketch, from);
     to = sketch_like(sketch, from);
     if (chance_is(chance, 20)) {
         say_curve(sketch, from, to);
