@@ -4,6 +4,7 @@
 #include "core/network/batchnorm.h"
 #include "core/network/layer_kind.h"
 #include "core/rewrite/gates.h"
+#include "core/rewrite/merge_norms.h"
 #include "core/rewrite/rewrite.h"
 
 #include <assert.h>
@@ -352,17 +353,23 @@ static void fuse_gates(struct network *network)
         remove_unread(network, index);
 }
 
-void network_fuse_but_sums(struct network *network)
+static void rewrite_but_sums(struct network *network)
 {
     fuse_gates(network);
     rewrite(network, but_sums, COUNT(but_sums));
+    if (network_merge_norms(network) > 0)
+        rewrite(network, but_sums, COUNT(but_sums));
+}
+
+void network_fuse_but_sums(struct network *network)
+{
+    rewrite_but_sums(network);
     finish(network);
 }
 
 void network_fuse(struct network *network)
 {
-    fuse_gates(network);
-    rewrite(network, but_sums, COUNT(but_sums));
+    rewrite_but_sums(network);
     rewrite(network, sums, COUNT(sums));
     finish(network);
 }

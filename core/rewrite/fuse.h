@@ -11,6 +11,7 @@
  *   anything, then ReLU or Clip                    the same layer with a clamp
  *   rearrangement of a rearrangement               one rearrangement; those that change
  *                                                  nothing disappear
+ *   a norm in primitive layers                     one norm (merge_norms.h)
  *
  * each where the tensor between has no other reader. Layers that nothing reads are removed, and
  * it is found out which tensors cannot be negative. */

@@ -142,6 +142,64 @@ static void make_rms_norm(struct trial *trial)
     make_last_rows(trial, "RMSNormalization", false);
 }
 
+/* Of the last axis; since opset 18 that is a constant. */
+static void say_mean(struct trial *trial, const char *from, const char *to)
+{
+    trial_say(trial,
+              trial->opset < 18 ? "node ReduceMean %s -> %s axes=-1,\n"
+                                : "node ReduceMean %s last -> %s\n",
+              from, to);
+}
+
+/* As exporters before opset 17 write a norm of what is named `from`. */
+static void say_norm_in_parts(struct trial *trial, const char *from,
+                              const struct trial_shape *shape)
+{
+    struct trial_shape row = shape_from(shape, shape->rank - 1), one = {.rank = 0};
+
+    trial_floats_in(trial, "epsilon", &one, 0.001, 0.1);
+    trial_floats(trial, "scale", &row);
+    if (trial_is(trial, 50)) {
+        trial_floats_in(trial, "two", &one, 2, 2);
+        trial_say(trial, "node Pow %s two -> squares\n", from);
+    } else {
+        trial_say(trial, "node Mul %s %s -> squares\n", from, from);
+    }
+    say_mean(trial, "squares", "variance");
+    trial_say(trial, "node Add variance epsilon -> sum\nnode Sqrt sum -> root\n");
+    if (trial_is(trial, 50))
+        trial_say(trial, "node Div %s root -> norm\n", from);
+    else
+        trial_say(trial, "node Reciprocal root -> share\nnode Mul %s share -> norm\n",
+                  from);
+}
+
+static void make_layer_norm_in_parts(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 2, 5);
+    struct trial_shape row = shape_from(&shape, shape.rank - 1);
+    const int last = -1;
+
+    trial_input(trial, "x", &shape);
+    trial_integers(trial, "last", &last, 1);
+    trial_floats(trial, "shift", &row);
+    say_mean(trial, "x", "mean");
+    trial_say(trial, "node Sub x mean -> apart\n");
+    say_norm_in_parts(trial, "apart", &shape);
+    trial_say(trial, "node Mul norm scale -> scaled\nnode Add scaled shift -> y");
+}
+
+static void make_rms_norm_in_parts(struct trial *trial)
+{
+    struct trial_shape shape = trial_shape(trial, 2, 5);
+    const int last = -1;
+
+    trial_input(trial, "x", &shape);
+    trial_integers(trial, "last", &last, 1);
+    say_norm_in_parts(trial, "x", &shape);
+    trial_say(trial, "node Mul scale norm -> y");
+}
+
 static void make_instance_norm(struct trial *trial)
 {
     struct trial_shape shape = trial_shape(trial, 3, 5);
@@ -226,6 +284,8 @@ const struct operator_trial reductions_trials[] = {
     {"GroupNormalization", 18, make_group_norm},
     {"InstanceNormalization", 7, make_instance_norm},
     {"LayerNormalization", 17, make_layer_norm},
+    {"LayerNormalization-parts", 7, make_layer_norm_in_parts},
+    {"RMSNormalization-parts", 7, make_rms_norm_in_parts},
     {"LpNormalization", 7, make_lp_norm},
     {"LRN", 7, make_lrn},
     {"MeanVarianceNormalization", 9, make_mean_variance_norm},

@@ -226,6 +226,17 @@ const struct network_case written_networks[WRITTEN_NETWORK_COUNT] = {
      "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
      "node Conv r1 w2 -> c2 pads=1,1,1,1\n"
      "node BatchNormalization c2 g b m v -> n2\nnode Flatten n2 -> y\noutput y\n"},
+    {"norms in primitive nodes, of rows, and a softmax",
+     "input x N,5,4\nfloats w1 4,4" WEIGHTS "floats w2 4,4" WEIGHTS
+     "floats w3 4,3" WEIGHTS "floats e - = 0.25\nfloats s 4 = 0.5 2 -1 3\n"
+     "floats b 4 = 1 -1 0 0.5\nnode MatMul x w1 -> c\n"
+     "node ReduceMean c -> m axes=2,\nnode Sub c m -> d\nnode Mul d d -> q\n"
+     "node ReduceMean q -> v axes=2,\nnode Add v e -> k\nnode Sqrt k -> r\n"
+     "node Div d r -> n\nnode Mul n s -> p\nnode Add p b -> l\n"
+     "node MatMul l w2 -> t\nnode Softmax t -> u axis=1\nnode Mul u u -> q2\n"
+     "node ReduceMean q2 -> v2 axes=-1,\nnode Add v2 e -> k2\nnode Sqrt k2 -> r2\n"
+     "node Div u r2 -> n2\nnode Mul n2 s -> l2\nnode MatMul l2 w3 -> o\n"
+     "node ReduceMax o -> y axes=1, keepdims=0\noutput y\n"},
     {"means, as rows and as images",
      "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 5,4" WEIGHTS
      "floats w3 4,4,1,1" WEIGHTS "node Conv x w1 -> c1\nnode Relu c1 -> r1\n"
