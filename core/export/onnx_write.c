@@ -87,6 +87,26 @@ static bool is_written_plainly(const struct onnx_calibrated *calibrated, int ite
            onnx_is_plain(calibrated, &calibrated->network->layers[tensor->index]);
 }
 
+/* Since opset 11 Resize says where pixels lie, in other words than Upsample and its own first opset. */
+static int refuse_resizes(const struct onnx_edit *edit, int wanted, struct error *err)
+{
+    enum { OPSET_OF_PLACES = 11 };
+    const Onnx__GraphProto *graph = edit->model->graph;
+
+    if (onnx_opset(edit->model) >= OPSET_OF_PLACES || wanted < OPSET_OF_PLACES)
+        return 0;
+    for (size_t i = 0; i < graph->n_node; i++)
+        if (strcmp(graph->node[i]->op_type, "Upsample") == 0 ||
+            strcmp(graph->node[i]->op_type, "Resize") == 0)
+            return error_set(err, EXIT_INPUT,
+                             "node \"%s\" is a %s of an opset before %d, and codes "
+                             "need opset %d; write the network with opset %d or later",
+                             graph->node[i]->name ? graph->node[i]->name : "",
+                             graph->node[i]->op_type, OPSET_OF_PLACES, wanted,
+                             OPSET_OF_PLACES);
+    return 0;
+}
+
 static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                        struct error *err)
 {
@@ -99,7 +119,8 @@ static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *cal
             container_opset(&container) > wanted)
             wanted = container_opset(&container);
     }
-    if (onnx_opset_keep_rows(edit, calibrated->network, wanted, err) < 0)
+    if (onnx_opset_keep_rows(edit, calibrated->network, wanted, err) < 0 ||
+        refuse_resizes(edit, wanted, err) < 0)
         return -1;
     onnx_opset_raise(edit, wanted);
     return 0;

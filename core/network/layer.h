@@ -28,6 +28,7 @@
     KIND(EMBEDDING, embedding) /* rows of its one weight tensor, by their numbers */ \
     KIND(REARRANGE, rearrange) /* every output element is one of the input, or a constant */ \
     KIND(CONSTANT, constant) /* the same for every sample */ \
+    KIND(INTERPOLATE, interpolate) /* means of two neighbours along one dimension */ \
     KIND(SOFTMAX, softmax) /* and its logarithm */ \
     KIND(RECURRENCE, recurrence) /* what is recurrent of an LSTM, a GRU or an RNN */ \
     KIND(REDUCTION, reduction) /* an element for each row: its sum, mean, maximum ... */ \
@@ -104,6 +105,19 @@ struct rearrange {
     int32_t *
         from; /* [output elements of a sample] index into the input sample, -1: fill; owned */
     float fill; /* what -1 stands for */
+};
+
+/* An element along the dimension: low_weight * x[low] + high_weight * x[high]. */
+struct interpolation {
+    int32_t low, high;
+    float low_weight, high_weight; /* in [0, 1], together one */
+};
+
+/* [outer, from, inner] of a stored sample becomes [outer, to, inner]. */
+struct interpolate {
+    size_t outer, inner;
+    int from, to;
+    struct interpolation *places; /* [to] owned */
 };
 
 struct constant {
@@ -243,6 +257,7 @@ struct layer {
         struct average_pool average_pool;
         struct rearrange rearrange;
         struct constant constant;
+        struct interpolate interpolate;
         struct matmul matmul;
         struct softmax softmax;
         struct recurrence recurrence;

@@ -47,6 +47,7 @@ struct onnx_operator {
     ROW(conv) \
     ROW(conv_transpose) \
     ROW(cos) \
+    ROW(depth_to_space) \
     ROW(dequantize_linear) \
     ROW(div) \
     ROW(dropout) \
@@ -109,6 +110,7 @@ struct onnx_operator {
     ROW(reduce_sum_square) \
     ROW(relu) \
     ROW(reshape) \
+    ROW(resize) \
     ROW(rms_normalization) \
     ROW(rnn) \
     ROW(round) \
@@ -121,6 +123,7 @@ struct onnx_operator {
     ROW(softmax) \
     ROW(softplus) \
     ROW(softsign) \
+    ROW(space_to_depth) \
     ROW(split) \
     ROW(sqrt) \
     ROW(squeeze) \
@@ -132,6 +135,7 @@ struct onnx_operator {
     ROW(tile) \
     ROW(transpose) \
     ROW(unsqueeze) \
+    ROW(upsample) \
     ROW(where) \
     ROW(xor)
 /* clang-format on */

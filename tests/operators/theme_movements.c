@@ -134,6 +134,130 @@ static void make_token(struct trial *trial)
                      "node Concat tokens x -> y axis=1");
 }
 
+/* ---- blocks and sizes of images ---- */
+
+static void make_depth_to_space(struct trial *trial)
+{
+    int block = trial_between(trial, 1, 3);
+    int dims[] = {trial->batch, block * block * trial_between(trial, 1, 3),
+                  trial_between(trial, 1, 3), trial_between(trial, 1, 3)};
+    struct trial_shape shape = trial_dims(4, dims);
+
+    trial_input(trial, "x", &shape);
+    trial_say(trial, "node DepthToSpace x -> y blocksize=%d%s", block,
+              trial->opset >= 11 && trial_is(trial, 50) ? " mode=CRD" : "");
+}
+
+static void make_space_to_depth(struct trial *trial)
+{
+    int block = trial_between(trial, 1, 3);
+    int dims[] = {trial->batch, trial_between(trial, 1, 3),
+                  block * trial_between(trial, 1, 3),
+                  block * trial_between(trial, 1, 3)};
+    struct trial_shape shape = trial_dims(4, dims);
+
+    trial_input(trial, "x", &shape);
+    trial_say(trial, "node SpaceToDepth x -> y blocksize=%d", block);
+}
+
+/* Some scales that computers hold exactly, others not. */
+static float draw_scale(struct trial *trial)
+{
+    static const float scales[] = {1, 2, 3, 1.5f, .5f, 1.3f, .75f, 2.4f};
+
+    return scales[trial_between(trial, 0, 7)];
+}
+
+static void say_scales(struct trial *trial, int size, bool is_up)
+{
+    trial_say(trial, "floats scales 4 = 1 1");
+    for (int i = 0; i < 2; i++) {
+        float scale = draw_scale(trial);
+
+        if (scale * (float)size < 1 || (is_up && scale < 1))
+            scale = 2;
+        trial_say(trial, " %.6f", (double)scale);
+    }
+    trial_say(trial, "\n");
+}
+
+/* The regions, which no mode asks for here: left out since opset 13, empty before. */
+static const char *say_regions(struct trial *trial)
+{
+    if (trial->opset >= 13)
+        return ".";
+    trial_say(trial, "floats regions 0\n");
+    return "regions";
+}
+
+static const char *draw_mode(struct trial *trial)
+{
+    return trial_is(trial, 50)   ? " mode=linear"
+           : trial_is(trial, 50) ? " mode=nearest"
+                                 : "";
+}
+
+static void say_coordinates(struct trial *trial)
+{
+    static const char *const modes[] = {"half_pixel", "pytorch_half_pixel",
+                                        "align_corners", "asymmetric",
+                                        "half_pixel_symmetric"};
+    static const char *const nearest[] = {"round_prefer_floor", "round_prefer_ceil",
+                                          "floor", "ceil"};
+    int last = trial->opset >= 19 ? 4 : 3;
+
+    if (trial_is(trial, 80))
+        trial_say(trial, " coordinate_transformation_mode=%s",
+                  modes[trial_between(trial, 0, last)]);
+    if (trial_is(trial, 60))
+        trial_say(trial, " nearest_mode=%s", nearest[trial_between(trial, 0, 3)]);
+}
+
+/* Before opset 11 scales are the second input, since then the third, and sizes the fourth. */
+static void make_resize(struct trial *trial)
+{
+    int dims[] = {trial->batch, trial_between(trial, 1, 4), trial_between(trial, 2, 6),
+                  trial_between(trial, 2, 6)};
+    struct trial_shape shape = trial_dims(4, dims);
+    bool has_sizes = trial->opset >= 18 && trial_is(trial, 50);
+
+    trial_input(trial, "x", &shape);
+    if (has_sizes)
+        trial_integers(trial, "sizes",
+                       (int[]){trial_between(trial, 1, 9), trial_between(trial, 1, 9)},
+                       2);
+    else
+        say_scales(trial, 2, trial->opset < 11);
+    if (trial->opset < 11) {
+        trial_say(trial, "node Resize x scales -> y%s", draw_mode(trial));
+        return;
+    }
+    if (has_sizes)
+        trial_say(trial, "node Resize x . . sizes -> y axes=2,3%s", draw_mode(trial));
+    else
+        trial_say(trial, "node Resize x %s scales -> y%s", say_regions(trial),
+                  draw_mode(trial));
+    say_coordinates(trial);
+}
+
+/* Only opsets before 10 have it. */
+static void make_upsample(struct trial *trial)
+{
+    int dims[] = {trial->batch, trial_between(trial, 1, 4), trial_between(trial, 2, 6),
+                  trial_between(trial, 2, 6)};
+    struct trial_shape shape = trial_dims(4, dims);
+
+    trial_input(trial, "x", &shape);
+    if (trial->opset > 9) {
+        say_scales(trial, 2, true);
+        trial_say(trial, "node Resize x %s scales -> y%s",
+                  trial->opset < 11 ? "" : say_regions(trial), draw_mode(trial));
+        return;
+    }
+    say_scales(trial, 2, true);
+    trial_say(trial, "node Upsample x scales -> y%s", draw_mode(trial));
+}
+
 /* ---- the batch ---- */
 
 /* Steps in front of the batch, and back. */
@@ -220,14 +344,19 @@ static void make_heads(struct trial *trial)
                      "node Reshape q back -> b\nnode Transpose b -> y perm=1,0,2");
 }
 
-const struct operator_trial movements_trials[] = {{"Split", 7, make_split},
-                                                  {"Gather-tensor", 7, make_gather},
-                                                  {"Expand-tensor", 8, make_expand},
-                                                  {"Tile", 7, make_tile},
-                                                  {"Pad-mode", 7, make_pad},
-                                                  {"Concat-token", 8, make_token},
-                                                  {"Transpose-steps", 7, make_steps},
-                                                  {"Reshape-rows", 7, make_rows},
-                                                  {"Reshape-windows", 7, make_windows},
-                                                  {"Reshape-heads", 7, make_heads},
-                                                  {NULL, 0, NULL}};
+const struct operator_trial movements_trials[] = {
+    {"DepthToSpace", 7, make_depth_to_space},
+    {"SpaceToDepth", 7, make_space_to_depth},
+    {"Resize", 10, make_resize},
+    {"Upsample", 9, make_upsample},
+    {"Split", 7, make_split},
+    {"Gather-tensor", 7, make_gather},
+    {"Expand-tensor", 8, make_expand},
+    {"Tile", 7, make_tile},
+    {"Pad-mode", 7, make_pad},
+    {"Concat-token", 8, make_token},
+    {"Transpose-steps", 7, make_steps},
+    {"Reshape-rows", 7, make_rows},
+    {"Reshape-windows", 7, make_windows},
+    {"Reshape-heads", 7, make_heads},
+    {NULL, 0, NULL}};

@@ -414,6 +414,21 @@ static void run_recurrence(const struct work *work)
     free(states);
 }
 
+static void run_interpolate(const struct work *work)
+{
+    const struct interpolate *own = &work->layer->interpolate;
+
+    for (size_t i = 0; i < work->out->count; i++) {
+        size_t inside = i % own->inner, at = i / own->inner % (size_t)own->to;
+        size_t from = i / own->inner / (size_t)own->to * (size_t)own->from;
+        const struct interpolation *of = &own->places[at];
+        const float *x = work->inputs[0] + inside;
+
+        work->result[i] = of->low_weight * x[(from + (size_t)of->low) * own->inner] +
+                          of->high_weight * x[(from + (size_t)of->high) * own->inner];
+    }
+}
+
 static void run_kind(const struct network *network, const struct work *work)
 {
     switch (work->layer->kind) {
@@ -440,6 +455,9 @@ static void run_kind(const struct network *network, const struct work *work)
         break;
     case LAYER_EMBEDDING:
         run_embedding(work);
+        break;
+    case LAYER_INTERPOLATE:
+        run_interpolate(work);
         break;
     case LAYER_CONSTANT:
         memcpy(work->result, work->layer->constant.values,

@@ -60,6 +60,13 @@ static const struct change {
     {LAYER_AVERAGE_POOL, "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1\n",
      "node AveragePool c -> y kernel_shape=3,3 pads=1,1,1,1 count_include_pad=1\n"},
     {LAYER_CONCAT, "node Concat p q -> y axis=1\n", "node Concat q p -> y axis=1\n"},
+    {LAYER_INTERPOLATE,
+     "floats by 4 = 1 1 1 1.5\nnode Resize c . by -> y mode=linear\n",
+     "floats by 4 = 1 1 1.5 1\nnode Resize c . by -> y mode=linear\n"},
+    {LAYER_INTERPOLATE,
+     "floats by 4 = 1 1 1 1.5\nnode Resize c . by -> y mode=linear\n",
+     "floats by 4 = 1 1 1 1.5\nnode Resize c . by -> y mode=linear "
+     "coordinate_transformation_mode=align_corners\n"},
     {LAYER_CONSTANT,
      "floats k 1,1,8,8 = 1 2\nnode Shape c -> s\nintegers i 1 = 0\n"
      "node Gather s i -> n\nintegers t 3 = 1 8 8\nnode Concat n t -> all axis=0\n"
