@@ -23,13 +23,14 @@ static int take_qdq(struct network *network, const char *path,
                     const struct config_model *model, bool is_of_calq,
                     struct error *err)
 {
+    const struct onnx_choices choices = shard_choices(model);
     struct network *in_float;
     int status;
 
     if (!network_is_quantized(network) && !is_of_calq)
         return error_set(err, EXIT_INPUT,
                          "%s holds no codes: nothing in it is quantized", path);
-    in_float = onnx_read(model->network, err);
+    in_float = onnx_read_as(model->network, &choices, err);
     status = in_float ? network_take_qdq(network, in_float, err) : -1;
     network_destroy(in_float);
     return status;
@@ -39,7 +40,8 @@ static int take_qdq(struct network *network, const char *path,
 static struct network *read_file(const char *path, const struct calibration_case *one,
                                  bool is_of_calq, struct error *err)
 {
-    struct network *network = onnx_read(path, err);
+    const struct onnx_choices choices = shard_choices(one->model);
+    struct network *network = onnx_read_as(path, &choices, err);
 
     if (!network)
         return NULL;

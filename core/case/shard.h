@@ -6,6 +6,7 @@
 #include "core/case/message.h"
 #include "core/evaluate/evaluator.h"
 #include "core/network/state.h"
+#include "core/onnx/onnx_choices.h"
 
 /* Blocks [first_block, end_block) of `blocks` belong to rank `rank` of `ranks`: as even as can
  * be, consecutive. */
@@ -51,6 +52,8 @@ const struct state *shard_state(const struct shard *shard);
 
 /* Reads the model of a case as it is run, see case_fuse(). Fails with EXIT_INPUT or EXIT_CONFIG: also where a
  * loss of classes is asked for and there is one output. */
+/* What the model fixes of its file. */
+struct onnx_choices shard_choices(const struct config_model *model);
 struct network *shard_read_network(const struct calibration_case *one,
                                    struct error *err);
 

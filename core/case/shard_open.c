@@ -37,9 +37,18 @@ void shard_close_case(struct shard *shard)
     shard->open = NULL;
 }
 
-static struct network *read_float_network(const char *path, struct error *err)
+struct onnx_choices shard_choices(const struct config_model *model)
 {
-    struct network *network = onnx_read(path, err);
+    return (struct onnx_choices){.output = model->outputs,
+                                 .shape = model->shape,
+                                 .shape_count = model->shape_count};
+}
+
+static struct network *read_float_network(const struct config_model *model,
+                                          struct error *err)
+{
+    const struct onnx_choices choices = shard_choices(model);
+    struct network *network = onnx_read_as(model->network, &choices, err);
 
     if (!network || !network_is_quantized(network))
         return network;
@@ -47,7 +56,7 @@ static struct network *read_float_network(const char *path, struct error *err)
         err, EXIT_INPUT,
         "%s is quantized already: it has codes; calq needs the float network, and "
         "`calq verify` reads what `calq export` has written",
-        path);
+        model->network);
     network_destroy(network);
     return NULL;
 }
@@ -116,7 +125,7 @@ struct network *shard_read_network(const struct calibration_case *one,
                                    struct error *err)
 {
     const struct config_model *model = one->model;
-    struct network *network = read_float_network(model->network, err);
+    struct network *network = read_float_network(model, err);
 
     if (!network)
         return NULL;

@@ -10,6 +10,7 @@
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
 #include "core/network/layer_kind.h"
+#include "core/onnx/onnx_choices.h"
 #include "core/onnx/onnx_external.h"
 #include "core/onnx/onnx_file.h"
 #include "core/onnx/onnx_scan.h"
@@ -407,9 +408,13 @@ static int edit_model(struct onnx_edit *edit, const struct onnx_calibrated *of_c
 }
 
 /* What is edited is here: small constants, and floats. Weights that become integers need not be. */
-static int prepare(const char *path, Onnx__ModelProto *model, struct error *err)
+static int prepare(const char *path, Onnx__ModelProto *model, const char *output,
+                   struct error *err)
 {
     enum { SMALL_BYTES = 1 << 12 };
+
+    if (output)
+        onnx_choices_keep_output(model, output);
 
     if (onnx_external_take(path, model, SMALL_BYTES, err) < 0)
         return -1;
@@ -443,7 +448,8 @@ int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t
     if (!model)
         return -1;
     onnx_edit_init(&edit, model);
-    status = prepare(calibrated->network->path, model, err);
+    status = prepare(calibrated->network->path, model, calibrated->network->output_name,
+                     err);
     if (status == 0)
         status = edit_model(&edit, calibrated, err);
     if (status == 0)

@@ -110,7 +110,11 @@ struct config_model {
     struct config_data calibration;
     struct config_data validation; /* file NULL: no validation */
     struct config_inputs inputs;   /* default: one, of /x */
-    char *labels;                  /* dataset with the labels; default /y */
+    char *outputs; /* which of the network's outputs; NULL: the only one */
+    char *shape
+        [CONFIG_LIST_MAX]; /* "name=size" of dimensions that the file leaves open */
+    int shape_count;
+    char *labels; /* dataset with the labels; default /y */
     char *groups; /* dataset that says which samples belong together; NULL */
     int ignore[CONFIG_LIST_MAX]; /* labels that do not count */
     int ignore_count;

@@ -280,6 +280,28 @@ static int entry_count_fits(const struct config_field *field, int count,
     return 0;
 }
 
+/* {name: value, ...} as a list of texts "name=value". */
+static void fill_mapping(const struct config_field *field,
+                         const struct config_node *node, char *base,
+                         struct config_errors *errors)
+{
+    const struct config_list *list = &field->list;
+
+    if (!entry_count_fits(field, node->count, node->place, errors))
+        return;
+    *(int *)(base + list->count_at) = node->count;
+    for (int i = 0; i < node->count; i++) {
+        const struct config_entry *entry = &node->entries[i];
+        const char *text = scalar_text(field->key, entry->value, errors);
+        size_t bytes = text ? strlen(entry->key) + strlen(text) + 2 : 1;
+        char *both = memory_zeroed(bytes, 1);
+
+        if (text)
+            snprintf(both, bytes, "%s=%s", entry->key, text);
+        *(char **)(base + field->offset + (size_t)i * list->stride) = both;
+    }
+}
+
 static void fill_list(const struct config_field *field, const struct config_node *node,
                       char *base, struct config_errors *errors)
 {
@@ -306,7 +328,9 @@ static void fill_list(const struct config_field *field, const struct config_node
 static void fill_field(const struct config_field *field, const struct config_node *node,
                        char *base, struct config_errors *errors)
 {
-    if (field->list.most > 0)
+    if (field->list.is_mapping && node->kind == NODE_MAPPING)
+        fill_mapping(field, node, base, errors);
+    else if (field->list.most > 0)
         fill_list(field, node, base, errors);
     else
         fill_value(field, node, base + field->offset, errors);

@@ -204,6 +204,17 @@ static const struct config_field model_fields[] = {
          "dataset with the samples; for several inputs, or by name, {network input: "
          "dataset, ...}, where {data: dataset, scale: ..., mean: ..., std: ...} may "
          "stand for a dataset"},
+    {"outputs", KIND_TEXT, AT(config_model, outputs), NULL,
+     .help =
+         "which of the network's outputs, by its name; what others need alone is not "
+         "computed; default: the only one"},
+    {"shape", KIND_TEXT, AT(config_model, shape), NULL,
+     .help = "sizes of dimensions that the file leaves open, {name: size, ...}; one "
+             "without "
+             "a name is called by its input and its number, counted from 0, as in x.2; "
+             "default: none is open but the batch",
+     .list = {0, CONFIG_LIST_MAX, sizeof(char *), AT(config_model, shape_count),
+              .is_mapping = true}},
     {"labels", KIND_TEXT, AT(config_model, labels), "/y",
      .help =
          "dataset with the labels; calibration data may lack it where the loss needs "

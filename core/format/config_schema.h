@@ -61,6 +61,7 @@ struct config_list {
                  const void *right); /* two such entries are an error */
     const char *twin;                /* how they are alike: "has the same name as" */
     bool increasing;                 /* numbers, each above the one before */
+    bool is_mapping; /* {name: value}; an entry is the text "name=value" */
 };
 
 /* Another setting's word without which a setting makes no sense. */

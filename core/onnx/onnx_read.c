@@ -55,20 +55,6 @@ static void append_name(char *text, size_t index, size_t count, const char *name
         snprintf(text + used, NAMES_BYTES - used, " and %zu more", count - index);
 }
 
-/* How many inputs are no initialisers, with their names in `text` [NAMES_BYTES]. */
-static size_t name_inputs(const struct onnx_graph *graph, char *text)
-{
-    size_t count = 0, index = 0;
-
-    *text = '\0';
-    for (size_t i = 0; i < graph->value_count; i++)
-        count += graph->values[i].input != NULL;
-    for (size_t i = 0; i < graph->value_count; i++)
-        if (graph->values[i].input)
-            append_name(text, index++, count, graph->values[i].name);
-    return count;
-}
-
 static const char *output_name(const struct onnx_graph *graph, size_t index)
 {
     const char *name = graph->proto->output[index]->name;
@@ -80,18 +66,15 @@ static int several_outputs(const struct reader *reader, struct error *err)
 {
     const struct onnx_graph *graph = &reader->graph;
     size_t count = graph->proto->n_output;
-    char names[NAMES_BYTES] = "", inputs[NAMES_BYTES], lacks[NAMES_BYTES];
+    char names[NAMES_BYTES] = "", lacks[NAMES_BYTES];
 
     for (size_t i = 0; i < count; i++)
         append_name(names, i, count, output_name(graph, i));
-    name_inputs(graph, inputs);
     return onnx_error(
         err, graph->path,
-        "the network has %zu outputs, %s; calq needs one: keep that of the logits, "
-        "e.g. "
-        "in Python onnx.utils.extract_model(\"%s\", \"one-output.onnx\", [%s], "
-        "[\"%.*s\"])%s%s",
-        count, names, graph->path, inputs, NAME_SHOWN_BYTES, output_name(graph, 0),
+        "the network has %zu outputs, %s; calq needs one: the setting outputs of the "
+        "model picks it, e.g. outputs: \"%.*s\"%s%s",
+        count, names, NAME_SHOWN_BYTES, output_name(graph, 0),
         reader->lacks.count ? "; for all outputs together calq lacks " : "",
         onnx_lacks_text(&reader->lacks, lacks, sizeof lacks));
 }
@@ -335,11 +318,27 @@ static bool is_empty(const Onnx__TensorShapeProto__Dimension *dim)
            dim->dim_value == 0;
 }
 
+/* What the setting shape calls an open dimension: its name or, where it has none, "input.number". */
+static const char *open_name(const char *input,
+                             const Onnx__TensorShapeProto__Dimension *dim, size_t index,
+                             char *text, size_t bytes)
+{
+    char own[NAME_SHOWN_BYTES];
+
+    if (dim->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM ||
+        strcmp(dim_text(dim, own, sizeof own), "?") == 0)
+        snprintf(text, bytes, "%.*s.%zu", NAME_SHOWN_BYTES, input, index);
+    else
+        snprintf(text, bytes, "%s", own);
+    return text;
+}
+
 /* The dims of a sample: all but the batch, which have to be fixed. */
 static int sample_dims(const struct onnx_graph *graph, const struct onnx_value *input,
                        const char *text, struct onnx_shape *sample, struct error *err)
 {
     const Onnx__TensorShapeProto *shape = shape_of(input->input);
+    char name[2 * NAME_SHOWN_BYTES];
     size_t count;
 
     for (size_t i = 0; i < shape->n_dim; i++) {
@@ -356,9 +355,10 @@ static int sample_dims(const struct onnx_graph *graph, const struct onnx_value *
         if (dim < 1)
             return onnx_error(
                 err, graph->path,
-                "dimension %zu of input \"%s\" is not fixed: the file has %s; fix it, "
-                "e.g. with python -m onnxruntime.tools.make_dynamic_shape_fixed",
-                i, input->name, text);
+                "dimension %zu of input \"%s\" is not fixed: the file has %s; the "
+                "setting shape of the model fixes it, e.g. shape: {%s: 128}",
+                i, input->name, text,
+                open_name(input->name, shape->dim[i], i, name, sizeof name));
         sample->dims[sample->rank++] = dim;
     }
     if (!onnx_shape_count(sample, &count))
@@ -532,6 +532,14 @@ static int read_graph(struct reader *reader, int64_t opset, struct error *err)
 
 struct network *onnx_read(const char *path, struct error *err)
 {
+    static const struct onnx_choices none = {.output = NULL};
+
+    return onnx_read_as(path, &none, err);
+}
+
+struct network *onnx_read_as(const char *path, const struct onnx_choices *choices,
+                             struct error *err)
+{
     struct reader reader = {.is_needed = NULL};
     struct network *network = NULL;
     struct onnx_file file;
@@ -539,7 +547,8 @@ struct network *onnx_read(const char *path, struct error *err)
 
     if (onnx_file_open(path, &file, err) < 0)
         return NULL;
-    if (find_opset(path, file.model, &opset, err) == 0 &&
+    if (onnx_choices_apply(path, choices, file.model, err) == 0 &&
+        find_opset(path, file.model, &opset, err) == 0 &&
         onnx_graph_init(&reader.graph, &file, err) == 0 &&
         read_graph(&reader, opset, err) == 0) {
         network = reader.graph.network;

@@ -3,6 +3,7 @@
 #define CORE_ONNX_ONNX_READ_H
 
 #include "core/network/network.h"
+#include "core/onnx/onnx_choices.h"
 
 /* Reads a network with inputs of float such as [N, C, H, W] or [N, features], or of int32 or int64,
  * and one output of logits [N, classes]. The batch has any name or size; it is the first dimension, or of
@@ -19,6 +20,11 @@
  * without a limit.
  */
 struct network *onnx_read(const char *path, struct error *err);
+
+/* The same of the file with open dimensions fixed, and of one of its outputs: what others need alone is not
+ * read. Fails as onnx_choices_apply(), too. */
+struct network *onnx_read_as(const char *path, const struct onnx_choices *choices,
+                             struct error *err);
 
 /* The text of a property in the file's metadata, to be freed; NULL: it has none of that name.
  *

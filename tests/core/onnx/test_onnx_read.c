@@ -178,13 +178,8 @@ static const struct onnx_refusal refusals[] = {
     {"there is no output", "input x N,2\nnode Relu x -> y",
      "the network has 0 outputs"},
     {"there are two outputs", "input x N,2\nnode Relu x -> y\noutput y\noutput x",
-     "the network has 2 outputs, \"y\" and \"x\"; calq needs one: keep that of the "
-     "logits, "
-     "e.g. in Python onnx.utils.extract_model(\"/"},
-    {"a network with two outputs is told how to cut it",
-     "input x N,2\ninput c 2\nfloats c 2\nnode Add x c -> y\nnode Relu y -> z\n"
-     "output z\noutput y",
-     ".onnx\", \"one-output.onnx\", [\"x\"], [\"z\"])"},
+     "the network has 2 outputs, \"y\" and \"x\"; calq needs one: the setting "
+     "outputs of the model picks it, e.g. outputs: \"y\""},
     {"what is lacking is told beside that there are two outputs",
      "input x N,2\nnode TopK x -> y i\noutput y\noutput i",
      "; for all outputs together calq lacks TopK (1)"},
@@ -235,8 +230,9 @@ static const struct onnx_refusal refusals[] = {
      "input x N,2\nfloats w 2,2\nnode Gemm x w -> y trans=1\noutput y",
      "calq does not know its attribute trans"},
     {"a size is open", "input x N,H\nnode Relu x -> y\noutput y",
-     "dimension 1 of input \"x\" is not fixed: the file has [N, H]; fix it, e.g. with "
-     "python -m onnxruntime.tools.make_dynamic_shape_fixed"},
+     "dimension 1 of input \"x\" is not fixed: the file has [N, H]; the setting shape "
+     "of "
+     "the model fixes it, e.g. shape: {H: 128}"},
     {"a size is zero", "input x N,0\nnode Relu x -> y\noutput y",
      "dimension 1 of input \"x\" is 0"},
     {"the input is too large",
@@ -472,6 +468,65 @@ static void a_transpose_moves_the_batch_to_the_front(void **state)
     network_destroy(network);
 }
 
+/* ---- what the file leaves open ---- */
+
+#define OPEN                                                                           \
+    "input x N,H,W\nnode Relu x -> r\nnode Flatten r -> y\nnode Sin r -> s\n"          \
+    "node Softsign s -> other\noutput other\noutput y"
+
+static struct network *read_open(char *const *shape, int count, const char *output,
+                                 struct error *err)
+{
+    const struct onnx_choices choices = {output, shape, count};
+    Onnx__ModelProto *model = onnx_builder_model(OPEN);
+    char *path = onnx_builder_save(model);
+    struct network *network = onnx_read_as(path, &choices, err);
+
+    onnx_builder_delete(path);
+    onnx__model_proto__free_unpacked(model, NULL);
+    return network;
+}
+
+static void open_dimensions_are_fixed_and_one_output_is_read(void **state)
+{
+    char *shape[] = {"H=3", "x.2=5"};
+    struct error err = {0};
+    struct network *network = read_open(shape, 2, "y", &err);
+
+    (void)state;
+    if (!network)
+        fail_msg("%s", err.text);
+    assert_int_equal(network->tensors[network->output].count, 15);
+    assert_string_equal(network->output_name, "y");
+    network_destroy(network);
+}
+
+static void assert_open_refused(char *const *shape, int count, const char *output,
+                                const char *sentence)
+{
+    struct error err = {0};
+
+    assert_null(read_open(shape, count, output, &err));
+    if (!strstr(err.text, sentence))
+        fail_msg("%s", err.text);
+}
+
+static void what_is_not_open_is_not_chosen(void **state)
+{
+    char *fixed[] = {"H=3"}, *unknown[] = {"V=3"}, *none[] = {"H=0"};
+
+    (void)state;
+    assert_open_refused(fixed, 1, "y", "e.g. shape: {W: 128}");
+    assert_open_refused(unknown, 1, "y",
+                        "shape: no input has an open dimension \"V\"; open are N, H, "
+                        "W");
+    assert_open_refused(none, 1, "y",
+                        "\"H=0\" must be a dimension's name and its size");
+    assert_open_refused(NULL, 0, "z",
+                        "outputs: the network has no output \"z\"; it has \"other\", "
+                        "\"y\"");
+}
+
 /* ---- what only a program can write ---- */
 
 static void the_input_is_a_float_tensor(void **state)
@@ -616,6 +671,8 @@ int main(void)
         cmocka_unit_test(an_output_of_one_pixel_is_an_output_of_classes),
         cmocka_unit_test(inputs_are_those_that_are_read),
         cmocka_unit_test(a_transpose_moves_the_batch_to_the_front),
+        cmocka_unit_test(open_dimensions_are_fixed_and_one_output_is_read),
+        cmocka_unit_test(what_is_not_open_is_not_chosen),
         cmocka_unit_test(the_input_is_a_float_tensor),
         cmocka_unit_test(opsets_of_other_domains_do_not_count),
         cmocka_unit_test(sparse_initialisers_are_refused),
