@@ -15,8 +15,9 @@ static int take_pieces(const struct finished_case *finished, struct data_file *f
                        size_t count, case_samples_fn *take, void *context,
                        struct error *err)
 {
-    size_t piece =
-        data_file_whole_groups(file, (size_t)finished->config->block * BLOCKS_AT_ONCE);
+    size_t block = (size_t)finished->config->block;
+    size_t unit = data_file_unit(file, block);
+    size_t piece = (block * BLOCKS_AT_ONCE + unit - 1) / unit * unit;
     struct sample_arrays arrays;
     int status = 0;
 

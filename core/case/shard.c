@@ -47,9 +47,8 @@ struct sample_set shard_validation_set(const struct shard *shard)
 }
 
 struct sample_set shard_own_part(const struct shard *shard, struct sample_set all,
-                                 size_t group)
+                                 size_t block)
 {
-    size_t block = group > 0 ? group : (size_t)shard->config->block;
     struct share share =
         share_of((all.count + block - 1) / block, shard->rank, shard->ranks);
     size_t first = share.first_block * block, end = share.end_block * block;
@@ -59,10 +58,24 @@ struct sample_set shard_own_part(const struct shard *shard, struct sample_set al
     return (struct sample_set){all.first + first, end - first};
 }
 
+/* Samples that are parted from each other neither by a rank nor by a piece. */
+static size_t validation_unit(const struct shard *shard)
+{
+    size_t block = (size_t)shard->config->block;
+
+    return shard->validation ? data_file_unit(shard->validation, block) : block;
+}
+
 struct sample_set shard_own_validation(const struct shard *shard)
 {
-    return shard_own_part(shard, shard_validation_set(shard),
-                          shard->validation ? data_file_group(shard->validation) : 0);
+    return shard_own_part(shard, shard_validation_set(shard), validation_unit(shard));
+}
+
+size_t shard_validated_at_once(const struct shard *shard)
+{
+    size_t unit = validation_unit(shard);
+
+    return (shard_samples_at_once(shard) + unit - 1) / unit * unit;
 }
 
 size_t shard_samples_at_once(const struct shard *shard)

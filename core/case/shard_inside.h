@@ -40,12 +40,13 @@ struct sample_set {
 /* All validation samples; none where there is no file. */
 struct sample_set shard_validation_set(const struct shard *shard);
 
-/* The samples of this rank's blocks of a set, or, where that is not 0, of its groups of `group` samples. */
+/* The samples of this rank's blocks of a set, `block` samples each. */
 struct sample_set shard_own_part(const struct shard *shard, struct sample_set all,
-                                 size_t group);
+                                 size_t block);
 
-/* The same of the validation samples. */
+/* The same of the validation samples, in blocks that are whole groups, too; and how many are read at once. */
 struct sample_set shard_own_validation(const struct shard *shard);
+size_t shard_validated_at_once(const struct shard *shard);
 
 /* Files are read piece by piece, so that not all has to be in memory, and reading can be cut. */
 size_t shard_samples_at_once(const struct shard *shard);

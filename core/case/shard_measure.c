@@ -95,12 +95,10 @@ static int validate_piece(struct shard *shard, const struct request *request,
 int shard_answer_validate(struct shard *shard, const struct request *request,
                           const void *payload, struct reply *reply, struct error *err)
 {
-    size_t piece = shard_samples_at_once(shard);
+    size_t piece = shard_validated_at_once(shard);
     struct sample_set own = shard_own_validation(shard);
     int status = 0;
 
-    if (shard->validation)
-        piece = data_file_whole_groups(shard->validation, piece);
     for (size_t done = 0; status == 0 && done < own.count && !shard_is_cut(shard);
          done += piece)
         status = validate_piece(shard, request, payload, own.first + done,

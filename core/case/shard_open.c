@@ -172,7 +172,7 @@ static int read_own(struct shard *shard, struct sample_set all, struct own_sampl
                     struct error *err)
 {
     size_t piece = shard_samples_at_once(shard);
-    struct sample_set part = shard_own_part(shard, all, 0);
+    struct sample_set part = shard_own_part(shard, all, (size_t)shard->config->block);
     int status = 0;
 
     data_file_make_arrays(shard->calibration, part.count, &own->arrays);

@@ -617,10 +617,17 @@ size_t data_file_group(const struct data_file *file)
     return file->group;
 }
 
-size_t data_file_whole_groups(const struct data_file *file, size_t samples)
+size_t data_file_unit(const struct data_file *file, size_t block)
 {
-    return file->group > 0 ? (samples + file->group - 1) / file->group * file->group
-                           : samples;
+    size_t a = block, b = file->group;
+
+    while (b > 0) {
+        size_t rest = a % b;
+
+        a = b;
+        b = rest;
+    }
+    return file->group > 0 ? block / a * file->group : block;
 }
 
 size_t data_file_first(const struct data_file *file)

@@ -74,8 +74,9 @@ int data_file_read(struct data_file *file, size_t first, size_t count,
 /* How many samples a group has; 0: there are no groups. */
 size_t data_file_group(const struct data_file *file);
 
-/* So many samples, or some more, so that there is no part of a group among them. */
-size_t data_file_whole_groups(const struct data_file *file, size_t samples);
+/* The least number of samples that are whole blocks and whole groups: where samples are parted at its multiples,
+ * blocks are those of all of them, and so are the digits of float products. */
+size_t data_file_unit(const struct data_file *file, size_t block);
 
 /* Classes of a sample: one, or one a place. */
 size_t data_file_places(const struct data_file *file);

@@ -3,7 +3,7 @@
  * A search is deterministic. One that is run again asks the same questions, finds the answers to
  * the first of them here, and goes on where the journal ends, with the same digits.
  *
- * The file is a line of 16 bytes, "calq journal 3\n" and a zero, and then records:
+ * The file is a line of 16 bytes, "calq journal 4\n" and a zero, and then records:
  *
  *   payload bytes u32, kind u32, key 2 x u64, cost, payload, checksum u64
  *

@@ -317,6 +317,23 @@ static void write_attention(void)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
+/* Rows of tables for a user and an item, and what becomes of both. */
+static void write_numbers_network(void)
+{
+    Onnx__ModelProto *model = onnx_builder_model(
+        "input user N int32\ninput item N int64\n"
+        "floats users 8,4 = 0.3 -0.7 1.1 0.2 -0.4 0.9 -1.3 0.6 0.05\n"
+        "floats items 16,4 = -0.5 0.8 0.1 -0.9 1.2 0.35 -0.15\n"
+        "floats w1 8,6 = 0.4 -0.3 0.2 0.6 -0.5 0.1 0.7 -0.2 0.35 -0.65 0.15\n"
+        "floats b1 6 = 0.1 -0.05 0.2\nfloats w2 6,1 = 0.7 -0.4 0.9 0.3 -0.8\n"
+        "node Gather users user -> u\nnode Gather items item -> i axis=0\n"
+        "node Concat u i -> j axis=1\nnode Gemm j w1 b1 -> h\nnode Relu h -> r\n"
+        "node MatMul r w2 -> y\noutput y\n");
+
+    write_model("numbers.onnx", model);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 /* What opsets since 22 have of the operators that calq reads, shape arithmetic among them. */
 static void write_new_networks(void)
 {
@@ -469,6 +486,28 @@ static void write_inputs_data(const struct data *data)
     free(negatives);
 }
 
+/* For numbers.onnx: groups of four items a user, the first of which was taken. */
+static void write_numbers_data(const char *name, double last_item)
+{
+    enum { PAIRS = 32, EACH = 4 };
+    static const size_t pairs[] = {PAIRS};
+    const char *path = in_folder(name);
+    double users[PAIRS], items[PAIRS], taken[PAIRS], uneven[PAIRS];
+
+    for (int i = 0; i < PAIRS; i++) {
+        users[i] = i / EACH;
+        items[i] = i * 7 % 32 - 16; /* of the end as of the beginning */
+        taken[i] = i % EACH == 0;
+        uneven[i] = i < EACH + 1 ? 0 : i / EACH;
+    }
+    items[PAIRS - 1] = last_item;
+    hdf5_builder_create(path);
+    hdf5_builder_add(path, "/user", HDF5_U8, 1, pairs, users, 0);
+    hdf5_builder_add(path, "/item", HDF5_I64, 1, pairs, items, 0);
+    hdf5_builder_add(path, "/taken", HDF5_I32, 1, pairs, taken, 0);
+    hdf5_builder_add(path, "/uneven", HDF5_I32, 1, pairs, uneven, 0);
+}
+
 static void write_data_files(void)
 {
     struct data *data = memory_get(sizeof *data);
@@ -477,6 +516,8 @@ static void write_data_files(void)
     read_dataset("/images", data->images, SAMPLES * ELEMENTS);
     read_dataset("/labels", data->labels, SAMPLES);
     write_inputs_data(data);
+    write_numbers_data("numbers.h5", 3);
+    write_numbers_data("beyond.h5", 16);
     write_data("same-in-float.h5", HDF5_F32, data, SAMPLES);
     write_data("too-few-labels.h5", HDF5_U8, data, SAMPLES - 1);
 
@@ -517,6 +558,7 @@ int main(int count, char **arguments)
     write_one_output();
     write_inputs_network();
     write_attention();
+    write_numbers_network();
     write_new_networks();
     write_sharing("shared.onnx", "N");
     write_sharing("batch-of-one.onnx", "1");

@@ -33,7 +33,7 @@ static size_t make_journal(const uint8_t *bytes, size_t size, char *image)
     struct journal_head head = {.bytes = sizeof identity - 1, .kind = JOURNAL_IDENTITY};
     size_t used, at = 0;
 
-    memcpy(image, "calq journal 3\n", MAGIC_BYTES);
+    memcpy(image, "calq journal 4\n", MAGIC_BYTES);
     used = put(image, MAGIC_BYTES, head, identity);
     while (at + 2 <= size && isalpha(bytes[at]) && used + 512 < ROOM) {
         head = (struct journal_head){

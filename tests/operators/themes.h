@@ -15,6 +15,7 @@
     THEME(products) \
     THEME(recurrent) \
     THEME(reductions) \
+    THEME(tables)      /* rows looked up by numbers */ \
     THEME(shapes)      /* what is computed of shapes and constants */ \
     THEME(windows)
 /* clang-format on */

@@ -582,8 +582,9 @@ static void groups_come_with_their_samples(void **state)
     prepare_groups(users);
     file = open_file();
     assert_int_equal(data_file_group(file), 2);
-    assert_int_equal(data_file_whole_groups(file, 1), 2);
-    assert_int_equal(data_file_whole_groups(file, 4), 4);
+    assert_int_equal(data_file_unit(file, 1), 2);
+    assert_int_equal(data_file_unit(file, 4), 4);
+    assert_int_equal(data_file_unit(file, 5), 10);
     data_file_make_arrays(file, 3, &arrays);
     assert_int_equal(data_file_read(file, 2, 3, &arrays, &err), 0);
     for (int i = 0; i < 3; i++)
@@ -603,7 +604,7 @@ static void groups_come_with_their_samples(void **state)
     with.groups = NULL;
     file = open_file();
     assert_int_equal(data_file_group(file), 0);
-    assert_int_equal(data_file_whole_groups(file, 5), 5);
+    assert_int_equal(data_file_unit(file, 5), 5);
     data_file_close(file);
 }
 

@@ -18,7 +18,7 @@ every_input_is_quantized() {
     calibrate "$several" "${its_data[@]}" --set bits=W4A4 --set methods=minmax --set targets=onnx \
         --set models.0.activations=all
     for input in image other; do
-        grep -A5 "\"tensor\": \"$input\"" "$work"/run/cases/*/result.json |
+        grep -A9 "\"tensor\": \"$input\"" "$work"/run/cases/*/result.json |
             grep step_hex >"$work/$input"
         [ -s "$work/$input" ] || fail "the input $input has no step"
     done
