@@ -360,14 +360,32 @@ static int check_corrections(const struct onnx_calibrated *calibrated,
         layer->name);
 }
 
-static int check_layers(const struct onnx_calibrated *calibrated, struct error *err)
+/* The nodes that are added stand for weights on the right. */
+static int check_side(const struct onnx_edit *edit, const struct layer *layer,
+                      struct error *err)
+{
+    const Onnx__NodeProto *node =
+        layer->node < 0 ? NULL : edit->model->graph->node[layer->node];
+
+    if (!node || strcmp(node->op_type, "MatMul") != 0 || node->n_input != 2 ||
+        strcmp(node->input[0], layer->weights->name) != 0)
+        return 0;
+    return error_set(err, EXIT_INPUT,
+                     "%s has its constant on the left, which is not exported "
+                     "quantized; keep it in float",
+                     layer->name);
+}
+
+static int check_layers(const struct onnx_edit *edit,
+                        const struct onnx_calibrated *calibrated, struct error *err)
 {
     for (int item = 0; item < calibrated->placement->count; item++) {
         const struct quantized_tensor *tensor = &calibrated->placement->items[item];
         const struct layer *layer = &calibrated->network->layers[tensor->index];
 
-        if (tensor->is_weight && (check_steps(tensor, layer, err) < 0 ||
-                                  check_corrections(calibrated, layer, err) < 0))
+        if (tensor->is_weight &&
+            (check_side(edit, layer, err) < 0 || check_steps(tensor, layer, err) < 0 ||
+             check_corrections(calibrated, layer, err) < 0))
             return -1;
         if (tensor->is_weight && tensor->ratios &&
             check_directions(calibrated->network, tensor, err) < 0)
@@ -383,7 +401,7 @@ static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calib
     int status = check_exact(calibrated, &plan, err);
 
     if (status == 0)
-        status = check_layers(calibrated, err);
+        status = check_layers(edit, calibrated, err);
     if (status == 0) {
         onnx_write_batchnorms(edit, calibrated);
         write_items(edit, calibrated, &plan);

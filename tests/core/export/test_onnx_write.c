@@ -626,6 +626,22 @@ static void nothing_exact_is_told(void **state)
     written_close(&written);
 }
 
+static void a_constant_on_the_left_is_told(void **state)
+{
+    static const char left[] = "input x N,4,6\nfloats w 3,4 = 0.5 -0.25 0.125\n"
+                               "node MatMul w x -> y name=left\noutput y\n";
+    struct written written;
+
+    (void)state;
+    written_open(&written, left, written_onnx, 8, 8, false);
+    assert_int_equal(
+        onnx_write(&written.calibrated, &written.bytes, &written.size, &err), -1);
+    assert_int_equal(err.code, EXIT_INPUT);
+    if (!strstr(err.text, "left has its constant on the left"))
+        fail_msg("%s", err.text);
+    written_close(&written);
+}
+
 /* ---- damaged files ----------------------------------------------------------------------------- */
 
 /* Takes bytes as `calq verify` takes a file. Whether there was a network to compare; else there is
@@ -720,6 +736,7 @@ int main(void)
         cmocka_unit_test(a_rounded_output_of_an_exact_layer_has_its_name),
         cmocka_unit_test(a_layer_behind_moved_codes_is_exact),
         cmocka_unit_test(nothing_exact_is_told),
+        cmocka_unit_test(a_constant_on_the_left_is_told),
         cmocka_unit_test(a_file_that_is_cut_anywhere_is_told),
         cmocka_unit_test(a_file_with_any_other_byte_is_read_or_told),
     };
