@@ -46,6 +46,9 @@ def make_random(module):
             torch.nn.init.uniform_(part.running_var, 0.7, 1.3)
             torch.nn.init.uniform_(part.weight, 0.8, 1.2)
             torch.nn.init.uniform_(part.bias, -0.2, 0.2)
+        # The head of a ViT begins as zeros, which would hide all the rest.
+        if isinstance(part, torch.nn.Linear) and not part.weight.any():
+            torch.nn.init.normal_(part.weight, std=0.02)
         if isinstance(part, torch.nn.LayerNorm):
             torch.nn.init.uniform_(part.weight, 0.8, 1.2)
             torch.nn.init.uniform_(part.bias, -0.2, 0.2)
