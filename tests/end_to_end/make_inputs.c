@@ -334,6 +334,31 @@ static void write_numbers_network(void)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
+/* The rows of an image as steps of an LSTM in two directions, and those of it as steps of a GRU. */
+static void write_recurrent_network(void)
+{
+    Onnx__ModelProto *model = onnx_builder_model(
+        "input input N,1,24,24\nintegers rows 3 = 0 24 24\nintegers joined 3 = 0 0 -1\n"
+        "floats w1 2,24,24 = 0.3 -0.2 0.1 0.25 -0.35 0.05 -0.15\n"
+        "floats r1 2,24,6 = 0.4 -0.3 0.2 -0.1 0.35\n"
+        "floats b1 2,48 = 0.1 -0.2 0.3 0 -0.1 0.05 0.2\n"
+        "floats w2 1,27,12 = 0.6 -0.5 0.4 0.3 -0.2 0.7 -0.1\n"
+        "floats r2 1,27,9 = 0.5 -0.4 0.3 -0.2 0.15\n"
+        "floats b2 1,54 = 0.1 -0.1 0.2 0.3 -0.3\n"
+        "floats classify 47,9 = 1.1 -0.7 0.3 2 -1.3 0.6 -0.2 0.9 -1.7 0.4 1.4\n"
+        "integers zero 1 = 0\n"
+        "node Reshape input rows -> x\nnode Transpose x -> steps perm=1,0,2\n"
+        "node LSTM steps w1 r1 b1 -> both direction=bidirectional hidden_size=6\n"
+        "node Transpose both -> turned perm=0,2,1,3\n"
+        "node Reshape turned joined -> more\n"
+        "node GRU more w2 r2 b2 -> . last hidden_size=9 linear_before_reset=1\n"
+        "node Squeeze last zero -> state\n"
+        "node Gemm state classify -> y transB=1\noutput y\n");
+
+    write_model("recurrent.onnx", model);
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 /* What opsets since 22 have of the operators that calq reads, shape arithmetic among them. */
 static void write_new_networks(void)
 {
@@ -559,6 +584,7 @@ int main(int count, char **arguments)
     write_inputs_network();
     write_attention();
     write_numbers_network();
+    write_recurrent_network();
     write_new_networks();
     write_sharing("shared.onnx", "N");
     write_sharing("batch-of-one.onnx", "1");
