@@ -201,10 +201,9 @@ static void find_rounded(const struct network *network,
         rounded[layer->output] |= layer_recurs(layer) && !kept[index];
         /* What two tensors give together may stay float: runtimes have a kernel for that. What gates get
          * of the input is inside of a node. */
-        in_integers[index] = layer->weight_count > 0 && !kept[index] &&
-                             layer_multiplies(layer) &&
-                             (layer_recurs(layer) ||
-                              !layer_is_of_recurrence(network, layer));
+        in_integers[index] =
+            layer->weight_count > 0 && !kept[index] && layer_multiplies(layer) &&
+            (layer_recurs(layer) || !layer_is_of_recurrence(network, layer));
     }
     rounded[network->output] |= rules->quantize_output;
     if (rules->all_activations)

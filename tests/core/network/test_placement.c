@@ -545,6 +545,32 @@ static void codes_that_are_handed_on_are_not_rounded_again(void **state)
     network_destroy(read);
 }
 
+#define RECURRENT                                                                      \
+    "input x N,5,4\nfloats w 1,3,4\nfloats r 1,3,3\nfloats v 15,2\n"                   \
+    "node RNN x w r -> h layout=1\nnode Flatten h -> f\nnode MatMul f v -> y\noutput " \
+    "y\n"
+
+/* Its output, which it multiplies itself; what only moves that has its codes, and what gates get of the input
+ * is inside of the node. */
+static void a_recurrence_reads_codes_of_its_output(void **state)
+{
+    struct network *read = place_all(RECURRENT, NULL, 0);
+
+    (void)state;
+    assert_placed("x", "w", "r", "h", "v");
+    network_destroy(read);
+}
+
+static void a_recurrence_in_float_leaves_its_states(void **state)
+{
+    static const char *const kept[] = {"RNN *"};
+    struct network *read = place_all(RECURRENT, kept, 1);
+
+    (void)state;
+    assert_placed("f", "v");
+    network_destroy(read);
+}
+
 static void the_output_is_rounded_where_that_is_asked_for(void **state)
 {
     static const char flat[] = "input x N,4,1,1\n"
@@ -707,6 +733,8 @@ int main(void)
         TEST(what_float_layers_read_is_rounded_behind_convolutions_alone),
         TEST(joined_tensors_share_a_step_unless_others_read_them),
         TEST(codes_that_are_handed_on_are_not_rounded_again),
+        TEST(a_recurrence_reads_codes_of_its_output),
+        TEST(a_recurrence_in_float_leaves_its_states),
         TEST(the_output_is_rounded_where_that_is_asked_for),
         TEST(codes_end_where_a_clamp_ends),
         TEST(asymmetric_codes_stay_within_both_ends),
