@@ -76,11 +76,22 @@ struct array *op_log_softmax(struct trial *trial, const struct node *node,
 struct seen {
     double count, sum, size, squares, square_error, most, least;
     double error, largest_error; /* all of them; the largest */
-    double exponentials;
+    double exponentials;         /* sum of exp(x - most) */
 };
+
+/* Exponentials of numbers themselves are more than a double holds. */
+static void see_exponential(struct seen *seen, double x)
+{
+    if (seen->count == 0)
+        seen->exponentials = 0;
+    else if (x > seen->most)
+        seen->exponentials *= exp(seen->most - x);
+    seen->exponentials += exp(fmin(0, seen->count == 0 ? 0 : x - seen->most));
+}
 
 static void see(struct seen *seen, double x, double error)
 {
+    see_exponential(seen, x);
     seen->most = seen->count == 0 ? x : fmax(seen->most, x);
     seen->least = seen->count == 0 ? x : fmin(seen->least, x);
     seen->count++;
@@ -90,7 +101,6 @@ static void see(struct seen *seen, double x, double error)
     seen->square_error += (2 * fabs(x) + error) * error;
     seen->error += error;
     seen->largest_error = fmax(seen->largest_error, error);
-    seen->exponentials += exp(x);
 }
 
 typedef void tell_fn(const struct seen *seen, double unit, double *value,
@@ -153,7 +163,7 @@ static void tell_l2(const struct seen *seen, double unit, double *value, double 
 static void tell_log_sum_exp(const struct seen *seen, double unit, double *value,
                              double *error)
 {
-    *value = log(seen->exponentials);
+    *value = seen->most + log(seen->exponentials);
     *error = seen->largest_error +
              unit * (seen->count + 8 + 2 * fabs(seen->most) + 2 * fabs(*value));
 }

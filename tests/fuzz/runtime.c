@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,17 @@ void runtime_fold(struct graph *graph)
     }
 }
 
+/* Numbers that a float does not hold: nobody knows what becomes of an infinity less another. */
+static bool overflows(const struct array *array)
+{
+    static const double most_of_float = 0x1p127;
+
+    for (size_t i = 0; i < array->count; i++)
+        if (isfinite(array->values[i]) && fabs(array->values[i]) > most_of_float)
+            return true;
+    return false;
+}
+
 static void run_node(const struct graph *graph, struct trial *trial, int index,
                      struct array **now, const struct change *change)
 {
@@ -51,6 +63,7 @@ static void run_node(const struct graph *graph, struct trial *trial, int index,
         result = change->compute(change->context, trial, index, inputs);
     if (!result)
         result = operator_find(node->op)(trial, node, inputs);
+    trial->is_near |= overflows(result);
     now[node->output] = result;
     if (change)
         change->treat(change->context, trial, node->output, result);
