@@ -255,8 +255,8 @@ static void every_state_is_what_onnx_says(void **state)
 
 static void a_sample_is_the_same_in_any_block(void **state)
 {
-    static const struct quantizer weights = {GRID_NARROW, 8, 0.01f};
-    static const struct quantizer output = {GRID_MIDTREAD, 8, 0.01f};
+    static const struct quantizer weights = {GRID_NARROW, 8, 0.01f, 0};
+    static const struct quantizer output = {GRID_MIDTREAD, 8, 0.01f, 0};
     static const struct quantizers all[] = {
         {NULL, NULL}, {&weights, NULL}, {NULL, &output}, {&weights, &output}};
 
@@ -298,9 +298,9 @@ static void round_weights(const struct trial *trial, const struct quantizer *qua
  * come out, so few may be off by one. */
 static void states_are_rounded_before_they_are_multiplied(void **state)
 {
-    static const struct quantizer weights = {GRID_MIDRISE, 4, 0.125f};
-    static const struct quantizer signed_ = {GRID_MIDTREAD, 6, 0.0625f};
-    static const struct quantizer unsigned_ = {GRID_UNSIGNED, 6, 0.0625f};
+    static const struct quantizer weights = {GRID_MIDRISE, 4, 0.125f, 0};
+    static const struct quantizer signed_ = {GRID_MIDTREAD, 6, 0.0625f, 0};
+    static const struct quantizer unsigned_ = {GRID_UNSIGNED, 6, 0.0625f, 0};
 
     (void)state;
     for (int i = 0; i < SHAPE_COUNT; i++) {
@@ -325,8 +325,8 @@ static void states_are_rounded_before_they_are_multiplied(void **state)
 
 static void every_kernel_gives_the_same_bits(void **state)
 {
-    static const struct quantizer weights = {GRID_NARROW, 8, 0.008f};
-    static const struct quantizer output = {GRID_MIDTREAD, 8, 0.008f};
+    static const struct quantizer weights = {GRID_NARROW, 8, 0.008f, 0};
+    static const struct quantizer output = {GRID_MIDTREAD, 8, 0.008f, 0};
 
     (void)state;
     for (int i = 0; i < SHAPE_COUNT; i++)
@@ -348,7 +348,7 @@ static void every_kernel_gives_the_same_bits(void **state)
 
 static void what_is_kept_in_float_multiplies_floats(void **state)
 {
-    static const struct quantizer output = {GRID_MIDTREAD, 3, 0.25f};
+    static const struct quantizer output = {GRID_MIDTREAD, 3, 0.25f, 0};
     struct trial trial;
     double *expected;
 
