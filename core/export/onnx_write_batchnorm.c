@@ -174,7 +174,7 @@ static struct channel channel_of(const struct layer *layer,
 {
     const struct batchnorm *batchnorm = layer->batchnorm;
     float bias = batchnorm->bias ? batchnorm->bias[i] : 0;
-    /* Equalisation may leave less than epsilon of a deviation that contains it. */
+    /* Equalisation may leave a variance that is rounded to less than zero. */
     struct channel channel = {
         .mean = mean_of(batchnorm, statistics, i) + bias,
         .variance = fmaxf(variance_of(batchnorm, statistics, i), 0),

@@ -236,6 +236,17 @@ static void divide_output(struct layer *layer, int channel, double by)
         divide_statistics(layer->batchnorm, channel, by);
 }
 
+/* The largest s of a channel: it leaves a variance of zero. Below that epsilon would be most of a sum
+ * that is nearly zero, of which floats keep no digits. */
+static double largest_divisor(const struct layer *layer, int channel)
+{
+    const struct batchnorm *batchnorm = layer->batchnorm;
+
+    if (!batchnorm)
+        return INFINITY;
+    return sqrt(1 + fmax(batchnorm->variance[channel], 0) / (double)batchnorm->epsilon);
+}
+
 /* Returns how far from 1 the farthest s was, as a logarithm. */
 static double equalize_pair(struct layer *first, struct layer *second)
 {
@@ -244,7 +255,7 @@ static double equalize_pair(struct layer *first, struct layer *second)
     for (int channel = 0; channel < first->weights->outputs; channel++) {
         double r1 = range_of_output(first, channel);
         double r2 = range_of_input(second, channel);
-        double s = sqrt(r1 / r2);
+        double s = fmin(sqrt(r1 / r2), largest_divisor(first, channel));
 
         if (r1 == 0 || r2 == 0)
             continue;

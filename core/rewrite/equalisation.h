@@ -13,7 +13,8 @@
  * Correction", arXiv:1906.04721, eq. 9 to 11. Differences: the ranges are those of what is quantized,
  * so without the scale of a batch norm that stays in the epilogue; a clamp with an upper end
  * (ReLU6), which the paper replaces by a ReLU, would need an end for each channel: such pairs are left
- * out; biases are not absorbed.
+ * out; biases are not absorbed; s is at most what leaves the variance of a batch norm zero, since the
+ * file's epsilon stays what it is.
  */
 #ifndef CORE_REWRITE_EQUALISATION_H
 #define CORE_REWRITE_EQUALISATION_H

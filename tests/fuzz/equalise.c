@@ -131,6 +131,8 @@ static double make_alike(const struct layers *layers, struct layer_of_sums *firs
                r2 = of_input(layers, second, channel, 1);
         double s = sqrt(r1 / r2);
 
+        if (first->deviation && first->epsilon > 0) /* the variance stays 0 or more */
+            s = fmin(s, fmax(1, first->deviation[channel] / sqrt(first->epsilon)));
         if (r1 == 0 || r2 == 0)
             continue;
         of_output(first, channel, 1 / s);

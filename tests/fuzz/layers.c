@@ -132,10 +132,10 @@ static void take_norm(const struct graph *graph, const struct node *node,
         return;
     one->mean = memory_get(bytes);
     one->deviation = memory_get(bytes);
+    one->epsilon = node_real(node, "epsilon", 1e-5f);
     for (int i = 0; i < one->outputs; i++) {
         one->mean[i] = constant_of(graph, node, 3)->values[i] - one->shift[i];
-        one->deviation[i] = sqrt(constant_of(graph, node, 4)->values[i] +
-                                 node_real(node, "epsilon", 1e-5f));
+        one->deviation[i] = sqrt(constant_of(graph, node, 4)->values[i] + one->epsilon);
     }
 }
 
@@ -253,14 +253,15 @@ static void fold(struct layer_of_sums *one, const struct trial *trial)
 
 /* The statistics that were measured in place of those that were trained. */
 static void put_statistics(struct layer_of_sums *one, const struct found *found,
-                           const char *name, double epsilon)
+                           const char *name)
 {
     size_t count;
     double *mean = found_numbers(found, "batchnorms", name, "mean_hex", &count);
     double *variance = found_numbers(found, "batchnorms", name, "variance_hex", &count);
 
     for (int i = 0; one->mean && mean && i < one->outputs; i++) {
-        double scale = one->scale[i] * one->deviation[i] / sqrt(variance[i] + epsilon);
+        double scale =
+            one->scale[i] * one->deviation[i] / sqrt(variance[i] + one->epsilon);
 
         one->shift[i] += one->scale[i] * one->mean[i] - scale * mean[i];
         one->scale[i] = scale;
@@ -280,21 +281,6 @@ static void put_shift(struct layer_of_sums *one, const struct found *found,
     free(shift);
 }
 
-/* Of the first batch norm behind the layer. */
-static double epsilon_of(const struct layers *layers, const struct layer_of_sums *one)
-{
-    int value = layers->graph->nodes[one->node].output, reader;
-
-    while ((reader = layers_only_reader(layers, &value)) >= 0) {
-        const struct node *node = &layers->graph->nodes[reader];
-
-        if (is_op(node, "BatchNormalization"))
-            return node_real(node, "epsilon", 1e-5f);
-        value = node->output;
-    }
-    return 0;
-}
-
 void layers_treat(struct layers *layers, const struct found *found, struct trial *trial)
 {
     bool folds = strcmp(found_setting(found, "model.batchnorm"), "fold") == 0;
@@ -308,7 +294,7 @@ void layers_treat(struct layers *layers, const struct found *found, struct trial
         const char *name = layers->graph->nodes[one->node].name;
 
         layer_round(one, found, name, trial);
-        put_statistics(one, found, name, epsilon_of(layers, one));
+        put_statistics(one, found, name);
         put_shift(one, found, name);
         layer_round_shifts(one, found, name);
     }

@@ -20,6 +20,7 @@ struct layer_of_sums {
         *magnitudes; /* [outputs] of the rounded weights, added up; NULL: none; owned */
     double *mean,
         *deviation;    /* [outputs] of a first batch norm's input; NULL: none; owned */
+    double epsilon;    /* of that batch norm */
     double input_step; /* of the codes that it reads; 0: it reads floats */
     double
         input_depth; /* of those codes: how far below zero the lowest one is, in values */

@@ -224,17 +224,21 @@ static void the_float_network_gives_the_same_but_for_rounding(void **state)
     }
 }
 
-/* What the batch norm does with its input is what it did: mean and deviation are divided like it. */
-static void statistics_go_with_the_products(void **state)
+/* What the batch norm does with its input is what it did: mean and deviation are divided like it. The weights
+ * that read it are multiplied by `factor` before. */
+static void assert_statistics_go_with_the_products(float factor)
 {
     struct equalisation equalisation;
     struct equalisation_pairs pairs = {.count = 1};
     const struct batchnorm *batchnorm;
     double deviations[8], means[8];
     float weights[8];
+    struct weights *three;
 
-    (void)state;
     make(false, 4);
+    three = layer_named("three")->weights;
+    for (size_t i = 0; i < weights_count(three); i++)
+        three->values[i] *= factor;
     batchnorm = layer_named("two")->batchnorm;
     assert_non_null(batchnorm);
     /* two and three, as if the residual were not there */
@@ -254,10 +258,24 @@ static void statistics_go_with_the_products(void **state)
             fabs(batchnorm_deviation(batchnorm, channel) * s / deviations[channel] -
                  1) < 1e-5);
         assert_true(fabs(batchnorm->mean[channel] * s - means[channel]) < 1e-5);
+        assert_true(batchnorm->variance[channel] > -1e-12f);
     }
     equalisation_pairs_clear(&pairs);
     equalisation_clear(&equalisation);
     clear();
+}
+
+static void statistics_go_with_the_products(void **state)
+{
+    (void)state;
+    assert_statistics_go_with_the_products(1);
+}
+
+/* The ranges differ by a million, which would leave nothing of a variance beside epsilon. */
+static void a_variance_does_not_fall_below_zero(void **state)
+{
+    (void)state;
+    assert_statistics_go_with_the_products(1e-12f);
 }
 
 int main(void)
@@ -268,6 +286,7 @@ int main(void)
         cmocka_unit_test(the_ranges_of_a_pair_become_equal),
         cmocka_unit_test(the_float_network_gives_the_same_but_for_rounding),
         cmocka_unit_test(statistics_go_with_the_products),
+        cmocka_unit_test(a_variance_does_not_fall_below_zero),
     };
 
     return cmocka_run_group_tests_name("equalisation", tests, NULL, NULL);
