@@ -215,6 +215,20 @@ static size_t first_difference(FILE *file, const uint8_t *bytes, size_t size)
     return at == size && fgetc(file) != EOF ? size - 1 : at;
 }
 
+static void tell_exact(const char *path, const struct finished_case *finished,
+                       size_t size)
+{
+    char *notes;
+
+    printf("%s: the %zu bytes that `calq export --exact` writes\n", path, size);
+    if (!case_keeps_signs(finished->one))
+        return;
+    notes = runtime_notes_of_int8(finished->network, &finished->placement,
+                                  finished->choices);
+    fputs(notes, stdout);
+    free(notes);
+}
+
 /* An exact file is what export writes, or it is another. */
 static int verify_exact(const char *path, const struct finished_case *finished,
                         struct error *err)
@@ -235,7 +249,7 @@ static int verify_exact(const char *path, const struct finished_case *finished,
                            "again",
                            path, at);
     if (status == 0)
-        printf("%s: the %zu bytes that `calq export --exact` writes\n", path, size);
+        tell_exact(path, finished, size);
     if (file)
         fclose(file);
     free(bytes);

@@ -25,6 +25,11 @@ bool case_is_for_integer_kernels(const struct calibration_case *one)
            one->bits.activations != BITS_FLOAT;
 }
 
+bool case_keeps_signs(const struct calibration_case *one)
+{
+    return one->target == TARGET_TENSORRT;
+}
+
 /* The name of a tensor of weights and what two of its integers are apart: a step, or one for each channel. */
 static void print_weight_steps(const struct finished_case *finished, int item,
                                FILE *file)
@@ -95,7 +100,7 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
             .with_integers = form->with_integers || form->in_4_bits,
             .in_4_bits = form->in_4_bits,
             .for_integer_kernels = case_is_for_integer_kernels(one) && !form->is_exact,
-            .keeps_signs = one->target == TARGET_TENSORRT,
+            .keeps_signs = case_keeps_signs(one),
             .is_exact = form->is_exact,
             .properties = properties,
             .property_count = sizeof properties / sizeof *properties - !has_floats,

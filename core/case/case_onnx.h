@@ -15,6 +15,9 @@
  * and with floats on one side there are none. */
 bool case_is_for_integer_kernels(const struct calibration_case *one);
 
+/* Whether signed codes stand in signed types: TensorRT reads no others. */
+bool case_keeps_signs(const struct calibration_case *one);
+
 /* How the file is to be written; the fields are those of struct onnx_calibrated. */
 struct case_onnx_form {
     bool with_integers, in_4_bits, is_exact;

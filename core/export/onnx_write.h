@@ -24,7 +24,8 @@
  *
  * For integer kernels scale and shift of a layer are in the steps of its weights and its bias,
  * tensors are rounded wherever codes are handed on (onnx_carriers.h), and signed codes of
- * activations are uint8 with the zero-point 128. Asymmetric ones have zero-points of their own.
+ * activations are uint8 with the zero-point 128, as they are in all files, unless the target `keeps_signs`, that
+ * multiply codes of two tensors or have opset 21. Asymmetric ones have zero-points of their own.
  *
  * Other zero-points are zero, rounding is QuantizeLinear's: half to even, by division with the step.
  */

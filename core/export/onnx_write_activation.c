@@ -18,14 +18,31 @@ static char *add_scalar(struct onnx_edit *edit, const char *base, const char *su
     return name;
 }
 
+/* Whether codes of two tensors are multiplied. */
+static bool multiplies_codes(const struct onnx_calibrated *calibrated)
+{
+    const struct network *network = calibrated->network;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer->kind == LAYER_MATMUL && calibrated->held[layer->inputs[0]] >= 0 &&
+            calibrated->held[layer->inputs[1]] >= 0)
+            return true;
+    }
+    return false;
+}
+
 /* Whether all codes of 8 bits are unsigned ones, with zero in the middle where they have a sign. ONNX Runtime
  * (1.30) makes no integer kernels of mixed types, and the change itself only where one node reads a tensor; from
- * opset 21 on it makes no session where Reshape or Transpose hand on codes that it has changed. */
+ * opset 21 on it makes no session where Reshape or Transpose hand on codes that it has changed. Products of two
+ * tensors it multiplies as they are, and int8 saturates where a CPU has AVX2 without VNNI. */
 static bool has_unsigned_codes(const struct onnx_edit *edit,
                                const struct onnx_calibrated *calibrated)
 {
     return calibrated->for_integer_kernels ||
-           (onnx_opset(edit->model) >= 21 && !calibrated->keeps_signs);
+           (!calibrated->keeps_signs &&
+            (onnx_opset(edit->model) >= 21 || multiplies_codes(calibrated)));
 }
 
 static char *add_zero_point(struct onnx_edit *edit,
@@ -162,12 +179,11 @@ static bool would_be_pooled_as_codes(const struct onnx_calibrated *calibrated,
                                      network->layers[producer].inputs[0]);
 }
 
-/* Whether ONNX Runtime would make a pool of codes of one with dilations, which it then does not know. */
+/* Whether ONNX Runtime would make a pool of codes of one with dilations, which it then does not know. It moves
+ * QuantizeLinear in front of what hands on codes. */
 static bool would_be_dilated(const struct onnx_calibrated *calibrated, int tensor)
 {
-    const struct network *network = calibrated->network;
-    int producer = network->tensors[tensor].producer;
-    const struct layer *layer = producer < 0 ? NULL : &network->layers[producer];
+    const struct layer *layer = maker_of(calibrated->network, tensor);
 
     return layer && layer->kind == LAYER_AVERAGE_POOL &&
            (layer->window.dilation_height > 1 || layer->window.dilation_width > 1);

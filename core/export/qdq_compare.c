@@ -176,8 +176,9 @@ static struct both_codes both_codes_of(const struct network *network,
 
         if (!tensor->is_weight)
             codes.ours[tensor->index] =
-                (struct file_codes){container_step(&container, quantizer.step),
-                                    container.lowest, container.highest};
+                (struct file_codes){.step = container_step(&container, quantizer.step),
+                                    .lowest = container.lowest,
+                                    .highest = container.highest};
     }
     for (size_t i = 0; i < tensors; i++)
         of_file[i] = file->tensors[i].codes;

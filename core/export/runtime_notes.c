@@ -1,9 +1,11 @@
 #include "core/export/runtime_notes.h"
 
+#include "core/base/memory.h"
 #include "core/export/coded_weights.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
 #include "core/network/layer_kind.h"
+#include "core/rewrite/spread_codes.h"
 
 #include <assert.h>
 #include <math.h>
@@ -17,14 +19,16 @@ struct question {
     const struct choice *choices;
     const struct weight_rules *rules;
     const int *held; /* [tensors] early_codes() */
+    const struct file_codes
+        *codes; /* [tensors of the file] or NULL: an exact file of signed types */
     int index;
     const struct layer *layer;
 };
 
 /* ---- layers of codes ---------------------------------------------------------------------- */
 
-/* The largest sum of two of a channel's integers of one sign: products with 255 of each are added in 16
- * bits. */
+/* The largest sum of two of a channel's integers of one sign: products of each with a code are added in
+ * 16 bits. */
 static int largest_pair(const int16_t *integers, size_t count)
 {
     int most[2] = {0}, next[2] = {0}; /* above zero, below */
@@ -43,7 +47,24 @@ static int largest_pair(const int16_t *integers, size_t count)
                                                  : most[1] + next[1];
 }
 
-static bool has_large_pairs(const struct question *of)
+static struct container container_of_item(const struct question *of, int item)
+{
+    const struct quantizer quantizer = choice_quantizer(of->choices[item]);
+
+    return container_of(&quantizer, false);
+}
+
+/* The largest integer that is multiplied: kernels read signed codes as unsigned ones around 128. */
+static int largest_code(const struct question *of, int item)
+{
+    const struct container container = container_of_item(of, item);
+
+    return container.highest + (container.least < 0 && container.zero_point == 0
+                                    ? -INT8_MIN
+                                    : container.zero_point);
+}
+
+static bool has_large_pairs(const struct question *of, int most)
 {
     int item = placement_of_weights(of->placement, of->index, 0);
     const struct quantized_tensor *tensor = &of->placement->items[item];
@@ -56,21 +77,54 @@ static bool has_large_pairs(const struct question *of)
 
     coded_weights_init(&weights, of->layer->weights, &rules, &quantizer, false);
     for (int i = 0; i < of->layer->weights->outputs && weights.container.bits == 8; i++)
-        found = found ||
-                UINT8_MAX * largest_pair(weights.integers + (size_t)i * count, count) >
-                    INT16_MAX;
+        found =
+            found || most * largest_pair(weights.integers + (size_t)i * count, count) >
+                         INT16_MAX;
     coded_weights_clear(&weights);
     return found;
+}
+
+/* Products of rows give floats, whatever codes they become. */
+static bool may_give_floats(const struct question *of)
+{
+    return of->network->tensors[of->layer->output].rank != 3;
 }
 
 /* Without VNNI the instruction that multiplies 8 bits saturates. */
 static bool saturates_pairs(const struct question *of)
 {
-    return of->layer->kind == LAYER_CONV &&
+    int input = of->held[of->layer->inputs[0]];
+
+    return of->layer->kind == LAYER_CONV && input >= 0 &&
            !layer_is_of_recurrence(of->network, of->layer) &&
            placement_of_weights(of->placement, of->index, 0) >= 0 &&
-           choice_fills_8_bits(of->choices, of->held[of->layer->inputs[0]]) &&
-           has_large_pairs(of);
+           container_of_item(of, input).bits == 8 &&
+           (choice_fills_8_bits(of->choices, input) || may_give_floats(of)) &&
+           has_large_pairs(of, largest_code(of, input));
+}
+
+/* Whether the codes of one side are stored as int8. */
+static bool has_int8(const struct question *of, int side)
+{
+    int item = of->held[of->layer->inputs[side]];
+
+    return of->codes ? of->codes[of->file->layers[of->index].inputs[side]].is_int8
+                     : container_of_item(of, item).least == INT8_MIN;
+}
+
+/* Two tensors of codes are multiplied as they are stored, or both as int8. */
+static bool saturates_products(const struct question *of)
+{
+    int left, right, most;
+
+    if (of->layer->kind != LAYER_MATMUL || of->layer->matmul.is_einsum)
+        return false;
+    left = of->held[of->layer->inputs[0]];
+    right = of->held[of->layer->inputs[1]];
+    if (left < 0 || right < 0 || (!has_int8(of, 0) && !has_int8(of, 1)))
+        return false;
+    most = has_int8(of, 1) ? -container_of_item(of, right).lowest : -INT8_MIN;
+    return 2 * largest_code(of, left) * most > INT16_MAX;
 }
 
 /* A bias becomes an integer of 32 bits, in products of the steps of input and weights. */
@@ -98,7 +152,8 @@ static bool gives_few_bits(const struct question *of)
 
     return placement_of_weights(of->placement, of->index, 0) >= 0 &&
            layer_multiplies(of->layer) && of->held[of->layer->inputs[0]] >= 0 &&
-           output >= 0 && !choice_fills_8_bits(of->choices, output);
+           output >= 0 && !choice_fills_8_bits(of->choices, output) &&
+           !may_give_floats(of);
 }
 
 /* Integers that meet floats in a product of rows. */
@@ -152,6 +207,10 @@ static const struct kind {
     bool (*concerns)(const struct question *of);
     const char *sentence;
 } kinds[] = {
+    {saturates_products, /* the first: alone of exact files */
+     "codes of two tensors are multiplied, one of them int8: sums of two products "
+     "saturate at 16 bits on CPUs with AVX2 that have no VNNI, unless the session "
+     "option session.disable_quant_qdq is 1"},
     {saturates_pairs, "sums of two products saturate at 16 bits on CPUs with AVX2 that "
                       "have no VNNI, unless the "
                       "session option session.x64quantprecision is 1"},
@@ -190,25 +249,59 @@ static void tell(const struct kind *kind, struct question of, FILE *file)
                 count > 1 ? "s" : "", first, count > 1 ? " ..." : "", kind->sentence);
 }
 
-char *runtime_notes(const struct network *network, const struct placement *placement,
-                    const struct choice *choices, const struct weight_rules *rules,
-                    const struct network *file)
+static char *tell_all(const struct kind *told, size_t count, struct question of)
 {
-    int *held = early_codes(network, placement);
-    const struct question of = {.network = network,
-                                .file = file,
-                                .placement = placement,
-                                .choices = choices,
-                                .rules = rules,
-                                .held = held};
+    int *held = early_codes(of.network, of.placement);
     char *text = NULL;
     size_t bytes;
     FILE *lines = open_memstream(&text, &bytes);
 
-    assert(lines && network->layer_count == file->layer_count);
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        tell(&kinds[i], of, lines);
+    assert(lines);
+    of.held = held;
+    for (size_t i = 0; i < count; i++)
+        tell(&told[i], of, lines);
     fclose(lines);
     free(held);
     return text;
+}
+
+/* The codes of all tensors of a file; to be freed by the caller. */
+static struct file_codes *codes_of(const struct network *file)
+{
+    size_t tensors = (size_t)file->tensor_count;
+    struct file_codes *codes = memory_zeroed(tensors, sizeof *codes);
+
+    for (size_t i = 0; i < tensors; i++)
+        codes[i] = file->tensors[i].codes;
+    spread_codes(file, codes);
+    return codes;
+}
+
+char *runtime_notes(const struct network *network, const struct placement *placement,
+                    const struct choice *choices, const struct weight_rules *rules,
+                    const struct network *file)
+{
+    struct file_codes *codes = codes_of(file);
+    char *text;
+
+    assert(network->layer_count == file->layer_count);
+    text = tell_all(kinds, sizeof kinds / sizeof *kinds,
+                    (struct question){.network = network,
+                                      .file = file,
+                                      .placement = placement,
+                                      .choices = choices,
+                                      .rules = rules,
+                                      .codes = codes});
+    free(codes);
+    return text;
+}
+
+char *runtime_notes_of_int8(const struct network *network,
+                            const struct placement *placement,
+                            const struct choice *choices)
+{
+    return tell_all(kinds, 1,
+                    (struct question){.network = network,
+                                      .placement = placement,
+                                      .choices = choices});
 }

@@ -16,4 +16,9 @@ char *runtime_notes(const struct network *network, const struct placement *place
                     const struct choice *choices, const struct weight_rules *rules,
                     const struct network *file);
 
+/* The same of an exact file whose signed codes are int8; of its layers with weights there is nothing to say. */
+char *runtime_notes_of_int8(const struct network *network,
+                            const struct placement *placement,
+                            const struct choice *choices);
+
 #endif

@@ -232,6 +232,7 @@ struct recurrence {
 struct file_codes {
     float step;          /* 0: it does not */
     int lowest, highest; /* code */
+    bool is_int8;        /* the type of the integers; no matter to the values */
 };
 
 bool file_codes_are_equal(const struct file_codes *a, const struct file_codes *b);

@@ -115,6 +115,7 @@ static int read_file_codes(const struct onnx_node *node, struct file_codes *code
         return -1;
     codes->lowest = (int)type->low - zero;
     codes->highest = (int)type->high - zero;
+    codes->is_int8 = type->number == ONNX__TENSOR_PROTO__DATA_TYPE__INT8;
     return 0;
 }
 

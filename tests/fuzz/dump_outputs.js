@@ -35,7 +35,7 @@ function readSamples(folder) {
 function optionsOf(model) {
   const log = `${model}.log`;
   const said = fs.existsSync(log) ? fs.readFileSync(log, 'utf8') : '';
-  const names = ['qdq_matmulnbits_accuracy_level', 'x64quantprecision'];
+  const names = ['qdq_matmulnbits_accuracy_level', 'x64quantprecision', 'disable_quant_qdq'];
   const needed = names.filter((name) => said.includes(`session.${name}`));
   return { session: Object.fromEntries(needed.map((name) => [name, '1'])) };
 }

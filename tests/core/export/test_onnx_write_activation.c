@@ -305,6 +305,58 @@ static void codes_with_a_sign_are_unsigned_from_opset_21_on(void **state)
     }
 }
 
+/* Nor where it multiplies int8 of two tensors, of which CPUs with AVX2 alone saturate sums; a file of W32A8 is not
+ * for integer kernels. */
+static void codes_of_products_are_unsigned(void **state)
+{
+    static const char text[] = "input x N,4,4\nnode Transpose x -> t perm=0,2,1\n"
+                               "node MatMul x t -> a\nfloats w 4,3" WEIGHTS
+                               "node MatMul a w -> m\nnode Flatten m -> y\noutput y\n";
+
+    (void)state;
+    for (int keeps_signs = 0; keeps_signs < 2; keeps_signs++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        written_open(&written, text, written_onnx, BITS_FLOAT, 8, false);
+        written.calibrated.keeps_signs = keeps_signs;
+        written_write(&written);
+        written_assert_same(&written, "products");
+        model = written_model(&written);
+        assert_int_equal(written_initialiser(model, "x_zero_point")->data_type,
+                         keeps_signs ? ONNX__TENSOR_PROTO__DATA_TYPE__INT8
+                                     : ONNX__TENSOR_PROTO__DATA_TYPE__UINT8);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
+/* It moves QuantizeLinear in front of a max pool, and then the pool with dilations before that is one of codes. */
+static void dilations_are_seen_past_max_pools(void **state)
+{
+    (void)state;
+    for (int dilation = 1; dilation < 3; dilation++) {
+        char text[512];
+        struct written written;
+        Onnx__ModelProto *model;
+
+        snprintf(text, sizeof text,
+                 "opset 19\ninput x N,3,6,6\nfloats w1 4,3,1,1" WEIGHTS
+                 "floats w2 3,4,3,3" WEIGHTS "node Conv x w1 -> r\n"
+                 "node AveragePool r -> p kernel_shape=2,2 dilations=%d,%d\n"
+                 "node MaxPool p -> q kernel_shape=2,2\nnode Conv q w2 -> d\n"
+                 "node GlobalAveragePool d -> g\nnode Flatten g -> y\noutput y\n",
+                 dilation, dilation);
+        written_open(&written, text, written_onnx, 8, 8, false);
+        written_write(&written);
+        written_assert_same(&written, "dilations before a max pool");
+        model = written_model(&written);
+        assert_int_equal(written_count_nodes(model, "Min"), dilation == 1 ? 0 : 1);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +369,8 @@ int main(void)
         cmocka_unit_test(what_a_max_pool_reads_has_8_bits),
         cmocka_unit_test(no_clamp_but_min_stands_before_codes_of_4_bits),
         cmocka_unit_test(codes_with_a_sign_are_unsigned_from_opset_21_on),
+        cmocka_unit_test(codes_of_products_are_unsigned),
+        cmocka_unit_test(dilations_are_seen_past_max_pools),
     };
 
     return cmocka_run_group_tests_name("onnx_write_activation", tests, NULL, NULL);

@@ -175,6 +175,46 @@ static void equal_steps_on_both_sides_are_told(void **state)
                 "in the middle between two codes");
 }
 
+#define ROW_OF(weights)                                                                \
+    ROWS "floats w 3,2 = " weights "\nnode MatMul x w -> y\noutput y"
+
+/* A product of rows multiplies also codes of fewer bits, those with a sign as unsigned ones around 128:
+ * (128 + 15) * (127 + 127) is more than 16 bits hold, (128 + 15) * (104 + 104) is not; and it gives floats. */
+static void pairs_of_few_bits_are_told(void **state)
+{
+    static const char pairs[] = "session.x64quantprecision";
+
+    (void)state;
+    assert_says(notes_beside(ROW_OF("1"), NULL, rules_of(8, 5), 0.1f), pairs,
+                "in float");
+    assert_says(notes_beside(ROW_OF("0.82"), NULL, rules_of(8, 5), 0.1f), NULL, pairs);
+}
+
+#define PRODUCT(x)                                                                     \
+    SEQUENCE x "node Transpose v -> t perm=0,2,1\nnode MatMul v t -> m\n"              \
+               "node Flatten m -> y\noutput y"
+#define ROUNDED(type)                                                                  \
+    PRODUCT("floats s - = 0.1\n" type "node QuantizeLinear x s z -> q\n"               \
+            "node DequantizeLinear q s z -> v\n")
+
+/* It is the file's type that counts; four bits with a sign give (128 + 7) * (8 + 8). */
+static void int8_in_products_of_two_tensors_is_told(void **state)
+{
+    static const char told[] = "session.disable_quant_qdq";
+    static const char text[] = PRODUCT("node Identity x -> v\n");
+
+    (void)state;
+    assert_says(
+        notes_beside(text, ROUNDED("int8 z - = 0\n"), rules_of(BITS_FLOAT, 8), 0.1f),
+        told, NULL);
+    assert_says(
+        notes_beside(text, ROUNDED("uint8 z - = 128\n"), rules_of(BITS_FLOAT, 8), 0.1f),
+        NULL, told);
+    assert_says(
+        notes_beside(text, ROUNDED("int8 z - = 0\n"), rules_of(BITS_FLOAT, 4), 0.1f),
+        NULL, told);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +224,8 @@ int main(void)
         cmocka_unit_test(biases_beyond_32_bits_are_told),
         cmocka_unit_test(integers_that_meet_floats_in_rows_are_told),
         cmocka_unit_test(equal_steps_on_both_sides_are_told),
+        cmocka_unit_test(pairs_of_few_bits_are_told),
+        cmocka_unit_test(int8_in_products_of_two_tensors_is_told),
     };
 
     return cmocka_run_group_tests_name("runtime_notes", tests, NULL, NULL);
