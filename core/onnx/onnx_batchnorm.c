@@ -43,6 +43,17 @@ static int check_batchnorm(const struct onnx_node *node, int input, float *epsil
     return 0;
 }
 
+/* Of [N * rows, C]: the channels are the last dimension of a sample, too. */
+static int give_folded_rows(const struct onnx_node *node, int *input,
+                            const struct onnx_shape *sample, struct error *err)
+{
+    if (node->batch.axis > 0 || sample->rank > onnx_batch_folds(&node->batch) + 1)
+        return onnx_node_error(node, err,
+                               "the batch of its input is folded with other dimensions "
+                               "or not the first; only [N * rows, C] is supported");
+    return sample->rank == 2 ? 0 : onnx_rows_give(node, input, err);
+}
+
 /* The tensor as rows or an image, which have the channels last; `sample` is its shape. */
 static int give_channels_last(const struct onnx_node *node, int *input,
                               struct onnx_shape *sample, struct error *err)
@@ -51,6 +62,8 @@ static int give_channels_last(const struct onnx_node *node, int *input,
     struct onnx_shape image = {.rank = 3, .dims = {tensor->dims[0], 1, 1}};
 
     *sample = onnx_shape_of_sample(tensor);
+    if (!onnx_batch_is_plain(&node->batch))
+        return give_folded_rows(node, input, sample, err);
     if (tensor->rank == 1 || tensor->rank == 3)
         return 0;
     image.dims[2] = (int64_t)(tensor->count / (size_t)tensor->dims[0]);
@@ -63,11 +76,13 @@ static int read_batchnorm(const struct onnx_node *node, struct error *err)
     float epsilon, *scale, *shift;
     struct onnx_shape sample;
     struct layer *layer;
-    int input, channels;
+    int input, given, channels;
 
     if (onnx_node_tensor(node, 0, &input, err) < 0 ||
-        check_batchnorm(node, input, &epsilon, err) < 0 ||
-        give_channels_last(node, &input, &sample, err) < 0)
+        check_batchnorm(node, input, &epsilon, err) < 0)
+        return -1;
+    given = input;
+    if (give_channels_last(node, &input, &sample, err) < 0)
         return -1;
     channels = node->graph->network->tensors[input].channels;
     if (read_batchnorm_inputs(node, channels, inputs, err) < 0 ||
@@ -89,11 +104,9 @@ static int read_batchnorm(const struct onnx_node *node, struct error *err)
     layer->batchnorm = batchnorm_create(channels, epsilon, inputs[MEAN]->reals,
                                         inputs[VARIANCE]->reals);
     layer->batchnorm->node = node->index;
-    return sample.rank == 1 || sample.rank == 3
-               ? 0
-               : onnx_rows_give_back(node, &sample, err);
+    return input == given ? 0 : onnx_rows_give_back(node, &sample, err);
 }
 
 const struct onnx_operator onnx_batch_normalization = {
-    "BatchNormalization", 5, ONNX_ON_TENSORS, read_batchnorm,
+    "BatchNormalization", 5, ONNX_ON_ROWS, read_batchnorm,
     "epsilon momentum spatial training_mode"};

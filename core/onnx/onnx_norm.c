@@ -48,7 +48,7 @@ static int read_axis(const struct onnx_node *node, const struct tensor *tensor,
 
     if (onnx_attribute_integer(node, "axis", absent, &given, err) < 0)
         return -1;
-    if (!onnx_shape_axis(given, shape.rank, &axis))
+    if (!onnx_node_axis(node, given, shape.rank, &axis))
         return onnx_node_error(node, err, "there is no axis %lld in %s",
                                (long long)given, onnx_shape_text(&shape, text));
     *dim = axis - 1;
@@ -150,8 +150,14 @@ static int read_last_rows(const struct onnx_node *node, enum norm_size size,
 
     if (begin(node, size, &reading, err) < 0 ||
         read_epsilon(node, &reading.norm, err) < 0 ||
-        read_axis(node, reading.tensor, -1, &dim, err) < 0 ||
-        read_rows(node, dim, &reading, err) < 0)
+        read_axis(node, reading.tensor, -1, &dim, err) < 0)
+        return -1;
+    if (dim < node->batch.axis)
+        return onnx_node_error(node, err,
+                               "the batch, dimension %d of its input, is among what "
+                               "is normalised: it would mix samples",
+                               node->batch.axis);
+    if (read_rows(node, dim, &reading, err) < 0)
         return -1;
     return finish(node, &reading, err);
 }
@@ -294,7 +300,7 @@ static int read_mean_variance_norm(const struct onnx_node *node, struct error *e
     }
     shape = onnx_shape_of_tensor(reading.tensor);
     for (size_t i = 0; i < count; i++) {
-        if (!onnx_shape_axis(axes[i], shape.rank, &axis))
+        if (!onnx_node_axis(node, axes[i], shape.rank, &axis))
             return onnx_node_error(node, err, "there is no axis %lld",
                                    (long long)axes[i]);
         is_along[axis] = true;
@@ -329,16 +335,19 @@ static int read_response(const struct onnx_node *node, struct response_norm *nor
 
 static int read_lrn(const struct onnx_node *node, struct error *err)
 {
-    bool is_along[TENSOR_RANK_MAX] = {true};
+    bool is_along[TENSOR_RANK_MAX] = {false};
     struct response_norm norm;
     struct layer *layer;
-    int input;
+    int input, axis;
 
     if (onnx_node_tensor(node, 0, &input, err) < 0 ||
         read_response(node, &norm, err) < 0)
         return -1;
-    if (node->graph->network->tensors[input].rank == 0)
-        return onnx_node_error(node, err, "its input [N] has no channels");
+    if (!onnx_node_axis(node, 1, node->graph->network->tensors[input].rank + 1,
+                        &axis) ||
+        axis == 0)
+        return onnx_node_error(node, err, "dimension 1 of its input is no channels");
+    is_along[axis - 1] = true;
     norm.rows = rows_of(&node->graph->network->tensors[input], is_along, true);
     layer = onnx_node_give_same(node, LAYER_RESPONSE_NORM, &input, 1, err);
     if (!layer)
@@ -352,14 +361,13 @@ const struct onnx_operator onnx_group_normalization = {"GroupNormalization", 3,
                                                        "epsilon num_groups stash_type"};
 const struct onnx_operator onnx_instance_normalization = {
     "InstanceNormalization", 3, ONNX_ON_TENSORS, read_instance_norm, "epsilon"};
-const struct onnx_operator onnx_layer_normalization = {"LayerNormalization", 3,
-                                                       ONNX_ON_TENSORS, read_layer_norm,
-                                                       "axis epsilon stash_type"};
-const struct onnx_operator onnx_lp_normalization = {
-    "LpNormalization", 1, ONNX_ON_TENSORS, read_lp_norm, "axis p"};
-const struct onnx_operator onnx_lrn = {"LRN", 1, ONNX_ON_TENSORS, read_lrn,
+const struct onnx_operator onnx_layer_normalization = {
+    "LayerNormalization", 3, ONNX_ON_ROWS, read_layer_norm, "axis epsilon stash_type"};
+const struct onnx_operator onnx_lp_normalization = {"LpNormalization", 1, ONNX_ON_ROWS,
+                                                    read_lp_norm, "axis p"};
+const struct onnx_operator onnx_lrn = {"LRN", 1, ONNX_ON_ROWS, read_lrn,
                                        "alpha beta bias size"};
 const struct onnx_operator onnx_mean_variance_normalization = {
-    "MeanVarianceNormalization", 1, ONNX_ON_TENSORS, read_mean_variance_norm, "axes"};
+    "MeanVarianceNormalization", 1, ONNX_ON_ROWS, read_mean_variance_norm, "axes"};
 const struct onnx_operator onnx_rms_normalization = {
-    "RMSNormalization", 2, ONNX_ON_TENSORS, read_rms_norm, "axis epsilon stash_type"};
+    "RMSNormalization", 2, ONNX_ON_ROWS, read_rms_norm, "axis epsilon stash_type"};

@@ -114,6 +114,7 @@ struct onnx_operator {
     ROW(rms_normalization) \
     ROW(rnn) \
     ROW(round) \
+    ROW(scatter_nd) \
     ROW(selu) \
     ROW(shape) \
     ROW(sigmoid) \

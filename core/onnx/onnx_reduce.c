@@ -11,7 +11,7 @@
 
 /* What is reduced, and how. */
 struct reduce {
-    bool is_along[ONNX_RANK_MAX]; /* with the batch */
+    bool is_along[ONNX_RANK_MAX]; /* dimensions that ONNX sees */
     bool keeps_dims, is_nothing;  /* without axes, where that means none */
 };
 
@@ -42,18 +42,17 @@ static int read_axes(const struct onnx_node *node, const struct onnx_shape *shap
     return 0;
 }
 
-static int check_samples(const struct onnx_node *node, const struct onnx_shape *shape,
+static int check_samples(const struct onnx_node *node, const struct onnx_source *source,
                          const struct reduce *reduce, struct error *err)
 {
     char text[ONNX_SHAPE_TEXT_BYTES];
 
-    if (!reduce->is_along[0])
+    if (!reduce->is_along[source->batch.axis])
         return 0;
-    return onnx_node_error(
-        node, err,
-        "it goes along the first dimension of %s, the batch: it would "
-        "mix samples",
-        onnx_shape_text(shape, text));
+    return onnx_node_error(node, err,
+                           "it goes along dimension %d of %s, the batch: it would "
+                           "mix samples",
+                           source->batch.axis, onnx_shape_text(&source->shape, text));
 }
 
 /* `is_along` [rank of the shape] */
@@ -184,6 +183,29 @@ static int fold(const struct onnx_node *node, enum reduction_operation operation
 
 /* ---- of tensors ---------------------------------------------------------------------------- */
 
+/* The same of the dimensions of a sample. */
+static struct reduce reduce_of_sample(const struct onnx_source *source,
+                                      const struct reduce *seen)
+{
+    struct reduce reduce = {.keeps_dims = seen->keeps_dims};
+
+    for (int i = 0; i < source->shape.rank; i++)
+        if (seen->is_along[i])
+            reduce.is_along[onnx_batch_sample_axis(&source->batch, i) - 1] = true;
+    return reduce;
+}
+
+/* Where the batch is when the dimensions that are reduced are gone. */
+static struct onnx_batch batch_behind(const struct onnx_batch *batch,
+                                      const struct reduce *seen)
+{
+    struct onnx_batch behind = *batch;
+
+    for (int i = 0; i < batch->axis && !seen->keeps_dims; i++)
+        behind.axis -= seen->is_along[i];
+    return behind;
+}
+
 static int give_reduction(const struct onnx_node *node,
                           enum reduction_operation operation, int input,
                           const struct reduce *reduce, struct error *err)
@@ -191,8 +213,8 @@ static int give_reduction(const struct onnx_node *node,
     const struct tensor *tensor = &node->graph->network->tensors[input];
     const struct onnx_shape from = onnx_shape_of_sample(tensor);
     const struct onnx_shape shape =
-        reduced_shape(&from, reduce->is_along + 1, reduce->keeps_dims);
-    const struct rows rows = rows_of(tensor, reduce->is_along + 1, reduce->keeps_dims);
+        reduced_shape(&from, reduce->is_along, reduce->keeps_dims);
+    const struct rows rows = rows_of(tensor, reduce->is_along, reduce->keeps_dims);
     struct layer *layer =
         onnx_node_give_layer(node, LAYER_REDUCTION, &input, 1, &shape, err);
 
@@ -209,30 +231,44 @@ static bool is_pool(const struct tensor *tensor, enum reduction_operation operat
 {
     const bool *over = reduce->is_along;
 
-    return operation == REDUCTION_MEAN && tensor->rank == 3 && !over[1] &&
-           (reduce->keeps_dims ? over[2] || over[3] : over[2] && over[3]);
+    return operation == REDUCTION_MEAN && tensor->rank == 3 && !over[0] &&
+           (reduce->keeps_dims ? over[1] || over[2] : over[1] && over[2]);
+}
+
+static int reduce_tensor(const struct onnx_node *node,
+                         enum reduction_operation operation,
+                         const struct onnx_source *source, const struct reduce *seen,
+                         struct error *err)
+{
+    const struct tensor *tensor = &node->graph->network->tensors[source->tensor];
+    const struct reduce reduce = reduce_of_sample(source, seen);
+    struct onnx_node giving = *node;
+
+    giving.batch = batch_behind(&source->batch, seen);
+    if (is_pool(tensor, operation, &reduce))
+        return onnx_pool_give_whole(&giving, LAYER_AVERAGE_POOL, source->tensor,
+                                    reduce.is_along[1], reduce.is_along[2],
+                                    reduce.keeps_dims, err);
+    return give_reduction(&giving, operation, source->tensor, &reduce, err);
 }
 
 static int read_reduction(const struct onnx_node *node,
                           enum reduction_operation operation, struct error *err)
 {
     struct onnx_source source;
-    const struct tensor *tensor;
     struct reduce reduce;
 
-    if (onnx_node_source(node, 0, &source, err) < 0 ||
-        read_axes(node, &source.shape, &reduce, err) < 0)
+    if (onnx_node_moved(node, 0, &source, err) < 0)
         return -1;
-    if (source.constant)
-        return fold(node, operation, source.constant, &reduce, err);
-    if (check_samples(node, &source.shape, &reduce, err) < 0)
+    if (source.constant) /* the same for each sample counts once */
+        return onnx_node_source(node, 0, &source, err) < 0 ||
+                       read_axes(node, &source.shape, &reduce, err) < 0
+                   ? -1
+                   : fold(node, operation, source.constant, &reduce, err);
+    if (read_axes(node, &source.shape, &reduce, err) < 0 ||
+        check_samples(node, &source, &reduce, err) < 0)
         return -1;
-    tensor = &node->graph->network->tensors[source.tensor];
-    if (is_pool(tensor, operation, &reduce))
-        return onnx_pool_give_whole(node, LAYER_AVERAGE_POOL, source.tensor,
-                                    reduce.is_along[2], reduce.is_along[3],
-                                    reduce.keeps_dims, err);
-    return give_reduction(node, operation, source.tensor, &reduce, err);
+    return reduce_tensor(node, operation, &source, &reduce, err);
 }
 
 /* clang-format off */
@@ -255,6 +291,6 @@ static int read_reduction(const struct onnx_node *node,
         return read_reduction(node, operation, err);                                   \
     }                                                                                  \
     const struct onnx_operator onnx_reduce_##row = {                                   \
-        operator_name, 2, ONNX_ON_TENSORS, read_##row,                                 \
+        operator_name, 2, ONNX_ON_BATCH, read_##row,                                   \
         "axes keepdims noop_with_empty_axes"};
 REDUCTIONS(REDUCTION_ROW)

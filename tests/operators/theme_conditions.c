@@ -121,6 +121,26 @@ static void make_mod(struct trial *trial)
     end(trial);
 }
 
+/* Parts of a constant, each named once, are exchanged. */
+static void make_scatter_nd(struct trial *trial)
+{
+    int dims[] = {trial->batch, trial_between(trial, 2, 5), trial_between(trial, 1, 5)};
+    struct trial_shape shape = trial_dims(3, dims), data = trial_dims(2, dims + 1);
+    int depth = trial_between(trial, 1, 2), count = trial_between(trial, 1, dims[1]);
+    struct trial_shape updates = trial_dims(3 - depth, (int[]){count, dims[2]});
+
+    trial_input(trial, "x", &shape);
+    trial_floats(trial, "a", &data);
+    trial_floats(trial, "u", &updates);
+    trial_say(trial, "integers i %d,%d =", count, depth);
+    for (int row = 0; row < count; row++) {
+        trial_say(trial, " %d", trial_is(trial, 30) ? row - dims[1] : row);
+        if (depth == 2)
+            trial_say(trial, " %d", trial_between(trial, 0, dims[2] - 1));
+    }
+    trial_say(trial, "\nnode ScatterND a i u -> b\nnode Add x b -> y");
+}
+
 /* Minus infinity where c is false, but not in the first column: a Softmax leaves that out. */
 static void say_masked(struct trial *trial, const struct trial_shape *shape)
 {
@@ -154,9 +174,16 @@ static void make_where(struct trial *trial)
 }
 
 const struct operator_trial conditions_trials[] = {
-    {"And", 7, make_and},         {"Equal", 11, make_equal},
-    {"Greater", 9, make_greater}, {"GreaterOrEqual", 12, make_greater_or_equal},
-    {"Less", 9, make_less},       {"LessOrEqual", 12, make_less_or_equal},
-    {"Mod", 10, make_mod},        {"Not", 7, make_not},
-    {"Or", 7, make_or},           {"Where", 9, make_where},
-    {"Xor", 7, make_xor},         {NULL, 0, NULL}};
+    {"And", 7, make_and},
+    {"Equal", 11, make_equal},
+    {"Greater", 9, make_greater},
+    {"GreaterOrEqual", 12, make_greater_or_equal},
+    {"Less", 9, make_less},
+    {"LessOrEqual", 12, make_less_or_equal},
+    {"Mod", 10, make_mod},
+    {"Not", 7, make_not},
+    {"Or", 7, make_or},
+    {"ScatterND", 11, make_scatter_nd},
+    {"Where", 9, make_where},
+    {"Xor", 7, make_xor},
+    {NULL, 0, NULL}};

@@ -7,6 +7,7 @@
 /* Each is an array NAME_trials at the end of theme_NAME.c; its last row has no name. */
 /* clang-format off */
 #define OPERATOR_THEMES(THEME) \
+    THEME(batches)     /* the batch not the first, or folded */ \
     THEME(conditions)  /* comparisons of constants, and choices by them */ \
     THEME(elementwise) \
     THEME(joins)       /* of two tensors, or of one and a constant */ \

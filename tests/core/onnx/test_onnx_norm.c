@@ -93,6 +93,14 @@ static const struct onnx_refusal refusals[] = {
     {"samples are not normalised",
      LINE "floats s 3\nnode LayerNormalization x s -> y axis=0",
      "axis 0 of [N, 3] would mix samples"},
+    {"nor where the batch is not the first",
+     "input x N,2,3\nnode Transpose x -> t perm=1,0,2\nfloats s 3\n"
+     "node LayerNormalization t s -> y axis=0",
+     "the batch, dimension 1 of its input, is among what is normalised"},
+    {"or there alone",
+     "input x N,2,3\nnode Transpose x -> t perm=1,0,2\n"
+     "node LpNormalization t -> y axis=1",
+     "would mix samples"},
     {"an axis must exist", LINE "floats s 3\nnode LayerNormalization x s -> y axis=2",
      "there is no axis 2 in [N, 3]"},
     {"a scale must fit", LINE "floats s 2\nnode LayerNormalization x s -> y",

@@ -16,6 +16,9 @@
 #define LINE "input x N,4\n"        /* 1 2 3 4 */
 #define FILES "input x N,2,1,2,2\n" /* 1 2 / 3 4 | 5 6 / 7 8 */
 
+/* x is 1 2 3, 4 5 6 */
+#define STEPS "input x N,2,3\nnode Transpose x -> t perm=1,0,2\n"
+
 static const struct onnx_case cases[] = {
     {"a mean over height and width",
      IMAGE "node ReduceMean x -> y axes=2,3",
@@ -98,11 +101,34 @@ static const struct onnx_case cases[] = {
      {1, 2, 3, 4, 5, 6}},
 };
 
+static const struct onnx_case moved[] = {
+    {"steps in front of the batch",
+     STEPS "node ReduceSum t -> y axes=0, keepdims=0",
+     3,
+     {5, 7, 9}},
+    {"steps in front of the batch, which stay a dimension",
+     STEPS "node ReduceMax t -> r axes=0,\nnode Transpose r -> y perm=1,0,2",
+     3,
+     {4, 5, 6}},
+    {"features behind the batch",
+     STEPS "node ReduceSum t -> r axes=2, keepdims=0\nnode Transpose r -> y perm=1,0",
+     2,
+     {6, 15}},
+    {"rows that are folded with the batch",
+     "input x N,2,3\nintegers s 2 = -1 3\nintegers b 2 = -1 2\n"
+     "node Reshape x s -> f\nnode ReduceSum f -> r axes=-1, keepdims=0\n"
+     "node Reshape r b -> y",
+     2,
+     {6, 15}},
+};
+
 static const struct onnx_refusal refusals[] = {
     {"samples are not reduced", SQUARE "node ReduceMax x -> y axes=0,",
-     "the first dimension of [N, 1, 3, 3], the batch: it would mix samples"},
+     "dimension 0 of [N, 1, 3, 3], the batch: it would mix samples"},
     {"without axes that would be so", SQUARE "node ReduceMean x -> y",
-     "the first dimension of [N, 1, 3, 3], the batch"},
+     "dimension 0 of [N, 1, 3, 3], the batch"},
+    {"nor where the batch is not the first", STEPS "node ReduceSum t -> y axes=1,",
+     "dimension 1 of [2, N, 3], the batch"},
     {"an axis must exist", SQUARE "node ReduceMean x -> y axes=4,",
      "there is no axis 4 in [N, 1, 3, 3]"},
     {"axes must be known", LINE "node ReduceSum x x -> y",
@@ -123,6 +149,12 @@ static void a_row_becomes_what_onnx_says(void **state)
 {
     (void)state;
     onnx_cases_compute(cases, COUNT(cases));
+}
+
+static void the_batch_may_lie_anywhere(void **state)
+{
+    (void)state;
+    onnx_cases_compute(moved, sizeof moved / sizeof *moved);
 }
 
 static void impossible_reductions_are_refused_with_a_sentence(void **state)
@@ -165,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_becomes_what_onnx_says),
+        cmocka_unit_test(the_batch_may_lie_anywhere),
         cmocka_unit_test(impossible_reductions_are_refused_with_a_sentence),
         cmocka_unit_test(means_of_pixels_are_pools),
     };
