@@ -195,8 +195,10 @@ static int verify_qdq(const char *path, const struct finished_case *finished,
     qdq_compare(finished->network, &finished->placement, finished->choices,
                 &finished->rules, file, &comparison);
     status = tell_codes(path, &comparison, err);
-    if (status == 0)
+    if (status == 0) {
+        qdq_number_alike(finished->network, file);
         status = compare_predictions(path, finished, file, err);
+    }
     if (status == 0)
         fputs(notes, stdout);
     free(notes);

@@ -14,7 +14,8 @@ struct beside_file {
 /* Evaluates both on the case's samples. Losses to the float network hold both against the network as its
  * file has it, before anything was done to it, as the search does.
  *
- *   file    the layers and the codes of the case's network, see qdq_compare(): its steps are the case's
+ *   file    the layers and the codes of the case's network, see qdq_compare(): its steps are the case's; numbered
+ *           alike, see qdq_number_alike()
  *   beside  out */
 int case_beside_file(const struct finished_case *finished, const struct network *file,
                      struct beside_file *beside, struct error *err);

@@ -6,6 +6,7 @@
 #include "core/network/layer_kind.h"
 #include "core/rewrite/spread_codes.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -351,6 +352,26 @@ void qdq_compare(const struct network *network, const struct placement *placemen
         both_codes_clear(&codes);
     }
     free(theirs);
+}
+
+void qdq_number_alike(const struct network *network, struct network *file)
+{
+    size_t tensors = (size_t)file->tensor_count;
+    int *theirs = paired_tensors(network, file);
+    int *numbers = memory_get(tensors * sizeof *numbers);
+    struct tensor *moved = memory_get(tensors * sizeof *moved);
+
+    assert(network->tensor_count == file->tensor_count);
+    for (size_t i = 0; i < tensors; i++) {
+        assert(theirs[i] >= 0);
+        numbers[theirs[i]] = (int)i;
+        moved[i] = file->tensors[theirs[i]];
+    }
+    memcpy(file->tensors, moved, tensors * sizeof *moved);
+    network_renumber(file, numbers);
+    free(theirs);
+    free(numbers);
+    free(moved);
 }
 
 void qdq_comparison_clear(struct qdq_comparison *comparison)

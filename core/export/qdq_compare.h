@@ -39,6 +39,11 @@ struct qdq_comparison {
 void qdq_compare(const struct network *network, const struct placement *placement,
                  const struct choice *choices, const struct weight_rules *rules,
                  const struct network *file, struct qdq_comparison *comparison);
+
+/* Numbers the tensors of a file, whose layers are those of the network by qdq_compare(), as they are numbered in
+ * the network: then a placement is that of both. */
+void qdq_number_alike(const struct network *network, struct network *file);
+
 void qdq_comparison_clear(struct qdq_comparison *comparison);
 
 bool tensor_difference_is_none(const struct tensor_difference *difference);

@@ -128,6 +128,20 @@ int network_find_tensor(const struct network *network, const char *name)
     return -1;
 }
 
+void network_renumber(struct network *network, const int *numbers)
+{
+    for (int input = 0; input < network->input_count; input++)
+        network->inputs[input] = numbers[network->inputs[input]];
+    network->output = numbers[network->output];
+    for (int index = 0; index < network->layer_count; index++) {
+        struct layer *layer = &network->layers[index];
+
+        layer->output = numbers[layer->output];
+        for (int i = 0; i < layer->input_count; i++)
+            layer->inputs[i] = numbers[layer->inputs[i]];
+    }
+}
+
 size_t network_macs(const struct network *network)
 {
     size_t macs = 0;

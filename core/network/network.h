@@ -70,6 +70,10 @@ struct layer *network_add_layer(struct network *network, enum layer_kind kind,
 /* Index of the tensor of that name, or -1. */
 int network_find_tensor(const struct network *network, const char *name);
 
+/* After tensors have moved: whatever names a tensor by its number is told the new one, `numbers` [tensors as they
+ * were counted]. Numbers of tensors that nothing names are not read. */
+void network_renumber(struct network *network, const int *numbers);
+
 /* Multiply-adds of one sample. */
 size_t network_macs(const struct network *network);
 

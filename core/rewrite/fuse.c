@@ -314,16 +314,7 @@ static void drop_unused_tensors(struct network *network)
         network->tensors[kept++] = network->tensors[tensor];
     }
     network->tensor_count = kept;
-    for (int input = 0; input < network->input_count; input++)
-        network->inputs[input] = renumbered[network->inputs[input]];
-    network->output = renumbered[network->output];
-    for (int index = 0; index < network->layer_count; index++) {
-        struct layer *layer = &network->layers[index];
-
-        layer->output = renumbered[layer->output];
-        for (int i = 0; i < layer->input_count; i++)
-            layer->inputs[i] = renumbered[layer->inputs[i]];
-    }
+    network_renumber(network, renumbered);
     free(renumbered);
 }
 

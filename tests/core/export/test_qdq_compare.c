@@ -231,22 +231,59 @@ static void every_kind_of_layer_is_compared(void **state)
 }
 
 /* A node of the file that scales a product may stand behind others. */
+#define SCALED_EARLY                                                                   \
+    "floats s 4,1,1 = 2\nnode Conv c u -> m1\nnode Mul m1 s -> m2\n"                   \
+    "node Conv c w -> m3 pads=1,1,1,1\nnode Concat m2 m3 -> y axis=1\n"
+#define SCALED_LATE                                                                    \
+    "floats s 4,1,1 = 2\nnode Conv c u -> m1\nnode Conv c w -> m3 pads=1,1,1,1\n"      \
+    "node Mul m1 s -> m2\nnode Concat m2 m3 -> y axis=1\n"
+
 static void tensors_of_another_order_are_paired(void **state)
 {
-    static const char early[] =
-        "floats s 4,1,1 = 2\nnode Conv c u -> m1\nnode Mul m1 s -> m2\n"
-        "node Conv c w -> m3 pads=1,1,1,1\nnode Add m2 m3 -> y\n";
-    static const char late[] =
-        "floats s 4,1,1 = 2\nnode Conv c u -> m1\nnode Conv c w -> m3 pads=1,1,1,1\n"
-        "node Mul m1 s -> m2\nnode Add m2 m3 -> y\n";
     static const char other[] =
         "floats s 4,1,1 = 3\nnode Conv c u -> m1\nnode Conv c w -> m3 pads=1,1,1,1\n"
-        "node Mul m1 s -> m2\nnode Add m2 m3 -> y\n";
+        "node Mul m1 s -> m2\nnode Concat m2 m3 -> y axis=1\n";
 
     (void)state;
-    assert_false(is_told(early, late));
-    assert_false(is_told(late, early));
-    assert_true(is_told(early, other));
+    assert_false(is_told(SCALED_EARLY, SCALED_LATE));
+    assert_false(is_told(SCALED_LATE, SCALED_EARLY));
+    assert_true(is_told(SCALED_EARLY, other));
+}
+
+static bool are_numbered_alike(const struct network *network,
+                               const struct network *file)
+{
+    bool are = file->output == network->output;
+
+    for (int i = 0; i < network->input_count; i++)
+        are = are && file->inputs[i] == network->inputs[i];
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct layer *ours = &network->layers[i], *theirs = &file->layers[i];
+
+        are = are && theirs->output == ours->output;
+        for (int k = 0; k < ours->input_count; k++)
+            are = are && theirs->inputs[k] == ours->inputs[k];
+    }
+    return are;
+}
+
+/* A placement says by number which tensor is rounded to what. */
+static void tensors_of_another_order_are_numbered_alike(void **state)
+{
+    struct network *network = read(SCALED_EARLY), *file = read(SCALED_LATE);
+
+    (void)state;
+    assert_false(are_numbered_alike(network, file));
+    for (int again = 0; again < 2; again++) {
+        qdq_number_alike(network, file);
+        assert_true(are_numbered_alike(network, file));
+        for (int i = 0; i < file->tensor_count; i++) {
+            assert_string_equal(file->tensors[i].name, network->tensors[i].name);
+            assert_int_equal(file->tensors[i].producer, network->tensors[i].producer);
+        }
+    }
+    network_destroy(network);
+    network_destroy(file);
 }
 
 int main(void)
@@ -255,6 +292,7 @@ int main(void)
         cmocka_unit_test(what_a_layer_computes_is_compared),
         cmocka_unit_test(every_kind_of_layer_is_compared),
         cmocka_unit_test(tensors_of_another_order_are_paired),
+        cmocka_unit_test(tensors_of_another_order_are_numbered_alike),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
