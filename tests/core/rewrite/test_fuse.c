@@ -1,4 +1,6 @@
 #include "core/rewrite/fuse.h"
+
+#include "core/evaluate/evaluator.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/plain_network.h"
 
@@ -254,6 +256,41 @@ static void convolutions_over_lines_follow_each_other(void **state)
     network_destroy(network);
 }
 
+/* A view that moves nothing goes, and the product reads a tensor of fewer dimensions than its matrices have. */
+static void a_product_multiplies_the_matrices_of_a_view_that_is_gone(void **state)
+{
+    enum { SAMPLES = 3, CLASSES = 4 };
+    float values[SAMPLES * CLASSES], logits[SAMPLES * CLASSES];
+    struct samples samples = {.values = {values}, .count = SAMPLES};
+    struct placement_rules rules = {
+        .grids = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD}, .weight_bits = 8};
+    struct placement placement;
+    struct evaluator *evaluator;
+    struct error err = {0};
+    struct network *network = onnx_builder_read_fused(
+        "input x N,4\nintegers s 4 = -1 4 1 1\n"
+        "floats w 4,4 = 1 0 0 0  0 1 0 0  0 0 1 0  0 0 0 1\n"
+        "node Reshape x s -> v\nnode MatMul v v -> m\nnode Flatten m -> f\n"
+        "node Gemm f w -> y\noutput y",
+        &err);
+
+    (void)state;
+    assert_non_null(network);
+    assert_int_equal(network->layer_count, 2);
+    assert_int_equal(placement_init(&placement, network, &rules, &err), 0);
+    for (int i = 0; i < SAMPLES * CLASSES; i++)
+        values[i] = (float)(i - 5);
+    evaluator = evaluator_create(
+        network, &placement,
+        &(struct evaluator_options){.kernels = kernel_set_best(), .block = 2}, samples);
+    evaluator_logits(evaluator, NULL, samples, logits);
+    for (int i = 0; i < SAMPLES * CLASSES; i++)
+        assert_float_equal(logits[i], values[i] * values[i], 0);
+    evaluator_destroy(evaluator);
+    placement_clear(&placement);
+    network_destroy(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_reshape_that_changes_the_channels_stays),
         cmocka_unit_test(sums_can_stay_apart),
         cmocka_unit_test(convolutions_over_lines_follow_each_other),
+        cmocka_unit_test(a_product_multiplies_the_matrices_of_a_view_that_is_gone),
         cmocka_unit_test(the_order_changes_only_where_it_helps),
     };
 
