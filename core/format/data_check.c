@@ -3,6 +3,9 @@
 #include "core/evaluate/output_shape.h"
 #include "core/format/sample_shape.h"
 
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 static int check_kind(const char *path, const struct hdf5_dataset *samples,
@@ -155,5 +158,54 @@ int data_check_range(const char *path, const struct hdf5_dataset *samples,
                          range->count == SIZE_MAX ? range->first
                                                   : range->first + (range->count - 1),
                          path, there, samples->name);
+    return 0;
+}
+
+/* ---- values ---- */
+
+int data_check_int32(const char *path, const char *dataset, size_t row, long long value,
+                     struct error *err)
+{
+    if (value >= INT32_MIN && value <= INT32_MAX)
+        return 0;
+    return error_set(err, EXIT_INPUT,
+                     "%s: sample %zu of %s holds %lld, and 32 bits do not", path, row,
+                     dataset, value);
+}
+
+/* -0 becomes 0, so that equal samples have equal hashes. Returns whether all are finite. */
+static bool take_signs_of_zeros(float *values, size_t count)
+{
+    int finite = 1;
+
+    for (size_t i = 0; i < count; i++) {
+        values[i] += 0.0f;
+        finite &= fabsf(values[i]) <= FLT_MAX; /* not a NaN */
+    }
+    return finite;
+}
+
+int data_check_floats(const char *path, const char *dataset, size_t row, float *stored,
+                      size_t size, struct error *err)
+{
+    size_t i = 0;
+
+    if (take_signs_of_zeros(stored, size))
+        return 0;
+    while (isfinite(stored[i]))
+        i++;
+    return error_set(err, EXIT_INPUT, "%s: sample %zu of %s holds %s", path, row,
+                     dataset, isnan(stored[i]) ? "a NaN" : "an infinite value");
+}
+
+int data_check_integers(const char *path, const char *dataset, size_t row,
+                        const long long *stored, size_t size, int32_t *to,
+                        struct error *err)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (data_check_int32(path, dataset, row, stored[i], err) < 0)
+            return -1;
+        to[i] = (int32_t)stored[i];
+    }
     return 0;
 }

@@ -25,4 +25,15 @@ int data_check_count(const char *path, const struct hdf5_dataset *samples,
 int data_check_range(const char *path, const struct hdf5_dataset *samples,
                      struct sample_range *range, struct error *err);
 
+/* Whether 32 bits hold what a row of a dataset has. */
+int data_check_int32(const char *path, const char *dataset, size_t row, long long value,
+                     struct error *err);
+
+/* Takes the `size` values of a row: floats in place, which must be finite, -0 as 0; integers to int32. */
+int data_check_floats(const char *path, const char *dataset, size_t row, float *stored,
+                      size_t size, struct error *err);
+int data_check_integers(const char *path, const char *dataset, size_t row,
+                        const long long *stored, size_t size, int32_t *to,
+                        struct error *err);
+
 #endif

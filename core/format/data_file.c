@@ -7,8 +7,6 @@
 #include "core/format/sample_shape.h"
 
 #include <assert.h>
-#include <float.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,55 +84,6 @@ static int check_label(const struct data_file *file, size_t row, long long label
         file->path, row, label, file->label_name, file->classes - 1);
 }
 
-static int check_int32(const char *path, const char *dataset, size_t row,
-                       long long value, struct error *err)
-{
-    if (value >= INT32_MIN && value <= INT32_MAX)
-        return 0;
-    return error_set(err, EXIT_INPUT,
-                     "%s: sample %zu of %s holds %lld, and 32 bits do not", path, row,
-                     dataset, value);
-}
-
-/* -0 becomes 0, so that equal samples have equal hashes. Returns whether all are finite. */
-static bool take_signs_of_zeros(float *values, size_t count)
-{
-    int finite = 1;
-
-    for (size_t i = 0; i < count; i++) {
-        values[i] += 0.0f;
-        finite &= fabsf(values[i]) <= FLT_MAX; /* not a NaN */
-    }
-    return finite;
-}
-
-/* The `size` floats of a row of the file. */
-static int take_floats(const char *path, const char *dataset, size_t row, float *stored,
-                       size_t size, struct error *err)
-{
-    size_t i = 0;
-
-    if (take_signs_of_zeros(stored, size))
-        return 0;
-    while (isfinite(stored[i]))
-        i++;
-    return error_set(err, EXIT_INPUT, "%s: sample %zu of %s holds %s", path, row,
-                     dataset, isnan(stored[i]) ? "a NaN" : "an infinite value");
-}
-
-/* The `size` integers of a row, to int32. */
-static int take_integers(const char *path, const char *dataset, size_t row,
-                         const long long *stored, size_t size, int32_t *to,
-                         struct error *err)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (check_int32(path, dataset, row, stored[i], err) < 0)
-            return -1;
-        to[i] = (int32_t)stored[i];
-    }
-    return 0;
-}
-
 /* The classes of a sample, to int32. */
 static int take_classes(const struct data_file *file, size_t row,
                         const long long *stored, size_t size, int32_t *to,
@@ -143,7 +92,8 @@ static int take_classes(const struct data_file *file, size_t row,
     for (size_t i = 0; i < size; i++)
         if (check_label(file, row, stored[i], err) < 0)
             return -1;
-    if (take_integers(file->path, file->label_name, row, stored, size, to, err) < 0)
+    if (data_check_integers(file->path, file->label_name, row, stored, size, to, err) <
+        0)
         return -1;
     for (size_t i = 0; file->ignored_count > 0 && i < size; i++)
         if (is_ignored(file, stored[i]))
@@ -155,7 +105,7 @@ static int take_classes(const struct data_file *file, size_t row,
 static int take_numbers(const struct data_file *file, size_t row, float *stored,
                         size_t size, void *labels, struct error *err)
 {
-    if (take_floats(file->path, file->label_name, row, stored, size, err) < 0)
+    if (data_check_floats(file->path, file->label_name, row, stored, size, err) < 0)
         return -1;
     if (labels && file->output)
         sample_shape_store(file->output, stored, labels);
@@ -237,9 +187,9 @@ static int read_groups(const struct data_file *file, size_t first, size_t count,
                              &rows, err) < 0)
             return -1;
         for (size_t i = 0; i < some; i++)
-            if (take_integers(file->path, file->group_name, row + i,
-                              (const long long *)rows + i, 1, &groups[done + i],
-                              err) < 0)
+            if (data_check_integers(file->path, file->group_name, row + i,
+                                    (const long long *)rows + i, 1, &groups[done + i],
+                                    err) < 0)
                 return -1;
     }
     return 0;
@@ -277,8 +227,9 @@ static int take_sample(const struct data_file *file, const struct stored_input *
     size_t size = input->tensor->count;
 
     if (!narrow)
-        return take_floats(file->path, input->name, row, stored, size, err);
-    if (take_integers(file->path, input->name, row, stored, size, narrow, err) < 0)
+        return data_check_floats(file->path, input->name, row, stored, size, err);
+    if (data_check_integers(file->path, input->name, row, stored, size, narrow, err) <
+        0)
         return -1;
     return check_numbers(file, input, row, narrow, err);
 }

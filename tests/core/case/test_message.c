@@ -81,8 +81,12 @@ static void the_score_of_each_candidate_is_found(void **state)
         for (int number = 0; number < SCORE_METRIC_NUMBERS; number++)
             assert_true(score.metrics[number] == first + number);
         first += SCORE_METRIC_NUMBERS;
-        assert_true(score.samples == first && score.labelled == first + 1 &&
-                    score.compared == first + 2 && score.not_finite == first + 3);
+        for (int metric = 0; metric < METRIC_STORED; metric++)
+            assert_true(score.known[metric] == first + metric);
+        first += METRIC_STORED;
+        assert_true(score.samples == first && score.predictions == first + 1 &&
+                    score.labelled == first + 2 && score.entropies == first + 3 &&
+                    score.compared == first + 4 && score.not_finite == first + 5);
     }
     reply_clear(&reply);
 }

@@ -363,7 +363,7 @@ static void a_journal_of_another_version_is_refused(void **state)
     add(1, "one");
     close_it();
     content = file_bytes(&bytes);
-    *strchr(content, '3') = '4';
+    *strchr(content, '4') = '5';
     write_bytes(content, bytes);
     free(content);
     refuses(IDENTITY, EXIT_MACHINE, "is no journal of calq");
@@ -371,10 +371,11 @@ static void a_journal_of_another_version_is_refused(void **state)
 
 static void a_journal_of_an_earlier_version_is_told_with_what_to_do(void **state)
 {
-    static const char beginnings[][16] = {"calq journal 1\n", "calq journal 2\n"};
+    static const char beginnings[][16] = {"calq journal 1\n", "calq journal 2\n",
+                                          "calq journal 3\n"};
 
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         write_bytes(beginnings[i], sizeof beginnings[i]);
         refuses(IDENTITY, EXIT_MACHINE,
                 "is of an earlier version of calq, whose answers this one does not "

@@ -94,7 +94,7 @@ static const struct onnx_refusal refusals[] = {
     {"a division of another precision",
      ROUNDED "opset 23\nnode QuantizeLinear x s z -> p precision=16\n"
              "node DequantizeLinear p s z -> y",
-     "its attribute precision is type 16; calq can read it as float only"},
+     "its attribute precision is bfloat16; calq can read it as float only"},
     {"the zero-point has too wide a type",
      LINE "floats s - = 1\nintegers z - = 0\nnode QuantizeLinear x s z -> q\n"
           "node DequantizeLinear q s z -> y",

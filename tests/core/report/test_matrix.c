@@ -29,6 +29,7 @@ static struct score score(double loss, int right)
 
     made.labelled = SAMPLES;
     made.metrics[METRIC_TOP1] = made.metrics[METRIC_TOP5] = right;
+    made.known[METRIC_TOP1] = made.known[METRIC_TOP5] = SAMPLES;
     return made;
 }
 
