@@ -4,7 +4,6 @@
 #include "core/base/version.h"
 #include "core/case/case_samples.h"
 #include "core/case/shard.h"
-#include "core/export/qdq_compare.h"
 #include "core/kernel/sgemm.h"
 
 #include <math.h>
@@ -20,7 +19,6 @@ struct both {
         *in_float; /* as the file has it; owned, or NULL: the loss needs none */
     struct evaluator *measures; /* of `in_float` */
     struct evaluator *ours, *theirs;
-    struct placement placement; /* of the file's tensors */
     size_t outputs;
     struct beside_file *beside;
 };
@@ -35,23 +33,18 @@ static int open_float(struct both *both, struct error *err)
     both->in_float = shard_read_network(both->finished->one, err);
     if (!both->in_float)
         return -1;
-    both->measures =
-        case_evaluator(both->finished, both->in_float, &both->finished->placement, err);
+    both->measures = case_evaluator(both->finished, both->in_float, err);
     return both->measures ? 0 : -1;
 }
 
 static int open_both(struct both *both, const struct network *file, struct error *err)
 {
     const struct finished_case *finished = both->finished;
-    int *tensors;
 
-    both->ours = case_evaluator(finished, finished->network, &finished->placement, err);
+    both->ours = case_evaluator(finished, finished->network, err);
     if (!both->ours)
         return -1;
-    tensors = qdq_paired_tensors(finished->network, file);
-    placement_move(&both->placement, &finished->placement, tensors, file->tensor_count);
-    free(tensors);
-    both->theirs = case_evaluator(finished, file, &both->placement, err);
+    both->theirs = case_evaluator(finished, file, err);
     return both->theirs ? open_float(both, err) : -1;
 }
 
@@ -61,7 +54,6 @@ static void close_both(struct both *both)
     evaluator_destroy(both->theirs);
     evaluator_destroy(both->measures);
     network_destroy(both->in_float);
-    placement_moved_clear(&both->placement);
 }
 
 /* ---- samples ------------------------------------------------------------------------------ */

@@ -87,8 +87,7 @@ static int block_at_most(const struct finished_case *finished)
 }
 
 struct evaluator *case_evaluator(const struct finished_case *finished,
-                                 const struct network *network,
-                                 const struct placement *placement, struct error *err)
+                                 const struct network *network, struct error *err)
 {
     const struct kernel_set *kernels = kernel_set_named(finished->config->kernel);
 
@@ -99,7 +98,7 @@ struct evaluator *case_evaluator(const struct finished_case *finished,
                   finished->config->kernel);
         return NULL;
     }
-    return evaluator_create(network, placement,
+    return evaluator_create(network, &finished->placement,
                             &(struct evaluator_options){
                                 .kernels = kernels,
                                 .corrects_mean = finished->rules.corrects_mean,

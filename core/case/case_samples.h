@@ -16,11 +16,8 @@ int case_samples_of_search(const struct finished_case *finished, case_samples_fn
 int case_samples_to_judge(const struct finished_case *finished, case_samples_fn *take,
                           void *context, struct error *err);
 
-/* An evaluator of `network`, which has the layers of the case's network, without samples of its own.
- *
- *   placement  the case's, whose tensors are those of `network`; borrowed */
+/* An evaluator of `network`, which has the layers of the case's network, without samples of its own. */
 struct evaluator *case_evaluator(const struct finished_case *finished,
-                                 const struct network *network,
-                                 const struct placement *placement, struct error *err);
+                                 const struct network *network, struct error *err);
 
 #endif

@@ -14,9 +14,11 @@
 
 /* ---- layers ------------------------------------------------------------------------------- */
 
-/* Those of the same input, or of the same layer's output, belong together. What they are called says nothing: a
- * view is named after another tensor, and so is a product that something is added to. */
-int *qdq_paired_tensors(const struct network *network, const struct network *file)
+/* The tensor of the file that each of ours is, [tensors], -1: no layer makes it. A file may have its nodes, and so
+ * its tensors, in another order: those of the same input, or of the same layer's output, belong together. What
+ * they are called says nothing: a view is named after another tensor, and so is a product that something is added
+ * to. */
+static int *paired_tensors(const struct network *network, const struct network *file)
 {
     int *theirs = memory_get((size_t)network->tensor_count * sizeof *theirs);
 
@@ -342,7 +344,7 @@ void qdq_compare(const struct network *network, const struct placement *placemen
 
     *comparison = (struct qdq_comparison){
         .tensors = memory_zeroed(most, sizeof *comparison->tensors)};
-    theirs = same_counts(network, file) ? qdq_paired_tensors(network, file) : NULL;
+    theirs = same_counts(network, file) ? paired_tensors(network, file) : NULL;
     if (compare_layers(network, placement, file, theirs, comparison->layer)) {
         codes = both_codes_of(network, placement, choices, file, theirs);
         compare_items(network, placement, choices, rules, file, &codes, comparison);

@@ -46,12 +46,6 @@ void qdq_number_alike(const struct network *network, struct network *file);
 
 void qdq_comparison_clear(struct qdq_comparison *comparison);
 
-/* The tensor of the file that each of the network's is, [tensor_count of the network], -1: no layer makes it; to be
- * freed by the caller. A file may have its nodes, and so its tensors, in another order.
- *
- *   file  has as many inputs and layers as the network, in the same order */
-int *qdq_paired_tensors(const struct network *network, const struct network *file);
-
 bool tensor_difference_is_none(const struct tensor_difference *difference);
 
 #endif

@@ -455,32 +455,6 @@ void placement_choices(const struct placement *placement, const float *steps,
         choices[item] = placement_choice(&placement->items[item], steps[item]);
 }
 
-void placement_move(struct placement *moved, const struct placement *placement,
-                    const int *tensors, int count)
-{
-    size_t items = (size_t)placement->count;
-
-    *moved = *placement;
-    moved->items = memory_copy(placement->items, items * sizeof *moved->items);
-    moved->of_tensor = memory_get((size_t)count * sizeof *moved->of_tensor);
-    for (int i = 0; i < count; i++)
-        moved->of_tensor[i] = -1;
-    for (int item = 0; item < placement->count; item++) {
-        struct quantized_tensor *tensor = &moved->items[item];
-
-        if (tensor->is_weight)
-            continue;
-        tensor->index = tensors[tensor->index];
-        moved->of_tensor[tensor->index] = item;
-    }
-}
-
-void placement_moved_clear(struct placement *moved)
-{
-    free(moved->items);
-    free(moved->of_tensor);
-}
-
 int placement_of_weights(const struct placement *placement, int layer, int which)
 {
     const struct weight_items *of = &placement->of_layers[layer];

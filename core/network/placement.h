@@ -105,15 +105,6 @@ int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err);
 void placement_clear(struct placement *placement);
 
-/* The placement of a network whose tensors stand in another order, with the same layers.
- *
- *   moved    out; clear with placement_moved_clear(); what its items hold is borrowed from `placement`
- *   tensors  [tensors of the placement's network] which of the other's each is, or -1: none, and it is no item
- *   count    of the other's tensors */
-void placement_move(struct placement *moved, const struct placement *placement,
-                    const int *tensors, int count);
-void placement_moved_clear(struct placement *moved);
-
 /* The choice of a step for a tensor, with its bits and its grid, or of steps for all; 0: float. Zero is
  * in the middle of an asymmetric grid. */
 struct choice placement_choice(const struct quantized_tensor *tensor, float step);

@@ -133,12 +133,11 @@ static int write_all(struct writer *writer, const char *folder, struct error *er
 {
 
     writer->in_float = shard_read_network(writer->finished.one, err);
-    writer->calibrated = case_evaluator(&writer->finished, writer->finished.network,
-                                        &writer->finished.placement, err);
+    writer->calibrated =
+        case_evaluator(&writer->finished, writer->finished.network, err);
     if (!writer->in_float || !writer->calibrated)
         return -1;
-    writer->of_float = case_evaluator(&writer->finished, writer->in_float,
-                                      &writer->finished.placement, err);
+    writer->of_float = case_evaluator(&writer->finished, writer->in_float, err);
     open_samples(writer, folder);
     writer->labels = open_in(folder, "labels.i32");
     writer->logits = open_in(folder, "logits.f32");

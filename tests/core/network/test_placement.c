@@ -705,30 +705,6 @@ static void a_step_is_at_most_what_the_clamp_allows(void **state)
     assert_true(placement_step_at_most(&tensor, 7) == 7);
 }
 
-/* The tensors of the other network are these in reverse, behind one more. */
-static void a_placement_is_moved_to_tensors_in_another_order(void **state)
-{
-    struct placement moved;
-    int tensors[32], count = network->tensor_count;
-
-    (void)state;
-    place(NULL, 0);
-    assert_in_range(count, 1, 32);
-    for (int i = 0; i < count; i++)
-        tensors[i] = count - i;
-    placement_move(&moved, &placement, tensors, count + 1);
-    assert_int_equal(moved.of_tensor[0], -1);
-    for (int i = 0; i < count; i++)
-        assert_int_equal(moved.of_tensor[tensors[i]], placement.of_tensor[i]);
-    for (int item = 0; item < placement.count; item++) {
-        const struct quantized_tensor *tensor = &placement.items[item];
-
-        assert_int_equal(moved.items[item].index,
-                         tensor->is_weight ? tensor->index : tensors[tensor->index]);
-    }
-    placement_moved_clear(&moved);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -764,7 +740,6 @@ int main(void)
         TEST(asymmetric_codes_stay_within_both_ends),
         TEST(other_clamps_leave_steps_free),
         TEST(a_step_is_at_most_what_the_clamp_allows),
-        TEST(a_placement_is_moved_to_tensors_in_another_order),
     };
 
     return cmocka_run_group_tests_name("placement", tests, read_network,
