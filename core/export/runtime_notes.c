@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/export/coded_weights.h"
+#include "core/export/onnx_runtime_kernels.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
 #include "core/network/layer_kind.h"
@@ -84,10 +85,11 @@ static bool has_large_pairs(const struct question *of, int most)
     return found;
 }
 
-/* Products of rows give floats, whatever codes they become. */
+/* Products of rows give floats, whatever codes they become; a convolution of single pixels is written as one. */
 static bool may_give_floats(const struct question *of)
 {
-    return of->network->tensors[of->layer->output].rank != 3;
+    return of->network->tensors[of->layer->output].rank != 3 ||
+           runtime_kernels_take_as_gemm(of->network, of->layer);
 }
 
 /* Without VNNI the instruction that multiplies 8 bits saturates. */

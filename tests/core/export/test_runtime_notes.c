@@ -190,6 +190,21 @@ static void pairs_of_few_bits_are_told(void **state)
     assert_says(notes_beside(ROW_OF("0.82"), NULL, rules_of(8, 5), 0.1f), NULL, pairs);
 }
 
+/* A convolution of single pixels is such a product; one of several is not, and stays in float. */
+static void pairs_of_few_bits_in_single_pixels_are_told(void **state)
+{
+    static const char pairs[] = "session.x64quantprecision";
+    static const char conv[] = "floats w 2,2,1,1 = 1\nnode Conv x w -> p\n"
+                               "node Sigmoid p -> s\nnode Flatten s -> y\noutput y";
+    char text[512];
+
+    (void)state;
+    snprintf(text, sizeof text, "input x N,2,1,1\n%s", conv);
+    assert_says(notes_beside(text, NULL, rules_of(8, 5), 0.1f), pairs, NULL);
+    snprintf(text, sizeof text, "input x N,2,1,2\n%s", conv);
+    assert_says(notes_beside(text, NULL, rules_of(8, 5), 0.1f), NULL, pairs);
+}
+
 #define PRODUCT(x)                                                                     \
     SEQUENCE x "node Transpose v -> t perm=0,2,1\nnode MatMul v t -> m\n"              \
                "node Flatten m -> y\noutput y"
@@ -225,6 +240,7 @@ int main(void)
         cmocka_unit_test(integers_that_meet_floats_in_rows_are_told),
         cmocka_unit_test(equal_steps_on_both_sides_are_told),
         cmocka_unit_test(pairs_of_few_bits_are_told),
+        cmocka_unit_test(pairs_of_few_bits_in_single_pixels_are_told),
         cmocka_unit_test(int8_in_products_of_two_tensors_is_told),
     };
 
