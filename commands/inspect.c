@@ -61,8 +61,11 @@ static void print_network(const struct network *network,
     for (int input = 0; input < network->input_count; input++)
         printf("input %s %s, ", network_input(network, input)->name,
                network->input_shapes[input]);
-    printf("output %s %s: %zu classes\n\n", network->output_name, network->output_shape,
+    printf("output %s %s: %zu classes", network->output_name, network->output_shape,
            network->tensors[network->output].count);
+    if (network->other_outputs)
+        printf("; left out: %s", network->other_outputs);
+    printf("\n\n");
     if (network->other_floats)
         printf("The file holds values of %s; calq computes in float, and exports "
                "that.\n\n",
@@ -101,7 +104,24 @@ static int inspect_data(const char *path, struct error *err)
     return status == 0 ? EXIT_DONE : (int)err->code;
 }
 
-static int inspect_network(char *path, struct error *err)
+/* What the file leaves open. */
+struct options {
+    char *file;
+    const char *config, *output;
+    char *shape[CONFIG_LIST_MAX]; /* texts "name=size" */
+};
+
+static void choose(const struct options *options, struct config_model *model)
+{
+    model->network = options->file;
+    model->outputs = (char *)options->output;
+    while (model->shape_count < CONFIG_LIST_MAX && options->shape[model->shape_count]) {
+        model->shape[model->shape_count] = options->shape[model->shape_count];
+        model->shape_count++;
+    }
+}
+
+static int inspect_network(const struct options *options, struct error *err)
 {
     static char *keep[] = {"first", "last"};
     struct config_model model = {.keep_float = {keep[0], keep[1]},
@@ -116,7 +136,7 @@ static int inspect_network(char *path, struct error *err)
     struct network *network;
     int code = EXIT_DONE;
 
-    model.network = path;
+    choose(options, &model);
     network = shard_read_network(&one, err);
     if (network && placement_init(&placement, network, &rules, err) < 0) {
         /* Two layers or fewer: show what could be quantized with no layer in float. */
@@ -191,23 +211,54 @@ static int inspect_config(const char *path, struct error *err)
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-struct options {
-    char *file;
-    const char *config;
-};
+/* One more "name=size" of the list at `place`. */
+static int read_shape(const char *name, const char *text, void *place,
+                      struct error *err)
+{
+    const char **list = place;
+    size_t name_bytes;
+    int64_t size;
+    int count = 0;
+
+    if (!onnx_choices_parse(text, &name_bytes, &size))
+        return error_set(err, EXIT_USAGE,
+                         "%s takes a dimension's name and its size, e.g. height=224, "
+                         "not \"%s\"",
+                         name, text);
+    while (count < CONFIG_LIST_MAX && list[count])
+        count++;
+    if (count == CONFIG_LIST_MAX)
+        return error_set(err, EXIT_USAGE, "%s: at most %d dimensions", name, count);
+    list[count] = text;
+    return 0;
+}
 
 static const struct option rows[] = {
     {"--config", "FILE", offsetof(struct options, config),
      "the networks of a configuration, with its settings", NULL, NULL},
+    {"--shape", "NAME=SIZE", offsetof(struct options, shape),
+     "the size of a dimension that the file leaves open; for each one", NULL,
+     read_shape},
+    {"--outputs", "NAME", offsetof(struct options, output),
+     "which of several outputs is meant", NULL, NULL},
 };
 
 static const struct option_table inspect_options = {"inspect", "file",
                                                     offsetof(struct options, file),
                                                     rows, sizeof rows / sizeof *rows};
 
+static int refuse_choices(const struct options *options, struct error *err)
+{
+    error_set(
+        err, EXIT_USAGE, "--shape and --outputs are of a network's file, not of %s",
+        options->config ? "a configuration, which has settings for them" : "data");
+    return EXIT_USAGE;
+}
+
 static int inspect(int count, char **arguments, struct error *err)
 {
     struct options options = {0};
+    bool is_of_network;
 
     if (option_read_all(&inspect_options, count, arguments, &options, err) < 0)
         return (int)err->code;
@@ -217,10 +268,13 @@ static int inspect(int count, char **arguments, struct error *err)
                                : "which file? e.g. calq inspect network.onnx");
         return EXIT_USAGE;
     }
+    is_of_network = options.file && !hdf5_reader_knows(options.file);
+    if ((options.shape[0] || options.output) && !is_of_network)
+        return refuse_choices(&options, err);
     if (options.config)
         return inspect_config(options.config, err);
-    return hdf5_reader_knows(options.file) ? inspect_data(options.file, err)
-                                           : inspect_network(options.file, err);
+    return is_of_network ? inspect_network(&options, err)
+                         : inspect_data(options.file, err);
 }
 
 const struct command inspect_command = {

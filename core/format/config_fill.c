@@ -292,7 +292,9 @@ static void fill_mapping(const struct config_field *field,
     *(int *)(base + list->count_at) = node->count;
     for (int i = 0; i < node->count; i++) {
         const struct config_entry *entry = &node->entries[i];
-        const char *text = scalar_text(field->key, entry->value, errors);
+        const char *text = entry->key /* none where it was told to be a twin */
+                               ? scalar_text(field->key, entry->value, errors)
+                               : NULL;
         size_t bytes = text ? strlen(entry->key) + strlen(text) + 2 : 1;
         char *both = memory_zeroed(bytes, 1);
 

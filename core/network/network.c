@@ -32,6 +32,7 @@ void network_destroy(struct network *network)
         free(network->input_shapes[input]);
     free(network->output_name);
     free(network->output_shape);
+    free(network->other_outputs);
     free(network);
 }
 

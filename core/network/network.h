@@ -42,6 +42,7 @@ struct network {
     /* As the file says them, for people, e.g. "[N, 3, 224, 224]"; the output may be that of a Softmax
      * behind the logits. NULL: of no file; owned */
     char *input_shapes[NETWORK_INPUTS_MAX], *output_name, *output_shape;
+    char *other_outputs; /* names of those that are left out; NULL: none; owned */
     const char *
         other_floats; /* of which the file holds values: float16 ...; NULL: it does not */
 };

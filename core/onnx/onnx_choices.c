@@ -1,5 +1,6 @@
 #include "core/onnx/onnx_choices.h"
 
+#include "core/base/memory.h"
 #include "core/onnx/onnx_error.h"
 
 #include <stdio.h>
@@ -152,26 +153,44 @@ void onnx_choices_keep_output(Onnx__ModelProto *model, const char *name)
     graph->n_output = kept;
 }
 
+/* The names of all outputs but one, as far as there is room; NULL: there are no others. */
+static const char *list_outputs(const Onnx__GraphProto *graph, const char *but,
+                                char *text)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < graph->n_output; i++) {
+        const char *name = graph->output[i]->name;
+
+        if (name && strcmp(name, but) != 0 && used + NAME_SHOWN_BYTES + 6 < NAMES_BYTES)
+            used += (size_t)snprintf(text + used, NAMES_BYTES - used, "%s\"%.*s\"",
+                                     used ? ", " : "", NAME_SHOWN_BYTES, name);
+    }
+    return used ? text : NULL;
+}
+
+char *onnx_choices_other_outputs(const Onnx__ModelProto *model, const char *name)
+{
+    char names[NAMES_BYTES];
+    const char *others = list_outputs(model->graph, name, names);
+
+    return others ? memory_text(others) : NULL;
+}
+
 static int choose_output(const char *path, const char *name, Onnx__ModelProto *model,
                          struct error *err)
 {
-    const Onnx__GraphProto *graph = model->graph;
-    char names[NAMES_BYTES] = "";
-    size_t used = 0;
+    char names[NAMES_BYTES];
+    const char *others = list_outputs(model->graph, name, names);
 
-    if (has_output(graph, name)) {
+    if (has_output(model->graph, name)) {
         onnx_choices_keep_output(model, name);
         return 0;
     }
-    for (size_t i = 0; i < graph->n_output; i++)
-        if (graph->output[i]->name && used + NAME_SHOWN_BYTES + 6 < NAMES_BYTES)
-            used += (size_t)snprintf(names + used, NAMES_BYTES - used, "%s\"%.*s\"",
-                                     used ? ", " : "", NAME_SHOWN_BYTES,
-                                     graph->output[i]->name);
     return refuse(err, onnx_error(err, path,
                                   "outputs: the network has no output \"%.*s\"; it has "
                                   "%s",
-                                  NAME_SHOWN_BYTES, name, used ? names : "none"));
+                                  NAME_SHOWN_BYTES, name, others ? others : "none"));
 }
 
 int onnx_choices_apply(const char *path, const struct onnx_choices *choices,

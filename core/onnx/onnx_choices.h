@@ -28,6 +28,9 @@ int onnx_choices_apply(const char *path, const struct onnx_choices *choices,
 /* Leaves the model the output of that name, where it has it. */
 void onnx_choices_keep_output(Onnx__ModelProto *model, const char *name);
 
+/* The names of the outputs but the one of that name, for people, to be freed; NULL: there are none. */
+char *onnx_choices_other_outputs(const Onnx__ModelProto *model, const char *name);
+
 /* The name and the size of "name=size"; false where it is none, or the size is not 1 .. INT32_MAX.
  *
  *   name_bytes   out: of the name, before "=" */

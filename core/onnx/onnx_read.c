@@ -73,7 +73,7 @@ static int several_outputs(const struct reader *reader, struct error *err)
     return onnx_error(
         err, graph->path,
         "the network has %zu outputs, %s; calq needs one: the setting outputs of the "
-        "model picks it, e.g. outputs: \"%.*s\"%s%s",
+        "model picks it, or --outputs of calq inspect, e.g. outputs: \"%.*s\"%s%s",
         count, names, NAME_SHOWN_BYTES, output_name(graph, 0),
         reader->lacks.count ? "; for all outputs together calq lacks " : "",
         onnx_lacks_text(&reader->lacks, lacks, sizeof lacks));
@@ -356,7 +356,8 @@ static int sample_dims(const struct onnx_graph *graph, const struct onnx_value *
             return onnx_error(
                 err, graph->path,
                 "dimension %zu of input \"%s\" is not fixed: the file has %s; the "
-                "setting shape of the model fixes it, e.g. shape: {%s: 128}",
+                "setting shape of the model fixes it, e.g. shape: {%s: 128}, or "
+                "--shape of calq inspect",
                 i, input->name, text,
                 open_name(input->name, shape->dim[i], i, name, sizeof name));
         sample->dims[sample->rank++] = dim;
@@ -544,16 +545,22 @@ struct network *onnx_read_as(const char *path, const struct onnx_choices *choice
     struct network *network = NULL;
     struct onnx_file file;
     int64_t opset = 0;
+    char *others;
 
     if (onnx_file_open(path, &file, err) < 0)
         return NULL;
+    others = choices->output ? onnx_choices_other_outputs(file.model, choices->output)
+                             : NULL;
     if (onnx_choices_apply(path, choices, file.model, err) == 0 &&
         find_opset(path, file.model, &opset, err) == 0 &&
         onnx_graph_init(&reader.graph, &file, err) == 0 &&
         read_graph(&reader, opset, err) == 0) {
         network = reader.graph.network;
+        network->other_outputs = others;
+        others = NULL;
         reader.graph.network = NULL;
     }
+    free(others);
     onnx_graph_clear(&reader.graph);
     free(reader.is_needed);
     onnx_lacks_clear(&reader.lacks);

@@ -620,6 +620,10 @@ static const struct refusal {
      "t.yaml:2:6: line breaks and control characters are not allowed in a value"},
     {IN_MODEL("inputs: {}"), "t.yaml:7:11: inputs: 1 to 16 are needed, as {network "
                              "input: dataset}, not 0"},
+    {IN_MODEL("shape: {a: 1, a: 2}"), "t.yaml:7:17: \"a\" is there already, in line 7"},
+    {IN_MODEL("shape: {a: [1]}"),
+     "t.yaml:7:14: shape: a single value is needed, not a list"},
+    {IN_MODEL("shape: {a: }"), "t.yaml:7:14: shape has no value"},
     {IN_MODEL("inputs: [a]"),
      "t.yaml:7:11: inputs: a single value is needed, not a list"},
     {IN_MODEL("inputs: {a: [b]}"),
@@ -831,6 +835,7 @@ static const struct {
      "name: x\n" MODELS BITS
      "methods: [{name: lapq, sweeps: 2}, {name: lapq, sweeps: 3}, "
      "{name: lapq, sweeps: 2, as: z, p: [1, 4]}]\n"},
+    {IN_MODEL("shape: {a: 1, b.2: 3}"), IN_MODEL("shape: [a=1, b.2=3]")},
     {"x-nothing: &n\nx-unused: &u [&v {a: *n}]\n" SMALL, SMALL},
 };
 

@@ -179,7 +179,8 @@ static const struct onnx_refusal refusals[] = {
      "the network has 0 outputs"},
     {"there are two outputs", "input x N,2\nnode Relu x -> y\noutput y\noutput x",
      "the network has 2 outputs, \"y\" and \"x\"; calq needs one: the setting "
-     "outputs of the model picks it, e.g. outputs: \"y\""},
+     "outputs of the model picks it, or --outputs of calq inspect, e.g. outputs: "
+     "\"y\""},
     {"what is lacking is told beside that there are two outputs",
      "input x N,2\nnode TopK x -> y i\noutput y\noutput i",
      "; for all outputs together calq lacks TopK (1)"},
