@@ -181,7 +181,8 @@ static int find_guess(struct model_facts *facts, const struct config_model *mode
         return -1;
     facts->has_data = true;
     judged = judged_samples(facts, model);
-    if (!model->groups && /* else the order within them is what is learned */
+    /* Of two classes in groups, few are of one, and their order is what is learned. */
+    if (!(model->groups && facts->data.classes == 2) &&
         guess_is_as_good(judged.score, judged.loss, judged.labels, facts->data.classes))
         facts->guess = describe_guess(&judged, &facts->data);
     return 0;
