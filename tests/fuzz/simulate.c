@@ -9,6 +9,9 @@
  *   exported.onnx                                what it exported, if it did
  *   *.off, *.on                                  what ONNX Runtime made of the files, if it did
  *
+ * simulate --overflows FOLDER, without a result: exit status 0 where calibration samples make numbers of the float
+ * network that no float holds, else 3.
+ *
  * Prints a line for each difference that rounding does not explain, and at the end how many samples were
  * compared. Exit status 1: there are differences; 2: something is missing. */
 #include "core/base/memory.h"
@@ -330,13 +333,41 @@ static void compare_exported(struct comparison *comparison)
                    &comparison->loosely_coded, "exact.onnx.on");
 }
 
+/* ---- overflow --------------------------------------------------------------------------------- */
+
+static bool overflows(const char *folder)
+{
+    struct samples_of samples;
+    struct graph graph;
+    struct logits logits;
+    bool found = false;
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/net.onnx", folder);
+    graph_read(&graph, path);
+    runtime_fold(&graph);
+    samples_read(&samples, folder, "calibration");
+    logits = logits_of(&graph, &samples,
+                       (struct trial){.opset = graph.opset, .unit = float_unit}, NULL);
+    for (size_t i = 0; i < samples.count; i++)
+        found |= logits.near[i];
+    for (size_t i = 0; i < samples.count * logits.classes; i++)
+        found |= !isfinite(logits.values[i]);
+    logits_clear(&logits);
+    samples_clear(&samples);
+    graph_clear(&graph);
+    return found;
+}
+
 int main(int count, char **arguments)
 {
     struct comparison comparison = {.folder = arguments[count > 1 ? 1 : 0]};
     char path[4096];
 
+    if (count == 3 && strcmp(arguments[1], "--overflows") == 0)
+        return overflows(arguments[2]) ? 0 : 3;
     if (count != 2) {
-        fprintf(stderr, "usage: simulate FOLDER\n");
+        fprintf(stderr, "usage: simulate [--overflows] FOLDER\n");
         return 2;
     }
     snprintf(path, sizeof path, "%s/case/result.json", comparison.folder);
