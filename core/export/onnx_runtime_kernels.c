@@ -205,6 +205,34 @@ static char *ask_output(const struct question *of)
     return may_give_floats(of) ? NULL : tell_reader(of);
 }
 
+/* Whether the layer's node has its bias as an input, where it gives floats. */
+static bool is_gemm(const struct question *of)
+{
+    const char *op = of->layer->op ? of->layer->op : "";
+
+    return strcmp(op, "Gemm") == 0 ||
+           (strcmp(op, "MatMul") == 0 &&
+            of->network->tensors[of->layer->output].rank == 1) ||
+           (strcmp(op, "Conv") == 0 &&
+            runtime_kernels_take_as_gemm(of->network, of->layer));
+}
+
+/* A bias becomes integers beside inputs of 8 bits alone. */
+static char *ask_bias(const struct question *of)
+{
+    const struct layer *layer = of->layer;
+    int input = of->held[layer->inputs[0]];
+    bool is_zero = true;
+
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
+        is_zero = is_zero && layer->conv.shift[channel] == 0;
+    if (is_zero || of->held[layer->output] >= 0 || !is_gemm(of) ||
+        of->placement->rounds_like_kernels || choice_fills_8_bits(of->choices, input))
+        return NULL;
+    return say("its bias stays in float beside an input of %d bits",
+               of->choices[input].bits);
+}
+
 static char *ask_letters(const struct question *of)
 {
     return of->layer->matmul.is_einsum ? say("it is an Einsum") : NULL;
@@ -256,8 +284,8 @@ static char *ask_all(const struct question *of, question_fn *const *questions,
 
 static char *ask(const struct question *of)
 {
-    static question_fn *const of_weights[] = {ask_operator, ask_input, ask_weights,
-                                              ask_sum, ask_output};
+    static question_fn *const of_weights[] = {ask_operator, ask_input,  ask_weights,
+                                              ask_sum,      ask_output, ask_bias};
     static question_fn *const of_tensors[] = {ask_letters, ask_left, ask_right,
                                               ask_codes_of_product};
 

@@ -44,6 +44,18 @@ static const struct forecast {
     {"fewer activation bits", plain, "one",
      "its output has codes of 7 bits, cut by nodes of their own", 8, 7, GRID_UNSIGNED,
      false, 0},
+    {"a bias beside an input of fewer bits",
+     "input x N,8\nfloats w 8,4 = 1\nfloats b 4 = 1\n"
+     "node Gemm x w b -> y name=last\noutput y\n",
+     "last", "its bias stays in float beside an input of 7 bits", 8, 7, GRID_UNSIGNED,
+     false, 0},
+    {"no bias beside an input of fewer bits",
+     "input x N,8\nfloats w 8,4 = 1\nnode Gemm x w -> y name=last\noutput y\n", NULL,
+     NULL, 8, 7, GRID_UNSIGNED, false, 0},
+    {"a bias behind a product of rows of a sequence",
+     "input x N,1,8\nfloats w 8,4 = 1\nfloats b 4 = 1\nnode MatMul x w -> p name=last\n"
+     "node Add p b -> y\noutput y\n",
+     NULL, NULL, 8, 7, GRID_UNSIGNED, false, 0},
     {"float activations", plain, "one", "its input stays in float", 8, BITS_FLOAT,
      GRID_UNSIGNED, false, 0},
     {"signed codes behind a ReLU", plain, "two",
