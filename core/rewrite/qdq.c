@@ -174,5 +174,7 @@ int network_take_qdq(struct network *network, const struct network *in_float,
         return -1;
     spread(network);
     qdq_take_added(network, in_float);
+    /* What was added may have stood between a tensor and its view. */
+    spread(network);
     return 0;
 }

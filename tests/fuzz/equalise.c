@@ -32,9 +32,10 @@ static bool is_open_clamp(const struct graph *graph, const struct node *node)
     return low ? low->values[0] == 0 : node_real(node, "min", -INFINITY) == 0;
 }
 
+/* One of a single element is as good as a row of features. */
 static bool is_image(const int *shape)
 {
-    return shape[0] == 4;
+    return shape[0] == 4 && (shape[2] != 1 || shape[3] != 1 || shape[4] != 1);
 }
 
 /* The row of features that an image [N, 1, 1, W] becomes, which a product gave; else `value`. */
