@@ -84,7 +84,7 @@ static struct file_codes codes_of(const char *list, const char *name)
         at += *at == ' ';
         if (strncmp(at, name, length) == 0 && strlen(at) > length &&
             strcspn(at, " ") == length + 1)
-            return (struct file_codes){(float)(at[length] - '0'), -128, 127};
+            return (struct file_codes){(float)(at[length] - '0'), -128, 127, true};
     }
     return (struct file_codes){0};
 }
