@@ -119,7 +119,7 @@ static void write_networks(void)
     model->opset_import[0]->version = 26;
     write_model("newest.onnx", model);
     relu = first_relu(model->graph);
-    replace_text(&relu->op_type, "Unique");
+    replace_text(&relu->op_type, "Hardmax");
     replace_text(&relu->name, "the_odd_one");
     write_model("unsupported.onnx", model);
     onnx__model_proto__free_unpacked(model, NULL);
@@ -222,7 +222,7 @@ static void write_old_network(void)
         "node BatchNormalization c1 g b m v -> n1 spatial=1\n"
         "node Clip n1 -> r1 min=0.0 max=2.5\nnode Dropout r1 -> d ratio=0.5\n"
         "node Slice d -> s starts=1,0 ends=11,12 axes=2,3\n"
-        "node Unique s -> dead\nnode Relu dead -> deader\n"
+        "node Hardmax s -> dead\nnode Relu dead -> deader\n"
         "node Conv s w2 -> c2\nnode Relu c2 -> r2\n"
         "node ReduceMean r2 -> m2 axes=2,3\nnode Squeeze m2 -> q axes=2,\n"
         "node Unsqueeze q -> u axes=3,\nnode Flatten u -> f\n"

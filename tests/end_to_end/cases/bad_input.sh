@@ -82,8 +82,8 @@ refuses "a model nested 4,000 deep is refused" 4 \
     "nested.onnx: messages are nested more than 64 deep" "${network[@]}"
 with_network "$inputs/unsupported.onnx"
 an_unsupported_operator_is_told_with_its_node_and_file() {
-    refused 4 "operators which calq cannot run: Unique (1)" "${network[@]}"
-    expect_told '; the first Unique is node "the_odd_one"'
+    refused 4 "operators which calq cannot run: Hardmax (1)" "${network[@]}"
+    expect_told '; the first Hardmax is node "the_odd_one"'
 }
 check 1 an_unsupported_operator_is_told_with_its_node_and_file
 check 3 an_unsupported_operator_is_told_with_its_node_and_file
