@@ -44,7 +44,7 @@ static void a_list_that_became_an_input_is_moved(void **state)
     "node BatchNormalization c1 g b m v -> n1 spatial=1\n"                             \
     "node Clip n1 -> r1 min=0.0 max=6.0\nnode Clip r1 -> k max=5.0\n"                  \
     "node Dropout k -> d ratio=0.5\nnode Slice d -> s starts=1,1 ends=7,8 axes=2,3\n"  \
-    "node Hardmax s -> dead\nnode Relu dead -> deader\n"                                \
+    "node Hardmax s -> dead\nnode Relu dead -> deader\n"                               \
     "node Conv s w2 -> c2\nnode Relu c2 -> r2\n"                                       \
     "node ReduceMean r2 -> m2 axes=2,3\nnode Squeeze m2 -> q axes=2,\n"                \
     "node Unsqueeze q -> u axes=3,\nnode Flatten u -> f\n"                             \
