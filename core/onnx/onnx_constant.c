@@ -43,3 +43,16 @@ void onnx_constant_copy(struct onnx_constant *to, size_t to_index,
     else
         to->reals[to_index] = from->reals[from_index];
 }
+
+float *onnx_constant_steps(const struct onnx_constant *constant, int axis,
+                           size_t outputs)
+{
+    float *steps;
+
+    if (!constant->steps || (constant->step_count != 1 && constant->step_axis != axis))
+        return NULL;
+    steps = memory_get(outputs * sizeof *steps);
+    for (size_t i = 0; i < outputs; i++)
+        steps[i] = constant->steps[i % constant->step_count];
+    return steps;
+}

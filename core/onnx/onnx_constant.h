@@ -33,6 +33,11 @@ struct onnx_constant *onnx_constant_create(const char *name, bool is_integer,
                                            const struct onnx_shape *shape);
 void onnx_constant_destroy(struct onnx_constant *constant);
 
+/* The steps of codes, one for each of `outputs` along an axis, where they repeat what the constant has;
+ * NULL: it has no codes, or steps along another axis. For the caller to free. */
+float *onnx_constant_steps(const struct onnx_constant *constant, int axis,
+                           size_t outputs);
+
 /* Copies an element; both are of the same type. */
 void onnx_constant_copy(struct onnx_constant *to, size_t to_index,
                         const struct onnx_constant *from, size_t from_index);

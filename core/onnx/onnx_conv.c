@@ -103,20 +103,6 @@ static int plan_conv(const struct onnx_node *node, struct plan *plan, struct err
         node, shape->dims + 2, shape->rank - 2, input->dims + 1, &plan->over, err);
 }
 
-/* The steps of weights that are codes, one an output channel; `axis` is that of those. */
-static float *steps_of(const struct onnx_constant *weights, int axis, size_t channels)
-{
-    bool is_one = weights->step_count == 1;
-    float *steps;
-
-    if (!weights->steps || (!is_one && weights->step_axis != axis))
-        return NULL;
-    steps = memory_get(channels * sizeof *steps);
-    for (size_t i = 0; i < channels; i++)
-        steps[i] = weights->steps[is_one ? 0 : i % weights->step_count];
-    return steps;
-}
-
 /* Adds the layer; its weights are zero, its scale is one, its shift zero. */
 static struct layer *give_conv(const struct onnx_node *node, const struct plan *plan,
                                int64_t outputs, int64_t inputs, struct error *err)
@@ -219,8 +205,8 @@ static int read_conv_weights(const struct onnx_node *node, const struct plan *pl
     const int64_t turned[] = {weights->groups, weights->inputs / slices,
                               weights->outputs / weights->groups, slices, area};
 
-    weights->steps =
-        steps_of(plan->weights, plan->is_turned ? 1 : 0, (size_t)weights->outputs);
+    weights->steps = onnx_constant_steps(plan->weights, plan->is_turned ? 1 : 0,
+                                         (size_t)weights->outputs);
     return read_weights(node, plan->weights, plan->is_turned ? turned : dims,
                         plan->is_turned ? place_turned : place_conv, weights->values,
                         err);
@@ -357,7 +343,7 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
     if (!layer)
         return NULL;
     if (factor == 1)
-        layer->weights->steps = steps_of(plan->weights, axis, (size_t)outs);
+        layer->weights->steps = onnx_constant_steps(plan->weights, axis, (size_t)outs);
     if (read_weights(node, plan->weights, in_file,
                      is_transposed != is_turned ? place_rows : place_columns,
                      layer->weights->values, err) < 0)

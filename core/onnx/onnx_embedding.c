@@ -57,21 +57,6 @@ static int read_turned(const struct onnx_node *node, const struct onnx_constant 
     return status;
 }
 
-/* Of codes one step for the table, or one for each row; other steps say nothing to a candidate. */
-static float *steps_of(const struct onnx_constant *table)
-{
-    size_t rows = (size_t)table->shape.dims[0];
-    bool is_one = table->step_count == 1;
-    float *steps;
-
-    if (!table->steps || (!is_one && table->step_axis != 0))
-        return NULL;
-    steps = memory_get(rows * sizeof *steps);
-    for (size_t i = 0; i < rows; i++)
-        steps[i] = table->steps[is_one ? 0 : i];
-    return steps;
-}
-
 /* Samples may hold the numbers of rows alone: of all tables that the input is for. */
 static void bound_numbers(struct tensor *numbers, const struct onnx_constant *table)
 {
@@ -119,13 +104,15 @@ int onnx_embedding_read(const struct onnx_node *node, struct error *err)
     if (!layer)
         return -1;
     values = memory_zeroed(table->count, sizeof *values);
-    layer_add_weights(layer, (struct weights){.name = memory_text(table->name),
-                                              .values = values,
-                                              .groups = 1,
-                                              .outputs = (int)table->shape.dims[0],
-                                              .inputs = (int)table->shape.dims[1],
-                                              .window = 1,
-                                              .steps = steps_of(table)});
+    layer_add_weights(layer,
+                      (struct weights){.name = memory_text(table->name),
+                                       .values = values,
+                                       .groups = 1,
+                                       .outputs = (int)table->shape.dims[0],
+                                       .inputs = (int)table->shape.dims[1],
+                                       .window = 1,
+                                       .steps = onnx_constant_steps(
+                                           table, 0, (size_t)table->shape.dims[0])});
     bound_numbers(&node->graph->network->tensors[numbers->tensor], table);
     return table->is_turned
                ? read_turned(node, table, values, err)

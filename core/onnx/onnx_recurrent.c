@@ -316,26 +316,13 @@ static float *copy_of(const struct onnx_constant *constant)
                     : NULL;
 }
 
-/* What two codes are apart, for each of `outputs` rows [directions * gates]; NULL: they are no codes,
- * or other steps than those of rows. */
-static float *steps_of(const struct onnx_constant *weights, size_t outputs)
-{
-    size_t count = weights->step_count;
-    float *steps;
-
-    if (!weights->steps ||
-        (count != 1 && (count != outputs || weights->step_axis != 1)))
-        return NULL;
-    steps = memory_get(outputs * sizeof *steps);
-    for (size_t i = 0; i < outputs; i++)
-        steps[i] = weights->steps[count == 1 ? 0 : i];
-    return steps;
-}
-
 static struct weights weights_of(const struct recurrent *recurrent,
                                  const struct onnx_constant *constant, int groups)
 {
     int outputs = recurrent->as.directions * (int)recurrent->gates;
+    /* Steps of gates alone would be those of one direction. */
+    bool has_steps =
+        constant->step_count == 1 || constant->step_count == (size_t)outputs;
 
     return (struct weights){
         .name = memory_text(constant->name),
@@ -344,7 +331,7 @@ static struct weights weights_of(const struct recurrent *recurrent,
         .outputs = outputs,
         .inputs = (int)constant->shape.dims[2],
         .window = 1,
-        .steps = steps_of(constant, (size_t)outputs),
+        .steps = has_steps ? onnx_constant_steps(constant, 1, (size_t)outputs) : NULL,
     };
 }
 
