@@ -196,7 +196,9 @@ int onnx_edit_producer(const struct onnx_edit *edit, const char *name)
 
 /* ---- attributes --------------------------------------------------------------------------- */
 
-void onnx_edit_set_integer(Onnx__NodeProto *node, const char *name, int64_t value)
+/* The attribute of that name, which has no value yet. */
+static Onnx__AttributeProto *replace_attribute(Onnx__NodeProto *node, const char *name,
+                                               Onnx__AttributeProto__AttributeType type)
 {
     Onnx__AttributeProto *attribute = memory_get(sizeof *attribute);
 
@@ -204,24 +206,27 @@ void onnx_edit_set_integer(Onnx__NodeProto *node, const char *name, int64_t valu
     onnx__attribute_proto__init(attribute);
     attribute->name = memory_text(name);
     attribute->has_type = true;
-    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+    attribute->type = type;
+    APPEND(node->attribute, node->n_attribute, attribute);
+    return attribute;
+}
+
+void onnx_edit_set_integer(Onnx__NodeProto *node, const char *name, int64_t value)
+{
+    Onnx__AttributeProto *attribute =
+        replace_attribute(node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+
     attribute->has_i = true;
     attribute->i = value;
-    APPEND(node->attribute, node->n_attribute, attribute);
 }
 
 void onnx_edit_set_real(Onnx__NodeProto *node, const char *name, float value)
 {
-    Onnx__AttributeProto *attribute = memory_get(sizeof *attribute);
+    Onnx__AttributeProto *attribute =
+        replace_attribute(node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
 
-    onnx_edit_drop_attribute(node, name);
-    onnx__attribute_proto__init(attribute);
-    attribute->name = memory_text(name);
-    attribute->has_type = true;
-    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
     attribute->has_f = true;
     attribute->f = value;
-    APPEND(node->attribute, node->n_attribute, attribute);
 }
 
 static Onnx__AttributeProto *copy_attribute(const Onnx__AttributeProto *from)

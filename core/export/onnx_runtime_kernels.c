@@ -163,18 +163,18 @@ bool runtime_kernels_take_as_gemm(const struct network *network,
            layer->window.kernel_width == 1;
 }
 
-/* A product of rows may give floats. */
-static bool may_give_floats(const struct question *of)
+bool runtime_kernels_may_give_floats(const struct network *network,
+                                     const struct layer *layer)
 {
-    return of->network->tensors[of->layer->output].rank != 3 ||
-           runtime_kernels_take_as_gemm(of->network, of->layer);
+    return network->tensors[layer->output].rank != 3 ||
+           runtime_kernels_take_as_gemm(network, layer);
 }
 
 /* A sum behind a product of rows is a node of its own, which reads the floats that the product may give. */
 static char *ask_sum(const struct question *of)
 {
     return !of->layer->conv.has_residual ||
-                   (may_give_floats(of) &&
+                   (runtime_kernels_may_give_floats(of->network, of->layer) &&
                     !runtime_kernels_take_as_gemm(of->network, of->layer))
                ? NULL
                : say("its output is read as float by the sum behind it");
@@ -202,7 +202,8 @@ static char *ask_output(const struct question *of)
 
     if (item >= 0)
         return ask_codes(of, item);
-    return may_give_floats(of) ? NULL : tell_reader(of);
+    return runtime_kernels_may_give_floats(of->network, of->layer) ? NULL
+                                                                   : tell_reader(of);
 }
 
 /* Whether the layer's node has its bias as an input, where it gives floats. */

@@ -34,6 +34,10 @@ void runtime_kernels_foretell(const struct network *network,
                               const struct weight_rules *rules, bool in_4_bits,
                               struct runtime_kernels *kernels);
 
+/* Whether a layer's products may become floats, whatever codes the output has: those of rows do. */
+bool runtime_kernels_may_give_floats(const struct network *network,
+                                     const struct layer *layer);
+
 /* Whether a convolution is one of images of a single pixel, which is a fully connected layer:
  * unlike a convolution that may give floats, so an export writes it as Gemm. */
 bool runtime_kernels_take_as_gemm(const struct network *network,

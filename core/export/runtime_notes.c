@@ -85,13 +85,6 @@ static bool has_large_pairs(const struct question *of, int most)
     return found;
 }
 
-/* Products of rows give floats, whatever codes they become; a convolution of single pixels is written as one. */
-static bool may_give_floats(const struct question *of)
-{
-    return of->network->tensors[of->layer->output].rank != 3 ||
-           runtime_kernels_take_as_gemm(of->network, of->layer);
-}
-
 /* Without VNNI the instruction that multiplies 8 bits saturates. */
 static bool saturates_pairs(const struct question *of)
 {
@@ -101,7 +94,8 @@ static bool saturates_pairs(const struct question *of)
            !layer_is_of_recurrence(of->network, of->layer) &&
            placement_of_weights(of->placement, of->index, 0) >= 0 &&
            container_of_item(of, input).bits == 8 &&
-           (choice_fills_8_bits(of->choices, input) || may_give_floats(of)) &&
+           (choice_fills_8_bits(of->choices, input) ||
+            runtime_kernels_may_give_floats(of->network, of->layer)) &&
            has_large_pairs(of, largest_code(of, input));
 }
 
@@ -155,7 +149,7 @@ static bool gives_few_bits(const struct question *of)
     return placement_of_weights(of->placement, of->index, 0) >= 0 &&
            layer_multiplies(of->layer) && of->held[of->layer->inputs[0]] >= 0 &&
            output >= 0 && !choice_fills_8_bits(of->choices, output) &&
-           !may_give_floats(of);
+           !runtime_kernels_may_give_floats(of->network, of->layer);
 }
 
 /* Integers that meet floats in a product of rows. */
