@@ -186,7 +186,7 @@ static tell_fn *teller_of(const char *op)
     give_up("no reduction", op);
 }
 
-/* The result, its dimensions all kept, for now. */
+/* The result with all dimensions kept, as it is until those that were reduced are left out. */
 static struct array *reduced_like(const struct array *x, const bool *is_along)
 {
     int64_t dims[ARRAY_RANK_MAX];
