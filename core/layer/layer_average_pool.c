@@ -30,30 +30,34 @@ static int divisor(const struct pool_window *at, const struct average_pool *pool
 }
 
 VECTOR_CLONES
-static void average_of_window(const struct layer_task *task,
-                              const struct pool_window *at, int sample,
-                              const void *from, void *to)
+static void average_of_windows(const struct layer_task *task,
+                               const struct pool_window *at, const void *sample,
+                               void *to)
 {
-    int channels = at->input->channels;
-    float count = (float)divisor(at, &task->layer->average_pool);
+    const int channels = at->input->channels;
+    const float count = (float)divisor(at, &task->layer->average_pool);
+    const float *x = sample;
     float *y = to;
 
-    memset(y, 0, (size_t)channels * sizeof *y);
-    for (int row = at->rows.first; row < at->rows.end; row++)
-        for (int column = at->columns.first; column < at->columns.end; column++) {
-            const float *tap =
-                (const float *)from + tap_element(at, sample, row, column);
+    for (int pixel = 0; pixel < at->pixels; pixel++) {
+        memset(y, 0, (size_t)channels * sizeof *y);
+        for (int row = at->rows.first; row < at->rows.end; row++)
+            for (int column = at->columns.first; column < at->columns.end; column++) {
+                const float *tap = x + tap_element(at, row, column);
 
-            for (int channel = 0; channel < channels; channel++)
-                y[channel] += tap[channel];
-        }
-    for (int channel = 0; channel < channels; channel++)
-        y[channel] = count > 0 ? y[channel] / count : 0;
+                for (int channel = 0; channel < channels; channel++)
+                    y[channel] += tap[channel];
+            }
+        for (int channel = 0; channel < channels; channel++)
+            y[channel] = count > 0 ? y[channel] / count : 0;
+        x += at->in_step;
+        y += at->out_step;
+    }
 }
 
 static void run_average_pool(const struct layer_task *task)
 {
-    pool_window_slide_floats(task, average_of_window);
+    pool_window_slide_floats(task, average_of_windows);
 }
 
 static bool is_of_all_pixels(const struct layer_task *task)

@@ -43,37 +43,64 @@ static struct side code_side(const struct value *value)
     return (struct side){value_codes(value), *value->plane};
 }
 
-/* Slides a pool's window over all samples. */
-static void slide(const struct layer_task *task, window_fn look, struct side from,
-                  struct side to, size_t element_bytes)
+/* Output pixels from column `column` on whose windows have all their columns on the input; at least one, which
+ * need not. */
+static int pixels_alike(const struct pool_window *at, int column, int width)
 {
-    const struct strides out = plane_strides(&to.plane);
+    int pixels = 1;
 
-    struct pool_window at = {.input = layer_task_input(task, 0),
-                             .window = &task->layer->window,
-                             .strides = plane_strides(&from.plane)};
+    if (at->columns.end - at->columns.first < at->window->kernel_width)
+        return 1;
+    while (column + pixels < width &&
+           at->columns.begin + pixels * at->window->stride_width +
+                   (at->window->kernel_width - 1) * at->window->dilation_width <
+               at->input->width)
+        pixels++;
+    return pixels;
+}
 
-    for (int row = 0; row < to.plane.height; row++) {
-        at.rows = row_taps(at.window, row, at.input->height);
-        for (int column = 0; column < to.plane.width; column++) {
-            ptrdiff_t pixel = row * out.row + column * out.column;
-
-            at.columns = column_taps(at.window, column, at.input->width);
-            for (int sample = 0; sample < task->samples; sample++)
-                look(task, &at, sample, from.first,
-                     to.first +
-                         (sample * out.sample + pixel) * (ptrdiff_t)element_bytes);
-        }
+/* Slides a pool's window along an output row of a sample. */
+static void slide_along(const struct layer_task *task, windows_fn look,
+                        struct pool_window *at, int width, const unsigned char *sample,
+                        unsigned char *row, size_t element_bytes)
+{
+    for (int column = 0; column < width; column += at->pixels) {
+        at->columns = column_taps(at->window, column, at->input->width);
+        at->pixels = pixels_alike(at, column, width);
+        look(task, at, sample, row + column * at->out_step * (ptrdiff_t)element_bytes);
     }
 }
 
-void pool_window_slide_floats(const struct layer_task *task, window_fn look)
+/* Slides a pool's window over all samples, one after the other: they are far apart. */
+static void slide(const struct layer_task *task, windows_fn look, struct side from,
+                  struct side to, size_t element_bytes)
+{
+    const struct strides in = plane_strides(&from.plane),
+                         out = plane_strides(&to.plane);
+    const ptrdiff_t bytes = (ptrdiff_t)element_bytes;
+    struct pool_window at = {.input = layer_task_input(task, 0),
+                             .window = &task->layer->window,
+                             .in_step = task->layer->window.stride_width * in.column,
+                             .out_step = out.column,
+                             .strides = in};
+
+    for (int sample = 0; sample < task->samples; sample++)
+        for (int row = 0; row < to.plane.height; row++) {
+            at.rows = row_taps(at.window, row, at.input->height);
+            slide_along(task, look, &at, to.plane.width,
+                        from.first + sample * in.sample * bytes,
+                        to.first + (sample * out.sample + row * out.row) * bytes,
+                        element_bytes);
+        }
+}
+
+void pool_window_slide_floats(const struct layer_task *task, windows_fn look)
 {
     slide(task, look, float_side(layer_task_input(task, 0), layer_task_floats(task, 0)),
           float_side(layer_task_output(task), task->out), sizeof(float));
 }
 
-void pool_window_slide_codes(const struct layer_task *task, window_fn look,
+void pool_window_slide_codes(const struct layer_task *task, windows_fn look,
                              struct value *output)
 {
     slide(task, look, code_side(task->inputs[0]), code_side(output), sizeof(uint8_t));
