@@ -108,6 +108,28 @@ struct finish_s32 {
     struct epilogue epilogue; /* to u8 or float */
 };
 
+/* Sums of two codes each, rounded: v is, where `step` is 0,
+ *
+ *   v = fma(left, left_scale, fma(right, right_scale, shift))
+ *
+ * and else what floats would give that are added, clamped and rounded one after the other:
+ *
+ *   v = left_scale * (left - left_zero) + right_scale * (right - right_zero)
+ *   v = min(max(v, low), high) / step
+ *
+ * and the code is min(max(v, least), most), rounded half to even, plus zero_code. NaN becomes the low end. */
+struct add_u8 {
+    const uint8_t *left, *right; /* [count] */
+    size_t count;
+    float left_scale, right_scale;
+    float shift;               /* where `step` is 0 */
+    float step, low, high;     /* elsewhere, as the next two */
+    int left_zero, right_zero; /* codes */
+    float least, most;         /* with zero_code both lie within 0..255 */
+    int zero_code;
+    uint8_t *out; /* [count] */
+};
+
 /* sums[sample, row, column] = sum of the codes under an output pixel's window. */
 struct window_sums_u8 {
     const uint8_t *input;       /* the window of the first output pixel */
@@ -128,6 +150,7 @@ size_t window_sums_scratch(const struct window_sums_u8 *window_sums);
 typedef void (*conv_u8s8_fn)(const struct conv_u8s8 *conv);
 typedef void (*depthwise_u8s8_fn)(const struct depthwise_u8s8 *depthwise);
 typedef void (*finish_s32_fn)(const struct finish_s32 *finish);
+typedef void (*add_u8_fn)(const struct add_u8 *add);
 typedef void (*window_sums_u8_fn)(const struct window_sums_u8 *window_sums);
 
 /* Multiplies in registers, as fast as the core can, and returns the number of multiply-adds. */
@@ -143,6 +166,7 @@ struct kernel_set {
     depthwise_u8s8_fn depthwise_u8s8;
     finish_s32_fn finish_s32;
     window_sums_u8_fn window_sums_u8;
+    add_u8_fn add_u8;
     peak_u8s8_fn peak_u8s8; /* NULL: there is no such thing */
 };
 

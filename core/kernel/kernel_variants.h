@@ -26,6 +26,10 @@ void window_sums_u8_scalar(const struct window_sums_u8 *window_sums);
 void window_sums_u8_avx2(const struct window_sums_u8 *window_sums);
 void window_sums_u8_avx512vnni(const struct window_sums_u8 *window_sums);
 
+void add_u8_scalar(const struct add_u8 *add);
+void add_u8_avx2(const struct add_u8 *add);
+void add_u8_avx512vnni(const struct add_u8 *add);
+
 size_t peak_u8s8_avx2(size_t rounds);
 size_t peak_u8s8_avxvnni(size_t rounds);
 size_t peak_u8s8_avx512vnni(size_t rounds);

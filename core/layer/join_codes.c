@@ -1,7 +1,5 @@
 #include "core/layer/join_codes.h"
 
-#include "core/kernel/vector_clones.h"
-
 #include <string.h>
 
 static size_t row_elements(const struct plane *plane)
@@ -16,71 +14,42 @@ static size_t row_count(const struct value *value, int samples)
 
 /* ---- sums ----------------------------------------------------------------------------------- */
 
-struct addend {
-    const uint8_t *codes;
-    float step;
-    int zero_code;
-};
-
-static struct addend addend_of(const struct value *value, size_t row)
+/* Adds row after row: `add` says how. */
+static void add_rows(const struct kernel_set *kernels, struct add_u8 add,
+                     const struct value *left, const struct value *right, int samples,
+                     const struct value *output)
 {
-    return (struct addend){value_row(value, row), value->step, value->zero_code};
-}
+    size_t rows = row_count(output, samples);
 
-/* A sum of a run, or of less at the end. Constants and pointers of its own, and a fixed length, let the
- * compiler make vector code of it at -O2. */
-static inline __attribute__((always_inline)) void
-add_run(const struct layer *layer, const struct addend *left,
-        const struct addend *right, size_t first, const size_t count,
-        float *restrict sums)
-{
-    const uint8_t *restrict a = left->codes + first, *restrict b = right->codes + first;
-    const float a_step = left->step, b_step = right->step;
-    const int a_zero = left->zero_code, b_zero = right->zero_code;
-    const float low = layer->low, high = layer->high;
-
-    for (size_t i = 0; i < count; i++) {
-        float sum = a_step * (float)(a[i] - a_zero) + b_step * (float)(b[i] - b_zero);
-
-        sum = sum > low ? sum : low;
-        sums[i] = sum < high ? sum : high;
+    add.count = row_elements(output->plane);
+    for (size_t row = 0; row < rows; row++) {
+        add.left = value_row(left, row);
+        add.right = value_row(right, row);
+        add.out = value_row(output, row);
+        kernels->add_u8(&add);
     }
 }
 
-VECTOR_CLONES
-static void add_row(const struct layer *layer, const struct addend *left,
-                    const struct addend *right, size_t count, float *restrict sums)
+void join_codes_add(const struct kernel_set *kernels, const struct layer *layer,
+                    const struct value *left, const struct value *right, int samples,
+                    const struct quantizer *quantizer, struct value *output)
 {
-    enum { RUN = 64 };
-    size_t done = 0;
-
-    for (; done + RUN <= count; done += RUN)
-        add_run(layer, left, right, done, RUN, sums + done);
-    add_run(layer, left, right, done, count - done, sums + done);
-}
-
-void join_codes_add(const struct layer *layer, const struct value *left,
-                    const struct value *right, int samples,
-                    const struct quantizer *quantizer, struct value *output, float *row)
-{
-    size_t count = row_elements(output->plane), rows = row_count(output, samples);
+    const struct add_u8 add = {
+        .left_scale = left->step,
+        .right_scale = right->step,
+        .step = quantizer->step,
+        .low = layer->low,
+        .high = layer->high,
+        .left_zero = left->zero_code,
+        .right_zero = right->zero_code,
+        .least = (float)quantizer_lowest(quantizer),
+        .most = (float)quantizer_highest(quantizer),
+        .zero_code = value_zero_code(quantizer),
+    };
 
     value_become_codes(output, samples, quantizer);
-    for (size_t at = 0; at < rows; at++) {
-        const struct addend of_left = addend_of(left, at);
-        const struct addend of_right = addend_of(right, at);
-
-        add_row(layer, &of_left, &of_right, count, row);
-        value_put_rows(row, at, 1, quantizer, output);
-    }
+    add_rows(kernels, add, left, right, samples, output);
 }
-
-/* A sum in steps of the output: codes times ratios, and a constant that holds the zero codes. */
-struct ratio_sum {
-    const uint8_t *left, *right;
-    float left_ratio, right_ratio, constant;
-    float least, most; /* codes */
-};
 
 static float clamped_code(float code, int zero_code, int most)
 {
@@ -89,68 +58,28 @@ static float clamped_code(float code, int zero_code, int most)
     return code < (float)most ? code : (float)most;
 }
 
-static struct ratio_sum ratio_sum_of(const struct layer *layer,
-                                     const struct value *left,
-                                     const struct value *right,
-                                     const struct value *output)
+void join_codes_add_like_kernels(const struct kernel_set *kernels,
+                                 const struct layer *layer, const struct value *left,
+                                 const struct value *right, int samples,
+                                 const struct quantizer *quantizer,
+                                 struct value *output)
 {
-    struct ratio_sum sum = {
-        .left_ratio = left->step / output->step,
-        .right_ratio = right->step / output->step,
+    struct add_u8 add;
+    float zeros;
+
+    value_become_codes(output, samples, quantizer);
+    add = (struct add_u8){
+        .left_scale = left->step / output->step,
+        .right_scale = right->step / output->step,
         .least = clamped_code(layer->low / output->step, output->zero_code,
                               output->code_most),
         .most = clamped_code(layer->high / output->step, output->zero_code,
                              output->code_most),
     };
-    float zeros = sum.left_ratio * (float)left->zero_code;
-
-    zeros += sum.right_ratio * (float)right->zero_code;
-    sum.constant = (float)output->zero_code - zeros;
-    return sum;
-}
-
-/* a * b + c, rounded once: a code times a float is exact in double, and so is the sum unless its
- * parts are 2^21 apart. Unlike fmaf() it is vector code on every CPU. */
-static inline float multiply_add(uint8_t a, float b, float c)
-{
-    return (float)((double)a * (double)b + (double)c);
-}
-
-VECTOR_CLONES
-static void add_codes(const struct ratio_sum *sum, size_t count,
-                      uint8_t *restrict codes)
-{
-    const uint8_t *restrict left = sum->left, *restrict right = sum->right;
-    const float left_ratio = sum->left_ratio, right_ratio = sum->right_ratio;
-    const float constant = sum->constant, least = sum->least, most = sum->most;
-    const float ones =
-        12582912.f; /* 1.5 * 2^23: floats are 1 apart, so the sum rounds */
-
-    for (size_t i = 0; i < count; i++) {
-        float v = multiply_add(left[i], left_ratio,
-                               multiply_add(right[i], right_ratio, constant));
-
-        v = v > least ? v : least;
-        v = v < most ? v : most;
-        codes[i] = (uint8_t)(int)((v + ones) - ones);
-    }
-}
-
-void join_codes_add_like_kernels(const struct layer *layer, const struct value *left,
-                                 const struct value *right, int samples,
-                                 const struct quantizer *quantizer,
-                                 struct value *output)
-{
-    size_t count = row_elements(output->plane), rows = row_count(output, samples);
-    struct ratio_sum sum;
-
-    value_become_codes(output, samples, quantizer);
-    sum = ratio_sum_of(layer, left, right, output);
-    for (size_t at = 0; at < rows; at++) {
-        sum.left = value_row(left, at);
-        sum.right = value_row(right, at);
-        add_codes(&sum, count, value_row(output, at));
-    }
+    zeros = add.left_scale * (float)left->zero_code;
+    zeros += add.right_scale * (float)right->zero_code;
+    add.shift = (float)output->zero_code - zeros;
+    add_rows(kernels, add, left, right, samples, output);
 }
 
 /* ---- concatenations ------------------------------------------------------------------------- */

@@ -6,21 +6,18 @@
 #include "core/network/layer.h"
 
 /* output = clamp(left + right), rounded: the same bits as if codes were made floats, added, clamped and
- * rounded one after the other. Both inputs are codes.
- *
- *   row  floats [width, channels] of scratch
- */
-void join_codes_add(const struct layer *layer, const struct value *left,
-                    const struct value *right, int samples,
-                    const struct quantizer *quantizer, struct value *output,
-                    float *row);
+ * rounded one after the other. Both inputs are codes. */
+void join_codes_add(const struct kernel_set *kernels, const struct layer *layer,
+                    const struct value *left, const struct value *right, int samples,
+                    const struct quantizer *quantizer, struct value *output);
 
 /* The same in the order in which ONNX Runtime's QLinearAdd rounds:
  *
  *   v = fma(a, sa / so, fma(b, sb / so, zo - (sa / so * za + sb / so * zb)))
  *
  * of codes a and b, steps s and zero codes z; v is clamped and rounded half to even. */
-void join_codes_add_like_kernels(const struct layer *layer, const struct value *left,
+void join_codes_add_like_kernels(const struct kernel_set *kernels,
+                                 const struct layer *layer, const struct value *left,
                                  const struct value *right, int samples,
                                  const struct quantizer *quantizer,
                                  struct value *output);

@@ -93,14 +93,14 @@ static int defined_code(const struct sum *sum, int left, int right)
     return (int)rintf(fminf(fmaxf(v, 0), 255));
 }
 
-static void check_sum(const struct sum *sum)
+static void check_sum(const struct kernel_set *set, const struct sum *sum)
 {
     struct value left = make_codes(&sum->left, true);
     struct value right = make_codes(&sum->right, false);
     struct value output = make_codes(&sum->output, true);
     struct layer layer = {.kind = LAYER_ADD, .low = sum->low, .high = sum->high};
 
-    join_codes_add_like_kernels(&layer, &left, &right, 1, &sum->output, &output);
+    join_codes_add_like_kernels(set, &layer, &left, &right, 1, &sum->output, &output);
     for (int row = 0; row < 256; row++)
         for (int column = 0; column < 256; column++)
             assert_int_equal(value_row(&output, (size_t)row)[column],
@@ -113,25 +113,24 @@ static void check_sum(const struct sum *sum)
 static void sums_of_all_codes_are_rounded_as_defined(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(sums); i++)
-        check_sum(&sums[i]);
+    for (const struct kernel_set *set = kernel_sets; set->name; set++)
+        for (size_t i = 0; set->runs_here() && i < COUNT(sums); i++)
+            check_sum(set, &sums[i]);
 }
 
 /* A sum that is exact in float is the same whichever way it is rounded. */
-static void check_both_ways(const struct sum *sum)
+static void check_both_ways(const struct kernel_set *set, const struct sum *sum)
 {
     struct value left = make_codes(&sum->left, true);
     struct value right = make_codes(&sum->right, false);
     struct value one = make_codes(&sum->output, true), other = one;
     struct layer layer = {.kind = LAYER_ADD, .low = sum->low, .high = sum->high};
-    float *row = memory_get(256 * sizeof *row);
 
     other.data = memory_get(value_code_bytes(&pairs, 1));
-    join_codes_add_like_kernels(&layer, &left, &right, 1, &sum->output, &one);
-    join_codes_add(&layer, &left, &right, 1, &sum->output, &other, row);
+    join_codes_add_like_kernels(set, &layer, &left, &right, 1, &sum->output, &one);
+    join_codes_add(set, &layer, &left, &right, 1, &sum->output, &other);
     for (size_t at = 0; at < 256; at++)
         assert_memory_equal(value_row(&one, at), value_row(&other, at), 256);
-    free(row);
     free(left.data);
     free(right.data);
     free(one.data);
@@ -141,8 +140,44 @@ static void check_both_ways(const struct sum *sum)
 static void exact_sums_are_the_same_both_ways(void **state)
 {
     (void)state;
-    check_both_ways(&sums[2]);
-    check_both_ways(&sums[5]);
+    for (const struct kernel_set *set = kernel_sets; set->name; set++)
+        if (set->runs_here()) {
+            check_both_ways(set, &sums[2]);
+            check_both_ways(set, &sums[5]);
+        }
+}
+
+/* What floats would give that are added, clamped and rounded one after the other. */
+static void check_as_floats(const struct kernel_set *set, const struct sum *sum)
+{
+    struct value left = make_codes(&sum->left, true);
+    struct value right = make_codes(&sum->right, false);
+    struct value output = make_codes(&sum->output, true);
+    struct layer layer = {.kind = LAYER_ADD, .low = sum->low, .high = sum->high};
+
+    join_codes_add(set, &layer, &left, &right, 1, &sum->output, &output);
+    for (int row = 0; row < 256; row++)
+        for (int column = 0; column < 256; column++) {
+            float of_left = sum->left.step * (float)(row - left.zero_code);
+            float of_right = sum->right.step * (float)(column - right.zero_code);
+            float v = of_left + of_right;
+            uint8_t code;
+
+            v = fminf(fmaxf(v, sum->low), sum->high);
+            quantizer_stored_codes(&sum->output, &v, 1, &code);
+            assert_int_equal(value_row(&output, (size_t)row)[column], code);
+        }
+    free(left.data);
+    free(right.data);
+    free(output.data);
+}
+
+static void sums_are_those_of_floats(void **state)
+{
+    (void)state;
+    for (const struct kernel_set *set = kernel_sets; set->name; set++)
+        for (size_t i = 0; set->runs_here() && i < COUNT(sums); i++)
+            check_as_floats(set, &sums[i]);
 }
 
 /* Codes of other steps or zeros are rounded anew, those of the output's are moved as they are. */
@@ -180,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_of_all_codes_are_rounded_as_defined),
         cmocka_unit_test(exact_sums_are_the_same_both_ways),
+        cmocka_unit_test(sums_are_those_of_floats),
         cmocka_unit_test(joined_channels_have_the_output_s_codes),
     };
 
