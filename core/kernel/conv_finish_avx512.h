@@ -92,18 +92,21 @@ static void copy_channels(const uint8_t *codes, const struct conv_tile *tile,
 static void finish_any(const struct epilogue *epilogue, const struct conv_tile *tile,
                        int pixels, int panels, const __m512i *acc)
 {
+    const ptrdiff_t out_step = tile->out_step, residual_step = tile->residual_step;
+    const ptrdiff_t sum_step = tile->sum_step;
+    const float *sums = epilogue->window_sums;
+
     for (int panel = 0; panel * PANEL < tile->channels && panel < panels; panel++) {
         const int first = panel * PANEL;
         const struct any_epilogue any =
             any_epilogue_of(epilogue, tile->channel + first, tile->channels - first);
+        const ptrdiff_t out = tile->out + first, residual = tile->residual + first;
 
         for (int pixel = 0; pixel < pixels; pixel++) {
-            float sum = epilogue->correction
-                            ? epilogue->window_sums[tile->sum + pixel * tile->sum_step]
-                            : 0;
+            float sum = any.corrects ? sums[tile->sum + pixel * sum_step] : 0;
 
-            finish_any_avx512(&any, tile->out + pixel * tile->out_step + first,
-                              tile->residual + pixel * tile->residual_step + first,
+            finish_any_avx512(&any, out + pixel * out_step,
+                              residual + pixel * residual_step,
                               acc[pixel * panels + panel], _mm512_set1_ps(sum));
         }
     }

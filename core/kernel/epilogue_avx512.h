@@ -120,20 +120,37 @@ INLINE __m512i codes_avx512(const struct byte_rule *rule, const int traits,
                                     interleaved_codes_avx512(rule, traits, rounded));
 }
 
-/* Any epilogue, for 16 channels of which `mask` are there. */
+/* Any epilogue, for 16 channels of which `mask` are there: a copy, since what is stored could be
+ * anything that a pointer leads to. */
 struct any_epilogue {
-    const struct epilogue *of;
     struct linear16 linear;
     bool corrects;
     __mmask16 mask;
+    const float *residual_f32;
+    const uint8_t *residual_u8;
+    __m512 residual_scale, low, high;
+    __m512i zero_code;
+    int32_t *out_s32;
+    uint8_t *out_u8;
+    float *out_f32;
 };
 
 INLINE struct any_epilogue any_epilogue_of(const struct epilogue *epilogue, int channel,
                                            int count)
 {
-    struct any_epilogue any = {.of = epilogue,
-                               .corrects = epilogue->correction != NULL,
-                               .mask = mask_of(count)};
+    struct any_epilogue any = {
+        .corrects = epilogue->correction != NULL,
+        .mask = mask_of(count),
+        .residual_f32 = epilogue->residual_f32,
+        .residual_u8 = epilogue->residual_u8,
+        .residual_scale = _mm512_set1_ps(epilogue->residual_scale),
+        .low = _mm512_set1_ps(epilogue->low),
+        .high = _mm512_set1_ps(epilogue->high),
+        .zero_code = _mm512_set1_epi32(epilogue->zero_code),
+        .out_s32 = epilogue->out_s32,
+        .out_u8 = epilogue->out_u8,
+        .out_f32 = epilogue->out_f32,
+    };
 
     if (!epilogue->out_s32) /* sums alone need no constants */
         any.linear = linear_of(epilogue, channel, any.corrects);
@@ -143,38 +160,34 @@ INLINE struct any_epilogue any_epilogue_of(const struct epilogue *epilogue, int 
 INLINE __m512 any_value(const struct any_epilogue *any, ptrdiff_t residual, __m512i acc,
                         __m512 window_sums)
 {
-    const struct epilogue *epilogue = any->of;
-    __m512 scale = _mm512_set1_ps(epilogue->residual_scale);
     __m512 v = linear_value(&any->linear, acc, any->corrects, window_sums);
 
-    if (epilogue->residual_f32)
-        v = _mm512_fmadd_ps(_mm512_loadu_ps(epilogue->residual_f32 + residual), scale,
-                            v);
-    else if (epilogue->residual_u8)
-        v = add_codes(epilogue->residual_u8 + residual, scale, v);
-    v = _mm512_max_ps(v, _mm512_set1_ps(epilogue->low)); /* NaN becomes low */
-    return _mm512_min_ps(v, _mm512_set1_ps(epilogue->high));
+    if (any->residual_f32)
+        v = _mm512_fmadd_ps(_mm512_loadu_ps(any->residual_f32 + residual),
+                            any->residual_scale, v);
+    else if (any->residual_u8)
+        v = add_codes(any->residual_u8 + residual, any->residual_scale, v);
+    v = _mm512_max_ps(v, any->low); /* NaN becomes low */
+    return _mm512_min_ps(v, any->high);
 }
 
 /* Finishes and stores one vector of sums. */
 INLINE void finish_any_avx512(const struct any_epilogue *any, ptrdiff_t out,
                               ptrdiff_t residual, __m512i acc, __m512 window_sums)
 {
-    const struct epilogue *epilogue = any->of;
     __m512 v;
 
-    if (epilogue->out_s32) {
-        _mm512_mask_storeu_epi32(epilogue->out_s32 + out, any->mask, acc);
+    if (any->out_s32) {
+        _mm512_mask_storeu_epi32(any->out_s32 + out, any->mask, acc);
         return;
     }
     v = any_value(any, residual, acc, window_sums);
-    if (epilogue->out_u8)
+    if (any->out_u8)
         _mm512_mask_cvtepi32_storeu_epi8(
-            epilogue->out_u8 + out, any->mask,
-            _mm512_add_epi32(_mm512_cvtps_epi32(v),
-                             _mm512_set1_epi32(epilogue->zero_code)));
+            any->out_u8 + out, any->mask,
+            _mm512_add_epi32(_mm512_cvtps_epi32(v), any->zero_code));
     else
-        _mm512_mask_storeu_ps(epilogue->out_f32 + out, any->mask, v);
+        _mm512_mask_storeu_ps(any->out_f32 + out, any->mask, v);
 }
 
 #endif

@@ -2,13 +2,10 @@
 #include "core/kernel/finish_rows.h"
 #include "core/kernel/kernel_variants.h"
 
-/* As many pixels as are loaded at once. */
-enum { PIXELS = 16 };
-
-static void finish_some(const struct epilogue *epilogue, const struct conv_tile *tile,
-                        int pixels, const int32_t *sums, ptrdiff_t step)
+static void finish_pixels(const struct epilogue *epilogue, const struct conv_tile *tile,
+                          int pixels, const int32_t *sums, ptrdiff_t step)
 {
-    __m256i acc[2 * PIXELS];
+    __m256i acc[2 * PIXELS_MOST];
 
     for (int pixel = 0; pixel < pixels; pixel++) {
         const __m256i *from = (const __m256i *)(sums + pixel * step);
@@ -17,20 +14,6 @@ static void finish_some(const struct epilogue *epilogue, const struct conv_tile 
         acc[2 * pixel + 1] = _mm256_loadu_si256(from + 1);
     }
     finish_tile_avx2(epilogue, tile, pixels, acc);
-}
-
-static void finish_pixels(const struct epilogue *epilogue, const struct conv_tile *tile,
-                          int pixels, const int32_t *sums, ptrdiff_t step)
-{
-    struct conv_tile some = *tile;
-
-    for (int done = 0; done < pixels; done += PIXELS) {
-        finish_some(epilogue, &some, pixels - done < PIXELS ? pixels - done : PIXELS,
-                    sums + done * step, step);
-        some.out += PIXELS * some.out_step;
-        some.residual += PIXELS * some.residual_step;
-        some.sum += PIXELS * some.sum_step;
-    }
 }
 
 void finish_s32_avx2(const struct finish_s32 *finish)

@@ -2,9 +2,6 @@
 #include "core/kernel/finish_rows.h"
 #include "core/kernel/kernel_variants.h"
 
-/* As many pixels as are loaded at once. */
-enum { PIXELS = 16 };
-
 INLINE void finish_some(const struct epilogue *epilogue, const struct conv_tile *tile,
                         const int pixels, const int32_t *sums, ptrdiff_t step)
 {
@@ -19,21 +16,12 @@ INLINE void finish_some(const struct epilogue *epilogue, const struct conv_tile 
 static void finish_pixels(const struct epilogue *epilogue, const struct conv_tile *tile,
                           int pixels, const int32_t *sums, ptrdiff_t step)
 {
-    struct conv_tile some = *tile;
-    int done = 0;
-
-    while (done < pixels) {
-        int now = pixels - done < PIXELS ? 1 : PIXELS;
-
-        if (now == PIXELS)
-            finish_some(epilogue, &some, PIXELS, sums + done * step, step);
-        else
-            finish_some(epilogue, &some, 1, sums + done * step, step);
-        some.out += now * some.out_step;
-        some.residual += now * some.residual_step;
-        some.sum += now * some.sum_step;
-        done += now;
-    }
+    if (pixels == PIXELS_MOST)
+        finish_some(epilogue, tile, PIXELS_MOST, sums, step);
+    else if (pixels == PIXELS_FEWER)
+        finish_some(epilogue, tile, PIXELS_FEWER, sums, step);
+    else
+        finish_some(epilogue, tile, 1, sums, step);
 }
 
 void finish_s32_avx512vnni(const struct finish_s32 *finish)
