@@ -11,6 +11,7 @@
 #include "core/network/early_codes.h"
 #include "core/network/layer_kind.h"
 #include "core/onnx/onnx_choices.h"
+#include "core/onnx/onnx_decision.h"
 #include "core/onnx/onnx_external.h"
 #include "core/onnx/onnx_file.h"
 #include "core/onnx/onnx_scan.h"
@@ -425,6 +426,16 @@ static int edit_model(struct onnx_edit *edit, const struct onnx_calibrated *of_c
     return status;
 }
 
+/* As the network's file was read. */
+static int decide(const struct network *network, Onnx__ModelProto *model,
+                  struct error *err)
+{
+    for (int i = 0; i < network->decision_count; i++)
+        if (onnx_decision_apply(network->path, model, &network->decisions[i], err) < 0)
+            return -1;
+    return 0;
+}
+
 /* What is edited is here: small constants, and floats. Weights that become integers need not be. */
 static int prepare(const char *path, Onnx__ModelProto *model, const char *output,
                    struct error *err)
@@ -465,6 +476,10 @@ int onnx_write(const struct onnx_calibrated *calibrated, uint8_t **bytes, size_t
 
     if (!model)
         return -1;
+    if (decide(calibrated->network, model, err) < 0) {
+        onnx__model_proto__free_unpacked(model, NULL);
+        return -1;
+    }
     onnx_edit_init(&edit, model);
     status = prepare(calibrated->network->path, model, calibrated->network->output_name,
                      err);

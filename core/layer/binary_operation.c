@@ -30,7 +30,7 @@
             }                                                                          \
     }
 
-/* NaN of any operand stays, but in what is filled. */
+/* NaN of any operand stays, but in what is filled and compared. */
 COMPUTE(sums, a + b)
 COMPUTE(differences, a - b)
 COMPUTE(products, a *b)
@@ -40,6 +40,11 @@ COMPUTE(maxima, a > b || a != a ? a : b)
 COMPUTE(powers, (float)raised(a, b))
 COMPUTE(slopes, a < 0 ? a * b : a)
 COMPUTE(fills, b == b ? b : a)
+COMPUTE(keeps, b != 0 ? a : NAN)
+COMPUTE(equal, a == b ? 1.f : 0.f)
+COMPUTE(unequal, a != b ? 1.f : 0.f)
+COMPUTE(less, a < b ? 1.f : 0.f)
+COMPUTE(less_or_equal, a <= b ? 1.f : 0.f)
 
 static bool both_are(const struct binary *binary, bool left_is, bool right_is)
 {
@@ -58,6 +63,14 @@ static bool left_one_is(const struct binary *binary, bool left_is, bool right_is
     (void)binary;
     (void)right_is;
     return left_is;
+}
+
+static bool always(const struct binary *binary, bool left_is, bool right_is)
+{
+    (void)binary;
+    (void)left_is;
+    (void)right_is;
+    return true;
 }
 
 static bool never(const struct binary *binary, bool left_is, bool right_is)
@@ -84,7 +97,8 @@ static bool power_is(const struct binary *binary, bool left_is, bool right_is)
 
 static bool filled_is(const struct binary *binary, bool left_is, bool right_is)
 {
-    (void)right_is;
+    if (!binary->constant || binary->constant_at == 0)
+        return left_is && right_is;
     for (size_t i = 0; i < binary->constant_count; i++)
         if (binary->constant[i] < 0)
             return false;
@@ -101,6 +115,11 @@ static const struct binary_operation_row rows[BINARY_OPERATION_COUNT] = {
     [BINARY_POW] = {"pow", powers, power_is},
     [BINARY_FILL] = {"fill", fills, filled_is},
     [BINARY_PRELU] = {"prelu", slopes, left_one_is},
+    [BINARY_KEEP] = {"keep", keeps, left_one_is},
+    [BINARY_EQUAL] = {"equal", equal, always},
+    [BINARY_UNEQUAL] = {"not equal", unequal, always},
+    [BINARY_LESS] = {"less", less, always},
+    [BINARY_LESS_OR_EQUAL] = {"less or equal", less_or_equal, always},
 };
 
 const struct binary_operation_row *binary_operation_of(enum binary_operation operation)

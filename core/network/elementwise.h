@@ -54,6 +54,12 @@ enum binary_operation {
     BINARY_POW,
     BINARY_PRELU, /* the right operand is the slope of what is below zero */
     BINARY_FILL,  /* the right operand, but where that is NaN the left one */
+    BINARY_KEEP,  /* the left operand, but NaN where the right one is zero */
+    /* Comparisons: 1 where they are true, 0 elsewhere. */
+    BINARY_EQUAL,
+    BINARY_UNEQUAL,
+    BINARY_LESS,
+    BINARY_LESS_OR_EQUAL,
     BINARY_OPERATION_COUNT
 };
 

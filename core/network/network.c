@@ -33,7 +33,21 @@ void network_destroy(struct network *network)
     free(network->output_name);
     free(network->output_shape);
     free(network->other_outputs);
+    for (int i = 0; i < network->decision_count; i++)
+        free(network->decisions[i].name);
+    free(network->decisions);
     free(network);
+}
+
+void network_add_decision(struct network *network, enum network_decided what,
+                          const char *name, int64_t number)
+{
+    int count = network->decision_count++;
+
+    network->decisions = memory_resize(
+        network->decisions, (size_t)(count + 1) * sizeof *network->decisions);
+    network->decisions[count] = (struct network_decision){
+        .what = what, .name = memory_text(name), .number = number};
 }
 
 /* How [C, H, W] and other ranks are stored: see layer.h. */

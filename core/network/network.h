@@ -30,6 +30,19 @@ struct tensor {
     struct file_codes codes; /* that the file rounds it to */
 };
 
+/* What was decided of a file before it could be read: a branch of an If, the number that an input is. Whoever
+ * edits the file decides the same, in the same order. */
+struct network_decision {
+    enum network_decided {
+        DECIDED_THEN, /* the If takes that branch */
+        DECIDED_ELSE,
+        DECIDED_BOTH, /* its condition is computed: it chooses of what both give */
+        DECIDED_NUMBER
+    } what;
+    char *name;     /* of the If's first output that has one, or of the input; owned */
+    int64_t number; /* that the input is */
+};
+
 struct network {
     char *path; /* of the file it came from, for messages; owned */
     struct tensor *tensors;
@@ -42,6 +55,8 @@ struct network {
     /* As the file says them, for people, e.g. "[N, 3, 224, 224]"; the output may be that of a Softmax
      * behind the logits. NULL: of no file; owned */
     char *input_shapes[NETWORK_INPUTS_MAX], *output_name, *output_shape;
+    struct network_decision *decisions; /* [decision_count] owned */
+    int decision_count;
     char *other_outputs; /* names of those that are left out; NULL: none; owned */
     const char *
         other_floats; /* of which the file holds values: float16 ...; NULL: it does not */
@@ -56,6 +71,10 @@ int network_add_tensor(struct network *network, const char *name, int rank,
 
 /* Makes a tensor the next input; `shape` as the file says it, or NULL. */
 void network_add_input(struct network *network, int tensor, const char *shape);
+
+/* Adds a decision; copies the name. */
+void network_add_decision(struct network *network, enum network_decided what,
+                          const char *name, int64_t number);
 
 /* The tensor of an input; whether a tensor is one. */
 const struct tensor *network_input(const struct network *network, int input);

@@ -244,18 +244,6 @@ static int read_div(const struct onnx_node *node, struct error *err)
 
 /* ---- powers ---- */
 
-/* The same numbers as floats. */
-static const struct onnx_constant *as_reals(const struct onnx_node *node,
-                                            const struct onnx_constant *constant)
-{
-    struct onnx_constant *reals =
-        onnx_constant_create(constant->name, false, &constant->shape);
-
-    for (size_t i = 0; i < constant->count; i++)
-        reals->reals[i] = (float)constant->integers[i];
-    return onnx_graph_keep(node->graph, reals);
-}
-
 static bool is_integer(const struct onnx_source *source)
 {
     return source->constant && source->constant->is_integer;
@@ -279,7 +267,7 @@ static int read_pow(const struct onnx_node *node, struct error *err)
     if (is_integer(exponent) && !is_integer(&sources[0])) {
         if (onnx_node_unfold(node, exponent->constant->count, err) < 0)
             return -1;
-        exponent->constant = as_reals(node, exponent->constant);
+        exponent->constant = onnx_node_as_reals(node, exponent->constant);
     }
     if (!is_square(&sources[0], exponent))
         return give_pair(node, &raise, sources, err);
@@ -370,30 +358,6 @@ static int give_limit(const struct onnx_node *node, const struct arithmetic *ari
     return onnx_affine_give_clamp(node, input, limit->reals[0], INFINITY, err);
 }
 
-/* What the node has given so far becomes an operand, under a name of its own. */
-static int take_back(const struct onnx_node *node, struct onnx_source *source,
-                     struct error *err)
-{
-    char name[ONNX_NAME_BYTES_MAX + 16];
-    struct onnx_value *value;
-    struct tensor *tensor;
-
-    if (onnx_node_output(node, &value, err) < 0)
-        return -1;
-    if (value->constant) {
-        *source = (struct onnx_source){
-            .constant = value->constant, .tensor = -1, .shape = value->constant->shape};
-        return 0;
-    }
-    tensor = &node->graph->network->tensors[value->tensor];
-    *source = (struct onnx_source){.tensor = value->tensor,
-                                   .shape = onnx_shape_of_tensor(tensor)};
-    snprintf(name, sizeof name, "%s (part)", value->name);
-    free(tensor->name);
-    tensor->name = memory_text(name);
-    return 0;
-}
-
 /* Tensors first: what is given stays a tensor then. */
 static int order_operands(const struct onnx_node *node, struct onnx_source *sources,
                           struct error *err)
@@ -416,7 +380,7 @@ static int give_all(const struct onnx_node *node, const struct arithmetic *arith
 
     for (size_t i = 1; i < node->proto->n_input; i++) {
         pair[1] = sources[i];
-        if ((i > 1 && take_back(node, &pair[0], err) < 0) ||
+        if ((i > 1 && onnx_node_take_back(node, &pair[0], err) < 0) ||
             (is_limit(arithmetic, pair) ? give_limit(node, arithmetic, pair, err)
                                         : give_pair(node, arithmetic, pair, err)) < 0)
             return -1;

@@ -86,6 +86,11 @@ static bool compute_known(enum binary_operation operation, int64_t a, int64_t b,
         return integer_power(a, b, result);
     case BINARY_PRELU:
     case BINARY_FILL:
+    case BINARY_KEEP:
+    case BINARY_EQUAL:
+    case BINARY_UNEQUAL:
+    case BINARY_LESS:
+    case BINARY_LESS_OR_EQUAL:
     case BINARY_OPERATION_COUNT:
         break;
     }

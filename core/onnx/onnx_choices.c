@@ -1,6 +1,7 @@
 #include "core/onnx/onnx_choices.h"
 
 #include "core/base/memory.h"
+#include "core/onnx/onnx_decision.h"
 #include "core/onnx/onnx_error.h"
 
 #include <stdio.h>
@@ -117,7 +118,7 @@ static int fix_named(const char *path, Onnx__GraphProto *graph, const char *text
                 fixed++;
             }
     }
-    if (fixed > 0)
+    if (fixed > 0 || onnx_decision_number(graph, text, name_bytes))
         return 0;
     return refuse(
         err,
@@ -125,6 +126,22 @@ static int fix_named(const char *path, Onnx__GraphProto *graph, const char *text
                    "shape: no input has an open dimension \"%.*s\"; open are %s",
                    (int)(name_bytes < NAME_SHOWN_BYTES ? name_bytes : NAME_SHOWN_BYTES),
                    text, list_open(graph, names)));
+}
+
+void onnx_choices_decide(const struct onnx_choices *choices,
+                         const Onnx__ModelProto *model, struct network *network)
+{
+    for (int i = 0; i < choices->shape_count; i++) {
+        const Onnx__ValueInfoProto *input;
+        size_t name_bytes;
+        int64_t number;
+
+        if (!onnx_choices_parse(choices->shape[i], &name_bytes, &number))
+            continue;
+        input = onnx_decision_number(model->graph, choices->shape[i], name_bytes);
+        if (input)
+            network_add_decision(network, DECIDED_NUMBER, input->name, number);
+    }
 }
 
 /* ---- the output ---- */

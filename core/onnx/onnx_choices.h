@@ -3,6 +3,7 @@
 #define CORE_ONNX_ONNX_CHOICES_H
 
 #include "core/base/error.h"
+#include "core/network/network.h"
 #include "onnx.pb-c.h"
 
 #include <stdbool.h>
@@ -13,7 +14,8 @@
 struct onnx_choices {
     const char *output; /* its name; NULL: the only one */
     /* [shape_count] "name=size": the dimensions of that name in inputs get that size; of one that has no name,
-     * the name is that of the input, a point and the number of the dimension: "x.2=224". */
+     * the name is that of the input, a point and the number of the dimension: "x.2=224". An input that is one
+     * whole number, without dimensions, is that number. */
     char *const *shape;
     int shape_count;
 };
@@ -21,9 +23,13 @@ struct onnx_choices {
 /* Makes the model as if the file said so: open dimensions of its inputs are fixed, and it has the one
  * output. `path` is for sentences.
  *
- * Fails with EXIT_CONFIG where there is no such open dimension, or no such output. */
+ * Fails with EXIT_CONFIG where there is no such open dimension or number, or no such output. */
 int onnx_choices_apply(const char *path, const struct onnx_choices *choices,
                        Onnx__ModelProto *model, struct error *err);
+
+/* Adds those of inputs that are numbers, which onnx_choices_apply() left, to the decisions of a network. */
+void onnx_choices_decide(const struct onnx_choices *choices,
+                         const Onnx__ModelProto *model, struct network *network);
 
 /* Leaves the model the output of that name, where it has it. */
 void onnx_choices_keep_output(Onnx__ModelProto *model, const char *name);

@@ -1,4 +1,4 @@
-/* Comparisons and choices: of constants, and by constant conditions of tensors. */
+/* Comparisons, and choices by them. Conditions that are computed are floats, 1 and 0. */
 #include "core/onnx/onnx_operators.h"
 
 #include "core/base/memory.h"
@@ -6,11 +6,10 @@
 #include "core/onnx/onnx_binary.h"
 #include "core/onnx/onnx_broadcast.h"
 #include "core/onnx/onnx_mask.h"
+#include "core/onnx/onnx_truth.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ---- of two constants ---- */
 
 /* Which of two numbers is larger: below zero, zero, above zero. The batch size is larger than what is not
  * above zero, and unknown beside all others. False where that is unknown. */
@@ -34,14 +33,19 @@ static bool order(const struct onnx_constant *a, size_t i,
     return true;
 }
 
-/* What a comparison says where the left operand is smaller, equal and larger. */
+/* What a comparison says where the left operand is smaller, equal and larger; the operation of computed ones,
+ * perhaps of the right operand and the left one. */
 static const struct comparison {
     const char *op;
     bool smaller, equal, larger;
+    enum binary_operation operation;
+    bool is_turned;
 } comparisons[] = {
-    {"Equal", false, true, false},         {"Greater", false, false, true},
-    {"GreaterOrEqual", false, true, true}, {"Less", true, false, false},
-    {"LessOrEqual", true, true, false},
+    {"Equal", false, true, false, BINARY_EQUAL, false},
+    {"Greater", false, false, true, BINARY_LESS, true},
+    {"GreaterOrEqual", false, true, true, BINARY_LESS_OR_EQUAL, true},
+    {"Less", true, false, false, BINARY_LESS, false},
+    {"LessOrEqual", true, true, false, BINARY_LESS_OR_EQUAL, false},
 };
 
 static const struct comparison *comparison_of(const struct onnx_node *node)
@@ -52,6 +56,41 @@ static const struct comparison *comparison_of(const struct onnx_node *node)
         comparison++; /* each row below that says read_comparison has one */
     return comparison;
 }
+
+/* ---- of computed values ---- */
+
+static int read_sources(const struct onnx_node *node, struct onnx_source sources[2],
+                        struct error *err)
+{
+    return onnx_node_source(node, 0, &sources[0], err) < 0 ||
+                   onnx_node_source(node, 1, &sources[1], err) < 0
+               ? -1
+               : 0;
+}
+
+/* A constant of bool as the floats that computed conditions are. */
+static int as_floats(const struct onnx_node *node, struct onnx_source *source,
+                     struct error *err)
+{
+    if (!source->constant || !source->constant->is_integer)
+        return 0;
+    if (onnx_node_unfold(node, source->constant->count, err) < 0)
+        return -1;
+    source->constant = onnx_node_as_reals(node, source->constant);
+    return 0;
+}
+
+static int give_computed(const struct onnx_node *node, enum binary_operation operation,
+                         struct onnx_source *left, struct onnx_source *right,
+                         struct error *err)
+{
+    return as_floats(node, left, err) < 0 || as_floats(node, right, err) < 0 ||
+                   !onnx_binary_give(node, operation, left, right, err)
+               ? -1
+               : 0;
+}
+
+/* ---- of constants ---- */
 
 struct pair {
     const struct onnx_constant *operands[2];
@@ -86,9 +125,9 @@ static size_t met(const struct pair *pair, int operand, size_t i)
                                  i);
 }
 
-static int read_comparison(const struct onnx_node *node, struct error *err)
+static int compare_constants(const struct onnx_node *node,
+                             const struct comparison *comparison, struct error *err)
 {
-    const struct comparison *comparison = comparison_of(node);
     struct pair pair;
 
     if (read_pair(node, true, &pair, err) < 0)
@@ -115,9 +154,23 @@ static int check_condition(const struct onnx_node *node,
                                  condition->name);
 }
 
+static int read_comparison(const struct onnx_node *node, struct error *err)
+{
+    const struct comparison *comparison = comparison_of(node);
+    struct onnx_source sources[2];
+
+    if (read_sources(node, sources, err) < 0)
+        return -1;
+    return sources[0].constant && sources[1].constant
+               ? compare_constants(node, comparison, err)
+               : give_computed(node, comparison->operation,
+                               &sources[comparison->is_turned],
+                               &sources[!comparison->is_turned], err);
+}
+
 /* And, Or, Xor: what the result is where none, one and both are true. */
-static int read_logic(const struct onnx_node *node, const bool results[3],
-                      struct error *err)
+static int combine_constants(const struct onnx_node *node, const bool results[3],
+                             struct error *err)
 {
     struct pair pair;
 
@@ -133,28 +186,39 @@ static int read_logic(const struct onnx_node *node, const bool results[3],
     return 0;
 }
 
+static int read_logic(const struct onnx_node *node, enum binary_operation operation,
+                      const bool results[3], struct error *err)
+{
+    struct onnx_source sources[2];
+
+    if (read_sources(node, sources, err) < 0)
+        return -1;
+    return sources[0].constant && sources[1].constant
+               ? combine_constants(node, results, err)
+               : give_computed(node, operation, &sources[0], &sources[1], err);
+}
+
 static int read_and(const struct onnx_node *node, struct error *err)
 {
-    return read_logic(node, (const bool[]){false, false, true}, err);
+    return read_logic(node, BINARY_MUL, (const bool[]){false, false, true}, err);
 }
 
 static int read_or(const struct onnx_node *node, struct error *err)
 {
-    return read_logic(node, (const bool[]){false, true, true}, err);
+    return read_logic(node, BINARY_MAX, (const bool[]){false, true, true}, err);
 }
 
 static int read_xor(const struct onnx_node *node, struct error *err)
 {
-    return read_logic(node, (const bool[]){false, true, false}, err);
+    return read_logic(node, BINARY_UNEQUAL, (const bool[]){false, true, false}, err);
 }
 
-static int read_not(const struct onnx_node *node, struct error *err)
+static int negate_constant(const struct onnx_node *node,
+                           const struct onnx_constant *condition, struct error *err)
 {
-    const struct onnx_constant *condition;
     struct onnx_constant *result;
 
-    if (onnx_node_constant(node, 0, &condition, err) < 0 ||
-        check_condition(node, condition, err) < 0)
+    if (check_condition(node, condition, err) < 0)
         return -1;
     result = onnx_node_give_constant(node, true, &condition->shape, err);
     if (!result)
@@ -162,6 +226,16 @@ static int read_not(const struct onnx_node *node, struct error *err)
     for (size_t i = 0; i < result->count; i++)
         result->integers[i] = !condition->integers[i];
     return 0;
+}
+
+static int read_not(const struct onnx_node *node, struct error *err)
+{
+    struct onnx_source source;
+
+    if (onnx_node_source(node, 0, &source, err) < 0)
+        return -1;
+    return source.constant ? negate_constant(node, source.constant, err)
+                           : onnx_truth_give(node, &source, false, err);
 }
 
 /* The remainder has the sign of the divisor, or with fmod of what is divided, as C's has. */
@@ -280,15 +354,35 @@ static int give_filled(const struct onnx_node *node,
     return onnx_binary_give(node, BINARY_FILL, tensor, &fill, err) ? 0 : -1;
 }
 
-static int read_where(const struct onnx_node *node, struct error *err)
+static int check_choices(const struct onnx_node *node,
+                         const struct onnx_source choices[2], struct error *err)
 {
-    const struct onnx_constant *condition;
-    struct onnx_source choices[2];
+    for (int i = 0; i < 2; i++)
+        if (choices[i].constant && onnx_mask_check(node, choices[i].constant, err) < 0)
+            return -1;
+    return 0;
+}
 
-    if (onnx_node_constant(node, CONDITION, &condition, err) < 0 ||
-        check_condition(node, condition, err) < 0 ||
-        onnx_node_source(node, WHERE_TRUE, &choices[0], err) < 0 ||
-        onnx_node_source(node, WHERE_FALSE, &choices[1], err) < 0)
+/* Keeps the first choice where the condition is true, and fills the rest with the second one. */
+static int give_choice(const struct onnx_node *node, struct onnx_source *condition,
+                       struct onnx_source choices[2], struct error *err)
+{
+    struct onnx_source kept;
+
+    if (check_choices(node, choices, err) < 0 ||
+        give_computed(node, BINARY_KEEP, &choices[0], condition, err) < 0 ||
+        onnx_node_take_back(node, &kept, err) < 0)
+        return -1;
+    return onnx_binary_give(node, BINARY_FILL, &choices[1], &kept, err) ? 0 : -1;
+}
+
+static int choose_by_constant(const struct onnx_node *node,
+                              struct onnx_source *condition_of_node,
+                              struct onnx_source choices[2], struct error *err)
+{
+    const struct onnx_constant *condition = condition_of_node->constant;
+
+    if (check_condition(node, condition, err) < 0)
         return -1;
     if (choices[0].constant && choices[1].constant)
         return choose_constants(node, condition,
@@ -301,24 +395,60 @@ static int read_where(const struct onnx_node *node, struct error *err)
     if (choices[0].constant)
         return give_filled(node, condition, false, &choices[1], choices[0].constant,
                            err);
-    return onnx_node_error(node, err,
-                           "both of its choices are computed; calq needs a constant");
+    return give_choice(node, condition_of_node, choices, err);
 }
 
-const struct onnx_operator onnx_and = {"And", 2, ONNX_ON_CONSTANTS, read_and, NULL};
-const struct onnx_operator onnx_equal = {"Equal", 2, ONNX_ON_CONSTANTS, read_comparison,
+static int read_where(const struct onnx_node *node, struct error *err)
+{
+    struct onnx_source condition, choices[2];
+
+    if (onnx_node_source(node, CONDITION, &condition, err) < 0 ||
+        onnx_node_source(node, WHERE_TRUE, &choices[0], err) < 0 ||
+        onnx_node_source(node, WHERE_FALSE, &choices[1], err) < 0)
+        return -1;
+    return condition.constant ? choose_by_constant(node, &condition, choices, err)
+                              : give_choice(node, &condition, choices, err);
+}
+
+/* ---- branches ---- */
+
+/* Whoever reads the file begins again, with one branch or both in the place of the node. */
+static int read_if(const struct onnx_node *node, struct error *err)
+{
+    const struct onnx_constant *condition;
+    struct onnx_value *value;
+
+    if (onnx_node_value(node, CONDITION, &value, err) < 0 ||
+        onnx_graph_constant(node->graph, value, &condition, err) < 0)
+        return -1;
+    if (condition && condition->count != 1)
+        return onnx_node_error(node, err, "its condition \"%s\" is not one value",
+                               condition->name);
+    if (condition && check_condition(node, condition, err) < 0)
+        return -1;
+    node->graph->branching = node->proto;
+    node->graph->branch = !condition                    ? DECIDED_BOTH
+                          : condition->integers[0] != 0 ? DECIDED_THEN
+                                                        : DECIDED_ELSE;
+    return 0;
+}
+
+const struct onnx_operator onnx_and = {"And", 2, ONNX_ON_ELEMENTS, read_and, NULL};
+const struct onnx_operator onnx_equal = {"Equal", 2, ONNX_ON_ELEMENTS, read_comparison,
                                          NULL};
-const struct onnx_operator onnx_greater = {"Greater", 2, ONNX_ON_CONSTANTS,
+const struct onnx_operator onnx_greater = {"Greater", 2, ONNX_ON_ELEMENTS,
                                            read_comparison, NULL};
 const struct onnx_operator onnx_greater_or_equal = {
-    "GreaterOrEqual", 2, ONNX_ON_CONSTANTS, read_comparison, NULL};
-const struct onnx_operator onnx_less = {"Less", 2, ONNX_ON_CONSTANTS, read_comparison,
+    "GreaterOrEqual", 2, ONNX_ON_ELEMENTS, read_comparison, NULL};
+const struct onnx_operator onnx_if = {"If", 1, ONNX_ON_TENSORS, read_if,
+                                      "else_branch then_branch"};
+const struct onnx_operator onnx_less = {"Less", 2, ONNX_ON_ELEMENTS, read_comparison,
                                         NULL};
-const struct onnx_operator onnx_less_or_equal = {"LessOrEqual", 2, ONNX_ON_CONSTANTS,
+const struct onnx_operator onnx_less_or_equal = {"LessOrEqual", 2, ONNX_ON_ELEMENTS,
                                                  read_comparison, NULL};
 const struct onnx_operator onnx_mod = {"Mod", 2, ONNX_ON_CONSTANTS, read_mod, "fmod"};
-const struct onnx_operator onnx_not = {"Not", 1, ONNX_ON_CONSTANTS, read_not, NULL};
-const struct onnx_operator onnx_or = {"Or", 2, ONNX_ON_CONSTANTS, read_or, NULL};
+const struct onnx_operator onnx_not = {"Not", 1, ONNX_ON_ELEMENTS, read_not, NULL};
+const struct onnx_operator onnx_or = {"Or", 2, ONNX_ON_ELEMENTS, read_or, NULL};
 const struct onnx_operator onnx_where = {"Where", 3, ONNX_ON_ELEMENTS, read_where,
                                          NULL};
-const struct onnx_operator onnx_xor = {"Xor", 2, ONNX_ON_CONSTANTS, read_xor, NULL};
+const struct onnx_operator onnx_xor = {"Xor", 2, ONNX_ON_ELEMENTS, read_xor, NULL};

@@ -24,6 +24,20 @@ static int read_relu(const struct onnx_node *node, struct error *err)
     return give_clamp(node, 0.f, INFINITY, err);
 }
 
+/* One constant, perhaps infinite. */
+static int read_limit(const struct onnx_node *node, int input, float *limit,
+                      struct error *err)
+{
+    const struct onnx_constant *constant;
+
+    if (onnx_node_constant(node, input, &constant, err) < 0)
+        return -1;
+    if (constant->is_integer || constant->count != 1 || !isinf(constant->reals[0]))
+        return onnx_node_scalar(node, input, limit, err);
+    *limit = constant->reals[0];
+    return 0;
+}
+
 /* The limits are attributes before opset 11, then inputs that may be left out. The
  * largest float is the attributes' way of leaving one out. */
 static int read_clip(const struct onnx_node *node, struct error *err)
@@ -32,8 +46,8 @@ static int read_clip(const struct onnx_node *node, struct error *err)
 
     if (onnx_attribute_real(node, "min", -INFINITY, &low, err) < 0 ||
         onnx_attribute_real(node, "max", INFINITY, &high, err) < 0 ||
-        (onnx_node_has_input(node, 1) && onnx_node_scalar(node, 1, &low, err) < 0) ||
-        (onnx_node_has_input(node, 2) && onnx_node_scalar(node, 2, &high, err) < 0))
+        (onnx_node_has_input(node, 1) && read_limit(node, 1, &low, err) < 0) ||
+        (onnx_node_has_input(node, 2) && read_limit(node, 2, &high, err) < 0))
         return -1;
     return give_clamp(node, low <= -FLT_MAX ? -INFINITY : low,
                       high >= FLT_MAX ? INFINITY : high, err);

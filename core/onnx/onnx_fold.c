@@ -3,6 +3,7 @@
 
 #include "core/onnx/onnx_attribute.h"
 #include "core/onnx/onnx_tensor.h"
+#include "core/onnx/onnx_truth.h"
 
 #include <math.h>
 #include <string.h>
@@ -100,8 +101,8 @@ static bool cast(const struct onnx_constant *from, const struct onnx_type *type,
         return !is_batch;
     }
     if (type->number == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL) {
-        to->integers[i] = real != 0;
-        return !is_batch;
+        to->integers[i] = real != 0; /* there is a sample in each batch */
+        return true;
     }
     if (from->is_integer) {
         to->integers[i] = from->integers[i];
@@ -204,9 +205,23 @@ static bool hold_the_same(enum element element, const struct onnx_type *type)
                      type->number == ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
 }
 
+static bool is_bool(const struct onnx_type *type)
+{
+    return type->number == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
+}
+
+/* Floats become a condition, or a condition floats: a tensor of its own, as the file has one type for each. */
+static bool changes_truth(const struct onnx_node *node, enum element element,
+                          const struct onnx_type *type)
+{
+    return element == ELEMENT_FLOAT && (is_bool(type) || !type->is_integer) &&
+           is_bool(type) != onnx_truth_is(node, 0);
+}
+
 static int read_cast(const struct onnx_node *node, struct error *err)
 {
     const struct onnx_type *type;
+    struct onnx_source source;
     struct onnx_value *value;
     enum element element;
 
@@ -215,11 +230,75 @@ static int read_cast(const struct onnx_node *node, struct error *err)
     if (value->tensor < 0)
         return fold_cast(node, type, err);
     element = node->graph->network->tensors[value->tensor].element;
-    if (hold_the_same(element, type))
+    if (changes_truth(node, element, type))
+        return onnx_node_source(node, 0, &source, err) < 0
+                   ? -1
+                   : onnx_truth_give(node, &source, true, err);
+    if (hold_the_same(element, type) || (element == ELEMENT_FLOAT && is_bool(type)))
         return onnx_node_give_input(node, 0, err);
     return onnx_node_error(
         node, err, "it makes %s of %s, which calq does with constants alone",
         type->name, element == ELEMENT_FLOAT ? "floats" : "integers");
+}
+
+static int fold_size(const struct onnx_node *node, struct error *err)
+{
+    static const struct onnx_shape one = {.rank = 0};
+    struct onnx_constant *result;
+    struct onnx_source source;
+    size_t count;
+    int64_t size;
+
+    if (onnx_node_moved(node, 0, &source, err) < 0)
+        return -1;
+    if (!onnx_shape_count(&source.shape, &count))
+        return onnx_node_error(node, err, "its input is too large");
+    size = (int64_t)count;
+    if (onnx_shape_has_batch(&source.shape) &&
+        !onnx_batch_multiply(ONNX_BATCH, (int64_t)count, &size))
+        return onnx_node_error(node, err, "its input is too large");
+    result = onnx_node_give_constant(node, true, &one, err);
+    if (!result)
+        return -1;
+    result->integers[0] = size;
+    return 0;
+}
+
+static bool is_zero(const struct onnx_constant *constant, size_t i)
+{
+    return constant->is_integer ? constant->integers[i] == 0 : constant->reals[i] == 0;
+}
+
+/* [dimensions, found]: where the elements are that are not zero. */
+static int fold_non_zero(const struct onnx_node *node, struct error *err)
+{
+    struct onnx_shape shape = {.rank = 2};
+    const struct onnx_constant *from;
+    struct onnx_constant *result;
+    int64_t found = 0;
+
+    if (onnx_node_constant(node, 0, &from, err) < 0)
+        return -1;
+    for (size_t i = 0; i < from->count; i++)
+        found += !is_zero(from, i);
+    shape.dims[0] = from->shape.rank;
+    shape.dims[1] = found;
+    result = onnx_node_give_constant(node, true, &shape, err);
+    if (!result)
+        return -1;
+    for (size_t i = 0, at = 0; i < from->count; i++) {
+        size_t left = i;
+
+        if (is_zero(from, i))
+            continue;
+        for (int axis = from->shape.rank - 1; axis >= 0; axis--) {
+            result->integers[(size_t)axis * (size_t)found + at] =
+                (int64_t)(left % (size_t)from->shape.dims[axis]);
+            left /= (size_t)from->shape.dims[axis];
+        }
+        at++;
+    }
+    return 0;
 }
 
 enum { RANGE_START, RANGE_LIMIT, RANGE_DELTA, RANGE_INPUTS };
@@ -256,7 +335,7 @@ static int fold_range(const struct onnx_node *node, struct error *err)
     return 0;
 }
 
-const struct onnx_operator onnx_cast = {"Cast", 1, ONNX_ON_TENSORS, read_cast,
+const struct onnx_operator onnx_cast = {"Cast", 1, ONNX_ON_ELEMENTS, read_cast,
                                         "round_mode saturate to"};
 const struct onnx_operator onnx_constant = {
     "Constant", 0, ONNX_ON_SHAPES, fold_constant,
@@ -264,7 +343,10 @@ const struct onnx_operator onnx_constant = {
     "value_strings"};
 const struct onnx_operator onnx_constant_of_shape = {
     "ConstantOfShape", 1, ONNX_ON_CONSTANTS, fold_constant_of_shape, "value"};
+const struct onnx_operator onnx_non_zero = {"NonZero", 1, ONNX_ON_CONSTANTS,
+                                            fold_non_zero, NULL};
 const struct onnx_operator onnx_range = {"Range", 3, ONNX_ON_CONSTANTS, fold_range,
                                          NULL};
 const struct onnx_operator onnx_shape = {"Shape", 1, ONNX_ON_SHAPES, fold_shape,
                                          "end start"};
+const struct onnx_operator onnx_size = {"Size", 1, ONNX_ON_SHAPES, fold_size, NULL};

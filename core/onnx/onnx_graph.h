@@ -40,6 +40,9 @@ struct onnx_graph {
     size_t value_count;
     struct onnx_constant **constants; /* [constant_count] owned, each one too */
     size_t constant_count;
+    /* An If whose condition is known: reading begins again, with its branch in its place. NULL: none; borrowed */
+    const Onnx__NodeProto *branching;
+    enum network_decided branch;
     size_t unfolded; /* elements, at most ONNX_UNFOLDED_MAX and what other files hold */
     size_t
         external; /* elements that are in other files, as far as they were asked for */

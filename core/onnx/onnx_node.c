@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NODE_NAME_BYTES = 2 * ONNX_NAME_BYTES_MAX + 2 };
@@ -512,4 +513,38 @@ int onnx_node_give_input(const struct onnx_node *node, int input, struct error *
     to->batch = from->batch;
     to->constant = from->constant;
     return 0;
+}
+
+int onnx_node_take_back(const struct onnx_node *node, struct onnx_source *source,
+                        struct error *err)
+{
+    char name[ONNX_NAME_BYTES_MAX + 16];
+    struct onnx_value *value;
+    struct tensor *tensor;
+
+    if (onnx_node_output(node, &value, err) < 0)
+        return -1;
+    if (value->constant) {
+        *source = (struct onnx_source){
+            .constant = value->constant, .tensor = -1, .shape = value->constant->shape};
+        return 0;
+    }
+    tensor = &node->graph->network->tensors[value->tensor];
+    *source = (struct onnx_source){.tensor = value->tensor,
+                                   .shape = onnx_shape_of_tensor(tensor)};
+    snprintf(name, sizeof name, "%s (part)", value->name);
+    free(tensor->name);
+    tensor->name = memory_text(name);
+    return 0;
+}
+
+const struct onnx_constant *onnx_node_as_reals(const struct onnx_node *node,
+                                               const struct onnx_constant *constant)
+{
+    struct onnx_constant *reals =
+        onnx_constant_create(constant->name, false, &constant->shape);
+
+    for (size_t i = 0; i < constant->count; i++)
+        reals->reals[i] = (float)constant->integers[i];
+    return onnx_graph_keep(node->graph, reals);
 }

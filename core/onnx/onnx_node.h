@@ -122,6 +122,14 @@ struct onnx_constant *onnx_node_give_constant(const struct onnx_node *node,
 int onnx_node_output(const struct onnx_node *node, struct onnx_value **value,
                      struct error *err);
 
+/* What the node has given so far becomes an operand, under a name of its own. */
+int onnx_node_take_back(const struct onnx_node *node, struct onnx_source *source,
+                        struct error *err);
+
+/* The same numbers as floats; borrowed from the graph. */
+const struct onnx_constant *onnx_node_as_reals(const struct onnx_node *node,
+                                               const struct onnx_constant *constant);
+
 /* Makes the output that is being given another name of an input. */
 int onnx_node_give_input(const struct onnx_node *node, int input, struct error *err);
 

@@ -60,6 +60,8 @@ struct onnx_operator {
     ROW(flatten) \
     ROW(floor) \
     ROW(gather) \
+    ROW(gather_elements) \
+    ROW(gather_nd) \
     ROW(gelu) \
     ROW(gemm) \
     ROW(global_average_pool) \
@@ -71,6 +73,7 @@ struct onnx_operator {
     ROW(hard_sigmoid) \
     ROW(hard_swish) \
     ROW(identity) \
+    ROW(if) \
     ROW(instance_normalization) \
     ROW(layer_normalization) \
     ROW(leaky_relu) \
@@ -90,6 +93,7 @@ struct onnx_operator {
     ROW(mod) \
     ROW(mul) \
     ROW(neg) \
+    ROW(non_zero) \
     ROW(not) \
     ROW(or) \
     ROW(pad) \
@@ -120,6 +124,7 @@ struct onnx_operator {
     ROW(sigmoid) \
     ROW(sign) \
     ROW(sin) \
+    ROW(size) \
     ROW(slice) \
     ROW(softmax) \
     ROW(softplus) \
@@ -135,6 +140,7 @@ struct onnx_operator {
     ROW(thresholded_relu) \
     ROW(tile) \
     ROW(transpose) \
+    ROW(trilu) \
     ROW(unsqueeze) \
     ROW(upsample) \
     ROW(where) \

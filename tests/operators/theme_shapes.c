@@ -106,12 +106,41 @@ static void make_cast(struct trial *trial)
     say_sum(trial);
 }
 
+/* [N, C, ...] to [N, elements of a sample], by Size. */
+static void make_size(struct trial *trial)
+{
+    make_input(trial);
+    trial_integers(trial, "minus", (int[]){-1}, 1);
+    trial_integer(trial, "zero", 0);
+    trial_integers(trial, "one", (int[]){1}, 1);
+    trial_say(trial,
+              "node Size x -> all\nnode Shape x -> s\nnode Gather s zero -> n\n"
+              "node Div all n -> each\nnode Reshape each one -> columns\n"
+              "node Concat minus columns -> shape axis=0\nnode Reshape x shape -> y");
+}
+
+/* Where the elements of a constant are that are not zero. */
+static void make_non_zero(struct trial *trial)
+{
+    struct trial_shape shape = trial_dims(2, (int[]){trial->batch, 1});
+    struct trial_shape list = trial_dims(1, (int[]){trial_between(trial, 1, 6)});
+
+    trial_input(trial, "x", &shape);
+    trial_floats_in(trial, "values", &list, -1, 1);
+    trial_say(trial,
+              "node Ceil values -> v\nnode NonZero v -> i\nnode Cast i -> f to=1\n"
+              "floats first 1,1 = 1\nnode Concat first f -> c axis=1");
+    say_sum(trial);
+}
+
 const struct operator_trial shapes_trials[] = {
     {"Cast", 7, make_cast},
     {"Constant", 7, make_constant},
     {"ConstantOfShape", 9, make_constant_of_shape},
     {"Expand", 8, make_expand},
     {"Gather", 7, make_gather},
+    {"NonZero", 9, make_non_zero},
     {"Range", 11, make_range},
     {"Shape", 7, make_shape},
+    {"Size", 7, make_size},
     {NULL, 0, NULL}};

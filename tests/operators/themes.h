@@ -8,7 +8,7 @@
 /* clang-format off */
 #define OPERATOR_THEMES(THEME) \
     THEME(batches)     /* the batch not the first, or folded */ \
-    THEME(conditions)  /* comparisons of constants, and choices by them */ \
+    THEME(conditions)  /* comparisons, and choices by them */ \
     THEME(elementwise) \
     THEME(joins)       /* of two tensors, or of one and a constant */ \
     THEME(moves)       /* what only moves values */ \

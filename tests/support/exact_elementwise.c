@@ -116,6 +116,16 @@ long double exact_binary(enum binary_operation operation, long double left,
         return left < 0 ? left * right : left;
     case BINARY_FILL:
         return isnan(right) ? left : right;
+    case BINARY_KEEP:
+        return right != 0 ? left : (long double)NAN;
+    case BINARY_EQUAL:
+        return left == right;
+    case BINARY_UNEQUAL:
+        return left != right;
+    case BINARY_LESS:
+        return left < right;
+    case BINARY_LESS_OR_EQUAL:
+        return left <= right;
     case BINARY_OPERATION_COUNT:
         break;
     }

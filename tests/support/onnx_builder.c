@@ -89,6 +89,8 @@ static Onnx__ValueInfoProto *value_info(const char *name, char *dims, const char
     value->type->tensor_type->elem_type = type_of(type);
     value->type->tensor_type->shape = memory_get(sizeof(Onnx__TensorShapeProto));
     onnx__tensor_shape_proto__init(value->type->tensor_type->shape);
+    if (strcmp(dims, "-") == 0)
+        return value;
     for (char *dim = strtok_r(dims, ",", &rest); dim; dim = strtok_r(NULL, ",", &rest))
         APPEND(value->type->tensor_type->shape, dim, dimension(dim));
     return value;
@@ -282,20 +284,58 @@ static void add_input(Onnx__GraphProto *graph, const char *name, char *rest)
     APPEND(graph, input, value_info(name, dims, strtok_r(NULL, " ", &rest)));
 }
 
-static void statement(Onnx__ModelProto *model, char *line)
+/* The graph that statements are for: the model's, or a branch of the last node of the one before. */
+struct builder {
+    Onnx__ModelProto *model;
+    Onnx__GraphProto *graphs[8];
+    int depth; /* of the present graph */
+};
+
+static void begin_branch(struct builder *builder, const char *name)
+{
+    const Onnx__GraphProto *outer = builder->graphs[builder->depth];
+    Onnx__AttributeProto *attribute = memory_get(sizeof *attribute);
+
+    if (outer->n_node == 0 || builder->depth == 7)
+        give_up("no node to have a branch, or too many inside one another", name);
+    onnx__attribute_proto__init(attribute);
+    attribute->name = memory_text(name);
+    attribute->has_type = 1;
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH;
+    attribute->g = memory_get(sizeof *attribute->g);
+    onnx__graph_proto__init(attribute->g);
+    attribute->g->name = memory_text(name);
+    APPEND(outer->node[outer->n_node - 1], attribute, attribute);
+    builder->graphs[++builder->depth] = attribute->g;
+}
+
+static void end_branch(struct builder *builder)
+{
+    if (builder->depth == 0)
+        give_up("no branch to end", NULL);
+    builder->depth--;
+}
+
+static void statement(struct builder *builder, char *line)
 {
     char *rest = NULL, *kind = strtok_r(line, " ", &rest), *name;
-    Onnx__GraphProto *graph = model->graph;
+    Onnx__GraphProto *graph = builder->graphs[builder->depth];
 
     if (!kind)
         return;
+    if (strcmp(kind, "end") == 0) {
+        end_branch(builder);
+        return;
+    }
     if (strcmp(kind, "node") == 0) {
         APPEND(graph, node, make_node(graph, rest));
         return;
     }
     name = word(&rest);
-    if (strcmp(kind, "opset") == 0)
-        model->opset_import[0]->version = strtoll(name, NULL, 10);
+    if (strcmp(kind, "branch") == 0)
+        begin_branch(builder, name);
+    else if (strcmp(kind, "opset") == 0)
+        builder->model->opset_import[0]->version = strtoll(name, NULL, 10);
     else if (strcmp(kind, "input") == 0)
         add_input(graph, name, rest);
     else if (strcmp(kind, "output") == 0)
@@ -327,6 +367,7 @@ Onnx__ModelProto *onnx_builder_model(const char *text)
     Onnx__ModelProto *model = memory_get(sizeof *model);
     Onnx__OperatorSetIdProto *opset = memory_get(sizeof *opset);
     char *copy = memory_text(text), *rest = NULL;
+    struct builder builder = {.model = model};
 
     onnx__operator_set_id_proto__init(opset);
     opset->has_version = 1;
@@ -337,9 +378,10 @@ Onnx__ModelProto *onnx_builder_model(const char *text)
     model->graph = memory_get(sizeof *model->graph);
     onnx__graph_proto__init(model->graph);
     APPEND(model, opset_import, opset);
+    builder.graphs[0] = model->graph;
     for (char *line = strtok_r(copy, "\n", &rest); line;
          line = strtok_r(NULL, "\n", &rest))
-        statement(model, line);
+        statement(&builder, line);
     free(copy);
     return model;
 }

@@ -10,6 +10,7 @@
  *   int8 z - = 0                  the same of int8; also uint8, int32, bool
  *   node Conv x w . -> y pads=1,1,1,1 group=2 auto_pad=VALID name=/c/Conv epsilon=0.1
  *   output y                      or with a shape, as an input has it
+ *   branch then_branch            statements up to "end" are a graph, which the last node has as an attribute
  *
  * A "." leaves an input or output out. An attribute is a list of integers, floats or texts where it has a
  * comma (also a trailing one), an integer, a float where it has a point, and else a text, which it is

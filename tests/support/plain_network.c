@@ -506,7 +506,9 @@ static void run_layer(const struct network *network, const struct layer *layer,
     for (size_t i = 0; i < out->count; i++) {
         if (layer->kind == LAYER_CONV && layer->conv.has_residual)
             work.result[i] += inputs[layer->input_count - 1][i];
-        work.result[i] = fminf(fmaxf(work.result[i], layer->low), layer->high);
+        work.result[i] = isnan(work.result[i])
+                             ? work.result[i]
+                             : fminf(fmaxf(work.result[i], layer->low), layer->high);
     }
     values[layer->output] = work.result;
     free(inputs);

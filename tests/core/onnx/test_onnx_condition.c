@@ -81,12 +81,82 @@ static const struct onnx_case cases[] = {
      {1, 0, 0.26894142f, 0.73105858f}},
 };
 
+#define B "floats b - = 2\n"
+
+static const struct onnx_case computed[] = {
+    {"Equal", LINE B "node Equal x b -> r\n" ADDED, 3, {1, 3, 3}},
+    {"Greater", LINE B "node Greater x b -> r\n" ADDED, 3, {1, 2, 4}},
+    {"GreaterOrEqual", LINE B "node GreaterOrEqual x b -> r\n" ADDED, 3, {1, 3, 4}},
+    {"Less", LINE B "node Less x b -> r\n" ADDED, 3, {2, 2, 3}},
+    {"LessOrEqual", LINE B "node LessOrEqual x b -> r\n" ADDED, 3, {2, 3, 3}},
+    {"a constant may come first", LINE B "node Less b x -> r\n" ADDED, 3, {1, 2, 4}},
+    {"two tensors",
+     LINE "floats o 3 = 1 -1 0\nnode Add x o -> z\nnode Less x z -> r\n" ADDED,
+     3,
+     {2, 2, 3}},
+    {"And, Or, Xor and Not",
+     LINE
+     "floats l - = 1.5\nfloats h - = 2.5\nfloats ten - = 10\n"
+     "node Greater x l -> p\nnode Less x h -> q\nnode And p q -> b\nnode Or p q -> o\n"
+     "node Xor p q -> e\nnode Not e -> n\nnode Cast b -> f to=1\nnode Cast o -> g "
+     "to=1\n"
+     "node Cast n -> k to=1\nnode Mul g ten -> g1\nnode Mul k ten -> k0\n"
+     "node Mul k0 ten -> k1\nnode Add f g1 -> u\nnode Add u k1 -> y",
+     3,
+     {10, 111, 10}},
+    {"a condition and a constant one",
+     LINE B "bool c 3 = 1 1 0\nnode GreaterOrEqual x b -> p\nnode And p c -> r\n" ADDED,
+     3,
+     {1, 3, 3}},
+    {"floats are true where they are not zero",
+     LINE "floats m - = -2\nnode Add x m -> z\nnode Cast z -> r to=9\n" ADDED,
+     3,
+     {2, 2, 4}},
+    {"Where of two tensors",
+     LINE B "node Greater x b -> c\nnode Neg x -> z\nnode Where c x z -> y",
+     3,
+     {-1, -2, 3}},
+    {"Where of constants",
+     LINE B "floats a 1 = 7\nnode Greater x b -> c\nnode Where c a b -> y",
+     3,
+     {2, 2, 7}},
+    {"of a constant and a tensor",
+     LINE B "node Greater x b -> c\nnode Where c b x -> y",
+     3,
+     {1, 2, 2}},
+    {"of a tensor and a constant",
+     LINE B "node Greater x b -> c\nnode Where c x b -> y",
+     3,
+     {2, 2, 3}},
+    {"a constant condition of two tensors",
+     LINE "bool c 3 = 1 0 1\nnode Neg x -> z\nnode Where c x z -> y",
+     3,
+     {1, -2, 3}},
+    {"a condition that is repeated and moved",
+     "input x N,2,2\n" B "node Greater x b -> c0\nnode Transpose c0 -> c perm=0,2,1\n"
+     "node Neg x -> z\nnode Where c x z -> y",
+     4,
+     {-1, 2, -3, 4}},
+    {"triangles",
+     "opset 14\ninput x N,2,3\nintegers k - = 1\nnode Trilu x k -> u\n"
+     "node Trilu x -> l upper=0\nnode Add u l -> y",
+     6,
+     {1, 2, 3, 4, 5, 6}},
+    {"a triangle of a constant",
+     "opset 14\ninput x N,2,2\nfloats c 2,2 = 1 2 3 4\nnode Trilu c -> u\nnode Add x u "
+     "-> y",
+     4,
+     {2, 4, 3, 8}},
+};
+
 static const struct onnx_refusal refusals[] = {
-    {"conditions are constants", LINE "floats b - = 2\nnode Less x b -> r\n" ADDED,
-     "cannot run: Less on computed values (1)"},
-    {"both choices may not be computed",
-     LINE "integers c 3 = 1 0 1\nnode Relu x -> r\nnode Where c x r -> y",
-     "both of its choices are computed; calq needs a constant"},
+    {"what samples hold as integers is not compared",
+     "input i N,3 int64\nintegers b - = 2\nnode Less i b -> r\nnode Cast r -> y to=1",
+     "its input \"i\" is int64; calq computes with float"},
+    {"a condition does not become integers",
+     LINE "floats b - = 2\nnode Less x b -> r\nnode Cast r -> i to=7\n"
+          "node Cast i -> y to=1",
+     "it makes int64 of floats"},
     {"conditions are no floats",
      LINE "floats c 3 = 1 0 1\nfloats b - = 0\nnode Where c x b -> y",
      "its condition \"c\" must be of bool"},
@@ -121,6 +191,12 @@ static void conditions_are_worked_out(void **state)
     onnx_cases_compute(cases, sizeof cases / sizeof *cases);
 }
 
+static void conditions_of_computed_values_are_computed(void **state)
+{
+    (void)state;
+    onnx_cases_compute(computed, sizeof computed / sizeof *computed);
+}
+
 static void impossible_conditions_are_refused_with_a_sentence(void **state)
 {
     (void)state;
@@ -131,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conditions_are_worked_out),
+        cmocka_unit_test(conditions_of_computed_values_are_computed),
         cmocka_unit_test(impossible_conditions_are_refused_with_a_sentence),
     };
 

@@ -53,6 +53,21 @@ static const struct onnx_case cases[] = {
      "node Reshape t last -> flat\nnode Cast flat -> pads to=7\nnode Pad x pads -> y",
      5,
      {0, 1, 2, 0, 0}},
+    {"Size counts elements, the batch among them",
+     CUBE "integers rest 1 = -1\nintegers four - = 4\nintegers front 1 = 0\nintegers "
+          "two 1 = 2\n"
+          "node Size x -> n8\nnode Div n8 four -> n2\nnode Unsqueeze n2 front -> n\n"
+          "node Concat n rest -> s axis=0\nnode Reshape x s -> h\nnode Shape h -> hs\n"
+          "node Size hs -> k\nnode Unsqueeze k front -> k1\nnode Concat rest two k1 "
+          "two -> t axis=0\n"
+          "node Reshape h t -> r\nnode Transpose r -> y perm=0,3,2,1",
+     8,
+     {1, 5, 3, 7, 2, 6, 4, 8}},
+    {"NonZero says where elements are",
+     "input x N,4\nfloats d 2,2 = 0 3 0 4\nnode NonZero d -> r\nnode Cast r -> g to=1\n"
+     "integers flat 1 = -1\nnode Reshape g flat -> f\nnode Add x f -> y",
+     4,
+     {1, 3, 4, 5}},
     {"Constant has values of all kinds",
      "input x N,2\nnode Constant -> i value_int=2\nnode Constant -> s value_ints=-1,2\n"
      "node Constant -> f value_float=0.5\nnode Reshape x s -> r\nnode Mul r f -> h\n"

@@ -146,14 +146,14 @@ static const struct onnx_refusal refusals[] = {
      "cannot run: Unique (1);"},
     {"what only works on constants counts by itself",
      "input x N,2\nintegers i - = 1\nnode Range x x x -> a\n"
-     "node Range i i i -> c\nnode Range x i i -> b\nnode Size a -> e\nnode Size x -> "
+     "node Range i i i -> c\nnode Range x i i -> b\nnode Det a -> e\nnode Det x -> "
      "s\n"
      "node Add s b -> y\nnode Add y a -> z\noutput z",
-     "cannot run: Range on computed values (2), Size (1); "},
+     "cannot run: Range on computed values (2), Det (1); "},
     {"nodes behind one that is lacking are not blamed for it",
-     "input x N,2\nintegers i - = 0\nnode Size x -> s\nnode Gather s i -> g\n"
+     "input x N,2\nintegers i - = 0\nnode Det x -> s\nnode Gather s i -> g\n"
      "node Reshape x g -> y\noutput y",
-     "cannot run: Size (1); "},
+     "cannot run: Det (1); "},
     {"a node without name is named by its output",
      "input x N,2\nnode Det x -> y\noutput y", "the first Det is node \"Det y\""},
     {"control characters are not printed",
@@ -276,7 +276,7 @@ static void a_list_of_operators_too_long_is_cut(void **state)
 static void operators_in_inner_graphs_are_not_counted(void **state)
 {
     Onnx__ModelProto *model = onnx_builder_model(
-        "input x N,2\nnode If x -> a then=1\nnode Det a -> y\noutput y");
+        "input x N,2\nnode Loop x -> a then=1\nnode Det a -> y\noutput y");
     Onnx__ModelProto *inner = onnx_builder_model("node Det x -> y\noutput y");
     Onnx__AttributeProto *attribute = model->graph->node[0]->attribute[0];
 
@@ -285,8 +285,8 @@ static void operators_in_inner_graphs_are_not_counted(void **state)
     attribute->g = inner->graph;
     inner->graph = NULL;
     onnx__model_proto__free_unpacked(inner, NULL);
-    assert_model_refused(model, "cannot run: If (1), Det (1), without those in the "
-                                "graphs that nodes hold; the first If is node");
+    assert_model_refused(model, "cannot run: Loop (1), Det (1), without those in the "
+                                "graphs that nodes hold; the first Loop is node");
 }
 
 static void names_are_onnx_names(void **state)

@@ -34,7 +34,35 @@ static const struct onnx_case cases[] = {
      {1, 2, 3, 4, 5, 6}},
 };
 
+static const struct onnx_case taken[] = {
+    {"elements are taken",
+     DATA "integers i 6,2 = 0 0 1 -1 0 1 0 2 1 1 1 0\nnode GatherND d i -> r\n" ADDED,
+     6,
+     {2, 8, 5, 7, 10, 10}},
+    {"rows are taken",
+     DATA "integers i 2,1 = -1 0\nnode GatherND d i -> r\n" ADDED,
+     6,
+     {5, 7, 9, 5, 7, 9}},
+    {"one for each place along an axis",
+     DATA "integers i 2,3 = 2 1 0 0 0 -1\nnode GatherElements d i -> r axis=1\n" ADDED,
+     6,
+     {4, 4, 4, 8, 9, 12}},
+    {"of columns",
+     DATA "integers i 2,3 = 1 0 1 0 0 -2\nnode GatherElements d i -> r\n" ADDED,
+     6,
+     {5, 4, 9, 5, 7, 9}},
+};
+
 static const struct onnx_refusal refusals[] = {
+    {"an element that is not there",
+     DATA "integers i 1,2 = 0 3\nnode GatherND d i -> r\n" ADDED,
+     "index 3 is not in a dimension of 3"},
+    {"parts of samples",
+     DATA "integers i 2,1 = 0 0\nnode GatherND d i -> r batch_dims=1\n" ADDED,
+     "its batch_dims are 1; calq knows 0"},
+    {"more rows than there are",
+     DATA "integers i 3,3 = 0\nnode GatherElements d i -> r axis=1\n" ADDED,
+     "indices [3, 3] do not fit [2, 3] along axis 1"},
     {"an index is outside",
      DATA "integers i 1,1 = 2\nfloats u 1,3 = 1 2 3\nnode ScatterND d i u -> r\n" ADDED,
      "index 2 is not in a dimension of 2"},
@@ -69,9 +97,16 @@ static void impossible_parts_are_refused_with_a_sentence(void **state)
     onnx_cases_refuse(refusals, sizeof refusals / sizeof *refusals);
 }
 
+static void parts_of_constants_are_taken(void **state)
+{
+    (void)state;
+    onnx_cases_compute(taken, sizeof taken / sizeof *taken);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_of_constants_are_taken),
         cmocka_unit_test(parts_of_constants_are_exchanged),
         cmocka_unit_test(impossible_parts_are_refused_with_a_sentence),
     };
