@@ -359,17 +359,21 @@ static void write_recurrent_network(void)
     onnx__model_proto__free_unpacked(model, NULL);
 }
 
-/* Images whose height and width are open, and two outputs, of which one needs what calq cannot run. */
+/* Images whose height and width are open, a number that decides between two branches, and two outputs, of which one
+ * needs what calq cannot run. */
 static void write_choices(void)
 {
     Onnx__ModelProto *model = onnx_builder_model(
-        "input images N,1,height,width\n"
+        "input images N,1,height,width\ninput rate - int64\nintegers fast - = 16000\n"
         "floats w1 8,1,3,3 = 0.5 -0.25 0.125 0.75 -1 0.3 0.1\n"
-        "floats w2 12,8,3,3 = 0.2 -0.1 0.05 -0.15 0.3 -0.25 0.12 -0.07 0.02 -0.2\n"
         "floats w3 47,12 = 1.1 -0.7 0.3 2 -1.3 0.6 -0.2 0.9 -1.7 0.4 1.4\n"
         "floats w4 5,12 = 0.3 -0.4 0.7 0.1\nfloats b3 47 = 0.1 -0.2 0.3 0 -0.1\n"
         "node Conv images w1 -> c1 strides=2,2 pads=1,1,1,1\nnode Relu c1 -> r1\n"
-        "node Conv r1 w2 -> c2 strides=2,2\nnode Relu c2 -> r2\n"
+        "node Equal rate fast -> is_fast\nnode If is_fast -> r2\nbranch then_branch\n"
+        "floats w2 12,8,3,3 = 0.2 -0.1 0.05 -0.15 0.3 -0.25 0.12 -0.07 0.02 -0.2\n"
+        "node Conv r1 w2 -> c2 strides=2,2\nnode Relu c2 -> a\noutput a\nend\n"
+        "branch else_branch\nfloats w2 12,8,1,1 = 0.5 -0.5 0.25\n"
+        "node Conv r1 w2 -> c2\noutput c2\nend\n"
         "node GlobalAveragePool r2 -> m\nnode Flatten m -> f\n"
         "node Gemm f w4 -> sides transB=1\nnode NonZero sides -> others\n"
         "node Gemm f w3 b3 -> scores transB=1\noutput others\noutput scores\n");
