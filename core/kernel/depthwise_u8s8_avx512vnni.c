@@ -1,176 +1,6 @@
+#include "core/kernel/depthwise_avx512.h"
 #include "core/kernel/depthwise_pixels.h"
-#include "core/kernel/epilogue_avx512.h"
 #include "core/kernel/kernel_variants.h"
-
-#include <string.h>
-
-/* Four bytes of four taps stand together in a 32-bit lane, so that vpdpbusd adds up four taps at
- * once: interleaving 4 x 64 channels gives 4 vectors of 16 channels. Group g of them has, in
- * quarter i of the register, channels 16 i + 4 g ... + 3; the codes of the four groups come out
- * in order (interleaved_codes_avx512). Weights are interleaved in the same way, as is all that
- * belongs to a channel. */
-enum { BLOCK = 64, GROUPS = 4, TAPS_MOST = 64, BLOCKS_MOST = 8 };
-
-struct groups {
-    __m512i of[GROUPS];
-};
-
-INLINE struct groups interleave(__m512i a, __m512i b, __m512i c, __m512i d)
-{
-    __m512i low_ab = _mm512_unpacklo_epi8(a, b), high_ab = _mm512_unpackhi_epi8(a, b);
-    __m512i low_cd = _mm512_unpacklo_epi8(c, d), high_cd = _mm512_unpackhi_epi8(c, d);
-
-    return (struct groups){{_mm512_unpacklo_epi16(low_ab, low_cd),
-                            _mm512_unpackhi_epi16(low_ab, low_cd),
-                            _mm512_unpacklo_epi16(high_ab, high_cd),
-                            _mm512_unpackhi_epi16(high_ab, high_cd)}};
-}
-
-/* What the 64 bytes of a register are. */
-enum lanes {
-    WHOLE,   /* 64 channels */
-    PART,    /* fewer */
-    TWO_ROWS /* up to 32 channels of two output rows */
-};
-
-struct block;
-
-/* Runs some output rows, from the window and the output of the first pixel on. */
-typedef void (*rows_fn)(const struct block *block, int rows, const uint8_t *window,
-                        uint8_t *out);
-
-/* Some channels of a layer, and what belongs to them. */
-struct block {
-    const struct depthwise_u8s8 *depthwise;
-    int channel, count;
-    enum lanes lanes;
-    __mmask64 mask; /* of the channels that are there, in the first row */
-    struct byte_rule rule;
-    bool shifts;         /* a trait of the epilogue */
-    bool biases;         /* not all of them are zero */
-    __m512 bias[GROUPS]; /* integers */
-    __m512 scale[GROUPS], shift[GROUPS], correction[GROUPS];
-    struct groups weights[TAPS_MOST / 4];
-    rows_fn run_rows;
-};
-
-static __m512 group_floats(const float floats[BLOCK], int group)
-{
-    __m512 v = _mm512_castps128_ps512(_mm_loadu_ps(floats + 4 * group));
-
-    v = _mm512_insertf32x4(v, _mm_loadu_ps(floats + 16 + 4 * group), 1);
-    v = _mm512_insertf32x4(v, _mm_loadu_ps(floats + 32 + 4 * group), 2);
-    return _mm512_insertf32x4(v, _mm_loadu_ps(floats + 48 + 4 * group), 3);
-}
-
-/* Up to 64 floats of channels by groups; of 32 channels twice for two rows. */
-static void set_groups(const struct block *block, const void *constants,
-                       __m512 groups[GROUPS])
-{
-    const float *floats = constants;
-    float some[BLOCK] = {0};
-    size_t bytes = (size_t)block->count * sizeof *some;
-
-    if (block->lanes != WHOLE) {
-        memcpy(some, constants, bytes);
-        if (block->lanes == TWO_ROWS)
-            memcpy(some + BLOCK / 2, constants, bytes);
-        floats = some;
-    }
-    for (int group = 0; group < GROUPS; group++)
-        groups[group] = group_floats(floats, group);
-}
-
-INLINE __m512i load64(const struct block *block, const enum lanes lanes,
-                      const void *bytes, ptrdiff_t next_row)
-{
-    __mmask32 half = (__mmask32)block->mask;
-
-    if (lanes == WHOLE)
-        return _mm512_loadu_si512(bytes);
-    if (lanes == PART)
-        return _mm512_maskz_loadu_epi8(block->mask, bytes);
-    return _mm512_inserti64x4(
-        _mm512_castsi256_si512(_mm256_maskz_loadu_epi8(half, bytes)),
-        _mm256_maskz_loadu_epi8(half, (const char *)bytes + next_row), 1);
-}
-
-INLINE void store64(const struct block *block, const enum lanes lanes, uint8_t *out,
-                    __m512i codes)
-{
-    if (lanes == WHOLE) {
-        _mm512_storeu_si512(out, codes);
-    } else if (lanes == PART) {
-        _mm512_mask_storeu_epi8(out, block->mask, codes);
-    } else {
-        __mmask32 half = (__mmask32)block->mask;
-
-        _mm256_mask_storeu_epi8(out, half, _mm512_castsi512_si256(codes));
-        _mm256_mask_storeu_epi8(out + block->depthwise->epilogue.out.row, half,
-                                _mm512_extracti64x4_epi64(codes, 1));
-    }
-}
-
-/* The weights of a tap, or zeros where there is none; the same for two rows. */
-static __m512i tap_weights(const struct block *block, int tap)
-{
-    const struct depthwise_u8s8 *depthwise = block->depthwise;
-
-    if (tap >= depthwise->taps_high * depthwise->taps_wide)
-        return _mm512_setzero_si512();
-    return load64(
-        block, block->lanes == TWO_ROWS ? TWO_ROWS : PART,
-        depthwise->weights + (ptrdiff_t)tap * depthwise->channels + block->channel, 0);
-}
-
-/* The rounded values of a group. */
-INLINE __m512i rounded_group(const struct block *block, const int group,
-                             const bool corrects, __m512i acc, __m512i sums)
-{
-    __m512 v = block->shift[group];
-
-    if (corrects)
-        v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), block->correction[group], v);
-    /* A branch that is foreseen costs less than the load. */
-    if (block->biases)
-        acc = _mm512_add_epi32(acc, _mm512_castps_si512(block->bias[group]));
-    v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), block->scale[group], v);
-    return _mm512_cvtps_epi32(v);
-}
-
-INLINE void store_rounded(const struct block *block, const enum lanes lanes,
-                          const __m512i rounded[GROUPS], uint8_t *out)
-{
-    store64(block, lanes, out,
-            block->shifts ? interleaved_codes_avx512(&block->rule, SHIFTS, rounded)
-                          : interleaved_codes_avx512(&block->rule, 0, rounded));
-}
-
-INLINE struct groups products(const struct groups *acc, const struct groups *input,
-                              const struct groups *weights)
-{
-    struct groups sum;
-
-#pragma GCC unroll 4
-    for (int group = 0; group < GROUPS; group++)
-        sum.of[group] =
-            _mm512_dpbusd_epi32(acc->of[group], input->of[group], weights->of[group]);
-    return sum;
-}
-
-INLINE struct groups no_groups(void)
-{
-    __m512i zero = _mm512_setzero_si512();
-
-    return (struct groups){{zero, zero, zero, zero}};
-}
-
-INLINE struct groups ones(void)
-{
-    __m512i one = _mm512_set1_epi8(1);
-
-    return (struct groups){{one, one, one, one}};
-}
 
 /* ---- 3 x 3, stride 1 -----------------------------------------------------------------------
  *
@@ -282,11 +112,17 @@ static void weigh_three(struct block *block)
 
 static bool is_three_by_three(const struct depthwise_u8s8 *depthwise)
 {
+    return depthwise->taps_high == 3 && depthwise->taps_wide == 3;
+}
+
+/* Whether columns count for three neighbouring output pixels. */
+static bool slides(const struct depthwise_u8s8 *depthwise)
+{
     const int32_t *taps = depthwise->tap_offsets;
     ptrdiff_t step = depthwise->windows.column;
 
-    return depthwise->taps_high == 3 && depthwise->taps_wide == 3 && taps[0] == 0 &&
-           taps[1] == step && taps[2] == 2 * step;
+    return is_three_by_three(depthwise) && taps[0] == 0 && taps[1] == step &&
+           taps[2] == 2 * step;
 }
 
 /* ---- any window ---------------------------------------------------------------------------- */
@@ -335,6 +171,69 @@ INLINE void row_of_any(const struct block *block, const enum lanes lanes,
                      out + column * out_step);
 }
 
+/* ---- pixels beside each other: registers of them, of which the last may begin with some that were done before -- */
+
+INLINE int pixel_at_once(const struct block *block, int done)
+{
+    const int at_once = BLOCK / block->count, count = block->depthwise->columns;
+
+    return done + at_once <= count ? done : count - at_once;
+}
+
+INLINE void row_of_pixels(const struct block *block, const enum lanes lanes,
+                          const bool corrects, const uint8_t *window, uint8_t *out)
+{
+    const ptrdiff_t step = block->depthwise->windows.column, out_step = block->count;
+    const int count = block->depthwise->columns, at_once = BLOCK / block->count;
+
+    for (int column = 0; column < count; column += at_once) {
+        int at = pixel_at_once(block, column);
+
+        pixel_of_any(block, lanes, corrects, window + at * step, out + at * out_step);
+    }
+}
+
+/* Windows of 3 x 3, whose weights stay in registers. */
+INLINE void row_of_three_pixels(const struct block *block, const enum lanes lanes,
+                                const bool corrects, const uint8_t *window,
+                                uint8_t *out)
+{
+    const struct depthwise_u8s8 *depthwise = block->depthwise;
+    const struct groups kept[3] = {block->weights[0], block->weights[1],
+                                   block->weights[2]};
+    const struct groups one = ones();
+    const ptrdiff_t step = depthwise->windows.column, out_step = block->count;
+    const int count = depthwise->columns, at_once = BLOCK / block->count;
+    const int32_t *taps = depthwise->tap_offsets;
+    const ptrdiff_t offsets[9] = {taps[0], taps[1], taps[2], taps[3], taps[4],
+                                  taps[5], taps[6], taps[7], taps[8]};
+
+    for (int done = 0; done < count; done += at_once) {
+        const int at = pixel_at_once(block, done);
+        const uint8_t *first = window + at * step;
+        struct groups acc = no_groups(), sums = acc;
+        __m512i rounded[GROUPS];
+
+#pragma GCC unroll 3
+        for (int column = 0; column < 3; column++) {
+            const struct groups input =
+                interleave(load64(block, lanes, first + offsets[column], 0),
+                           load64(block, lanes, first + offsets[column + 3], 0),
+                           load64(block, lanes, first + offsets[column + 6], 0),
+                           _mm512_setzero_si512());
+
+            acc = products(&acc, &input, &kept[column]);
+            if (corrects)
+                sums = products(&sums, &input, &one);
+        }
+#pragma GCC unroll 4
+        for (int group = 0; group < GROUPS; group++)
+            rounded[group] =
+                rounded_group(block, group, corrects, acc.of[group], sums.of[group]);
+        store_rounded(block, lanes, rounded, out + at * out_step);
+    }
+}
+
 static void weigh_any(struct block *block)
 {
     const struct depthwise_u8s8 *depthwise = block->depthwise;
@@ -377,19 +276,35 @@ DEFINE_ROWS(any_part, row_of_any, PART, false)
 DEFINE_ROWS(any_part_corrected, row_of_any, PART, true)
 DEFINE_ROWS(any_two_rows, row_of_any, TWO_ROWS, false)
 DEFINE_ROWS(any_two_rows_corrected, row_of_any, TWO_ROWS, true)
+DEFINE_ROWS(three_pixels, row_of_three_pixels, PIXELS, false)
+DEFINE_ROWS(three_pixels_corrected, row_of_three_pixels, PIXELS, true)
+DEFINE_ROWS(three_pixels_2, row_of_three_pixels, PIXELS_2, false)
+DEFINE_ROWS(three_pixels_2_corrected, row_of_three_pixels, PIXELS_2, true)
+DEFINE_ROWS(any_pixels, row_of_pixels, PIXELS, false)
+DEFINE_ROWS(any_pixels_corrected, row_of_pixels, PIXELS, true)
+DEFINE_ROWS(any_pixels_2, row_of_pixels, PIXELS_2, false)
+DEFINE_ROWS(any_pixels_2_corrected, row_of_pixels, PIXELS_2, true)
+
+enum { BLOCKS_MOST = 8 };
+
+enum { ANY, THREE, WAYS };
 
 static const struct {
     void (*weigh)(struct block *block);
-    rows_fn rows[3][2]; /* by lanes, and without or with window sums */
-} ways[2] = {
-    {weigh_any,
-     {[WHOLE] = {any_whole, any_whole_corrected},
-      [PART] = {any_part, any_part_corrected},
-      [TWO_ROWS] = {any_two_rows, any_two_rows_corrected}}},
-    {weigh_three,
-     {[WHOLE] = {three_whole, three_whole_corrected},
-      [PART] = {three_part, three_part_corrected},
-      [TWO_ROWS] = {three_two_rows, three_two_rows_corrected}}},
+    rows_fn rows[LANES_COUNT][2]; /* by lanes, and without or with window sums */
+} ways[WAYS] = {
+    [ANY] = {weigh_any,
+             {[WHOLE] = {any_whole, any_whole_corrected},
+              [PART] = {any_part, any_part_corrected},
+              [TWO_ROWS] = {any_two_rows, any_two_rows_corrected},
+              [PIXELS] = {any_pixels, any_pixels_corrected},
+              [PIXELS_2] = {any_pixels_2, any_pixels_2_corrected}}},
+    [THREE] = {weigh_three,
+               {[WHOLE] = {three_whole, three_whole_corrected},
+                [PART] = {three_part, three_part_corrected},
+                [TWO_ROWS] = {three_two_rows, three_two_rows_corrected},
+                [PIXELS] = {three_pixels, three_pixels_corrected},
+                [PIXELS_2] = {three_pixels_2, three_pixels_2_corrected}}},
 };
 
 static bool has_biases(const struct block *block)
@@ -402,21 +317,66 @@ static bool has_biases(const struct block *block)
     return some != 0;
 }
 
+/* Whether pixels of all channels lie beside each other and fill a register, and windows `stride` pixels apart. */
+static bool has_pixels(const struct depthwise_u8s8 *depthwise, int stride)
+{
+    int channels = depthwise->channels;
+
+    return channels % 8 == 0 && channels < BLOCK && BLOCK % channels == 0 &&
+           depthwise->windows.column == (ptrdiff_t)stride * channels &&
+           depthwise->epilogue.out.column == channels &&
+           depthwise->columns * channels >= BLOCK;
+}
+
+static enum lanes lanes_of(const struct depthwise_u8s8 *depthwise, int channel)
+{
+    int left = depthwise->channels - channel;
+    bool two_rows = left <= BLOCK / 2 && depthwise->rows >= 2;
+
+    if (left >= BLOCK)
+        return WHOLE;
+    if (left == BLOCK / 2 &&
+        two_rows) /* they fill the register as well, and loads are shorter */
+        return TWO_ROWS;
+    if (has_pixels(depthwise, 1))
+        return PIXELS;
+    if (has_pixels(depthwise, 2))
+        return PIXELS_2;
+    return two_rows ? TWO_ROWS : PART;
+}
+
+static int way_of(const struct block *block)
+{
+    bool is_of_pixels = block->lanes == PIXELS || block->lanes == PIXELS_2;
+
+    return (is_of_pixels ? is_three_by_three : slides)(block->depthwise) ? THREE : ANY;
+}
+
+/* The words of 8 bytes of every other pixel of two registers. */
+static __m512i words_of_every_other(int channels)
+{
+    int64_t words[8];
+    int of_pixel = channels / 8;
+
+    for (int word = 0; word < 8; word++)
+        words[word] = word / of_pixel * 2 * of_pixel + word % of_pixel;
+    return _mm512_loadu_si512(words);
+}
+
 /* `like` has what is the same for all blocks. */
-static void block_init(struct block *block, const struct block *like, int way,
-                       int channel)
+static void block_init(struct block *block, const struct block *like, int channel)
 {
     const struct depthwise_u8s8 *depthwise = like->depthwise;
     const struct epilogue *epilogue = &depthwise->epilogue;
-    int left = depthwise->channels - channel;
+    int left = depthwise->channels - channel, way;
 
     block->depthwise = depthwise;
     block->channel = channel;
     block->count = left < BLOCK ? left : BLOCK;
-    block->lanes = left >= BLOCK                               ? WHOLE
-                   : left <= BLOCK / 2 && depthwise->rows >= 2 ? TWO_ROWS
-                                                               : PART;
+    block->lanes = lanes_of(depthwise, channel);
     block->mask = ~(__mmask64)0 >> (BLOCK - block->count);
+    if (block->lanes == PIXELS_2)
+        block->every_other = words_of_every_other(block->count);
     block->rule = like->rule;
     block->shifts = like->shifts;
     set_groups(block, epilogue->bias + channel, block->bias);
@@ -425,6 +385,7 @@ static void block_init(struct block *block, const struct block *like, int way,
     set_groups(block, epilogue->shift + channel, block->shift);
     if (epilogue->correction)
         set_groups(block, epilogue->correction + channel, block->correction);
+    way = way_of(block);
     ways[way].weigh(block);
     block->run_rows = ways[way].rows[block->lanes][epilogue->correction != NULL];
 }
@@ -451,14 +412,13 @@ static void run_rows(const struct block *block, int sample, int row, int count)
 static void run_blocks(const struct block *like, int first_channel)
 {
     const struct depthwise_u8s8 *depthwise = like->depthwise;
-    int way = is_three_by_three(depthwise);
     int rows = depthwise->rows, few = depthwise->channels % BLOCK ? 2 : rows;
     struct block blocks[BLOCKS_MOST];
     int count = 0;
 
     for (int channel = first_channel;
          channel < depthwise->channels && count < BLOCKS_MOST; channel += BLOCK)
-        block_init(&blocks[count++], like, way, channel);
+        block_init(&blocks[count++], like, channel);
     for (int sample = 0; sample < depthwise->samples; sample++)
         for (int row = 0; row < rows; row += few)
             for (int i = 0; i < count; i++)

@@ -40,7 +40,7 @@ static const struct window three_by_three = {3, 3, 1, 1};
 static const int channel_counts[] = {1,  3,  7,  8,  15, 16, 17, 31,
                                      32, 33, 48, 63, 64, 65, 96, 130};
 static const int row_counts[] = {1, 2, 3, 7};
-static const int column_counts[] = {1, 2, 3, 7, 8};
+static const int column_counts[] = {1, 2, 3, 7, 8, 13};
 
 struct shape {
     const struct window *window;
