@@ -1,133 +1,180 @@
-/* conv_finish_avx2.h - the epilogue for tiles of pixels x one panel, two vectors of 8 sums a
- * pixel. */
+/* conv_finish_avx2.h - the epilogue for sums of pixels x one panel, which stand in memory. */
 #ifndef CORE_KERNEL_CONV_FINISH_AVX2_H
 #define CORE_KERNEL_CONV_FINISH_AVX2_H
 
 #include "core/kernel/conv_tiles.h"
 #include "core/kernel/epilogue_avx2.h"
 
-/* The constants of a tile's 16 channels, for a tame epilogue that makes bytes. */
-struct tame16 {
-    __m256i bias[2];
-    __m256 scale[2], shift[2], correction[2], residual_scale;
-    __m128i zero_code;           /* 16-bit */
-    __m128i low_code, high_code; /* 8-bit */
+#include <string.h>
+
+/* The sums of a tile's pixels, `step` from one to the next, and where what belongs to them is. Local
+ * copies: bytes that are stored could be anything that a pointer leads to. */
+struct pixel_walk {
+    const int32_t *sums;
+    ptrdiff_t step;
+    const float *window_sum; /* or NULL */
+    ptrdiff_t window_sum_step;
+    const uint8_t *addend; /* or NULL */
+    ptrdiff_t addend_step;
 };
 
-/* Rounds half to even, without a call. */
-INLINE int code_of(const struct epilogue *epilogue, float end)
+INLINE struct pixel_walk walk_of(const struct epilogue *epilogue,
+                                 const struct conv_tile *tile, const int32_t *sums,
+                                 ptrdiff_t step)
 {
-    return _mm_cvtss_si32(_mm_set_ss(end)) + epilogue->zero_code;
+    return (struct pixel_walk){
+        .sums = sums,
+        .step = step,
+        .window_sum = epilogue->correction ? epilogue->window_sums + tile->sum : NULL,
+        .window_sum_step = tile->sum_step,
+        .addend = epilogue->residual_u8 ? epilogue->residual_u8 + tile->residual : NULL,
+        .addend_step = tile->residual_step,
+    };
 }
 
-/* Field by field: an initializer would first clear it all, which takes longer. */
-INLINE struct tame16 tame_of(const struct epilogue *epilogue, int channel)
+/* Rounded values of 16 channels of the next pixel. */
+INLINE void next_rounded(const struct linear8 linear[2], const int traits,
+                         __m256 residual_scale, struct pixel_walk *walk,
+                         __m256i rounded[2])
 {
-    struct tame16 tame;
+    const __m256 sum =
+        traits & CORRECTS ? _mm256_broadcast_ss(walk->window_sum) : _mm256_setzero_ps();
 
-    tame.residual_scale = _mm256_set1_ps(epilogue->residual_scale);
-    tame.zero_code = _mm_set1_epi16((short)epilogue->zero_code);
-    tame.low_code = _mm_set1_epi8((char)code_of(epilogue, epilogue->low));
-    tame.high_code = _mm_set1_epi8((char)code_of(epilogue, epilogue->high));
+#pragma GCC unroll 2
     for (int half = 0; half < 2; half++) {
-        int first = channel + 8 * half;
+        __m256i acc = _mm256_loadu_si256((const __m256i *)(walk->sums + 8 * half));
+        __m256 v = linear_value(&linear[half], acc, traits & CORRECTS, sum);
 
-        tame.bias[half] = _mm256_loadu_si256((const __m256i *)(epilogue->bias + first));
-        tame.scale[half] = _mm256_loadu_ps(epilogue->scale + first);
-        tame.shift[half] = _mm256_loadu_ps(epilogue->shift + first);
-        tame.correction[half] = epilogue->correction
-                                    ? _mm256_loadu_ps(epilogue->correction + first)
-                                    : _mm256_setzero_ps();
+        if (traits & ADDS)
+            v = add_codes(walk->addend + 8 * half, residual_scale, v);
+        rounded[half] = _mm256_cvtps_epi32(v);
     }
-    return tame;
+    walk->sums += walk->step;
+    if (traits & CORRECTS)
+        walk->window_sum += walk->window_sum_step;
+    if (traits & ADDS)
+        walk->addend += walk->addend_step;
 }
 
-/* Rounded values of 8 channels. */
-INLINE __m256i tame_rounded(const struct tame16 *tame, int half, __m256i acc,
-                            const float *window_sum, const uint8_t *residual)
+/* Codes of pixels, two at a time; a last one alone is done twice. */
+INLINE void finish_codes(const struct epilogue *epilogue, const struct conv_tile *tile,
+                         int pixels, const int traits, struct pixel_walk walk,
+                         uint8_t *out, ptrdiff_t step)
 {
-    __m256 v = tame->shift[half];
+    const struct byte_rule rule = byte_rule_of(epilogue);
+    const struct linear8 linear[2] = {
+        linear_of(epilogue, tile->channel, traits & CORRECTS),
+        linear_of(epilogue, tile->channel + 8, traits & CORRECTS)};
 
-    if (window_sum)
-        v = _mm256_fmadd_ps(_mm256_set1_ps(*window_sum), tame->correction[half], v);
-    acc = _mm256_add_epi32(acc, tame->bias[half]);
-    v = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc), tame->scale[half], v);
-    if (residual)
-        v = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(
-                                _mm_loadl_epi64((const __m128i *)residual))),
-                            tame->residual_scale, v);
-    return _mm256_cvtps_epi32(v);
-}
+    for (; pixels > 0; pixels -= 2) {
+        __m256i rounded[4], codes;
 
-/* The clamp is applied to bytes: rounding is monotone, so the order does not matter. */
-INLINE void store_tame(const struct tame16 *tame, __m256i first, __m256i second,
-                       uint8_t *out)
-{
-    __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(first, second),
-                                             _MM_SHUFFLE(3, 1, 2, 0));
-    __m128i low = _mm_adds_epi16(_mm256_castsi256_si128(words), tame->zero_code);
-    __m128i high = _mm_adds_epi16(_mm256_extracti128_si256(words, 1), tame->zero_code);
-    __m128i codes = _mm_max_epu8(_mm_packus_epi16(low, high), tame->low_code);
-
-    _mm_storeu_si128((__m128i *)out, _mm_min_epu8(codes, tame->high_code));
-}
-
-INLINE void finish_tame(const struct epilogue *epilogue, const struct conv_tile *tile,
-                        int pixels, const __m256i *acc)
-{
-    const struct tame16 tame = tame_of(epilogue, tile->channel);
-    const float *sum = epilogue->correction ? epilogue->window_sums + tile->sum : NULL;
-    const uint8_t *residual =
-        epilogue->residual_u8 ? epilogue->residual_u8 + tile->residual : NULL;
-    uint8_t *out = epilogue->out_u8 + tile->out;
-
-    for (int pixel = 0; pixel < pixels; pixel++) {
-        __m256i first = tame_rounded(&tame, 0, acc[2 * pixel], sum, residual);
-        __m256i second = tame_rounded(&tame, 1, acc[2 * pixel + 1], sum,
-                                      residual ? residual + 8 : NULL);
-
-        store_tame(&tame, first, second, out);
-        out += tile->out_step;
-        if (sum)
-            sum += tile->sum_step;
-        if (residual)
-            residual += tile->residual_step;
-    }
-}
-
-INLINE void finish_any(const struct epilogue *epilogue, const struct conv_tile *tile,
-                       int pixels, const __m256i *acc)
-{
-    for (int pixel = 0; pixel < pixels; pixel++) {
-        __m256 sum = _mm256_set1_ps(
-            epilogue->correction
-                ? epilogue->window_sums[tile->sum + pixel * tile->sum_step]
-                : 0);
-
-        for (int half = 0; half < 2 && 8 * half < tile->channels; half++) {
-            int left = tile->channels - 8 * half;
-
-            epilogue_avx2(epilogue, tile->channel + 8 * half, left < 8 ? left : 8,
-                          tile->out + pixel * tile->out_step + 8 * half,
-                          tile->residual + pixel * tile->residual_step + 8 * half,
-                          acc[2 * pixel + half], sum);
+        next_rounded(linear, traits, rule.residual_scale, &walk, rounded);
+        if (pixels > 1) {
+            next_rounded(linear, traits, rule.residual_scale, &walk, rounded + 2);
+        } else {
+            rounded[2] = rounded[0];
+            rounded[3] = rounded[1];
         }
+        codes = codes_avx2(&rule, traits, rounded);
+        _mm_storeu_si128((__m128i *)out, _mm256_castsi256_si128(codes));
+        if (pixels > 1)
+            _mm_storeu_si128((__m128i *)(out + step),
+                             _mm256_extracti128_si256(codes, 1));
+        out += 2 * step;
+    }
+}
+
+#define DEFINE_FINISH(TRAITS)                                                          \
+    static void finish_codes_##TRAITS(                                                 \
+        const struct epilogue *epilogue, const struct conv_tile *tile, int pixels,     \
+        const struct pixel_walk *walk, uint8_t *out, ptrdiff_t step)                   \
+    {                                                                                  \
+        finish_codes(epilogue, tile, pixels, TRAITS, *walk, out, step);                \
+    }
+
+DEFINE_FINISH(0)
+DEFINE_FINISH(1)
+DEFINE_FINISH(2)
+DEFINE_FINISH(3)
+DEFINE_FINISH(4)
+DEFINE_FINISH(5)
+DEFINE_FINISH(6)
+DEFINE_FINISH(7)
+
+static void (*const finish_codes_by_traits[TRAITS_COUNT])(const struct epilogue *,
+                                                          const struct conv_tile *, int,
+                                                          const struct pixel_walk *,
+                                                          uint8_t *, ptrdiff_t) = {
+    finish_codes_0, finish_codes_1, finish_codes_2, finish_codes_3,
+    finish_codes_4, finish_codes_5, finish_codes_6, finish_codes_7,
+};
+
+enum { AT_ONCE = 16 }; /* pixels whose codes stand beside each other for a while */
+
+/* Where not all channels of the panel are there. */
+static void finish_part(const struct epilogue *epilogue, const struct conv_tile *tile,
+                        int pixels, const int traits, struct pixel_walk walk,
+                        uint8_t *out)
+{
+    uint8_t codes[AT_ONCE * PANEL];
+
+    for (int done = 0; done < pixels; done += AT_ONCE) {
+        int now = pixels - done < AT_ONCE ? pixels - done : AT_ONCE;
+
+        finish_codes_by_traits[traits](epilogue, tile, now, &walk, codes, PANEL);
+        for (int pixel = 0; pixel < now; pixel++, out += tile->out_step)
+            memcpy(out, codes + pixel * PANEL, (size_t)tile->channels);
+        walk.sums += AT_ONCE * walk.step;
+        if (walk.window_sum)
+            walk.window_sum += AT_ONCE * walk.window_sum_step;
+        if (walk.addend)
+            walk.addend += AT_ONCE * walk.addend_step;
+    }
+}
+
+/* Any epilogue for up to 8 channels of all pixels. */
+static void finish_any(const struct epilogue *epilogue, const struct conv_tile *tile,
+                       int pixels, int first, const int32_t *sums, ptrdiff_t step)
+{
+    const struct any_epilogue any =
+        any_epilogue_of(epilogue, tile->channel + first, tile->channels - first);
+
+    for (int pixel = 0; pixel < pixels; pixel++, sums += step) {
+        float sum = any.corrects
+                        ? epilogue->window_sums[tile->sum + pixel * tile->sum_step]
+                        : 0;
+
+        finish_any_avx2(&any, tile->out + pixel * tile->out_step + first,
+                        tile->residual + pixel * tile->residual_step + first,
+                        _mm256_loadu_si256((const __m256i *)(sums + first)),
+                        _mm256_set1_ps(sum));
     }
 }
 
 /* Finishes a tile of one panel.
  *
- *   acc  [pixels][2] channels 0..7 and 8..15 of the panel
+ *   sums  of the first pixel, 16 channels and up to 8 more; `step` elements to the next pixel's
  */
 static void finish_tile_avx2(const struct epilogue *epilogue,
                              const struct conv_tile *tile, int pixels,
-                             const __m256i *acc)
+                             const int32_t *sums, ptrdiff_t step)
 {
-    if (epilogue->is_tame && epilogue->out_u8 && !epilogue->residual_f32 &&
-        tile->channels >= PANEL)
-        finish_tame(epilogue, tile, pixels, acc);
+    struct pixel_walk walk;
+    int traits;
+
+    if (!epilogue->out_u8 || epilogue->residual_f32 || !epilogue->is_tame) {
+        for (int first = 0; first < PANEL && first < tile->channels; first += 8)
+            finish_any(epilogue, tile, pixels, first, sums, step);
+        return;
+    }
+    walk = walk_of(epilogue, tile, sums, step);
+    traits = epilogue_traits(epilogue);
+    if (tile->channels < PANEL)
+        finish_part(epilogue, tile, pixels, traits, walk, epilogue->out_u8 + tile->out);
     else
-        finish_any(epilogue, tile, pixels, acc);
+        finish_codes_by_traits[traits](epilogue, tile, pixels, &walk,
+                                       epilogue->out_u8 + tile->out, tile->out_step);
 }
 
 #endif

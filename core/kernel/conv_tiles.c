@@ -230,7 +230,7 @@ static struct conv_tile tile_at(const struct tiling *tiling, const struct cover 
         .window_step = cover->inner.window,
         .run_weights = (ptrdiff_t)tiling->run_weights,
         .panel_bytes = (size_t)conv->runs * tiling->run_weights,
-        .weight_most = conv->weight_most,
+        .most = conv->most,
         .channel = panel * PANEL,
         .channels = conv->channels - panel * PANEL,
         .out = (ptrdiff_t)panel * PANEL,

@@ -21,7 +21,7 @@ struct conv_tile {
     const int8_t *weights; /* of the first panel, from the first of these runs on */
     ptrdiff_t run_weights; /* bytes from one run's weights to the next */
     size_t panel_bytes;    /* from one panel's weights to the next */
-    int weight_most;       /* as in struct conv_u8s8 */
+    struct conv_most most;
     int channel, channels; /* the first channel, and how many from there on are there */
     ptrdiff_t out, out_step;
     ptrdiff_t residual, residual_step;

@@ -65,7 +65,7 @@ INLINE void tile_of(const struct epilogue *epilogue, const struct conv_tile *til
         __asm__ volatile("" : "+x"(acc[at])); /* or gcc spills it in the loop above */
         sums[at] = acc[at];
     }
-    finish_tile_avx2(epilogue, tile, pixels, sums);
+    finish_tile_avx2(epilogue, tile, pixels, (const int32_t *)sums, PANEL);
 }
 
 #define DEFINE_TILE(PIXELS)                                                            \

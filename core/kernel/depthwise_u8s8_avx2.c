@@ -69,19 +69,18 @@ static void block_init(struct block *block, const struct depthwise_u8s8 *depthwi
 static void finish(const struct block *block, const struct depthwise_pixel *pixel,
                    struct pair acc, struct pair sums)
 {
-    const struct epilogue *epilogue = &block->depthwise->epilogue;
-    int half = BLOCK / 2;
+    enum { HALF = BLOCK / 2 };
+    const __m256i accs[2] = {in_order(acc).first, in_order(acc).second};
+    const __m256i of_codes[2] = {in_order(sums).first, in_order(sums).second};
 
-    acc = in_order(acc);
-    sums = in_order(sums);
-    epilogue_avx2(epilogue, block->channel, block->count < half ? block->count : half,
-                  pixel->out + block->channel, pixel->residual + block->channel,
-                  acc.first, _mm256_cvtepi32_ps(sums.first));
-    if (block->count > half)
-        epilogue_avx2(epilogue, block->channel + half, block->count - half,
-                      pixel->out + block->channel + half,
-                      pixel->residual + block->channel + half, acc.second,
-                      _mm256_cvtepi32_ps(sums.second));
+    for (int half = 0; half < 2 && HALF * half < block->count; half++) {
+        int channel = block->channel + HALF * half;
+        const struct any_epilogue any = any_epilogue_of(
+            &block->depthwise->epilogue, channel, block->count - HALF * half);
+
+        finish_any_avx2(&any, pixel->out + channel, pixel->residual + channel,
+                        accs[half], _mm256_cvtepi32_ps(of_codes[half]));
+    }
 }
 
 INLINE __m256i widened(const uint8_t *codes)

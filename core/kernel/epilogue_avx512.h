@@ -5,12 +5,7 @@
 #ifndef CORE_KERNEL_EPILOGUE_AVX512_H
 #define CORE_KERNEL_EPILOGUE_AVX512_H
 
-#include "core/kernel/kernel.h"
-
-#include <immintrin.h>
-#include <math.h>
-
-#define INLINE static inline __attribute__((always_inline))
+#include "core/kernel/epilogue_avx.h"
 
 /* The constants of 16 channels. */
 struct linear16 {
@@ -62,12 +57,6 @@ struct byte_rule {
     __m512i low_code, high_code; /* 8-bit */
 };
 
-/* Rounds half to even, without a call. */
-INLINE int code_of(const struct epilogue *epilogue, float end)
-{
-    return _mm_cvtss_si32(_mm_set_ss(end)) + epilogue->zero_code;
-}
-
 INLINE struct byte_rule byte_rule_of(const struct epilogue *epilogue)
 {
     return (struct byte_rule){
@@ -76,21 +65,6 @@ INLINE struct byte_rule byte_rule_of(const struct epilogue *epilogue)
         .low_code = _mm512_set1_epi8((char)code_of(epilogue, epilogue->low)),
         .high_code = _mm512_set1_epi8((char)code_of(epilogue, epilogue->high)),
     };
-}
-
-/* What an epilogue has, as bits; constant where kernels are inlined. */
-enum {
-    CORRECTS = 1, /* window sums */
-    ADDS = 2,     /* codes of a residual */
-    SHIFTS = 4,   /* a zero code or a low end of the clamp that is not 0 */
-    TRAITS_COUNT = 8
-};
-
-static inline int epilogue_traits(const struct epilogue *epilogue)
-{
-    return (epilogue->correction ? CORRECTS : 0) | (epilogue->residual_u8 ? ADDS : 0) |
-           (epilogue->zero_code != 0 || code_of(epilogue, epilogue->low) != 0 ? SHIFTS
-                                                                              : 0);
 }
 
 /* Codes of four vectors a, b, c, d of 16 rounded values. In each quarter of the register stand 4

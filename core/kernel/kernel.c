@@ -3,6 +3,7 @@
 #include "core/kernel/kernel_variants.h"
 #include "core/kernel/window_sums.h"
 
+#include <limits.h>
 #include <string.h>
 #ifdef __x86_64__
 #include <cpuid.h>
@@ -35,7 +36,7 @@ static bool has_avx512vnni(void)
 }
 #endif
 
-enum { NEVER_WIDE = 128 };
+enum { NEVER_WIDE = INT_MAX };
 
 const struct kernel_set kernel_sets[] = {
 #ifdef __x86_64__
@@ -123,27 +124,27 @@ static size_t panel_weights(int runs, int run_bytes)
     return (size_t)PANEL * (size_t)runs * (size_t)run_bytes;
 }
 
-static bool is_wide(const struct kernel_set *set, int weight_most)
+static bool is_wide(const struct kernel_set *set, struct conv_most most)
 {
-    return weight_most > set->wide_above;
+    return most.weight * most.input > set->wide_above;
 }
 
-size_t conv_u8s8_packed_bytes(const struct kernel_set *set, int weight_most,
+size_t conv_u8s8_packed_bytes(const struct kernel_set *set, struct conv_most most,
                               int channels, int runs, int run_bytes)
 {
     return ((size_t)channels + PANEL - 1) / PANEL * panel_weights(runs, run_bytes) *
-           (is_wide(set, weight_most) ? sizeof(int16_t) : sizeof(int8_t));
+           (is_wide(set, most) ? sizeof(int16_t) : sizeof(int8_t));
 }
 
-void conv_u8s8_pack(const struct kernel_set *set, int weight_most, const int8_t *codes,
-                    int channels, int runs, int run_length, int run_bytes, void *packed)
+void conv_u8s8_pack(const struct kernel_set *set, struct conv_most most,
+                    const int8_t *codes, int channels, int runs, int run_length,
+                    int run_bytes, void *packed)
 {
-    bool wide = is_wide(set, weight_most);
+    bool wide = is_wide(set, most);
     int16_t *words = packed;
     int8_t *bytes = packed;
 
-    memset(packed, 0,
-           conv_u8s8_packed_bytes(set, weight_most, channels, runs, run_bytes));
+    memset(packed, 0, conv_u8s8_packed_bytes(set, most, channels, runs, run_bytes));
     for (int channel = 0; channel < channels; channel++) {
         size_t panel = (size_t)(channel / PANEL) * panel_weights(runs, run_bytes);
         size_t lane = (size_t)(channel % PANEL);

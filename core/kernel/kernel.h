@@ -68,6 +68,12 @@ struct span {
     int first, end;
 };
 
+/* What codes that are multiplied do not exceed. */
+struct conv_most {
+    int weight; /* 1..128, in magnitude */
+    int input;  /* 1..255 */
+};
+
 /* acc[pixel, channel] = sum over runs and bytes of input * weight. */
 struct conv_u8s8 {
     const uint8_t *input;       /* the window of the first output pixel */
@@ -82,9 +88,9 @@ struct conv_u8s8 {
                                         output column, whole quads */
     const int8_t *weights; /* packed by conv_u8s8_pack for the set that runs, or by
                               winograd_pack */
-    int weight_most;       /* no weight is larger in magnitude, 1..128 */
-    int channels;          /* output channels */
-    uint8_t *transformed;  /* winograd_scratch() bytes; not used by conv_u8s8 */
+    struct conv_most most;
+    int channels;         /* output channels */
+    uint8_t *transformed; /* winograd_scratch() bytes; not used by conv_u8s8 */
     struct epilogue epilogue;
 };
 
@@ -159,7 +165,7 @@ typedef size_t (*peak_u8s8_fn)(size_t rounds);
 struct kernel_set {
     const char *name;
     bool (*runs_here)(void);
-    int wide_above; /* convolutions with larger weights have them packed as 16 bits */
+    int wide_above; /* where products can be larger, weights are packed as 16 bits */
     conv_u8s8_fn conv_u8s8;
     /* The same sums for the convolutions that winograd.h tells; NULL: there is no such kernel. */
     conv_u8s8_fn winograd_u8s8;
@@ -181,16 +187,16 @@ const struct kernel_set *kernel_set_best(void);
 const struct kernel_set *kernel_set_named(const char *name);
 
 /* Bytes of the packed weights, and the packing: [channels / PANEL][runs * run_bytes / QUAD]
- * [PANEL][QUAD], zero where a channel or a byte is surplus; int8, or int16 where weight_most is
- * above the set's `wide_above`.
+ * [PANEL][QUAD], zero where a channel or a byte is surplus; int8, or int16 where a product
+ * of the largest codes is above the set's `wide_above`.
  *
  *   codes   [channels, runs, run_length]   run_length <= run_bytes
  *   packed  out, conv_u8s8_packed_bytes() bytes, 64-byte aligned
  */
-size_t conv_u8s8_packed_bytes(const struct kernel_set *set, int weight_most,
+size_t conv_u8s8_packed_bytes(const struct kernel_set *set, struct conv_most most,
                               int channels, int runs, int run_bytes);
-void conv_u8s8_pack(const struct kernel_set *set, int weight_most, const int8_t *codes,
-                    int channels, int runs, int run_length, int run_bytes,
-                    void *packed);
+void conv_u8s8_pack(const struct kernel_set *set, struct conv_most most,
+                    const int8_t *codes, int channels, int runs, int run_length,
+                    int run_bytes, void *packed);
 
 #endif

@@ -4,8 +4,9 @@
 
 #include "core/kernel/kernel.h"
 
-/* conv_u8s8_avx2 wants weights above this as 16 bits. */
-enum { CONV_U8S8_AVX2_WIDE_ABOVE = 64 };
+/* Two such products fit 16 bits; where some can be larger, conv_u8s8_avx2 wants weights as 16
+ * bits. */
+enum { CONV_U8S8_AVX2_WIDE_ABOVE = INT16_MAX / 2 };
 
 void conv_u8s8_scalar(const struct conv_u8s8 *conv);
 void conv_u8s8_avx2(const struct conv_u8s8 *conv);

@@ -211,7 +211,7 @@ static void integer_groups(const struct conv_run *run, const struct weight_part 
     struct conv_u8s8 product = conv_plan_product(plan);
 
     product.samples = samples;
-    product.weight_most = part->most;
+    product.most = part->most;
     product.channels = outputs;
     product.transformed = scratch->transformed;
     if (zero_code != 0)

@@ -22,10 +22,10 @@ static void transpose(const int8_t *from, int channels, int taps, int8_t *to)
             to[tap * channels + channel] = *from++;
 }
 
-enum { WEIGHT_MOST = -INT8_MIN };
+static const struct conv_most any_codes = {-INT8_MIN, UINT8_MAX};
 
 static size_t group_bytes(const struct conv_weights *weights,
-                          const struct conv_plan *plan, int weight_most,
+                          const struct conv_plan *plan, struct conv_most most,
                           bool by_winograd)
 {
     int outputs = group_outputs(weights->of);
@@ -34,7 +34,7 @@ static size_t group_bytes(const struct conv_weights *weights,
         return (size_t)plan->window_count;
     if (by_winograd)
         return winograd_packed_bytes(outputs, plan->runs, plan->run_length);
-    return conv_u8s8_packed_bytes(weights->kernels, weight_most, outputs, plan->runs,
+    return conv_u8s8_packed_bytes(weights->kernels, most, outputs, plan->runs,
                                   conv_plan_run_bytes(plan));
 }
 
@@ -42,10 +42,10 @@ static size_t group_bytes(const struct conv_weights *weights,
 static size_t most_bytes(const struct conv_weights *weights,
                          const struct conv_plan *plan)
 {
-    size_t bytes = group_bytes(weights, plan, WEIGHT_MOST, false);
+    size_t bytes = group_bytes(weights, plan, any_codes, false);
 
     if (weights->suits_winograd)
-        bytes = memory_larger(bytes, group_bytes(weights, plan, WEIGHT_MOST, true));
+        bytes = memory_larger(bytes, group_bytes(weights, plan, any_codes, true));
     return bytes * (size_t)weights->of->groups;
 }
 
@@ -134,15 +134,14 @@ static void pack_group(const struct conv_weights *weights, const struct conv_pla
 }
 
 static void pack(const struct conv_weights *weights, const struct conv_plan *plan,
-                 const int8_t *codes, int most, int input_most,
-                 struct weight_part *part)
+                 const int8_t *codes, struct conv_most most, struct weight_part *part)
 {
     const struct weights *of = weights->of;
     size_t group_codes = (size_t)group_outputs(of) * (size_t)plan->window_count;
 
     part->most = most;
-    part->by_winograd =
-        weights->suits_winograd && input_most > 0 && winograd_fits(most, input_most);
+    part->by_winograd = weights->suits_winograd && most.input > 0 &&
+                        winograd_fits(most.weight, most.input);
     part->group_bytes = group_bytes(weights, plan, most, part->by_winograd);
     if (!part->packed)
         part->packed = memory_aligned(most_bytes(weights, plan));
@@ -161,19 +160,20 @@ static void pack_parts(const struct conv_weights *weights, const struct conv_pla
 {
     size_t count = weights_count(weights->of);
     int8_t *low = weights->narrow[0], *high = weights->narrow[1];
-    int most;
+    int input_most = variant->input_most, most;
 
     variant->part_count =
         conv_weights_may_be_wide(weights) && variant->code_most > INT8_MAX ? 2 : 1;
     if (variant->part_count == 1) {
         wide_codes_narrow(weights->codes, count, low);
-        pack(weights, plan, low, variant->code_most, variant->input_most,
+        pack(weights, plan, low, (struct conv_most){variant->code_most, input_most},
              &variant->parts[0]);
         return;
     }
     most = wide_codes_part(weights->codes, count, low, high);
-    pack(weights, plan, low, WIDE_LOW_MOST, variant->input_most, &variant->parts[0]);
-    pack(weights, plan, high, most, variant->input_most, &variant->parts[1]);
+    pack(weights, plan, low, (struct conv_most){WIDE_LOW_MOST, input_most},
+         &variant->parts[0]);
+    pack(weights, plan, high, (struct conv_most){most, input_most}, &variant->parts[1]);
 }
 
 static struct weight_codes find_codes(const struct conv_weights *weights,

@@ -2,6 +2,7 @@
 #ifndef CORE_LAYER_CONV_WEIGHTS_H
 #define CORE_LAYER_CONV_WEIGHTS_H
 
+#include "core/kernel/kernel.h"
 #include "core/layer/conv_plan.h"
 #include "core/layer/weight_codes.h"
 
@@ -10,7 +11,7 @@ enum { WEIGHT_VARIANTS = 4 };
 
 /* Codes as the kernels multiply them. */
 struct weight_part {
-    int most;         /* no code is larger in magnitude, 1..128 */
+    struct conv_most most;
     bool by_winograd; /* packed for it */
     int8_t *packed;   /* per group as conv_u8s8_pack or winograd_pack; depthwise [taps,
                          channels] */

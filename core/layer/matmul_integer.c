@@ -8,6 +8,8 @@
 /* The largest magnitude of a shifted code, however it is shifted. */
 enum { SHIFTED_MOST = -INT8_MIN };
 
+static const struct conv_most any_codes = {SHIFTED_MOST, UINT8_MAX};
+
 static int depth_of(const struct matmul_plan *plan)
 {
     return plan->left.columns;
@@ -39,10 +41,9 @@ static struct matmul_room lay_out(const struct matmul_plan *plan,
     *used = 0;
     room.left = take(bytes, used, matmul_side_count(&plan->left) + INPUT_SLACK);
     room.right = take(bytes, used, matmul_side_count(&plan->right));
-    room.packed =
-        take(bytes, used,
-             conv_u8s8_packed_bytes(kernels, SHIFTED_MOST, plan->output.columns, 1,
-                                    run_bytes(plan)));
+    room.packed = take(bytes, used,
+                       conv_u8s8_packed_bytes(kernels, any_codes, plan->output.columns,
+                                              1, run_bytes(plan)));
     room.left_sums = take(bytes, used, rows * sizeof *room.left_sums);
     room.right_sums = take(bytes, used, columns * sizeof *room.right_sums);
     room.sums = take(bytes, used, (rows * columns + PANEL) * sizeof *room.sums);
@@ -160,7 +161,7 @@ static void take_zeros(const struct matmul_room *room, int shifted, size_t rows,
 }
 
 static void multiply(const struct matmul_plan *plan, const struct kernel_set *kernels,
-                     const uint8_t *rows, ptrdiff_t stride, int most,
+                     const uint8_t *rows, ptrdiff_t stride, struct conv_most most,
                      const struct matmul_room *room)
 {
     static const int32_t no_offset = 0;
@@ -176,7 +177,7 @@ static void multiply(const struct matmul_plan *plan, const struct kernel_set *ke
         .runs = 1,
         .run_bytes = run_bytes(plan),
         .weights = room->packed,
-        .weight_most = most,
+        .most = most,
         .channels = plan->output.columns,
         .epilogue = {.out_s32 = room->sums, .out = {.column = columns}},
     });
@@ -192,6 +193,7 @@ void matmul_integer_sums(const struct matmul_plan *plan,
     const uint8_t *b =
         (const uint8_t *)right->data + matmul_side_at(&plan->right, sample, product);
     struct shift shift = shift_of(right);
+    struct conv_most most = {shift.most, left->code_most};
     int shifted = shift.by - right->zero_code;
     ptrdiff_t stride;
     const uint8_t *rows = rows_of(&plan->left, a, room->left, &stride);
@@ -201,9 +203,9 @@ void matmul_integer_sums(const struct matmul_plan *plan,
     correct_zeros(plan, left->zero_code, shifted, room->right_sums);
     if (shifted != 0)
         sum_rows(rows, stride, plan->left.rows, plan->left.columns, room->left_sums);
-    conv_u8s8_pack(kernels, shift.most, room->right, plan->output.columns, 1,
-                   depth_of(plan), run_bytes(plan), room->packed);
-    multiply(plan, kernels, rows, stride, shift.most, room);
+    conv_u8s8_pack(kernels, most, room->right, plan->output.columns, 1, depth_of(plan),
+                   run_bytes(plan), room->packed);
+    multiply(plan, kernels, rows, stride, most, room);
     if (shifted != 0 || left->zero_code != 0)
         take_zeros(room, shifted, (size_t)plan->output.rows,
                    (size_t)plan->output.columns);

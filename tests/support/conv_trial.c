@@ -139,7 +139,6 @@ static void make_weights(struct conv_parts *parts, int weight_most)
     size_t count =
         (size_t)(shape->outputs * shape->kernel * shape->kernel * shape->channels);
 
-    parts->weight_most = weight_most;
     parts->codes = random_bytes(count);
     for (size_t i = 0; i < count; i++) {
         int code = parts->codes[i];
@@ -158,15 +157,15 @@ int conv_shape_run_bytes(const struct conv_shape *shape)
     return (shape->kernel * shape->channels + QUAD - 1) / QUAD * QUAD;
 }
 
-static void pack_for(struct conv_parts *parts, const struct kernel_set *set)
+static void pack_for(struct conv_parts *parts, const struct kernel_set *set,
+                     const struct conv_u8s8 *conv)
 {
     const struct conv_shape *shape = parts->shape;
 
     free(parts->packed);
-    parts->packed = memory_aligned(conv_u8s8_packed_bytes(set, parts->weight_most,
-                                                          shape->outputs, shape->kernel,
-                                                          conv_shape_run_bytes(shape)));
-    conv_u8s8_pack(set, parts->weight_most, parts->codes, shape->outputs, shape->kernel,
+    parts->packed = memory_aligned(conv_u8s8_packed_bytes(
+        set, conv->most, shape->outputs, shape->kernel, conv_shape_run_bytes(shape)));
+    conv_u8s8_pack(set, conv->most, parts->codes, shape->outputs, shape->kernel,
                    shape->kernel * shape->channels, conv_shape_run_bytes(shape),
                    parts->packed);
 }
@@ -212,7 +211,7 @@ struct conv_u8s8 conv_parts_make(struct conv_parts *parts,
         .run_offsets = parts->run_offsets,
         .runs = shape->kernel,
         .run_bytes = conv_shape_run_bytes(shape),
-        .weight_most = weight_most,
+        .most = {weight_most, UINT8_MAX},
         .channels = shape->outputs,
     };
 }
@@ -220,7 +219,7 @@ struct conv_u8s8 conv_parts_make(struct conv_parts *parts,
 void conv_parts_run(const struct kernel_set *set, struct conv_parts *parts,
                     struct conv_u8s8 *conv)
 {
-    pack_for(parts, set);
+    pack_for(parts, set, conv);
     conv->weights = parts->packed;
     set->conv_u8s8(conv);
 }
@@ -341,7 +340,8 @@ void conv_compare(conv_run_fn run, const struct kernel_set *set,
     size_t bytes = parts.elements * (finish->out == OUT_U8 ? 1 : 4);
     uint8_t *expected = memory_get(bytes), *found = memory_get(bytes);
 
-    make_codes_small(&parts, most.code);
+    make_codes_small(&parts, most.input);
+    conv.most.input = most.input;
     memset(expected, CANARY, bytes);
     conv.epilogue = conv_parts_epilogue(&parts, finish, expected);
     conv_parts_run(kernel_set_named("scalar"), &parts, &conv);

@@ -29,7 +29,6 @@ extern const struct conv_finish conv_finishes[CONV_FINISHES];
 /* Memory of one test case. */
 struct conv_parts {
     const struct conv_shape *shape;
-    int weight_most;
     uint8_t *input;
     int8_t *codes, *packed;
     int32_t *run_offsets;
@@ -68,11 +67,6 @@ void conv_parts_run_in_two(conv_run_fn run, const struct kernel_set *set,
 /* Sums that were stored are the plain ones of the unpacked codes. */
 void conv_parts_check_sums(const struct conv_parts *parts, const struct conv_u8s8 *conv,
                            const int32_t *out);
-
-/* The magnitudes of codes. */
-struct conv_most {
-    int weight, code;
-};
 
 /* One shape and one way to finish, against the definition, at once and in two, padding skipped or
  * not; what lies between the outputs must stay as it was. */

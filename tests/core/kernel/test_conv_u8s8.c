@@ -49,7 +49,8 @@ static void scalar_is_the_plain_sum(void **state)
 
 static void every_set_equals_scalar_bit_for_bit(void **state)
 {
-    static const int weights_most[] = {128, 64, 8};
+    static const struct conv_most mosts[] = {{128, 255}, {64, 255}, {8, 255},
+                                             {127, 15},  {8, 15},   {128, 1}};
 
     (void)state;
     for (const struct kernel_set *set = kernel_sets; set->name; set++) {
@@ -60,7 +61,7 @@ static void every_set_equals_scalar_bit_for_bit(void **state)
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
             for (size_t j = 0; j < CONV_FINISHES; j++)
                 conv_compare(conv_parts_run, set, &shapes[i], &conv_finishes[j],
-                             (struct conv_most){weights_most[(i + j) % 3], 255});
+                             mosts[(i + j) % (sizeof mosts / sizeof *mosts)]);
     }
 }
 
@@ -85,27 +86,41 @@ static void every_width_and_depth_of_tiles_is_covered(void **state)
             }
 }
 
-/* The largest sums that weights of each magnitude allow: 16-bit sums must not overflow. */
-static void the_largest_codes_do_not_overflow(void **state)
+/* Nothing but the largest codes; of weights all are negative, or even channels alone. */
+static void check_largest(const struct kernel_set *set, struct conv_most most,
+                          bool is_mixed)
 {
     static const struct conv_finish as_sums = {.out = OUT_S32};
-    static const struct conv_shape shape = {64, 3, 5, 3, 1, 0, 16, 1};
+    static const struct conv_shape shape = {64, 3, 8, 3, 1, 0, 16, 1};
+    const size_t weights = 9 * 64;
+    struct conv_parts parts;
+    struct conv_u8s8 conv = conv_parts_make(&parts, &shape, most.weight);
+    int32_t *out = memory_zeroed(parts.elements, sizeof *out);
+
+    conv.most = most;
+    memset(parts.input, most.input, (size_t)(shape.height * conv_shape_row(&shape)));
+    memset(parts.codes, -most.weight, 16 * weights);
+    for (size_t channel = 1; is_mixed && channel < 16; channel += 2)
+        memset(parts.codes + channel * weights, most.weight - (most.weight == 128),
+               weights);
+    conv.epilogue = conv_parts_epilogue(&parts, &as_sums, out);
+    conv_parts_run(set, &parts, &conv);
+    conv_parts_check_sums(&parts, &conv, out);
+    free(out);
+    conv_parts_clear(&parts);
+}
+
+/* The largest sums that codes of each magnitude allow: 16-bit sums must not overflow. */
+static void the_largest_codes_do_not_overflow(void **state)
+{
+    static const int inputs[] = {1,  2,  3,  7,   14,  15,  16,
+                                 30, 31, 63, 127, 128, 254, 255};
 
     (void)state;
     for (const struct kernel_set *set = kernel_sets; set->name; set++)
-        for (int most = 1; set->runs_here() && most <= 128; most++) {
-            struct conv_parts parts;
-            struct conv_u8s8 conv = conv_parts_make(&parts, &shape, most);
-            int32_t *out = memory_zeroed(parts.elements, sizeof *out);
-
-            memset(parts.input, 255, (size_t)(shape.height * conv_shape_row(&shape)));
-            memset(parts.codes, -most, (size_t)(16 * 9 * 64));
-            conv.epilogue = conv_parts_epilogue(&parts, &as_sums, out);
-            conv_parts_run(set, &parts, &conv);
-            conv_parts_check_sums(&parts, &conv, out);
-            free(out);
-            conv_parts_clear(&parts);
-        }
+        for (int weight = 1; set->runs_here() && weight <= 128; weight++)
+            for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+                check_largest(set, (struct conv_most){weight, inputs[i]}, weight % 2);
 }
 
 /* An epilogue that overflows: infinities and NaN must not differ between the sets either. */
