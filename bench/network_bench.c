@@ -1,21 +1,16 @@
 #include "bench/network_bench.h"
 
+#include "bench/network_peer.h"
 #include "bench/peak.h"
 #include "bench/peer.h"
-#include "bench/random.h"
 #include "bench/rounds.h"
 #include "core/base/memory.h"
-#include "core/evaluate/evaluator.h"
 #include "core/network/layer_kind.h"
-#include "core/quant/clip_minmax.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { BLOCKS = 4 }; /* so that no block finds itself in the nearest cache */
-
 static const double round_seconds = 0.1;
-static const size_t memory_enough = (size_t)4 << 30;
 
 /* How often something was done, and how many layers ran for it, summed over the blocks: whole, or
  * from the sums of their products on. */
@@ -23,103 +18,15 @@ struct done {
     int64_t times, layers, epilogues;
 };
 
-/* Random samples, an evaluator that remembers them, and choices. */
+/* A network with samples and steps, and what is known of what it does. */
 struct trial {
     const struct network_bench_options *options;
-    struct samples samples;
-    struct evaluator *evaluator;
-    struct choice *choices; /* [items] */
-    int layers;             /* that run for everything */
-    int moved;              /* the item whose step is a new one each time, or -1 */
-    int behind;             /* layers that must run then */
+    struct network_trial of;
+    int layers; /* that run for everything */
+    int moved;  /* the item whose step is a new one each time, or -1 */
+    int behind; /* layers that must run then */
     struct done everything, quantized;
 };
-
-/* From -2 to 2, or numbers of rows. */
-static void *random_values(const struct tensor *input, size_t count, uint32_t *state)
-{
-    float *floats = memory_get(count * sizeof *floats);
-    int32_t *numbers = (int32_t *)floats;
-
-    for (size_t i = 0; i < count; i++) {
-        float value = random_value(state);
-
-        if (input->element == ELEMENT_FLOAT)
-            floats[i] = 2 * value;
-        else
-            numbers[i] = (int32_t)((value + 1) / 2 * (float)input->most / 2);
-    }
-    return floats;
-}
-
-static void make_samples(struct trial *trial)
-{
-    const struct network *network = trial->options->network;
-    size_t count = (size_t)BLOCKS * (size_t)trial->options->block;
-    uint32_t state = 1;
-
-    trial->samples = (struct samples){
-        .labels = {memory_zeroed(count, sizeof(int32_t)), 1, ELEMENT_INT32},
-        .count = count,
-    };
-    for (int input = 0; input < network->input_count; input++) {
-        size_t values = count * network_input(network, input)->count;
-
-        trial->samples.values[input] =
-            random_values(network_input(network, input), values, &state);
-    }
-}
-
-static struct evaluator *evaluator_of(const struct trial *trial, size_t memory_bytes,
-                                      bool times_layers)
-{
-    const struct network_bench_options *options = trial->options;
-
-    return evaluator_create(options->network, options->placement,
-                            &(struct evaluator_options){.kernels = options->kernels,
-                                                        .block = options->block,
-                                                        .memory_bytes = memory_bytes,
-                                                        .times_layers = times_layers},
-                            trial->samples);
-}
-
-static float step_of_weights(const struct network *network,
-                             const struct quantized_tensor *item)
-{
-    const struct weights *weights = network->layers[item->index].weights;
-    float most = 0;
-
-    for (size_t i = 0; i < weights_count(weights); i++)
-        most = fmaxf(most, fabsf(weights->values[i]));
-    return placement_step_of_clip(item, most);
-}
-
-/* Min-max steps, one tensor after the other: good enough that nothing saturates. */
-static void choose(struct trial *trial)
-{
-    const struct placement *placement = trial->options->placement;
-
-    trial->choices = memory_zeroed((size_t)placement->count, sizeof *trial->choices);
-    for (int item = 0; item < placement->count; item++) {
-        const struct quantized_tensor *tensor = &placement->items[item];
-        double minus_low_and_high[] = {-INFINITY, -INFINITY};
-
-        float step;
-
-        if (tensor->bits == BITS_FLOAT)
-            continue;
-        if (tensor->is_weight) {
-            step = step_of_weights(trial->options->network, tensor);
-        } else {
-            evaluator_measure(trial->evaluator,
-                              &(struct measure){.kind = MEASURE_RANGE, .subject = item},
-                              1, trial->choices, NULL, minus_low_and_high);
-            step = placement_step_of_clip(
-                tensor, fmax(minus_low_and_high[0], minus_low_and_high[1]));
-        }
-        trial->choices[item] = placement_choice(tensor, step);
-    }
-}
 
 /* The first quantized weights: when their step changes, everything but the layers before them must
  * be computed again. */
@@ -168,26 +75,15 @@ static int count_layers(const struct network *network, int first)
 
 static void trial_init(struct trial *trial, const struct network_bench_options *options)
 {
-    const struct placement *placement = options->placement;
+    const struct network *network = options->own.network;
+    const struct placement *placement = options->own.placement;
 
     *trial = (struct trial){.options = options};
-    make_samples(trial);
-    trial->evaluator = evaluator_of(trial, memory_enough, false);
-    choose(trial);
-    trial->layers = count_layers(options->network, -1);
+    network_trial_init(&trial->of, options->own, options->kernels, options->block);
+    trial->layers = count_layers(network, -1);
     trial->moved = item_to_move(placement);
     if (trial->moved >= 0)
-        trial->behind =
-            count_layers(options->network, placement->items[trial->moved].index);
-}
-
-static void trial_clear(struct trial *trial)
-{
-    evaluator_destroy(trial->evaluator);
-    for (int input = 0; input < NETWORK_INPUTS_MAX; input++)
-        free((float *)trial->samples.values[input]);
-    free((int32_t *)trial->samples.labels.values);
-    free(trial->choices);
+        trial->behind = count_layers(network, placement->items[trial->moved].index);
 }
 
 /* ---- what is timed ------------------------------------------------------------------------- */
@@ -197,7 +93,8 @@ static void run_everything(void *context)
     struct trial *trial = context;
     struct score score = {0};
 
-    evaluator_score_others(trial->evaluator, trial->choices, 1, trial->samples, &score);
+    evaluator_score_others(trial->of.evaluator, trial->of.choices, 1, trial->of.samples,
+                           &score);
 }
 
 /* Each time with a step that was never there before, for what was evaluated once may be remembered. */
@@ -205,20 +102,20 @@ static void run_quantized(void *context)
 {
     struct trial *trial = context;
     struct score score = {0};
-    float *step = &trial->choices[trial->moved].step;
+    float *step = &trial->of.choices[trial->moved].step;
 
     *step = nextafterf(*step, INFINITY);
-    evaluator_score(trial->evaluator, trial->choices, 1, &score);
+    evaluator_score(trial->of.evaluator, trial->of.choices, 1, &score);
 }
 
 /* CPU seconds of one of `times` calls; what they did is added to `done`. */
 static double seconds_of_work(struct trial *trial, void (*work)(void *context),
                               int times, struct done *done)
 {
-    struct executor_counters before = evaluator_counters(trial->evaluator), ran;
+    struct executor_counters before = evaluator_counters(trial->of.evaluator), ran;
     double seconds = seconds_of_one(work, trial, times);
 
-    ran = executor_counters_since(evaluator_counters(trial->evaluator), before);
+    ran = executor_counters_since(evaluator_counters(trial->of.evaluator), before);
     done->times += times;
     done->layers += ran.layers_run;
     done->epilogues += ran.epilogues_rerun;
@@ -228,7 +125,8 @@ static double seconds_of_work(struct trial *trial, void (*work)(void *context),
 /* Layers of each evaluation of a block. */
 static double layers_of_one(const struct done *done)
 {
-    return (double)(done->layers + done->epilogues) / (double)(done->times * BLOCKS);
+    return (double)(done->layers + done->epilogues) /
+           (double)(done->times * NETWORK_TRIAL_BLOCKS);
 }
 
 /* Times of work that was not done are no figures. Without room for what the first layers give, more
@@ -259,7 +157,7 @@ struct result {
 static int one_round(struct trial *trial, int times, struct peer *peer, int peer_times,
                      struct result *result, struct error *err)
 {
-    double images = (double)trial->samples.count, seconds;
+    double images = (double)trial->of.samples.count, seconds;
 
     series_add(&result->everything,
                images /
@@ -315,7 +213,8 @@ static void print_rate(const char *what, const struct series *series,
 static void print_work(const struct trial *trial, FILE *out)
 {
     const struct done *done = &trial->quantized;
-    double epilogues = (double)done->epilogues / (double)(done->times * BLOCKS);
+    double epilogues =
+        (double)done->epilogues / (double)(done->times * NETWORK_TRIAL_BLOCKS);
 
     fprintf(out,
             "  first float layers kept: %g of %d layers run, each time with a new step",
@@ -336,7 +235,7 @@ static void print_rates(const struct trial *trial, const struct result *result,
     fprintf(out,
             "%s, %s, blocks of %d, kernels %s; medians of %d rounds in turns, CPU time "
             "of one core\n\n",
-            options->network->path, options->bits, options->block,
+            options->own.network->path, options->bits, options->block,
             options->kernels->name, options->rounds);
     print_rate("everything", &result->everything, result, out);
     if (result->quantized.count > 0)
@@ -374,15 +273,15 @@ static void print_layer(const struct network *network, int index, double seconds
 /* Where the time goes, in a run of its own: looking at the clock costs some. */
 static void print_layers(struct trial *trial, FILE *out)
 {
-    const struct network *network = trial->options->network;
+    const struct network *network = trial->options->own.network;
     double peak = peak_gops(round_seconds), all = 0;
     int times = times_in(run_everything, trial, 4 * round_seconds);
-    struct evaluator *timed = evaluator_of(trial, 0, true);
+    struct evaluator *timed = network_trial_evaluator(&trial->of, 0, true);
     size_t layers = (size_t)network->layer_count;
-    double images = (double)trial->samples.count * times, *seconds;
+    double images = (double)trial->of.samples.count * times, *seconds;
     struct trial with_clock = *trial;
 
-    with_clock.evaluator = timed;
+    with_clock.of.evaluator = timed;
     run_everything(&with_clock); /* quantizes the weights, which is not what is asked */
     seconds = memory_copy(evaluator_layer_seconds(timed), layers * sizeof *seconds);
     for (int i = 0; i < times; i++)
@@ -401,20 +300,6 @@ static void print_layers(struct trial *trial, FILE *out)
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
-
-/* NULL without an error where ONNX Runtime is not installed. */
-static struct peer *start_onnxruntime(const struct network_bench_options *options,
-                                      struct error *err)
-{
-    char script[PEER_PATH_BYTES], module[PEER_PATH_BYTES], batch[16];
-
-    if (!peer_path("../tests/peers/onnxruntime.js", script) ||
-        !peer_path("../tests/peers/node_modules/onnxruntime-node", module))
-        return NULL;
-    snprintf(batch, sizeof batch, "%d", options->block);
-    return peer_start(
-        (char *[]){"node", script, options->network->path, batch, "int8", NULL}, err);
-}
 
 static int measure(struct trial *trial, struct peer *peer, FILE *out, struct error *err)
 {
@@ -439,14 +324,14 @@ int network_bench(const struct network_bench_options *options, FILE *out,
                   struct error *err)
 {
     struct trial trial;
-    struct peer *peer = start_onnxruntime(options, err);
+    struct peer *peer = NULL;
     int status = -1;
 
-    if (!peer && err->text[0])
+    if (network_peer_start(options->peer, options->block, &peer, err) < 0)
         return -1;
     trial_init(&trial, options);
     status = measure(&trial, peer, out, err);
-    trial_clear(&trial);
+    network_trial_clear(&trial.of);
     peer_stop(peer);
     return status;
 }

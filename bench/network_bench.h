@@ -3,17 +3,16 @@
 #ifndef BENCH_NETWORK_BENCH_H
 #define BENCH_NETWORK_BENCH_H
 
+#include "bench/network_trial.h"
 #include "core/base/error.h"
 #include "core/kernel/kernel.h"
-#include "core/network/network.h"
-#include "core/network/placement.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
 struct network_bench_options {
-    const struct network *network;     /* fused; borrowed */
-    const struct placement *placement; /* borrowed */
+    struct placed_network own;  /* what is timed */
+    struct placed_network peer; /* of the same file, as network_peer_start() wants it */
     const struct kernel_set *kernels;
     const char *bits; /* for the title, e.g. W8A8 onnx */
     int block;        /* samples evaluated together, and the peer's batch */

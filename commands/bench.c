@@ -112,16 +112,53 @@ static int bench_kernels(const struct options *options,
         stdout, err);
 }
 
-static int bench_placed(const struct options *options, const struct kernel_set *kernels,
-                        const struct network *network,
-                        const struct placement *placement, struct error *err)
+/* A network that is read, and what of it is quantized. */
+struct prepared {
+    struct network *network;
+    struct placement placement;
+};
+
+static void prepared_clear(struct prepared *prepared)
+{
+    placement_clear(&prepared->placement);
+    network_destroy(prepared->network);
+}
+
+/* Layers as the papers place them: the first and the last stay in float. */
+static int prepare(const char *path, struct config_bits bits, enum config_target target,
+                   struct prepared *prepared, struct error *err)
+{
+    static char first[] = "first", last[] = "last";
+    struct config_model model = {.network = (char *)path,
+                                 .keep_float = {first, last},
+                                 .keep_float_count = 2,
+                                 .loss = LOSS_MSE_TO_FLOAT}; /* fits all outputs */
+    struct config_method_settings method = {0};
+    struct calibration_case one = {
+        .model = &model, .target = target, .bits = bits, .method = &method};
+    struct placement_rules rules = case_rules(&one);
+
+    prepared->network = shard_read_network(&one, err);
+    return prepared->network
+               ? placement_init(&prepared->placement, prepared->network, &rules, err)
+               : -1;
+}
+
+static struct placed_network placed(const struct prepared *prepared)
+{
+    return (struct placed_network){prepared->network, &prepared->placement};
+}
+
+static int bench_prepared(const struct options *options,
+                          const struct kernel_set *kernels, const struct prepared *own,
+                          const struct prepared *peer, struct error *err)
 {
     char bits[16], title[64];
 
     config_bits_text(options->bits, bits);
     snprintf(title, sizeof title, "%s %s", bits, options->target);
-    return network_bench(&(struct network_bench_options){.network = network,
-                                                         .placement = placement,
+    return network_bench(&(struct network_bench_options){.own = placed(own),
+                                                         .peer = placed(peer),
                                                          .kernels = kernels,
                                                          .bits = title,
                                                          .block = options->block,
@@ -132,28 +169,18 @@ static int bench_placed(const struct options *options, const struct kernel_set *
 static int bench_network(const struct options *options,
                          const struct kernel_set *kernels, struct error *err)
 {
-    static char first[] = "first", last[] = "last";
-    struct config_model model = {.network = (char *)options->model,
-                                 .keep_float = {first, last},
-                                 .keep_float_count = 2};
-    struct config_method_settings method = {0};
-    struct calibration_case one = {
-        .model = &model, .bits = options->bits, .method = &method};
-    struct placement placement = {0};
-    struct network *network;
+    const struct config_bits eight = {BITS_MOST, BITS_MOST};
+    struct prepared own = {0}, peer = {0};
+    enum config_target target;
     int status = -1;
 
-    if (target_of(options, &one.target, err) < 0)
+    if (target_of(options, &target, err) < 0)
         return -1;
-    network = shard_read_network(&one, err);
-    if (network) {
-        struct placement_rules rules = case_rules(&one);
-
-        if (placement_init(&placement, network, &rules, err) == 0)
-            status = bench_placed(options, kernels, network, &placement, err);
-    }
-    placement_clear(&placement);
-    network_destroy(network);
+    if (prepare(options->model, options->bits, target, &own, err) == 0 &&
+        prepare(options->model, eight, TARGET_ONNX, &peer, err) == 0)
+        status = bench_prepared(options, kernels, &own, &peer, err);
+    prepared_clear(&own);
+    prepared_clear(&peer);
     return status;
 }
 

@@ -59,8 +59,9 @@ static char *output_of(struct bench *bench)
     char *printed = NULL;
     size_t bytes;
     FILE *out = open_memstream(&printed, &bytes);
-    const struct network_bench_options options = {.network = bench->network,
-                                                  .placement = &bench->placement,
+    const struct placed_network placed = {bench->network, &bench->placement};
+    const struct network_bench_options options = {.own = placed,
+                                                  .peer = placed,
                                                   .kernels = kernel_set_best(),
                                                   .bits = "W8A8 onnx",
                                                   .block = 3,

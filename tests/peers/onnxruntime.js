@@ -1,6 +1,7 @@
 'use strict';
-// onnxruntime.js MODEL BATCH [int8|float] - runs a network in ONNX Runtime, in one
-// thread, for a benchmark that takes turns between programs.
+// onnxruntime.js MODEL BATCH [INPUT=MOST...] - runs a network in ONNX Runtime, in one
+// thread, for a benchmark that takes turns between programs. Values are random; those of
+// an input of integers are named numbers from 0 to MOST. MODEL is removed once it is read.
 //
 // Prints `ready ONNX Runtime VERSION int8`, then answers on standard input:
 //
@@ -12,38 +13,33 @@
 //
 // A failure prints `error` and a sentence, and ends with status 1.
 
-const path = require('path');
+const fs = require('fs');
 const readline = require('readline');
 const { fail, installed } = require('./installed');
 
-const USAGE = 'usage: node onnxruntime.js MODEL BATCH [int8|float]';
-const CALIBRATION_BATCH = 4;
+const { ort, createSession, randomValues } = installed('./session');
+
+const USAGE = 'usage: node onnxruntime.js MODEL BATCH [INPUT=MOST...]';
 const WARM_UP_MS = 200;
-const SESSION_OPTIONS = {
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  logSeverityLevel: 3,
-  // It would pull QuantizeLinear in front of a max pool that is faster in float.
+// It would pull QuantizeLinear in front of a max pool that is faster in float.
+const OPTIONS = {
   extra: {
     optimization: { disable_specified_optimizers: 'QDQPropagationTransformer' },
   },
 };
 
-const ort = installed('onnxruntime-node');
-const onnx = installed('./model');
-const { planOf, quantizeNetwork } = installed('./qdq');
-
-function readArguments([model, batch, form = 'int8', ...more]) {
+function readArguments([model, batch, ...limits]) {
   const count = Number(batch);
-  const isCount = Number.isInteger(count) && count > 0;
-  if (!isCount || !['int8', 'float'].includes(form) || more.length > 0)
-    throw new Error(USAGE);
-  return { model, batch: count, form };
+  if (!Number.isInteger(count) || count <= 0) throw new Error(USAGE);
+  const most = limits.map((limit) => {
+    const [, name, number] = /^(.*)=(\d+)$/.exec(limit) ?? [];
+    if (!name) throw new Error(USAGE);
+    return [name, Number(number)];
+  });
+  return { model, batch: count, most: new Map(most) };
 }
 
-// Libraries say why something fails; this adds where, and what to do.
+// Libraries say why something fails; this adds what was done, and what to do.
 async function explained(problem, action, advice) {
   try {
     return await action();
@@ -52,79 +48,40 @@ async function explained(problem, action, advice) {
   }
 }
 
-function read(file) {
-  const action = () => onnx.readNetwork(file);
-  return explained(`cannot read ${file}`, action, 'name a float ONNX model');
-}
-
-function createSession(bytes, file) {
-  const action = () => ort.InferenceSession.create(bytes, SESSION_OPTIONS);
-  return explained(`ONNX Runtime refuses ${file}`, action, 'try calq inspect on it');
+function open(model) {
+  const bytes = fs.readFileSync(model);
+  fs.unlinkSync(model);
+  const action = () => createSession(bytes, 'all', OPTIONS);
+  const advice = 'does it run the float network?';
+  return explained('ONNX Runtime refuses the quantized network', action, advice);
 }
 
 function firstRun(session, feeds) {
   const action = () => session.run(feeds);
-  const advice = 'does it run elsewhere?';
-  return explained('ONNX Runtime cannot run the model', action, advice);
+  const advice = 'does it run the float network?';
+  return explained('ONNX Runtime cannot run the quantized network', action, advice);
 }
 
-// Reproducible values in -2..2.
-function randomValues(count) {
-  let state = 1;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 30 - 2;
-  });
+// Random numbers 0..most, of which there may be no more than memory rows.
+function randomNumbers(type, count, most) {
+  const numbers = randomValues(count).map((value) => Math.floor(((value + 2) / 4) * most));
+  return type === 'int64' ? BigInt64Array.from(numbers, BigInt) : Int32Array.from(numbers);
 }
 
-function inputsOf({ model }) {
-  const constants = new Set(model.graph.initializer.map(({ name }) => name));
-  return model.graph.input.filter(({ name }) => !constants.has(name));
+// What the shape leaves open is the batch.
+function randomInput({ name, type, shape }, batch, most) {
+  const sizes = shape.map((size) => (typeof size === 'number' && size > 0 ? size : batch));
+  const count = sizes.reduce((product, size) => product * size, 1);
+  const limit = most.get(name);
+  const values = limit === undefined ? randomValues(count) : randomNumbers(type, count, limit);
+  return new ort.Tensor(type, values, sizes);
 }
 
-function sizesOf({ type }) {
-  return type.tensor_type.shape.dim.map((dim) => dim.dim_value);
-}
-
-// An input [batch, ...] with random values; a fixed batch stays as it is.
-function randomInput({ name, type }, batch) {
-  const [fixed, ...sizes] = sizesOf({ type });
-  if (type.tensor_type.elem_type !== onnx.FLOAT || sizes.some((size) => !size))
-    throw new Error(`the input ${name} is no float image; measure image networks only`);
-  const shape = [fixed || batch, ...sizes];
-  const count = shape.reduce((product, size) => product * size);
-  return new ort.Tensor('float32', randomValues(count), shape);
-}
-
-function randomFeeds(network, batch) {
-  const feeds = {};
-  for (const input of inputsOf(network)) feeds[input.name] = randomInput(input, batch);
-  return feeds;
-}
-
-function rangeOf(values) {
-  let min = Infinity;
-  let max = -Infinity;
-  for (const value of values) {
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  return { min, max };
-}
-
-async function measureRanges(network, names, file) {
-  const exposed = onnx.encodeNetwork(onnx.exposing(network, names));
-  const session = await createSession(exposed, file);
-  const results = await firstRun(session, randomFeeds(network, CALIBRATION_BATCH));
-  await session.release();
-  return new Map(names.map((name) => [name, rangeOf(results[name].data)]));
-}
-
-async function quantized(network, file) {
-  const folded = onnx.foldBatchnorm(network);
-  const plan = planOf(folded);
-  const ranges = await measureRanges(folded, [...plan.coded], file);
-  return quantizeNetwork(folded, plan, ranges);
+// The samples of a batch that the file fixes, or undefined.
+function fixedBatch(session) {
+  const { shape } = session.inputMetadata[0];
+  const isOpen = shape.some((size) => typeof size !== 'number' || size <= 0);
+  return isOpen ? undefined : shape[0];
 }
 
 async function warmUp(runBatch) {
@@ -148,18 +105,17 @@ async function answer(request, runOnce, runs) {
 }
 
 async function main() {
-  const { model, batch, form } = readArguments(process.argv.slice(2));
-  const file = path.resolve(model);
-  const network = await read(file);
-  const feeds = randomFeeds(network, batch);
-  const measured = form === 'int8' ? await quantized(network, file) : network;
-  const session = await createSession(onnx.encodeNetwork(measured), file);
+  const { model, batch, most } = readArguments(process.argv.slice(2));
+  const session = await open(model);
+  const feeds = {};
+  for (const input of session.inputMetadata)
+    feeds[input.name] = randomInput(input, batch, most);
   const runOnce = () => session.run(feeds);
   await firstRun(session, feeds);
   await warmUp(runOnce);
-  const [fixed] = sizesOf(inputsOf(network)[0]);
+  const fixed = fixedBatch(session);
   const inBatches = fixed && fixed !== batch ? ` in batches of ${fixed}` : '';
-  console.log(`ready ONNX Runtime ${ort.env.versions.node} ${form}${inBatches}`);
+  console.log(`ready ONNX Runtime ${ort.env.versions.node} int8${inBatches}`);
   for await (const line of readline.createInterface({ input: process.stdin })) {
     if (line === 'quit') break;
     console.log(await answer(line, runOnce, fixed ? batch / fixed : 1));

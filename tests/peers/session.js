@@ -35,4 +35,4 @@ function randomFeeds(session, batch) {
   return { [name]: new ort.Tensor('float32', randomValues(count), sizes) };
 }
 
-module.exports = { LEVELS, ort, createSession, randomFeeds };
+module.exports = { LEVELS, ort, createSession, randomValues, randomFeeds };

@@ -52,6 +52,8 @@ check 1 "weights that several layers share are timed in ONNX Runtime, too" \
     beside_onnx_runtime "$inputs/shared.onnx" int8
 check 1 "a file made for batches of one is timed in these" \
     beside_onnx_runtime "$inputs/batch-of-one.onnx" "int8 in batches of 1"
+check 1 "a network of tokens is timed in ONNX Runtime, too" \
+    beside_onnx_runtime "$inputs/recurrent.onnx" int8
 
 # A copy of calq with a peer of ours beside it.
 with_peer() { # SCRIPT
