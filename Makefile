@@ -108,6 +108,9 @@ endif
 # Plain loops over values gain from the compiler's vectors.
 $(BUILD)/core/quant/%.o $(BUILD)/core/layer/%.o $(BUILD)/core/evaluate/%.o \
 $(BUILD)/core/format/data_file.o $(BUILD)/core/format/data_normalisation.o: EXTRA_CFLAGS += -O3
+# Choices between two values become vectors only where both may be computed: nobody asks for traps.
+$(BUILD)/core/quant/%.o $(BUILD)/core/layer/%.o: EXTRA_CFLAGS += -fno-trapping-math \
+	-mprefer-vector-width=512
 $(BUILD)/link/%.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
 # The MPI flavour of HDF5 includes <mpi.h> from its own header.
 $(BUILD)/core/format/hdf5_%.o: EXTRA_CFLAGS += $(MPI_CFLAGS)
