@@ -136,11 +136,19 @@ static const struct layer *maker_of(const struct network *network, int tensor)
     return NULL;
 }
 
+/* Whether a tensor is rounded to 16 bits. */
+static bool is_wide(const struct onnx_calibrated *calibrated, int tensor)
+{
+    int item = calibrated->placement->of_tensor[tensor];
+
+    return item >= 0 && bits_are_wide(calibrated->choices[item].bits);
+}
+
 /* Whether ONNX Runtime (1.30, with optimisations: WeightBiasQuantization) would round more than the
  * file says. Where a layer stands between DequantizeLinear and QuantizeLinear with at most Relu and
  * Clip behind it, it rounds float weights to 8 bits and a bias to multiples of the product of both
  * steps, which is little with 8 bits, where it makes one integer kernel of all, and much with
- * fewer. With Min behind it, it leaves both. */
+ * fewer. Beside an input of 16 bits weights are floats, too. With Min behind it, it leaves both. */
 static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tensor,
                              float step)
 {
@@ -151,6 +159,8 @@ static bool would_be_rounded(const struct onnx_calibrated *calibrated, int tenso
 
     if (!layer || layer->kind != LAYER_CONV || layer->conv.has_residual)
         return false;
+    if (is_wide(calibrated, layer->inputs[0]))
+        return true;
     weights = placement_of_weights(placement, (int)(layer - network->layers), 0);
     input = calibrated->held[layer->inputs[0]];
     if (input < 0)

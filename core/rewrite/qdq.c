@@ -31,7 +31,7 @@ static bool is_code(float limit, float step, int open, int *code)
     *code = open;
     if (isinf(limit))
         return true;
-    if (!(fabsf(nearest) <= INT16_MAX) || nearest * step != limit)
+    if (!(fabsf(nearest) <= UINT16_MAX) || nearest * step != limit)
         return false;
     *code = (int)nearest;
     return true;

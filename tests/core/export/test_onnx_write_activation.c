@@ -123,27 +123,35 @@ static void a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code(void **st
     }
 }
 
-/* Two layers have float weights and read codes, one those of the network's input; what they give is rounded. */
+/* Two layers have float weights, or weights that are floats in the file, and read codes, one those of the network's
+ * input; what they give is rounded. */
 static void min_stands_where_float_weights_would_be_rounded(void **state)
 {
-    struct written written;
-    Onnx__ModelProto *model;
+    static const struct {
+        int weights, activations, nodes;
+    } bits[] = {
+        {BITS_FLOAT, 8, 2}, {8, 16, 2}, {4, 16, 2}, {BITS_FLOAT, 16, 2}, {8, 8, 0}};
 
     (void)state;
-    written_open(&written,
-                 "input x N,4\nfloats w1 4,6" WEIGHTS "floats w2 6,3" WEIGHTS
-                 "floats w3 3,3" WEIGHTS "node MatMul x w1 -> h\nnode Relu h -> r\n"
-                 "node MatMul r w2 -> i\nnode Relu i -> s\nnode MatMul s w3 -> y\n"
-                 "output y\n",
-                 written_onnx, BITS_FLOAT, 8, false);
-    written_write(&written);
-    model = written_model(&written);
-    assert_int_equal(written_count_nodes(model, "QuantizeLinear"), 3);
-    assert_int_equal(written_count_nodes(model, "Clip"), 0);
-    assert_int_equal(written_count_nodes(model, "Min"), 2);
-    written_assert_same(&written, "Min");
-    onnx__model_proto__free_unpacked(model, NULL);
-    written_close(&written);
+    for (size_t i = 0; i < COUNT(bits); i++) {
+        struct written written;
+        Onnx__ModelProto *model;
+
+        written_open(&written,
+                     "input x N,4\nfloats w1 4,6" WEIGHTS "floats w2 6,3" WEIGHTS
+                     "floats w3 3,3" WEIGHTS "node MatMul x w1 -> h\nnode Relu h -> r\n"
+                     "node MatMul r w2 -> i\nnode Relu i -> s\nnode MatMul s w3 -> y\n"
+                     "output y\n",
+                     written_onnx, bits[i].weights, bits[i].activations, false);
+        written_write(&written);
+        model = written_model(&written);
+        assert_int_equal(written_count_nodes(model, "QuantizeLinear"), 3);
+        assert_int_equal(written_count_nodes(model, "Clip"), 0);
+        assert_int_equal(written_count_nodes(model, "Min"), bits[i].nodes);
+        written_assert_same(&written, "Min");
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
 }
 
 /* ONNX Runtime rounds a bias to products of the steps of input and weights. */
