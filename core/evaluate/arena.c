@@ -10,11 +10,11 @@ struct life {
     size_t offset, bytes;
 };
 
-static struct life life_of(const struct network *network, const struct plane *planes,
-                           int tensor, int samples)
+static struct life life_of(const struct network *network, int tensor, size_t bytes)
 {
     struct life life = {.first = network->tensors[tensor].producer,
-                        .last = network->tensors[tensor].producer};
+                        .last = network->tensors[tensor].producer,
+                        .bytes = bytes};
 
     for (int layer = 0; layer < network->layer_count; layer++)
         for (int i = 0; i < network->layers[layer].input_count; i++)
@@ -22,9 +22,6 @@ static struct life life_of(const struct network *network, const struct plane *pl
                 life.last = layer;
     if (tensor == network->output)
         life.last = network->layer_count;
-    life.bytes =
-        memory_in_lines(memory_larger(value_float_bytes(&planes[tensor], samples),
-                                      value_code_bytes(&planes[tensor], samples)));
     return life;
 }
 
@@ -46,32 +43,57 @@ static void settle(struct life *lives, int tensor)
         }
 }
 
+struct rooms rooms_share(const struct network *network, size_t *sizes)
+{
+    size_t tensors = (size_t)network->tensor_count;
+    struct life *lives = memory_zeroed(tensors, sizeof *lives);
+    struct rooms rooms = {.offsets = memory_zeroed(tensors, sizeof *rooms.offsets),
+                          .sizes = sizes};
+
+    for (int tensor = 0; tensor < network->tensor_count; tensor++) {
+        lives[tensor] = life_of(network, tensor, sizes[tensor]);
+        settle(lives, tensor);
+        rooms.offsets[tensor] = lives[tensor].offset;
+        rooms.bytes = memory_larger(rooms.bytes, lives[tensor].offset + sizes[tensor]);
+    }
+    free(lives);
+    return rooms;
+}
+
+void rooms_clear(struct rooms *rooms)
+{
+    free(rooms->offsets);
+    free(rooms->sizes);
+    *rooms = (struct rooms){0};
+}
+
+bool rooms_overlap(const struct rooms *rooms, int tensor, int other)
+{
+    return rooms->offsets[tensor] < rooms->offsets[other] + rooms->sizes[other] &&
+           rooms->offsets[other] < rooms->offsets[tensor] + rooms->sizes[tensor];
+}
+
 void arena_init(struct arena *arena, const struct network *network,
                 const struct plane *planes, int samples)
 {
-    struct life *lives = memory_zeroed((size_t)network->tensor_count, sizeof *lives);
+    size_t *sizes = memory_zeroed((size_t)network->tensor_count, sizeof *sizes);
 
-    *arena = (struct arena){.offsets = memory_zeroed((size_t)network->tensor_count,
-                                                     sizeof *arena->offsets)};
-    for (int tensor = 0; tensor < network->tensor_count; tensor++) {
-        lives[tensor] = life_of(network, planes, tensor, samples);
-        settle(lives, tensor);
-        arena->offsets[tensor] = lives[tensor].offset;
-        if (lives[tensor].offset + lives[tensor].bytes > arena->bytes)
-            arena->bytes = lives[tensor].offset + lives[tensor].bytes;
-    }
-    arena->memory = memory_aligned(arena->bytes);
-    free(lives);
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        sizes[tensor] =
+            memory_in_lines(memory_larger(value_float_bytes(&planes[tensor], samples),
+                                          value_code_bytes(&planes[tensor], samples)));
+    arena->rooms = rooms_share(network, sizes);
+    arena->memory = memory_aligned(arena->rooms.bytes);
 }
 
 void arena_clear(struct arena *arena)
 {
-    free(arena->offsets);
+    rooms_clear(&arena->rooms);
     free(arena->memory);
     *arena = (struct arena){0};
 }
 
 void *arena_tensor(const struct arena *arena, int tensor)
 {
-    return arena->memory + arena->offsets[tensor];
+    return arena->memory + arena->rooms.offsets[tensor];
 }

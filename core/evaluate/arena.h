@@ -4,14 +4,27 @@
 
 #include "core/layer/value.h"
 
-struct arena {
+/* Where each tensor's room lies. */
+struct rooms {
     size_t *offsets; /* [tensors] bytes; owned */
-    unsigned char *memory;
-    size_t bytes;
+    size_t *sizes;   /* [tensors] bytes; owned */
+    size_t bytes;    /* of all */
 };
 
-/* Room for every tensor of `samples` samples, as floats or as codes in `planes` [tensors]. A
- * tensor's room is its own from the layer that makes it to the last layer that reads it. */
+/* Rooms of `sizes` [tensors] bytes, whose owner the rooms become. A tensor's room is its own from the layer
+ * that makes it to the last layer that reads it. */
+struct rooms rooms_share(const struct network *network, size_t *sizes);
+void rooms_clear(struct rooms *rooms);
+
+/* Whether what is written to one is written over the other. */
+bool rooms_overlap(const struct rooms *rooms, int tensor, int other);
+
+struct arena {
+    struct rooms rooms;
+    unsigned char *memory;
+};
+
+/* Shared room for every tensor of `samples` samples, as floats or as codes in `planes` [tensors]. */
 void arena_init(struct arena *arena, const struct network *network,
                 const struct plane *planes, int samples);
 void arena_clear(struct arena *arena);

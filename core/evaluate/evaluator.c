@@ -184,6 +184,8 @@ void evaluator_score(struct evaluator *evaluator, const struct choice *choices,
         int some =
             count - done < CANDIDATES_AT_ONCE ? count - done : CANDIDATES_AT_ONCE;
 
+        if (!evaluator->has_measured)
+            block_memory_use(&evaluator->memory, LAYOUT_OWN_ROOMS);
         set_candidates(evaluator,
                        choices ? choices + done * evaluator->placement->count : NULL,
                        some);
@@ -232,6 +234,7 @@ static const struct candidate *set_measured(struct evaluator *evaluator,
 
     candidate_set(candidate, choices, left_out);
     candidate_keep_all(candidate);
+    block_memory_use(&evaluator->memory, LAYOUT_SHARED_ROOMS);
     evaluator->has_measured = true;
     return candidate;
 }
@@ -254,7 +257,7 @@ static struct measured measured_of(const struct measuring *measuring, int which)
 
 /* Hands what is seen to the measures that look at it. */
 static void see(void *context, enum sight sight, int index, const float *values,
-                int samples)
+                size_t count)
 {
     const struct measuring *measuring = context;
     int64_t *sums = measuring->sums;
@@ -266,7 +269,7 @@ static void see(void *context, enum sight sight, int index, const float *values,
         struct measure_room room = row->room(&of);
 
         if (row->sees == sight && measure_index(&of) == index)
-            row->add(&of, values, samples, sums, maxima);
+            row->add(&of, values, count, sums, maxima);
         sums += room.sums;
         maxima += room.maxima;
     }
@@ -277,10 +280,11 @@ static struct observer observer_of(struct measuring *measuring)
     const struct network *network = measuring->evaluator->network;
     struct observer observer = {.see = see, .context = measuring};
 
-    observer.wants[SEE_TENSOR] =
-        memory_zeroed((size_t)network->tensor_count, sizeof *observer.wants[0]);
-    observer.wants[SEE_PRODUCTS] =
-        memory_zeroed((size_t)network->layer_count, sizeof *observer.wants[0]);
+    for (int sight = 0; sight < SIGHTS; sight++)
+        observer.wants[sight] =
+            memory_zeroed((size_t)(sight == SEE_PRODUCTS ? network->layer_count
+                                                         : network->tensor_count),
+                          sizeof *observer.wants[sight]);
     for (int i = 0; i < measuring->count; i++) {
         const struct measured of = measured_of(measuring, i);
         enum sight sight = measure_row(of.measure->kind)->sees;
@@ -295,7 +299,7 @@ static const struct candidate *choose_for(struct evaluator *evaluator,
                                           const struct measured *of,
                                           const struct choice *choices)
 {
-    bool sees_tensor = measure_row(of->measure->kind)->sees == SEE_TENSOR;
+    bool sees_tensor = measure_row(of->measure->kind)->sees != SEE_PRODUCTS;
     const struct candidate *candidate =
         set_measured(evaluator, choices, sees_tensor ? of->measure->subject : -1);
 
@@ -334,8 +338,8 @@ void evaluator_measure(struct evaluator *evaluator, const struct measure *measur
         set_candidates(evaluator, NULL, 1);
         observe_all(evaluator, &observer, false);
     }
-    free(observer.wants[SEE_TENSOR]);
-    free(observer.wants[SEE_PRODUCTS]);
+    for (int sight = 0; sight < SIGHTS; sight++)
+        free(observer.wants[sight]);
 }
 
 int evaluator_check_splits(struct evaluator *evaluator, const struct choice *choices,

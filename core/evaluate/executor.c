@@ -1,9 +1,9 @@
 #include "core/evaluate/executor.h"
 
+#include "core/evaluate/executor_inside.h"
+
 #include "core/base/clock.h"
 #include "core/base/memory.h"
-#include "core/evaluate/arena.h"
-#include "core/layer/layer_run.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,45 +14,23 @@
  * alone, and computes the rest. Products are the dear part of a layer, so they are kept apart
  * where only the rounding of its output may change. */
 
-struct executor {
-    const struct network *network;
-    const struct plane *planes;
-    struct executor_options options;
-    struct layer_setting setting;
-    struct layer_run *runs; /* [layers] */
-    struct scratch scratch;
-    struct arena arena;               /* tensors that are not remembered */
-    struct value *current;            /* [tensors] of the block at hand */
-    bool *needed;                     /* [tensors] */
-    const struct value **inputs;      /* [most inputs of a layer] */
-    const struct quantizer **weights; /* [most weight tensors of a layer] */
-    int64_t *macs;                    /* [layers] multiply-adds of a sample */
-    int64_t *macs_to;   /* [tensors] of a tensor's layer and all before it */
-    int64_t *layers_to; /* [tensors] how many these layers are */
-    struct executor_counters counters;
-    double *layer_seconds; /* [layers] */
-};
-
 /* ---- what is needed ---------------------------------------------------------------------- */
 
-static bool is_valid(const struct candidate *candidate, const struct block *block,
-                     int tensor)
+bool executor_is_valid(const struct candidate *candidate, const struct block *block,
+                       int tensor)
 {
     return block && block->remembered &&
            !network_is_input(candidate->network, tensor) &&
            block->remembered->tensors[tensor].signature == candidate->tensors[tensor];
 }
 
-static void need_nothing(struct executor *executor)
+void executor_need_nothing(struct executor *executor)
 {
     memset(executor->needed, 0,
            (size_t)executor->network->tensor_count * sizeof *executor->needed);
 }
 
-/* Marks the tensors that must be at hand to know those that are marked; without a block, all before
- * them. The sums of a convolution do not spare its input: step and code of zero count in the
- * epilogue. */
-static void need_inputs(struct executor *executor, const struct candidate *candidate,
+static void mark_inputs(struct executor *executor, const struct candidate *candidate,
                         const struct block *block)
 {
     const struct network *network = executor->network;
@@ -61,33 +39,72 @@ static void need_inputs(struct executor *executor, const struct candidate *candi
         const struct layer *layer = &network->layers[index];
 
         if (!executor->needed[layer->output] ||
-            is_valid(candidate, block, layer->output))
+            executor_is_valid(candidate, block, layer->output))
             continue;
         for (int i = 0; i < layer->input_count; i++)
             executor->needed[layer->inputs[i]] = true;
     }
 }
 
-static void find_needed(struct executor *executor, const struct candidate *candidate,
-                        const struct block *block, int target)
+static bool must_be_made(const struct executor *executor,
+                         const struct candidate *candidate, const struct block *block,
+                         int tensor)
 {
-    need_nothing(executor);
-    executor->needed[target] = true;
-    need_inputs(executor, candidate, block);
+    return executor->needed[tensor] && !executor_is_valid(candidate, block, tensor);
 }
 
-static void find_wanted(struct executor *executor, const struct candidate *candidate,
-                        const struct block *block, const struct observer *observer)
+/* Whether a tensor that must be made before `tensor` is written over it. */
+static bool is_in_the_way(const struct executor *executor,
+                          const struct candidate *candidate, const struct block *block,
+                          int tensor)
 {
     const struct network *network = executor->network;
 
-    need_nothing(executor);
-    for (int tensor = 0; tensor < network->tensor_count; tensor++)
-        executor->needed[tensor] = observer->wants[SEE_TENSOR][tensor];
-    for (int layer = 0; layer < network->layer_count; layer++)
-        if (observer->wants[SEE_PRODUCTS][layer])
-            executor->needed[network->layers[layer].inputs[0]] = true;
-    need_inputs(executor, candidate, block);
+    for (int index = 0; index < network->tensors[tensor].producer; index++) {
+        int before = network->layers[index].output;
+
+        if (rooms_overlap(block->remembered->shared, tensor, before) &&
+            must_be_made(executor, candidate, block, before))
+            return true;
+    }
+    return false;
+}
+
+/* Forgets a tensor that is needed, but would be gone when it is; returns whether there was one. */
+static bool forget_in_the_way(const struct executor *executor,
+                              const struct candidate *candidate,
+                              const struct block *block)
+{
+    for (int tensor = 0; tensor < executor->network->tensor_count; tensor++)
+        if (executor->needed[tensor] && executor_is_valid(candidate, block, tensor) &&
+            is_in_the_way(executor, candidate, block, tensor)) {
+            block->remembered->tensors[tensor].signature = 0;
+            return true;
+        }
+    return false;
+}
+
+void executor_need_inputs(struct executor *executor, const struct candidate *candidate,
+                          const struct block *block)
+{
+    size_t bytes = (size_t)executor->network->tensor_count * sizeof *executor->needed;
+
+    memcpy(executor->wanted, executor->needed, bytes);
+    mark_inputs(executor, candidate, block);
+    if (!block || !block->remembered || !block->remembered->shared)
+        return;
+    while (forget_in_the_way(executor, candidate, block)) {
+        memcpy(executor->needed, executor->wanted, bytes);
+        mark_inputs(executor, candidate, block);
+    }
+}
+
+static void find_needed(struct executor *executor, const struct candidate *candidate,
+                        const struct block *block, int target)
+{
+    executor_need_nothing(executor);
+    executor->needed[target] = true;
+    executor_need_inputs(executor, candidate, block);
 }
 
 /* ---- making ---------------------------------------------------------------------------- */
@@ -175,6 +192,7 @@ struct executor *executor_create(const struct network *network,
     executor->layer_seconds = memory_zeroed(layers, sizeof *executor->layer_seconds);
     executor->current = memory_zeroed(tensors, sizeof *executor->current);
     executor->needed = memory_zeroed(tensors, sizeof *executor->needed);
+    executor->wanted = memory_zeroed(tensors, sizeof *executor->wanted);
     make_room_for_tasks(executor);
     make_layers(executor);
     count_upstream(executor);
@@ -198,6 +216,7 @@ void executor_destroy(struct executor *executor)
     arena_clear(&executor->arena);
     free(executor->current);
     free(executor->needed);
+    free(executor->wanted);
     free(executor->inputs);
     free(executor->weights);
     free(executor);
@@ -249,16 +268,7 @@ static void load_input(struct executor *executor, const struct candidate *candid
     round_floats(executor, candidate, input, block->samples, value);
 }
 
-/* A layer at work. */
-struct task {
-    int index;
-    const struct layer *layer;
-    const struct candidate *candidate;
-    const struct block *block;
-};
-
-/* What the layer works on; its inputs are at hand. */
-static struct layer_task work_of(struct executor *executor, const struct task *task)
+struct layer_task executor_work_of(struct executor *executor, const struct task *task)
 {
     for (int i = 0; i < task->layer->input_count; i++)
         executor->inputs[i] = &executor->current[task->layer->inputs[i]];
@@ -282,39 +292,10 @@ static void count_run(struct executor *executor, const struct task *task)
 static void run_whole(struct executor *executor, const struct task *task,
                       const struct quantizer *quantizer, struct value *output)
 {
-    struct layer_task work = work_of(executor, task);
+    struct layer_task work = executor_work_of(executor, task);
 
     layer_run_block(&work, quantizer, output);
     count_run(executor, task);
-}
-
-/* The sums of products of codes, and the layer's output of them. */
-static void run_on_sums(struct executor *executor, const struct task *task,
-                        struct unfinished *unfinished, bool are_valid,
-                        struct value *output)
-{
-    const struct conv_sums sums = {unfinished->values, unfinished->window_sums};
-    const struct layer_task work = work_of(executor, task);
-
-    if (!are_valid) {
-        layer_kind_of(task->layer)->multiply(&work, &sums);
-        count_run(executor, task);
-    }
-    layer_kind_of(task->layer)
-        ->finish(&work, &sums, candidate_output(task->candidate, task->index), output);
-}
-
-/* The floats that a layer makes, and its output of them. */
-static void run_on_floats(struct executor *executor, const struct task *task,
-                          struct unfinished *unfinished, bool are_valid,
-                          struct value *output)
-{
-    struct value floats = {.data = unfinished->values, .plane = output->plane};
-
-    if (!are_valid)
-        run_whole(executor, task, NULL, &floats);
-    value_from_floats(floats.data, task->block->samples,
-                      candidate_output(task->candidate, task->index), output);
 }
 
 /* Whether codes may become the output's without floats between, which would round otherwise. */
@@ -329,8 +310,7 @@ static bool may_round_like_kernels(const struct task *task)
            (codes == CODES_MAKE || codes == CODES_MULTIPLY_INPUTS);
 }
 
-/* Whether the layer's output is made of something that can be kept: codes that pass are not. */
-static bool has_unfinished(const struct task *task)
+bool executor_has_unfinished(const struct task *task)
 {
     const struct candidate *candidate = task->candidate;
     const struct layer *layer = task->layer;
@@ -344,25 +324,71 @@ static bool has_unfinished(const struct task *task)
            layer->weights->groups == 1;
 }
 
+/* The layer's values before they are finished: sums of products of codes, or floats. */
+static void make_unfinished(struct executor *executor, const struct task *task,
+                            const struct unfinished *unfinished)
+{
+    struct value floats = {.data = unfinished->values,
+                           .plane = &executor->planes[task->layer->output]};
+    const struct conv_sums sums = {unfinished->values, unfinished->window_sums};
+
+    if (candidate_multiplies_codes(task->candidate, task->index)) {
+        const struct layer_task work = executor_work_of(executor, task);
+
+        layer_kind_of(task->layer)->multiply(&work, &sums);
+        count_run(executor, task);
+    } else {
+        run_whole(executor, task, NULL, &floats);
+    }
+}
+
+static bool is_kept(const struct task *task)
+{
+    return task->block->remembered->unfinished.signature ==
+           task->candidate->unfinished[task->index];
+}
+
+const struct unfinished *executor_keep_unfinished(struct executor *executor,
+                                                  const struct task *task)
+{
+    struct unfinished *unfinished = &task->block->remembered->unfinished;
+
+    if (is_kept(task)) {
+        executor->counters.epilogues_rerun++;
+        return unfinished;
+    }
+    make_unfinished(executor, task, unfinished);
+    unfinished->signature = task->candidate->unfinished[task->index];
+    return unfinished;
+}
+
+/* The layer's output of values that are kept. */
+static void run_on_unfinished(struct executor *executor, const struct task *task,
+                              struct value *output)
+{
+    const struct unfinished *unfinished = executor_keep_unfinished(executor, task);
+    const struct conv_sums sums = {unfinished->values, unfinished->window_sums};
+    const struct quantizer *quantizer = candidate_output(task->candidate, task->index);
+
+    if (candidate_multiplies_codes(task->candidate, task->index)) {
+        const struct layer_task work = executor_work_of(executor, task);
+
+        layer_kind_of(task->layer)->finish(&work, &sums, quantizer, output);
+    } else {
+        value_from_floats(unfinished->values, task->block->samples, quantizer, output);
+    }
+}
+
 static void run_layer(struct executor *executor, const struct task *task,
                       struct value *output)
 {
-    struct remembered_block *remembered = task->block->remembered;
-    uint64_t signature = task->candidate->unfinished[task->index];
-    bool may_keep = has_unfinished(task);
-    bool are_valid = may_keep && remembered->unfinished.signature == signature;
+    bool may_keep = executor_has_unfinished(task);
 
-    if (!are_valid && !(may_keep && task->candidate->keeps_unfinished[task->index])) {
+    if (may_keep && (is_kept(task) || task->candidate->keeps_unfinished[task->index]))
+        run_on_unfinished(executor, task, output);
+    else
         run_whole(executor, task, candidate_output(task->candidate, task->index),
                   output);
-        return;
-    }
-    remembered->unfinished.signature = signature;
-    executor->counters.epilogues_rerun += are_valid;
-    if (candidate_multiplies_codes(task->candidate, task->index))
-        run_on_sums(executor, task, &remembered->unfinished, are_valid, output);
-    else
-        run_on_floats(executor, task, &remembered->unfinished, are_valid, output);
 }
 
 /* Where a tensor is to be remembered, or NULL. One that is quantized has room for codes only. */
@@ -384,6 +410,9 @@ static void make_tensor(struct executor *executor, const struct task *task)
     struct value *value = &executor->current[tensor];
     double began = executor->options.times_layers ? clock_cpu_seconds() : 0;
 
+    if (place)
+        remembered_block_make_room(task->block->remembered, tensor,
+                                   executor->network->tensor_count);
     *value = place ? place->value : in_arena(executor, tensor);
     run_layer(executor, task, value);
     round_floats(executor, task->candidate, tensor, task->block->samples, value);
@@ -391,37 +420,6 @@ static void make_tensor(struct executor *executor, const struct task *task)
         executor->layer_seconds[task->index] += clock_cpu_seconds() - began;
     if (place)
         *place = (struct remembered){task->candidate->tensors[tensor], *value};
-}
-
-/* What a batch norm of the layer would see; the layer's input is at hand. */
-static const float *products_of(struct executor *executor,
-                                const struct candidate *candidate,
-                                const struct block *block, int index)
-{
-    const struct layer *layer = &executor->network->layers[index];
-    const struct layer_task work =
-        work_of(executor, &(struct task){index, layer, candidate, block});
-
-    return layer_kind_of(layer)->batchnorm_input(&work);
-}
-
-static void show_tensor(struct executor *executor, const struct block *block,
-                        int tensor, const struct observer *observer)
-{
-    if (observer && observer->wants[SEE_TENSOR][tensor])
-        observer->see(observer->context, SEE_TENSOR, tensor,
-                      value_as_floats(&executor->current[tensor], block->samples,
-                                      executor->scratch.sums),
-                      block->samples);
-}
-
-static void show_products(struct executor *executor, const struct candidate *candidate,
-                          const struct block *block, int index,
-                          const struct observer *observer)
-{
-    if (observer && observer->wants[SEE_PRODUCTS][index])
-        observer->see(observer->context, SEE_PRODUCTS, index,
-                      products_of(executor, candidate, block, index), block->samples);
 }
 
 /* What was needed to know `target`, less what was done for it. */
@@ -436,26 +434,23 @@ static void count_spared(struct executor *executor, struct executor_counters bef
     counters->macs_avoided += executor->macs_to[target] * samples - done.macs_run;
 }
 
-static void load_inputs(struct executor *executor, const struct candidate *candidate,
-                        const struct block *block, const struct observer *observer)
+void executor_load_inputs(struct executor *executor, const struct candidate *candidate,
+                          const struct block *block)
 {
     const struct network *network = executor->network;
 
     for (int input = 0; input < network->input_count; input++)
-        if (executor->needed[network->inputs[input]]) {
+        if (executor->needed[network->inputs[input]])
             load_input(executor, candidate, block, input);
-            show_tensor(executor, block, network->inputs[input], observer);
-        }
 }
 
-/* Brings a layer's output to hand. */
-static void take_or_make(struct executor *executor, const struct candidate *candidate,
-                         const struct block *block, int index)
+void executor_take_or_make(struct executor *executor, const struct candidate *candidate,
+                           const struct block *block, int index)
 {
     const struct layer *layer = &executor->network->layers[index];
     int tensor = layer->output;
 
-    if (is_valid(candidate, block, tensor))
+    if (executor_is_valid(candidate, block, tensor))
         executor->current[tensor] = block->remembered->tensors[tensor].value;
     else
         make_tensor(executor, &(struct task){index, layer, candidate, block});
@@ -463,20 +458,14 @@ static void take_or_make(struct executor *executor, const struct candidate *cand
 
 /* All that is needed. */
 static void run_layers(struct executor *executor, const struct candidate *candidate,
-                       const struct block *block, const struct observer *observer)
+                       const struct block *block)
 {
     const struct network *network = executor->network;
 
-    load_inputs(executor, candidate, block, observer);
-    for (int index = 0; index < network->layer_count; index++) {
-        int tensor = network->layers[index].output;
-
-        show_products(executor, candidate, block, index, observer);
-        if (!executor->needed[tensor])
-            continue;
-        take_or_make(executor, candidate, block, index);
-        show_tensor(executor, block, tensor, observer);
-    }
+    executor_load_inputs(executor, candidate, block);
+    for (int index = 0; index < network->layer_count; index++)
+        if (executor->needed[network->layers[index].output])
+            executor_take_or_make(executor, candidate, block, index);
 }
 
 const struct value *executor_run(struct executor *executor,
@@ -486,7 +475,7 @@ const struct value *executor_run(struct executor *executor,
     const struct executor_counters before = executor->counters;
 
     find_needed(executor, candidate, block, target);
-    run_layers(executor, candidate, block, NULL);
+    run_layers(executor, candidate, block);
     count_spared(executor, before, block->samples, target);
     return &executor->current[target];
 }
@@ -497,42 +486,6 @@ const float *executor_run_floats(struct executor *executor,
 {
     return value_as_floats(executor_run(executor, candidate, block, target),
                            block->samples, executor->scratch.sums);
-}
-
-void executor_observe(struct executor *executor, const struct candidate *candidate,
-                      const struct block *block, const struct observer *observer)
-{
-    find_wanted(executor, candidate, block, observer);
-    run_layers(executor, candidate, block, observer);
-}
-
-static int check_splits(struct executor *executor, const struct task *task,
-                        struct error *err)
-{
-    const struct layer *layer = task->layer;
-    int tensor = layer_recurs(layer) ? layer->output : layer->inputs[0];
-    const struct value *multiplied =
-        executor_run(executor, task->candidate, task->block, tensor);
-    const struct layer_task work = work_of(executor, task);
-
-    return layer_kind_of(layer)->check_splits(&work, multiplied, err);
-}
-
-int executor_check_splits(struct executor *executor, const struct candidate *candidate,
-                          const struct block *block, struct error *err)
-{
-    const struct network *network = executor->network;
-
-    for (int index = 0; index < network->layer_count; index++) {
-        const struct task task = {index, &network->layers[index], candidate, block};
-        int item = placement_of_weights(candidate->placement, index, 0);
-
-        if (candidate_weights(candidate, index, 0) &&
-            candidate->placement->items[item].wide.added > 0 &&
-            check_splits(executor, &task, err) < 0)
-            return -1;
-    }
-    return 0;
 }
 
 struct executor_counters executor_counters(const struct executor *executor)

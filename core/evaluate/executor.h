@@ -47,7 +47,8 @@ const float *executor_run_floats(struct executor *executor,
 
 /* What there is to see of a block. */
 enum sight {
-    SEE_TENSOR, /* [samples, elements] of a tensor */
+    SEE_TENSOR,   /* [samples, elements] of a tensor */
+    SEE_ELEMENTS, /* [any number] of a tensor, in order, one time after the other */
     SEE_PRODUCTS, /* [samples, pixels, channels] of a layer: its batch norm's input, or what that
                      would be: the products of a convolution */
     SIGHTS
@@ -55,9 +56,10 @@ enum sight {
 
 /* Who wants to see some of it. */
 struct observer {
-    bool *wants[SIGHTS]; /* [tensors], [layers] */
+    bool *wants[SIGHTS]; /* [tensors], [tensors], [layers] */
+    /* `count` samples; of SEE_ELEMENTS, elements. */
     void (*see)(void *context, enum sight sight, int index, const float *values,
-                int samples);
+                size_t count);
     void *context;
 };
 

@@ -50,13 +50,14 @@ static void put_range(struct range range, double *maxima)
     maxima[HIGH] = range.high;
 }
 
-static void add_to_range(const struct measured *of, const float *values, int samples,
+static void add_to_range(const struct measured *of, const float *values, size_t count,
                          int64_t *sums, double *maxima)
 {
     struct range range = range_told(maxima);
 
+    (void)of;
     (void)sums;
-    range_add(&range, values, (size_t)samples * tensor_of(of)->count);
+    range_add(&range, values, count);
     put_range(range, maxima);
 }
 
@@ -92,18 +93,15 @@ static void tell_histogram(const struct measured *of, const int64_t *sums,
 }
 
 static void add_to_histogram(const struct measured *of, const float *values,
-                             int samples, int64_t *sums, double *maxima)
+                             size_t count, int64_t *sums, double *maxima)
 {
-    struct histogram histogram;
+    struct range inner = range_told(maxima);
 
-    tell_histogram(of, sums, maxima, &histogram);
-    histogram_add(&histogram, values, (size_t)samples * tensor_of(of)->count);
-    sums[ZEROS] = histogram.zeros;
-    sums[BELOW] = histogram.below;
-    sums[ABOVE] = histogram.above;
-    memcpy(sums + COUNTS, histogram.counts,
-           (size_t)histogram.bins * sizeof *histogram.counts);
-    put_range(histogram.inner, maxima);
+    histogram_tally_add(&(struct histogram_tally){of->measure->range, of->measure->bins,
+                                                  &inner, &sums[ZEROS], &sums[BELOW],
+                                                  &sums[ABOVE], sums + COUNTS},
+                        values, count);
+    put_range(inner, maxima);
 }
 
 /* ---- maxima of channels --------------------------------------------------------------------- */
@@ -124,8 +122,8 @@ static void tell_channels(const struct measured *of, const int64_t *sums,
         floats[i] = (float)fmax(maxima[i], 0);
 }
 
-static void add_to_channels(const struct measured *of, const float *values, int samples,
-                            int64_t *sums, double *maxima)
+static void add_to_channels(const struct measured *of, const float *values,
+                            size_t samples, int64_t *sums, double *maxima)
 {
     const struct tensor *tensor = tensor_of(of);
     size_t channels = (size_t)tensor->channels;
@@ -133,7 +131,7 @@ static void add_to_channels(const struct measured *of, const float *values, int 
 
     tell_channels(of, sums, maxima, floats);
     activation_split_look(&item_of(of)->split, values,
-                          (size_t)samples * tensor->count / channels, channels, floats);
+                          samples * tensor->count / channels, channels, floats);
     for (size_t i = 0; i <= channels; i++)
         maxima[i] = floats[i];
     free(floats);
@@ -146,13 +144,14 @@ static struct measure_room moments_room(const struct measured *of)
     return (struct measure_room){moments_count(layer_of(of)->batchnorm->channels), 0};
 }
 
-static void add_to_moments(const struct measured *of, const float *values, int samples,
-                           int64_t *sums, double *maxima)
+static void add_to_moments(const struct measured *of, const float *values,
+                           size_t samples, int64_t *sums, double *maxima)
 {
     const struct batchnorm *batchnorm = layer_of(of)->batchnorm;
 
     (void)maxima;
-    moments_add(batchnorm, values, samples, pixels_of(of, batchnorm->channels), sums);
+    moments_add(batchnorm, values, (int)samples, pixels_of(of, batchnorm->channels),
+                sums);
 }
 
 static void tell_moments(const struct measured *of, const int64_t *sums,
@@ -173,13 +172,13 @@ static struct measure_room means_room(const struct measured *of)
                                  0};
 }
 
-static void add_to_means(const struct measured *of, const float *values, int samples,
+static void add_to_means(const struct measured *of, const float *values, size_t samples,
                          int64_t *sums, double *maxima)
 {
     int channels = layer_of(of)->weights->outputs;
 
     (void)maxima;
-    product_means_add(values, samples, pixels_of(of, channels), channels, sums);
+    product_means_add(values, (int)samples, pixels_of(of, channels), channels, sums);
 }
 
 static void tell_means(const struct measured *of, const int64_t *sums,
@@ -192,9 +191,9 @@ static void tell_means(const struct measured *of, const int64_t *sums,
 /* ---- the table ------------------------------------------------------------------------------ */
 
 static const struct measure_row rows[] = {
-    [MEASURE_RANGE] = {"range", SEE_TENSOR, false, range_room, add_to_range,
+    [MEASURE_RANGE] = {"range", SEE_ELEMENTS, false, range_room, add_to_range,
                        tell_range},
-    [MEASURE_HISTOGRAM] = {"histogram", SEE_TENSOR, false, histogram_room,
+    [MEASURE_HISTOGRAM] = {"histogram", SEE_ELEMENTS, false, histogram_room,
                            add_to_histogram, tell_histogram},
     [MEASURE_CHANNEL_MAXIMA] = {"maxima of channels", SEE_TENSOR, true, channel_room,
                                 add_to_channels, tell_channels},
@@ -211,8 +210,8 @@ const struct measure_row *measure_row(enum measure_kind kind)
 
 int measure_index(const struct measured *of)
 {
-    return rows[of->measure->kind].sees == SEE_TENSOR ? item_of(of)->index
-                                                      : of->measure->subject;
+    return rows[of->measure->kind].sees == SEE_PRODUCTS ? of->measure->subject
+                                                        : item_of(of)->index;
 }
 
 struct measure_room measures_room(const struct network *network,

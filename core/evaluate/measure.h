@@ -44,8 +44,8 @@ struct measure_row {
     bool
         is_kept; /* its answer goes to the journal; others are parts of answers that do */
     struct measure_room (*room)(const struct measured *of);
-    /* Adds what is seen of some samples: sums grow, maxima rise from -infinity. */
-    void (*add)(const struct measured *of, const float *values, int samples,
+    /* Adds what is seen, so much at a time as its sight says: sums grow, maxima rise from -infinity. */
+    void (*add)(const struct measured *of, const float *values, size_t count,
                 int64_t *sums, double *maxima);
     /* What the numbers tell, of the type that the kind says. */
     void (*tell)(const struct measured *of, const int64_t *sums, const double *maxima,

@@ -342,6 +342,33 @@ void conv_integer_finish(struct conv_run *run, const struct quantizer *weights,
     finish_all(run, input, residual, samples, sums, quantizer, output);
 }
 
+void conv_integer_finish_rows(struct conv_run *run, const struct quantizer *weights,
+                              const struct value *input, const struct value *residual,
+                              const struct conv_sums *sums, size_t first, size_t rows,
+                              struct value *output)
+{
+    const struct conv_plan *plan = &run->plan;
+    const size_t pixels = first * (size_t)plan->columns;
+    const int channels = run->layer->weights->outputs;
+    struct finish_s32 finish = {
+        .sums = sums->products + pixels * (size_t)channels,
+        .samples = 1,
+        .rows = (int)rows,
+        .columns = plan->columns,
+        .channels = channels,
+    };
+    const struct strides *strides = &finish.epilogue.residual;
+
+    conv_weights_set(&run->weights, plan, weights, input->code_most);
+    finish.epilogue = prepare(run, input, residual, 1, NULL, output);
+    finish.epilogue.window_sums = sums->window_sums;
+    epilogue_move(&finish.epilogue, (ptrdiff_t)pixels,
+                  (ptrdiff_t)first / plan->rows * strides->sample +
+                      (ptrdiff_t)first % plan->rows * strides->row,
+                  0);
+    run->kernels->finish_s32(&finish);
+}
+
 void conv_integer_run(struct conv_run *run, const struct value *input,
                       const struct value *residual, int samples,
                       const struct quantizer *quantizer, struct value *output,

@@ -22,6 +22,15 @@ void conv_integer_finish(struct conv_run *run, const struct quantizer *weights,
                          int samples, const struct conv_sums *sums,
                          const struct quantizer *quantizer, struct value *output);
 
+/* The same of `rows` rows of output pixels of one sample, from row `first` on, counted over all samples: what
+ * conv_integer_finish() makes of them without a quantizer.
+ *
+ *   output  data is room for their floats alone, plane the layout of the whole */
+void conv_integer_finish_rows(struct conv_run *run, const struct quantizer *weights,
+                              const struct value *input, const struct value *residual,
+                              const struct conv_sums *sums, size_t first, size_t rows,
+                              struct value *output);
+
 /* Elements of the sums of products. */
 size_t conv_integer_products(const struct conv_run *run, int samples);
 

@@ -62,6 +62,13 @@ static void finish(const struct layer_task *task, const struct conv_sums *sums,
                         residual_of(task), task->samples, sums, quantizer, output);
 }
 
+static void finish_rows(const struct layer_task *task, const struct conv_sums *sums,
+                        size_t first, size_t rows, struct value *output)
+{
+    conv_integer_finish_rows(task->run->own, task->weights[0], task->inputs[0],
+                             residual_of(task), sums, first, rows, output);
+}
+
 static const float *batchnorm_input(const struct layer_task *task)
 {
     conv_run_products(task->run->own, task->weights[0], task->inputs[0], task->samples,
@@ -128,6 +135,7 @@ const struct layer_kind_row layer_conv = {
     .make = make,
     .multiply = multiply,
     .finish = finish,
+    .finish_rows = finish_rows,
     .batchnorm_input = batchnorm_input,
     .check_splits = check_splits,
     .prepare = prepare,

@@ -59,10 +59,13 @@ struct layer_kind_row {
     bool (*make)(const struct layer_task *task, const struct quantizer *quantizer,
                  struct value *output);
 
-    /* Of kinds that multiply codes: `make` in two (conv_integer.h); else NULL. */
+    /* Of kinds that multiply codes: `make` in two (conv_integer.h); else NULL, as the next two. */
     void (*multiply)(const struct layer_task *task, const struct conv_sums *sums);
     void (*finish)(const struct layer_task *task, const struct conv_sums *sums,
                    const struct quantizer *quantizer, struct value *output);
+    /* Floats of some of the output's rows, see conv_integer_finish_rows(). */
+    void (*finish_rows)(const struct layer_task *task, const struct conv_sums *sums,
+                        size_t first, size_t rows, struct value *output);
     /* What a batch norm of the layer saw: [samples, elements] in the scratch, or where it is. NULL:
      * there never is one. */
     const float *(*batchnorm_input)(const struct layer_task *task);

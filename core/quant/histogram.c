@@ -86,9 +86,14 @@ double range_magnitude(struct range range)
     return fmax(0, fmax(range.high, -range.low));
 }
 
+static double width_of_bins(struct range range, int bins)
+{
+    return ((double)range.high - range.low) / bins;
+}
+
 double histogram_bin_width(const struct histogram *histogram)
 {
-    return ((double)histogram->range.high - histogram->range.low) / histogram->bins;
+    return width_of_bins(histogram->range, histogram->bins);
 }
 
 double histogram_bin_centre(const struct histogram *histogram, int bin)
@@ -127,39 +132,70 @@ static void find_places(const float *values, size_t count, struct range range,
 }
 
 /* The largest magnitude of values in the inner range. */
-static float inner_magnitude(const struct histogram *histogram)
+static float inner_magnitude(struct range range)
 {
-    return (float)(range_magnitude(histogram->range) / 8);
+    return (float)(range_magnitude(range) / 8);
 }
 
-void histogram_add(struct histogram *histogram, const float *values, size_t count)
+/* Fewer values than 2^32 at a time, so that little is to be cleared and added. */
+static void count_values(const struct histogram_tally *tally, const float *values,
+                         size_t count)
 {
-    double width = histogram_bin_width(histogram);
-    float inner = inner_magnitude(histogram);
-    int64_t counts[PLACES] = {0};
-    struct lanes lanes;
+    double width = width_of_bins(tally->range, tally->bins);
+    uint32_t counts[PLACES];
 
-    lanes_init(&lanes, histogram->inner);
+    memset(counts, 0, sizeof counts);
     for (size_t done = 0; done < count; done += PIECE) {
         size_t piece = count - done < PIECE ? count - done : PIECE;
         int32_t places[PIECE];
 
-        lanes_add_within(&lanes, values + done, piece, inner);
-        find_places(values + done, piece, histogram->range, width > 0 ? 1 / width : 0,
-                    histogram->bins - 1, places);
+        find_places(values + done, piece, tally->range, width > 0 ? 1 / width : 0,
+                    tally->bins - 1, places);
         for (size_t i = 0; i < piece; i++)
             counts[places[i]]++;
     }
-    range_add_lanes(&histogram->inner, &lanes);
-    for (size_t i = count / LANES * LANES; i < count; i++)
-        if (fabsf(values[i]) <= inner)
-            range_add_one(&histogram->inner, values[i], values[i]);
-    for (int bin = 0; bin < histogram->bins; bin++)
-        histogram->counts[bin] += counts[bin];
+    for (int bin = 0; bin < tally->bins; bin++)
+        tally->counts[bin] += counts[bin];
     for (int place = 0; place < ZERO_PLACES; place++)
-        histogram->zeros += counts[HISTOGRAM_BINS + place];
-    histogram->below += counts[BELOW];
-    histogram->above += counts[ABOVE];
+        *tally->zeros += counts[HISTOGRAM_BINS + place];
+    *tally->below += counts[BELOW];
+    *tally->above += counts[ABOVE];
+}
+
+static void widen_inner(struct range *inner, const float *values, size_t count,
+                        float most)
+{
+    struct lanes lanes;
+
+    lanes_init(&lanes, *inner);
+    lanes_add_within(&lanes, values, count, most);
+    range_add_lanes(inner, &lanes);
+    for (size_t i = count / LANES * LANES; i < count; i++)
+        if (fabsf(values[i]) <= most)
+            range_add_one(inner, values[i], values[i]);
+}
+
+void histogram_tally_add(const struct histogram_tally *tally, const float *values,
+                         size_t count)
+{
+    enum { AT_ONCE = 1 << 16 }; /* still near when they are counted */
+    float most = inner_magnitude(tally->range);
+
+    for (size_t done = 0; done < count; done += AT_ONCE) {
+        size_t some = count - done < AT_ONCE ? count - done : AT_ONCE;
+
+        widen_inner(tally->inner, values + done, some, most);
+        count_values(tally, values + done, some);
+    }
+}
+
+void histogram_add(struct histogram *histogram, const float *values, size_t count)
+{
+    histogram_tally_add(&(struct histogram_tally){histogram->range, histogram->bins,
+                                                  &histogram->inner, &histogram->zeros,
+                                                  &histogram->below, &histogram->above,
+                                                  histogram->counts},
+                        values, count);
 }
 
 /* Values in all bins: those within the range that are not zero. */
@@ -197,7 +233,7 @@ bool histogram_has_far_outliers(const struct histogram *histogram)
 {
     enum { ONE_IN = 1000, ONE_IN_FEW = 100, OF_FEW = 16 };
     int64_t count = count_in_bins(histogram);
-    int64_t far = count - count_within(histogram, inner_magnitude(histogram));
+    int64_t far = count - count_within(histogram, inner_magnitude(histogram->range));
     int64_t of_few = count / ONE_IN_FEW < OF_FEW ? count / ONE_IN_FEW : OF_FEW;
 
     return far > 0 && (far <= count / ONE_IN || far <= of_few);

@@ -38,6 +38,17 @@ struct histogram {
 void histogram_init(struct histogram *histogram, struct range range, int bins);
 void histogram_add(struct histogram *histogram, const float *values, size_t count);
 
+/* A histogram whose counts somebody else keeps; all borrowed. */
+struct histogram_tally {
+    struct range range;
+    int bins;
+    struct range *inner;
+    int64_t *zeros, *below, *above;
+    int64_t *counts; /* [bins] */
+};
+void histogram_tally_add(const struct histogram_tally *tally, const float *values,
+                         size_t count);
+
 /* Whether the bins are too wide for most of the values: three quarters of those that are not zero
  * are less than 64 bins away from zero. */
 bool histogram_is_coarse(const struct histogram *histogram);

@@ -1,5 +1,6 @@
 #include "core/evaluate/evaluator.h"
 
+#include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/layer/weight_codes.h"
 #include "core/layer/weight_ratios.h"
@@ -713,34 +714,84 @@ static void the_same_candidate_again_is_taken_from_memory(void **state)
     clear_trial(&trial);
 }
 
-/* Range, histogram and the codes of one tensor after the other: every product is made once. */
-static void measuring_in_sequence_multiplies_once(void **state)
+/* Range, histogram and the codes of one tensor after the other, and the score in the end: a signature
+ * of all that. */
+static uint64_t measure_in_sequence(struct trial *trial)
 {
     struct histogram *histogram = memory_get(sizeof *histogram);
-    struct trial_options options = plain;
     struct choice choices[32] = {{0}};
+    struct score score;
+    uint64_t signature = 1;
+
+    for (int item = 0; item < trial->placement.count; item++) {
+        struct range range = range_empty();
+
+        if (!trial->placement.items[item].is_weight) {
+            range_of(trial, item, choices, &range);
+            histogram_of(trial, item, choices, range, HISTOGRAM_BINS, histogram);
+            signature = hash_bytes(histogram, sizeof *histogram, signature);
+        }
+        choices[item] = trial->choices[item];
+    }
+    score = score_of(trial);
+    free(histogram);
+    return hash_bytes(&score, sizeof score, signature);
+}
+
+static int64_t macs_in_sequence(size_t memory_bytes)
+{
+    struct trial_options options = plain;
     struct executor_counters done;
     struct trial trial;
 
-    (void)state;
-    options.memory_bytes = 1 << 24;
+    options.memory_bytes = memory_bytes;
     make_trial(&trial, &options, 4);
-    for (int item = 0; item < trial.placement.count; item++) {
-        struct range range = range_empty();
-
-        if (!trial.placement.items[item].is_weight) {
-            range_of(&trial, item, choices, &range);
-            histogram_of(&trial, item, choices, range, HISTOGRAM_BINS, histogram);
-        }
-        choices[item] = trial.choices[item];
-    }
-    score_of(&trial);
+    measure_in_sequence(&trial);
     done = evaluator_counters(trial.evaluator);
-    /* All but the two groups' convolution, whose sums are not kept. */
-    assert_true(done.macs_run < all_macs() * SAMPLES * 6 / 5);
-    assert_true(done.epilogues_rerun > 0);
-    free(histogram);
+    assert_true(memory_bytes == 0 || done.epilogues_rerun > 0);
     clear_trial(&trial);
+    return done.macs_run;
+}
+
+static void measuring_in_sequence_multiplies_once(void **state)
+{
+    /* All but the two groups' convolution, whose sums are not kept. */
+    int64_t most = all_macs() * SAMPLES * 6 / 5;
+
+    (void)state;
+    assert_true(macs_in_sequence(1 << 24) < most);
+    /* Tensors of all blocks have room here where they share it. */
+    assert_true(macs_in_sequence(90000) < most);
+    assert_true(macs_in_sequence(40000) > most);
+    assert_true(macs_in_sequence(0) > macs_in_sequence(40000));
+}
+
+/* Again and again, each time with other steps from somewhere on. */
+static void what_is_measured_in_sequence_never_depends_on_memory(void **state)
+{
+    static const size_t memory[] = {0, 40000, 90000, 130000, 1 << 24};
+    enum { WALKS = 4 };
+    uint64_t expected[WALKS];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) {
+        struct trial_options options = plain;
+        struct trial trial;
+
+        options.memory_bytes = memory[i];
+        make_trial(&trial, &options, 4);
+        for (int walk = 0; walk < WALKS; walk++) {
+            uint64_t signature = measure_in_sequence(&trial);
+
+            if (i == 0)
+                expected[walk] = signature;
+            assert_int_equal(signature, expected[walk]);
+            score_of(&trial);
+            for (int item = walk; item < trial.placement.count; item += walk + 1)
+                trial.choices[item].step *= 0.9f;
+        }
+        clear_trial(&trial);
+    }
 }
 
 /* What scoring did since `before`. */
@@ -971,6 +1022,7 @@ int main(void)
         cmocka_unit_test(another_step_of_an_activation_needs_its_epilogue_only),
         cmocka_unit_test(the_same_candidate_again_is_taken_from_memory),
         cmocka_unit_test(measuring_in_sequence_multiplies_once),
+        cmocka_unit_test(what_is_measured_in_sequence_never_depends_on_memory),
         cmocka_unit_test(measuring_is_no_score_and_spares_none),
         cmocka_unit_test(other_samples_are_scored_whole),
         cmocka_unit_test(a_candidate_chooses_its_bits),

@@ -1,0 +1,63 @@
+/* executor_inside.h - what the files of the executor share. */
+#ifndef CORE_EVALUATE_EXECUTOR_INSIDE_H
+#define CORE_EVALUATE_EXECUTOR_INSIDE_H
+
+#include "core/evaluate/arena.h"
+#include "core/evaluate/executor.h"
+#include "core/layer/layer_run.h"
+
+struct executor {
+    const struct network *network;
+    const struct plane *planes;
+    struct executor_options options;
+    struct layer_setting setting;
+    struct layer_run *runs; /* [layers] */
+    struct scratch scratch;
+    struct arena arena;               /* tensors that are not remembered */
+    struct value *current;            /* [tensors] of the block at hand */
+    bool *needed;                     /* [tensors] */
+    bool *wanted;                     /* [tensors] that are needed for their own sake */
+    const struct value **inputs;      /* [most inputs of a layer] */
+    const struct quantizer **weights; /* [most weight tensors of a layer] */
+    int64_t *macs;                    /* [layers] multiply-adds of a sample */
+    int64_t *macs_to;   /* [tensors] of a tensor's layer and all before it */
+    int64_t *layers_to; /* [tensors] how many these layers are */
+    struct executor_counters counters;
+    double *layer_seconds; /* [layers] */
+};
+
+/* A layer at work. */
+struct task {
+    int index;
+    const struct layer *layer;
+    const struct candidate *candidate;
+    const struct block *block;
+};
+
+/* Whether what is remembered of the block is the candidate's tensor. */
+bool executor_is_valid(const struct candidate *candidate, const struct block *block,
+                       int tensor);
+
+/* Marks the tensors that must be at hand to know those that are marked; without a block, all before
+ * them. The sums of a convolution do not spare its input: step and code of zero count in the
+ * epilogue. */
+void executor_need_nothing(struct executor *executor);
+void executor_need_inputs(struct executor *executor, const struct candidate *candidate,
+                          const struct block *block);
+
+/* Bring to hand: the network's inputs, of those that are marked; a layer's output. */
+void executor_load_inputs(struct executor *executor, const struct candidate *candidate,
+                          const struct block *block);
+void executor_take_or_make(struct executor *executor, const struct candidate *candidate,
+                           const struct block *block, int index);
+
+/* What the layer works on; its inputs are at hand. */
+struct layer_task executor_work_of(struct executor *executor, const struct task *task);
+
+/* Whether the layer's output is made of something that can be kept: codes that pass are not. Makes sure that
+ * it is kept, its inputs being at hand. */
+bool executor_has_unfinished(const struct task *task);
+const struct unfinished *executor_keep_unfinished(struct executor *executor,
+                                                  const struct task *task);
+
+#endif
