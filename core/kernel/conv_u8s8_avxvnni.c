@@ -1,70 +1,14 @@
 #include "core/kernel/conv_finish_avx2.h"
 #include "core/kernel/kernel_variants.h"
-
-#include <string.h>
-
-/* A tile of `pixels` x one panel, two accumulators a pixel; `pixels` is constant where it is
- * inlined. */
-enum { PIXELS_MOST = 6 };
-
-INLINE __m256i quad(const uint8_t *bytes)
-{
-    int32_t four;
-
-    memcpy(&four, bytes, sizeof four);
-    return _mm256_set1_epi32(four);
-}
-
-INLINE void multiply(const struct conv_tile *tile, const int pixels,
-                     __m256i acc[2 * PIXELS_MOST])
-{
-    ptrdiff_t step = tile->window_step;
-
-    for (int run = 0; run < tile->runs; run++) {
-        const int8_t *weights = tile->weights + run * tile->run_weights;
-        const int8_t *end = weights + (ptrdiff_t)PANEL * tile->run_bytes;
-        /* Every third pixel has an address of its own; x86 adds once or twice the step. */
-        const uint8_t *bases[2];
-
-        bases[0] = tile->window + tile->run_offsets[run];
-        bases[1] = bases[0] + 3 * step;
-        for (; weights < end; weights += PANEL * QUAD) {
-            __m256i w[2] = {
-                _mm256_load_si256((const __m256i *)weights),
-                _mm256_load_si256((const __m256i *)(weights + PANEL * QUAD / 2))};
-
-#pragma GCC unroll 6
-            for (int pixel = 0; pixel < pixels; pixel++) {
-                __m256i x = quad(bases[pixel / 3] + pixel % 3 * step);
-
-#pragma GCC unroll 2
-                for (int half = 0; half < 2; half++)
-                    acc[2 * pixel + half] =
-                        _mm256_dpbusd_avx_epi32(acc[2 * pixel + half], x, w[half]);
-            }
-#pragma GCC unroll 2
-            for (int base = 0; base < (pixels + 2) / 3; base++) {
-                bases[base] += QUAD;
-                __asm__("" : "+r"(bases[base])); /* no address a pixel, please */
-            }
-        }
-    }
-}
+#include "core/kernel/products_avxvnni.h"
 
 INLINE void tile_of(const struct epilogue *epilogue, const struct conv_tile *tile,
                     const int pixels)
 {
-    __m256i acc[2 * PIXELS_MOST], sums[2 * PIXELS_MOST];
+    const __m256i nothing[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    __m256i sums[2 * PIXELS_MOST];
 
-#pragma GCC unroll 12
-    for (int at = 0; at < 2 * pixels; at++)
-        acc[at] = _mm256_setzero_si256();
-    multiply(tile, pixels, acc);
-#pragma GCC unroll 12
-    for (int at = 0; at < 2 * pixels; at++) {
-        __asm__ volatile("" : "+x"(acc[at])); /* or gcc spills it in the loop above */
-        sums[at] = acc[at];
-    }
+    multiply(tile, pixels, nothing, sums);
     finish_tile_avx2(epilogue, tile, pixels, (const int32_t *)sums, PANEL);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/kernel/kernel_variants.h"
 #include "core/kernel/window_sums.h"
+#include "core/kernel/winograd.h"
 
 #include <limits.h>
 #include <string.h>
@@ -38,6 +39,17 @@ static bool has_avx512vnni(void)
 
 enum { NEVER_WIDE = INT_MAX };
 
+#ifdef __x86_64__
+static const struct winograd_kernel avx512vnni_winograd[] = {
+    {&winograd_four_bytes, false, winograd_u8s8_avx512vnni}, {NULL, false, NULL}};
+static const struct winograd_kernel avxvnni_winograd[] = {
+    {&winograd_four_bytes, true, winograd_u8s8_avxvnni}, {NULL, false, NULL}};
+static const struct winograd_kernel avx2_winograd[] = {
+    {&winograd_two_bytes, true, winograd_two_u8s8_avx2},
+    {&winograd_four_words, true, winograd_four_u8s8_avx2},
+    {NULL, false, NULL}};
+#endif
+
 const struct kernel_set kernel_sets[] = {
 #ifdef __x86_64__
     {.name = "avx512vnni",
@@ -45,7 +57,7 @@ const struct kernel_set kernel_sets[] = {
      .wide_above = NEVER_WIDE,
      .peak_u8s8 = peak_u8s8_avx512vnni,
      .conv_u8s8 = conv_u8s8_avx512vnni,
-     .winograd_u8s8 = winograd_u8s8_avx512vnni,
+     .winograd = avx512vnni_winograd,
      .depthwise_u8s8 = depthwise_u8s8_avx512vnni,
      .finish_s32 = finish_s32_avx512vnni,
      .window_sums_u8 = window_sums_u8_avx512vnni,
@@ -55,6 +67,7 @@ const struct kernel_set kernel_sets[] = {
      .wide_above = NEVER_WIDE,
      .peak_u8s8 = peak_u8s8_avxvnni,
      .conv_u8s8 = conv_u8s8_avxvnni,
+     .winograd = avxvnni_winograd,
      .depthwise_u8s8 = depthwise_u8s8_avx2,
      .finish_s32 = finish_s32_avx2,
      .window_sums_u8 = window_sums_u8_avx2,
@@ -64,6 +77,7 @@ const struct kernel_set kernel_sets[] = {
      .wide_above = CONV_U8S8_AVX2_WIDE_ABOVE,
      .peak_u8s8 = peak_u8s8_avx2,
      .conv_u8s8 = conv_u8s8_avx2,
+     .winograd = avx2_winograd,
      .depthwise_u8s8 = depthwise_u8s8_avx2,
      .finish_s32 = finish_s32_avx2,
      .window_sums_u8 = window_sums_u8_avx2,

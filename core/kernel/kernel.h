@@ -162,13 +162,15 @@ typedef void (*window_sums_u8_fn)(const struct window_sums_u8 *window_sums);
 /* Multiplies in registers, as fast as the core can, and returns the number of multiply-adds. */
 typedef size_t (*peak_u8s8_fn)(size_t rounds);
 
+struct winograd_kernel;
+
 struct kernel_set {
     const char *name;
     bool (*runs_here)(void);
     int wide_above; /* where products can be larger, weights are packed as 16 bits */
     conv_u8s8_fn conv_u8s8;
-    /* The same sums for the convolutions that winograd.h tells; NULL: there is no such kernel. */
-    conv_u8s8_fn winograd_u8s8;
+    /* The same sums for the convolutions that winograd.h tells; NULL: there are no such kernels. */
+    const struct winograd_kernel *winograd;
     depthwise_u8s8_fn depthwise_u8s8;
     finish_s32_fn finish_s32;
     window_sums_u8_fn window_sums_u8;

@@ -1,83 +1,19 @@
 #include "core/kernel/conv_finish_avx512.h"
 #include "core/kernel/kernel_variants.h"
 #include "core/kernel/quad_avx512.h"
-#include "core/kernel/winograd.h"
-
-#include <string.h>
-
-/* ---- the input ------------------------------------------------------------------------------ */
-
-/* e = B d of a row's tiles, for as many channels as a vector has bytes. What wraps comes back, as e
- * fits. */
-#define DEFINE_TRANSFORM(BYTES)                                                        \
-    typedef uint8_t bytes##BYTES __attribute__((vector_size(BYTES)));                  \
-                                                                                       \
-    INLINE bytes##BYTES load##BYTES(const uint8_t *from)                               \
-    {                                                                                  \
-        bytes##BYTES loaded;                                                           \
-                                                                                       \
-        memcpy(&loaded, from, BYTES);                                                  \
-        return loaded;                                                                 \
-    }                                                                                  \
-                                                                                       \
-    INLINE bytes##BYTES four_times##BYTES(bytes##BYTES x)                              \
-    {                                                                                  \
-        x += x;                                                                        \
-        return x + x;                                                                  \
-    }                                                                                  \
-                                                                                       \
-    static void transform##BYTES(const uint8_t *d, ptrdiff_t channels, int tiles,      \
-                                 uint8_t *e)                                           \
-    {                                                                                  \
-        for (int tile = 0; tile < tiles; tile++) {                                     \
-            const bytes##BYTES d0 = load##BYTES(d), d1 = load##BYTES(d + channels),    \
-                               d2 = load##BYTES(d + 2 * channels),                     \
-                               d3 = load##BYTES(d + 3 * channels),                     \
-                               d4 = load##BYTES(d + 4 * channels) + WINOGRAD_OFFSET,   \
-                               d5 = load##BYTES(d + 5 * channels) + WINOGRAD_OFFSET;   \
-            const bytes##BYTES far = d4 - four_times##BYTES(d2), near = d4 - d2;       \
-            const bytes##BYTES odd = d3 - four_times##BYTES(d1);                       \
-            const bytes##BYTES twice = (d3 - d1) + (d3 - d1);                          \
-            const bytes##BYTES found[WINOGRAD_PLACES] = {                              \
-                four_times##BYTES(d0) + (far - d2),                                    \
-                far + odd,                                                             \
-                far - odd,                                                             \
-                near + twice,                                                          \
-                near - twice,                                                          \
-                d5 - d3 - (twice + twice)};                                            \
-                                                                                       \
-            _Pragma("GCC unroll 6") for (int at = 0; at < WINOGRAD_PLACES; at++)       \
-                memcpy(e + at * channels, &found[at], BYTES);                          \
-            d += WINOGRAD_OUTPUTS * channels;                                          \
-            e += WINOGRAD_PLACES * channels;                                           \
-        }                                                                              \
-    }
-
-DEFINE_TRANSFORM(16)
-DEFINE_TRANSFORM(32)
-DEFINE_TRANSFORM(64)
-
-/* In vectors as large as the channels allow. */
-static void transform(const uint8_t *pixels, int channels, int tiles,
-                      uint8_t *transformed)
-{
-    int at = 0;
-
-    for (; at + 64 <= channels; at += 64)
-        transform64(pixels + at, channels, tiles, transformed + at);
-    if (channels & 32) {
-        transform32(pixels + at, channels, tiles, transformed + at);
-        at += 32;
-    }
-    if (channels & 16)
-        transform16(pixels + at, channels, tiles, transformed + at);
-}
+#include "core/kernel/winograd_bytes.h"
 
 /* ---- the products --------------------------------------------------------------------------- */
 
 /* A tile of `groups` of four outputs x `panels`: for each a sum a place. Both are constants where
  * it is inlined. */
-enum { GROUPS_MOST = 4, PANELS_MOST = 2, SUMS_MOST = 24 };
+enum {
+    WINOGRAD_PLACES = 6,
+    WINOGRAD_OUTPUTS = 4,
+    GROUPS_MOST = 4,
+    PANELS_MOST = 2,
+    SUMS_MOST = 24
+};
 
 INLINE int sum_at(const int groups, const int panels, int place, int group, int panel)
 {
@@ -170,11 +106,12 @@ INLINE void multiply(const struct conv_tile *tile, ptrdiff_t channels, const int
 
 /* ---- the output ----------------------------------------------------------------------------- */
 
-/* x / (3 << shift), which has no remainder and fits: the inverse of 3 modulo 2^32 divides. */
+/* x / (3 << shift), which has no remainder: the inverse of 3 modulo 2^32 divides. Sums may have wrapped
+ * around before, as long as what is left fits. */
 INLINE __m512i third(__m512i x, const int shift)
 {
-    return _mm512_mullo_epi32(_mm512_srai_epi32(x, shift),
-                              _mm512_set1_epi32((int)0xaaaaaaab));
+    return _mm512_srai_epi32(_mm512_mullo_epi32(x, _mm512_set1_epi32((int)0xaaaaaaab)),
+                             shift);
 }
 
 /* y = A m. */
@@ -260,5 +197,5 @@ static const struct conv_tile_size sizes[] = {
 
 void winograd_u8s8_avx512vnni(const struct conv_u8s8 *conv)
 {
-    winograd_run(conv, transform, sizes);
+    winograd_run(conv, &winograd_four_bytes, transform_for_four, sizes);
 }

@@ -207,7 +207,7 @@ static void integer_groups(const struct conv_run *run, const struct weight_part 
     const struct weights *weights = run->layer->weights;
     int outputs = weights->outputs / weights->groups;
     conv_u8s8_fn multiply =
-        part->by_winograd ? run->kernels->winograd_u8s8 : run->kernels->conv_u8s8;
+        part->winograd ? part->winograd->run : run->kernels->conv_u8s8;
     struct conv_u8s8 product = conv_plan_product(plan);
 
     product.samples = samples;
@@ -397,7 +397,7 @@ size_t conv_integer_transformed(const struct conv_run *run)
 {
     struct conv_u8s8 product = conv_plan_product(&run->plan);
 
-    return run->weights.suits_winograd ? winograd_scratch(&product) : 0;
+    return winograd_scratch(run->kernels, &product);
 }
 
 size_t conv_integer_products(const struct conv_run *run, int samples)

@@ -22,40 +22,33 @@ static void transpose(const int8_t *from, int channels, int taps, int8_t *to)
             to[tap * channels + channel] = *from++;
 }
 
-static const struct conv_most any_codes = {-INT8_MIN, UINT8_MAX};
-
 static size_t group_bytes(const struct conv_weights *weights,
                           const struct conv_plan *plan, struct conv_most most,
-                          bool by_winograd)
+                          const struct winograd_kernel *winograd)
 {
     int outputs = group_outputs(weights->of);
 
     if (weights->is_depthwise)
         return (size_t)plan->window_count;
-    if (by_winograd)
-        return winograd_packed_bytes(outputs, plan->runs, plan->run_length);
+    if (winograd)
+        return winograd_packed_bytes(winograd, outputs, plan->runs, plan->run_length);
     return conv_u8s8_packed_bytes(weights->kernels, most, outputs, plan->runs,
                                   conv_plan_run_bytes(plan));
 }
 
-/* Room for codes of any grid, however they are packed. */
-static size_t most_bytes(const struct conv_weights *weights,
-                         const struct conv_plan *plan)
-{
-    size_t bytes = group_bytes(weights, plan, any_codes, false);
-
-    if (weights->suits_winograd)
-        bytes = memory_larger(bytes, group_bytes(weights, plan, any_codes, true));
-    return bytes * (size_t)weights->of->groups;
-}
-
-static bool suits_winograd(const struct kernel_set *kernels,
-                           const struct conv_plan *plan)
+/* The kernel for such codes, or NULL. Runs that do not fill their bytes are not for it, nor is what meets
+ * floats. */
+static const struct winograd_kernel *winograd_of(const struct conv_weights *weights,
+                                                 const struct conv_plan *plan,
+                                                 struct conv_most most)
 {
     struct conv_u8s8 product = conv_plan_product(plan);
 
-    return kernels->winograd_u8s8 && plan->run_length == product.run_bytes &&
-           winograd_suits(&product);
+    product.most = most;
+    if (weights->is_depthwise || most.input == 0 ||
+        plan->run_length != product.run_bytes)
+        return NULL;
+    return winograd_for(weights->kernels, &product);
 }
 
 void conv_weights_init(struct conv_weights *weights, const struct kernel_set *kernels,
@@ -68,7 +61,6 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
         .window_count = plan->window_count,
         .is_depthwise = of->groups > 1 && of->inputs == 1 && of->outputs == of->groups,
         .rules = *rules,
-        .suits_winograd = suits_winograd(kernels, plan),
     };
     weights->rules.corrects_mean |= of->corrections != NULL;
     assert(of->groups == 1 || !conv_weights_may_be_wide(weights));
@@ -126,8 +118,9 @@ static void pack_group(const struct conv_weights *weights, const struct conv_pla
 {
     int outputs = group_outputs(weights->of);
 
-    if (part->by_winograd)
-        winograd_pack(codes, outputs, plan->runs, plan->run_length, packed);
+    if (part->winograd)
+        winograd_pack(part->winograd, part->most, codes, outputs, plan->runs,
+                      plan->run_length, packed);
     else
         conv_u8s8_pack(weights->kernels, part->most, codes, outputs, plan->runs,
                        plan->run_length, conv_plan_run_bytes(plan), packed);
@@ -138,18 +131,21 @@ static void pack(const struct conv_weights *weights, const struct conv_plan *pla
 {
     const struct weights *of = weights->of;
     size_t group_codes = (size_t)group_outputs(of) * (size_t)plan->window_count;
+    size_t groups = (size_t)of->groups;
 
     part->most = most;
-    part->by_winograd = weights->suits_winograd && most.input > 0 &&
-                        winograd_fits(most.weight, most.input);
-    part->group_bytes = group_bytes(weights, plan, most, part->by_winograd);
-    if (!part->packed)
-        part->packed = memory_aligned(most_bytes(weights, plan));
+    part->winograd = winograd_of(weights, plan, most);
+    part->group_bytes = group_bytes(weights, plan, most, part->winograd);
+    if (part->group_bytes * groups > part->room) {
+        free(part->packed);
+        part->room = part->group_bytes * groups;
+        part->packed = memory_aligned(part->room);
+    }
     if (weights->is_depthwise) {
         transpose(codes, of->outputs, plan->window_count, part->packed);
         return;
     }
-    for (size_t group = 0; group < (size_t)of->groups; group++)
+    for (size_t group = 0; group < groups; group++)
         pack_group(weights, plan, codes + group * group_codes, part,
                    part->packed + group * part->group_bytes);
 }

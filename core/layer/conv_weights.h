@@ -12,10 +12,11 @@ enum { WEIGHT_VARIANTS = 4 };
 /* Codes as the kernels multiply them. */
 struct weight_part {
     struct conv_most most;
-    bool by_winograd; /* packed for it */
-    int8_t *packed;   /* per group as conv_u8s8_pack or winograd_pack; depthwise [taps,
+    const struct winograd_kernel *winograd; /* that it is packed for; NULL: none */
+    int8_t *packed; /* per group as conv_u8s8_pack or winograd_pack; depthwise [taps,
                          channels] */
     size_t group_bytes;
+    size_t room; /* bytes of `packed` */
 };
 
 /* Two parts: codes beyond 8 bits, WIDE_BASE * the second + the first (wide_codes.h). */
@@ -44,7 +45,6 @@ struct conv_weights {
     int window_count;                 /* weights of one output channel */
     bool is_depthwise;                /* one input and one output channel a group */
     struct weight_rules rules;
-    bool suits_winograd;          /* where codes are small enough */
     int16_t *codes;               /* [out_channels, window_count] scratch */
     int8_t *narrow[WEIGHT_PARTS]; /* likewise: the parts of the codes */
     struct weight_variant
