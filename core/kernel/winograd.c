@@ -66,10 +66,13 @@ static bool fits_two_bytes(struct conv_most most, long products)
 }
 
 /* Of all places e * f is largest where it is 8 inputs * 3 weights; 8 times an output, which is of three
- * such products without a transform, is no more. */
+ * such products without a transform, is no more. Plain products of codes so small that 16 bits hold the
+ * sums of 8 quads are as fast. */
 static bool fits_four_words(struct conv_most most, long products)
 {
-    return products <= INT32_MAX / (24L * most.weight * most.input);
+    const long product = (long)most.weight * most.input, quads = 8;
+
+    return quads * 2 * product > INT16_MAX && products <= INT32_MAX / (24 * product);
 }
 
 const struct winograd_form winograd_four_bytes = {

@@ -32,7 +32,8 @@ enum {
 struct winograd_form {
     int outputs, places; /* of a tile */
     int code_bytes;      /* of transformed codes, of weights as of the input */
-    /* Whether codes are small enough, for sums of so many products of transformed ones. */
+    /* Whether codes are small enough, for sums of so many products of transformed ones, and products
+     * without a transform slower. */
     bool (*fits)(struct conv_most most, long products);
     void (*transform)(const int g[WINOGRAD_TAPS], int f[WINOGRAD_PLACES_MOST]);
     /* What is added to the transformed input at a place. */
@@ -47,7 +48,7 @@ extern const struct winograd_form winograd_four_bytes;
  * of a difference is the largest input. */
 extern const struct winograd_form winograd_two_bytes;
 
-/* F(4, 3) in 16 bits, for any codes. */
+/* F(4, 3) in 16 bits, for codes whose products are large. */
 extern const struct winograd_form winograd_four_words;
 
 /* A kernel: for sums that winograd_for() tells, those of conv_u8s8. */

@@ -56,13 +56,18 @@ static void show_for_kernels(void (*fact)(const struct kernel_set *set))
         skip();
 }
 
+static bool is_for(int weight, int input, long products)
+{
+    return weight > 0 &&
+           kernel_now->form->fits((struct conv_most){weight, input}, products);
+}
+
 /* The largest weight that fits beside such inputs, or 0. */
 static int largest_weight(int input, long products)
 {
     int weight = 128;
 
-    while (weight > 0 &&
-           !kernel_now->form->fits((struct conv_most){weight, input}, products))
+    while (weight > 0 && !is_for(weight, input, products))
         weight--;
     return weight;
 }
@@ -76,7 +81,8 @@ static void compare_all(const struct kernel_set *set)
             for (size_t k = i % 2; k < sizeof inputs / sizeof *inputs; k += 2) {
                 int largest = largest_weight(inputs[k], 3 * 128);
 
-                for (int weight = largest; weight > 0; weight = weight / 5)
+                for (int weight = largest; is_for(weight, inputs[k], 3 * 128);
+                     weight = weight / 5)
                     conv_compare(run_winograd, set, &winograd_shapes[i],
                                  &conv_finishes[j],
                                  (struct conv_most){weight, inputs[k]});
@@ -199,6 +205,8 @@ static void winograd_is_only_for_what_it_can_do(void **state)
     assert_false(winograd_two_bytes.fits((struct conv_most){15, 46}, 96));
     assert_false(winograd_two_bytes.fits((struct conv_most){43, 1}, 96));
     assert_false(winograd_two_bytes.fits((struct conv_most){1, 128}, 96));
+    assert_false(winograd_four_words.fits((struct conv_most){8, 255}, 96));
+    assert_true(winograd_four_words.fits((struct conv_most){9, 255}, 96));
 }
 
 int main(void)

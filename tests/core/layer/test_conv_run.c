@@ -1,5 +1,6 @@
 /* Convolutions of a network, with the fastest kernels and with the scalar ones: the same bits. */
 #include "core/base/memory.h"
+#include "core/kernel/winograd.h"
 #include "core/layer/conv_run.h"
 #include "core/network/network.h"
 
@@ -308,33 +309,49 @@ static void any_zero_gives_the_sums_of_values(void **state)
         }
 }
 
-/* Where the kernels have it, small codes are multiplied by Winograd, in some of the geometries. */
-static void winograd_is_chosen_for_small_codes(void **state)
+/* Which kernels are Winograd's, in some of the geometries. */
+static void winograd_is_chosen_by_codes_and_set(void **state)
 {
-    static const struct quantizer four = {GRID_MIDRISE, 4, 1.0f / 8, 0};
-    static const struct quantizer eight = {GRID_NARROW, 8, 1.0f / 127, 0};
-    static const struct quantizer codes4 = {GRID_UNSIGNED, 4, 1.0f / 15, 0};
-    static const struct quantizer codes8 = {GRID_UNSIGNED, 8, 1.0f / 255, 0};
-    struct trial trial;
+    static const struct quantizer weights[] = {{GRID_MIDRISE, 4, 1.0f / 8, 0},
+                                               {GRID_NARROW, 8, 1.0f / 127, 0}};
+    static const struct quantizer inputs[] = {{GRID_UNSIGNED, 4, 1.0f / 15, 0},
+                                              {GRID_UNSIGNED, 8, 1.0f / 255, 0}};
+    static const struct {
+        const char *set;
+        const struct winograd_form *forms[2][2]; /* by weights and inputs */
+    } rows[] = {
+        {"avx512vnni", {{&winograd_four_bytes, NULL}, {NULL, NULL}}},
+        {"avxvnni", {{&winograd_four_bytes, NULL}, {NULL, NULL}}},
+        {"avx2",
+         {{&winograd_two_bytes, &winograd_four_words}, {NULL, &winograd_four_words}}},
+        {"scalar", {{NULL, NULL}, {NULL, NULL}}},
+    };
 
     (void)state;
-    if (!kernel_set_best()->winograd_u8s8)
-        skip();
-    make_trial(&trial, &geometries[0], kernel_set_best());
-    free(run_with(&trial, &four, &codes4));
-    assert_true(trial.run.weights.now->parts[0].by_winograd);
-    free(run_with(&trial, &four, &codes8));
-    assert_false(trial.run.weights.now->parts[0].by_winograd);
-    free(run_with(&trial, &eight, &codes4));
-    assert_false(trial.run.weights.now->parts[0].by_winograd);
-    clear_trial(&trial);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct kernel_set *set = kernel_set_named(rows[i].set);
+        struct trial trial;
+
+        if (!set)
+            continue;
+        make_trial(&trial, &geometries[0], set);
+        for (int at = 0; at < 4; at++) {
+            const struct winograd_kernel *kernel;
+
+            free(run_with(&trial, &weights[at / 2], &inputs[at % 2]));
+            kernel = trial.run.weights.now->parts[0].winograd;
+            assert_ptr_equal(kernel ? kernel->form : NULL,
+                             rows[i].forms[at / 2][at % 2]);
+        }
+        clear_trial(&trial);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_geometries_give_the_bits_of_scalar_kernels),
-        cmocka_unit_test(winograd_is_chosen_for_small_codes),
+        cmocka_unit_test(winograd_is_chosen_by_codes_and_set),
         cmocka_unit_test(any_zero_gives_the_sums_of_values),
     };
 
