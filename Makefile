@@ -96,9 +96,11 @@ $(BUILD)/generated/onnx.pb-c.c $(BUILD)/generated/onnx.pb-c.h &: $(ONNX_PROTO)
 	$(Q)protoc-c --c_out=$(@D) --proto_path=$(dir $<) $(notdir $<)
 
 # Instruction sets and optimisation belong to the kernels alone, by file name.
-$(BUILD)/core/kernel/window_sums_%.o: EXTRA_CFLAGS += -O3
+$(BUILD)/core/kernel/window_sums_%.o $(BUILD)/core/kernel/conv_f32_scalar.o: EXTRA_CFLAGS += -O3
 $(BUILD)/core/kernel/%_avx2.o: EXTRA_CFLAGS += -mavx2 -mfma
 $(BUILD)/core/kernel/%_avxvnni.o: EXTRA_CFLAGS += -mavx2 -mfma -mavxvnni
+$(BUILD)/core/kernel/%_avx512.o: EXTRA_CFLAGS += -mavx512f -mavx512bw -mavx512vl \
+	-mavx512dq -mavx2 -mfma -mprefer-vector-width=512
 $(BUILD)/core/kernel/%_avx512vnni.o: EXTRA_CFLAGS += -mavx512f -mavx512bw -mavx512vl \
 	-mavx512dq -mavx512vnni -mavx2 -mfma -mprefer-vector-width=512
 # Fuzzers read files; with clang's sanitizers the kernels, which other tests check, take minutes.
@@ -154,7 +156,8 @@ check-unit: deps $(call programs,$(unit_tests))
 	@tests/run-programs $(call programs,$(unit_tests))
 
 # The machine code of the kernels whose loops must not touch the stack.
-kernel_loops = $(filter-out %_scalar.c,$(wildcard core/kernel/conv_u8s8_*.c core/kernel/winograd_u8s8_*.c))
+kernel_loops = $(filter-out %_scalar.c,$(wildcard \
+	core/kernel/conv_u8s8_*.c core/kernel/conv_f32_*.c core/kernel/winograd_u8s8_*.c))
 check-kernel_loops: deps $(call objects,$(kernel_loops))
 	@tests/kernel_loops/check $(call objects,$(kernel_loops))
 

@@ -49,14 +49,19 @@ struct result {
 static void print_header(const struct kernel_bench_options *options, bool has_peers,
                          FILE *out)
 {
+    const struct kernel_work_options *work = &options->work;
+
     fprintf(out,
-            "kernels %s, W%dA%d%s, u8 to u8; GOPS are medians of %d rounds in turns, "
+            "kernels %s, W%dA%d%s, %s; GOPS are medians of %d rounds in turns, "
             "CPU time of one core\n"
             "peak: products in registers with %s, measured in the same rounds\n",
-            options->work.kernels->name, options->work.weight_bits,
-            options->work.activation_bits, options->work.is_midrise ? " midrise" : "",
-            options->rounds, kernel_set_best()->name);
-    if (has_peers)
+            work->kernels->name, work->weight_bits, work->activation_bits,
+            work->is_midrise ? " midrise" : "",
+            work->is_float ? "floats to floats" : "u8 to u8", options->rounds,
+            kernel_set_best()->name);
+    if (work->is_float)
+        fprintf(out, "oneDNN is asked for integers alone\n");
+    else if (has_peers)
         fprintf(out, "oneDNN: as it chooses, and the fastest of its implementations; "
                      "ratios are medians too\n");
     else
@@ -124,10 +129,18 @@ static int peer_gops(struct peer *peer, int times, double gigas, struct series *
     return 0;
 }
 
-static int one_round(struct kernel_work *work, int times, const struct peers *peers,
-                     double gigas, struct result *result, struct error *err)
+static peak_fn peak_of(const struct kernel_work_options *options)
 {
-    series_add(&result->peak, peak_gops(peak_seconds));
+    const struct kernel_set *best = kernel_set_best();
+
+    return options->is_float ? best->peak_f32 : best->peak_u8s8;
+}
+
+static int one_round(struct kernel_work *work, peak_fn peak, int times,
+                     const struct peers *peers, double gigas, struct result *result,
+                     struct error *err)
+{
+    series_add(&result->peak, peak_gops(peak, peak_seconds));
     series_add(&result->ours, gigas / seconds_of_one(kernel_work_run, work, times));
     if (!peers->own)
         return 0;
@@ -150,7 +163,8 @@ static int time_shape(const struct kernel_shape *shape,
     work = kernel_work_create(shape, &options->work);
     times = times_in(kernel_work_run, work, round_seconds);
     for (int round = 0; round < options->rounds && status == 0; round++)
-        status = one_round(work, times, peers, gigas, &result, err);
+        status =
+            one_round(work, peak_of(&options->work), times, peers, gigas, &result, err);
     if (status == 0)
         print_result(shape, &result, out);
     kernel_work_destroy(work);
@@ -193,7 +207,7 @@ int kernel_bench(const struct kernel_bench_options *options, FILE *out,
     struct peers peers = {0};
     int status = 0;
 
-    if (peer_path("tests/peers/onednn", program))
+    if (!options->work.is_float && peer_path("tests/peers/onednn", program))
         status = start_peers(&peers, program, err);
     if (status == 0)
         status = time_shapes(options, &peers, out, err);

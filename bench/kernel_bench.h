@@ -1,4 +1,5 @@
-/* kernel_bench.h - the kernels layer by layer: beside the peak of the core and beside oneDNN. */
+/* kernel_bench.h - the kernels layer by layer: beside the peak of the core, and those of integers beside
+ * oneDNN. */
 #ifndef BENCH_KERNEL_BENCH_H
 #define BENCH_KERNEL_BENCH_H
 

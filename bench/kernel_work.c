@@ -15,6 +15,7 @@ struct kernel_work {
     struct plane *planes;
     struct conv_run run;
     struct quantizer weights, input_quantizer, output_quantizer;
+    bool is_float;
     struct value input, output;
     int samples;
     struct scratch scratch;
@@ -90,27 +91,23 @@ static void make_values(struct kernel_work *work)
     for (size_t i = 0; i < inputs; i++)
         floats[i] = fabsf(random_value(&state));
     work->input = (struct value){
-        .data = memory_aligned(value_code_bytes(&work->planes[0], work->samples)),
+        .data = memory_aligned(value_float_bytes(&work->planes[0], work->samples) +
+                               value_code_bytes(&work->planes[0], work->samples)),
         .plane = &work->planes[0]};
     work->output = (struct value){
-        .data = memory_aligned(value_code_bytes(&work->planes[1], work->samples)),
+        .data = memory_aligned(value_float_bytes(&work->planes[1], work->samples) +
+                               value_code_bytes(&work->planes[1], work->samples)),
         .plane = &work->planes[1]};
-    value_from_floats(floats, work->samples, &work->input_quantizer, &work->input);
+    value_from_floats(floats, work->samples,
+                      work->is_float ? NULL : &work->input_quantizer, &work->input);
     free(floats);
 }
 
-struct kernel_work *kernel_work_create(const struct kernel_shape *shape,
-                                       const struct kernel_work_options *options)
+static void make_quantizers(struct kernel_work *work,
+                            const struct kernel_work_options *options)
 {
-    struct kernel_work *work = memory_zeroed(1, sizeof *work);
-    double reach; /* of the sums, in standard deviations of about one */
-
-    work->network = network_of(shape);
-    work->samples = shape->samples;
-    work->planes = planes_of(work->network);
-    work->planes[1].top = work->planes[1].left = shape->border;
-    work->planes[1].bottom = work->planes[1].right = shape->border;
-    reach = sqrt((double)weights_per_output(work->network->layers[0].weights));
+    /* Of the sums, in standard deviations of about one. */
+    double reach = sqrt((double)weights_per_output(work->network->layers[0].weights));
     work->weights = (struct quantizer){
         .grid = options->is_midrise ? GRID_MIDRISE : GRID_NARROW,
         .bits = options->weight_bits,
@@ -122,6 +119,21 @@ struct kernel_work *kernel_work_create(const struct kernel_shape *shape,
     work->output_quantizer = work->input_quantizer;
     work->output_quantizer.step =
         grid_step_of_clip(GRID_UNSIGNED, options->activation_bits, reach);
+}
+
+struct kernel_work *kernel_work_create(const struct kernel_shape *shape,
+                                       const struct kernel_work_options *options)
+{
+    struct kernel_work *work = memory_zeroed(1, sizeof *work);
+
+    work->network = network_of(shape);
+    work->samples = shape->samples;
+    work->is_float = options->is_float;
+    work->planes = planes_of(work->network);
+    work->planes[1].top = work->planes[1].left = shape->border;
+    work->planes[1].bottom = work->planes[1].right = shape->border;
+    if (!work->is_float)
+        make_quantizers(work, options);
     conv_run_init(&work->run, options->kernels, &work->network->layers[0],
                   &work->planes[0], &(struct weight_rules){0});
     work->scratch = conv_run_scratch(&work->run, work->samples);
@@ -145,7 +157,9 @@ void kernel_work_destroy(struct kernel_work *work)
 void kernel_work_run(void *context)
 {
     struct kernel_work *work = context;
+    bool is_float = work->is_float;
 
-    conv_run_block(&work->run, &work->weights, &work->input, NULL, work->samples,
-                   &work->output_quantizer, &work->output, &work->scratch);
+    conv_run_block(&work->run, is_float ? NULL : &work->weights, &work->input, NULL,
+                   work->samples, is_float ? NULL : &work->output_quantizer,
+                   &work->output, &work->scratch);
 }

@@ -1,4 +1,4 @@
-/* kernel_work.h - one layer with random codes, for timing a kernel set. */
+/* kernel_work.h - one layer with random codes or floats, for timing a kernel set. */
 #ifndef BENCH_KERNEL_WORK_H
 #define BENCH_KERNEL_WORK_H
 
@@ -25,13 +25,14 @@ struct kernel_work_options {
     const struct kernel_set *kernels;
     int weight_bits, activation_bits; /* 2..8 */
     bool is_midrise;                  /* weights without a zero level */
+    bool is_float;                    /* nothing has codes; bits do not count */
 };
 
 struct kernel_work *kernel_work_create(const struct kernel_shape *shape,
                                        const struct kernel_work_options *options);
 void kernel_work_destroy(struct kernel_work *work);
 
-/* Runs the layer once, from u8 codes to u8 codes, with everything that an evaluation does for it:
+/* Runs the layer once, from u8 codes to u8 codes or from floats to floats, with everything that an evaluation does for it:
  * the border of the output is written and window sums are made. */
 void kernel_work_run(void *work);
 

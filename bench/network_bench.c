@@ -274,7 +274,7 @@ static void print_layer(const struct network *network, int index, double seconds
 static void print_layers(struct trial *trial, FILE *out)
 {
     const struct network *network = trial->options->own.network;
-    double peak = peak_gops(round_seconds), all = 0;
+    double peak = peak_gops(kernel_set_best()->peak_u8s8, round_seconds), all = 0;
     int times = times_in(run_everything, trial, 4 * round_seconds);
     struct evaluator *timed = network_trial_evaluator(&trial->of, 0, true);
     size_t layers = (size_t)network->layer_count;

@@ -1,12 +1,10 @@
 #include "bench/peak.h"
 
 #include "core/base/clock.h"
-#include "core/kernel/kernel.h"
 
-double peak_gops(double seconds)
+double peak_gops(peak_fn peak, double seconds)
 {
     enum { ROUNDS = 1 << 17 }; /* beside them a look at the clock is nothing */
-    peak_u8s8_fn peak = kernel_set_best()->peak_u8s8;
     double began = clock_cpu_seconds(), taken, products = 0;
 
     if (!peak)

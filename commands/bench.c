@@ -43,6 +43,12 @@ static int read_rounds(const char *name, const char *text, void *place,
 
 static int read_bits(const char *name, const char *text, void *place, struct error *err)
 {
+    static const struct config_bits in_float = {BITS_FLOAT, BITS_FLOAT};
+
+    if (strcmp(text, "float") == 0) {
+        *(struct config_bits *)place = in_float;
+        return 0;
+    }
     if (config_value_bits(text, place, err) == 0)
         return 0;
     err->code = EXIT_USAGE;
@@ -53,7 +59,7 @@ static const struct option rows[] = {
     {"--kernel", "NAME", offsetof(struct options, kernel),
      "a kernel set, as `calq version` lists them (auto)", NULL, NULL},
     {"--bits", "W4A8", offsetof(struct options, bits),
-     "of weights and activations (W8A8)", NULL, read_bits},
+     "of weights and activations (W8A8); kernels: or float", NULL, read_bits},
     {"--target", "NAME", offsetof(struct options, target),
      "paper: weights without a zero level; onnx (onnx)", NULL, NULL},
     {"--rounds", "N", offsetof(struct options, rounds),
@@ -90,23 +96,31 @@ static int target_of(const struct options *options, enum config_target *target,
                      options->target);
 }
 
+static bool is_in_float(const struct config_bits *bits)
+{
+    return bits->weights == BITS_FLOAT && bits->activations == BITS_FLOAT;
+}
+
 static int bench_kernels(const struct options *options,
                          const struct kernel_set *kernels, struct error *err)
 {
+    bool is_float = is_in_float(&options->bits);
     enum config_target target;
 
     if (target_of(options, &target, err) < 0)
         return -1;
-    if (options->bits.weights > BITS_MOST || options->bits.activations > BITS_MOST)
+    if (!is_float &&
+        (options->bits.weights > BITS_MOST || options->bits.activations > BITS_MOST))
         return error_set(err, EXIT_USAGE,
-                         "kernels are timed with --bits W2A2 to W8A8: they multiply "
-                         "integers");
+                         "kernels are timed with --bits W2A2 to W8A8 or float: they "
+                         "multiply integers, or floats");
     return kernel_bench(
         &(struct kernel_bench_options){
             .work = {.kernels = kernels,
                      .weight_bits = options->bits.weights,
                      .activation_bits = options->bits.activations,
-                     .is_midrise = target == TARGET_PAPER},
+                     .is_midrise = !is_float && target == TARGET_PAPER,
+                     .is_float = is_float},
             .only = options->only,
             .rounds = options->rounds},
         stdout, err);
@@ -176,6 +190,10 @@ static int bench_network(const struct options *options,
 
     if (target_of(options, &target, err) < 0)
         return -1;
+    if (is_in_float(&options->bits))
+        return error_set(err, EXIT_USAGE,
+                         "a network is timed with --bits that leave something to "
+                         "quantize");
     if (prepare(options->model, options->bits, target, &own, err) == 0 &&
         prepare(options->model, eight, TARGET_ONNX, &peer, err) == 0)
         status = bench_prepared(options, kernels, &own, &peer, err);
@@ -209,7 +227,7 @@ static int bench(int count, char **arguments, struct error *err)
 const struct command bench_command = {
     "bench",
     "[network MODEL] [options]",
-    "time the integer kernels, or a whole network",
+    "time the kernels, or a whole network",
     &bench_options,
     "Without a model: each layer of well-known networks, beside the peak of this core "
     "and\n"

@@ -345,3 +345,32 @@ void conv_tiles_run(const struct conv_u8s8 *conv, const struct conv_tile_size *s
             run_pixels(&tiling, &cover, &few, 1);
         }
 }
+
+static struct strides in_bytes(const struct strides *floats)
+{
+    const ptrdiff_t each = sizeof(float);
+
+    return (struct strides){floats->sample * each, floats->row * each,
+                            floats->column * each};
+}
+
+/* A float stands where the others have a quad: packed weights have as many bytes for it. */
+void conv_tiles_run_f32(const struct conv_f32 *conv, const struct conv_tile_size *sizes)
+{
+    const struct conv_u8s8 as_bytes = {
+        .input = (const uint8_t *)conv->input,
+        .windows = in_bytes(&conv->windows),
+        .samples = conv->samples,
+        .rows = conv->rows,
+        .columns = conv->columns,
+        .run_offsets = conv->run_offsets,
+        .runs = conv->runs,
+        .run_bytes = conv->run_length * (int)sizeof(float),
+        .row_runs = conv->row_runs,
+        .weights = (const int8_t *)conv->weights,
+        .channels = conv->channels,
+        .epilogue = conv->epilogue,
+    };
+
+    conv_tiles_run(&as_bytes, sizes, TILES_ALONG_COLUMNS_OR_SAMPLES, sizeof(int8_t));
+}

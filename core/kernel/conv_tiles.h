@@ -11,7 +11,8 @@
 
 enum { TILE_PANELS_MOST = 4 };
 
-/* Where one tile lies: its first pixel, and the way from a pixel to the next. */
+/* Where one tile lies: its first pixel, and the way from a pixel to the next. Of floats `window` and
+ * `weights` count bytes all the same; run_offsets are those that the convolution has. */
 struct conv_tile {
     const uint8_t *window;
     ptrdiff_t window_step;
@@ -46,5 +47,9 @@ enum tile_direction { TILES_ALONG_COLUMNS, TILES_ALONG_COLUMNS_OR_SAMPLES };
 /* Runs the whole convolution. A packed weight has `weight_bytes` bytes. */
 void conv_tiles_run(const struct conv_u8s8 *conv, const struct conv_tile_size *sizes,
                     enum tile_direction direction, size_t weight_bytes);
+
+/* The same for floats: four bytes of the input are one element. */
+void conv_tiles_run_f32(const struct conv_f32 *conv,
+                        const struct conv_tile_size *sizes);
 
 #endif

@@ -1,41 +1,10 @@
 #include "core/kernel/conv_finish_avx512.h"
 #include "core/kernel/kernel_variants.h"
+#include "core/kernel/pixel_bases.h"
 #include "core/kernel/quad_avx512.h"
 
 /* A tile of `pixels` x `panels` accumulators; both are constants where it is inlined, so that all
  * loops over them unroll and the accumulators stay in registers. */
-enum { WINDOWS_MOST = 18, BASES = 6 };
-
-/* Pixels are addressed as base + {0, 1, 2, 4} * step from every third pixel on: that many
- * addresses fit into the registers, and x86 multiplies by 2 and 4 in an address for nothing. */
-INLINE const uint8_t *pixel_at(const uint8_t *const bases[BASES], ptrdiff_t step,
-                               const int pixel)
-{
-    static const signed char base_of[WINDOWS_MOST] = {0, 0, 0, 1, 0, 1, 2, 1, 2,
-                                                      3, 2, 3, 4, 3, 4, 5, 5, 5};
-
-    return bases[base_of[pixel]] + (pixel - 3 * base_of[pixel]) * step;
-}
-
-/* Moves to the next quad. The empty instruction keeps gcc from making an address a pixel of
- * it. */
-INLINE void advance(const uint8_t *bases[BASES], const int pixels)
-{
-#pragma GCC unroll 6
-    for (int base = 0; base < (pixels + 2) / 3; base++) {
-        bases[base] += QUAD;
-        __asm__("" : "+r"(bases[base]));
-    }
-}
-
-INLINE void set_bases(const struct conv_tile *tile, int run,
-                      const uint8_t *bases[BASES])
-{
-#pragma GCC unroll 6
-    for (int base = 0; base < BASES; base++)
-        bases[base] =
-            tile->window + tile->run_offsets[run] + 3 * base * tile->window_step;
-}
 
 INLINE void multiply(const struct conv_tile *tile, const int pixels, const int panels,
                      __m512i acc[VECTORS_MOST])
@@ -47,7 +16,7 @@ INLINE void multiply(const struct conv_tile *tile, const int pixels, const int p
         const int8_t *end = weights + (ptrdiff_t)PANEL * tile->run_bytes;
         const uint8_t *bases[BASES];
 
-        set_bases(tile, run, bases);
+        set_bases(tile, run, sizeof(uint8_t), bases);
         for (; weights < end; weights += PANEL * QUAD) {
             __m512i w[TILE_PANELS_MOST];
 
@@ -81,7 +50,7 @@ INLINE void multiply_three(const struct conv_tile *tile, const int pixels,
         const int8_t *weights = tile->weights + 3 * place * run, *end = weights + place;
         const uint8_t *bases[BASES];
 
-        set_bases(tile, run, bases);
+        set_bases(tile, run, sizeof(uint8_t), bases);
         for (; weights < end; weights += PANEL * QUAD) {
             __m512i w[3] = {_mm512_load_si512(weights),
                             _mm512_load_si512(weights + place),

@@ -1,4 +1,4 @@
-/* kernel.h - the inner loops on integers: their arguments, and the table of variants.
+/* kernel.h - the inner loops: their arguments, and the table of variants.
  *
  * A convolution reads NHWC planes of u8 codes whose padding is materialised, so that every
  * row of the window is one run of consecutive bytes: im2col is never built. Fully connected
@@ -49,6 +49,7 @@ struct epilogue {
     struct strides residual;    /* of either */
     float residual_scale;
     float low, high;
+    float step; /* of conv_f32 to u8 alone */
     /* |v| < 2^30 before the clamp whatever sums and codes are, and no NaN: the caller knows, and
      * kernels are faster then. Does not count with residual_f32. */
     bool is_tame;
@@ -91,6 +92,28 @@ struct conv_u8s8 {
     struct conv_most most;
     int channels;         /* output channels */
     uint8_t *transformed; /* winograd_scratch() bytes; not used by conv_u8s8 */
+    struct epilogue epilogue;
+};
+
+/* The same of floats. Every sum is one chain of fused multiply-adds from zero, run after run and
+ * element after element: acc = fma(input, weight, acc). So neither rows and blocks nor tiles and
+ * instruction sets change a bit. Of the epilogue count
+ *
+ *   v = fma(acc, scale[c], shift[c])        or acc, where `scale` is NULL
+ *   v = v + residual_f32                    when there is one
+ *   v = min(max(v, low), high)              NaN becomes low
+ *
+ * stored as float, or as u8: v / step rounded half to even, plus zero_code; |v / step| <= 255 for both
+ * ends of the clamp. */
+struct conv_f32 {
+    const float *input;         /* the window of the first output pixel */
+    struct strides windows;     /* floats from one output pixel's window to the next */
+    int samples, rows, columns; /* of the output */
+    const int32_t *run_offsets; /* [runs] floats from a window to each of its runs */
+    int runs, run_length;
+    const struct span *row_runs; /* as in struct conv_u8s8 */
+    const float *weights;        /* packed as conv_f32_at() says, 64-byte aligned */
+    int channels;                /* output channels */
     struct epilogue epilogue;
 };
 
@@ -154,13 +177,14 @@ struct window_sums_u8 {
 size_t window_sums_scratch(const struct window_sums_u8 *window_sums);
 
 typedef void (*conv_u8s8_fn)(const struct conv_u8s8 *conv);
+typedef void (*conv_f32_fn)(const struct conv_f32 *conv);
 typedef void (*depthwise_u8s8_fn)(const struct depthwise_u8s8 *depthwise);
 typedef void (*finish_s32_fn)(const struct finish_s32 *finish);
 typedef void (*add_u8_fn)(const struct add_u8 *add);
 typedef void (*window_sums_u8_fn)(const struct window_sums_u8 *window_sums);
 
 /* Multiplies in registers, as fast as the core can, and returns the number of multiply-adds. */
-typedef size_t (*peak_u8s8_fn)(size_t rounds);
+typedef size_t (*peak_fn)(size_t rounds);
 
 struct winograd_kernel;
 
@@ -175,7 +199,8 @@ struct kernel_set {
     finish_s32_fn finish_s32;
     window_sums_u8_fn window_sums_u8;
     add_u8_fn add_u8;
-    peak_u8s8_fn peak_u8s8; /* NULL: there is no such thing */
+    conv_f32_fn conv_f32;
+    peak_fn peak_u8s8, peak_f32; /* NULL: there is no such thing */
 };
 
 /* Every variant that was compiled, fastest first; ends with a row without a name. */
@@ -200,5 +225,19 @@ size_t conv_u8s8_packed_bytes(const struct kernel_set *set, struct conv_most mos
 void conv_u8s8_pack(const struct kernel_set *set, struct conv_most most,
                     const int8_t *codes, int channels, int runs, int run_length,
                     int run_bytes, void *packed);
+
+/* Floats of packed weights of `count` elements for each channel. */
+static inline size_t conv_f32_packed_count(int channels, int count)
+{
+    return ((size_t)channels + PANEL - 1) / PANEL * PANEL * (size_t)count;
+}
+
+/* Where element `k` of a channel's weights stands, [channels / PANEL][count][PANEL]; surplus channels
+ * hold any finite number. */
+static inline size_t conv_f32_at(int count, int channel, int k)
+{
+    return ((size_t)(channel / PANEL) * (size_t)count + (size_t)k) * PANEL +
+           (size_t)(channel % PANEL);
+}
 
 #endif

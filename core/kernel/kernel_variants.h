@@ -19,6 +19,10 @@ void winograd_four_u8s8_avx2(const struct conv_u8s8 *conv);
 void winograd_u8s8_avxvnni(const struct conv_u8s8 *conv);
 void winograd_u8s8_avx512vnni(const struct conv_u8s8 *conv);
 
+void conv_f32_scalar(const struct conv_f32 *conv);
+void conv_f32_avx2(const struct conv_f32 *conv);
+void conv_f32_avx512(const struct conv_f32 *conv);
+
 void depthwise_u8s8_scalar(const struct depthwise_u8s8 *depthwise);
 void depthwise_u8s8_avx2(const struct depthwise_u8s8 *depthwise);
 void depthwise_u8s8_avx512vnni(const struct depthwise_u8s8 *depthwise);
@@ -38,5 +42,7 @@ void add_u8_avx512vnni(const struct add_u8 *add);
 size_t peak_u8s8_avx2(size_t rounds);
 size_t peak_u8s8_avxvnni(size_t rounds);
 size_t peak_u8s8_avx512vnni(size_t rounds);
+size_t peak_f32_avx2(size_t rounds);
+size_t peak_f32_avx512(size_t rounds);
 
 #endif

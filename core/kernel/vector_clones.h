@@ -9,7 +9,7 @@
 
 #if defined __x86_64__ && defined __GNUC__ && !defined __clang__
 #define VECTOR_CLONES                                                                  \
-    __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
+    __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define VECTOR_CLONES
 #endif

@@ -1,71 +1,115 @@
 #include "core/layer/conv_float.h"
 
-#include "core/kernel/sgemm.h"
 #include "core/kernel/vector_clones.h"
 
+#include <math.h>
 #include <string.h>
 
-/* Windows that are gathered at once: enough for a product at full speed, and not more than stay in
- * the cache. */
-enum { WINDOWS_AT_ONCE = 448, WINDOW_BYTES_MOST = 512 * 1024 };
+/* ---- the input ------------------------------------------------------------------------------ */
 
-/* Output rows whose windows are gathered at once. */
-static size_t chunk_rows(const struct conv_plan *plan)
+/* The planes of floats that are copied at once: what stays in the cache until it is multiplied. */
+enum { COPY_BYTES = 256 * 1024 };
+
+/* Samples that are copied at once. */
+static int samples_at_once(const struct conv_plan *plan)
 {
-    size_t windows = (size_t)plan->columns;
-    size_t row_bytes = windows * (size_t)plan->window_count * sizeof(float);
-    size_t rows = WINDOWS_AT_ONCE / windows, most = WINDOW_BYTES_MOST / row_bytes;
+    size_t samples = COPY_BYTES / (plane_count(&plan->plane) * sizeof(float));
 
-    rows = rows < most ? rows : most;
-    return rows > 0 ? rows : 1;
+    return samples > 0 ? (int)samples : 1;
 }
 
-size_t conv_float_windows(const struct conv_run *run)
+size_t conv_float_planes(const struct conv_run *run)
 {
-    const struct conv_plan *plan = &run->plan;
+    const struct conv_plan *plan = &run->float_plan;
 
-    return chunk_rows(plan) * (size_t)plan->columns * (size_t)plan->window_count +
-           FLOAT_SLACK;
+    return (size_t)samples_at_once(plan) * plane_count(&plan->plane);
 }
 
-/* Some output rows, counted over all samples. */
-struct row_range {
-    size_t first, count;
+static bool lies_ready(const struct conv_plan *plan, const struct value *input)
+{
+    return !value_is_codes(input) && !plane_has_border(&plan->plane);
+}
+
+/* Some samples of a block. */
+struct sample_range {
+    int first, count;
 };
 
-/* sums [pixels of the rows, out_channels] = windows times weights. */
-static void float_products(const struct conv_run *run, const float *planes,
-                           struct row_range rows, float *sums,
-                           const struct scratch *scratch)
+/* The samples' input as planes with the border that the layer needs, zero. */
+static void copy_planes(const struct conv_plan *plan, const struct value *input,
+                        struct sample_range samples, float *planes)
 {
-    const struct conv_plan *plan = &run->plan;
-    const struct weights *weights = run->layer->weights;
-    int pixels = (int)rows.count * plan->columns;
-    int outputs = weights->outputs / weights->groups;
-    int depth = plan->window_count;
+    const struct plane *plane = &plan->plane;
+    size_t row = (size_t)samples.first * (size_t)plane->height;
 
-    for (int group = 0; group < weights->groups; group++) {
-        const float *windows =
-            planes + rows.first * (size_t)plan->columns * (size_t)plan->plane.channels;
+    plane_fill_border(plane, samples.count, sizeof *planes, 0, planes);
+    for (int sample = 0; sample < samples.count; sample++) {
+        float *to = planes + (size_t)sample * plane_count(plane) + plane_first(plane);
 
-        if (!conv_plan_is_pointwise(plan)) {
-            conv_plan_gather(plan, planes, group, rows.first, rows.count,
-                             scratch->windows);
-            windows = scratch->windows;
-        }
-        sgemm(pixels, outputs, depth, windows, depth,
-              run->weights.now->floats +
-                  (size_t)group * (size_t)outputs * (size_t)depth,
-              outputs, sums + (size_t)group * (size_t)outputs, weights->outputs);
+        for (int y = 0; y < plane->height; y++, to += plane_row(plane))
+            value_row_to_floats(input, row++, to);
     }
 }
 
-/* sums [channels] of one output pixel. */
-VECTOR_CLONES
-static void float_depthwise_pixel(const struct conv_run *run, const float *window,
-                                  float *sums)
+static const float *planes_of_samples(const struct conv_plan *plan,
+                                      const struct value *input,
+                                      struct sample_range samples,
+                                      const struct scratch *scratch)
 {
-    const struct conv_plan *plan = &run->plan;
+    if (lies_ready(plan, input))
+        return (const float *)input->data +
+               (size_t)samples.first * plane_count(&plan->plane);
+    copy_planes(plan, input, samples, scratch->planes);
+    return scratch->planes;
+}
+
+/* ---- products ------------------------------------------------------------------------------- */
+
+/* Moves the epilogue to the channels of the next group. */
+static void advance(struct epilogue *epilogue, size_t channels)
+{
+    if (epilogue->scale) {
+        epilogue->scale += channels;
+        epilogue->shift += channels;
+    }
+    epilogue_move(epilogue, 0, (ptrdiff_t)channels, (ptrdiff_t)channels);
+}
+
+static void multiply_groups(const struct conv_run *run, const float *planes,
+                            int samples, struct epilogue epilogue)
+{
+    const struct conv_plan *plan = &run->float_plan;
+    const struct weights *weights = run->layer->weights;
+    int outputs = weights->outputs / weights->groups;
+    struct conv_f32 product = {
+        .windows = plan->windows,
+        .samples = samples,
+        .rows = plan->rows,
+        .columns = plan->columns,
+        .run_offsets = plan->run_offsets,
+        .runs = plan->runs,
+        .run_length = plan->run_length,
+        .row_runs = plan->row_runs,
+        .channels = outputs,
+    };
+
+    for (int group = 0; group < weights->groups; group++) {
+        product.input = planes + plan->first + group * plan->group_channels;
+        product.weights =
+            run->weights.now->floats +
+            (size_t)group * conv_f32_packed_count(outputs, plan->window_count);
+        product.epilogue = epilogue;
+        run->kernels->conv_f32(&product);
+        advance(&epilogue, (size_t)outputs);
+    }
+}
+
+/* sums [channels] of one output pixel, each a chain of fused multiply-adds over the taps. */
+VECTOR_CLONES
+static void depthwise_pixel(const struct conv_run *run, const float *window,
+                            float *restrict sums)
+{
+    const struct conv_plan *plan = &run->float_plan;
     size_t channels = (size_t)plan->plane.channels;
 
     memset(sums, 0, channels * sizeof *sums);
@@ -74,82 +118,128 @@ static void float_depthwise_pixel(const struct conv_run *run, const float *windo
         const float *w = run->weights.now->floats + (size_t)tap * channels;
 
         for (size_t channel = 0; channel < channels; channel++)
-            sums[channel] += x[channel] * w[channel];
+            sums[channel] = fmaf(x[channel], w[channel], sums[channel]);
     }
 }
 
-static void float_depthwise(const struct conv_run *run, const float *planes,
-                            struct row_range rows, float *sums)
-{
-    const struct conv_plan *plan = &run->plan;
-    size_t height = (size_t)plan->rows;
-
-    for (size_t row = rows.first; row < rows.first + rows.count; row++) {
-        const float *window = planes + plan->first +
-                              (ptrdiff_t)(row / height) * plan->windows.sample +
-                              (ptrdiff_t)(row % height) * plan->windows.row;
-
-        for (int column = 0; column < plan->columns; column++) {
-            float_depthwise_pixel(run, window, sums);
-            window += plan->windows.column;
-            sums += plan->plane.channels;
-        }
-    }
-}
-
-/* sums = clamp(scale * sums + shift + residual), in place. */
+/* As conv_f32 finishes its sums, in place, but for codes. */
 VECTOR_CLONES
-static void finish_floats(const struct layer *layer, const float *restrict residual,
-                          size_t pixels, float *restrict sums)
+static void finish_floats(const struct epilogue *epilogue, const float *residual,
+                          size_t channels, float *restrict sums)
 {
-    const struct conv *conv = &layer->conv;
-    const float *restrict scale = conv->scale, *restrict shift = conv->shift;
-    size_t channels = (size_t)layer->weights->outputs;
-    float low = layer->low, high = layer->high;
+    const float *restrict scale = epilogue->scale, *restrict shift = epilogue->shift;
+    float low = epilogue->low, high = epilogue->high;
 
-    for (size_t pixel = 0; pixel < pixels; pixel++, sums += channels) {
-        for (size_t channel = 0; channel < channels; channel++) {
-            float v = sums[channel] * scale[channel] + shift[channel];
+    for (size_t channel = 0; channel < channels && scale; channel++)
+        sums[channel] = fmaf(sums[channel], scale[channel], shift[channel]);
+    for (size_t channel = 0; channel < channels && residual; channel++)
+        sums[channel] += residual[channel];
+    for (size_t channel = 0; channel < channels; channel++) {
+        float v = sums[channel] > low ? sums[channel] : low;
 
-            if (residual)
-                v += residual[channel];
-            v = v > low ? v : low;
-            sums[channel] = v < high ? v : high;
-        }
+        sums[channel] = v < high ? v : high;
+    }
+}
+
+/* A row of the output, counted over the samples at hand, to sums [columns, channels]. */
+static void depthwise_row(const struct conv_run *run, const float *planes, int row,
+                          const struct epilogue *epilogue, float *sums)
+{
+    const struct conv_plan *plan = &run->float_plan;
+    size_t channels = (size_t)plan->plane.channels;
+    const float *window = planes + plan->first +
+                          row / plan->rows * plan->windows.sample +
+                          row % plan->rows * plan->windows.row;
+    const float *residual = epilogue->residual_f32;
+
+    if (residual)
+        residual += row * epilogue->residual.row; /* floats have no border */
+    for (int column = 0; column < plan->columns; column++, sums += channels) {
+        depthwise_pixel(run, window, sums);
+        finish_floats(epilogue, residual, channels, sums);
+        window += plan->windows.column;
         if (residual)
             residual += channels;
     }
 }
 
-static const float *padded(const struct conv_plan *plan, const float *input,
-                           int samples, const struct scratch *scratch)
+static void multiply_depthwise(const struct conv_run *run, const float *planes,
+                               struct sample_range samples,
+                               const struct epilogue *epilogue,
+                               const struct quantizer *quantizer, struct value *output,
+                               const struct scratch *scratch)
 {
-    if (conv_plan_is_pointwise(plan))
-        return input;
-    conv_plan_pad(plan, input, samples, scratch->planes);
-    return scratch->planes;
+    const struct conv_plan *plan = &run->float_plan;
+    size_t first = (size_t)samples.first * (size_t)plan->rows;
+
+    for (int row = 0; row < samples.count * plan->rows; row++) {
+        float *sums =
+            quantizer ? scratch->sums : epilogue->out_f32 + row * epilogue->out.row;
+
+        depthwise_row(run, planes, row, epilogue, sums);
+        if (quantizer)
+            value_put_rows(sums, first + (size_t)row, 1, quantizer, output);
+    }
 }
 
-/* Some rows of the output: the sums are finished and stored while they are in the cache. */
-static void float_rows(const struct conv_run *run, const float *planes,
-                       const float *residual, struct row_range rows,
-                       const struct quantizer *quantizer, struct value *output,
-                       const struct scratch *scratch)
-{
-    size_t columns = (size_t)run->plan.columns;
-    size_t row_count = columns * (size_t)run->layer->weights->outputs;
-    size_t first = rows.first * row_count;
-    float *sums = quantizer ? scratch->sums : (float *)output->data + first;
+/* ---- the epilogue --------------------------------------------------------------------------- */
 
-    if (run->weights.is_depthwise)
-        float_depthwise(run, planes, rows, sums);
-    else
-        float_products(run, planes, rows, sums, scratch);
-    if (!run->is_bare)
-        finish_floats(run->layer, residual ? residual + first : NULL,
-                      rows.count * columns, sums);
-    if (quantizer)
-        value_put_rows(sums, rows.first, rows.count, quantizer, output);
+/* Scale and shift with what must be readable behind them. */
+static void take_constants(struct conv_run *run)
+{
+    const struct conv *conv = &run->layer->conv;
+    size_t bytes = (size_t)run->layer->weights->outputs * sizeof *run->scale;
+
+    memcpy(run->scale, conv->scale, bytes);
+    memcpy(run->shift, conv->shift, bytes);
+    run->made_for = (struct conv_steps){0}; /* they are no longer those of integers */
+}
+
+static void set_output(struct epilogue *epilogue, const struct quantizer *quantizer,
+                       struct value *output, int samples)
+{
+    if (quantizer) {
+        float lowest = (float)quantizer_lowest(quantizer) * quantizer->step;
+        float highest = (float)quantizer_highest(quantizer) * quantizer->step;
+
+        /* Both ends of the clamp may lie beyond the codes. */
+        epilogue->low = fminf(fmaxf(epilogue->low, lowest), highest);
+        epilogue->high = fminf(fmaxf(epilogue->high, lowest), highest);
+        epilogue->step = quantizer->step;
+        epilogue->zero_code = value_zero_code(quantizer);
+        value_become_codes(output, samples, quantizer);
+        epilogue->out_u8 = value_codes(output);
+        epilogue->out = plane_strides(output->plane);
+    } else {
+        struct plane bare = plane_bare(output->plane);
+
+        value_become_floats(output);
+        epilogue->out_f32 = output->data;
+        epilogue->out = plane_strides(&bare);
+    }
+}
+
+static struct epilogue epilogue_of(struct conv_run *run, const struct value *residual,
+                                   int samples, const struct quantizer *quantizer,
+                                   struct value *output, const struct scratch *scratch)
+{
+    struct epilogue epilogue = {.low = -INFINITY, .high = INFINITY};
+
+    if (!run->is_bare) {
+        take_constants(run);
+        epilogue.scale = run->scale;
+        epilogue.shift = run->shift;
+        epilogue.low = run->layer->low;
+        epilogue.high = run->layer->high;
+    }
+    if (residual) {
+        struct plane bare = plane_bare(residual->plane);
+
+        epilogue.residual_f32 = value_as_floats(residual, samples, scratch->floats[1]);
+        epilogue.residual = plane_strides(&bare);
+    }
+    set_output(&epilogue, quantizer, output, samples);
+    return epilogue;
 }
 
 void conv_float_run(struct conv_run *run, const struct value *input,
@@ -157,21 +247,23 @@ void conv_float_run(struct conv_run *run, const struct value *input,
                     const struct quantizer *quantizer, struct value *output,
                     const struct scratch *scratch)
 {
-    const struct conv_plan *plan = &run->plan;
-    const float *planes = padded(
-        plan, value_as_floats(input, samples, scratch->floats[0]), samples, scratch);
-    const float *addend =
-        residual ? value_as_floats(residual, samples, scratch->floats[1]) : NULL;
-    size_t all = (size_t)samples * (size_t)plan->rows, chunk = chunk_rows(plan);
+    const struct conv_plan *plan = &run->float_plan;
+    int most = lies_ready(plan, input) ? samples : samples_at_once(plan);
+    struct epilogue epilogue =
+        epilogue_of(run, residual, samples, quantizer, output, scratch);
 
     conv_weights_need_floats(&run->weights);
-    if (quantizer)
-        value_become_codes(output, samples, quantizer);
-    else
-        value_become_floats(output);
-    for (size_t first = 0; first < all; first += chunk) {
-        struct row_range rows = {first, all - first < chunk ? all - first : chunk};
+    for (int first = 0; first < samples; first += most) {
+        struct sample_range some = {first,
+                                    samples - first < most ? samples - first : most};
+        const float *planes = planes_of_samples(plan, input, some, scratch);
 
-        float_rows(run, planes, addend, rows, quantizer, output, scratch);
+        if (run->weights.is_depthwise)
+            multiply_depthwise(run, planes, some, &epilogue, quantizer, output,
+                               scratch);
+        else
+            multiply_groups(run, planes, some.count, epilogue);
+        epilogue_move(&epilogue, 0, some.count * epilogue.residual.sample,
+                      some.count * epilogue.out.sample);
     }
 }

@@ -1,4 +1,5 @@
-/* conv_float.h - a convolution in float: gathered windows times weights, by sgemm. */
+/* conv_float.h - a convolution in float: chains of fused multiply-adds (struct conv_f32), whose digits
+ * depend neither on the block nor on the kernel set. */
 #ifndef CORE_LAYER_CONV_FLOAT_H
 #define CORE_LAYER_CONV_FLOAT_H
 
@@ -10,7 +11,7 @@ void conv_float_run(struct conv_run *run, const struct value *input,
                     const struct quantizer *quantizer, struct value *output,
                     const struct scratch *scratch);
 
-/* Floats that the gathered windows of some rows need. */
-size_t conv_float_windows(const struct conv_run *run);
+/* Floats of the input that are copied at once. */
+size_t conv_float_planes(const struct conv_run *run);
 
 #endif

@@ -1,11 +1,9 @@
 #include "core/layer/conv_plan.h"
 
 #include "core/base/memory.h"
-#include "core/kernel/vector_clones.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* One run a window row where the row is contiguous, else one run a tap. */
 static void plan_runs(struct conv_plan *plan, const struct layer *layer)
@@ -132,61 +130,4 @@ struct conv_u8s8 conv_plan_product(const struct conv_plan *plan)
         .row_runs = plan->row_runs,
         .column_bytes = plan->column_bytes,
     };
-}
-
-void conv_plan_pad(const struct conv_plan *plan, const float *input, int samples,
-                   float *planes)
-{
-    const struct plane *plane = &plan->plane;
-    size_t row = (size_t)plane->width * (size_t)plane->channels;
-
-    plane_fill_border(plane, samples, sizeof *planes, 0, planes);
-    for (int sample = 0; sample < samples; sample++, planes += plane_count(plane)) {
-        float *to = planes + plane_first(plane);
-
-        for (int y = 0; y < plane->height; y++, input += row, to += plane_row(plane))
-            memcpy(to, input, row * sizeof *input);
-    }
-}
-
-bool conv_plan_is_pointwise(const struct conv_plan *plan)
-{
-    return plan->taps_high * plan->taps_wide == 1 && !plane_has_border(&plan->plane) &&
-           plan->rows == plan->plane.height && plan->columns == plan->plane.width &&
-           plan->group_channels == plan->plane.channels;
-}
-
-/* Copies floats in vectors, up to FLOAT_SLACK - 1 more than asked for: runs are often as short as
- * 9 floats, and what is too much is overwritten by the next run. */
-static inline void copy_run(const float *from, int count, float *to)
-{
-    for (int at = 0; at < count; at += FLOAT_SLACK)
-        memcpy(to + at, from + at, FLOAT_SLACK * sizeof *to);
-}
-
-VECTOR_CLONES
-static void gather_row(const struct conv_plan *plan, const float *window,
-                       float *windows)
-{
-    for (int column = 0; column < plan->columns; column++) {
-        for (int run = 0; run < plan->runs; run++, windows += plan->run_length)
-            copy_run(window + plan->run_offsets[run], plan->run_length, windows);
-        window += plan->windows.column;
-    }
-}
-
-void conv_plan_gather(const struct conv_plan *plan, const float *planes, int group,
-                      size_t first_row, size_t row_count, float *windows)
-{
-    size_t rows = (size_t)plan->rows;
-    size_t row_floats = (size_t)plan->columns * (size_t)plan->window_count;
-
-    planes += plan->first + group * plan->group_channels;
-    for (size_t row = first_row; row < first_row + row_count; row++) {
-        gather_row(plan,
-                   planes + (ptrdiff_t)(row / rows) * plan->windows.sample +
-                       (ptrdiff_t)(row % rows) * plan->windows.row,
-                   windows);
-        windows += row_floats;
-    }
 }

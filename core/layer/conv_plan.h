@@ -42,27 +42,4 @@ static inline size_t conv_plan_pixels(const struct conv_plan *plan)
     return (size_t)plan->rows * (size_t)plan->columns;
 }
 
-/* Whether the input itself is what a float product needs: a window of one pixel after the
- * other, all channels of it. */
-bool conv_plan_is_pointwise(const struct conv_plan *plan);
-
-enum { FLOAT_SLACK = 16 }; /* floats that must follow planes and gathered rows */
-
-/* Copies floats into planes whose border is zero.
- *
- *   input   [samples, height, width, channels]
- *   planes  [samples] planes and FLOAT_SLACK, out
- */
-void conv_plan_pad(const struct conv_plan *plan, const float *input, int samples,
-                   float *planes);
-
-/* The windows of all output pixels of `row_count` output rows from row `first_row` on, counted
- * over all samples.
- *
- *   planes   [samples] planes and FLOAT_SLACK
- *   windows  [row_count, columns, window_count] and FLOAT_SLACK, out
- */
-void conv_plan_gather(const struct conv_plan *plan, const float *planes, int group,
-                      size_t first_row, size_t row_count, float *windows);
-
 #endif

@@ -6,11 +6,24 @@
 
 #include <stdlib.h>
 
+/* Where floats are read: of all borders the layer's padding alone. */
+static struct plane float_plane(const struct layer *layer, const struct plane *input)
+{
+    struct plane plane = plane_bare(input);
+
+    plane.top = layer->window.pad_top;
+    plane.left = layer->window.pad_left;
+    plane.bottom = layer->window.pad_bottom;
+    plane.right = layer->window.pad_right;
+    return plane;
+}
+
 void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
                    const struct layer *layer, const struct plane *input,
                    const struct weight_rules *rules)
 {
     size_t outputs = (size_t)layer->weights->outputs + CHANNEL_SLACK;
+    struct plane of_floats = float_plane(layer, input);
 
     *run = (struct conv_run){
         .layer = layer,
@@ -21,12 +34,14 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
         .correction = memory_zeroed(outputs, sizeof *run->correction),
     };
     conv_plan_init(&run->plan, layer, input);
+    conv_plan_init(&run->float_plan, layer, &of_floats);
     conv_weights_init(&run->weights, kernels, &run->plan, layer->weights, rules);
 }
 
 void conv_run_clear(struct conv_run *run)
 {
     conv_plan_clear(&run->plan);
+    conv_plan_clear(&run->float_plan);
     conv_weights_clear(&run->weights);
     free(run->bias);
     free(run->scale);
@@ -40,9 +55,8 @@ void conv_run_sizes(const struct conv_run *run, int samples,
 {
     const struct conv_plan *plan = &run->plan;
 
-    sizes->planes = memory_larger(
-        sizes->planes,
-        ((size_t)samples * plane_count(&plan->plane) + FLOAT_SLACK) * sizeof(float));
+    sizes->planes =
+        memory_larger(sizes->planes, conv_float_planes(run) * sizeof(float));
     sizes->pixel_sums = memory_larger(
         sizes->pixel_sums, conv_integer_scratch(run, samples) * sizeof(int32_t));
     sizes->window_sums = memory_larger(
@@ -53,8 +67,6 @@ void conv_run_sizes(const struct conv_run *run, int samples,
                                             sizeof(int32_t));
     sizes->transformed =
         memory_larger(sizes->transformed, conv_integer_transformed(run));
-    sizes->windows =
-        memory_larger(sizes->windows, conv_float_windows(run) * sizeof(float));
 }
 
 void conv_run_block(struct conv_run *run, const struct quantizer *weights,

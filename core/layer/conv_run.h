@@ -9,8 +9,9 @@
 
 /* Everything that stays the same from block to block. */
 struct conv_run {
-    const struct layer *layer; /* borrowed */
-    struct conv_plan plan;
+    const struct layer *layer;   /* borrowed */
+    struct conv_plan plan;       /* of codes */
+    struct conv_plan float_plan; /* of floats */
     struct conv_weights weights;
     const struct kernel_set *kernels;  /* borrowed */
     int32_t *bias;                     /* [out_channels, and slack] the epilogue for */
@@ -27,14 +28,14 @@ struct conv_run {
 
 /* Memory that is used while a layer runs and means nothing afterwards. */
 struct scratch {
-    float *planes;                   /* padded input */
+    float *planes;                   /* padded input of some samples */
     int32_t *pixel_sums;             /* of one sample's input */
     float *window_sums;              /* [samples, pixels] */
     uint8_t *transformed;            /* of a few samples' input, for winograd_u8s8 */
     int32_t *products[WEIGHT_PARTS]; /* [samples, pixels, out_channels] of weights of
                                         several parts, part by part */
-    float *windows;                  /* gathered windows of some output rows */
-    float *sums;                     /* products of the windows with the weights */
+    float *windows;                  /* matrices of a product of two tensors */
+    float *sums;                     /* a row of products, or an output as floats */
     float *floats[2];                /* an input, a residual or an output as floats */
     float *states;                   /* of a recurrence, and what it makes of them */
 };

@@ -288,26 +288,43 @@ static float value_of(const struct conv_weights *weights, int channel, size_t at
            now->corrections[channel];
 }
 
+/* Floats of all groups as they are packed, from an even start for each group. */
+static size_t float_count(const struct conv_weights *weights)
+{
+    const struct weights *of = weights->of;
+
+    return weights->is_depthwise
+               ? weights_count(of)
+               : (size_t)of->groups *
+                     conv_f32_packed_count(group_outputs(of), weights->window_count);
+}
+
+/* Where a channel's weight stands. */
+static size_t float_at(const struct conv_weights *weights, int channel, int at)
+{
+    int outputs = group_outputs(weights->of), count = weights->window_count;
+
+    if (weights->is_depthwise)
+        return (size_t)at * (size_t)weights->of->outputs + (size_t)channel;
+    return (size_t)(channel / outputs) * conv_f32_packed_count(outputs, count) +
+           conv_f32_at(count, channel % outputs, at);
+}
+
 void conv_weights_need_floats(struct conv_weights *weights)
 {
     struct weight_variant *now = weights->now;
-    size_t count = (size_t)weights->window_count;
-    /* Channels that stand beside each other for each element of the window. */
-    size_t together = weights->is_depthwise ? (size_t)weights->of->outputs
-                                            : (size_t)group_outputs(weights->of);
+    int count = weights->window_count;
+    size_t bytes = float_count(weights) * sizeof *now->floats;
 
     if (now->has_floats)
         return;
     if (!now->floats)
-        now->floats = memory_aligned(weights_count(weights->of) * sizeof *now->floats);
+        now->floats = memset(memory_aligned(bytes), 0, bytes);
     if (now->quantizer.step > 0) /* the scratch may hold codes of another variant */
         find_codes(weights, &now->quantizer);
-    for (int channel = 0; channel < weights->of->outputs; channel++) {
-        size_t group = (size_t)channel / together;
-        float *to = now->floats + group * together * count + (size_t)channel % together;
-
-        for (size_t i = 0; i < count; i++)
-            to[i * together] = value_of(weights, channel, (size_t)channel * count + i);
-    }
+    for (int channel = 0; channel < weights->of->outputs; channel++)
+        for (int at = 0; at < count; at++)
+            now->floats[float_at(weights, channel, at)] = value_of(
+                weights, channel, (size_t)channel * (size_t)count + (size_t)at);
     now->has_floats = true;
 }

@@ -35,8 +35,8 @@ struct weight_variant {
     struct weight_part parts[WEIGHT_PARTS];
     int part_count;
     bool has_floats;
-    float *floats; /* the same weights for the float path, per group [window_count,
-                      outputs of the group]; depthwise [taps, channels] */
+    float *floats; /* the same weights for the float path, per group as
+                      conv_f32_packed_count() says; depthwise [taps, channels] */
 };
 
 struct conv_weights {

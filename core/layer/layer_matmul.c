@@ -1,10 +1,10 @@
 /* layer_matmul.c - products of matrices that are both computed: attention. */
 #include "core/base/memory.h"
-#include "core/kernel/sgemm.h"
 #include "core/layer/layer_run.h"
 #include "core/layer/matmul_integer.h"
 #include "core/network/matmul.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct matmul_run {
@@ -16,10 +16,10 @@ struct matmul_run {
 /* A matrix of floats. */
 struct matrix {
     const float *values;
-    int stride; /* from one row to the next */
+    ptrdiff_t stride; /* from one row to the next */
 };
 
-/* From one row of a matrix to the next, as a library wants it. */
+/* From one row of a matrix to the next. */
 static int row_stride(const struct matmul_side *side)
 {
     return side->rows == 1 ? side->columns : (int)side->row;
@@ -45,23 +45,61 @@ static void put_matrix(const struct matmul_side *side, const float *from, float 
             to[row * side->row + column * side->column] = *from++;
 }
 
-/* A product is one call, so its digits are the same in any block. */
-static void multiply_floats(const struct matmul_plan *plan, const float *left,
+/* The right side as the kernels multiply it. */
+static void pack_right(const struct matmul_side *side, const float *values,
+                       float *packed)
+{
+    for (int row = 0; row < side->rows; row++)
+        for (int column = 0; column < side->columns; column++)
+            packed[conv_f32_at(side->rows, column, row)] =
+                values[row * side->row + column * side->column];
+}
+
+/* product [rows, columns], `stride` from one row to the next. */
+static void multiply_packed(const struct matmul_plan *plan,
+                            const struct kernel_set *kernels, struct matrix left,
+                            const float *packed, int stride, float *product)
+{
+    static const int32_t no_offset = 0;
+
+    kernels->conv_f32(&(struct conv_f32){
+        .input = left.values,
+        .windows = {.column = left.stride},
+        .samples = 1,
+        .rows = 1,
+        .columns = plan->output.rows,
+        .run_offsets = &no_offset,
+        .runs = 1,
+        .run_length = plan->left.columns,
+        .weights = packed,
+        .channels = plan->output.columns,
+        .epilogue = {.low = -INFINITY,
+                     .high = INFINITY,
+                     .out_f32 = product,
+                     .out = {.column = stride}},
+    });
+}
+
+static size_t packed_count(const struct matmul_plan *plan)
+{
+    return conv_f32_packed_count(plan->right.columns, plan->right.rows);
+}
+
+static void multiply_floats(const struct matmul_plan *plan,
+                            const struct kernel_set *kernels, const float *left,
                             const float *right, float *room, float *out)
 {
-    float *right_room = room + matmul_side_count(&plan->left);
-    float *product = right_room + matmul_side_count(&plan->right);
-    struct matrix a = matrix_of(&plan->left, left, room);
-    struct matrix b = matrix_of(&plan->right, right, right_room);
     const struct matmul_side *output = &plan->output;
+    float *packed = room, *left_room = packed + packed_count(plan);
+    float *product = left_room + matmul_side_count(&plan->left);
+    struct matrix a = matrix_of(&plan->left, left, left_room);
 
+    pack_right(&plan->right, right, packed);
     if (matmul_side_has_rows(output)) {
-        sgemm(output->rows, output->columns, plan->left.columns, a.values, a.stride,
-              b.values, b.stride, out, row_stride(output));
+        multiply_packed(plan, kernels, a, packed, row_stride(output), out);
         return;
     }
-    sgemm(output->rows, output->columns, plan->left.columns, a.values, a.stride,
-          b.values, b.stride, product, output->columns);
+    multiply_packed(plan, kernels, a, packed, output->columns, product);
     put_matrix(output, product, out);
 }
 
@@ -75,7 +113,8 @@ static void run_floats(const struct layer_task *task)
 
     for (int sample = 0; sample < task->samples; sample++)
         for (int product = 0; product < plan->products; product++)
-            multiply_floats(plan, left + matmul_side_at(&plan->left, sample, product),
+            multiply_floats(plan, task->run->setting->kernels,
+                            left + matmul_side_at(&plan->left, sample, product),
                             right + matmul_side_at(&plan->right, sample, product),
                             task->scratch->windows,
                             task->out + matmul_side_at(&plan->output, sample, product));
@@ -171,8 +210,8 @@ static void need(const struct layer_run *run, int samples, struct scratch_sizes 
     const struct matmul_plan *plan = &own->floats;
 
     (void)samples;
-    sizes->windows = memory_larger(sizes->windows, (matmul_side_count(&plan->left) +
-                                                    matmul_side_count(&plan->right) +
+    sizes->windows = memory_larger(sizes->windows, (packed_count(plan) +
+                                                    matmul_side_count(&plan->left) +
                                                     matmul_side_count(&plan->output)) *
                                                        sizeof(float));
     sizes->windows = memory_larger(

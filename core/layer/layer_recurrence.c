@@ -5,7 +5,6 @@
  * is all hidden states. What else the gates do with it, and the cell state, is float.
  */
 #include "core/base/memory.h"
-#include "core/kernel/vector_clones.h"
 #include "core/layer/layer_run.h"
 #include "core/layer/recurrence_cells.h"
 #include "core/layer/split_check.h"
@@ -102,8 +101,7 @@ struct states {
     const float *input;           /* [samples, steps, directions, gates, hidden] */
     float *gates;                 /* [samples, directions, gates, hidden] */
     float *hidden, *cell, *reset; /* [samples, directions, hidden] */
-    float *entering;              /* likewise, to be multiplied */
-    void *codes;                  /* of `entering` */
+    void *codes;                  /* of a state that is multiplied */
 };
 
 static size_t hidden_count(const struct product *product)
@@ -115,7 +113,7 @@ static void need(const struct layer_run *run, int samples, struct scratch_sizes 
 {
     const struct product *product = run->own;
     size_t hidden = hidden_count(product), gates = (size_t)product->gates.channels;
-    size_t each = (gates + 4 * hidden) * sizeof(float) + hidden;
+    size_t each = (gates + 3 * hidden) * sizeof(float) + hidden;
 
     conv_run_sizes(&product->run, samples, sizes);
     sizes->states = memory_larger(sizes->states, (size_t)samples * each + INPUT_SLACK);
@@ -149,77 +147,26 @@ static struct states states_of(const struct layer_task *task,
         states.gates + (size_t)task->samples * (size_t)product->gates.channels;
     states.cell = states.hidden + all;
     states.reset = states.cell + all;
-    states.entering = states.reset + all;
-    states.codes = states.entering + all;
+    states.codes = states.reset + all;
     begin(of->first_hidden, task->samples, count, states.hidden);
     begin(of->first_cell, task->samples, count, states.cell);
     return states;
 }
 
-/* gates [outputs] += weights [depth, outputs] * state [depth], of one sample after the other: sums that
- * the library takes of many samples at once depend on how many these are. */
-VECTOR_CLONES
-static void add_products(const float *restrict weights, const float *restrict state,
-                         size_t depth, size_t outputs, float *restrict gates)
-{
-    size_t k = 0;
-
-    for (; k + 4 <= depth; k += 4, weights += 4 * outputs)
-        for (size_t i = 0; i < outputs; i++) {
-            float sum = gates[i] + state[k] * weights[i];
-
-            sum += state[k + 1] * weights[outputs + i];
-            sum += state[k + 2] * weights[2 * outputs + i];
-            gates[i] = sum + state[k + 3] * weights[3 * outputs + i];
-        }
-    for (; k < depth; k++, weights += outputs)
-        for (size_t i = 0; i < outputs; i++)
-            gates[i] += state[k] * weights[i];
-}
-
-/* gates = weights * entering, as floats. */
-static void multiply_floats(const struct states *states, struct product *product)
-{
-    const struct weights *weights = product->layer.weights;
-    size_t depth = (size_t)weights->inputs, all = (size_t)weights->outputs;
-    size_t outputs = all / (size_t)weights->groups;
-
-    conv_weights_set(&product->run.weights, &product->run.plan,
-                     states->task->weights[0], 0);
-    conv_weights_need_floats(&product->run.weights);
-    for (size_t sample = 0; sample < (size_t)states->task->samples; sample++) {
-        float *gates = states->gates + sample * all;
-
-        memcpy(gates, product->layer.conv.shift, all * sizeof *gates);
-        for (size_t group = 0; group < (size_t)weights->groups; group++)
-            add_products(product->run.weights.now->floats + group * outputs * depth,
-                         states->entering + sample * hidden_count(product) +
-                             group * depth,
-                         depth, outputs, gates + group * outputs);
-    }
-}
-
 /* gates = weights * state [samples, directions, hidden], which is rounded before. */
-static void multiply(const struct states *states, const float *state)
+static void multiply(const struct states *states, float *state)
 {
     const struct layer_task *task = states->task;
     struct product *product = task->run->own;
     struct value codes = {.data = states->codes, .plane = &product->hidden};
+    struct value floats = {.data = state, .plane = &product->hidden};
     struct value gates = {.data = states->gates, .plane = &product->gates};
 
     if (states->quantizer)
         value_from_floats(state, task->samples, states->quantizer, &codes);
-    if (states->quantizer && task->weights[0]) {
-        conv_run_block(&product->run, task->weights[0], &codes, NULL, task->samples,
-                       NULL, &gates, task->scratch);
-        return;
-    }
-    if (states->quantizer)
-        value_to_floats(&codes, task->samples, states->entering);
-    else
-        memcpy(states->entering, state,
-               (size_t)task->samples * hidden_count(product) * sizeof *state);
-    multiply_floats(states, product);
+    conv_run_block(&product->run, task->weights[0],
+                   states->quantizer ? &codes : &floats, NULL, task->samples, NULL,
+                   &gates, task->scratch);
 }
 
 static int step_count(const struct layer_task *task)

@@ -67,6 +67,18 @@ static size_t row_count(const struct plane *plane)
     return (size_t)plane->width * (size_t)plane->channels;
 }
 
+void value_row_to_floats(const struct value *value, size_t row, float *floats)
+{
+    size_t count = row_count(value->plane);
+
+    if (value_is_codes(value))
+        codes_to_floats(value_row(value, row), count, value->step, value->zero_code,
+                        floats);
+    else
+        memcpy(floats, (const float *)value->data + row * count,
+               count * sizeof *floats);
+}
+
 void value_to_floats(const struct value *value, int samples, float *floats)
 {
     size_t rows = (size_t)samples * (size_t)value->plane->height;
@@ -78,8 +90,7 @@ void value_to_floats(const struct value *value, int samples, float *floats)
         return;
     }
     for (size_t row = 0; row < rows; row++)
-        codes_to_floats(value_row(value, row), count, value->step, value->zero_code,
-                        floats + row * count);
+        value_row_to_floats(value, row, floats + row * count);
 }
 
 const float *value_as_floats(const struct value *value, int samples, float *room)

@@ -56,6 +56,9 @@ void value_become_floats(struct value *value);
  * step. */
 void value_to_floats(const struct value *value, int samples, float *floats);
 
+/* The same of row `row` of all rows of all samples, [width, channels]. */
+void value_row_to_floats(const struct value *value, size_t row, float *floats);
+
 /* The values as floats: where they are, or written to `room`. */
 const float *value_as_floats(const struct value *value, int samples, float *room);
 
