@@ -43,7 +43,20 @@ static void settle(struct life *lives, int tensor)
         }
 }
 
-struct rooms rooms_share(const struct network *network, size_t *sizes)
+/* A tensor that a stretch gets or gives lives as long as that: it is read or written until the stretch ends. */
+static void lengthen(struct life *life, const struct network *network,
+                     const struct stretch *stretches)
+{
+    int first = life->first, last = life->last;
+
+    if (first >= 0 && last >= stretches[first].end)
+        life->first = stretches[first].first;
+    if (last >= 0 && last < network->layer_count && first < stretches[last].first)
+        life->last = stretches[last].end - 1;
+}
+
+struct rooms rooms_share(const struct network *network, const struct stretch *stretches,
+                         size_t *sizes)
 {
     size_t tensors = (size_t)network->tensor_count;
     struct life *lives = memory_zeroed(tensors, sizeof *lives);
@@ -52,6 +65,8 @@ struct rooms rooms_share(const struct network *network, size_t *sizes)
 
     for (int tensor = 0; tensor < network->tensor_count; tensor++) {
         lives[tensor] = life_of(network, tensor, sizes[tensor]);
+        if (stretches)
+            lengthen(&lives[tensor], network, stretches);
         settle(lives, tensor);
         rooms.offsets[tensor] = lives[tensor].offset;
         rooms.bytes = memory_larger(rooms.bytes, lives[tensor].offset + sizes[tensor]);
@@ -73,16 +88,36 @@ bool rooms_overlap(const struct rooms *rooms, int tensor, int other)
            rooms->offsets[other] < rooms->offsets[tensor] + rooms->sizes[tensor];
 }
 
+static size_t bytes_of(const struct plane *plane, int samples)
+{
+    return memory_in_lines(memory_larger(value_float_bytes(plane, samples),
+                                         value_code_bytes(plane, samples)));
+}
+
 void arena_init(struct arena *arena, const struct network *network,
-                const struct plane *planes, int samples)
+                const struct plane *planes, int samples,
+                const struct stretch *stretches)
 {
     size_t *sizes = memory_zeroed((size_t)network->tensor_count, sizeof *sizes);
 
     for (int tensor = 0; tensor < network->tensor_count; tensor++)
-        sizes[tensor] =
-            memory_in_lines(memory_larger(value_float_bytes(&planes[tensor], samples),
-                                          value_code_bytes(&planes[tensor], samples)));
-    arena->rooms = rooms_share(network, sizes);
+        sizes[tensor] = bytes_of(&planes[tensor], samples);
+    arena->rooms = rooms_share(network, stretches, sizes);
+    arena->memory = memory_aligned(arena->rooms.bytes);
+}
+
+void arena_init_slices(struct arena *arena, const struct network *network,
+                       const struct plane *planes, const struct stretch *stretches)
+{
+    size_t *sizes = memory_zeroed((size_t)network->tensor_count, sizeof *sizes);
+
+    for (int index = 0; index < network->layer_count; index++) {
+        int tensor = network->layers[index].output;
+
+        if (stretches[index].samples > 0)
+            sizes[tensor] = bytes_of(&planes[tensor], stretches[index].samples);
+    }
+    arena->rooms = rooms_share(network, NULL, sizes);
     arena->memory = memory_aligned(arena->rooms.bytes);
 }
 

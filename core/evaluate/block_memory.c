@@ -113,7 +113,7 @@ void block_memory_init(struct block_memory *memory, const struct network *networ
 {
     struct sizes sizes = sizes_of(network, planes, items, samples);
     struct rooms own = own_rooms(&sizes, network->tensor_count);
-    struct rooms shared = rooms_share(network, sizes.tensors);
+    struct rooms shared = rooms_share(network, NULL, sizes.tensors);
     size_t count = blocks_in(bytes, &sizes, &own, blocks);
     size_t more = count < blocks ? blocks_in(bytes, &sizes, &shared, blocks) : 0;
 

@@ -55,7 +55,8 @@ struct evaluator *evaluator_create(const struct network *network,
                                    .corrects_variance = options->corrects_variance,
                                    .placement = placement,
                                    .block = options->block,
-                                   .times_layers = options->times_layers});
+                                   .times_layers = options->times_layers,
+                                   .near_bytes = options->near_bytes});
     for (int i = 0; i < CANDIDATES_AT_ONCE; i++)
         candidate_init(&evaluator->candidates[i], network, placement, evaluator->items);
     candidate_init(&evaluator->before, network, placement, evaluator->items);

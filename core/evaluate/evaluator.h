@@ -21,6 +21,7 @@ struct evaluator_options {
     int block;              /* samples evaluated together */
     size_t memory_bytes;    /* for remembered activations */
     bool times_layers;      /* for evaluator_layer_seconds() */
+    size_t near_bytes;      /* as in slices.h; no matter to digits */
     /* Asked between blocks: whether to leave out the rest, which makes what is returned
      * worthless; NULL: never. The evaluator stays usable. */
     bool (*must_cut)(void *context);

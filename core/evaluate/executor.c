@@ -175,6 +175,33 @@ static void make_layers(struct executor *executor)
         layer_run_init(&executor->runs[layer], &executor->setting, (int)layer);
 }
 
+static void find_last_readers(struct executor *executor)
+{
+    const struct network *network = executor->network;
+
+    for (int index = 0; index < network->layer_count; index++)
+        for (int i = 0; i < network->layers[index].input_count; i++)
+            executor->last_readers[network->layers[index].inputs[i]] = index;
+    executor->last_readers[network->output] = network->layer_count;
+}
+
+static void make_room_for_tensors(struct executor *executor)
+{
+    const struct network *network = executor->network;
+    size_t tensors = (size_t)network->tensor_count;
+
+    executor->current = memory_zeroed(tensors, sizeof *executor->current);
+    executor->views = memory_zeroed(tensors, sizeof *executor->views);
+    executor->last_readers = memory_zeroed(tensors, sizeof *executor->last_readers);
+    find_last_readers(executor);
+    executor->stretches = slices_of(network, executor->planes, executor->options.block,
+                                    executor->options.near_bytes);
+    arena_init(&executor->arena, network, executor->planes, executor->options.block,
+               executor->stretches);
+    arena_init_slices(&executor->slices, network, executor->planes,
+                      executor->stretches);
+}
+
 struct executor *executor_create(const struct network *network,
                                  const struct plane *planes,
                                  const struct executor_options *options)
@@ -190,14 +217,13 @@ struct executor *executor_create(const struct network *network,
     executor->macs_to = memory_zeroed(tensors, sizeof *executor->macs_to);
     executor->layers_to = memory_zeroed(tensors, sizeof *executor->layers_to);
     executor->layer_seconds = memory_zeroed(layers, sizeof *executor->layer_seconds);
-    executor->current = memory_zeroed(tensors, sizeof *executor->current);
     executor->needed = memory_zeroed(tensors, sizeof *executor->needed);
     executor->wanted = memory_zeroed(tensors, sizeof *executor->wanted);
     make_room_for_tasks(executor);
     make_layers(executor);
     count_upstream(executor);
     make_scratch(executor);
-    arena_init(&executor->arena, network, planes, options->block);
+    make_room_for_tensors(executor);
     return executor;
 }
 
@@ -214,7 +240,11 @@ void executor_destroy(struct executor *executor)
     free(executor->layer_seconds);
     conv_scratch_clear(&executor->scratch);
     arena_clear(&executor->arena);
+    arena_clear(&executor->slices);
     free(executor->current);
+    free(executor->views);
+    free(executor->last_readers);
+    free(executor->stretches);
     free(executor->needed);
     free(executor->wanted);
     free(executor->inputs);
@@ -224,8 +254,7 @@ void executor_destroy(struct executor *executor)
 
 /* ---- running ------------------------------------------------------------------------------ */
 
-/* A value whose room is shared with other tensors: it holds nothing yet. */
-static struct value in_arena(const struct executor *executor, int tensor)
+struct value executor_in_arena(const struct executor *executor, int tensor)
 {
     return (struct value){.data = arena_tensor(&executor->arena, tensor),
                           .plane = &executor->planes[tensor]};
@@ -261,7 +290,7 @@ static void load_input(struct executor *executor, const struct candidate *candid
         candidate_quantizer(candidate, candidate->items[input]);
     struct value *value = &executor->current[input];
 
-    *value = in_arena(executor, input);
+    *value = executor_in_arena(executor, input);
     if (!quantizer && !candidate_rounded(candidate, input))
         value->data = (void *)values;
     value_from_floats(values, block->samples, quantizer, value);
@@ -379,20 +408,24 @@ static void run_on_unfinished(struct executor *executor, const struct task *task
     }
 }
 
+bool executor_keeps_unfinished(const struct task *task)
+{
+    return executor_has_unfinished(task) &&
+           (is_kept(task) || task->candidate->keeps_unfinished[task->index]);
+}
+
 static void run_layer(struct executor *executor, const struct task *task,
                       struct value *output)
 {
-    bool may_keep = executor_has_unfinished(task);
-
-    if (may_keep && (is_kept(task) || task->candidate->keeps_unfinished[task->index]))
+    if (executor_keeps_unfinished(task))
         run_on_unfinished(executor, task, output);
     else
         run_whole(executor, task, candidate_output(task->candidate, task->index),
                   output);
 }
 
-/* Where a tensor is to be remembered, or NULL. One that is quantized has room for codes only. */
-static struct remembered *place_of(const struct task *task)
+/* One that is quantized has room for codes only. */
+struct remembered *executor_place_of(const struct task *task)
 {
     const struct candidate *candidate = task->candidate;
     int tensor = task->layer->output, item = candidate->items[tensor];
@@ -406,14 +439,14 @@ static struct remembered *place_of(const struct task *task)
 static void make_tensor(struct executor *executor, const struct task *task)
 {
     int tensor = task->layer->output;
-    struct remembered *place = place_of(task);
+    struct remembered *place = executor_place_of(task);
     struct value *value = &executor->current[tensor];
     double began = executor->options.times_layers ? clock_cpu_seconds() : 0;
 
     if (place)
         remembered_block_make_room(task->block->remembered, tensor,
                                    executor->network->tensor_count);
-    *value = place ? place->value : in_arena(executor, tensor);
+    *value = place ? place->value : executor_in_arena(executor, tensor);
     run_layer(executor, task, value);
     round_floats(executor, task->candidate, tensor, task->block->samples, value);
     if (executor->options.times_layers)
@@ -463,9 +496,14 @@ static void run_layers(struct executor *executor, const struct candidate *candid
     const struct network *network = executor->network;
 
     executor_load_inputs(executor, candidate, block);
-    for (int index = 0; index < network->layer_count; index++)
+    for (int index = 0, next; index < network->layer_count; index = next) {
+        next = executor_run_slices(executor, candidate, block, index);
+        if (next > index)
+            continue;
         if (executor->needed[network->layers[index].output])
             executor_take_or_make(executor, candidate, block, index);
+        next = index + 1;
+    }
 }
 
 const struct value *executor_run(struct executor *executor,
@@ -474,6 +512,7 @@ const struct value *executor_run(struct executor *executor,
 {
     const struct executor_counters before = executor->counters;
 
+    executor->target = target;
     find_needed(executor, candidate, block, target);
     run_layers(executor, candidate, block);
     count_spared(executor, before, block->samples, target);

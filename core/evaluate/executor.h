@@ -17,6 +17,7 @@ struct executor_options {
     const struct placement *placement; /* its ratios are used; borrowed */
     int block;                         /* the most samples of a block */
     bool times_layers;                 /* for executor_layer_seconds() */
+    size_t near_bytes;                 /* as in slices.h */
 };
 
 /* A block of samples. */

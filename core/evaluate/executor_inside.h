@@ -4,6 +4,7 @@
 
 #include "core/evaluate/arena.h"
 #include "core/evaluate/executor.h"
+#include "core/evaluate/slices.h"
 #include "core/layer/layer_run.h"
 
 struct executor {
@@ -13,11 +14,16 @@ struct executor {
     struct layer_setting setting;
     struct layer_run *runs; /* [layers] */
     struct scratch scratch;
-    struct arena arena;               /* tensors that are not remembered */
-    struct value *current;            /* [tensors] of the block at hand */
-    bool *needed;                     /* [tensors] */
-    bool *wanted;                     /* [tensors] that are needed for their own sake */
-    const struct value **inputs;      /* [most inputs of a layer] */
+    struct arena arena;          /* tensors that are not remembered */
+    struct value *current;       /* [tensors] of the block at hand */
+    struct stretch *stretches;   /* [layers] */
+    struct arena slices;         /* tensors that are made and read within a stretch */
+    struct value *views;         /* [tensors] of some samples of the block */
+    int *last_readers;           /* [tensors] layer; of the output, behind all */
+    int target;                  /* tensor */
+    bool *needed;                /* [tensors] */
+    bool *wanted;                /* [tensors] that are needed for their own sake */
+    const struct value **inputs; /* [most inputs of a layer] */
     const struct quantizer **weights; /* [most weight tensors of a layer] */
     int64_t *macs;                    /* [layers] multiply-adds of a sample */
     int64_t *macs_to;   /* [tensors] of a tensor's layer and all before it */
@@ -51,12 +57,25 @@ void executor_load_inputs(struct executor *executor, const struct candidate *can
 void executor_take_or_make(struct executor *executor, const struct candidate *candidate,
                            const struct block *block, int index);
 
+/* Runs layers from `first` on for some samples after the others (slices.h), as many as may be. Returns the layer
+ * behind them; `first`: there are none. */
+int executor_run_slices(struct executor *executor, const struct candidate *candidate,
+                        const struct block *block, int first);
+
+/* A value whose room is shared with other tensors: it holds nothing yet. */
+struct value executor_in_arena(const struct executor *executor, int tensor);
+
+/* Where the layer's output is to be remembered, or NULL. */
+struct remembered *executor_place_of(const struct task *task);
+
 /* What the layer works on; its inputs are at hand. */
 struct layer_task executor_work_of(struct executor *executor, const struct task *task);
 
 /* Whether the layer's output is made of something that can be kept: codes that pass are not. Makes sure that
  * it is kept, its inputs being at hand. */
 bool executor_has_unfinished(const struct task *task);
+/* Whether it is made of something that is kept, or to be kept. */
+bool executor_keeps_unfinished(const struct task *task);
 const struct unfinished *executor_keep_unfinished(struct executor *executor,
                                                   const struct task *task);
 

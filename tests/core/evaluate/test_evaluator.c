@@ -115,6 +115,7 @@ struct trial_options {
     struct splitting_rules splitting;
     double second_above; /* relative error of weights that get a second tensor */
     struct activation_splitting_rules activation_splitting;
+    size_t near_bytes;
 };
 
 static const struct trial_options plain = {
@@ -179,7 +180,8 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
                                     .corrects_mean = options->corrects_mean,
                                     .corrects_variance = options->corrects_variance,
                                     .block = block,
-                                    .memory_bytes = options->memory_bytes},
+                                    .memory_bytes = options->memory_bytes,
+                                    .near_bytes = options->near_bytes},
         samples);
 }
 
@@ -413,12 +415,18 @@ static void every_kernel_set_gives_the_same_bits(void **state)
 static void what_is_remembered_never_changes_a_digit(void **state)
 {
     static const int bits[][2] = {{4, 4}, {4, 32}, {32, 4}, {8, 2}, {4, 4}, {4, 3}};
-    size_t memory[] = {0, 200000, 1 << 24};
+    /* Without slices, in slices of one sample, of some. */
+    static const struct {
+        size_t memory, near;
+        int like; /* does as much as that one */
+    } rooms[] = {{0, 0, 0},      {200000, 0, 1},  {1 << 24, 0, 2}, {0, 1, 0},
+                 {200000, 1, 1}, {1 << 24, 1, 2}, {0, 1400, 0},    {1 << 24, 1400, 2}};
+    enum { TRIALS = sizeof rooms / sizeof *rooms };
 
     (void)state;
     for (size_t b = 0; b < sizeof bits / sizeof *bits; b++) {
         struct trial_options options = plain;
-        struct trial trials[3];
+        struct trial trials[TRIALS];
 
         options.weight_bits = bits[b][0];
         options.activation_bits = bits[b][1];
@@ -427,24 +435,31 @@ static void what_is_remembered_never_changes_a_digit(void **state)
         options.second_above = b == 0 ? 1e-9 : 0;
         options.activation_splitting =
             (struct activation_splitting_rules){b >= 4 ? 0.3 : 0, b == 5};
-        for (int i = 0; i < 3; i++) {
-            options.memory_bytes = memory[i];
+        for (int i = 0; i < TRIALS; i++) {
+            options.memory_bytes = rooms[i].memory;
+            options.near_bytes = rooms[i].near;
             make_trial(&trials[i], &options, 4);
         }
         for (int move = 0; move < 40; move++) {
             int item = move * 7 % trials[0].placement.count;
-            struct score scores[3];
+            struct score scores[TRIALS];
 
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < TRIALS; i++) {
                 trials[i].choices[item].step *= move % 3 == 2 ? 0.8f : 1.1f;
                 scores[i] = score_of(&trials[i]);
+                assert_same_score(scores[i], scores[0]);
             }
-            assert_same_score(scores[1], scores[0]);
-            assert_same_score(scores[2], scores[0]);
+        }
+        for (int i = 0; i < TRIALS; i++) {
+            struct executor_counters whole =
+                evaluator_counters(trials[rooms[i].like].evaluator);
+            struct executor_counters sliced = evaluator_counters(trials[i].evaluator);
+
+            assert_memory_equal(&sliced, &whole, sizeof whole);
         }
         assert_true(evaluator_counters(trials[2].evaluator).layers_reused > 0);
         assert_int_equal(evaluator_counters(trials[0].evaluator).layers_reused, 0);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < TRIALS; i++)
             clear_trial(&trials[i]);
     }
 }
@@ -502,6 +517,7 @@ static void candidates_together_score_as_one_by_one(void **state)
             options.memory_bytes = 0;
             make_trial(&alone, &options, 4);
             options.memory_bytes = memory[m];
+            options.near_bytes = 1;
             make_trial(&together, &options, 4);
             for (int batch = 0; batch < 24; batch++) {
                 int items = together.placement.count, count = 1 + batch % MOST;
