@@ -377,6 +377,51 @@ static int check_side(const struct onnx_edit *edit, const struct layer *layer,
                      layer->name);
 }
 
+/* Whether a layer hands a tensor on as rows that are rounded. */
+static bool is_rounded_behind(const struct onnx_calibrated *calibrated,
+                              const struct layer *layer, const char *name)
+{
+    const struct network *network = calibrated->network;
+
+    return layer->kind == LAYER_REARRANGE &&
+           calibrated->placement->of_tensor[layer->output] >= 0 &&
+           strcmp(network->tensors[layer->output].name, name) == 0;
+}
+
+/* What rows are made of, by the name that both have; -1: the tensor is no rows. */
+static int image_of(const struct network *network, int tensor)
+{
+    int producer = network->tensors[tensor].producer;
+    const struct layer *layer = producer < 0 ? NULL : &network->layers[producer];
+
+    return layer && layer->kind == LAYER_REARRANGE &&
+                   strcmp(network->tensors[layer->inputs[0]].name,
+                          network->tensors[tensor].name) == 0
+               ? layer->inputs[0]
+               : -1;
+}
+
+/* Rows of an image are in the file the image itself, which is rounded for all that read it or for none. */
+static int check_readers(const struct onnx_calibrated *calibrated,
+                         const struct quantized_tensor *tensor, struct error *err)
+{
+    const struct network *network = calibrated->network;
+    int image = image_of(network, tensor->index);
+
+    for (int index = 0; image >= 0 && index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        if (layer_reads(layer, image) && calibrated->held[image] < 0 &&
+            !is_rounded_behind(calibrated, layer, tensor->name))
+            return error_set(err, EXIT_INPUT,
+                             "\"%s\" is read as floats by %s and, rounded, by others "
+                             "as rows, which a file cannot say of one tensor; keep "
+                             "those in float, or calibrate with activations: all",
+                             tensor->name, layer->name);
+    }
+    return 0;
+}
+
 static int check_layers(const struct onnx_edit *edit,
                         const struct onnx_calibrated *calibrated, struct error *err)
 {
@@ -384,6 +429,8 @@ static int check_layers(const struct onnx_edit *edit,
         const struct quantized_tensor *tensor = &calibrated->placement->items[item];
         const struct layer *layer = &calibrated->network->layers[tensor->index];
 
+        if (!tensor->is_weight && check_readers(calibrated, tensor, err) < 0)
+            return -1;
         if (tensor->is_weight &&
             (check_side(edit, layer, err) < 0 || check_steps(tensor, layer, err) < 0 ||
              check_corrections(calibrated, layer, err) < 0))

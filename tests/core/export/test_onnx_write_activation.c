@@ -365,12 +365,50 @@ static void dilations_are_seen_past_max_pools(void **state)
     }
 }
 
+#define ROWS                                                                           \
+    "input x N,2,3,4\nfloats w 4,4" WEIGHTS "floats v 4,4" WEIGHTS                     \
+    "node MatMul x w -> a\n"
+
+static void rows_of_an_image_have_one_reader_or_are_rounded_for_all(void **state)
+{
+    struct written written;
+
+    (void)state;
+    written_open(
+        &written,
+        ROWS "node MatMul x v -> b\nnode Add a b -> c\nnode Flatten c -> y\noutput y\n",
+        written_onnx, 8, 8, false);
+    written_write(&written);
+    written_assert_same(&written, "two products");
+    written_close(&written);
+}
+
+static void rows_of_an_image_that_is_read_as_floats_too_are_refused(void **state)
+{
+    struct written written;
+    struct error err;
+
+    (void)state;
+    written_open(
+        &written,
+        ROWS "node Sigmoid x -> b\nnode Add a b -> c\nnode Flatten c -> y\noutput y\n",
+        written_onnx, 8, 8, false);
+    assert_int_equal(
+        onnx_write(&written.calibrated, &written.bytes, &written.size, &err), -1);
+    if (!strstr(err.text,
+                "\"x\" is read as floats by Sigmoid b and, rounded, by others as rows"))
+        fail_msg("%s", err.text);
+    written_close(&written);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clamps_that_end_at_a_code_are_the_networks_own),
         cmocka_unit_test(a_clip_is_there_only_where_the_type_is_wider),
         cmocka_unit_test(a_scale_has_a_shape_where_a_clamp_ends_at_the_highest_code),
+        cmocka_unit_test(rows_of_an_image_have_one_reader_or_are_rounded_for_all),
+        cmocka_unit_test(rows_of_an_image_that_is_read_as_floats_too_are_refused),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(min_stands_where_a_bias_would_be_rounded_coarsely),
         cmocka_unit_test(pools_of_codes_have_no_dilations),
