@@ -184,6 +184,39 @@ static bool is_pool_of_floats(const struct walk *walk, const Onnx__NodeProto *no
            onnx_carriers_pool_floats(walk->network, walk->placement, tensor);
 }
 
+/* Whether a node gives all that it reads, in another shape or order. */
+static bool is_view(const Onnx__NodeProto *node)
+{
+    static const char *const views[] = {"Dropout", "Flatten",   "Identity", "Reshape",
+                                        "Squeeze", "Transpose", "Unsqueeze"};
+
+    for (size_t i = 0; node->n_input > 0 && i < sizeof views / sizeof *views; i++)
+        if (strcmp(node->op_type, views[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool has_codes_of(const struct walk *walk, int item, int other)
+{
+    const struct choice *a = &walk->choices[item], *b = &walk->choices[other];
+
+    return a->step == b->step && a->bits == b->bits && a->grid == b->grid &&
+           a->zero == b->zero;
+}
+
+/* Whether a value is but another name of one that has codes of another item: rounding the name, too, would make
+ * two tensors of what is one in the network. */
+static bool is_name_of_other(const struct walk *walk, const struct made *made, int item)
+{
+    while (made && made->item == NOTHING &&
+           network_find_tensor(walk->network, made->name) < 0) {
+        const Onnx__NodeProto *node = walk->graph->node[made->node];
+
+        made = is_view(node) ? find(walk, node->input[0]) : NULL;
+    }
+    return made && made->item != NOTHING && !has_codes_of(walk, made->item, item);
+}
+
 /* What a node reads is wanted as codes where it hands them on; all its readers come later in the
  * file, so by now it is known what its output carries. */
 static void visit(struct walk *walk, const Onnx__NodeProto *node)
@@ -194,6 +227,7 @@ static void visit(struct walk *walk, const Onnx__NodeProto *node)
     if (strcmp(node->op_type, "Shape") == 0) /* reads no values */
         return;
     if (made && made->item == NOTHING && made->wants >= 0 &&
+        !is_name_of_other(walk, made, made->wants) &&
         !is_output(walk->graph, made->name))
         add_carrier(walk, made, made->wants);
     item = made ? made->item : NOTHING;

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/layer_kind.h"
+#include "core/rewrite/rewrite.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -92,14 +93,61 @@ static void add_reader(struct want *want, struct file_codes codes)
     want->is_read = true;
 }
 
+/* Follows elements [count] of a rearrangement's output to its input; false where some are filled in. */
+static bool follow(const struct layer *layer, int32_t *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        from[i] = layer->rearrange.from[from[i]];
+        if (from[i] < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_in_order(const int32_t *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (from[i] != (int32_t)i)
+            return false;
+    return true;
+}
+
+/* Whether a tensor is, past rearrangements, but another name of one behind which others hold codes: it gets no
+ * others, as network_fuse() makes one tensor of both. */
+static bool is_name_of_codes(const struct network *network, int tensor,
+                             const struct file_codes *codes)
+{
+    size_t count = network->tensors[tensor].count;
+    int32_t *from = memory_get(count * sizeof *from);
+    const struct layer *layer = rewrite_producer(network, tensor);
+    bool has_codes = false, is_name = false;
+
+    for (size_t i = 0; i < count; i++)
+        from[i] = (int32_t)i;
+    while (layer && layer->kind == LAYER_REARRANGE && !is_name &&
+           follow(layer, from, count)) {
+        const struct tensor *input = &network->tensors[layer->inputs[0]];
+
+        has_codes = has_codes || codes[layer->inputs[0]].step > 0;
+        is_name = has_codes && input->count == count && is_in_order(from, count) &&
+                  input->width == network->tensors[tensor].width &&
+                  input->channels == network->tensors[tensor].channels;
+        layer = rewrite_producer(network, layer->inputs[0]);
+    }
+    free(from);
+    return is_name;
+}
+
 /* Rounds a tensor as all its readers want it, unless it is rounded, or handed on like that. */
-static bool take_wanted(const struct want *want, const struct file_codes *handed,
+static bool take_wanted(const struct network *network, int tensor,
+                        const struct want *want, const struct file_codes *handed,
                         struct file_codes *codes)
 {
-    if (codes->step > 0 || want->codes.step == 0 ||
-        file_codes_are_equal(&want->codes, handed))
+    if (codes[tensor].step > 0 || want[tensor].codes.step == 0 ||
+        file_codes_are_equal(&want[tensor].codes, &handed[tensor]) ||
+        is_name_of_codes(network, tensor, codes))
         return false;
-    *codes = want->codes;
+    codes[tensor] = want[tensor].codes;
     return true;
 }
 
@@ -117,15 +165,14 @@ static bool round_before(const struct way *way, const struct file_codes *handed,
         const struct layer *layer = &network->layers[index];
         int at = layer->output;
 
-        rounds = take_wanted(&wants[at], &handed[at], &codes[at]) || rounds;
+        rounds = take_wanted(network, at, wants, handed, codes) || rounds;
         for (int i = 0; i < layer->input_count; i++)
             add_reader(&wants[layer->inputs[i]],
                        goes_past(way, layer) ? codes[at] : none);
     }
     for (int i = 0; i < network->input_count; i++) {
-        int at = network->inputs[i];
-
-        rounds = take_wanted(&wants[at], &handed[at], &codes[at]) || rounds;
+        rounds =
+            take_wanted(network, network->inputs[i], wants, handed, codes) || rounds;
     }
     free(wants);
     return rounds;

@@ -7,13 +7,15 @@
  *   inputs        a line an input: "C H W", a tab, its name
  *   samples.f32   [N, C, H, W] normalised, as the network's first input takes them
  *   samples.1.f32 the same of the second, and so on
- *   labels.i32    [N]
+ *   places        "P": predictions of a sample, of CLASSES / P numbers each
+ *   labels.i32    [N, places]
  *   logits.f32    [N, classes] of the calibrated network
  *   float.f32     [N, classes] of the float network */
 #include "coordinator/methods/methods.h"
 #include "core/base/memory.h"
 #include "core/case/case_samples.h"
 #include "core/case/shard.h"
+#include "core/evaluate/output_shape.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -76,12 +78,14 @@ static int take(void *context, struct samples samples, struct error *err)
     struct writer *writer = context;
     const struct network *network = writer->finished.network;
     size_t classes = network->tensors[network->output].count;
+    size_t places = output_shape_of(network).places;
 
     (void)err;
     for (int i = 0; i < network->input_count; i++)
         write_samples(network_input(network, i), samples.values[i], samples.count,
                       writer->samples[i]);
-    fwrite(samples.labels.values, sizeof(int32_t), samples.count, writer->labels);
+    fwrite(samples.labels.values, sizeof(int32_t), samples.count * places,
+           writer->labels);
     write_logits(writer->calibrated, writer->finished.choices, samples, classes,
                  writer->logits);
     write_logits(writer->of_float, NULL, samples, classes, writer->float_logits);
@@ -118,15 +122,17 @@ static int write_shapes(const struct writer *writer, const char *folder)
 {
     const struct network *network = writer->in_float;
     FILE *shape = open_in(folder, "shape"), *inputs = open_in(folder, "inputs");
+    FILE *places = open_in(folder, "places");
 
     fprintf(shape, "%zu ", writer->count);
     write_dims(network_input(network, 0), shape);
     fprintf(shape, " %zu\n", network->tensors[network->output].count);
+    fprintf(places, "%zu\n", output_shape_of(network).places);
     for (int i = 0; i < network->input_count; i++) {
         write_dims(network_input(network, i), inputs);
         fprintf(inputs, "\t%s\n", network_input(network, i)->name);
     }
-    return fclose(shape) | fclose(inputs);
+    return fclose(shape) | fclose(inputs) | fclose(places);
 }
 
 static int write_all(struct writer *writer, const char *folder, struct error *err)

@@ -7,6 +7,8 @@
 //
 //   MODEL off N samples, E equal predictions, C right, Q right by calq, largest difference of logits X
 //
+// A sample with predictions at several places counts as that many.
+//
 // A failure prints `error` and a sentence, and ends with status 1.
 
 const fs = require('fs');
@@ -45,7 +47,8 @@ function readJudged(folder, logits) {
   return {
     count: shape[0],
     inputs: readInputs(folder),
-    classes: shape[shape.length - 1],
+    outputs: shape[shape.length - 1],
+    places: Number(fs.readFileSync(file('places'), 'utf8')),
     labels: readNumbers(file('labels.i32'), Int32Array),
     logits: readNumbers(file(`${logits}.f32`), Float32Array),
   };
@@ -80,16 +83,17 @@ function prediction(logits, first, classes) {
 }
 
 function compare(judged, first, count, logits, verdict) {
-  const { classes } = judged;
-  const from = first * classes;
-  for (let i = 0; i < count * classes; i++) {
+  const { outputs, places } = judged;
+  const classes = outputs / places;
+  const from = first * outputs;
+  for (let i = 0; i < count * outputs; i++) {
     const difference = Math.abs(logits[i] - judged.logits[from + i]);
     if (!(difference <= verdict.difference)) verdict.difference = difference;
   }
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count * places; i++) {
     const ours = prediction(judged.logits, from + i * classes, classes);
     const theirs = prediction(logits, i * classes, classes);
-    const label = judged.labels[first + i];
+    const label = judged.labels[first * places + i];
     verdict.equal += ours === theirs;
     verdict.right += theirs === label;
     verdict.rightByCalq += ours === label;
@@ -121,7 +125,7 @@ async function main() {
     for (const [name, level] of Object.entries(LEVELS)) {
       const verdict = await judge(judged, model, level);
       console.log(
-        `${model} ${name} ${judged.count} samples, ${verdict.equal} equal predictions, ` +
+        `${model} ${name} ${judged.count * judged.places} samples, ${verdict.equal} equal predictions, ` +
           `${verdict.right} right, ${verdict.rightByCalq} right by calq, ` +
           `largest difference of logits ${verdict.difference.toPrecision(3)}`,
       );

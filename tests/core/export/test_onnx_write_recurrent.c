@@ -52,6 +52,34 @@ static void weights_and_states_come_back(void **state)
         }
 }
 
+/* What is but another name of states that are rounded is not rounded once more for what joins it. */
+static void joined_states_come_back(void **state)
+{
+    static const int bits[] = {8, 16};
+    const struct placement_rules rules = {
+        .grids = written_onnx, .weight_bits = 8, .all_activations = true};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct placement_rules own = rules;
+        struct written written;
+
+        own.activation_bits = bits[i];
+        written_open_by_rules(
+            &written,
+            STEPS "node Transpose x -> t perm=1,0,2\n"
+                  "node LSTM t wl rl b -> all\nintegers one 1 = 1\n"
+                  "node Squeeze all one -> s\nnode Concat t s -> j axis=2\n"
+                  "node Transpose j -> k perm=1,0,2\nnode Flatten k -> f\n"
+                  "floats z 21,2" WEIGHTS "node MatMul f z -> y\noutput y\n",
+            own, false);
+        written.calibrated.for_integer_kernels = true;
+        written_write(&written);
+        written_assert_same(&written, "joined states");
+        written_close(&written);
+    }
+}
+
 static void a_node_reads_integers_of_both_weights(void **state)
 {
     struct written written;
@@ -102,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_and_states_come_back),
+        cmocka_unit_test(joined_states_come_back),
         cmocka_unit_test(a_node_reads_integers_of_both_weights),
         cmocka_unit_test(two_directions_have_one_step),
     };

@@ -5,7 +5,7 @@ attention=$here/attention.yaml
 its_network=(--set "models.0.network=$inputs/attention.onnx")
 
 check 1 "attention gives its digits" same attention "$attention" "${its_network[@]}"
-for ranks_now in 2 3; do
+for ranks_now in 2 3 5; do
     check "$ranks_now" "attention gives the same digits" same attention "$attention" "${its_network[@]}"
 done
 check 1 "attention gives the same digits without memory" \
@@ -16,7 +16,7 @@ with_plain_kernels() { # KERNEL
     needs_kernels "$1"
     same attention "$attention" "${its_network[@]}" --set "kernel=$1"
 }
-for kernel in avx2 scalar; do
+for kernel in avxvnni avx2 scalar; do
     check 1 "attention gives the same digits with the kernels $kernel" with_plain_kernels $kernel
 done
 

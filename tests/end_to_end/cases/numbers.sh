@@ -23,6 +23,16 @@ done
 check 1 "tables give the same digits without memory and kernels" \
     same numbers "$pairs" "${its_pairs[@]}" --set memory=0 --set kernel=scalar
 
+check 2 "tables give the same digits with a little memory" \
+    same numbers "$pairs" "${its_pairs[@]}" --set memory=1MiB
+numbers_with_kernel() { # KERNEL
+    needs_kernels "$1"
+    same numbers "$pairs" "${its_pairs[@]}" --set "kernel=$1"
+}
+for kernel in avxvnni avx2; do
+    check 1 "tables give the same digits with the kernels $kernel" numbers_with_kernel $kernel
+done
+
 tables_are_exported_and_verified() { # ARGUMENTS of calq export
     local case
     calibrate "$pairs" "${its_pairs[@]}"

@@ -6,16 +6,18 @@ rows=$here/recurrent.yaml
 its_network=(--set "models.0.network=$inputs/recurrent.onnx")
 
 check 1 "a recurrent network gives its digits" same recurrent "$rows" "${its_network[@]}"
-for ranks_now in 2 3; do
+for ranks_now in 2 3 5; do
     check "$ranks_now" "a recurrent network gives the same digits" same recurrent "$rows" "${its_network[@]}"
 done
 check 1 "a recurrent network gives the same digits without memory" \
     same recurrent "$rows" "${its_network[@]}" --set memory=0
+check 2 "a recurrent network gives the same digits with a little memory" \
+    same recurrent "$rows" "${its_network[@]}" --set memory=2MiB
 recurrent_with_kernel() {
     needs_kernels "$1"
     same recurrent "$rows" "${its_network[@]}" --set "kernel=$1"
 }
-for kernel in avx2 scalar; do
+for kernel in avxvnni avx2 scalar; do
     check 1 "a recurrent network gives the same digits with the kernels $kernel" recurrent_with_kernel $kernel
 done
 
