@@ -26,6 +26,7 @@ struct options {
     const char *config;
     bool dry_run;
     struct cases_part part;
+    struct rank_counts ranks;
     struct overrides overrides;
 };
 
@@ -61,12 +62,41 @@ static int read_part(const char *name, const char *text, void *place, struct err
                      name);
 }
 
+#define RANKS_NEED "numbers from 1 to 1000000, e.g. --ranks 64,1024"
+
+/* "64,1024" */
+static int read_ranks(const char *name, const char *text, void *place,
+                      struct error *err)
+{
+    struct rank_counts *ranks = place;
+    int used = 0;
+
+    for (ranks->count = 0; ranks->count < RANK_COUNTS_MOST; text++) {
+        int *next = &ranks->list[ranks->count++];
+
+        if (sscanf(text, "%7d%n", next, &used) != 1 || *next < 1 || *next > 1000000)
+            break;
+        text += used;
+        if (*text == '\0')
+            return 0;
+        if (*text != ',')
+            break;
+    }
+    return error_set(err, EXIT_USAGE,
+                     "%s needs at most %d " RANKS_NEED "; see `calq help run`", name,
+                     RANK_COUNTS_MOST);
+}
+
 static const struct option rows[] = {
     {"--dry-run", NULL, offsetof(struct options, dry_run),
      "print the cases, evaluations and time that it would take, look for samples in "
      "both "
      "sets, and at what the float network predicts",
      NULL, NULL},
+    {"--ranks", "N,N...", offsetof(struct options, ranks),
+     "with --dry-run: what an evaluation would cost on so many ranks, a core each: the "
+     "blocks of the last rank, how much longer the slowest takes, messages",
+     RANKS_NEED, read_ranks},
     {"--set", "KEY=VALUE", offsetof(struct options, overrides),
      "replace a setting, e.g. --set block=16 or --set models.0.calibration.samples=64; "
      "may "
@@ -93,6 +123,8 @@ static int parse(int count, char **arguments, struct options *options,
         return error_set(
             err, EXIT_USAGE,
             "which configuration? e.g. calq run examples/glyphs/glyphs.yaml");
+    if (options->ranks.count > 0 && !options->dry_run)
+        return error_set(err, EXIT_USAGE, "--ranks only goes with --dry-run");
     return 0;
 }
 
@@ -151,10 +183,10 @@ static int coordinate(const struct options *options, const struct config *config
                       const struct cases *cases, struct error *err)
 {
     struct team *team = team_create(config, cases);
-    int status =
-        options->dry_run
-            ? coordinator_plan(config, cases, options->part, team, stdout, err)
-            : coordinator_run(config, cases, options->part, team, stdout, stderr, err);
+    int status = options->dry_run ? coordinator_plan(config, cases, options->part,
+                                                     &options->ranks, team, stdout, err)
+                                  : coordinator_run(config, cases, options->part, team,
+                                                    stdout, stderr, err);
 
     team_destroy(team);
     return status;

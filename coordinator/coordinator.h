@@ -2,6 +2,7 @@
 #ifndef COORDINATOR_COORDINATOR_H
 #define COORDINATOR_COORDINATOR_H
 
+#include "coordinator/rank_cost.h"
 #include "coordinator/team.h"
 #include "core/case/cases.h"
 
@@ -26,9 +27,10 @@ int coordinator_run(const struct config *config, const struct cases *cases,
                     struct cases_part part, struct team *team, FILE *out, FILE *log,
                     struct error *err);
 
-/* Prints what coordinator_run() would do: cases, tensors, evaluations, memory, time. */
+/* Prints what coordinator_run() would do: cases, tensors, evaluations, memory, time, also on numbers of ranks
+ * that are asked for. */
 int coordinator_plan(const struct config *config, const struct cases *cases,
-                     struct cases_part part, struct team *team, FILE *out,
-                     struct error *err);
+                     struct cases_part part, const struct rank_counts *ranks,
+                     struct team *team, FILE *out, struct error *err);
 
 #endif

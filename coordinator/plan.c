@@ -27,8 +27,8 @@ long plan_evaluations(const struct config *config, const struct calibration_case
                : evaluations;
 }
 
-/* Seconds of one evaluation in which nothing can be reused. The steps do not matter. */
-static int time_evaluation(struct team *team, double *seconds, struct error *err)
+/* Seconds of one evaluation under some step. */
+static int time_step(struct team *team, float step, double *seconds, struct error *err)
 {
     const struct placement *placement = team_placement(team);
     struct choice *choices = memory_get((size_t)placement->count * sizeof *choices);
@@ -36,12 +36,25 @@ static int time_evaluation(struct team *team, double *seconds, struct error *err
     int status;
 
     for (int i = 0; i < placement->count; i++)
-        choices[i] = placement_choice(&placement->items[i], 1);
+        choices[i] = placement_choice(&placement->items[i], step);
     *seconds = -clock_seconds();
     status = team_score(team, choices, 1, &score, err);
     *seconds += clock_seconds();
     free(choices);
     return status;
+}
+
+/* Of an evaluation in which nothing is reused: the second one, when all memory has been touched. */
+static int time_evaluation(struct team *team, double *seconds,
+                           struct shard_times *times, struct error *err)
+{
+    if (time_step(team, 1, seconds, err) < 0)
+        return -1;
+    free(team_take_times(team).layers);
+    if (time_step(team, 0.5f, seconds, err) < 0)
+        return -1;
+    *times = team_take_times(team);
+    return 0;
 }
 
 /* All that is asked about a model, once. */
@@ -60,18 +73,79 @@ struct figures {
     int steps;
     struct team_case opened;
     double seconds;
+    struct rank_cost_facts ranks;
+    char *layers; /* a sentence on the dearest; owned by the first case that is alike */
+    bool are_own; /* measured for this case, not for one like it */
 };
+
+enum { LAYERS_TOLD = 3 };
+
+static double total_of(const double *values, int count)
+{
+    double total = 0;
+
+    for (int i = 0; i < count; i++)
+        total += values[i];
+    return total;
+}
+
+static int largest_of(const double *values, int count)
+{
+    int largest = 0;
+
+    for (int i = 1; i < count; i++)
+        largest = values[i] > values[largest] ? i : largest;
+    return largest;
+}
+
+/* Text that the caller owns. */
+static char *tell_dearest(const struct network *network, const double *seconds)
+{
+    int count = network->layer_count;
+    double *left = memory_copy(seconds, (size_t)count * sizeof *left);
+    double total = total_of(seconds, count);
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+
+    for (int i = 0; i < LAYERS_TOLD && i < count && stream; i++) {
+        int layer = largest_of(left, count);
+
+        fprintf(stream, "%s%s %.0f %%", i ? ", " : "", network->layers[layer].name,
+                total > 0 ? 100 * left[layer] / total : 0);
+        left[layer] = 0;
+    }
+    if (stream)
+        fclose(stream);
+    free(left);
+    return text;
+}
+
+static size_t blocks_of(const struct config *config, const struct team_case *opened)
+{
+    size_t block = (size_t)config->block;
+
+    return (opened->calibration_samples + block - 1) / block;
+}
 
 static int measure(const struct config *config, const struct config_model *model,
                    struct team *team, int index, struct figures *figures,
                    struct model_facts *facts, struct error *err)
 {
+    struct shard_times times;
+    double question;
+
     if (team_open(team, index, &figures->opened, err) < 0 ||
         look_at_model(config, model, team, facts, err) < 0 ||
-        time_evaluation(team, &figures->seconds, err) < 0)
+        team_time_question(team, &question, err) < 0 ||
+        time_evaluation(team, &figures->seconds, &times, err) < 0)
         return -1;
     figures->steps = team_placement(team)->count;
-    figures->are_known = true;
+    figures->ranks = rank_cost_facts_of(blocks_of(config, &figures->opened),
+                                        &times.blocks, link_ranks(), question);
+    figures->layers = tell_dearest(team_network(team), times.layers);
+    figures->are_known = figures->are_own = true;
+    free(times.layers);
     return 0;
 }
 
@@ -93,6 +167,7 @@ static int find_figures(const struct config *config, const struct cases *cases,
         if (figures[before].are_known &&
             are_alike(&cases->list[before], &cases->list[index])) {
             figures[index] = figures[before];
+            figures[index].are_own = false;
             return 0;
         }
     return measure(config, cases->list[index].model, team, index, &figures[index],
@@ -110,6 +185,19 @@ static double tell_case(const struct config *config, const struct calibration_ca
             figures->opened.calibration_samples, figures->opened.check_samples,
             figures->opened.validation_samples, evaluations, seconds);
     return seconds;
+}
+
+/* Of each case that an evaluation was measured of. */
+static void tell_of_ranks(const struct cases *cases, const struct figures *figures,
+                          const struct rank_counts *ranks, FILE *out)
+{
+    for (int index = 0; index < cases->count; index++) {
+        if (!figures[index].are_own)
+            continue;
+        fprintf(out, "\none evaluation of %s that reuses nothing (most of it: %s)\n",
+                cases->list[index].id, figures[index].layers);
+        rank_cost_tell(&figures[index].ranks, link_ranks(), ranks, out);
+    }
 }
 
 /* Of each model whose cases are planned. */
@@ -159,9 +247,9 @@ static void tell_of_models(const struct config *config, const struct model_facts
 }
 
 static int plan_cases(const struct config *config, const struct cases *cases,
-                      struct cases_part part, struct team *team,
-                      struct figures *figures, struct model_facts *facts, FILE *out,
-                      struct error *err)
+                      struct cases_part part, const struct rank_counts *ranks,
+                      struct team *team, struct figures *figures,
+                      struct model_facts *facts, FILE *out, struct error *err)
 {
     double total = 0;
     int count = 0;
@@ -178,13 +266,14 @@ static int plan_cases(const struct config *config, const struct cases *cases,
     }
     tell_of_few_samples(cases, part, figures, out);
     tell_total(config, count, total, out);
+    tell_of_ranks(cases, figures, ranks, out);
     tell_of_models(config, facts, out);
     return 0;
 }
 
 int coordinator_plan(const struct config *config, const struct cases *cases,
-                     struct cases_part part, struct team *team, FILE *out,
-                     struct error *err)
+                     struct cases_part part, const struct rank_counts *ranks,
+                     struct team *team, FILE *out, struct error *err)
 {
     struct model_facts *facts;
     struct figures *figures;
@@ -194,7 +283,11 @@ int coordinator_plan(const struct config *config, const struct cases *cases,
         return 0;
     figures = memory_zeroed((size_t)cases->count, sizeof *figures);
     facts = memory_zeroed((size_t)config->model_count, sizeof *facts);
-    status = plan_cases(config, cases, part, team, figures, facts, out, err);
+    team_time_blocks(team);
+    status = plan_cases(config, cases, part, ranks, team, figures, facts, out, err);
+    for (int i = 0; i < cases->count; i++)
+        if (figures[i].are_own)
+            free(figures[i].layers);
     for (int i = 0; i < config->model_count; i++)
         model_facts_clear(&facts[i]);
     free(facts);

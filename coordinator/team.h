@@ -50,6 +50,13 @@ bool team_recall(struct team *team, enum journal_kind kind, struct hash128 key,
 int team_keep(struct team *team, enum journal_kind kind, struct hash128 key,
               const void *answer, size_t bytes, double seconds, struct error *err);
 
+/* How long this rank's layers and blocks took, see shard.h. */
+void team_time_blocks(struct team *team);
+struct shard_times team_take_times(struct team *team);
+
+/* Seconds that an empty question to the ranks takes: the median of some. A case is open. */
+int team_time_question(struct team *team, double *seconds, struct error *err);
+
 /* Counts the validation samples whose content is among the calibration samples; `first` is the
  * index in the validation file of the first one. */
 int team_count_overlapping(struct team *team, size_t *count, size_t *first,

@@ -125,3 +125,39 @@ int team_measure(struct team *team, const struct measure *measures, int count,
     free(question.numbers);
     return status;
 }
+
+/* ---- how long answers take ------------------------------------------------------------------ */
+
+void team_time_blocks(struct team *team)
+{
+    shard_time_blocks(team->shard);
+}
+
+struct shard_times team_take_times(struct team *team)
+{
+    return shard_take_times(team->shard);
+}
+
+static int by_size(const void *one, const void *other)
+{
+    const double *a = one, *b = other;
+
+    return (*a > *b) - (*a < *b);
+}
+
+int team_time_question(struct team *team, double *seconds, struct error *err)
+{
+    enum { TIMES = 21 };
+    const struct question nothing = {.count = 0};
+    double all[TIMES];
+
+    for (int i = 0; i < TIMES; i++) {
+        all[i] = -clock_seconds();
+        if (ask(team, &nothing, err) < 0)
+            return -1;
+        all[i] += clock_seconds();
+    }
+    qsort(all, TIMES, sizeof *all, by_size);
+    *seconds = all[TIMES / 2];
+    return 0;
+}

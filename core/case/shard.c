@@ -40,6 +40,24 @@ bool shard_is_cut(void *context)
     return shard->was_cut;
 }
 
+void shard_time_blocks(struct shard *shard)
+{
+    shard->times = true;
+}
+
+struct shard_times shard_take_times(struct shard *shard)
+{
+    size_t layers = (size_t)shard->network->layer_count;
+    const double *seconds = evaluator_layer_seconds(shard->evaluator);
+    struct shard_times times = {
+        .layers = memory_copy(seconds, layers * sizeof *seconds),
+        .blocks = evaluator_block_times(shard->evaluator),
+    };
+
+    evaluator_forget_times(shard->evaluator);
+    return times;
+}
+
 struct sample_set shard_validation_set(const struct shard *shard)
 {
     return (struct sample_set){0, shard->validation ? data_file_count(shard->validation)

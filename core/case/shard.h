@@ -26,6 +26,15 @@ void shard_destroy(struct shard *shard);
  * it. `must_cut` has to answer yes until shard_answer() returns; NULL, as at first: never. */
 void shard_cut_when(struct shard *shard, bool (*must_cut)(void));
 
+/* From the next opening on, it is told how long layers and blocks take: those since the last time it was asked
+ * for, on the blocks of this rank. */
+struct shard_times {
+    double *layers;            /* CPU seconds [layers]; owned by the caller */
+    struct block_times blocks; /* of candidates */
+};
+void shard_time_blocks(struct shard *shard);
+struct shard_times shard_take_times(struct shard *shard);
+
 /* Does what a request asks, on the blocks of this rank.
  *
  *   payload  choices of candidates, or floats: see message.h

@@ -20,6 +20,7 @@ struct shard {
     const struct kernel_set *kernels;
     bool (*must_cut)(void); /* NULL: never */
     bool was_cut;           /* work of the present request was left out */
+    bool times;             /* how long layers and blocks take */
     /* the open case */
     const struct calibration_case *open;
     struct network *network;

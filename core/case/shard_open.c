@@ -242,6 +242,7 @@ struct evaluator *shard_make_evaluator(struct shard *shard)
                                 .corrects_variance = rules.corrects_variance,
                                 .block = block_at_most(shard),
                                 .memory_bytes = shard->config->memory_bytes,
+                                .times_layers = shard->times,
                                 .must_cut = shard_is_cut,
                                 .context = shard,
                             },

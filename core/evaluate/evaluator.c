@@ -372,3 +372,13 @@ const double *evaluator_layer_seconds(const struct evaluator *evaluator)
 {
     return executor_layer_seconds(evaluator->executor);
 }
+
+struct block_times evaluator_block_times(const struct evaluator *evaluator)
+{
+    return executor_block_times(evaluator->executor);
+}
+
+void evaluator_forget_times(struct evaluator *evaluator)
+{
+    executor_forget_times(evaluator->executor);
+}

@@ -20,7 +20,7 @@ struct evaluator_options {
     bool corrects_variance; /* bias correction: mean_and_variance */
     int block;              /* samples evaluated together */
     size_t memory_bytes;    /* for remembered activations */
-    bool times_layers;      /* for evaluator_layer_seconds() */
+    bool times_layers;      /* for evaluator_layer_seconds(), evaluator_block_times() */
     size_t near_bytes;      /* as in slices.h; no matter to digits */
     /* Asked between blocks: whether to leave out the rest, which makes what is returned
      * worthless; NULL: never. The evaluator stays usable. */
@@ -77,8 +77,10 @@ struct executor_counters evaluator_counters(const struct evaluator *evaluator);
  * measurement ran. */
 struct executor_counters evaluator_score_counters(const struct evaluator *evaluator);
 
-/* CPU seconds that each layer took since the evaluator was made, [layers]; borrowed. Zeros
- * without `times_layers`. */
+/* CPU seconds that each layer took since the evaluator was made, [layers], borrowed, and those that each run
+ * of a candidate on a block took. Zeros without `times_layers`. Both can begin anew. */
 const double *evaluator_layer_seconds(const struct evaluator *evaluator);
+struct block_times evaluator_block_times(const struct evaluator *evaluator);
+void evaluator_forget_times(struct evaluator *evaluator);
 
 #endif

@@ -511,11 +511,14 @@ const struct value *executor_run(struct executor *executor,
                                  const struct block *block, int target)
 {
     const struct executor_counters before = executor->counters;
+    double began = executor->options.times_layers ? clock_cpu_seconds() : 0;
 
     executor->target = target;
     find_needed(executor, candidate, block, target);
     run_layers(executor, candidate, block);
     count_spared(executor, before, block->samples, target);
+    if (executor->options.times_layers)
+        block_times_add(&executor->block_times, clock_cpu_seconds() - began);
     return &executor->current[target];
 }
 
@@ -535,4 +538,16 @@ struct executor_counters executor_counters(const struct executor *executor)
 const double *executor_layer_seconds(const struct executor *executor)
 {
     return executor->layer_seconds;
+}
+
+struct block_times executor_block_times(const struct executor *executor)
+{
+    return executor->block_times;
+}
+
+void executor_forget_times(struct executor *executor)
+{
+    memset(executor->layer_seconds, 0,
+           (size_t)executor->network->layer_count * sizeof *executor->layer_seconds);
+    executor->block_times = (struct block_times){0};
 }

@@ -7,6 +7,7 @@
 #define CORE_EVALUATE_EXECUTOR_H
 
 #include "core/evaluate/block_memory.h"
+#include "core/evaluate/block_times.h"
 #include "core/evaluate/candidate.h"
 #include "core/network/executor_counters.h"
 
@@ -16,8 +17,8 @@ struct executor_options {
     bool corrects_variance;            /* bias correction: mean_and_variance */
     const struct placement *placement; /* its ratios are used; borrowed */
     int block;                         /* the most samples of a block */
-    bool times_layers;                 /* for executor_layer_seconds() */
-    size_t near_bytes;                 /* as in slices.h */
+    bool times_layers; /* for executor_layer_seconds(), executor_block_times() */
+    size_t near_bytes; /* as in slices.h */
 };
 
 /* A block of samples. */
@@ -78,5 +79,11 @@ struct executor_counters executor_counters(const struct executor *executor);
 
 /* CPU seconds that each layer took, [layers]; zeros without `times_layers`. Borrowed. */
 const double *executor_layer_seconds(const struct executor *executor);
+
+/* CPU seconds of each run of executor_run(); nothing without `times_layers`. */
+struct block_times executor_block_times(const struct executor *executor);
+
+/* These two begin anew. */
+void executor_forget_times(struct executor *executor);
 
 #endif

@@ -30,6 +30,7 @@ struct executor {
     int64_t *layers_to; /* [tensors] how many these layers are */
     struct executor_counters counters;
     double *layer_seconds; /* [layers] */
+    struct block_times block_times;
 };
 
 /* A layer at work. */

@@ -190,5 +190,7 @@ check 1 "export options need values" refused "-o needs a value; see \`calq help 
 check 1 "verify has a table of options" \
     refused 'no option "--againts"; did you mean --against?' verify "$small" --againts "$small"
 check 1 "help of a command lists its options" says "--only PATTERN" help bench
+check 1 "--ranks needs numbers" refused "--ranks needs at most 16 numbers" run "$small" --dry-run --ranks 8,
+check 1 "--ranks needs --dry-run" refused "--ranks only goes with --dry-run" run "$small" --ranks 8
 check 1 "--set needs a value" refused "--set needs KEY=VALUE" run "$small" --set
 check 1 "--set needs a key" refused "--set needs KEY=VALUE" run "$small" --set block

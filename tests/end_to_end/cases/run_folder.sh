@@ -112,6 +112,16 @@ a_dry_run_prints_the_cases_and_writes_nothing() {
 check 1 a_dry_run_prints_the_cases_and_writes_nothing
 check 3 a_dry_run_prints_the_cases_and_writes_nothing
 
+a_dry_run_foretells_other_numbers_of_ranks() {
+    calq run --dry-run --ranks 1,64,1024 --set "out=$work/run" "$small"
+    expect_code 0
+    expect_in "$work/out" "that reuses nothing (most of it: "
+    [ "$(grep -c '^ *1024 .* x$' "$work/out")" -eq "$(grep -c '^one evaluation of' "$work/out")" ] ||
+        fail "not every case has a line for 1024 ranks"
+}
+check 1 a_dry_run_foretells_other_numbers_of_ranks
+check 3 a_dry_run_foretells_other_numbers_of_ranks
+
 a_dry_run_finds_what_is_missing() {
     calq run --dry-run --set "out=$work/run" "$small" --set models.0.network=no/such.onnx
     expect_code 4
