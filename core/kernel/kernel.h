@@ -183,6 +183,10 @@ typedef void (*finish_s32_fn)(const struct finish_s32 *finish);
 typedef void (*add_u8_fn)(const struct add_u8 *add);
 typedef void (*window_sums_u8_fn)(const struct window_sums_u8 *window_sums);
 
+/* to[i] = table[codes[i]], of a table of 256 codes and `count` codes that do not overlap `to`. */
+typedef void (*look_up_u8_fn)(const uint8_t *table, const uint8_t *codes, size_t count,
+                              uint8_t *to);
+
 /* Multiplies in registers, as fast as the core can, and returns the number of multiply-adds. */
 typedef size_t (*peak_fn)(size_t rounds);
 
@@ -199,6 +203,7 @@ struct kernel_set {
     finish_s32_fn finish_s32;
     window_sums_u8_fn window_sums_u8;
     add_u8_fn add_u8;
+    look_up_u8_fn look_up_u8;
     conv_f32_fn conv_f32;
     peak_fn peak_u8s8, peak_f32; /* NULL: there is no such thing */
 };

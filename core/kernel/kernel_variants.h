@@ -39,6 +39,13 @@ void add_u8_scalar(const struct add_u8 *add);
 void add_u8_avx2(const struct add_u8 *add);
 void add_u8_avx512vnni(const struct add_u8 *add);
 
+void look_up_u8_scalar(const uint8_t *table, const uint8_t *codes, size_t count,
+                       uint8_t *to);
+void look_up_u8_avx2(const uint8_t *table, const uint8_t *codes, size_t count,
+                     uint8_t *to);
+void look_up_u8_avx512vnni(const uint8_t *table, const uint8_t *codes, size_t count,
+                           uint8_t *to);
+
 size_t peak_u8s8_avx2(size_t rounds);
 size_t peak_u8s8_avxvnni(size_t rounds);
 size_t peak_u8s8_avx512vnni(size_t rounds);

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-static void clamp(const struct layer *layer, size_t count, float *values)
+void layer_clamp(const struct layer *layer, size_t count, float *values)
 {
     if (layer_is_unclamped(layer))
         return;
@@ -62,7 +62,7 @@ void layer_run_block(struct layer_task *task, const struct quantizer *quantizer,
         return;
     assert(kind->run);
     kind->run(task);
-    clamp(layer, layer_task_elements(task, layer_task_output(task)), task->out);
+    layer_clamp(layer, layer_task_elements(task, layer_task_output(task)), task->out);
     value_from_floats(task->out, task->samples, quantizer, output);
 }
 

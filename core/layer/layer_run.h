@@ -54,6 +54,9 @@ size_t layer_task_elements(const struct layer_task *task, const struct tensor *t
 /* An input as floats, perhaps in floats[0] of the scratch. */
 const float *layer_task_floats(const struct layer_task *task, int input);
 
+/* Clamps values [count] as the layer does, in place; NaN becomes the lower end, where there is one. */
+void layer_clamp(const struct layer *layer, size_t count, float *values);
+
 /* Runs a layer on a block; the task's `out` is found here.
  *
  *   quantizer  of the output, or NULL: codes pass through pools and rearrangements as they are,
