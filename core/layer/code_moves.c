@@ -18,13 +18,12 @@ static bool continues(const struct code_move *move, int32_t from, int32_t to)
     return move->from + move->count == from && move->to + move->count == to;
 }
 
-void code_moves_init(struct code_moves *moves, const struct rearrange *rearrange,
-                     const struct plane *from, const struct plane *to)
+static void list_moves(struct code_moves *moves, const struct rearrange *rearrange,
+                       const struct plane *from, const struct plane *to)
 {
     int32_t count = (int32_t)plane_inner_count(to);
 
-    *moves =
-        (struct code_moves){.list = memory_get((size_t)count * sizeof *moves->list)};
+    moves->list = memory_get((size_t)count * sizeof *moves->list);
     for (int32_t at = 0; at < count; at++) {
         int32_t source = rearrange->from[at];
         struct code_move move = {.to = place_of(to, at), .count = 1};
@@ -44,8 +43,19 @@ void code_moves_init(struct code_moves *moves, const struct rearrange *rearrange
         memory_resize(moves->list, (size_t)moves->count * sizeof *moves->list);
 }
 
+void code_moves_init(struct code_moves *moves, const struct rearrange *rearrange,
+                     const struct plane *from, const struct plane *to)
+{
+    *moves = (struct code_moves){0};
+    if (!plane_has_border(from) && !plane_has_border(to))
+        turned_blocks_find(&moves->blocks, rearrange->from, plane_inner_count(to));
+    if (moves->blocks.count == 0)
+        list_moves(moves, rearrange, from, to);
+}
+
 void code_moves_clear(struct code_moves *moves)
 {
+    turned_blocks_clear(&moves->blocks);
     free(moves->list);
     *moves = (struct code_moves){0};
 }
@@ -63,6 +73,16 @@ static inline void move_bytes(const uint8_t *from, uint8_t *to, size_t count)
         memcpy(to + at, from + at, PIECE);
 }
 
+static void move_all(const struct code_moves *moves, const uint8_t *source,
+                     uint8_t *target)
+{
+    for (int i = 0; i < moves->count; i++) {
+        const struct code_move *move = &moves->list[i];
+
+        move_bytes(source + move->from, target + move->to, (size_t)move->count);
+    }
+}
+
 void code_moves_run(const struct code_moves *moves, const struct value *from,
                     int samples, struct value *to)
 {
@@ -73,11 +93,8 @@ void code_moves_run(const struct code_moves *moves, const struct value *from,
     if (moves->fills)
         memset(target, to->zero_code, (size_t)samples * to_bytes);
     for (int sample = 0; sample < samples; sample++) {
-        for (int i = 0; i < moves->count; i++) {
-            const struct code_move *move = &moves->list[i];
-
-            move_bytes(source + move->from, target + move->to, (size_t)move->count);
-        }
+        turned_blocks_bytes(&moves->blocks, source, target);
+        move_all(moves, source, target);
         source += from_bytes;
         target += to_bytes;
     }

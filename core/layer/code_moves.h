@@ -1,7 +1,9 @@
-/* code_moves.h - a rearrangement as it is done to codes: runs of bytes that stay together. */
+/* code_moves.h - a rearrangement as it is done to codes: runs of bytes that stay together, or blocks
+ * that are turned. */
 #ifndef CORE_LAYER_CODE_MOVES_H
 #define CORE_LAYER_CODE_MOVES_H
 
+#include "core/layer/turned_blocks.h"
 #include "core/layer/value.h"
 
 /* `count` bytes from one place of a sample's plane to one of another. */
@@ -10,7 +12,8 @@ struct code_move {
 };
 
 struct code_moves {
-    struct code_move *list; /* [count] owned */
+    struct turned_blocks blocks; /* between planes without border; else the list */
+    struct code_move *list;      /* [count] owned */
     int count;
     bool fills; /* some of the output is filled, not moved */
 };

@@ -6,23 +6,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What stays of a layer: what is done to codes, and to floats, which have no border. */
+struct rearrangement {
+    struct code_moves moves;
+    struct turned_blocks blocks;
+};
+
+static void rearrange_each(const struct rearrange *rearrange, const float *x,
+                           size_t count, float *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = rearrange->from[i] < 0 ? rearrange->fill : x[rearrange->from[i]];
+}
+
 static void run_rearrange(const struct layer_task *task)
 {
+    const struct rearrangement *own = task->run->own;
     const struct rearrange *rearrange = &task->layer->rearrange;
     size_t count = layer_task_output(task)->count;
     const float *x = layer_task_floats(task, 0);
     float *y = task->out;
 
     for (int sample = 0; sample < task->samples; sample++) {
-        for (size_t i = 0; i < count; i++)
-            *y++ = rearrange->from[i] < 0 ? rearrange->fill : x[rearrange->from[i]];
+        if (own->blocks.count > 0)
+            turned_blocks_floats(&own->blocks, x, y);
+        else
+            rearrange_each(rearrange, x, count, y);
+        y += count;
         x += layer_task_input(task, 0)->count;
     }
 }
 
 static void pass_rearrange(const struct layer_task *task, struct value *output)
 {
-    code_moves_run(task->run->own, task->inputs[0], task->samples, output);
+    const struct rearrangement *own = task->run->own;
+
+    code_moves_run(&own->moves, task->inputs[0], task->samples, output);
 }
 
 static float fill(const struct layer *layer)
@@ -51,15 +70,22 @@ static void prepare(struct layer_run *run)
     const struct layer *layer = run->layer;
     const struct plane *planes = run->setting->planes;
 
-    run->own = memory_get(sizeof(struct code_moves));
-    code_moves_init(run->own, &layer->rearrange, &planes[layer->inputs[0]],
+    struct rearrangement *own = memory_get(sizeof *own);
+
+    code_moves_init(&own->moves, &layer->rearrange, &planes[layer->inputs[0]],
                     &planes[layer->output]);
+    turned_blocks_find(&own->blocks, layer->rearrange.from,
+                       plane_inner_count(&planes[layer->output]));
+    run->own = own;
 }
 
 static void release(struct layer_run *run)
 {
-    code_moves_clear(run->own);
-    free(run->own);
+    struct rearrangement *own = run->own;
+
+    code_moves_clear(&own->moves);
+    turned_blocks_clear(&own->blocks);
+    free(own);
 }
 
 static void clear(struct layer *layer)

@@ -2,6 +2,7 @@
  * lines of the cache, and put back. */
 #include "core/layer/row_walk.h"
 
+#include "core/layer/transpose.h"
 #include "core/network/rows.h"
 
 enum { ROWS_TOGETHER = 16 };
@@ -28,32 +29,29 @@ static size_t neighbours(const struct walk *walk, size_t row)
     return left > 1 ? left : 1;
 }
 
+/* Elements of a row that follow each other are one stride apart, those of neighbours one place. */
 static void gather(const struct walk *walk, size_t rows, const float *from, float *to)
 {
     const struct row_dim *dim = &walk->rows->along[walk->rows->along_count - 1];
-    size_t length = walk->length;
+    const struct transpose of = {.rows = dim->count,
+                                 .columns = rows,
+                                 .from_row = (ptrdiff_t)dim->stride,
+                                 .to_row = (ptrdiff_t)walk->length};
 
-    for (size_t element = 0; element < length; element += dim->count) {
-        const float *at = from + rows_element(walk->rows, element);
-
-        for (size_t i = 0; i < dim->count; i++, at += dim->stride)
-            for (size_t row = 0; row < rows; row++)
-                to[row * length + element + i] = at[row];
-    }
+    for (size_t element = 0; element < walk->length; element += dim->count)
+        transpose_floats(&of, from + rows_element(walk->rows, element), to + element);
 }
 
 static void put_back(const struct walk *walk, size_t rows, const float *from, float *to)
 {
     const struct row_dim *dim = &walk->rows->along[walk->rows->along_count - 1];
-    size_t length = walk->length;
+    const struct transpose of = {.rows = rows,
+                                 .columns = dim->count,
+                                 .from_row = (ptrdiff_t)walk->length,
+                                 .to_row = (ptrdiff_t)dim->stride};
 
-    for (size_t element = 0; element < length; element += dim->count) {
-        float *at = to + rows_element(walk->rows, element);
-
-        for (size_t i = 0; i < dim->count; i++, at += dim->stride)
-            for (size_t row = 0; row < rows; row++)
-                at[row] = from[row * length + element + i];
-    }
+    for (size_t element = 0; element < walk->length; element += dim->count)
+        transpose_floats(&of, from + element, to + rows_element(walk->rows, element));
 }
 
 static void walk_gathered(const struct walk *walk, const float *x, float *y)
