@@ -27,7 +27,7 @@ static bool must_be_made(const struct sliced *sliced, int index)
 }
 
 /* Whether digits of a sample are the same whichever are beside it, and nothing is kept of the layer but its
- * output. */
+ * output. Convolutions of floats add up in an order of their own, so they are; other layers are not asked. */
 static bool may_be_sliced(const struct task *task)
 {
     enum layer_codes codes = layer_kind_of(task->layer)->codes;
@@ -36,8 +36,7 @@ static bool may_be_sliced(const struct task *task)
     if (executor_keeps_unfinished(task) ||
         candidate_rounded(task->candidate, task->layer->output))
         return false;
-    return codes == CODES_PASS || codes == CODES_MAKE ||
-           candidate_multiplies_codes(task->candidate, task->index);
+    return codes == CODES_PASS || codes == CODES_MAKE || codes == CODES_MULTIPLY;
 }
 
 static bool is_made_inside(const struct sliced *sliced, int tensor)
