@@ -18,6 +18,7 @@ struct team *team_create(const struct config *config, const struct cases *cases)
 {
     struct team *team = memory_zeroed(1, sizeof *team);
 
+    team->block = (size_t)config->block;
     team->shard = shard_create(config, cases, link_rank(), link_ranks());
     shard_cut_when(team->shard, link_must_cut);
     return team;
@@ -100,6 +101,7 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
                       shard_network(team->shard)->path);
     if (status == 0) {
         opened->calibration_samples = (size_t)reply.sums[REPLY_CALIBRATION_SAMPLES];
+        team->calibration_samples = opened->calibration_samples;
         opened->check_samples = (size_t)reply.sums[REPLY_CHECK_SAMPLES];
         opened->validation_samples = (size_t)reply.sums[REPLY_VALIDATION_SAMPLES];
         team_sign_state(team);
@@ -206,8 +208,8 @@ static int ask_open(struct team *team, const struct questions *all, struct error
 
         all->scores[candidate] = scores[i];
         status = team_keep_score(
-            team, all->kind, key_of(team, all, candidate), &scores[i], seconds,
-            executor_counters_part(scored, (int)i, all->open_count), err);
+            team, all->kind, key_of(team, all, candidate), &scores[i], sizeof scores[i],
+            seconds, executor_counters_part(scored, (int)i, all->open_count), err);
     }
     free(scores);
     free(choices);

@@ -72,6 +72,26 @@ int team_check(struct team *team, const struct choice *choices, int count,
 int team_validate(struct team *team, const struct choice *choices, int count,
                   struct score *scores, struct error *err);
 
+/* Scores candidates that are to beat a rival: first on every 2^halvings-th block, then on as many as before
+ * (turn.h). One is dropped when it is worse than the rival by more than `errors` standard errors (paired.h), or
+ * has logits that are not finite: what it would be on all samples, nobody needs to know. Neither ranks nor
+ * memory decide what is dropped. Of one whose score is in the journal that is the answer. */
+struct contest {
+    const struct choice *rival; /* [placement count] whose loss is finite */
+    int halvings;               /* 1..TURN_HALVINGS_MOST */
+    double errors;
+};
+struct contested {
+    struct score score; /* on all samples, of one that was not dropped */
+    struct dropped {
+        int64_t samples; /* on which it was judged; 0: it was not dropped */
+        double excess;   /* of its loss over the rival's, there; > 0, may be infinite */
+    } dropped;
+};
+int team_contest(struct team *team, const struct contest *contest,
+                 const struct choice *choices, int count, struct contested *answers,
+                 struct error *err);
+
 /* Takes measures [count] of the float network in one go, or one measure under choices, see
  * evaluator_measure(). `answers` [count] point to where each goes, of the type that its kind tells. Values
  * of a range that are not finite are an error (EXIT_INPUT) that names the tensor. */

@@ -6,7 +6,9 @@
 
 struct team {
     struct shard *shard;
+    size_t block; /* samples evaluated together */
     /* the open case */
+    size_t calibration_samples; /* that the search sees */
     struct journal *journal;
     struct hash128 state_signature; /* of what is in force */
     double opened;                  /* clock_seconds() */
@@ -32,7 +34,7 @@ void team_sign_state(struct team *team);
 
 /* team_keep() for answers that scored candidates. */
 int team_keep_score(struct team *team, enum journal_kind kind, struct hash128 key,
-                    const struct score *score, double seconds,
+                    const void *answer, size_t bytes, double seconds,
                     struct executor_counters scored, struct error *err);
 
 /* Another case will be opened: there is no journal, and no time was taken. */

@@ -105,10 +105,10 @@ int team_keep(struct team *team, enum journal_kind kind, struct hash128 key,
 }
 
 int team_keep_score(struct team *team, enum journal_kind kind, struct hash128 key,
-                    const struct score *score, double seconds,
+                    const void *answer, size_t bytes, double seconds,
                     struct executor_counters scored, struct error *err)
 {
     team->scored = executor_counters_sum(team->scored, scored);
-    return keep(team, kind, key, score, sizeof *score,
+    return keep(team, kind, key, answer, bytes,
                 (struct journal_cost){.seconds = seconds, .scores = scored}, err);
 }

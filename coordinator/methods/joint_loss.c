@@ -35,57 +35,140 @@ static bool choices_of_point(const struct joint_loss *joint, const double *point
 static void remember(struct joint_loss *joint, const struct choice *choices,
                      const struct score *score)
 {
-    joint->evaluated++;
-    joint->not_finite += score->not_finite > 0;
     if (!score_is_lower(score, &joint->best))
         return;
     joint->best = *score;
     memcpy(joint->best_choices, choices, (size_t)item_count(joint) * sizeof *choices);
 }
 
+/* An estimate, which is above the rival's loss however small the excess. */
+static double loss_above(const struct rival *rival, double excess)
+{
+    return fmax(rival->loss + excess, nextafter(rival->loss, INFINITY));
+}
+
+/* Room for the candidates of a batch, and for a rival. */
 static void make_room(struct joint_loss *joint, int count)
 {
-    if (count <= joint->room)
+    if (count < joint->room)
         return;
-    joint->room = count;
+    joint->room = count + 1;
     joint->choices =
-        memory_resize(joint->choices, (size_t)count * (size_t)item_count(joint) *
+        memory_resize(joint->choices, (size_t)joint->room * (size_t)item_count(joint) *
                                           sizeof *joint->choices);
 }
 
-/* A loss_fn: the candidates among the points go to the team as one batch. */
+static struct choice *choices_at(const struct joint_loss *joint, int candidate)
+{
+    return joint->choices + (size_t)candidate * (size_t)item_count(joint);
+}
+
+/* Points that are a batch of candidates, but for those that are none. */
+struct batch {
+    const double *points;
+    int count;
+    int *candidate_of; /* [count] owned; -1: none */
+    int candidates;
+};
+
+static struct batch make_batch(struct joint_loss *joint, const double *points,
+                               int count)
+{
+    struct batch batch = {.points = points, .count = count};
+
+    batch.candidate_of = memory_get((size_t)count * sizeof *batch.candidate_of);
+    make_room(joint, count);
+    for (int i = 0; i < count; i++)
+        batch.candidate_of[i] =
+            choices_of_point(joint, points + (size_t)i * (size_t)item_count(joint),
+                             choices_at(joint, batch.candidates))
+                ? batch.candidates++
+                : -1;
+    return batch;
+}
+
+/* Takes in what the team answered. `estimated` [count], NULL: nothing was dropped. */
+static void take_in(struct joint_loss *joint, const struct batch *batch,
+                    const struct rival *rival, const struct contested *answers,
+                    double *losses, bool *estimated)
+{
+    for (int i = 0; i < batch->count; i++) {
+        int candidate = batch->candidate_of[i];
+        const struct contested *answer = &answers[candidate < 0 ? 0 : candidate];
+        bool is_dropped = candidate >= 0 && answer->dropped.samples > 0;
+
+        if (estimated)
+            estimated[i] = is_dropped;
+        if (candidate < 0) {
+            losses[i] = joint->no_candidate;
+            continue;
+        }
+        joint->evaluated++;
+        losses[i] = is_dropped ? loss_above(rival, answer->dropped.excess)
+                               : score_loss(&answer->score);
+        joint->not_finite += isinf(losses[i]);
+        if (!is_dropped)
+            remember(joint, choices_at(joint, candidate), &answer->score);
+    }
+    if (joint->show)
+        joint->show(joint->context, joint->evaluated, score_loss(&joint->best));
+}
+
+static int score_all(const struct joint_loss *joint, int count,
+                     struct contested *answers, struct error *err)
+{
+    struct score *scores = memory_get((size_t)count * sizeof *scores);
+    int status = team_score(joint->team, joint->choices, count, scores, err);
+
+    for (int i = 0; status == 0 && i < count; i++)
+        answers[i] = (struct contested){.score = scores[i]};
+    free(scores);
+    return status;
+}
+
+/* The candidates among the points go to the team as one batch. */
+static int answer_points(struct joint_loss *joint, const struct rival *rival,
+                         const double *points, int count, double *losses,
+                         bool *estimated, struct error *err)
+{
+    struct batch batch = make_batch(joint, points, count);
+    struct choice *of_rival = choices_at(joint, count);
+    bool contests = rival && choices_of_point(joint, rival->point, of_rival);
+    struct contested *answers = memory_zeroed((size_t)count, sizeof *answers);
+    struct contest contest = {of_rival, joint->halvings, joint->drop_errors};
+    int status = 0;
+
+    if (batch.candidates > 0)
+        status = contests ? team_contest(joint->team, &contest, joint->choices,
+                                         batch.candidates, answers, err)
+                          : score_all(joint, batch.candidates, answers, err);
+    if (status == 0)
+        take_in(joint, &batch, rival, answers, losses, estimated);
+    free(batch.candidate_of);
+    free(answers);
+    return status;
+}
+
+/* A loss_fn. */
 static int losses_of_points(void *context, const double *points, int count,
                             double *losses, struct error *err)
 {
-    struct joint_loss *joint = context;
-    int items = item_count(joint), candidates = 0;
-    struct score *scores = memory_get((size_t)count * sizeof *scores);
-    int *candidate_of = memory_get((size_t)count * sizeof *candidate_of);
-    int status = 0;
+    return answer_points(context, NULL, points, count, losses, NULL, err);
+}
 
-    make_room(joint, count);
-    for (int i = 0; i < count; i++)
-        candidate_of[i] =
-            choices_of_point(joint, points + (size_t)i * (size_t)items,
-                             joint->choices + (size_t)candidates * (size_t)items)
-                ? candidates++
-                : -1;
-    if (candidates > 0)
-        status = team_score(joint->team, joint->choices, candidates, scores, err);
-    for (int i = 0; status == 0 && i < count; i++) {
-        int candidate = candidate_of[i];
+/* A contest_fn. */
+static int contest_of_points(void *context, const struct rival *rival,
+                             const double *points, int count, double *losses,
+                             bool *estimated, struct error *err)
+{
+    return answer_points(context, rival, points, count, losses, estimated, err);
+}
 
-        losses[i] =
-            candidate < 0 ? joint->no_candidate : score_loss(&scores[candidate]);
-        if (candidate >= 0)
-            remember(joint, joint->choices + (size_t)candidate * (size_t)items,
-                     &scores[candidate]);
-    }
-    if (status == 0 && joint->show)
-        joint->show(joint->context, joint->evaluated, score_loss(&joint->best));
-    free(candidate_of);
-    free(scores);
-    return status;
+void joint_loss_contest(struct joint_loss *joint, int halvings, double errors)
+{
+    joint->halvings = halvings;
+    joint->drop_errors = errors;
+    joint->objective.contest = contest_of_points;
 }
 
 static bool is_over(void *context)

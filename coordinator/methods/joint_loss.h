@@ -24,7 +24,9 @@ struct joint_loss {
     int room;                    /* candidates that fit */
     struct choice *best_choices; /* [items] of the lowest loss so far */
     struct score best;           /* at first the start's */
-    long evaluated;              /* candidates that the team evaluated */
+    int halvings;                /* of a contest, see team_contest(); as the next */
+    double drop_errors;
+    long evaluated; /* candidates that the team evaluated, also those that it dropped */
     long not_finite; /* of them, with a sample whose logits are not finite */
     void (*show)(void *context, long evaluations, double best); /* or NULL */
     bool (*is_over)(void *context); /* asked before each batch; or NULL */
@@ -48,6 +50,9 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
                     enum joint_loss_coordinates coordinates, enum loss loss,
                     const struct result_point *start, long max_evaluations,
                     struct error *err);
+/* From now on points that are to beat another are dropped where they are hopeless, see team_contest(). */
+void joint_loss_contest(struct joint_loss *joint, int halvings, double errors);
+
 void joint_loss_clear(struct joint_loss *joint);
 
 #endif

@@ -175,6 +175,8 @@ static int search_jointly(const struct method_task *task,
                         task->one->model->loss, &result->start,
                         method_evaluations_left(task, result), err) < 0)
         return -1;
+    if (options->halvings > 0)
+        joint_loss_contest(&search.joint, options->halvings, options->drop_errors);
     search.judged = result->start.calibration;
     search.joint.show = show;
     search.joint.is_over = is_over;

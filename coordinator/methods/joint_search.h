@@ -8,6 +8,8 @@
 struct joint_search_options {
     enum line_search_kind line_search;
     bool keeps_axes; /* one step after the other, not Powell's directions */
+    int halvings;    /* of the samples that probes are tried on first; 0: all of them */
+    double drop_errors; /* see team_contest() */
     int sweeps;
     int patience; /* sweeps without gain on held-out samples that end it */
 };

@@ -20,6 +20,8 @@ enum start { START_P_GRID, START_LAYERWISE, START_RANDOM };
 enum parabola_asked { PARABOLA_NO, PARABOLA_YES };
 enum search { SEARCH_POWELL, SEARCH_COORDINATE };
 enum line_kind { LINE_DEFAULT, LINE_REFERENCE };
+/* In the order of halvings, see core/evaluate/turn.h. */
+enum first_samples { FIRST_ALL, FIRST_HALF, FIRST_QUARTER, FIRST_EIGHTH, FIRST_16TH };
 
 struct lapq_settings {
     enum start start;
@@ -31,6 +33,8 @@ struct lapq_settings {
     int sweeps; /* of the search; 0: none, only the start */
     int patience;
     enum line_kind line_search;
+    enum first_samples first_samples;
+    double drop_errors;
 };
 
 CONFIG_FITS_OWN(lapq_settings);
@@ -58,6 +62,15 @@ static const char *const parabolas[] = {
     [PARABOLA_NO] = "false", [PARABOLA_YES] = "true"};
 static const char *const searches[] = {
     [SEARCH_POWELL] = "powell", [SEARCH_COORDINATE] = "coordinate"};
+#define LINE_SEARCH_IS_DEFAULT                                                         \
+    {                                                                                  \
+        "line_search: default", OWN(line_search), LINE_DEFAULT                         \
+    }
+static const char *const samples_first[] = {[FIRST_ALL] = "all",
+                                            [FIRST_HALF] = "half",
+                                            [FIRST_QUARTER] = "quarter",
+                                            [FIRST_EIGHTH] = "eighth",
+                                            [FIRST_16TH] = "sixteenth"};
 static const char *const line_searches[] = {
     [LINE_DEFAULT] = "default", [LINE_REFERENCE] = "reference"};
 
@@ -93,6 +106,19 @@ static const struct config_field fields[] = {
     {"line_search", KIND_WORD, OWN(line_search), "default",
      .help = "on the logarithm of a step, or as the reference implementation does it",
      .words = CONFIG_WORDS(line_searches), .only = "lapq"},
+    {"first_samples", KIND_WORD, OWN(first_samples), "all",
+     .help = "how many of the samples a probe of the search is evaluated on at first; "
+             "one that is not hopeless goes on with twice as many, until all. What "
+             "becomes the best is always decided on all; with more ranks than blocks "
+             "in this part, some of them wait",
+     .words = CONFIG_WORDS(samples_first), .only = "lapq",
+     .needs = LINE_SEARCH_IS_DEFAULT},
+    {"drop_errors", KIND_REAL, OWN(drop_errors), "1", .range = {0, 100},
+     .help =
+         "a probe is hopeless, and dropped, when it is worse than the lowest of its "
+         "line by more than so many standard errors of the mean difference a "
+         "sample; nothing with `first_samples: all`",
+     .only = "lapq", .needs = LINE_SEARCH_IS_DEFAULT},
 };
 
 const struct config_section lapq_section = CONFIG_FIELDS(fields);
@@ -325,6 +351,9 @@ static int search_from_start(const struct method_task *task, struct result *resu
         .line_search = settings->line_search == LINE_REFERENCE ? LINE_SEARCH_REFERENCE
                                                                : LINE_SEARCH_DEFAULT,
         .keeps_axes = settings->search == SEARCH_COORDINATE,
+        .halvings =
+            settings->line_search == LINE_DEFAULT ? (int)settings->first_samples : 0,
+        .drop_errors = settings->drop_errors,
         .sweeps = settings->sweeps,
         .patience = settings->patience,
     };

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Digits and limits are scipy's. */
 static const double golden_ratio = 1.618034;
@@ -45,7 +46,7 @@ static int stride_downhill(const struct line *line, struct bracket *t, bool *clo
     struct trial w;
 
     if (between_b_and_c) {
-        if (line_try(line, &at, 1, &w, err) < 0)
+        if (line_try(line, NULL, &at, 1, &w, err) < 0)
             return -1;
         *closed = w.loss < t->c.loss || w.loss > t->b.loss;
         if (*closed) {
@@ -57,7 +58,7 @@ static int stride_downhill(const struct line *line, struct bracket *t, bool *clo
     } else if (beyond_limit) {
         at = limit;
     } else if (between_c_and_limit) {
-        if (line_try(line, &at, 1, &w, err) < 0)
+        if (line_try(line, NULL, &at, 1, &w, err) < 0)
             return -1;
         if (!(w.loss < t->c.loss)) {
             bracket_shift(t, w);
@@ -69,7 +70,7 @@ static int stride_downhill(const struct line *line, struct bracket *t, bool *clo
     } else {
         at = golden_stride(t);
     }
-    if (line_try(line, &at, 1, &w, err) < 0)
+    if (line_try(line, NULL, &at, 1, &w, err) < 0)
         return -1;
     bracket_shift(t, w);
     return 0;
@@ -91,13 +92,13 @@ int bracket_find(const struct line *line, struct bracket *bracket, struct error 
     double second;
     bool closed = false;
 
-    if (line_try(line, &start, 1, &t.a, err) < 0 ||
-        line_try(line, &first, 1, &t.b, err) < 0)
+    if (line_try(line, NULL, &start, 1, &t.a, err) < 0 ||
+        line_try(line, NULL, &first, 1, &t.b, err) < 0)
         return -1;
     if (t.a.loss < t.b.loss)
         swap(&t.a, &t.b);
     second = t.b.at + golden_ratio * (t.b.at - t.a.at);
-    if (line_try(line, &second, 1, &t.c, err) < 0)
+    if (line_try(line, NULL, &second, 1, &t.c, err) < 0)
         return -1;
     for (int strides = 0; strides < max_strides; strides++) {
         if (closed || !(t.c.loss < t.b.loss))

@@ -1,6 +1,7 @@
 #include "coordinator/search/brent.h"
 
 #include <math.h>
+#include <stddef.h>
 
 /* Digits and limits are scipy's. */
 static const double golden_section = 0.3819660;
@@ -122,7 +123,7 @@ int brent_minimise(const struct line *line, const struct bracket *bracket,
             break;
         brent_choose_move(&brent, shortest);
         at = brent.x.at + at_least(shortest, brent.d);
-        if (line_try(line, &at, 1, &u, err) < 0)
+        if (line_try(line, NULL, &at, 1, &u, err) < 0)
             return -1;
         brent_take(&brent, u);
     }

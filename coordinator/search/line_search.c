@@ -88,10 +88,12 @@ static double comparable(double loss)
     return isnan(loss) ? INFINITY : loss;
 }
 
-static int walk_try(const struct walk *walk, const double *positions, int count,
-                    struct trial *trials, struct error *err)
+/* Tries positions that matter only where they are lower than the lowest trial so far. */
+static int walk_try(const struct walk *walk, struct trial lowest,
+                    const double *positions, int count, struct trial *trials,
+                    struct error *err)
 {
-    if (line_try(walk->line, positions, count, trials, err) < 0)
+    if (line_try(walk->line, &lowest, positions, count, trials, err) < 0)
         return -1;
     for (int i = 0; i < count; i++)
         trials[i].loss = comparable(trials[i].loss);
@@ -121,16 +123,17 @@ static int probe_both_sides(const struct walk *walk, double loss_here,
     double distance = walk->stride;
     double positions[LINE_MAX_PROBES] = {0};
     struct trial trials[LINE_MAX_PROBES + 1]; /* from one end to the other */
+    struct trial here = {0, comparable(loss_here)};
     const struct trial *lowest;
 
     for (int k = 0; k < side; k++, distance *= walk->options->probe_growth) {
         positions[side - 1 - k] = -fmin(distance, walk->reach);
         positions[side + k] = fmin(distance, walk->reach);
     }
-    if (walk_try(walk, positions, 2 * side, trials, err) < 0)
+    if (walk_try(walk, here, positions, 2 * side, trials, err) < 0)
         return -1;
     memmove(trials + side + 1, trials + side, (size_t)side * sizeof *trials);
-    trials[side] = (struct trial){0, comparable(loss_here)};
+    trials[side] = here;
 
     lowest = trials + lowest_from_middle(trials, side);
     if (lowest == trials)
@@ -168,7 +171,7 @@ static int walk_downhill(const struct walk *walk, struct bracket *around,
         at = fmax(-walk->reach, fmin(at, walk->reach));
         if (at == around->c.at)
             break;
-        if (walk_try(walk, &at, 1, &next, err) < 0)
+        if (walk_try(walk, around->c, &at, 1, &next, err) < 0)
             return -1;
         bracket_shift(around, next);
     }
@@ -211,7 +214,7 @@ static int refine(const struct walk *walk, const struct bracket *around,
         if (fabs(brent.d) < walk->tolerance)
             break;
         at = brent.x.at + brent.d;
-        if (walk_try(walk, &at, 1, &u, err) < 0)
+        if (walk_try(walk, brent.x, &at, 1, &u, err) < 0)
             return -1;
         if (result->iterations++ == 0)
             result->disappointed = is_no_parabola(&brent, u.loss);

@@ -48,19 +48,40 @@ void objective_know(struct objective *objective, const double *point, double los
     memcpy(objective->best_point, point, (size_t)objective->dimension * sizeof *point);
 }
 
-static void remember(struct objective *objective, const double *points, int count,
-                     const double *losses)
+static void remember(struct objective *objective, const double *point, double loss,
+                     bool is_estimated)
 {
-    objective->evaluations += count;
-    for (int i = 0; i < count; i++) {
-        objective->not_finite += !isfinite(losses[i]);
-        objective_know(objective, points + (size_t)i * (size_t)objective->dimension,
-                       losses[i]);
-    }
+    objective->evaluations++;
+    objective->estimated += is_estimated;
+    objective->not_finite += !isfinite(loss);
+    if (!is_estimated)
+        objective_know(objective, point, loss);
 }
 
-int objective_losses(struct objective *objective, const double *points, int count,
-                     double *losses, struct error *err)
+/* Points that fit. */
+static int answer(struct objective *objective, const struct rival *rival,
+                  const double *points, int count, double *losses, struct error *err)
+{
+    bool contests = objective->contest && rival && isfinite(rival->loss);
+    bool estimated[OBJECTIVE_CONTEST_MOST] = {false};
+
+    assert(!contests || count <= OBJECTIVE_CONTEST_MOST);
+    if (contests
+            ? objective->contest(objective->context, rival, points, count, losses,
+                                 estimated, err) < 0
+            : objective->evaluate(objective->context, points, count, losses, err) < 0)
+        return -1;
+    for (int i = 0; i < count; i++) {
+        assert(!contests || !estimated[i] || losses[i] > rival->loss);
+        remember(objective, points + (size_t)i * (size_t)objective->dimension,
+                 losses[i], contests && estimated[i]);
+    }
+    return 0;
+}
+
+int objective_contest(struct objective *objective, const struct rival *rival,
+                      const double *points, int count, double *losses,
+                      struct error *err)
 {
     int fitting = count_that_fits(objective, count);
 
@@ -68,17 +89,20 @@ int objective_losses(struct objective *objective, const double *points, int coun
         objective->spent = objective->out_of_time = true;
         return error_set(err, EXIT_INTERNAL, "all seconds are spent");
     }
-    if (fitting > 0) {
-        if (objective->evaluate(objective->context, points, fitting, losses, err) < 0)
-            return -1;
-        remember(objective, points, fitting, losses);
-    }
+    if (fitting > 0 && answer(objective, rival, points, fitting, losses, err) < 0)
+        return -1;
     if (fitting < count) {
         objective->spent = true;
         return error_set(err, EXIT_INTERNAL, "all %ld evaluations are spent",
                          objective->max_evaluations);
     }
     return 0;
+}
+
+int objective_losses(struct objective *objective, const double *points, int count,
+                     double *losses, struct error *err)
+{
+    return objective_contest(objective, NULL, points, count, losses, err);
 }
 
 int objective_loss(struct objective *objective, const double *point, double *loss,

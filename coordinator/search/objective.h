@@ -16,14 +16,32 @@
 typedef int (*loss_fn)(void *context, const double *points, int count, double *losses,
                        struct error *err);
 
+/* What points are to beat: a point [dimension], and its loss. */
+struct rival {
+    const double *point;
+    double loss;
+};
+
+/* The same of points that matter only where they are lower than a rival, whose loss is finite. The loss of one
+ * that is found to be higher on the way may be an estimate, which is above the rival's and not exact.
+ *
+ *   estimated  [count], out: whether it is one */
+typedef int (*contest_fn)(void *context, const struct rival *rival,
+                          const double *points, int count, double *losses,
+                          bool *estimated, struct error *err);
+
+enum { OBJECTIVE_CONTEST_MOST = 32 };
+
 struct objective {
     loss_fn evaluate;
-    void *context; /* borrowed, handed to `evaluate` */
+    contest_fn contest; /* NULL, as at first: all losses are exact */
+    void *context;      /* borrowed, handed to `evaluate` */
     int dimension;
     double
         unit; /* of losses: what scipy's absolute tolerances are held against; at first 1 */
     long evaluations;               /* points evaluated so far */
     long max_evaluations;           /* 0: no limit */
+    long estimated;                 /* of them, those whose loss is an estimate */
     long not_finite;                /* how many of the losses were infinite or NaN */
     bool (*is_over)(void *context); /* asked before each batch; NULL: it never is */
     bool spent; /* a loss was asked for and refused: max_evaluations reached ... */
@@ -47,7 +65,12 @@ void objective_clear(struct objective *objective);
 int objective_losses(struct objective *objective, const double *points, int count,
                      double *losses, struct error *err);
 
-/* The same for one point. */
+/* The same of at most OBJECTIVE_CONTEST_MOST points that are to beat a rival; NULL: none, and any number. No point whose loss is an estimate is the best. */
+int objective_contest(struct objective *objective, const struct rival *rival,
+                      const double *points, int count, double *losses,
+                      struct error *err);
+
+/* The same as objective_losses() for one point. */
 int objective_loss(struct objective *objective, const double *point, double *loss,
                    struct error *err);
 

@@ -45,7 +45,7 @@ struct powell {
     bool some_rested;     /* in this sweep */
     double *sweep_start;  /* [dimension] */
     double *move;         /* [dimension] a direction, then the move along it */
-    double *probes;       /* [LINE_MAX_PROBES, dimension] scratch */
+    double *probes;       /* [LINE_POINTS, dimension] scratch */
     double *memory;       /* holds the arrays of doubles; owned */
     double loss_at_start; /* of the sweep */
     int refined;          /* lines of this sweep that tried a parabola's minimum */
@@ -63,8 +63,7 @@ static int powell_init(struct powell *search, struct objective *objective,
                        struct error *err)
 {
     size_t dimension = (size_t)objective->dimension;
-    double *memory =
-        calloc(dimension * (dimension + 3 + LINE_MAX_PROBES), sizeof *memory);
+    double *memory = calloc(dimension * (dimension + 3 + LINE_POINTS), sizeof *memory);
 
     struct habit *habits = calloc(dimension, sizeof *habits);
 

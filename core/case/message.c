@@ -12,6 +12,7 @@ const char *request_name(enum request_kind kind)
         [REQUEST_OPEN] = "open a case",
         [REQUEST_OVERLAP] = "compare samples",
         [REQUEST_SCORE] = "score candidates on the calibration samples",
+        [REQUEST_CONTEST] = "score candidates beside the best one",
         [REQUEST_CHECK] = "score candidates on the held-out samples",
         [REQUEST_VALIDATE] = "score candidates on the validation samples",
         [REQUEST_MEASURE] = "measure tensors",
@@ -39,6 +40,9 @@ static size_t sums_of(const struct request *request)
     case REQUEST_CHECK:
     case REQUEST_VALIDATE:
         return (size_t)request_score_count(request) * REPLY_SCORE_SUMS;
+    case REQUEST_CONTEST:
+        return (size_t)request_score_count(request) *
+               (REPLY_SCORE_SUMS + REPLY_PAIRED_SUMS);
     case REQUEST_MEASURE:
         return request->room.sums;
     default:
@@ -116,6 +120,12 @@ int reply_failed(const struct reply *reply)
 struct score *reply_scores(const struct reply *reply)
 {
     return (struct score *)reply->sums;
+}
+
+struct paired *reply_paired(const struct reply *reply, const struct request *request)
+{
+    return (struct paired *)(reply->sums +
+                             request_score_count(request) * REPLY_SCORE_SUMS);
 }
 
 struct reply_work *reply_work(const struct reply *reply)

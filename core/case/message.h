@@ -12,6 +12,7 @@ enum request_kind {
     REQUEST_OPEN,     /* prepare case `subject`: network, samples, evaluator */
     REQUEST_OVERLAP,  /* compare samples by content: of both sets, and of all ranks */
     REQUEST_SCORE,    /* score candidates on the calibration samples */
+    REQUEST_CONTEST,  /* the same on some of the blocks, beside a rival */
     REQUEST_CHECK,    /* score candidates on the held-out calibration samples */
     REQUEST_VALIDATE, /* score candidates on the validation samples */
     REQUEST_MEASURE,  /* take measures: of the float network, or under one candidate */
@@ -24,13 +25,14 @@ enum request_kind {
 const char *request_name(enum request_kind kind);
 
 /* A request comes with a payload: the choices of candidates [candidate_count, items], with
- * REQUEST_MEASURE measures [measure_count] before them, whose `room` the reply has; with REQUEST_STATE
+ * REQUEST_CONTEST those of the rival before them, with REQUEST_MEASURE measures [measure_count] before them, whose `room` the reply has; with REQUEST_STATE
  * the text of a state and a zero. */
 struct request {
     enum request_kind kind;
     int subject;         /* a case */
     int candidate_count; /* candidates that come with it; 0: the float network */
     size_t payload_bytes;
+    struct turns turns; /* of a contest */
     int measure_count;
     struct measure_room room;
 };
@@ -70,15 +72,21 @@ enum {
     REPLY_MINUS_FIRST_OVERLAPPING,
     REPLY_OVERLAP_MAXIMA
 };
-enum { REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t) };
+enum {
+    REPLY_SCORE_SUMS = sizeof(struct score) / sizeof(int64_t),
+    REPLY_PAIRED_SUMS = sizeof(struct paired) / sizeof(int64_t)
+};
 
 /* Makes an empty reply of the size that fits the request: sums zero, maxima -infinity. */
 void reply_init(struct reply *reply, const struct request *request);
 void reply_clear(struct reply *reply);
 
-/* The scores in a reply to REQUEST_SCORE, REQUEST_CHECK or REQUEST_VALIDATE,
+/* The scores in a reply to REQUEST_SCORE, REQUEST_CONTEST, REQUEST_CHECK or REQUEST_VALIDATE,
  * [request_score_count()]: its sums. */
 struct score *reply_scores(const struct reply *reply);
+
+/* After them in a reply to REQUEST_CONTEST: how each candidate differs from the rival. */
+struct paired *reply_paired(const struct reply *reply, const struct request *request);
 
 struct reply_work *reply_work(const struct reply *reply);
 

@@ -83,7 +83,8 @@ typedef int shard_answer_fn(struct shard *shard, const struct request *request,
 shard_answer_fn shard_answer_open;
 
 /* shard_measure.c */
-shard_answer_fn shard_answer_score, shard_answer_check, shard_answer_validate;
+shard_answer_fn shard_answer_score, shard_answer_contest;
+shard_answer_fn shard_answer_check, shard_answer_validate;
 shard_answer_fn shard_answer_measure;
 
 /* shard_state.c */

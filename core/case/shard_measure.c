@@ -12,12 +12,22 @@ static const struct choice *candidates_of(const struct request *request,
     return request->candidate_count ? payload : NULL;
 }
 
-/* Scores what comes with a request on samples, or on the evaluator's own (NULL), and says what candidates took. */
+/* Says what candidates took. */
+static void tell_work(const struct shard *shard, struct executor_counters before,
+                      struct reply *reply)
+{
+    struct executor_counters done =
+        executor_counters_since(evaluator_score_counters(shard->evaluator), before);
+
+    reply_work(reply)->scores = executor_counters_sum(reply_work(reply)->scores, done);
+}
+
+/* Scores what comes with a request on samples, or on the evaluator's own (NULL). */
 static void score(struct shard *shard, const struct request *request,
                   const void *payload, const struct samples *others,
                   struct reply *reply)
 {
-    struct executor_counters before = evaluator_score_counters(shard->evaluator), done;
+    struct executor_counters before = evaluator_score_counters(shard->evaluator);
     int count = request_score_count(request);
 
     if (others)
@@ -26,10 +36,8 @@ static void score(struct shard *shard, const struct request *request,
     else
         evaluator_score(shard->evaluator, candidates_of(request, payload), count,
                         reply_scores(reply));
-    done = executor_counters_since(evaluator_score_counters(shard->evaluator), before);
     if (request->candidate_count > 0)
-        reply_work(reply)->scores =
-            executor_counters_sum(reply_work(reply)->scores, done);
+        tell_work(shard, before, reply);
 }
 
 int shard_answer_score(struct shard *shard, const struct request *request,
@@ -37,6 +45,20 @@ int shard_answer_score(struct shard *shard, const struct request *request,
 {
     (void)err;
     score(shard, request, payload, NULL, reply);
+    return 0;
+}
+
+int shard_answer_contest(struct shard *shard, const struct request *request,
+                         const void *payload, struct reply *reply, struct error *err)
+{
+    struct executor_counters before = evaluator_score_counters(shard->evaluator);
+    const struct choice *rival = payload;
+
+    (void)err;
+    evaluator_contest(shard->evaluator, rival, rival + shard->placement.count,
+                      request->candidate_count, request->turns, reply_scores(reply),
+                      reply_paired(reply, request));
+    tell_work(shard, before, reply);
     return 0;
 }
 

@@ -231,6 +231,15 @@ static int block_at_most(const struct shard *shard)
     return (size_t)shard->config->block < most ? shard->config->block : (int)most;
 }
 
+static size_t first_block(const struct shard *shard)
+{
+    size_t block = (size_t)shard->config->block;
+
+    return share_of((search_set(shard).count + block - 1) / block, shard->rank,
+                    shard->ranks)
+        .first_block;
+}
+
 struct evaluator *shard_make_evaluator(struct shard *shard)
 {
     const struct weight_rules rules = case_weight_rules(&shard->state);
@@ -241,6 +250,7 @@ struct evaluator *shard_make_evaluator(struct shard *shard)
                                 .corrects_mean = rules.corrects_mean,
                                 .corrects_variance = rules.corrects_variance,
                                 .block = block_at_most(shard),
+                                .first_block = first_block(shard),
                                 .memory_bytes = shard->config->memory_bytes,
                                 .times_layers = shard->times,
                                 .must_cut = shard_is_cut,

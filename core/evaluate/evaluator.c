@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/evaluate/group_rank.h"
+#include "core/evaluate/loss_memory.h"
 #include "core/layer/conv_weights.h"
 #include "core/network/early_codes.h"
 
@@ -15,13 +16,15 @@ enum { CANDIDATES_AT_ONCE = WEIGHT_VARIANTS };
 struct evaluator {
     const struct network *network;
     const struct placement *placement;
-    size_t block;                    /* samples evaluated together */
-    bool (*must_cut)(void *context); /* as in the options */
+    size_t block;       /* samples evaluated together */
+    size_t first_block; /* as in the options, as the next two */
+    bool (*must_cut)(void *context);
     void *context;
     struct samples own;
     struct plane *planes; /* [tensors] */
     int *items;           /* [tensors] as early_codes() has them */
     struct block_memory memory;
+    struct loss_memory losses; /* of the own samples */
     struct executor *executor;
     struct candidate candidates[CANDIDATES_AT_ONCE]; /* at hand */
     struct candidate before;                         /* signatures of the last one */
@@ -40,9 +43,11 @@ struct evaluator *evaluator_create(const struct network *network,
     evaluator->network = network;
     evaluator->placement = placement;
     evaluator->block = block;
+    evaluator->first_block = options->first_block;
     evaluator->must_cut = options->must_cut;
     evaluator->context = options->context;
     evaluator->own = own;
+    loss_memory_init(&evaluator->losses, own.count);
     evaluator->planes = planes_of(network);
     evaluator->items = early_codes(network, placement);
     block_memory_init(&evaluator->memory, network, evaluator->planes, evaluator->items,
@@ -69,6 +74,7 @@ void evaluator_destroy(struct evaluator *evaluator)
         return;
     executor_destroy(evaluator->executor);
     block_memory_clear(&evaluator->memory);
+    loss_memory_clear(&evaluator->losses);
     for (int i = 0; i < CANDIDATES_AT_ONCE; i++)
         candidate_clear(&evaluator->candidates[i]);
     candidate_clear(&evaluator->before);
@@ -111,15 +117,20 @@ static struct block block_at(const struct evaluator *evaluator,
 
 /* ---- scores ------------------------------------------------------------------------------ */
 
-/* Adds the scores of `count` samples from `first` on, of groups those that end among them. */
+/* Adds the scores of `count` samples from `first` on, of groups those that end among them. `losses` [samples]
+ * of each, NULL: they are not wanted. */
 static void score_block(const struct samples *samples, size_t first, int count,
                         const float *logits, struct output_shape shape,
-                        struct group_rank *rank, struct score *score)
+                        struct group_rank *rank, struct score *score, double *losses)
 {
     size_t outputs = shape.places * shape.outputs;
 
     for (size_t i = 0; i < (size_t)count; i++) {
-        samples_score(samples, first + i, logits + i * outputs, shape, score);
+        double loss =
+            samples_score(samples, first + i, logits + i * outputs, shape, score);
+
+        if (losses)
+            losses[first + i] = loss;
         if (samples->groups && outputs == 1)
             group_rank_add(rank, samples->groups[first + i], logits[i], samples->k,
                            score);
@@ -141,23 +152,45 @@ static const float *count_logits(struct evaluator *evaluator,
     return logits;
 }
 
+/* Which samples are scored. */
+struct scoring {
+    const struct samples *samples;
+    bool is_own;
+    struct turns turns;
+    bool only_unknown;                  /* blocks whose losses the candidate lacks */
+    double *losses[CANDIDATES_AT_ONCE]; /* of own samples, [count] each */
+};
+
+static bool has_turn(const struct evaluator *evaluator, const struct scoring *scoring,
+                     size_t first)
+{
+    size_t block = evaluator->first_block + first / evaluator->block;
+    int turn = turn_of_block(block, scoring->turns.halvings);
+
+    return (scoring->turns.chosen >> turn & 1) &&
+           !(scoring->only_unknown && !loss_memory_lacks(scoring->losses[0][first]));
+}
+
 /* At most CANDIDATES_AT_ONCE. */
 static void score_together(struct evaluator *evaluator, int count,
-                           const struct samples *samples, bool is_own,
-                           struct score *scores)
+                           const struct scoring *scoring, struct score *scores)
 {
+    const struct samples *samples = scoring->samples;
     struct output_shape shape = output_shape_of(evaluator->network);
     struct group_rank ranks[CANDIDATES_AT_ONCE] = {{0}};
 
     for (size_t first = 0; goes_on(evaluator, samples, first);
          first += evaluator->block) {
-        struct block block = block_at(evaluator, samples, first, is_own);
+        struct block block = block_at(evaluator, samples, first, scoring->is_own);
+        bool is_whole = scoring->is_own && evaluator->has_measured;
 
+        if (!has_turn(evaluator, scoring, first))
+            continue;
         for (int i = 0; i < count && (i == 0 || !is_cut(evaluator)); i++)
             score_block(samples, first, block.samples,
                         count_logits(evaluator, &evaluator->candidates[i], &block,
-                                     is_own && i == 0 && evaluator->has_measured),
-                        shape, &ranks[i], &scores[i]);
+                                     is_whole && i == 0),
+                        shape, &ranks[i], &scores[i], scoring->losses[i]);
     }
     for (int i = 0; i < count; i++)
         group_rank_end(&ranks[i], samples->k, &scores[i]);
@@ -178,22 +211,107 @@ static void end_with(struct evaluator *evaluator, const struct candidate *last)
     candidate_copy_signatures(&evaluator->before, last);
 }
 
+/* Of a candidate at hand. */
+static double *losses_of(struct evaluator *evaluator, int candidate)
+{
+    return loss_memory_of(
+        &evaluator->losses,
+        evaluator->candidates[candidate].tensors[evaluator->network->output]);
+}
+
+static const struct choice *choices_at(const struct evaluator *evaluator,
+                                       const struct choice *choices, int candidate)
+{
+    return choices ? choices + candidate * evaluator->placement->count : NULL;
+}
+
+/* The candidates at hand, on own samples. */
+static void score_own(struct evaluator *evaluator, int count, struct scoring *scoring,
+                      struct score *scores)
+{
+    if (!evaluator->has_measured)
+        block_memory_use(&evaluator->memory, LAYOUT_OWN_ROOMS);
+    candidates_compare(evaluator->candidates, count, &evaluator->before);
+    for (int i = 0; i < count; i++)
+        scoring->losses[i] = losses_of(evaluator, i);
+    score_together(evaluator, count, scoring, scores);
+    evaluator->has_measured = false;
+    end_with(evaluator, &evaluator->candidates[count - 1]);
+}
+
+static int at_once(int left)
+{
+    return left < CANDIDATES_AT_ONCE ? left : CANDIDATES_AT_ONCE;
+}
+
 void evaluator_score(struct evaluator *evaluator, const struct choice *choices,
                      int count, struct score *scores)
 {
     for (int done = 0; done < count; done += CANDIDATES_AT_ONCE) {
-        int some =
-            count - done < CANDIDATES_AT_ONCE ? count - done : CANDIDATES_AT_ONCE;
+        struct scoring scoring = {
+            .samples = &evaluator->own, .is_own = true, .turns = turns_all};
 
-        if (!evaluator->has_measured)
-            block_memory_use(&evaluator->memory, LAYOUT_OWN_ROOMS);
-        set_candidates(evaluator,
-                       choices ? choices + done * evaluator->placement->count : NULL,
-                       some);
-        candidates_compare(evaluator->candidates, some, &evaluator->before);
-        score_together(evaluator, some, &evaluator->own, true, scores + done);
-        evaluator->has_measured = false;
-        end_with(evaluator, &evaluator->candidates[some - 1]);
+        int some = at_once(count - done);
+
+        set_candidates(evaluator, choices_at(evaluator, choices, done), some);
+        score_own(evaluator, some, &scoring, scores + done);
+    }
+}
+
+/* Scores the rival where its losses are not known, for nobody's account. */
+static const double *losses_of_rival(struct evaluator *evaluator,
+                                     const struct choice *rival, struct turns turns)
+{
+    struct scoring scoring = {.samples = &evaluator->own,
+                              .is_own = true,
+                              .turns = turns,
+                              .only_unknown = true};
+    struct executor_counters scored = evaluator->scored;
+    struct score ignored = {0};
+    bool is_known = true;
+
+    set_candidates(evaluator, rival, 1);
+    scoring.losses[0] = losses_of(evaluator, 0);
+    for (size_t first = 0; is_known && first < evaluator->own.count;
+         first += evaluator->block)
+        is_known = !has_turn(evaluator, &scoring, first);
+    if (!is_known)
+        score_own(evaluator, 1, &scoring, &ignored);
+    evaluator->scored = scored;
+    return scoring.losses[0];
+}
+
+/* Adds the differences on the samples that have their turn. */
+static void pair_losses(const struct evaluator *evaluator, struct turns turns,
+                        const double *losses, const double *rival,
+                        struct paired *paired)
+{
+    const struct scoring scoring = {
+        .samples = &evaluator->own, .is_own = true, .turns = turns};
+    size_t block = evaluator->block, count = evaluator->own.count;
+
+    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first); first += block)
+        for (size_t i = first;
+             has_turn(evaluator, &scoring, first) && i < first + block && i < count;
+             i++)
+            paired_add(paired, losses[i], rival[i]);
+}
+
+void evaluator_contest(struct evaluator *evaluator, const struct choice *rival,
+                       const struct choice *choices, int count, struct turns turns,
+                       struct score *scores, struct paired *paired)
+{
+    for (int done = 0; done < count; done += CANDIDATES_AT_ONCE) {
+        struct scoring scoring = {
+            .samples = &evaluator->own, .is_own = true, .turns = turns};
+        const double *of_rival = losses_of_rival(evaluator, rival, turns);
+        int some = at_once(count - done);
+
+        set_candidates(evaluator, choices_at(evaluator, choices, done), some);
+        score_own(evaluator, some, &scoring, scores + done);
+        for (int i = 0; i < some; i++)
+            pair_losses(evaluator, turns, scoring.losses[i], of_rival,
+                        &paired[done + i]);
     }
 }
 
@@ -201,9 +319,10 @@ void evaluator_score_others(struct evaluator *evaluator, const struct choice *ch
                             int count, struct samples others, struct score *scores)
 {
     for (int i = 0; i < count; i++) {
-        set_candidates(evaluator,
-                       choices ? choices + i * evaluator->placement->count : NULL, 1);
-        score_together(evaluator, 1, &others, false, scores + i);
+        const struct scoring scoring = {.samples = &others, .turns = turns_all};
+
+        set_candidates(evaluator, choices_at(evaluator, choices, i), 1);
+        score_together(evaluator, 1, &scoring, scores + i);
     }
 }
 

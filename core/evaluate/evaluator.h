@@ -9,8 +9,10 @@
 #define CORE_EVALUATE_EVALUATOR_H
 
 #include "core/evaluate/measure.h"
+#include "core/evaluate/paired.h"
 #include "core/evaluate/samples.h"
 #include "core/evaluate/score.h"
+#include "core/evaluate/turn.h"
 #include "core/kernel/kernel.h"
 #include "core/network/placement.h"
 
@@ -19,6 +21,7 @@ struct evaluator_options {
     bool corrects_mean;     /* bias correction: mean */
     bool corrects_variance; /* bias correction: mean_and_variance */
     int block;              /* samples evaluated together */
+    size_t first_block;     /* of the own samples, among those of all ranks */
     size_t memory_bytes;    /* for remembered activations */
     bool times_layers;      /* for evaluator_layer_seconds(), evaluator_block_times() */
     size_t near_bytes;      /* as in slices.h; no matter to digits */
@@ -46,7 +49,15 @@ void evaluator_destroy(struct evaluator *evaluator);
 void evaluator_score(struct evaluator *evaluator, const struct choice *choices,
                      int count, struct score *scores);
 
-/* The same of other samples, which are not remembered. Blocks start at the first; groups may lie in several,
+/* Adds the scores of candidates on the blocks of some turns, and how each differs there from a rival: scores
+ * [count], paired [count]. Scores of all turns add up to those of evaluator_score(). What the rival loses is
+ * known where it is among the last candidates; elsewhere it is evaluated, too, which does not count as work of
+ * these candidates. */
+void evaluator_contest(struct evaluator *evaluator, const struct choice *rival,
+                       const struct choice *choices, int count, struct turns turns,
+                       struct score *scores, struct paired *paired);
+
+/* The same as evaluator_score() of other samples, which are not remembered. Blocks start at the first; groups may lie in several,
  * but all of a group is among the samples. */
 void evaluator_score_others(struct evaluator *evaluator, const struct choice *choices,
                             int count, struct samples others, struct score *scores);

@@ -27,8 +27,8 @@ static struct score_finite finite_of(const float *logits, const float *in_float,
         own, own && (!in_float || loss_has_finite_logits(in_float, count))};
 }
 
-void samples_score(const struct samples *samples, size_t index, const float *logits,
-                   struct output_shape shape, struct score *score)
+double samples_score(const struct samples *samples, size_t index, const float *logits,
+                     struct output_shape shape, struct score *score)
 {
     size_t count = shape.places * shape.outputs;
     const int32_t *classes = labels_of(samples, index, ELEMENT_INT32);
@@ -36,6 +36,7 @@ void samples_score(const struct samples *samples, size_t index, const float *log
     const float *in_float =
         samples->float_logits ? samples->float_logits + index * count : NULL;
     struct score_finite finite = finite_of(logits, in_float, count);
+    double loss = 0;
 
     assert(!classes || samples->labels.per_sample == shape.places);
     assert(!numbers || samples->labels.per_sample == count);
@@ -43,17 +44,19 @@ void samples_score(const struct samples *samples, size_t index, const float *log
     for (size_t place = 0; place < shape.places; place++) {
         size_t at = place * shape.outputs;
 
-        score_add_prediction(score, samples->loss, logits + at, shape.outputs,
-                             (struct expected){classes ? classes[place] : NO_LABEL,
-                                               in_float ? in_float + at : NULL,
-                                               numbers ? numbers + at : NULL},
-                             finite);
+        loss +=
+            score_add_prediction(score, samples->loss, logits + at, shape.outputs,
+                                 (struct expected){classes ? classes[place] : NO_LABEL,
+                                                   in_float ? in_float + at : NULL,
+                                                   numbers ? numbers + at : NULL},
+                                 finite);
     }
     if (shape.is_image && classes) {
         double iou = mean_iou(logits, classes, shape.places, shape.outputs);
 
         score_add_iou(score, finite.own || isnan(iou) ? iou : 0);
     }
+    return loss;
 }
 
 void sample_arrays_clear(struct sample_arrays *arrays)

@@ -29,9 +29,10 @@ struct samples {
     const float *float_logits; /* [count, outputs] or NULL, as in struct expected */
 };
 
-/* Adds sample `index`, whose logits [places, outputs] are those of `shape`. */
-void samples_score(const struct samples *samples, size_t index, const float *logits,
-                   struct output_shape shape, struct score *score);
+/* Adds sample `index`, whose logits [places, outputs] are those of `shape`. The sum of the losses of its
+ * predictions; NaN where its logits, or the float ones, are not finite. */
+double samples_score(const struct samples *samples, size_t index, const float *logits,
+                     struct output_shape shape, struct score *score);
 
 /* The arrays of samples that are read: room for `room` samples, of which `count` are there. */
 struct sample_arrays {

@@ -51,15 +51,18 @@ void score_add_sample(struct score *score, struct score_finite finite)
     score->not_finite += !finite.both;
 }
 
-void score_add_prediction(struct score *score, enum loss loss, const float *logits,
-                          size_t outputs, struct expected expected,
-                          struct score_finite finite)
+double score_add_prediction(struct score *score, enum loss loss, const float *logits,
+                            size_t outputs, struct expected expected,
+                            struct score_finite finite)
 {
+    double cost = NAN;
+
     if (expected.label == IGNORED_LABEL)
-        return;
-    if (finite.both)
-        exact_sum_add(&format, score->loss,
-                      loss_of_sample(loss, logits, outputs, expected));
+        return 0;
+    if (finite.both) {
+        cost = loss_of_sample(loss, logits, outputs, expected);
+        exact_sum_add(&format, score->loss, cost);
+    }
     if (loss_classes(loss, outputs) == 1)
         expected.label = NO_LABEL;
     score->predictions++;
@@ -67,6 +70,7 @@ void score_add_prediction(struct score *score, enum loss loss, const float *logi
     score->entropies += loss == LOSS_CROSS_ENTROPY;
     score->compared += expected.logits != NULL;
     add_metrics(score, logits, outputs, expected, finite);
+    return cost;
 }
 
 void score_add(struct score *score, enum loss loss, const float *logits, size_t outputs,

@@ -43,10 +43,10 @@ struct score_finite {
 };
 void score_add_sample(struct score *score, struct score_finite finite);
 
-/* Adds one of its predictions; an ignored one is none. */
-void score_add_prediction(struct score *score, enum loss loss, const float *logits,
-                          size_t outputs, struct expected expected,
-                          struct score_finite finite);
+/* Adds one of its predictions; an ignored one is none. Its loss: zero then, NaN where logits are not finite. */
+double score_add_prediction(struct score *score, enum loss loss, const float *logits,
+                            size_t outputs, struct expected expected,
+                            struct score_finite finite);
 
 /* Adds an image, as mean_iou() has it: NaN where it has no label. */
 void score_add_iou(struct score *score, double iou);

@@ -3,15 +3,15 @@
  * A search is deterministic. One that is run again asks the same questions, finds the answers to
  * the first of them here, and goes on where the journal ends, with the same digits.
  *
- * The file is a line of 16 bytes, "calq journal 4\n" and a zero, and then records:
+ * The file is a line of 16 bytes, "calq journal 5\n" and a zero, and then records:
  *
  *   payload bytes u32, kind u32, key 2 x u64, cost, payload, checksum u64
  *
  * in the byte order of the machine. The checksum is that of the record up to it, with its place in
  * the file as seed. The first record's payload is the identity of the case (identity.h), so the
  * file says in readable lines what it belongs to. A cost is a struct journal_cost as it stands in
- * memory. Journals of earlier versions are refused: version 1 has only seconds for a cost, and the
- * keys of version 2 know candidates by their steps alone.
+ * memory. Journals of earlier versions are refused: version 1 has only seconds for a cost, the keys of version 2 know candidates by their steps alone, and the
+ * costs of version 4 do not tell what was dropped.
  */
 #ifndef CORE_FORMAT_JOURNAL_H
 #define CORE_FORMAT_JOURNAL_H
@@ -32,7 +32,9 @@ enum journal_kind {
     JOURNAL_STEP = 5,
     JOURNAL_MEASURE = 6,     /* the numbers of measures that were taken in one go */
     JOURNAL_FLOAT_SCORE = 8, /* of the network that is not quantized */
-    JOURNAL_VALIDATION_TO_FLOAT = 11 /* with the metrics that need float logits */
+    JOURNAL_VALIDATION_TO_FLOAT = 11, /* with the metrics that need float logits */
+    JOURNAL_DROPPED =
+        12 /* of a candidate that was scored on some samples: struct dropped */
 };
 
 /* What an answer took. The CPU seconds are those of all ranks since the answer before, or since the case

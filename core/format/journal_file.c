@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char magic[16] = "calq journal 4\n";
+static const char magic[16] = "calq journal 5\n";
 enum { VERSION_AT = 13 }; /* its digit */
 
-_Static_assert(sizeof(struct journal_head) == 80, "the head has no padding");
+_Static_assert(sizeof(struct journal_head) == 96, "the head has no padding");
 
 /* ---- records ------------------------------------------------------------------------------ */
 

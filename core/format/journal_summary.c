@@ -40,6 +40,8 @@ static void summarize(const char *image, size_t used, struct journal_summary *su
         struct score score;
 
         summary->seconds += head.cost.seconds;
+        if (head.kind == JOURNAL_DROPPED)
+            recent[summary->evaluations++ % RECENT] = head.cost.seconds;
         if (head.kind == JOURNAL_SCORE && head.bytes == sizeof score) {
             memcpy(&score, image + at + sizeof head, sizeof score);
             add_score(summary, recent, head.cost.seconds, &score);

@@ -20,6 +20,9 @@ static const struct result_field work_rows[] = {
     {"macs_run", FIELD_COUNT, AT(executor_counters, macs_run), "multiply-adds done"},
     {"macs_avoided", FIELD_COUNT, AT(executor_counters, macs_avoided),
      "multiply-adds that whole evaluations would have done beside"},
+    {"macs_dropped", FIELD_COUNT, AT(executor_counters, macs_dropped),
+     "multiply-adds on samples that dropped candidates were not evaluated on",
+     .may_lack = true},
 };
 static const struct result_fields work = {ROWS(work_rows)};
 
@@ -217,10 +220,16 @@ static const struct result_field all_work_rows[] = {
      "layers of which only the rounding was repeated", .may_lack = true},
     {"layers_reused", FIELD_COUNT, AT(result, work.layers_reused),
      "layers taken from memory", .may_lack = true},
+    {"layers_dropped", FIELD_COUNT, AT(result, work.layers_dropped),
+     "layers of blocks that dropped candidates were not evaluated on",
+     .may_lack = true},
     {"macs_run", FIELD_COUNT, AT(result, work.macs_run), "multiply-adds done",
      .may_lack = true},
     {"macs_avoided", FIELD_COUNT, AT(result, work.macs_avoided),
      "multiply-adds that whole evaluations would have done beside", .may_lack = true},
+    {"macs_dropped", FIELD_COUNT, AT(result, work.macs_dropped),
+     "multiply-adds on samples that dropped candidates were not evaluated on",
+     .may_lack = true},
     {"cpu_seconds", FIELD_REAL, AT(result, cpu_seconds), "of all ranks",
      .may_lack = true},
 };

@@ -5,10 +5,11 @@
 #include <stdint.h>
 
 /* Layers x blocks, and multiply-adds of convolutions. Together they are what candidates take without
- * a memory. Exact: they add up over blocks, ranks and answers. */
+ * a memory, and each on all blocks: what is dropped are blocks that were left out of a candidate. Exact:
+ * they add up over blocks, ranks and answers. */
 struct executor_counters {
-    int64_t layers_run, epilogues_rerun, layers_reused;
-    int64_t macs_run, macs_avoided;
+    int64_t layers_run, epilogues_rerun, layers_reused, layers_dropped;
+    int64_t macs_run, macs_avoided, macs_dropped;
 };
 
 /* What was done between two moments, and what two of them come to. */
@@ -21,8 +22,17 @@ struct executor_counters executor_counters_sum(struct executor_counters a,
 struct executor_counters executor_counters_as_run(struct executor_counters done);
 struct executor_counters executor_counters_as_avoided(struct executor_counters done);
 
+/* What was done on some blocks, with what all blocks take beside that, which was dropped. Of `all` samples and
+ * blocks those are `some`, each taking as much as the others. */
+struct executor_extent {
+    int64_t samples, blocks;
+};
+struct executor_counters executor_counters_dropped(struct executor_counters done,
+                                                   struct executor_extent some,
+                                                   struct executor_extent all);
+
 /* What evaluation `part` of `parts` took of what all took together, in equal parts, which add up to
- * `done`. Without a memory each takes the same: none has more or less of macs_run + macs_avoided. */
+ * `done`. Without a memory each takes the same: none has more or less of macs_run + macs_avoided + macs_dropped. */
 struct executor_counters executor_counters_part(struct executor_counters done, int part,
                                                 int parts);
 

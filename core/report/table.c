@@ -40,11 +40,13 @@ static void print_scores(FILE *out, const struct result *result,
     print_metric(out, result, validation);
 }
 
-static double share_avoided(const struct result *result)
+/* Of what whole evaluations would have taken. */
+static double share_of_work(const struct result *result, int64_t macs)
 {
-    double avoided = (double)result->work.macs_avoided;
+    const struct executor_counters *work = &result->work;
 
-    return avoided / (avoided + (double)result->work.macs_run);
+    return (double)macs /
+           (double)(work->macs_run + work->macs_avoided + work->macs_dropped);
 }
 
 enum { TEXT_MOST = 128 };
@@ -73,6 +75,18 @@ static void phase_text(const struct result_phase *phase, char text[TEXT_MOST])
         snprintf(text, TEXT_MOST, "%s %.1f s", phase->name, phase->seconds);
 }
 
+static void print_share(FILE *out, const struct result *result, int64_t macs,
+                        const char *what, int *column)
+{
+    char text[TEXT_MOST];
+
+    if (macs == 0)
+        return;
+    snprintf(text, sizeof text, "%.1f %% of the multiply-adds %s",
+             100 * share_of_work(result, macs), what);
+    print_part(out, column, text);
+}
+
 /* Where evaluations and seconds went. */
 static void print_phases(FILE *out, const struct result *result)
 {
@@ -83,11 +97,8 @@ static void print_phases(FILE *out, const struct result *result)
         phase_text(&result->phases[i], text);
         print_part(out, &column, text);
     }
-    if (result->work.macs_avoided > 0) {
-        snprintf(text, sizeof text, "%.1f %% of the multiply-adds avoided",
-                 100 * share_avoided(result));
-        print_part(out, &column, text);
-    }
+    print_share(out, result, result->work.macs_avoided, "avoided", &column);
+    print_share(out, result, result->work.macs_dropped, "dropped", &column);
     fputc('\n', out);
 }
 

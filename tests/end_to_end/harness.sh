@@ -155,7 +155,8 @@ same() { # NAME ARGUMENTS...
     expect_same "$measure" "$work/digits"
 }
 
-# Prints the name of each phase of a case, its evaluations, and the multiply-adds that they ran and avoided.
+# Prints the name of each phase of a case, its evaluations, and the multiply-adds that they ran, avoided and
+# dropped.
 phases() { # CASE
     awk '/^  "phases": / { is_phase = 1 }
         /^  \]/ { is_phase = 0 }
@@ -163,15 +164,16 @@ phases() { # CASE
         is_phase && /"name"/ { gsub(/ /, "-", value); name = value }
         is_phase && /"evaluations"/ { evaluations = value }
         is_phase && /"macs_run"/ { run = value }
-        is_phase && /"macs_avoided"/ { print name, evaluations, run, value }' \
+        is_phase && /"macs_avoided"/ { avoided = value }
+        is_phase && /"macs_dropped"/ { print name, evaluations, run, avoided, value }' \
         "$work/run/cases/$1/result.json"
 }
 
-# What each phase of a case ran and avoided is what whole evaluations on so many calibration samples take.
+# What each phase of a case ran, avoided and dropped is what whole evaluations on so many calibration samples take.
 expect_whole_evaluations() { # CASE SAMPLES MACS_OF_A_SAMPLE
     phases "$1" >"$work/phases"
     awk -v samples="$2" -v macs="$3" '
-        $2 > 0 && $3 + $4 != $2 * samples * macs { exit 1 }
+        $2 > 0 && $3 + $4 + $5 != $2 * samples * macs { exit 1 }
         { evaluations += $2 }
         END { exit evaluations == 0 }' "$work/phases" ||
         fail "$1: these are no whole evaluations: $(cat "$work/phases")"

@@ -42,11 +42,13 @@ enum {
     SPOILT_VALIDATION,
     OVERLAPPING,
     ONE_BLOCK,
+    CONTESTED,
     CASE_COUNT
 };
 
 enum { BLOCK = 8, SPOILT_SAMPLES = 32, SPOILT_SAMPLE = 20, ELEMENTS = 24 * 24 };
 enum { CANDIDATES = 3, CHANNELS_MOST = 64 };
+enum { CONTEST_SAMPLES = 92 }; /* eleven blocks and a half */
 
 static char folder[] = "/tmp/calq-test-team-XXXXXX"; /* rank 0 makes it */
 static char spoilt[64], other[64];                   /* files in it */
@@ -163,6 +165,9 @@ static void make_config(void)
     models[OVERLAPPING].validation =
         (struct config_data){.file = CALIBRATION, .samples = {32, 68, false}};
     models[ONE_BLOCK].calibration.samples.count = 5;
+    models[CONTESTED].calibration = (struct config_data){
+        .file = VALIDATION, .samples = {0, CONTEST_SAMPLES, false}};
+    models[CONTESTED].validation = (struct config_data){0};
     if (cases_init(&cases, &config, &err) < 0)
         abort();
 }
@@ -836,6 +841,104 @@ static void only_what_the_journal_does_not_know_is_evaluated(void **state)
     free(candidates);
 }
 
+/* How a candidate differs from a rival on the first turns, as one process sees it. */
+static struct paired pair_alone(const struct choice *rival_and_candidate, int halvings,
+                                int turn)
+{
+    struct request request = {.kind = REQUEST_CONTEST,
+                              .candidate_count = 1,
+                              .turns = {halvings, (2u << turn) - 1}};
+    struct paired paired;
+    struct reply reply;
+
+    ask_alone(&request, rival_and_candidate, &reply);
+    paired = *reply_paired(&reply, &request);
+    reply_clear(&reply);
+    return paired;
+}
+
+/* The first is the rival; the others are it again, one that destroys everything, and one hardly worse. */
+static struct choice *some_contenders(void)
+{
+    int items = step_count();
+    struct choice *some = some_candidates();
+    struct choice *contenders = memory_get((size_t)(4 * items) * sizeof *contenders);
+
+    for (int i = 0; i < 4; i++)
+        memcpy(contenders + i * items, some, (size_t)items * sizeof *some);
+    for (int item = 0; item < items; item++)
+        contenders[2 * items + item].step *= 30;
+    contenders[3 * items].step *= 1.001f;
+    free(some);
+    return contenders;
+}
+
+static void assert_contested(const struct choice *contenders,
+                             const struct contested *answers)
+{
+    int items = step_count();
+    struct choice *pair = memory_get((size_t)(2 * items) * sizeof *pair);
+    struct paired paired;
+
+    assert_int_equal(answers[0].dropped.samples, 0);
+    assert_scores_of_one_process(REQUEST_SCORE, contenders, &answers[0].score, 1);
+    assert_int_equal(answers[2].dropped.samples, 0);
+    assert_scores_of_one_process(REQUEST_SCORE, contenders + 3 * items,
+                                 &answers[2].score, 1);
+    memcpy(pair, contenders, (size_t)items * sizeof *pair);
+    memcpy(pair + items, contenders + 2 * items, (size_t)items * sizeof *pair);
+    paired = pair_alone(pair, 2, 0);
+    assert_false(paired_is_hopeless(&paired, CONTEST_SAMPLES, 1)); /* too few samples */
+    paired = pair_alone(pair, 2, 1);
+    assert_true(paired_is_hopeless(&paired, CONTEST_SAMPLES, 1));
+    assert_int_equal(answers[1].dropped.samples, 48); /* every second block */
+    assert_int_equal(answers[1].dropped.samples, paired.samples);
+    assert_true(answers[1].dropped.excess == paired_sum(&paired) / 48);
+    free(pair);
+}
+
+static void contests_end_as_in_one_process_and_are_in_the_journal(void **state)
+{
+    struct contested first[3], second[3];
+    struct executor_counters scored;
+    struct choice *contenders;
+    struct contest contest = {NULL, 2, 1};
+    struct journal *journal;
+
+    (void)state;
+    open_case(CONTESTED);
+    journal = open_journal();
+    contest.rival = contenders = some_contenders();
+    assert_int_equal(
+        team_contest(team, &contest, contenders + step_count(), 3, first, &err), 0);
+    assert_contested(contenders, first);
+    scored = team_scores(team);
+    assert_int_equal(3 * scored.macs_dropped,
+                     (scored.macs_run + scored.macs_avoided + scored.macs_dropped) *
+                         (CONTEST_SAMPLES - 48) / CONTEST_SAMPLES);
+    assert_true(scored.layers_dropped > 0);
+    close_journal(journal);
+
+    open_case(CONTESTED);
+    journal = open_journal();
+    assert_int_equal(journal_answers(journal), 3);
+    link_stop_at(0); /* nothing can be asked */
+    assert_int_equal(
+        team_contest(team, &contest, contenders + step_count(), 3, second, &err), 0);
+    link_stop_at(INFINITY);
+    assert_memory_equal(first, second, sizeof first);
+    assert_int_equal(team_replayed(team), 3);
+    contest.rival = contenders + 3 * step_count(); /* another question */
+    assert_int_equal(
+        team_contest(team, &contest, contenders + 2 * step_count(), 1, second, &err),
+        0);
+    assert_int_equal(team_replayed(team), 3);
+    assert_int_equal(second[0].dropped.samples, 48);
+    close_journal(journal);
+    unlink(journal_path);
+    free(contenders);
+}
+
 static void answers_hold_for_the_statistics_of_batch_norms_in_force(void **state)
 {
     struct measure moments = {.kind = MEASURE_MOMENTS};
@@ -1038,6 +1141,7 @@ static int coordinate(void)
         cmocka_unit_test(a_spoilt_sample_is_told_by_the_rank_that_has_it),
         cmocka_unit_test(an_error_in_validation_leaves_the_case_open),
         cmocka_unit_test(only_what_the_journal_does_not_know_is_evaluated),
+        cmocka_unit_test(contests_end_as_in_one_process_and_are_in_the_journal),
         cmocka_unit_test(answers_hold_for_the_statistics_of_batch_norms_in_force),
         cmocka_unit_test(scores_count_as_whole_evaluations_on_any_number_of_ranks),
         cmocka_unit_test(what_earlier_runs_took_is_counted_with_what_this_one_takes),

@@ -13,7 +13,7 @@
 
 static const double origin[1] = {0};
 static const double direction[1] = {1};
-static double probes[LINE_MAX_PROBES];
+static double probes[LINE_POINTS];
 static struct traced traced;
 static struct error err;
 

@@ -18,7 +18,7 @@ static struct line_search_result search_from(traced_fn function, const double *o
                                              const double *direction, int dimension,
                                              const struct line_search_options *options)
 {
-    static double probes[LINE_MAX_PROBES * TRACED_MAX_DIMENSION];
+    static double probes[LINE_POINTS * TRACED_MAX_DIMENSION];
     struct objective objective;
     struct line line = {&objective, origin, direction, probes};
     double loss_here = function(origin, dimension);
@@ -164,6 +164,35 @@ static void the_result_is_the_lowest_trial_and_never_above_the_start(void **stat
             assert_true(found.loss == lowest || isnan(lowest));
             assert_true(found.gain >= 0);
             assert_true(isnan(loss_here) || found.gain == loss_here - found.loss);
+        }
+}
+
+/* Of each trial the lowest before it is the rival, and the lowest of all is exact. */
+static void an_estimate_is_never_the_lowest(void **state)
+{
+    static const traced_fn functions[] = {valley, rounding_and_clipping, hill,
+                                          jagged, line_quartic,          line_kink};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        for (double origin = -0.9; origin < 2; origin += 0.17) {
+            static double probes[LINE_POINTS];
+            const struct line_search_options options = line_search_default_options();
+            const double direction = 1;
+            struct objective objective;
+            struct line line = {&objective, &origin, &direction, probes};
+            double lowest = functions[i](&origin, 1), end;
+            struct line_search_result found;
+
+            traced_objective(&objective, &traced, functions[i], 1, 0, &err);
+            objective.contest = traced_contest;
+            traced.estimates = 0.3;
+            assert_int_equal(line_search(&line, lowest, &options, &found, &err), 0);
+            for (int k = 0; k < traced.count; k++)
+                lowest = fmin(lowest, traced.losses[k]);
+            end = origin + found.position;
+            assert_true(found.loss == lowest && functions[i](&end, 1) == lowest);
+            objective_clear(&objective);
         }
 }
 
@@ -357,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_finds_the_minimum_from_near_and_far),
         cmocka_unit_test(the_result_is_the_lowest_trial_and_never_above_the_start),
+        cmocka_unit_test(an_estimate_is_never_the_lowest),
         cmocka_unit_test(the_start_is_never_evaluated_again),
         cmocka_unit_test(the_first_probes_are_one_batch_to_both_sides),
         cmocka_unit_test(a_flat_line_ends_with_its_first_batch),

@@ -72,6 +72,51 @@ static void of_equal_losses_the_first_is_best(void **state)
     objective_clear(&objective);
 }
 
+static void what_is_estimated_is_never_best_and_counted(void **state)
+{
+    const double points[] = {3, 4, 1, 0, 0, 2}, rival_point[] = {0, 2.5};
+    const struct rival rival = {rival_point, 6.25};
+    struct objective objective;
+    double losses[3];
+
+    (void)state;
+    traced_objective(&objective, &traced, sum_of_squares, 2, 0, &err);
+    traced.estimates = 2;
+    assert_int_equal(objective_contest(&objective, &rival, points, 3, losses, &err), 0);
+    assert_true(losses[0] == 25); /* without a contest_fn */
+    assert_int_equal(objective.estimated, 0);
+    objective_clear(&objective);
+
+    traced_objective(&objective, &traced, sum_of_squares, 2, 0, &err);
+    objective.contest = traced_contest;
+    assert_int_equal(objective_contest(&objective, &rival, points, 1, losses, &err), 0);
+    assert_true(losses[0] == 6.25 + 2 * 18.75);
+    assert_int_equal(objective.estimated, 1);
+    assert_int_equal(objective.evaluations, 1);
+    assert_true(isinf(objective.best_loss));
+    assert_int_equal(objective_contest(&objective, &rival, points, 3, losses, &err), 0);
+    assert_true(losses[1] == 1 && losses[2] == 4);
+    assert_int_equal(objective.estimated, 2);
+    assert_true(objective.best_loss == 1);
+    objective_clear(&objective);
+}
+
+static void a_rival_without_a_number_for_a_loss_is_none(void **state)
+{
+    const double point[] = {3};
+    const struct rival rival = {point, INFINITY};
+    struct objective objective;
+    double loss;
+
+    (void)state;
+    traced_objective(&objective, &traced, sum_of_squares, 1, 0, &err);
+    objective.contest = traced_contest;
+    assert_int_equal(objective_contest(&objective, &rival, point, 1, &loss, &err), 0);
+    assert_true(loss == 9 && objective.best_loss == 9);
+    assert_int_equal(objective.estimated, 0);
+    objective_clear(&objective);
+}
+
 static void losses_that_are_not_finite_are_counted_and_never_best(void **state)
 {
     const double points[] = {-1, 0, 4};
@@ -190,6 +235,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_is_one_call_and_its_best_point_is_kept),
         cmocka_unit_test(of_equal_losses_the_first_is_best),
+        cmocka_unit_test(what_is_estimated_is_never_best_and_counted),
+        cmocka_unit_test(a_rival_without_a_number_for_a_loss_is_none),
         cmocka_unit_test(losses_that_are_not_finite_are_counted_and_never_best),
         cmocka_unit_test(a_batch_is_cut_where_the_evaluations_end),
         cmocka_unit_test(the_last_evaluation_is_not_refused),

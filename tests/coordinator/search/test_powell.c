@@ -266,32 +266,24 @@ static double separable(const double *x, int dimension)
     return sum;
 }
 
+static const struct {
+    const char *name;
+    traced_fn function;
+    int dimension;
+    double start[10];
+    double lowest, excess; /* the loss there, and how much more is accepted */
+    double tolerance, loss_tolerance;
+    double most_evaluations; /* in those of the reference */
+} cases[] = {
+    {"bowl", bowl, 10, {0}, 1, 1e-4, 1e-2, 1e-4, 0.25},
+    {"separable", separable, 8, {0}, 1, 1e-3, 1e-2, 1e-4, 0.6},
+    {"rotated bowl", rotated_bowl, 5, {0, 1, -1, 0.5, 0}, 1, 1e-2, 3e-3, 1e-4, 0.75},
+    {"nonseparable", nonseparable, 10, {0.5, 0.5}, 4.704434, 5e-3, 1e-2, 1e-4, 0.7},
+    {"Rosenbrock", rosenbrock, 2, {-1.2, 1}, 0, 1e-6, 1e-4, 1e-6, 0.75},
+};
+
 static void the_default_finds_known_minima_with_fewer_evaluations(void **state)
 {
-    static const struct {
-        const char *name;
-        traced_fn function;
-        int dimension;
-        double start[10];
-        double lowest, excess; /* the loss there, and how much more is accepted */
-        double tolerance, loss_tolerance;
-        double most_evaluations; /* in those of the reference */
-    } cases[] = {
-        {"bowl", bowl, 10, {0}, 1, 1e-4, 1e-2, 1e-4, 0.25},
-        {"separable", separable, 8, {0}, 1, 1e-3, 1e-2, 1e-4, 0.6},
-        {"rotated bowl",
-         rotated_bowl,
-         5,
-         {0, 1, -1, 0.5, 0},
-         1,
-         1e-2,
-         3e-3,
-         1e-4,
-         0.75},
-        {"nonseparable", nonseparable, 10, {0.5, 0.5}, 4.704434, 5e-3, 1e-2, 1e-4, 0.7},
-        {"Rosenbrock", rosenbrock, 2, {-1.2, 1}, 0, 1e-6, 1e-4, 1e-6, 0.75},
-    };
-
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct powell_options options = powell_default_options();
@@ -321,6 +313,42 @@ static void the_default_finds_known_minima_with_fewer_evaluations(void **state)
         assert_true((double)of_default.evaluations <=
                     cases[i].most_evaluations * (double)of_reference.evaluations);
     }
+}
+
+/* Who is worse than the lowest trial may be told to be so by twice as much, or half. */
+static void
+the_default_finds_known_minima_where_what_is_worse_is_estimated(void **state)
+{
+    static const double estimates[] = {0.5, 1, 2};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int e = 0; e < 3; e++) {
+            struct powell_options options = powell_default_options();
+            struct powell_result result;
+            struct objective objective;
+            double point[10];
+
+            options.sweeps = 0;
+            options.line_search.refinements = 4;
+            options.line_search.tolerance = cases[i].tolerance;
+            options.loss_tolerance = cases[i].loss_tolerance;
+            memcpy(point, cases[i].start, sizeof point);
+            traced_objective(&objective, &traced, cases[i].function, cases[i].dimension,
+                             0, &err);
+            objective.contest = traced_contest;
+            traced.estimates = estimates[e];
+            assert_int_equal(
+                powell_minimise(&objective, point, &options, &result, &err), 0);
+            print_message("  %s: %ld evaluations, %ld of them estimates, %g too high\n",
+                          cases[i].name, result.evaluations, objective.estimated,
+                          result.loss - cases[i].lowest);
+            assert_int_equal(result.reason, STOP_CONVERGED);
+            assert_true(result.loss == cases[i].function(point, cases[i].dimension));
+            assert_true(result.loss - cases[i].lowest <= 5e-3);
+            assert_true(objective.estimated > result.evaluations / 4);
+            objective_clear(&objective);
+        }
 }
 
 /* ---- coordinate descent --------------------------------------------------------------------- */
@@ -986,6 +1014,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reference_repeats_every_run_of_scipy_bit_for_bit),
         cmocka_unit_test(the_default_finds_known_minima_with_fewer_evaluations),
+        cmocka_unit_test(
+            the_default_finds_known_minima_where_what_is_worse_is_estimated),
         cmocka_unit_test(coordinate_descent_keeps_the_axes),
         cmocka_unit_test(coordinate_descent_finds_the_minimum_of_a_sum_at_once),
         cmocka_unit_test(coordinate_descent_is_slow_where_coordinates_couple),

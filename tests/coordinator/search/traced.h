@@ -15,6 +15,8 @@ typedef double (*traced_fn)(const double *x, int dimension);
 
 struct traced {
     traced_fn function;
+    double
+        estimates; /* of points worse than a rival: the share of the excess that is told */
     int dimension;
     int calls; /* batches asked for */
     int count; /* points asked for, all of them kept */
@@ -38,6 +40,26 @@ static inline int traced_losses(void *context, const double *points, int count,
         assert(traced->count < TRACED_MAX_POINTS);
         memcpy(traced->points[traced->count], point, dimension * sizeof *point);
         traced->losses[traced->count++] = losses[i];
+    }
+    return 0;
+}
+
+/* The contest_fn: what is worse than the rival is told to be, by too much or too little. */
+static inline int traced_contest(void *context, const struct rival *rival,
+                                 const double *points, int count, double *losses,
+                                 bool *estimated, struct error *err)
+{
+    struct traced *traced = context;
+
+    traced_losses(context, points, count, losses, err);
+    for (int i = 0; i < count; i++) {
+        double excess = losses[i] - rival->loss;
+
+        assert(traced->function(rival->point, traced->dimension) == rival->loss);
+        estimated[i] =
+            excess > 0 && rival->loss + traced->estimates * excess > rival->loss;
+        if (estimated[i])
+            losses[i] = rival->loss + traced->estimates * excess;
     }
     return 0;
 }

@@ -19,6 +19,9 @@ static void a_reply_has_the_size_that_fits_its_request(void **state)
         {{.kind = REQUEST_OVERLAP}, REPLY_OVERLAP_SUMS, REPLY_OVERLAP_MAXIMA},
         {{.kind = REQUEST_SCORE}, REPLY_SCORE_SUMS, 0},
         {{.kind = REQUEST_SCORE, .candidate_count = 7}, 7 * REPLY_SCORE_SUMS, 0},
+        {{.kind = REQUEST_CONTEST, .candidate_count = 3},
+         3 * (REPLY_SCORE_SUMS + REPLY_PAIRED_SUMS),
+         0},
         {{.kind = REQUEST_VALIDATE}, REPLY_SCORE_SUMS, 0},
         {{.kind = REQUEST_VALIDATE, .candidate_count = 2}, 2 * REPLY_SCORE_SUMS, 0},
         {{.kind = REQUEST_MEASURE, .measure_count = 2, .room = {34, 3}}, 34, 3},
@@ -60,6 +63,20 @@ static void an_empty_reply_is_neutral_when_merged(void **state)
         assert_null(reply.sums);
         assert_null(reply.maxima);
     }
+}
+
+static void differences_stand_behind_the_scores(void **state)
+{
+    struct request request = {.kind = REQUEST_CONTEST, .candidate_count = 2};
+    struct reply reply;
+
+    (void)state;
+    reply_init(&reply, &request);
+    reply.sums[2 * REPLY_SCORE_SUMS] = 5;
+    reply.sums[2 * REPLY_SCORE_SUMS + REPLY_PAIRED_SUMS] = 7;
+    assert_int_equal(reply_paired(&reply, &request)[0].samples, 5);
+    assert_int_equal(reply_paired(&reply, &request)[1].samples, 7);
+    reply_clear(&reply);
 }
 
 static void the_score_of_each_candidate_is_found(void **state)
@@ -167,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reply_has_the_size_that_fits_its_request),
         cmocka_unit_test(an_empty_reply_is_neutral_when_merged),
+        cmocka_unit_test(differences_stand_behind_the_scores),
         cmocka_unit_test(the_score_of_each_candidate_is_found),
         cmocka_unit_test(replies_merge_word_by_word),
         cmocka_unit_test(the_first_rank_that_failed_is_told),

@@ -310,6 +310,21 @@ static void merged_answers_do_not_depend_on_the_number_of_ranks(void **state)
     assert_same_on_any_ranks(&all, measures);
 }
 
+/* The rival is the first candidate. */
+static void contests_do_not_depend_on_the_number_of_ranks(void **state)
+{
+    struct request request = {.kind = REQUEST_CONTEST,
+                              .candidate_count = CANDIDATES - 1};
+
+    (void)state;
+    for (request.turns.halvings = 1; request.turns.halvings <= 3;
+         request.turns.halvings++)
+        for (int turn = 0; turn <= request.turns.halvings; turn++) {
+            request.turns.chosen = 1u << turn;
+            assert_same_on_any_ranks(&request, candidates[0]);
+        }
+}
+
 static void samples_put_aside_are_scored_apart(void **state)
 {
     static const int ranks[] = {1, 2, 3, 5, 20};
@@ -968,6 +983,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_block_belongs_to_one_rank_and_shares_are_even),
         TEST(merged_answers_do_not_depend_on_the_number_of_ranks),
+        TEST(contests_do_not_depend_on_the_number_of_ranks),
         TEST(samples_put_aside_are_scored_apart),
         TEST(losses_to_float_do_not_depend_on_the_number_of_ranks),
         TEST_ONE_OUTPUT(one_output_that_says_yes_or_no_is_scored_by_its_labels),

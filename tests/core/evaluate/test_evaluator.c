@@ -712,6 +712,114 @@ static void another_step_of_an_activation_needs_its_epilogue_only(void **state)
     clear_trial(&trial);
 }
 
+/* The losses of all samples under choices, one by one, by an evaluator of their own. */
+static void find_losses(const struct choice *choices, int items, double *losses)
+{
+    struct trial_options options = plain;
+    struct trial trial;
+
+    make_trial(&trial, &options, 4);
+    for (size_t i = 0; i < samples.count; i++) {
+        struct score score = {0};
+        struct samples one = samples;
+
+        one.values[0] = values + i * INPUTS;
+        one.labels.values = labels + i;
+        one.count = 1;
+        assert_int_equal(items, trial.placement.count);
+        evaluator_score_others(trial.evaluator, choices, 1, one, &score);
+        losses[i] = score_loss(&score);
+    }
+    clear_trial(&trial);
+}
+
+/* Candidates [MOST, items] around those of the trial. */
+static void vary(const struct trial *trial, int count, struct choice *choices)
+{
+    int items = trial->placement.count;
+
+    for (int i = 0; i < count; i++) {
+        memcpy(choices + i * items, trial->choices, (size_t)items * sizeof *choices);
+        choices[i * items + i % items].step *= 1 + 0.2f * (float)(i + 1);
+    }
+}
+
+/* More than are evaluated together, with a rival that is known and with one that is not. */
+static void turns_of_a_contest_add_up_to_scores_and_differences(void **state)
+{
+    enum { MOST = 6, HALVINGS = 1, RIVAL = MOST };
+    static const size_t memory[] = {1 << 24, 0};
+
+    (void)state;
+    for (int m = 0; m < 2; m++)
+        for (int is_known = 0; is_known < 2; is_known++) {
+            double losses[MOST + 1][SAMPLES];
+            struct score scores[MOST] = {{.samples = 0}},
+                         whole[MOST] = {{.samples = 0}};
+            struct score ignored = {.samples = 0};
+            struct paired paired[MOST] = {{0}};
+            struct choice choices[(MOST + 1) * 32];
+            struct trial_options options = plain;
+            struct executor_counters before, done;
+            struct trial trial;
+            int items;
+
+            options.memory_bytes = memory[m];
+            make_trial(&trial, &options, 4);
+            items = trial.placement.count;
+            vary(&trial, MOST + 1, choices);
+            for (int i = 0; i <= MOST; i++)
+                find_losses(choices + i * items, items, losses[i]);
+            if (is_known)
+                evaluator_score(trial.evaluator, choices + RIVAL * items, 1, &ignored);
+            before = evaluator_score_counters(trial.evaluator);
+            for (int turn = 0; turn <= HALVINGS; turn++)
+                evaluator_contest(trial.evaluator, choices + RIVAL * items, choices,
+                                  MOST, (struct turns){HALVINGS, 1u << turn}, scores,
+                                  paired);
+            done = executor_counters_since(evaluator_score_counters(trial.evaluator),
+                                           before);
+            assert_int_equal(done.macs_run + done.macs_avoided,
+                             MOST * all_macs() * SAMPLES);
+            evaluator_score(trial.evaluator, choices, MOST, whole);
+            for (int i = 0; i < MOST; i++) {
+                struct paired expected = {0};
+
+                for (int sample = 0; sample < SAMPLES; sample++)
+                    paired_add(&expected, losses[i][sample], losses[RIVAL][sample]);
+                assert_same_score(scores[i], whole[i]);
+                assert_int_equal(expected.samples, SAMPLES);
+                assert_memory_equal(&paired[i], &expected, sizeof expected);
+            }
+            clear_trial(&trial);
+        }
+}
+
+static void a_turn_has_the_blocks_that_are_its_own_among_all_ranks(void **state)
+{
+    struct score score = {0};
+    struct paired paired = {0};
+    struct trial trial;
+    struct evaluator *second;
+
+    (void)state;
+    make_trial(&trial, &plain, 4);
+    second = evaluator_create(
+        network, &trial.placement,
+        &(struct evaluator_options){
+            .kernels = kernel_set_named("auto"), .block = 4, .first_block = 3},
+        samples);
+    evaluator_contest(second, trial.choices, trial.choices, 1, (struct turns){2, 1},
+                      &score, &paired);
+    assert_int_equal(score.samples, 4); /* of blocks 3, 4, ...: block 4 */
+    evaluator_contest(second, trial.choices, trial.choices, 1, (struct turns){2, 4},
+                      &score, &paired);
+    assert_int_equal(score.samples, 4 + 8); /* and blocks 3 and 5 */
+    assert_true(paired_sum(&paired) == 0);
+    evaluator_destroy(second);
+    clear_trial(&trial);
+}
+
 static void the_same_candidate_again_is_taken_from_memory(void **state)
 {
     struct executor_counters before, done;
@@ -1037,6 +1145,8 @@ int main(void)
         cmocka_unit_test(branches_that_start_from_the_same_sums_are_kept_apart),
         cmocka_unit_test(another_step_of_an_activation_needs_its_epilogue_only),
         cmocka_unit_test(the_same_candidate_again_is_taken_from_memory),
+        cmocka_unit_test(turns_of_a_contest_add_up_to_scores_and_differences),
+        cmocka_unit_test(a_turn_has_the_blocks_that_are_its_own_among_all_ranks),
         cmocka_unit_test(measuring_in_sequence_multiplies_once),
         cmocka_unit_test(what_is_measured_in_sequence_never_depends_on_memory),
         cmocka_unit_test(measuring_is_no_score_and_spares_none),

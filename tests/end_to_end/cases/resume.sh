@@ -50,6 +50,17 @@ a_run_killed_again_and_again_ends_with_the_same_digits() {
 check 1 a_run_killed_again_and_again_ends_with_the_same_digits
 check 3 a_run_killed_again_and_again_ends_with_the_same_digits
 
+a_killed_search_that_drops_probes_goes_on() {
+    local bytes
+    for bytes in 1 20000 60000 20000; do killed_after $bytes "$here/contests.yaml" "${slowly[@]}"; done
+    calibrate "$here/contests.yaml"
+    same_as contests
+    expect_whole_evaluations glyphs-paper-W4A4-lapq 212 "$(macs_of examples/glyphs/glyphs.onnx)"
+}
+check 1 "a search that drops probes gives the digits to compare with" same contests "$here/contests.yaml"
+check 1 a_killed_search_that_drops_probes_goes_on
+check 3 a_killed_search_that_drops_probes_goes_on
+
 a_killed_run_goes_on_with_other_ranks_memory_and_kernels() {
     killed_after 20000 "$small"
     ranks=2
@@ -58,7 +69,18 @@ a_killed_run_goes_on_with_other_ranks_memory_and_kernels() {
     calibrate "$small" --set kernel=scalar --set memory=2MiB
     same_as small
 }
-check 1 a_killed_run_goes_on_with_other_ranks_memory_and_kernels
+check 1 a_killed_search_that_drops_probes_goes_on() {
+    local bytes
+    for bytes in 1 20000 60000 20000; do killed_after $bytes "$here/contests.yaml" "${slowly[@]}"; done
+    calibrate "$here/contests.yaml"
+    same_as contests
+    expect_whole_evaluations glyphs-paper-W4A4-lapq 212 "$(macs_of examples/glyphs/glyphs.onnx)"
+}
+check 1 "a search that drops probes gives the digits to compare with" same contests "$here/contests.yaml"
+check 1 a_killed_search_that_drops_probes_goes_on
+check 3 a_killed_search_that_drops_probes_goes_on
+
+a_killed_run_goes_on_with_other_ranks_memory_and_kernels
 
 # ---- what is there is not computed again ------------------------------------------------------
 

@@ -51,7 +51,7 @@ measuring_spares_no_evaluation() {
     evaluations_are_counted_as_whole_ones 2GiB
     [ "$(share_of_search)" -eq 1 ] || fail "the search avoids too little"
     for case in glyphs-paper-W4A4-{minmax,mmse}; do
-        phases "$case" | grep -vq ' 0$' && fail "$case avoids work: $(phases "$case")"
+        phases "$case" | grep -vq ' 0 0$' && fail "$case avoids work: $(phases "$case")"
     done
     [ "$(grep -c 'multiply-adds avoided' "$work/out")" -eq 2 ] || fail "others avoid work than the searches"
 }
@@ -64,6 +64,36 @@ without_memory_all_multiply_adds_run() {
 }
 check 1 without_memory_all_multiply_adds_run
 check 3 without_memory_all_multiply_adds_run
+
+# ---- probes that are dropped ------------------------------------------------------------------
+
+contests=$here/contests.yaml
+check 1 "searches that drop probes give their digits" same contests "$contests"
+check 2 "searches that drop probes give the same digits" same contests "$contests"
+check 3 "searches that drop probes give the same digits without memory" \
+    same contests "$contests" --set memory=0
+check 5 "searches that drop probes give the same digits" same contests "$contests"
+for kernel in auto avx2 scalar; do
+    check 1 "searches that drop probes give the same digits with the kernels $kernel" \
+        same contests_of_kernels "$contests" --set kernel=$kernel --set bits=W4A4 \
+        --set budget.evaluations=30
+done
+
+what_is_dropped_is_told_apart() {
+    local case
+    calibrate "$contests"
+    for case in glyphs-paper-{W4A4,W3A3}-{lapq,sooner,all}; do
+        expect_whole_evaluations "$case" 212 "$macs"
+    done
+    for case in glyphs-paper-{W4A4,W3A3}-{lapq,sooner}; do
+        phases "$case" | awk '$1 ~ /joint-search/ { exit !($5 > 0.2 * ($3 + $4 + $5)) }' ||
+            fail "$case drops too little: $(phases "$case")"
+    done
+    phases glyphs-paper-W4A4-all | grep -vq ' 0$' && fail "something is dropped: $(phases glyphs-paper-W4A4-all)"
+    [ "$(grep -c 'of the multiply-adds dropped' "$work/out")" -eq 4 ] || fail "it is not told"
+}
+check 1 what_is_dropped_is_told_apart
+check 3 what_is_dropped_is_told_apart
 
 # ---- kernels ----------------------------------------------------------------------------------
 
