@@ -61,7 +61,7 @@ static const struct conv_tile_size small_sizes[] = {
 
 void conv_u8s8_avx2(const struct conv_u8s8 *conv)
 {
-    if (conv->most.weight * conv->most.input <= CONV_U8S8_AVX2_WIDE_ABOVE)
+    if (conv->most.weight * conv->most.input <= SMALL_PRODUCT_MOST)
         conv_tiles_run(conv, small_sizes, TILES_ALONG_COLUMNS_OR_SAMPLES,
                        sizeof(int8_t));
     else

@@ -18,6 +18,22 @@ struct groups {
     __m512i of[GROUPS];
 };
 
+/* acc + the sums of four products in each lane; without VNNI of bytes at even places and at odd ones, as 16
+ * bits each. */
+INLINE __m512i plus_dot(__m512i acc, __m512i codes, __m512i weights)
+{
+#ifdef __AVX512VNNI__
+    return _mm512_dpbusd_epi32(acc, codes, weights);
+#else
+    const __m512i even_codes = _mm512_and_si512(codes, _mm512_set1_epi16(0xff));
+    const __m512i even_weights = _mm512_srai_epi16(_mm512_slli_epi16(weights, 8), 8);
+
+    acc = _mm512_add_epi32(acc, _mm512_madd_epi16(even_codes, even_weights));
+    return _mm512_add_epi32(acc, _mm512_madd_epi16(_mm512_srli_epi16(codes, 8),
+                                                   _mm512_srai_epi16(weights, 8)));
+#endif
+}
+
 INLINE struct groups interleave(__m512i a, __m512i b, __m512i c, __m512i d)
 {
     __m512i low_ab = _mm512_unpacklo_epi8(a, b), high_ab = _mm512_unpackhi_epi8(a, b);
@@ -188,8 +204,7 @@ INLINE struct groups products(const struct groups *acc, const struct groups *inp
 
 #pragma GCC unroll 4
     for (int group = 0; group < GROUPS; group++)
-        sum.of[group] =
-            _mm512_dpbusd_epi32(acc->of[group], input->of[group], weights->of[group]);
+        sum.of[group] = plus_dot(acc->of[group], input->of[group], weights->of[group]);
     return sum;
 }
 

@@ -30,10 +30,16 @@ static bool has_avxvnni(void)
            eax >> 4 & 1;
 }
 
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq");
+}
+
 static bool has_avx512vnni(void)
 {
-    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    return has_avx512() && __builtin_cpu_supports("avx512vnni");
 }
 #endif
 
@@ -44,6 +50,8 @@ static const struct winograd_kernel avx512vnni_winograd[] = {
     {&winograd_four_bytes, false, winograd_u8s8_avx512vnni}, {NULL, false, NULL}};
 static const struct winograd_kernel avxvnni_winograd[] = {
     {&winograd_four_bytes, true, winograd_u8s8_avxvnni}, {NULL, false, NULL}};
+static const struct winograd_kernel avx512_winograd[] = {
+    {&winograd_four_words, true, winograd_u8s8_avx512}, {NULL, false, NULL}};
 static const struct winograd_kernel avx2_winograd[] = {
     {&winograd_two_bytes, true, winograd_two_u8s8_avx2},
     {&winograd_four_words, true, winograd_four_u8s8_avx2},
@@ -61,10 +69,10 @@ const struct kernel_set kernel_sets[] = {
      .conv_u8s8 = conv_u8s8_avx512vnni,
      .winograd = avx512vnni_winograd,
      .depthwise_u8s8 = depthwise_u8s8_avx512vnni,
-     .finish_s32 = finish_s32_avx512vnni,
-     .window_sums_u8 = window_sums_u8_avx512vnni,
-     .add_u8 = add_u8_avx512vnni,
-     .look_up_u8 = look_up_u8_avx512vnni},
+     .finish_s32 = finish_s32_avx512,
+     .window_sums_u8 = window_sums_u8_avx512,
+     .add_u8 = add_u8_avx512,
+     .look_up_u8 = look_up_u8_avx512},
     {.name = "avxvnni",
      .runs_here = has_avxvnni,
      .wide_above = NEVER_WIDE,
@@ -78,9 +86,22 @@ const struct kernel_set kernel_sets[] = {
      .window_sums_u8 = window_sums_u8_avx2,
      .add_u8 = add_u8_avx2,
      .look_up_u8 = look_up_u8_avx2},
+    {.name = "avx512",
+     .runs_here = has_avx512,
+     .wide_above = SMALL_PRODUCT_MOST,
+     .peak_u8s8 = peak_u8s8_avx512,
+     .peak_f32 = peak_f32_avx512,
+     .conv_f32 = conv_f32_avx512,
+     .conv_u8s8 = conv_u8s8_avx512,
+     .winograd = avx512_winograd,
+     .depthwise_u8s8 = depthwise_u8s8_avx512,
+     .finish_s32 = finish_s32_avx512,
+     .window_sums_u8 = window_sums_u8_avx512,
+     .add_u8 = add_u8_avx512,
+     .look_up_u8 = look_up_u8_avx512},
     {.name = "avx2",
      .runs_here = has_avx2,
-     .wide_above = CONV_U8S8_AVX2_WIDE_ABOVE,
+     .wide_above = SMALL_PRODUCT_MOST,
      .peak_u8s8 = peak_u8s8_avx2,
      .peak_f32 = peak_f32_avx2,
      .conv_f32 = conv_f32_avx2,

@@ -1,19 +1,14 @@
 #include "core/kernel/conv_finish_avx512.h"
 #include "core/kernel/kernel_variants.h"
 #include "core/kernel/quad_avx512.h"
+#include "core/kernel/winograd_avx512.h"
 #include "core/kernel/winograd_bytes.h"
 
 /* ---- the products --------------------------------------------------------------------------- */
 
 /* A tile of `groups` of four outputs x `panels`: for each a sum a place. Both are constants where
  * it is inlined. */
-enum {
-    WINOGRAD_PLACES = 6,
-    WINOGRAD_OUTPUTS = 4,
-    GROUPS_MOST = 4,
-    PANELS_MOST = 2,
-    SUMS_MOST = 24
-};
+enum { GROUPS_MOST = 4, PANELS_MOST = 2, SUMS_MOST = 24 };
 
 INLINE int sum_at(const int groups, const int panels, int place, int group, int panel)
 {
@@ -104,49 +99,13 @@ INLINE void multiply(const struct conv_tile *tile, ptrdiff_t channels, const int
     }
 }
 
-/* ---- the output ----------------------------------------------------------------------------- */
-
-/* x / (3 << shift), which has no remainder: the inverse of 3 modulo 2^32 divides. Sums may have wrapped
- * around before, as long as what is left fits. */
-INLINE __m512i third(__m512i x, const int shift)
-{
-    return _mm512_srai_epi32(_mm512_mullo_epi32(x, _mm512_set1_epi32((int)0xaaaaaaab)),
-                             shift);
-}
-
-/* y = A m. */
-INLINE void outputs_of(const __m512i m[WINOGRAD_PLACES], __m512i y[WINOGRAD_OUTPUTS])
-{
-    __m512i sum1 = _mm512_add_epi32(m[1], m[2]), sum2 = _mm512_add_epi32(m[3], m[4]);
-    __m512i difference1 = _mm512_sub_epi32(m[1], m[2]);
-    __m512i difference2 = _mm512_sub_epi32(m[3], m[4]);
-    __m512i sums = _mm512_sub_epi32(sum2, _mm512_slli_epi32(sum1, 2));
-
-    y[0] = third(_mm512_add_epi32(_mm512_mullo_epi32(m[0], _mm512_set1_epi32(6)), sums),
-                 3);
-    y[1] = third(_mm512_sub_epi32(difference2, _mm512_slli_epi32(difference1, 1)), 2);
-    y[2] = third(_mm512_sub_epi32(sum2, sum1), 1);
-    y[3] = _mm512_add_epi32(
-        third(_mm512_sub_epi32(_mm512_slli_epi32(difference2, 1), difference1), 1),
-        m[5]);
-}
-
-/* A tile whose pixels are groups becomes one of outputs. */
-INLINE struct conv_tile tile_of_outputs(const struct conv_tile *groups)
-{
-    struct conv_tile tile = *groups;
-
-    tile.out_step /= WINOGRAD_OUTPUTS;
-    tile.residual_step /= WINOGRAD_OUTPUTS;
-    tile.sum *= WINOGRAD_OUTPUTS;
-    return tile;
-}
+/* ---- tiles ------------------------------------------------------------------------------------- */
 
 INLINE void tile_of(const struct epilogue *epilogue, const struct conv_tile *tile,
                     const int groups, const int panels)
 {
     const ptrdiff_t channels = tile->window_step / WINOGRAD_PLACES;
-    const struct conv_tile outputs = tile_of_outputs(tile);
+    const struct conv_tile outputs = tile_of_outputs(tile, WINOGRAD_OUTPUTS);
     __m512i sums[SUMS_MOST], acc[VECTORS_MOST];
 
     begin_sums(tile, channels, groups, panels, sums);
@@ -164,7 +123,7 @@ INLINE void tile_of(const struct epilogue *epilogue, const struct conv_tile *til
 #pragma GCC unroll 6
             for (int place = 0; place < WINOGRAD_PLACES; place++)
                 m[place] = sums[sum_at(groups, panels, place, group, panel)];
-            outputs_of(m, y);
+            four_outputs(m, y);
 #pragma GCC unroll 4
             for (int output = 0; output < WINOGRAD_OUTPUTS; output++)
                 acc[(group * WINOGRAD_OUTPUTS + output) * panels + panel] = y[output];

@@ -322,6 +322,7 @@ static void winograd_is_chosen_by_codes_and_set(void **state)
     } rows[] = {
         {"avx512vnni", {{&winograd_four_bytes, NULL}, {NULL, NULL}}},
         {"avxvnni", {{&winograd_four_bytes, NULL}, {NULL, NULL}}},
+        {"avx512", {{NULL, &winograd_four_words}, {NULL, &winograd_four_words}}},
         {"avx2",
          {{&winograd_two_bytes, &winograd_four_words}, {NULL, &winograd_four_words}}},
         {"scalar", {{NULL, NULL}, {NULL, NULL}}},

@@ -13,8 +13,8 @@ static inline __m512i in_part(__m512i table, __m512i codes, int part)
                                _mm512_adds_epu8(from_part, _mm512_set1_epi8(0x70)));
 }
 
-void look_up_u8_avx512vnni(const uint8_t *table, const uint8_t *codes, size_t count,
-                           uint8_t *to)
+void look_up_u8_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
+                       uint8_t *to)
 {
     __m512i parts[PARTS];
     size_t i = 0;

@@ -81,7 +81,7 @@ INLINE void run(const struct add_u8 *add, const bool in_floats)
     }
 }
 
-void add_u8_avx512vnni(const struct add_u8 *add)
+void add_u8_avx512(const struct add_u8 *add)
 {
     if (add->step > 0)
         run(add, true);

@@ -44,7 +44,7 @@ static void sum_pixels(const uint8_t *codes, int pixels, ptrdiff_t step, int cha
         sums[pixel] = sum_pixel(codes + pixel * step, channels);
 }
 
-void window_sums_u8_avx512vnni(const struct window_sums_u8 *window_sums)
+void window_sums_u8_avx512(const struct window_sums_u8 *window_sums)
 {
     window_sums_run(window_sums, sum_pixels);
 }

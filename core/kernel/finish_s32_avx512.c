@@ -24,7 +24,7 @@ static void finish_pixels(const struct epilogue *epilogue, const struct conv_til
         finish_some(epilogue, tile, 1, sums, step);
 }
 
-void finish_s32_avx512vnni(const struct finish_s32 *finish)
+void finish_s32_avx512(const struct finish_s32 *finish)
 {
     finish_rows(finish, finish_pixels);
 }
