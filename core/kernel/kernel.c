@@ -1,6 +1,7 @@
 #include "core/kernel/kernel.h"
 
 #include "core/kernel/kernel_variants.h"
+#include "core/kernel/transpose.h"
 #include "core/kernel/window_sums.h"
 #include "core/kernel/winograd.h"
 
@@ -182,15 +183,18 @@ size_t conv_u8s8_packed_bytes(const struct kernel_set *set, struct conv_most mos
            (is_wide(set, most) ? sizeof(int16_t) : sizeof(int8_t));
 }
 
-void conv_u8s8_pack(const struct kernel_set *set, struct conv_most most,
-                    const int8_t *codes, int channels, int runs, int run_length,
-                    int run_bytes, void *packed)
+/* Weight k of a channel of a panel. */
+static size_t place_in_panel(size_t lane, size_t k)
 {
-    bool wide = is_wide(set, most);
+    return (k / QUAD * PANEL + lane) * QUAD + k % QUAD;
+}
+
+static void pack_any(bool wide, const int8_t *codes, int channels, int runs,
+                     int run_length, int run_bytes, void *packed)
+{
     int16_t *words = packed;
     int8_t *bytes = packed;
 
-    memset(packed, 0, conv_u8s8_packed_bytes(set, most, channels, runs, run_bytes));
     for (int channel = 0; channel < channels; channel++) {
         size_t panel = (size_t)(channel / PANEL) * panel_weights(runs, run_bytes);
         size_t lane = (size_t)(channel % PANEL);
@@ -198,7 +202,7 @@ void conv_u8s8_pack(const struct kernel_set *set, struct conv_most most,
         for (int run = 0; run < runs; run++)
             for (int byte = 0; byte < run_length; byte++) {
                 size_t k = (size_t)run * (size_t)run_bytes + (size_t)byte;
-                size_t at = panel + (k / QUAD * PANEL + lane) * QUAD + k % QUAD;
+                size_t at = panel + place_in_panel(lane, k);
 
                 if (wide)
                     words[at] = *codes++;
@@ -206,6 +210,36 @@ void conv_u8s8_pack(const struct kernel_set *set, struct conv_most most,
                     bytes[at] = *codes++;
             }
     }
+}
+
+/* Quads move as they are: those of a panel's channels are turned. */
+static void pack_quads(const int8_t *codes, int channels, size_t channel_bytes,
+                       int8_t *packed)
+{
+    for (int channel = 0; channel < channels; channel += PANEL) {
+        int lanes = channels - channel < PANEL ? channels - channel : PANEL;
+        const struct transpose of = {.rows = (size_t)lanes,
+                                     .columns = channel_bytes / QUAD,
+                                     .from_row = (ptrdiff_t)(channel_bytes / QUAD),
+                                     .to_row = PANEL};
+
+        transpose_words(&of, codes, packed);
+        codes += PANEL * channel_bytes;
+        packed += PANEL * channel_bytes;
+    }
+}
+
+void conv_u8s8_pack(const struct kernel_set *set, struct conv_most most,
+                    const int8_t *codes, int channels, int runs, int run_length,
+                    int run_bytes, void *packed)
+{
+    bool wide = is_wide(set, most);
+
+    memset(packed, 0, conv_u8s8_packed_bytes(set, most, channels, runs, run_bytes));
+    if (wide || run_length != run_bytes)
+        pack_any(wide, codes, channels, runs, run_length, run_bytes, packed);
+    else
+        pack_quads(codes, channels, (size_t)runs * (size_t)run_bytes, packed);
 }
 
 size_t window_sums_scratch(const struct window_sums_u8 *window_sums)

@@ -127,36 +127,20 @@ static bool are_codes(const struct layer_task *task)
     return value_is_codes(task->inputs[0]) && value_is_codes(task->inputs[1]);
 }
 
-/* What the products of codes are worth; runtimes multiply the steps in float, too. */
-static void put_floats(const struct matmul_side *side, const int32_t *sums, float scale,
-                       float *to)
-{
-    for (int row = 0; row < side->rows; row++)
-        for (int column = 0; column < side->columns; column++)
-            to[row * side->row + column * side->column] = scale * (float)*sums++;
-}
-
 static float product_step(const struct layer_task *task)
 {
     return task->inputs[0]->step * task->inputs[1]->step;
 }
 
-/* `scale` times the exact sums, to task->out. */
+/* `scale` times the exact sums, to task->out; runtimes multiply the steps in float, too. */
 static void run_codes(const struct layer_task *task, float scale)
 {
     const struct matmul_run *run = task->run->own;
-    const struct kernel_set *kernels = task->run->setting->kernels;
-    const struct matmul_room room =
-        matmul_room_in(&run->codes, kernels, task->scratch->windows);
 
     for (int sample = 0; sample < task->samples; sample++)
-        for (int product = 0; product < run->codes.products; product++) {
-            matmul_integer_sums(&run->codes, kernels, task->inputs[0], task->inputs[1],
-                                sample, product, &room);
-            put_floats(&run->floats.output, room.sums, scale,
-                       task->out +
-                           matmul_side_at(&run->floats.output, sample, product));
-        }
+        matmul_integer_run(&run->codes, task->run->setting->kernels, task->inputs[0],
+                           task->inputs[1], sample, scale, task->scratch->windows,
+                           &run->floats.output, task->out);
 }
 
 static void run_matmul(const struct layer_task *task)
@@ -215,7 +199,7 @@ static void need(const struct layer_run *run, int samples, struct scratch_sizes 
                                                     matmul_side_count(&plan->output)) *
                                                        sizeof(float));
     sizes->windows = memory_larger(
-        sizes->windows, matmul_room_bytes(&own->codes, run->setting->kernels));
+        sizes->windows, matmul_integer_room(&own->codes, run->setting->kernels));
 }
 
 /* ---- what it is ----------------------------------------------------------------------------- */

@@ -7,6 +7,9 @@
  *
  * where all sums are integers. No result is larger in magnitude than 255 * 255 * K, so 32 bits hold it up to
  * MATMUL_DEPTH_MOST.
+ *
+ * Heads of attention are channels, so an element of one product lies beside those of the others: all products
+ * of a sample are put apart at once, and their results beside each other again, some rows at a time.
  */
 #ifndef CORE_LAYER_MATMUL_INTEGER_H
 #define CORE_LAYER_MATMUL_INTEGER_H
@@ -14,29 +17,19 @@
 #include "core/layer/matmul_plan.h"
 #include "core/layer/value.h"
 
-/* Room for one product; borrowed from one piece of memory. */
-struct matmul_room {
-    uint8_t *left;       /* [rows, depth], and INPUT_SLACK */
-    int8_t *right;       /* [columns, depth] */
-    void *packed;        /* the same for a kernel */
-    int32_t *left_sums;  /* [rows] sum A */
-    int32_t *right_sums; /* [columns] a (sum R + K (s - b)) */
-    int32_t *sums;       /* [rows, columns] out */
-};
+/* Bytes of room that matmul_integer_run() takes. */
+size_t matmul_integer_room(const struct matmul_plan *plan,
+                           const struct kernel_set *kernels);
 
-/* Bytes that the room takes, and its parts in so many bytes, 64-byte aligned. */
-size_t matmul_room_bytes(const struct matmul_plan *plan,
-                         const struct kernel_set *kernels);
-struct matmul_room matmul_room_in(const struct matmul_plan *plan,
-                                  const struct kernel_set *kernels, void *bytes);
-
-/* Finds room->sums: sum (A - a) (B - b) of each element of one product of one sample.
+/* Finds scale * sum (A - a) (B - b), the sum as a float, of all products of one sample.
  *
- *   plan   of MATMUL_CODES
- *   left, right  values of codes */
-void matmul_integer_sums(const struct matmul_plan *plan,
-                         const struct kernel_set *kernels, const struct value *left,
-                         const struct value *right, int sample, int product,
-                         const struct matmul_room *room);
+ *   plan         of MATMUL_CODES
+ *   left, right  values of codes
+ *   room         matmul_integer_room() bytes, 64-byte aligned
+ *   output       where the elements belong in `out`, of MATMUL_FLOATS */
+void matmul_integer_run(const struct matmul_plan *plan,
+                        const struct kernel_set *kernels, const struct value *left,
+                        const struct value *right, int sample, float scale, void *room,
+                        const struct matmul_side *output, float *out);
 
 #endif

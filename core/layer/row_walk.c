@@ -2,7 +2,7 @@
  * lines of the cache, and put back. */
 #include "core/layer/row_walk.h"
 
-#include "core/layer/transpose.h"
+#include "core/kernel/transpose.h"
 #include "core/network/rows.h"
 
 enum { ROWS_TOGETHER = 16 };

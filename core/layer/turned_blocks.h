@@ -2,7 +2,7 @@
 #ifndef CORE_LAYER_TURNED_BLOCKS_H
 #define CORE_LAYER_TURNED_BLOCKS_H
 
-#include "core/layer/transpose.h"
+#include "core/kernel/transpose.h"
 
 /* Where a block begins in the input and in the output, without border. */
 struct turned_block {

@@ -36,6 +36,8 @@ static const struct shape {
     {"2,1,5,7", "1,3,4,7", true},
     {"2,3,1,5,6", "2,1,2,6,5", false},
     {"19,300", "300,37", false},
+    {"12,31,10", "12,10,17", false},
+    {"5,40,9", "5,300,9", true},
 };
 
 /* A network of one product, and its layer at work. */

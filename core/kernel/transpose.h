@@ -1,6 +1,6 @@
 /* transpose.h - matrices whose rows become columns. */
-#ifndef CORE_LAYER_TRANSPOSE_H
-#define CORE_LAYER_TRANSPOSE_H
+#ifndef CORE_KERNEL_TRANSPOSE_H
+#define CORE_KERNEL_TRANSPOSE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,5 +15,7 @@ struct transpose {
  * read. */
 void transpose_bytes(const struct transpose *of, const uint8_t *from, uint8_t *to);
 void transpose_floats(const struct transpose *of, const float *from, float *to);
+/* Elements of four bytes each, anywhere. */
+void transpose_words(const struct transpose *of, const void *from, void *to);
 
 #endif

@@ -1,6 +1,6 @@
 /* Square blocks in registers: a row of each half is interleaved with one of the other, as often as there
  * are bits in a row's number. */
-#include "core/layer/transpose.h"
+#include "core/kernel/transpose.h"
 
 #include "core/kernel/vector_clones.h"
 
@@ -13,7 +13,7 @@ static inline size_t smaller(size_t a, size_t b)
 
 /* ---- bytes ---------------------------------------------------------------------------------- */
 
-enum { BYTES = 16, FLOATS = 4 };
+enum { BYTES = 16 };
 
 typedef uint8_t bytes __attribute__((vector_size(BYTES)));
 
@@ -94,7 +94,9 @@ void transpose_bytes(const struct transpose *of, const uint8_t *from, uint8_t *t
         }
 }
 
-/* ---- floats --------------------------------------------------------------------------------- */
+/* ---- words ---------------------------------------------------------------------------------- */
+
+enum { WORD = 4, WORDS = BYTES / WORD };
 
 typedef int32_t words __attribute__((vector_size(BYTES)));
 
@@ -104,50 +106,59 @@ static inline __attribute__((always_inline)) void interleave_words(const words *
     const words low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
 
 #pragma GCC unroll 2
-    for (int row = 0; row < FLOATS / 2; row++) {
-        to[2 * row] = __builtin_shuffle(from[row], from[row + FLOATS / 2], low);
-        to[2 * row + 1] = __builtin_shuffle(from[row], from[row + FLOATS / 2], high);
+    for (int row = 0; row < WORDS / 2; row++) {
+        to[2 * row] = __builtin_shuffle(from[row], from[row + WORDS / 2], low);
+        to[2 * row + 1] = __builtin_shuffle(from[row], from[row + WORDS / 2], high);
     }
 }
 
 static inline __attribute__((always_inline)) void
-transpose_whole(const struct transpose *of, const float *from, float *to)
+transpose_whole(const struct transpose *of, const uint8_t *from, uint8_t *to)
 {
-    words a[FLOATS], b[FLOATS];
+    words a[WORDS], b[WORDS];
 
 #pragma GCC unroll 4
-    for (int row = 0; row < FLOATS; row++)
-        memcpy(&a[row], from + row * of->from_row, BYTES);
+    for (int row = 0; row < WORDS; row++)
+        memcpy(&a[row], from + row * of->from_row * WORD, BYTES);
     interleave_words(a, b);
     interleave_words(b, a);
 #pragma GCC unroll 4
-    for (int column = 0; column < FLOATS; column++)
-        memcpy(to + column * of->to_row, &a[column], BYTES);
+    for (int column = 0; column < WORDS; column++)
+        memcpy(to + column * of->to_row * WORD, &a[column], BYTES);
 }
 
 static inline void transpose_part(const struct transpose *of, size_t rows,
-                                  size_t columns, const float *from, float *to)
+                                  size_t columns, const uint8_t *from, uint8_t *to)
 {
     for (size_t column = 0; column < columns; column++)
         for (size_t row = 0; row < rows; row++)
-            to[(ptrdiff_t)column * of->to_row + (ptrdiff_t)row] =
-                from[(ptrdiff_t)row * of->from_row + (ptrdiff_t)column];
+            memcpy(to + ((ptrdiff_t)column * of->to_row + (ptrdiff_t)row) * WORD,
+                   from + ((ptrdiff_t)row * of->from_row + (ptrdiff_t)column) * WORD,
+                   WORD);
 }
 
 VECTOR_CLONES
-void transpose_floats(const struct transpose *of, const float *from, float *to)
+void transpose_words(const struct transpose *of, const void *from, void *to)
 {
-    size_t columns = of->columns / FLOATS * FLOATS, row = 0;
+    size_t columns = of->columns / WORDS * WORDS, row = 0;
 
-    for (; row + FLOATS <= of->rows; row += FLOATS) {
-        const float *at = from + (ptrdiff_t)row * of->from_row;
+    for (; row + WORDS <= of->rows; row += WORDS) {
+        const uint8_t *at =
+            (const uint8_t *)from + (ptrdiff_t)row * of->from_row * WORD;
+        uint8_t *there = (uint8_t *)to + row * WORD;
 
-        for (size_t column = 0; column < columns; column += FLOATS)
-            transpose_whole(of, at + column,
-                            to + (ptrdiff_t)column * of->to_row + (ptrdiff_t)row);
-        transpose_part(of, FLOATS, of->columns - columns, at + columns,
-                       to + (ptrdiff_t)columns * of->to_row + (ptrdiff_t)row);
+        for (size_t column = 0; column < columns; column += WORDS)
+            transpose_whole(of, at + column * WORD,
+                            there + (ptrdiff_t)column * of->to_row * WORD);
+        transpose_part(of, WORDS, of->columns - columns, at + columns * WORD,
+                       there + (ptrdiff_t)columns * of->to_row * WORD);
     }
     transpose_part(of, of->rows - row, of->columns,
-                   from + (ptrdiff_t)row * of->from_row, to + row);
+                   (const uint8_t *)from + (ptrdiff_t)row * of->from_row * WORD,
+                   (uint8_t *)to + row * WORD);
+}
+
+void transpose_floats(const struct transpose *of, const float *from, float *to)
+{
+    transpose_words(of, from, to);
 }

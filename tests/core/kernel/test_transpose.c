@@ -1,4 +1,4 @@
-#include "core/layer/transpose.h"
+#include "core/kernel/transpose.h"
 
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
