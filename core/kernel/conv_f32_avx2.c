@@ -1,11 +1,10 @@
 #include "core/kernel/conv_tiles.h"
-#include "core/kernel/epilogue_avx2.h"
-#include "core/kernel/epilogue_f32.h"
+#include "core/kernel/epilogue_f32_avx2.h"
 #include "core/kernel/kernel_variants.h"
 
 /* A tile of `pixels` x `panels`, two accumulators of 8 channels each; both are constants where it
  * is inlined. */
-enum { VECTOR = 8, VECTORS_MOST = 12 };
+enum { VECTORS_MOST = 12 };
 
 INLINE void multiply(const struct conv_tile *tile, const int pixels, const int panels,
                      __m256 acc[VECTORS_MOST])
@@ -46,50 +45,7 @@ INLINE void multiply(const struct conv_tile *tile, const int pixels, const int p
     }
 }
 
-/* ---- the epilogue of epilogue_f32.h -------------------------------------------------------- */
-
-INLINE __m256 finished(const struct epilogue *epilogue, int channel,
-                       const float *residual, __m256 v)
-{
-    if (epilogue->scale)
-        v = _mm256_fmadd_ps(v, _mm256_loadu_ps(epilogue->scale + channel),
-                            _mm256_loadu_ps(epilogue->shift + channel));
-    if (residual)
-        v = _mm256_add_ps(v, _mm256_loadu_ps(residual));
-    v = _mm256_max_ps(v, _mm256_set1_ps(epilogue->low)); /* NaN becomes low */
-    return _mm256_min_ps(v, _mm256_set1_ps(epilogue->high));
-}
-
-INLINE void store_eight(uint8_t *out, __m256i codes)
-{
-    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(codes),
-                                    _mm256_extracti128_si256(codes, 1));
-
-    _mm_storel_epi64((__m128i *)out, _mm_packus_epi16(words, words));
-}
-
-INLINE void finish_eight(const struct epilogue *epilogue, int channel, ptrdiff_t out,
-                         ptrdiff_t residual, __m256 acc)
-{
-    __m256 v = finished(
-        epilogue, channel,
-        epilogue->residual_f32 ? epilogue->residual_f32 + residual : NULL, acc);
-
-    if (epilogue->out_u8)
-        store_eight(epilogue->out_u8 + out,
-                    _mm256_add_epi32(_mm256_cvtps_epi32(_mm256_div_ps(
-                                         v, _mm256_set1_ps(epilogue->step))),
-                                     _mm256_set1_epi32(epilogue->zero_code)));
-    else
-        _mm256_storeu_ps(epilogue->out_f32 + out, v);
-}
-
-static void finish_some(const struct epilogue *epilogue, int channel, int count,
-                        ptrdiff_t out, ptrdiff_t residual, const float *acc)
-{
-    for (int lane = 0; lane < count; lane++)
-        epilogue_f32(epilogue, channel + lane, out + lane, residual + lane, acc[lane]);
-}
+/* ---- the epilogue ------------------------------------------------------------------------- */
 
 /* From sums [pixels, panels, 2] in memory: it is not worth being made for every tile. */
 static void finish_tile(const struct epilogue *epilogue, const struct conv_tile *tile,
@@ -102,11 +58,7 @@ static void finish_tile(const struct epilogue *epilogue, const struct conv_tile 
             const ptrdiff_t residual =
                 tile->residual + pixel * tile->residual_step + first;
 
-            if (left >= VECTOR)
-                finish_eight(epilogue, tile->channel + first, out, residual, *acc);
-            else
-                finish_some(epilogue, tile->channel + first, left, out, residual,
-                            (const float *)acc);
+            finish_eight(epilogue, tile->channel + first, left, out, residual, *acc);
         }
 }
 

@@ -1,4 +1,5 @@
 #include "core/kernel/conv_finish_avx512.h"
+#include "core/kernel/epilogue_f32_avx512.h"
 #include "core/kernel/kernel_variants.h"
 #include "core/kernel/pixel_bases.h"
 
@@ -43,38 +44,7 @@ INLINE void multiply(const struct conv_tile *tile, const int pixels, const int p
     }
 }
 
-/* ---- the epilogue of epilogue_f32.h -------------------------------------------------------- */
-
-/* The constants of 16 channels. */
-struct finish16 {
-    __m512 scale, shift, low, high;
-};
-
-INLINE struct finish16 finish16_of(const struct epilogue *epilogue, int channel)
-{
-    struct finish16 finish = {
-        .scale = _mm512_set1_ps(1),
-        .shift = _mm512_set1_ps(-0.0f), /* nothing, not even to a zero */
-        .low = _mm512_set1_ps(epilogue->low),
-        .high = _mm512_set1_ps(epilogue->high),
-    };
-
-    if (epilogue->scale) {
-        finish.scale = _mm512_loadu_ps(epilogue->scale + channel);
-        finish.shift = _mm512_loadu_ps(epilogue->shift + channel);
-    }
-    return finish;
-}
-
-INLINE __m512 finished(const struct finish16 *finish, const float *residual, __m512 acc)
-{
-    __m512 v = _mm512_fmadd_ps(acc, finish->scale, finish->shift);
-
-    if (residual)
-        v = _mm512_add_ps(v, _mm512_loadu_ps(residual));
-    v = _mm512_max_ps(v, finish->low); /* NaN becomes low */
-    return _mm512_min_ps(v, finish->high);
-}
+/* ---- the epilogue ------------------------------------------------------------------------- */
 
 INLINE const float *residual_at(const struct epilogue *epilogue,
                                 const struct conv_tile *tile, const bool adds,
@@ -129,10 +99,10 @@ INLINE void write_codes(const struct epilogue *epilogue, const struct conv_tile 
         for (int i = 0; i < count; i++) {
             const int pixel = (at + i) / panels, panel = (at + i) % panels;
 
-            rounded[i] = _mm512_cvtps_epi32(_mm512_div_ps(
+            rounded[i] = levels_of(
                 finished(&finish[panel],
                          residual_at(epilogue, tile, adds, pixel, panel), acc[at + i]),
-                unit));
+                unit);
         }
 #pragma GCC unroll 4
         for (int i = count; i < 4; i++)

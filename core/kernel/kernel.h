@@ -205,6 +205,9 @@ struct kernel_set {
     add_u8_fn add_u8;
     look_up_u8_fn look_up_u8;
     conv_f32_fn conv_f32;
+    /* Each channel by itself: runs are the taps, weights [taps, channels], run_length and row_runs do
+     * not count. */
+    conv_f32_fn depthwise_f32;
     peak_fn peak_u8s8, peak_f32; /* NULL: there is no such thing */
 };
 

@@ -25,6 +25,10 @@ void conv_f32_scalar(const struct conv_f32 *conv);
 void conv_f32_avx2(const struct conv_f32 *conv);
 void conv_f32_avx512(const struct conv_f32 *conv);
 
+void depthwise_f32_scalar(const struct conv_f32 *conv);
+void depthwise_f32_avx2(const struct conv_f32 *conv);
+void depthwise_f32_avx512(const struct conv_f32 *conv);
+
 void depthwise_u8s8_scalar(const struct depthwise_u8s8 *depthwise);
 void depthwise_u8s8_avx2(const struct depthwise_u8s8 *depthwise);
 void depthwise_u8s8_avx512(const struct depthwise_u8s8 *depthwise);

@@ -1,7 +1,5 @@
 #include "core/layer/conv_float.h"
 
-#include "core/kernel/vector_clones.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -75,13 +73,11 @@ static void advance(struct epilogue *epilogue, size_t channels)
     epilogue_move(epilogue, 0, (ptrdiff_t)channels, (ptrdiff_t)channels);
 }
 
-static void multiply_groups(const struct conv_run *run, const float *planes,
-                            int samples, struct epilogue epilogue)
+/* Input, weights and epilogue are still to be said. */
+static struct conv_f32 product_of(const struct conv_plan *plan, int samples,
+                                  int channels)
 {
-    const struct conv_plan *plan = &run->float_plan;
-    const struct weights *weights = run->layer->weights;
-    int outputs = weights->outputs / weights->groups;
-    struct conv_f32 product = {
+    return (struct conv_f32){
         .windows = plan->windows,
         .samples = samples,
         .rows = plan->rows,
@@ -90,8 +86,29 @@ static void multiply_groups(const struct conv_run *run, const float *planes,
         .runs = plan->runs,
         .run_length = plan->run_length,
         .row_runs = plan->row_runs,
-        .channels = outputs,
+        .channels = channels,
     };
+}
+
+static void multiply_depthwise(const struct conv_run *run, const float *planes,
+                               int samples, const struct epilogue *epilogue)
+{
+    const struct conv_plan *plan = &run->float_plan;
+    struct conv_f32 product = product_of(plan, samples, plan->plane.channels);
+
+    product.input = planes + plan->first;
+    product.weights = run->weights.now->floats;
+    product.epilogue = *epilogue;
+    run->kernels->depthwise_f32(&product);
+}
+
+static void multiply_groups(const struct conv_run *run, const float *planes,
+                            int samples, struct epilogue epilogue)
+{
+    const struct conv_plan *plan = &run->float_plan;
+    const struct weights *weights = run->layer->weights;
+    int outputs = weights->outputs / weights->groups;
+    struct conv_f32 product = product_of(plan, samples, outputs);
 
     for (int group = 0; group < weights->groups; group++) {
         product.input = planes + plan->first + group * plan->group_channels;
@@ -101,84 +118,6 @@ static void multiply_groups(const struct conv_run *run, const float *planes,
         product.epilogue = epilogue;
         run->kernels->conv_f32(&product);
         advance(&epilogue, (size_t)outputs);
-    }
-}
-
-/* sums [channels] of one output pixel, each a chain of fused multiply-adds over the taps. */
-VECTOR_CLONES
-static void depthwise_pixel(const struct conv_run *run, const float *window,
-                            float *restrict sums)
-{
-    const struct conv_plan *plan = &run->float_plan;
-    size_t channels = (size_t)plan->plane.channels;
-
-    memset(sums, 0, channels * sizeof *sums);
-    for (int tap = 0; tap < plan->runs; tap++) {
-        const float *x = window + plan->run_offsets[tap];
-        const float *w = run->weights.now->floats + (size_t)tap * channels;
-
-        for (size_t channel = 0; channel < channels; channel++)
-            sums[channel] = fmaf(x[channel], w[channel], sums[channel]);
-    }
-}
-
-/* As conv_f32 finishes its sums, in place, but for codes. */
-VECTOR_CLONES
-static void finish_floats(const struct epilogue *epilogue, const float *residual,
-                          size_t channels, float *restrict sums)
-{
-    const float *restrict scale = epilogue->scale, *restrict shift = epilogue->shift;
-    float low = epilogue->low, high = epilogue->high;
-
-    for (size_t channel = 0; channel < channels && scale; channel++)
-        sums[channel] = fmaf(sums[channel], scale[channel], shift[channel]);
-    for (size_t channel = 0; channel < channels && residual; channel++)
-        sums[channel] += residual[channel];
-    for (size_t channel = 0; channel < channels; channel++) {
-        float v = sums[channel] > low ? sums[channel] : low;
-
-        sums[channel] = v < high ? v : high;
-    }
-}
-
-/* A row of the output, counted over the samples at hand, to sums [columns, channels]. */
-static void depthwise_row(const struct conv_run *run, const float *planes, int row,
-                          const struct epilogue *epilogue, float *sums)
-{
-    const struct conv_plan *plan = &run->float_plan;
-    size_t channels = (size_t)plan->plane.channels;
-    const float *window = planes + plan->first +
-                          row / plan->rows * plan->windows.sample +
-                          row % plan->rows * plan->windows.row;
-    const float *residual = epilogue->residual_f32;
-
-    if (residual)
-        residual += row * epilogue->residual.row; /* floats have no border */
-    for (int column = 0; column < plan->columns; column++, sums += channels) {
-        depthwise_pixel(run, window, sums);
-        finish_floats(epilogue, residual, channels, sums);
-        window += plan->windows.column;
-        if (residual)
-            residual += channels;
-    }
-}
-
-static void multiply_depthwise(const struct conv_run *run, const float *planes,
-                               struct sample_range samples,
-                               const struct epilogue *epilogue,
-                               const struct quantizer *quantizer, struct value *output,
-                               const struct scratch *scratch)
-{
-    const struct conv_plan *plan = &run->float_plan;
-    size_t first = (size_t)samples.first * (size_t)plan->rows;
-
-    for (int row = 0; row < samples.count * plan->rows; row++) {
-        float *sums =
-            quantizer ? scratch->sums : epilogue->out_f32 + row * epilogue->out.row;
-
-        depthwise_row(run, planes, row, epilogue, sums);
-        if (quantizer)
-            value_put_rows(sums, first + (size_t)row, 1, quantizer, output);
     }
 }
 
@@ -259,8 +198,7 @@ void conv_float_run(struct conv_run *run, const struct value *input,
         const float *planes = planes_of_samples(plan, input, some, scratch);
 
         if (run->weights.is_depthwise)
-            multiply_depthwise(run, planes, some, &epilogue, quantizer, output,
-                               scratch);
+            multiply_depthwise(run, planes, some.count, &epilogue);
         else
             multiply_groups(run, planes, some.count, epilogue);
         epilogue_move(&epilogue, 0, some.count * epilogue.residual.sample,

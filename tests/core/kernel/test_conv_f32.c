@@ -181,14 +181,13 @@ static void clear_parts(struct parts *parts)
     free(parts->row_runs);
 }
 
-/* Runs the convolution; a buffer with canaries between the outputs, to be freed. */
-static void *run(const struct kernel_set *set, const struct parts *parts,
-                 const struct finish *finish, bool skips)
+/* What a kernel is asked for. */
+static struct conv_f32 asked(const struct parts *parts, const struct finish *finish,
+                             void *out)
 {
     const struct shape *shape = &parts->shape;
-    size_t bytes = parts->elements * (finish->gives_codes ? 1 : sizeof(float));
-    void *out = memset(memory_aligned(bytes), CANARY, bytes);
-    struct conv_f32 conv = {
+
+    return (struct conv_f32){
         .input = parts->input,
         .windows = {.sample = (ptrdiff_t)height_of(shape) * row_of(shape),
                     .row = (ptrdiff_t)shape->stride * row_of(shape),
@@ -199,7 +198,6 @@ static void *run(const struct kernel_set *set, const struct parts *parts,
         .run_offsets = parts->run_offsets,
         .runs = shape->kernel,
         .run_length = shape->kernel * shape->channels,
-        .row_runs = skips ? parts->row_runs : NULL,
         .weights = parts->packed,
         .channels = shape->outputs,
         .epilogue = {.scale = finish->is_plain ? NULL : parts->scale,
@@ -214,8 +212,45 @@ static void *run(const struct kernel_set *set, const struct parts *parts,
                      .out_u8 = finish->gives_codes ? out : NULL,
                      .out = parts->outputs},
     };
+}
 
+/* A buffer of canaries, to be freed. */
+static void *room_for(const struct parts *parts, const struct finish *finish)
+{
+    size_t bytes = parts->elements * (finish->gives_codes ? 1 : sizeof(float));
+
+    return memset(memory_aligned(bytes), CANARY, bytes);
+}
+
+/* Runs the convolution; what lies between the outputs are canaries. To be freed. */
+static void *run(const struct kernel_set *set, const struct parts *parts,
+                 const struct finish *finish, bool skips)
+{
+    void *out = room_for(parts, finish);
+    struct conv_f32 conv = asked(parts, finish, out);
+
+    conv.row_runs = skips ? parts->row_runs : NULL;
     set->conv_f32(&conv);
+    return out;
+}
+
+/* The same of a depthwise one of the first channels, whose weights may be any. */
+static void *run_depthwise(const struct kernel_set *set, const struct parts *parts,
+                           const struct finish *finish)
+{
+    const struct shape *shape = &parts->shape;
+    void *out = room_for(parts, finish);
+    struct conv_f32 conv = asked(parts, finish, out);
+    int32_t taps[64];
+
+    for (int tap = 0; tap < shape->kernel * shape->kernel; tap++)
+        taps[tap] =
+            tap / shape->kernel * row_of(shape) + tap % shape->kernel * shape->channels;
+    conv.run_offsets = taps;
+    conv.runs = shape->kernel * shape->kernel;
+    conv.channels = shape->channels < shape->outputs ? shape->channels : shape->outputs;
+    conv.weights = parts->weights;
+    set->depthwise_f32(&conv);
     return out;
 }
 
@@ -273,6 +308,49 @@ static void compare(const struct kernel_set *set, const struct parts *parts,
         free(found);
     }
     free(expected);
+}
+
+static void depthwise_sums_are_chains_over_the_taps(void **state)
+{
+    static const struct shape shape = {5, 4, 4, 3, 1, 0, 5, 1};
+    struct parts parts = make_parts(&shape);
+    float *out = run_depthwise(kernel_set_named("scalar"), &parts, &finishes[0]);
+
+    (void)state;
+    for (int channel = 0; channel < shape.channels; channel++) {
+        float sum = 0;
+
+        for (int tap = 0; tap < 9; tap++)
+            sum = fmaf(parts.input[tap / 3 * row_of(&shape) + tap % 3 * shape.channels +
+                                   channel],
+                       parts.weights[tap * shape.channels + channel], sum);
+        assert_memory_equal(&sum, &out[channel], sizeof sum);
+    }
+    free(out);
+    clear_parts(&parts);
+}
+
+static void every_set_is_depthwise_bit_for_bit(void **state)
+{
+    (void)state;
+    for (int channels = 1; channels <= 36; channels++) {
+        struct shape shape = {channels,         5, 3 + channels % 15, 3,
+                              1 + channels % 2, 1, channels,          2};
+        struct parts parts = make_parts(&shape);
+
+        for (const struct kernel_set *set = kernel_sets; set->name; set++)
+            for (int j = 0; set->runs_here() && j < FINISHES; j++) {
+                size_t each = finishes[j].gives_codes ? 1 : sizeof(float);
+                void *expected =
+                    run_depthwise(kernel_set_named("scalar"), &parts, &finishes[j]);
+                void *found = run_depthwise(set, &parts, &finishes[j]);
+
+                assert_memory_equal(expected, found, parts.elements * each);
+                free(expected);
+                free(found);
+            }
+        clear_parts(&parts);
+    }
 }
 
 static void every_set_equals_scalar_bit_for_bit(void **state)
@@ -353,6 +431,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scalar_is_one_chain_an_output),
+        cmocka_unit_test(depthwise_sums_are_chains_over_the_taps),
+        cmocka_unit_test(every_set_is_depthwise_bit_for_bit),
         cmocka_unit_test(every_set_equals_scalar_bit_for_bit),
         cmocka_unit_test(every_width_and_depth_of_tiles_is_covered),
         cmocka_unit_test(a_sample_does_not_depend_on_its_block),
