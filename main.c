@@ -1,6 +1,5 @@
 #include "commands/command.h"
 
-#include "core/kernel/sgemm.h"
 #include "link/link.h"
 
 #include <stdio.h>
@@ -41,7 +40,6 @@ int main(int count, char **arguments)
     struct error err = {0};
     int code;
 
-    sgemm_init(arguments);
     if (!command) {
         fprintf(stderr, "calq: there is no command \"%s\"; see `calq help`\n", name);
         return EXIT_USAGE;

@@ -123,7 +123,7 @@ static int tell_predictions(const char *path, const struct finished_case *finish
         path, beside->other_predictions, beside->samples);
 }
 
-/* On another kind of machine float layers round differently, by little. */
+/* Another calq may round float layers differently, by little. */
 static int tell_of_result(const struct finished_case *finished,
                           const struct score *score, struct error *err)
 {
@@ -137,13 +137,13 @@ static int tell_of_result(const struct finished_case *finished,
             "batch "
             "norms give %.9g here, which is more than %s; run the case again",
             found, score_loss(score),
-            case_is_of_this_machine(finished)
-                ? "a machine of the same kind may differ"
-                : "float layers of another machine make of it");
+            case_has_our_digits(finished) ? "the same calq may differ"
+                                          : "float layers of another calq make of it");
     case LOSS_FOUND_NEARLY:
-        printf("note: result.json has the calibration loss %.9g, found by another calq "
-               "or on another kind of machine: float layers round otherwise\n",
-               found);
+        printf(
+            "note: result.json has the calibration loss %.9g, found by another calq: "
+            "its float layers round otherwise\n",
+            found);
         return 0;
     case LOSS_FOUND_AGAIN:
         return 0;

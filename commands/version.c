@@ -2,7 +2,6 @@
 
 #include "commands/command.h"
 #include "core/kernel/kernel.h"
-#include "core/kernel/sgemm.h"
 
 #include <stdio.h>
 
@@ -14,10 +13,9 @@ static int print_version(int count, char **arguments, struct error *err)
     printf("calq %s\nkernels:", version());
     for (const struct kernel_set *set = kernel_sets; set->name; set++)
         printf(" %s%s", set->name, set->runs_here() ? "" : " (not on this machine)");
-    printf("\nfloat products: %s\n", sgemm_name());
+    printf("\n");
     return EXIT_DONE;
 }
 
 const struct command version_command = {
-    "version", "",   "print the version, the kernels and the libraries",
-    NULL,      NULL, print_version};
+    "version", "", "print the version and the kernels", NULL, NULL, print_version};

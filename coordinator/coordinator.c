@@ -171,9 +171,9 @@ static int compare_identities(struct run *run, struct error *err)
         return -1;
     return own == first
                ? 0
-               : error_set(err, EXIT_INPUT,
-                           "networks, data or OpenBLAS's kind of processor are not the "
-                           "same here as for the first team");
+               : error_set(
+                     err, EXIT_INPUT,
+                     "networks or data are not the same here as for the first team");
 }
 
 static char *identity_of(const struct run *run, const struct calibration_case *one)

@@ -93,12 +93,9 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
     team_forget_case(team);
     status = team_ask(team, &request, NULL, &reply, err);
     if (status == 0 && reply.maxima[REPLY_HASH] != -reply.maxima[REPLY_MINUS_HASH])
-        status =
-            error_set(err, EXIT_INPUT,
-                      "%s is not the same file on all ranks, or its data are not, or "
-                      "OpenBLAS works "
-                      "for processors of several kinds (OPENBLAS_CORETYPE sets one)",
-                      shard_network(team->shard)->path);
+        status = error_set(err, EXIT_INPUT,
+                           "%s is not the same file on all ranks, or its data are not",
+                           shard_network(team->shard)->path);
     if (status == 0) {
         opened->calibration_samples = (size_t)reply.sums[REPLY_CALIBRATION_SAMPLES];
         team->calibration_samples = opened->calibration_samples;

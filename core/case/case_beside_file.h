@@ -30,14 +30,14 @@ enum loss_found {
     LOSS_FOUND_ANOTHER, /* it is not what the case found */
 };
 
-/* On a machine of the kind that the result names the loss has to be the very same; elsewhere float
- * layers round differently, and codes beside the middle of two may be others.
+/* Where the result is of a calq with the same digits the loss has to be the very same; others round
+ * float layers differently, and codes beside the middle of two may be others.
  *
  *   score  of the case's network on the samples of the search */
 enum loss_found case_loss_found(const struct finished_case *finished,
                                 const struct score *score);
 
-/* Whether the result was found on a machine whose float layers round as those of this one. */
-bool case_is_of_this_machine(const struct finished_case *finished);
+/* Whether the result was found by a calq that computes the same digits. */
+bool case_has_our_digits(const struct finished_case *finished);
 
 #endif

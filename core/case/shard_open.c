@@ -4,7 +4,6 @@
 #include "core/base/memory.h"
 #include "core/case/case_data.h"
 #include "core/case/case_state.h"
-#include "core/kernel/sgemm.h"
 #include "core/onnx/onnx_external.h"
 #include "core/onnx/onnx_read.h"
 #include "core/rewrite/qdq.h"
@@ -356,7 +355,6 @@ int shard_answer_open(struct shard *shard, const struct request *request,
     if (onnx_external_hash(model->network, text, err) < 0)
         return -1;
     hash = hash_bytes(text, sizeof text - 1, 0);
-    hash = hash_bytes(sgemm_name(), strlen(sgemm_name()), hash);
     hash = look_of_data(shard, shard->calibration, model->calibration.file, hash);
     reply->sums[REPLY_CALIBRATION_SAMPLES] = (int64_t)shard->search.arrays.count;
     reply->sums[REPLY_CHECK_SAMPLES] = (int64_t)shard->check.arrays.count;

@@ -3,7 +3,6 @@
 #include "core/base/memory.h"
 #include "core/base/version.h"
 #include "core/format/config_text.h"
-#include "core/kernel/sgemm.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -94,7 +93,6 @@ char *identity_text(const struct identity_parts *parts)
     assert(file);
     config_bits_text(parts->bits, bits);
     fprintf(file, "digits: %d\n", VERSION_DIGITS);
-    fprintf(file, "float products: %s\n", sgemm_name());
     write_content("network", parts->network_hash, file);
     write_content("calibration", parts->calibration_hash, file);
     write_content("validation", parts->validation_hash, file);

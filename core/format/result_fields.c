@@ -4,7 +4,6 @@
 #include "core/base/version.h"
 #include "core/format/result_lists.h"
 #include "core/format/result_row.h"
-#include "core/kernel/sgemm.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -243,12 +242,6 @@ static json_t *version_of(const void *result)
     return json_string(version());
 }
 
-static json_t *blas_of(const void *result)
-{
-    (void)result;
-    return json_string(sgemm_name());
-}
-
 static json_t *network_of(const void *at)
 {
     const struct result *result = at;
@@ -339,7 +332,6 @@ static const struct result_field provenance_rows[] = {
     {"calq", FIELD_OTHER, .meaning = "its version", .write = version_of},
     {"kernel", FIELD_TEXT, AT(result, provenance.kernel), "the instruction set",
      .may_lack = true},
-    {"blas", FIELD_OTHER, .meaning = "what multiplied floats", .write = blas_of},
     {"network", FIELD_OTHER, .meaning = "the ONNX file", .write = network_of},
     {"network_hash", FIELD_CHARS, AT(result, provenance.network_hash), "of its content",
      .may_lack = true},

@@ -21,7 +21,6 @@
 #include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/evaluate/moments.h"
-#include "core/kernel/sgemm.h"
 #include "link/link.h"
 #include "tests/support/hdf5_builder.h"
 #include "worker/worker.h"
@@ -1156,7 +1155,7 @@ int main(int count, char **arguments)
     int failed = 0;
 
     (void)count;
-    sgemm_init(arguments);
+    (void)arguments;
     link_open();
     make_files();
     make_config();

@@ -322,7 +322,6 @@ static void json_tells_where_the_result_comes_from(void **state)
     assert_text_at("provenance.identity.0", "digits: 1");
     assert_text_at("provenance.identity.1", "block: 8");
     assert_true(strlen(json_string_value(at("provenance.calq"))) > 0);
-    assert_true(strlen(json_string_value(at("provenance.blas"))) > 0);
 }
 
 static void steps_and_losses_come_back_to_the_last_bit(void **state)

@@ -348,14 +348,6 @@ data_that_differ_on_one_rank_are_refused() {
 }
 check 3 data_that_differ_on_one_rank_are_refused
 
-processors_of_several_kinds_are_refused() {
-    wrapper=("$here/on_rank" 1 OPENBLAS_CORETYPE=Prescott)
-    OPENBLAS_CORETYPE=Haswell refused 4 "or OpenBLAS works for processors of several kinds" "$small"
-    OPENBLAS_CORETYPE=Haswell refused 4 "kind of processor are not the same here" \
-        "$small" --set ranks_per_case=1
-}
-check 2 processors_of_several_kinds_are_refused
-
 a_configuration_that_is_missing_on_one_rank_is_told() {
     wrapper=("$here/on_rank" 1 ELSEWHERE=/ sh -c 'cd "${ELSEWHERE:-.}" && exec "$@"' sh)
     refused 3 "rank 1 on " "$small"

@@ -226,7 +226,7 @@ losses_are_those_of_the_result() {
 }
 check 1 losses_are_those_of_the_result
 
-# Steps that are others give another loss; on another machine a loss may be another by little.
+# Steps that are others give another loss; of another calq a loss may be another by little.
 a_result_that_does_not_give_its_loss_is_told() {
     local result
     exported "$to_export" --set targets=onnx --set models.0.validation.samples=8 \
@@ -240,11 +240,11 @@ a_result_that_does_not_give_its_loss_is_told() {
     calq export "$work"/run/cases/* -o "$work/other.onnx"
     calq verify "$work/other.onnx" --against "$work"/run/cases/*
     expect_code 6
-    expect_told "which is more than float layers of another machine make of it"
+    expect_told "which is more than float layers of another calq make of it"
     sed -i 's/"digits: 9/"digits: /' "$result"
     calq verify "$work/other.onnx" --against "$work"/run/cases/*
     expect_code 6
-    expect_told "which is more than a machine of the same kind may differ"
+    expect_told "which is more than the same calq may differ"
 }
 check 1 a_result_that_does_not_give_its_loss_is_told
 
