@@ -39,6 +39,11 @@ int data_check_samples(const char *path, const struct hdf5_dataset *samples,
         return -1;
     if (sample_shape_fits(input, samples->rank, samples->sizes))
         return 0;
+    if (input->rank == 0)
+        return error_set(err, EXIT_INPUT,
+                         "%s: %s is %s, but the network takes one number a sample, so "
+                         "[N] or [N, 1] is needed",
+                         path, samples->name, hdf5_shape_text(samples, text));
     sample_shape_text(input, dims);
     return error_set(err, EXIT_INPUT,
                      "%s: %s is %s, but the network takes samples of [%s], so "

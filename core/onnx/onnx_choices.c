@@ -107,7 +107,7 @@ static int fix_named(const char *path, Onnx__GraphProto *graph, const char *text
     if (!onnx_choices_parse(text, &name_bytes, &size))
         return refuse(err, onnx_error(err, path,
                                       "shape: \"%.*s\" must be a dimension's name and "
-                                      "its size, as in {height: 224}",
+                                      "its size, 1 or more, as in {height: 224}",
                                       NAME_SHOWN_BYTES, text));
     for (size_t i = 0; i < graph->n_input; i++) {
         const Onnx__TensorShapeProto *shape = shape_of(graph->input[i]);

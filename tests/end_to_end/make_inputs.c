@@ -554,6 +554,7 @@ static void write_numbers_data(const char *name, double last_item)
     hdf5_builder_add(path, "/item", HDF5_I64, 1, pairs, items, 0);
     hdf5_builder_add(path, "/taken", HDF5_I32, 1, pairs, taken, 0);
     hdf5_builder_add(path, "/uneven", HDF5_I32, 1, pairs, uneven, 0);
+    hdf5_builder_add_unwritten(path, "/nothing", 2, (const size_t[]){PAIRS, 0});
 }
 
 static void write_data_files(void)

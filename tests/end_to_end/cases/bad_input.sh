@@ -116,6 +116,8 @@ refuses_alone "data that is no HDF5 file is refused" 4 "small.yaml is not an HDF
 with_data "$inputs/too-few-labels.h5"
 refuses "labels and images of different length are refused" 4 \
     "/images holds 32 samples but /labels holds 31 labels" "${data[@]}"
+refuses "labels of another shape are refused" 4 \
+    "/images is [768, 1, 24, 24]; labels must be [N] or [N, 1]" "$small" --set models.0.labels=/images
 with_data "$inputs/label-out-of-range.h5"
 refuses "a label out of range is told with its sample" 4 \
     "sample 20 has the label 47 (/labels), but the network has the classes 0..46" "${data[@]}"

@@ -63,6 +63,16 @@ for ranks_now in 1 3; do
     check "$ranks_now" "groups of unequal size are told" \
         told 4 "from sample 5 on, has 3 samples, and the first group has 5" --set models.0.groups=/uneven
 done
+check 1 "sequences of length zero are told" \
+    told 4 '/nothing is [32, 0], but the network takes one number a sample, so [N] or [N, 1] is needed' \
+    --set 'models.0.inputs={user: /nothing, item: /item}'
+check 1 "labels of another shape are told" \
+    told 4 '/nothing is [32, 0]; labels must be [N] or [N, 1]' --set models.0.labels=/nothing \
+    --set models.0.loss=binary_cross_entropy
+check 1 "labels of numbers in another shape are told" \
+    told 4 '"y" is [1] a sample; labels must be [N, 1], a number for each value' --set models.0.labels=/nothing \
+    --set models.0.loss=mean_squared_error --set models.0.metric=mean_absolute_error
+check 1 "a dimension of length zero is told" told 3 '1 or more' --set 'models.0.shape={n: 0}'
 a_metric_of_groups_without_groups_is_told() {
     grep -v groups: "$pairs" >"$work/pairs.yaml"
     calq run "$work/pairs.yaml" "${its_pairs[@]}" --set "out=$work/run" --set models.0.metric=ndcg
