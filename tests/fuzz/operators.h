@@ -10,6 +10,8 @@ struct trial {
     bool
         rounds_biases; /* where codes meet codes, the program has biases as integers, too */
     bool
+        carries_bases; /* of LRN, as ONNX Runtime does: findings/onnxruntime-lrn-loses-bias.sh */
+    bool
         makes_tables; /* where a softmax meets codes, the program has tables, which are off */
     bool
         is_near; /* out: a number was so near to the middle between two codes that its error
@@ -53,6 +55,8 @@ operator_fn op_abs, op_erf, op_neg, op_prelu, op_selu, op_softsign;
 operator_fn op_concat, op_constant, op_constant_of_shape, op_same, op_expand,
     op_flatten, op_gather, op_pad, op_range, op_reshape, op_shape, op_slice, op_squeeze,
     op_transpose, op_unsqueeze;
+operator_fn op_depth_to_space, op_space_to_depth, op_split, op_tile, op_resize,
+    op_greater, op_less, op_where;
 
 /* Integers of input number `input`, or of the attribute `name`; gives how many, 0: absent. */
 int integers_of(const struct node *node, const struct array *const *inputs, int input,

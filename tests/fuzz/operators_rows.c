@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,6 +347,21 @@ struct array *op_lp_normalization(struct trial *trial, const struct node *node,
     return result;
 }
 
+/* What one LRN adds to its bias at most, at the place of an element. */
+static double largest_sum(const struct array *x, size_t at, double weight, int64_t size)
+{
+    int64_t area = (int64_t)array_span(x, 2, x->rank), channels = x->dims[1];
+    int64_t first = (int64_t)at - (int64_t)at / area % channels * area;
+    double largest = 0;
+
+    for (int64_t c = 0; c < channels; c++) {
+        double number = x->values[first + c * area];
+
+        largest = fmax(largest, number * number);
+    }
+    return weight * (double)size * largest;
+}
+
 struct array *op_lrn(struct trial *trial, const struct node *node,
                      const struct array *const *inputs)
 {
@@ -369,6 +385,9 @@ struct array *op_lrn(struct trial *trial, const struct node *node,
                 base += alpha / (double)size * number * number;
                 off += alpha / (double)size * (2 * number + error) * error;
             }
+        if (trial->carries_bases)
+            off += (double)x->dims[1] * FLT_EPSILON *
+                   (bias + largest_sum(x, i, alpha / (double)size, size));
         off = off / base + 8 * trial->unit;
         power = pow(base, -beta);
         result->values[i] *= power;

@@ -6,9 +6,10 @@
 /* Operators that only move numbers. */
 static bool moves(const struct node *node)
 {
-    static const char *const names[] = {"Dropout", "Flatten",   "Identity",
-                                        "Pad",     "Reshape",   "Slice",
-                                        "Squeeze", "Transpose", "Unsqueeze"};
+    static const char *const names[] = {
+        "DepthToSpace", "Dropout", "Flatten",   "Identity", "Pad",
+        "Reshape",      "Resize",  "Slice",     "Split",    "SpaceToDepth",
+        "Squeeze",      "Tile",    "Transpose", "Unsqueeze"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(node->op, names[i]) == 0)

@@ -66,8 +66,9 @@ static struct array *compute_coded(void *context, struct trial *trial, int node,
 static bool hands_on(const struct node *node)
 {
     static const char *const names[] = {
-        "Concat",  "Dropout", "Flatten", "Identity",  "MaxPool",   "Pad",
-        "Reshape", "Slice",   "Squeeze", "Transpose", "Unsqueeze", "GlobalMaxPool"};
+        "Concat",  "Dropout", "Flatten", "Identity",     "MaxPool",     "Pad",
+        "Reshape", "Slice",   "Squeeze", "Transpose",    "Unsqueeze",   "GlobalMaxPool",
+        "Resize",  "Split",   "Tile",    "DepthToSpace", "SpaceToDepth"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(node->op, names[i]) == 0)
@@ -263,6 +264,7 @@ static void compare_runtime(struct comparison *comparison, const struct graph *g
     struct trial trial = {.opset = graph->opset,
                           .unit = is_optimised ? loose_unit : float_unit,
                           .rounds_biases = is_optimised,
+                          .carries_bases = true,
                           .makes_tables = is_optimised};
     struct logits logits;
     char file[64], what[96];

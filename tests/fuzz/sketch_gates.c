@@ -84,11 +84,35 @@ static struct place sloped(struct sketch *sketch, struct place from)
     return to;
 }
 
+/* A number where it is on one side of another one, and that elsewhere. */
+static struct place chosen(struct sketch *sketch, struct place from)
+{
+    struct chance *chance = &sketch->chance;
+    int limit = sketch_float(sketch, .3 * chance_normal(chance));
+    bool is_first = chance_is(chance, 50);
+    struct place condition = sketch_like(sketch, from), to = sketch_like(sketch, from);
+
+    sketch_say(sketch, "node %s t%d c%d -> t%d",
+               chance_is(chance, 50) ? "Greater" : "Less", from.tensor, limit,
+               condition.tensor);
+    sketch_name(sketch);
+    if (is_first)
+        sketch_say(sketch, "node Where t%d t%d c%d -> t%d", condition.tensor,
+                   from.tensor, limit, to.tensor);
+    else
+        sketch_say(sketch, "node Where t%d c%d t%d -> t%d", condition.tensor, limit,
+                   from.tensor, to.tensor);
+    sketch_name(sketch);
+    return to;
+}
+
 struct place sketch_gate(struct sketch *sketch, struct place from)
 {
     static const char *const curves[] = {"Abs", "Neg", "Selu", "Softsign", NULL};
 
-    switch (chance_between(&sketch->chance, sketch->opset < 9, 6)) {
+    switch (chance_between(&sketch->chance, sketch->opset < 9, 7)) {
+    case 7:
+        return sketch->opset < 9 ? sloped(sketch, from) : chosen(sketch, from);
     case 0:
         return gelu(sketch, from);
     case 1:

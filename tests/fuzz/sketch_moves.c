@@ -162,10 +162,100 @@ static struct place nothing(struct sketch *sketch, struct place from)
     return to;
 }
 
+static int count_of(struct place place)
+{
+    int count = 1;
+
+    for (int i = 1; i < place.rank; i++)
+        count *= place.dims[i];
+    return count;
+}
+
+/* Channels become pixels, or pixels channels. */
+static struct place deal(struct sketch *sketch, struct place from)
+{
+    struct chance *chance = &sketch->chance;
+    struct place to = sketch_like(sketch, from);
+
+    if (from.rank == 4 && from.dims[1] % 4 == 0) {
+        to.dims[1] /= 4;
+        to.dims[2] *= 2;
+        to.dims[3] *= 2;
+        say_plainly(sketch, "DepthToSpace", from, to);
+        sketch_say(sketch, " blocksize=2%s",
+                   sketch->opset >= 11 && chance_is(chance, 50) ? " mode=CRD" : "");
+    } else if (from.rank == 4 && from.dims[2] % 2 == 0 && from.dims[3] % 2 == 0) {
+        to.dims[1] *= 4;
+        to.dims[2] /= 2;
+        to.dims[3] /= 2;
+        say_plainly(sketch, "SpaceToDepth", from, to);
+        sketch_say(sketch, " blocksize=2");
+    } else {
+        say_plainly(sketch, "Identity", from, to);
+    }
+    sketch_name(sketch);
+    return to;
+}
+
+/* The first of two parts. */
+static struct place split(struct sketch *sketch, struct place from)
+{
+    int axis = chance_between(&sketch->chance, 1, from.rank - 1), sizes[2], constant;
+    struct place to, other;
+
+    if (from.dims[axis] < 2)
+        return nothing(sketch, from);
+    sizes[0] = chance_between(&sketch->chance, 1, from.dims[axis] - 1);
+    sizes[1] = from.dims[axis] - sizes[0];
+    to = sketch_like(sketch, from);
+    other = sketch_like(sketch, from);
+    to.dims[axis] = sizes[0];
+    if (sketch->opset < 13) {
+        sketch_say(sketch, "node Split t%d -> t%d t%d axis=%d split=%d,%d", from.tensor,
+                   to.tensor, other.tensor, axis, sizes[0], sizes[1]);
+    } else {
+        constant = sketch_integers(sketch, sizes, 2);
+        sketch_say(sketch, "node Split t%d c%d -> t%d t%d axis=%d", from.tensor,
+                   constant, to.tensor, other.tensor, axis - from.rank);
+    }
+    sketch_name(sketch);
+    return to;
+}
+
+/* All of it again, or each pixel four times. */
+static struct place repeat(struct sketch *sketch, struct place from)
+{
+    int axis = chance_between(&sketch->chance, 1, from.rank - 1), constant;
+    struct place to;
+
+    if (4 * count_of(from) > SKETCH_ELEMENTS_MOST)
+        return nothing(sketch, from);
+    to = sketch_like(sketch, from);
+    if (from.rank == 4 && sketch->opset >= 13 && chance_is(&sketch->chance, 60)) {
+        constant = sketch_floats(sketch, "4", (const double[]){1, 1, 2, 2}, 4);
+        sketch_say(sketch,
+                   "node Resize t%d . c%d -> t%d mode=nearest nearest_mode=floor "
+                   "coordinate_transformation_mode=asymmetric",
+                   from.tensor, constant, to.tensor);
+        to.dims[2] *= 2;
+        to.dims[3] *= 2;
+    } else {
+        int repeats[] = {1, 1, 1, 1};
+
+        repeats[axis] = 2;
+        to.dims[axis] *= 2;
+        constant = sketch_integers(sketch, repeats, from.rank);
+        sketch_say(sketch, "node Tile t%d c%d -> t%d", from.tensor, constant,
+                   to.tensor);
+    }
+    sketch_name(sketch);
+    return to;
+}
+
 struct place sketch_move(struct sketch *sketch, struct place from)
 {
     static struct place (*const moves[])(struct sketch *, struct place) = {
-        transpose, shuffle, slice, pad, nothing};
+        transpose, shuffle, slice, pad, nothing, deal, split, repeat};
 
-    return moves[chance_between(&sketch->chance, 0, 4)](sketch, from);
+    return moves[chance_between(&sketch->chance, 0, 7)](sketch, from);
 }
