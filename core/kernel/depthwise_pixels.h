@@ -1,8 +1,23 @@
-/* depthwise_pixels.h - goes over the output pixels of a depthwise convolution. */
+/* depthwise_pixels.h - windows and output pixels of depthwise convolutions. */
 #ifndef CORE_KERNEL_DEPTHWISE_PIXELS_H
 #define CORE_KERNEL_DEPTHWISE_PIXELS_H
 
 #include "core/kernel/kernel.h"
+
+static inline bool is_three_by_three(const struct depthwise_u8s8 *depthwise)
+{
+    return depthwise->taps_high == 3 && depthwise->taps_wide == 3;
+}
+
+/* Whether columns count for three neighbouring output pixels. */
+static inline bool slides(const struct depthwise_u8s8 *depthwise)
+{
+    const int32_t *taps = depthwise->tap_offsets;
+    ptrdiff_t step = depthwise->windows.column;
+
+    return is_three_by_three(depthwise) && taps[0] == 0 && taps[1] == step &&
+           taps[2] == 2 * step;
+}
 
 /* Where one output pixel is; `out` and `residual` in elements from the first. */
 struct depthwise_pixel {

@@ -112,21 +112,6 @@ static void weigh_three(struct block *block)
                        tap_weights(block, column + 6), _mm512_setzero_si512());
 }
 
-static bool is_three_by_three(const struct depthwise_u8s8 *depthwise)
-{
-    return depthwise->taps_high == 3 && depthwise->taps_wide == 3;
-}
-
-/* Whether columns count for three neighbouring output pixels. */
-static bool slides(const struct depthwise_u8s8 *depthwise)
-{
-    const int32_t *taps = depthwise->tap_offsets;
-    ptrdiff_t step = depthwise->windows.column;
-
-    return is_three_by_three(depthwise) && taps[0] == 0 && taps[1] == step &&
-           taps[2] == 2 * step;
-}
-
 /* ---- any window ---------------------------------------------------------------------------- */
 
 INLINE void pixel_of_any(const struct block *block, const enum lanes lanes,
