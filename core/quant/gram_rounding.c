@@ -1,0 +1,343 @@
+#include "core/quant/gram_rounding.h"
+
+#include "core/base/memory.h"
+#include "core/quant/cholesky.h"
+#include "core/quant/lattice.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+static const double ridge_least = 0.01, factor_least = 0.2;
+enum { REFITS = 3 };
+
+/* A group at work. Its inputs stand in the order of the form's diagonal, from the least on. */
+struct work {
+    const struct gram *gram;
+    const struct gram_weights *weights;
+    size_t inputs, rows; /* an output is a row */
+    size_t *order;       /* [inputs] */
+    double *form;        /* [inputs, inputs] H + r I */
+    double *factor;      /* the same */
+    double *targets;     /* [inputs, rows] real codes: W* / step - centre */
+    double *codes;       /* [inputs, rows] */
+    double *factors;     /* [rows] borrowed */
+};
+
+static struct work begin(const struct gram *gram, const struct gram_weights *weights,
+                         const struct gram_rounded *found)
+{
+    size_t inputs = (size_t)gram->inputs, rows = (size_t)gram->outputs;
+
+    return (struct work){.gram = gram,
+                         .weights = weights,
+                         .inputs = inputs,
+                         .rows = rows,
+                         .order = memory_get(inputs * sizeof(size_t)),
+                         .form = memory_get(inputs * inputs * sizeof(double)),
+                         .factor = memory_get(inputs * inputs * sizeof(double)),
+                         .targets = memory_get(inputs * rows * sizeof(double)),
+                         .codes = memory_get(inputs * rows * sizeof(double)),
+                         .factors = found->factors};
+}
+
+static void end(struct work *work)
+{
+    free(work->order);
+    free(work->form);
+    free(work->factor);
+    free(work->targets);
+    free(work->codes);
+}
+
+/* ---- the form ------------------------------------------------------------------------------- */
+
+struct input_weight {
+    double diagonal;
+    size_t input;
+};
+
+static int compare(const void *left, const void *right)
+{
+    const struct input_weight *a = left, *b = right;
+
+    if (a->diagonal != b->diagonal)
+        return a->diagonal < b->diagonal ? -1 : 1;
+    return (a->input > b->input) - (a->input < b->input);
+}
+
+static void find_order(struct work *work, const double *h)
+{
+    size_t n = work->inputs;
+    struct input_weight *inputs = memory_get(n * sizeof *inputs);
+
+    for (size_t i = 0; i < n; i++)
+        inputs[i] = (struct input_weight){h[i * n + i], i};
+    qsort(inputs, n, sizeof *inputs, compare);
+    for (size_t i = 0; i < n; i++)
+        work->order[i] = inputs[i].input;
+    free(inputs);
+}
+
+static double mean_of_diagonal(const double *h, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += h[i * n + i];
+    return sum / (double)n;
+}
+
+static void fill(double *matrix, const double *h, const size_t *order, size_t n,
+                 double ridge)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++)
+            matrix[i * n + j] = h[order[i] * n + order[j]];
+        matrix[i * n + i] += ridge;
+    }
+}
+
+/* Finds form and factor. Returns r. */
+static double find_form(struct work *work)
+{
+    size_t n = work->inputs;
+    double *h = work->factor, mean, share = ridge_least;
+    double *kept;
+
+    gram_centred_inputs(work->gram, h);
+    mean = mean_of_diagonal(h, n);
+    find_order(work, h);
+    kept = memory_copy(h, n * n * sizeof *h);
+    if (mean > 0) {
+        fill(work->factor, kept, work->order, n, share * mean);
+        while (!cholesky_factor(work->factor, n)) {
+            share *= 10;
+            fill(work->factor, kept, work->order, n, share * mean);
+        }
+        fill(work->form, kept, work->order, n, share * mean);
+    }
+    free(kept);
+    return mean > 0 ? share * mean : 0;
+}
+
+/* ---- targets -------------------------------------------------------------------------------- */
+
+/* What a product of a code and an input is in units of t. */
+static double unit_of(const struct work *work, size_t row)
+{
+    const struct gram_weights *weights = work->weights;
+
+    return weights->input_step * (double)weights->steps[row] / weights->target_step;
+}
+
+/* Real codes of values W in units of t by inputs. */
+static void code_targets(const struct work *work)
+{
+    for (size_t i = 0; i < work->inputs; i++)
+        for (size_t row = 0; row < work->rows; row++) {
+            double *target = &work->targets[i * work->rows + row];
+
+            *target = *target / unit_of(work, row) - work->weights->centre;
+        }
+}
+
+static double weight_in_units(const struct work *work, size_t row, size_t input)
+{
+    const struct gram_weights *weights = work->weights;
+
+    return (double)weights->values[row * work->inputs + input] * weights->input_step /
+           weights->target_step;
+}
+
+/* W*; with r = 0, W. */
+static void find_targets(const struct work *work, double ridge)
+{
+    size_t n = work->inputs, rows = work->rows;
+    double *g = memory_get(n * rows * sizeof *g);
+
+    gram_centred_targets(work->gram, g);
+    for (size_t i = 0; i < n; i++)
+        for (size_t row = 0; row < rows; row++) {
+            double weight = weight_in_units(work, row, work->order[i]);
+
+            work->targets[i * rows + row] =
+                ridge > 0 ? g[work->order[i] * rows + row] + ridge * weight : weight;
+        }
+    free(g);
+    if (ridge > 0)
+        cholesky_solve(work->factor, n, work->targets, rows);
+    code_targets(work);
+}
+
+/* ---- codes ---------------------------------------------------------------------------------- */
+
+static double in_box(const struct gram_weights *weights, double code)
+{
+    return fmin(fmax(rint(code), weights->lowest), weights->highest);
+}
+
+static void round_plainly(const struct work *work)
+{
+    for (size_t i = 0; i < work->inputs * work->rows; i++)
+        work->codes[i] = in_box(work->weights, work->targets[i]);
+}
+
+static void take_row(const double *matrix, size_t inputs, size_t rows, size_t row,
+                     double *to)
+{
+    for (size_t i = 0; i < inputs; i++)
+        to[i] = matrix[i * rows + row];
+}
+
+static void put_row(double *matrix, size_t inputs, size_t rows, size_t row,
+                    const double *from)
+{
+    for (size_t i = 0; i < inputs; i++)
+        matrix[i * rows + row] = from[i];
+}
+
+/* Of two rows of codes the one that is nearer after a descent, or the nearest. */
+static void better_row(const struct lattice *lattice, const double *y, double *fed,
+                       double *v)
+{
+    double of_fed = lattice_descend(lattice, y, fed);
+    double least = lattice_descend(lattice, y, v);
+
+    if (of_fed < least) {
+        least = of_fed;
+        for (size_t i = 0; i < lattice->inputs; i++)
+            v[i] = fed[i];
+    }
+    if (lattice->inputs <= LATTICE_EXACT_MOST)
+        lattice_decode(lattice, y, least, v);
+}
+
+static struct lattice lattice_of(const struct work *work)
+{
+    return (struct lattice){work->inputs, work->form, work->factor,
+                            work->weights->lowest, work->weights->highest};
+}
+
+/* Makes the codes better, beginning with those that there are, or with error feedback. */
+static void find_codes(const struct work *work)
+{
+    const struct lattice lattice = lattice_of(work);
+    size_t n = work->inputs, rows = work->rows;
+    double *fed = memory_get(n * rows * sizeof *fed);
+    double *row_fed = memory_get(3 * n * sizeof *row_fed);
+    double *row_codes = row_fed + n, *row_targets = row_codes + n;
+
+    lattice_nearest_plane(&lattice, work->targets, rows, fed);
+    for (size_t row = 0; row < rows; row++) {
+        take_row(fed, n, rows, row, row_fed);
+        take_row(work->codes, n, rows, row, row_codes);
+        take_row(work->targets, n, rows, row, row_targets);
+        better_row(&lattice, row_targets, row_fed, row_codes);
+        put_row(work->codes, n, rows, row, row_codes);
+    }
+    free(row_fed);
+    free(fed);
+}
+
+/* ---- factors -------------------------------------------------------------------------------- */
+
+/* a' H b of two columns of matrices. */
+static double product_of(const struct work *work, const double *a, const double *b)
+{
+    size_t n = work->inputs;
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double of_row = 0;
+
+        for (size_t j = 0; j < n; j++)
+            of_row += work->form[i * n + j] * b[j];
+        sum += a[i] * of_row;
+    }
+    return sum;
+}
+
+/* The factor of a row's products that brings them nearest to what they should be. */
+static void refit_row(const struct work *work, size_t row, double *values,
+                      double *wanted)
+{
+    size_t n = work->inputs, rows = work->rows;
+    double centre = work->weights->centre, grown;
+
+    take_row(work->codes, n, rows, row, values);
+    take_row(work->targets, n, rows, row, wanted);
+    for (size_t i = 0; i < n; i++) {
+        values[i] += centre;
+        wanted[i] += centre;
+    }
+    grown = product_of(work, values, wanted) / product_of(work, values, values);
+    if (!(work->factors[row] * grown >= factor_least) || !isfinite(grown))
+        return;
+    work->factors[row] *= grown;
+    for (size_t i = 0; i < n; i++)
+        wanted[i] = wanted[i] / grown - centre;
+    put_row(work->targets, n, rows, row, wanted);
+}
+
+static void refit(const struct work *work)
+{
+    double *values = memory_get(2 * work->inputs * sizeof *values);
+
+    for (size_t row = 0; row < work->rows; row++)
+        refit_row(work, row, values, values + work->inputs);
+    free(values);
+}
+
+/* ---- what was found ------------------------------------------------------------------------- */
+
+static void tell_codes(const struct work *work, const struct gram_rounded *found)
+{
+    for (size_t i = 0; i < work->inputs; i++)
+        for (size_t row = 0; row < work->rows; row++)
+            found->codes[row * work->inputs + work->order[i]] =
+                (int8_t)work->codes[i * work->rows + row];
+}
+
+static double mean_product(const struct work *work, size_t row, const int8_t *codes)
+{
+    const struct gram_weights *weights = work->weights;
+    double sum = 0;
+
+    for (size_t i = 0; i < work->inputs; i++)
+        sum += ((double)codes[i] + weights->centre) *
+               (gram_mean(work->gram, work->gram->x[i]) - weights->input_zero);
+    return sum * weights->input_step * (double)weights->steps[row];
+}
+
+static void tell_lacking(const struct work *work, const struct gram_rounded *found)
+{
+    for (size_t row = 0; row < work->rows; row++)
+        found->lacking[row] =
+            work->weights->target_step * gram_mean(work->gram, work->gram->t[row]) -
+            work->factors[row] *
+                mean_product(work, row, found->codes + row * work->inputs);
+}
+
+double gram_round(const struct gram *gram, const struct gram_weights *weights,
+                  const struct gram_rounded *found)
+{
+    struct work work = begin(gram, weights, found);
+    double ridge = find_form(&work), mean;
+
+    for (size_t row = 0; row < work.rows; row++)
+        found->factors[row] = 1;
+    find_targets(&work, ridge);
+    round_plainly(&work);
+    if (ridge > 0)
+        find_codes(&work);
+    for (int i = 0; ridge > 0 && weights->refits && i < REFITS; i++) {
+        refit(&work);
+        find_codes(&work);
+    }
+    tell_codes(&work, found);
+    tell_lacking(&work, found);
+    mean = ridge > 0 ? mean_of_diagonal(work.form, work.inputs) - ridge : 0;
+    end(&work);
+    return mean > 0 ? ridge / mean : 0;
+}

@@ -1,0 +1,324 @@
+#include "core/quant/gram_rounding.h"
+
+#include "core/base/memory.h"
+#include "core/base/random.h"
+#include "tests/core/quant/gram_rounding_numbers.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { INPUTS_MOST = 24, OUTPUTS_MOST = 4, POSITIONS_MOST = 82 };
+
+/* ---- layers of a seed, as gram_rounding.py makes them ----------------------------------------- */
+
+struct layer {
+    int inputs, outputs, positions;
+    int x[POSITIONS_MOST][INPUTS_MOST], t[POSITIONS_MOST][OUTPUTS_MOST];
+    float w[OUTPUTS_MOST * INPUTS_MOST], steps[OUTPUTS_MOST];
+    struct gram_weights weights;
+    int64_t *numbers; /* owned, as the next three */
+    int8_t *codes;
+    double *lacking, *factors;
+};
+
+static int next(uint64_t *state, int count)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (int)((*state >> 33) % (uint64_t)count);
+}
+
+static void draw(struct layer *layer, uint64_t *state)
+{
+    for (int p = 0; p < layer->positions; p++) {
+        int common = next(state, 100);
+
+        for (int i = 0; i < layer->inputs; i++)
+            layer->x[p][i] = i % 11 == 10 ? 7 : next(state, 156) + common;
+    }
+    for (int p = 0; p < layer->positions; p++)
+        for (int o = 0; o < layer->outputs; o++)
+            layer->t[p][o] = next(state, 20001) - 10000;
+    for (int i = 0; i < layer->outputs * layer->inputs; i++)
+        layer->w[i] = (float)(next(state, 2001) - 1000) / 1024;
+}
+
+/* What the layer gives, and some noise. */
+static void mix(struct layer *layer)
+{
+    for (int p = 0; p < layer->positions; p++)
+        for (int o = 0; o < layer->outputs; o++) {
+            double sum = 0;
+
+            for (int i = 0; i < layer->inputs; i++)
+                sum += (double)layer->w[o * layer->inputs + i] * (layer->x[p][i] - 3);
+            layer->t[p][o] = (int)floor(layer->t[p][o] / 8.0) + (int)floor(16 * sum);
+        }
+}
+
+static void add_up(struct layer *layer)
+{
+    struct gram gram;
+
+    layer->numbers =
+        memory_zeroed(gram_count(layer->inputs, layer->outputs), sizeof(int64_t));
+    gram = gram_at(layer->numbers, layer->inputs, layer->outputs);
+    *gram.positions = layer->positions;
+    for (int p = 0; p < layer->positions; p++) {
+        const int *x = layer->x[p], *t = layer->t[p];
+
+        for (int i = 0; i < layer->inputs; i++) {
+            gram.x[i] += x[i];
+            for (int j = i; j < layer->inputs; j++)
+                gram.xx[gram_row(layer->inputs, i) + (size_t)j] += x[i] * x[j];
+        }
+        for (int o = 0; o < layer->outputs; o++) {
+            gram.t[o] += t[o];
+            for (int i = 0; i < layer->inputs; i++)
+                gram.tx[o * layer->inputs + i] += t[o] * x[i];
+        }
+    }
+}
+
+static struct layer *make_layer(int index)
+{
+    struct layer *layer = memory_zeroed(1, sizeof *layer);
+    uint64_t state = (uint64_t)index + 1;
+    int bits, odd;
+
+    layer->inputs = 1 + next(&state, INPUTS_MOST);
+    layer->outputs = 1 + next(&state, OUTPUTS_MOST);
+    layer->positions = 2 + next(&state, 80);
+    bits = 2 + next(&state, 4);
+    odd = next(&state, 2);
+    for (int o = 0; o < layer->outputs; o++)
+        layer->steps[o] = (1 + (float)o / 4) / (float)(1 << (bits - 1));
+    layer->weights = (struct gram_weights){
+        .values = layer->w,
+        .steps = layer->steps,
+        .lowest = -(1 << (bits - 1)),
+        .highest = (1 << (bits - 1)) - 1,
+        .centre = odd / 2.0,
+        .input_step = 0.125,
+        .input_zero = 3,
+        .target_step = 0.125 / 16,
+        .refits = index % 2 == 1,
+    };
+    draw(layer, &state);
+    mix(layer);
+    add_up(layer);
+    layer->codes = memory_get((size_t)(layer->inputs * layer->outputs));
+    layer->lacking = memory_get((size_t)layer->outputs * sizeof(double));
+    layer->factors = memory_get((size_t)layer->outputs * sizeof(double));
+    return layer;
+}
+
+static void free_layer(struct layer *layer)
+{
+    free(layer->numbers);
+    free(layer->codes);
+    free(layer->lacking);
+    free(layer->factors);
+    free(layer);
+}
+
+static double round_layer(struct layer *layer)
+{
+    const struct gram gram = gram_at(layer->numbers, layer->inputs, layer->outputs);
+
+    return gram_round(
+        &gram, &layer->weights,
+        &(struct gram_rounded){layer->codes, layer->lacking, layer->factors});
+}
+
+/* ---- the loss by its definition --------------------------------------------------------------- */
+
+static double ridge_of(const struct layer *layer)
+{
+    double sum = 0;
+
+    for (int i = 0; i < layer->inputs; i++) {
+        double mean = 0;
+
+        for (int p = 0; p < layer->positions; p++)
+            mean += layer->x[p][i] / (double)layer->positions;
+        for (int p = 0; p < layer->positions; p++)
+            sum += (layer->x[p][i] - mean) * (layer->x[p][i] - mean);
+    }
+    return 0.01 * sum / layer->inputs;
+}
+
+/* A weight as it is in the end, or was, in units of t by x. */
+static double weight_of(const struct layer *layer, int output, int input,
+                        bool is_rounded)
+{
+    const struct gram_weights *weights = &layer->weights;
+    int at = output * layer->inputs + input;
+    double value = is_rounded ? layer->factors[output] * (double)layer->steps[output] *
+                                    (layer->codes[at] + weights->centre)
+                              : (double)layer->w[at];
+
+    return value * weights->input_step / weights->target_step;
+}
+
+static double loss_of(const struct layer *layer)
+{
+    double loss = 0, ridge = ridge_of(layer);
+
+    for (int o = 0; o < layer->outputs; o++) {
+        double bias = layer->lacking[o] / layer->weights.target_step;
+
+        for (int p = 0; p < layer->positions; p++) {
+            double off = layer->t[p][o] - bias;
+
+            for (int i = 0; i < layer->inputs; i++)
+                off -= weight_of(layer, o, i, true) *
+                       (layer->x[p][i] - layer->weights.input_zero);
+            loss += off * off;
+        }
+        for (int i = 0; i < layer->inputs; i++) {
+            double moved = weight_of(layer, o, i, true) - weight_of(layer, o, i, false);
+
+            loss += ridge * moved * moved;
+        }
+    }
+    return loss;
+}
+
+/* ---- tests ---------------------------------------------------------------------------------- */
+
+static void layers_are_rounded_as_another_program_rounds_them(void **state)
+{
+    (void)state;
+    for (int index = 0; index < (int)(sizeof numbers / sizeof *numbers); index++) {
+        struct layer *layer = make_layer(index);
+        double lacking = 0;
+        long codes = 0;
+
+        assert_true(fabs(round_layer(layer) - 0.01) < 1e-12);
+        for (int i = 0; i < layer->outputs * layer->inputs; i++)
+            codes += (long)(i % layer->inputs + 1) * layer->codes[i];
+        for (int o = 0; o < layer->outputs; o++)
+            lacking += layer->lacking[o];
+        if (codes != numbers[index].codes ||
+            !(fabs(loss_of(layer) / numbers[index].loss - 1) < 1e-9) ||
+            !(fabs(lacking - numbers[index].lacking) <
+              1e-9 * (1 + fabs(numbers[index].lacking))))
+            fail_msg("layer %d: loss %.17g, codes %ld, lacking %.17g", index,
+                     loss_of(layer), codes, lacking);
+        free_layer(layer);
+    }
+}
+
+/* Codes as near as they can be to the weights, and the biases that go with them. */
+static double nearest_loss(struct layer *layer)
+{
+    const struct gram_weights *weights = &layer->weights;
+    const struct gram gram = gram_at(layer->numbers, layer->inputs, layer->outputs);
+
+    for (int o = 0; o < layer->outputs; o++) {
+        layer->factors[o] = 1;
+        layer->lacking[o] = weights->target_step * gram_mean(&gram, gram.t[o]);
+        for (int i = 0; i < layer->inputs; i++) {
+            int at = o * layer->inputs + i;
+            double code =
+                rint((double)layer->w[at] / (double)layer->steps[o] - weights->centre);
+
+            layer->codes[at] =
+                (int8_t)fmin(fmax(code, weights->lowest), weights->highest);
+            layer->lacking[o] -= weight_of(layer, o, i, true) * weights->target_step *
+                                 (gram_mean(&gram, gram.x[i]) - weights->input_zero);
+        }
+    }
+    return loss_of(layer);
+}
+
+static void no_layer_is_worse_than_with_the_nearest_codes(void **state)
+{
+    (void)state;
+    for (int index = 0; index < 200; index++) {
+        struct layer *layer = make_layer(index);
+        double before = nearest_loss(layer);
+
+        round_layer(layer);
+        if (!(loss_of(layer) <= before * (1 + 1e-9)))
+            fail_msg("layer %d: %.17g, nearest %.17g", index, loss_of(layer), before);
+        free_layer(layer);
+    }
+}
+
+static void factors_never_raise_the_loss(void **state)
+{
+    (void)state;
+    for (int index = 0; index < 100; index += 2) {
+        struct layer *layer = make_layer(index);
+        double strict;
+
+        round_layer(layer);
+        for (int o = 0; o < layer->outputs; o++)
+            assert_true(layer->factors[o] == 1);
+        strict = loss_of(layer);
+        layer->weights.refits = true;
+        round_layer(layer);
+        if (!(loss_of(layer) <= strict * (1 + 1e-9)))
+            fail_msg("layer %d: %.17g, strict %.17g", index, loss_of(layer), strict);
+        free_layer(layer);
+    }
+}
+
+static void what_sees_nothing_keeps_the_nearest_codes(void **state)
+{
+    struct layer *layer = make_layer(3);
+    int8_t nearest[OUTPUTS_MOST * INPUTS_MOST];
+    size_t count = (size_t)(layer->inputs * layer->outputs);
+
+    (void)state;
+    nearest_loss(layer);
+    memcpy(nearest, layer->codes, count);
+    memset(layer->numbers, 0,
+           gram_count(layer->inputs, layer->outputs) * sizeof *layer->numbers);
+    assert_true(round_layer(layer) == 0);
+    assert_memory_equal(layer->codes, nearest, count);
+    for (int o = 0; o < layer->outputs; o++) {
+        assert_true(layer->factors[o] == 1);
+        assert_true(isfinite(layer->lacking[o]));
+    }
+    free_layer(layer);
+}
+
+/* One position tells nothing; two of 24 inputs tell little: there are codes, and they are finite. */
+static void few_positions_do(void **state)
+{
+    (void)state;
+    for (int index = 0; index < 40; index++) {
+        struct layer *layer = make_layer(index);
+
+        layer->positions = 1 + index % 3;
+        free(layer->numbers);
+        add_up(layer);
+        round_layer(layer);
+        assert_true(isfinite(loss_of(layer)));
+        for (int i = 0; i < layer->outputs * layer->inputs; i++)
+            assert_in_range(layer->codes[i] + 128, layer->weights.lowest + 128,
+                            layer->weights.highest + 128);
+        free_layer(layer);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layers_are_rounded_as_another_program_rounds_them),
+        cmocka_unit_test(no_layer_is_worse_than_with_the_nearest_codes),
+        cmocka_unit_test(factors_never_raise_the_loss),
+        cmocka_unit_test(what_sees_nothing_keeps_the_nearest_codes),
+        cmocka_unit_test(few_positions_do),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
