@@ -140,6 +140,15 @@ static uint64_t rounded_signature(const struct candidate *candidate, int tensor)
     return hash_bytes(rounded_with, sizeof rounded_with, 1);
 }
 
+/* The same of weights, whose codes may be given. */
+static uint64_t weight_signature(const struct candidate *candidate, int item)
+{
+    return item_signature(candidate, item) ^
+           (candidate_quantizer(candidate, item)
+                ? candidate->placement->items[item].given.signature
+                : 0);
+}
+
 /* Of all weight tensors of a layer. */
 static uint64_t weights_signature(const struct candidate *candidate, int layer)
 {
@@ -147,7 +156,7 @@ static uint64_t weights_signature(const struct candidate *candidate, int layer)
 
     for (int which = 0; which < candidate->network->layers[layer].weight_count;
          which++) {
-        uint64_t one = item_signature(
+        uint64_t one = weight_signature(
             candidate, placement_of_weights(candidate->placement, layer, which));
 
         all = hash_bytes(&one, sizeof one, all);

@@ -106,6 +106,7 @@ static void tell_state(struct result_point *point)
 {
     point->batchnorms_measured = state_has(&point->state, STATE_STATISTICS);
     point->biases_measured = state_has(&point->state, STATE_BIAS_SHIFT);
+    point->weights_rounded = state_has(&point->state, STATE_CODES);
 }
 
 int result_write_state(struct result *result, const char *folder, struct error *err)

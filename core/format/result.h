@@ -17,12 +17,13 @@ enum { WARNINGS_MOST = 32, P_COUNT_MOST = 100 };
 
 /* How all tensors are quantized, and what that costs. */
 struct result_point {
-    struct choice *choices;                    /* [step_count] owned */
-    struct state state;                        /* in force with them; owned */
-    bool batchnorms_measured, biases_measured; /* told of it in result.json */
-    struct score calibration;                  /* of the samples that the search sees */
-    struct score check;      /* of those held out; no samples: there are none */
-    struct score validation; /* no samples: there is no validation data */
+    struct choice *choices; /* [step_count] owned */
+    struct state state;     /* in force with them; owned */
+    /* Told of it in result.json. */
+    bool batchnorms_measured, biases_measured, weights_rounded;
+    struct score calibration; /* of the samples that the search sees */
+    struct score check;       /* of those held out; no samples: there are none */
+    struct score validation;  /* no samples: there is no validation data */
 };
 
 /* The losses over p that the parabola was fitted to (lapq only). */

@@ -151,7 +151,8 @@ static struct epilogue prepare(struct conv_run *run, const struct value *input,
                             .input_zero = input->zero_code,
                             .residual_zero = residual ? residual->zero_code : 0,
                             .constants = batchnorm_signature(run->layer) ^
-                                         bias_shift_signature(run->layer),
+                                         bias_shift_signature(run->layer) ^
+                                         run->weights.now->given,
                         });
     return epilogue_of(run, residual, samples, quantizer, output);
 }

@@ -22,8 +22,9 @@ struct conv_run {
     struct conv_steps {
         float weights, input, output, residual;
         int input_zero, residual_zero;
-        uint64_t constants; /* signature of the layer's scale and shift */
-    } made_for;             /* what the epilogue was worked out for */
+        uint64_t
+            constants; /* signature of the layer's scale and shift, and of codes that are given */
+    } made_for; /* what the epilogue was worked out for */
 };
 
 /* Memory that is used while a layer runs and means nothing afterwards. */

@@ -229,11 +229,16 @@ static void quantize(const struct conv_weights *weights, const struct conv_plan 
     pack_parts(weights, plan, variant);
 }
 
+static uint64_t given_signature(const struct conv_weights *weights)
+{
+    return weights->rules.given ? weights->rules.given->signature : 0;
+}
+
 static bool is_of(const struct weight_variant *variant,
-                  const struct quantizer *quantizer, int input_most)
+                  const struct quantizer *quantizer, int input_most, uint64_t given)
 {
     return variant->last_used > 0 && variant->input_most == input_most &&
-           variant->quantizer.step == quantizer->step &&
+           variant->given == given && variant->quantizer.step == quantizer->step &&
            variant->quantizer.grid == quantizer->grid &&
            variant->quantizer.bits == quantizer->bits;
 }
@@ -248,7 +253,7 @@ static struct weight_variant *variant_for(struct conv_weights *weights,
     for (int i = 0; i < WEIGHT_VARIANTS; i++) {
         struct weight_variant *variant = &weights->variants[i];
 
-        if (is_of(variant, quantizer, input_most))
+        if (is_of(variant, quantizer, input_most, given_signature(weights)))
             return variant;
         if (variant->last_used < oldest->last_used)
             oldest = variant;
@@ -267,9 +272,10 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
         input_most = 0;
     variant = variant_for(weights, wanted, input_most);
     weights->now = variant;
-    if (!is_of(variant, wanted, input_most)) {
+    if (!is_of(variant, wanted, input_most, given_signature(weights))) {
         variant->quantizer = *wanted;
         variant->input_most = input_most;
+        variant->given = given_signature(weights);
         variant->has_floats = false;
         if (quantizer)
             quantize(weights, plan, variant);

@@ -26,6 +26,7 @@ enum { WEIGHT_PARTS = 2 };
 struct weight_variant {
     struct quantizer quantizer; /* step 0: the weights are float */
     int input_most; /* no code that they are multiplied with is larger; 0: floats are */
+    uint64_t given; /* signature of codes that are given; 0: there are none */
     uint64_t last_used; /* when; 0: never */
     int32_t *code_sums; /* [out_channels] */
     float *steps;       /* [out_channels] from one code to the next */

@@ -80,6 +80,31 @@ static struct weight_codes plain_codes(const struct weights *weights,
     return weight_codes_of_grid(of_tensor);
 }
 
+/* ---- codes that are given ------------------------------------------------------------------- */
+
+static bool are_given(const struct weight_rules *rules)
+{
+    return rules->given && rules->given->codes;
+}
+
+/* Those that the grid has; they are of the weights' tensor, at whatever step. */
+static struct weight_codes given_codes(const struct weights *weights,
+                                       const struct given_codes *given,
+                                       const struct quantizer *of_tensor,
+                                       int16_t *codes)
+{
+    size_t count = weights_count(weights);
+    int lowest = quantizer_lowest(of_tensor), highest = quantizer_highest(of_tensor);
+
+    for (size_t i = 0; i < count; i++) {
+        int code = given->codes[i];
+
+        code = code < lowest ? lowest : code > highest ? highest : code;
+        codes[i] = (int16_t)(are_odd(of_tensor) ? odd_code(code) : code);
+    }
+    return weight_codes_of_grid(of_tensor);
+}
+
 /* ---- folded codes of split channels --------------------------------------------------------- */
 
 static struct weight_codes fold(const struct split_weights *split,
@@ -170,6 +195,8 @@ struct weight_codes weight_codes_find(const struct weights *weights,
                                       const struct weight_rules *rules,
                                       const struct quantizer *of_tensor, int16_t *codes)
 {
+    if (are_given(rules))
+        return given_codes(weights, rules->given, of_tensor, codes);
     if (rules->wide.added > 0 && weights->steps)
         return folded_codes(weights, of_tensor, codes);
     if (rules->wide.added > 0)

@@ -399,6 +399,7 @@ void placement_clear(struct placement *placement)
 {
     for (int item = 0; item < placement->count; item++) {
         free(placement->items[item].ratios);
+        free(placement->items[item].given.codes);
         activation_split_clear(&placement->items[item].split);
     }
     free(placement->items);

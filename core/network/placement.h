@@ -64,6 +64,7 @@ struct quantized_tensor {
                       channel_ratios.h; NULL: one step for all; owned */
     bool is_looked_up;             /* weights that nothing is multiplied with */
     struct wide_rules wide;        /* of weights */
+    struct given_codes given;      /* of weights; owned */
     struct activation_split split; /* of an activation */
 };
 

@@ -16,6 +16,7 @@ static const char *const names[] = {
     [STATE_VARIANCE_CORRECTED] = "variance_corrected",
     [STATE_RATIOS] = "ratios",
     [STATE_SPLIT] = "split",
+    [STATE_CODES] = "codes",
     [STATE_STATISTICS] = "statistics",
     [STATE_BIAS_SHIFT] = "bias_shift",
     [STATE_MEAN_OUTPUTS] = "mean_outputs",

@@ -20,13 +20,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Those that decide the codes of weights come first. */
+/* Those that decide what weights are rounded come first: an evaluator cannot be kept when they change. */
 enum state_kind {
     STATE_EQUALIZED,      /* subject 0, no numbers: equalisation.h has been applied */
     STATE_MEAN_CORRECTED, /* subject 0, no numbers: see bias_correction.h */
     STATE_VARIANCE_CORRECTED, /* the same */
     STATE_RATIOS,             /* of an item, weights: [outputs], see channel_ratios.h */
     STATE_SPLIT, /* of an item, an activation: [channels + 1], see activation_split.h */
+    STATE_CODES, /* of an item, weights: [packed_codes_count()], see packed_codes.h */
     STATE_STATISTICS, /* of a layer's batch norm: means [channels], variances [channels] */
     STATE_BIAS_SHIFT,   /* of a convolution: [outputs], see bias_shift.h */
     STATE_MEAN_OUTPUTS, /* of a convolution: [outputs]; measured, and never in force */
@@ -69,7 +70,7 @@ bool state_has(const struct state *state, enum state_kind kind);
 
 bool state_is_equal(const struct state *left, const struct state *right);
 
-/* Whether all weights have the same codes under both. */
+/* Whether all weights have the same codes under both, but for those that are given. */
 bool state_has_equal_weights(const struct state *left, const struct state *right);
 
 /* Stands for all rows. */
@@ -95,7 +96,7 @@ int state_parse(const char *text, size_t bytes, struct state *state, struct erro
 int state_check(const struct state *state, const struct network *network,
                 const struct placement *placement, struct error *err);
 
-/* Puts ratios, splits, statistics and bias shifts in force, and nothing else of them. Weights are
+/* Puts ratios, splits, codes, statistics and bias shifts in force, and nothing else of them. Weights are
  * equalised before by who can (core/case/case_state.h). The state has been checked. */
 void state_put(const struct state *state, struct network *network,
                struct placement *placement);

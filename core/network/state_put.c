@@ -1,9 +1,11 @@
 /* What a state's rows do to a network and its placement. */
 #include "core/network/state.h"
 
+#include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/network/batchnorm.h"
 #include "core/network/bias_shift.h"
+#include "core/quant/packed_codes.h"
 
 #include <assert.h>
 #include <math.h>
@@ -62,6 +64,15 @@ static size_t count_of_weights(const struct target *target, int subject)
                : NONE;
 }
 
+static size_t count_of_codes(const struct target *target, int subject)
+{
+    const struct quantized_tensor *item = item_of(target, subject);
+
+    return item && item->is_weight ? packed_codes_count(weights_count(
+                                         placement_weights(target->network, item)))
+                                   : NONE;
+}
+
 static size_t count_of_split(const struct target *target, int subject)
 {
     const struct quantized_tensor *item = item_of(target, subject);
@@ -113,6 +124,18 @@ static void put_split(const struct target *target, const struct state_row *row)
     free(maxima);
 }
 
+/* In place, too. */
+static void put_codes(const struct target *target, const struct state_row *row)
+{
+    struct quantized_tensor *item = item_of(target, row->subject);
+    size_t count = weights_count(placement_weights(target->network, item));
+
+    if (!item->given.codes)
+        item->given.codes = memory_get(count);
+    packed_codes_unpack(row->numbers, count, item->given.codes);
+    item->given.signature = hash_bytes(item->given.codes, count, 3) | 1; /* never 0 */
+}
+
 static void put_statistics(const struct target *target, const struct state_row *row)
 {
     float *statistics = floats_of(row);
@@ -139,6 +162,7 @@ static const struct state_rule {
     [STATE_VARIANCE_CORRECTED] = {count_of_network, put_nothing},
     [STATE_RATIOS] = {count_of_weights, put_ratios},
     [STATE_SPLIT] = {count_of_split, put_split},
+    [STATE_CODES] = {count_of_codes, put_codes},
     [STATE_STATISTICS] = {count_of_batchnorm, put_statistics},
     [STATE_BIAS_SHIFT] = {count_of_conv, put_bias_shift},
     [STATE_MEAN_OUTPUTS] = {count_of_nothing, put_nothing},
@@ -155,6 +179,8 @@ static bool number_fits(const struct target *target, const struct state_row *row
     float number = (float)row->numbers[i];
     bool is_variance = row->kind == STATE_STATISTICS && 2 * i >= row->count;
 
+    if (row->kind == STATE_CODES)
+        return packed_codes_fit(row->numbers[i]);
     if ((double)number != row->numbers[i])
         return false;
     if (is_variance)
@@ -191,6 +217,10 @@ static void drop_others(const struct state *state, struct placement *placement)
     for (int i = 0; i < placement->count; i++) {
         struct quantized_tensor *item = &placement->items[i];
 
+        if (item->is_weight && !state_numbers(state, STATE_CODES, i)) {
+            free(item->given.codes);
+            item->given = (struct given_codes){0};
+        }
         if (item->is_weight && !state_numbers(state, STATE_RATIOS, i)) {
             free(item->ratios);
             item->ratios = NULL;

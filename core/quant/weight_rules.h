@@ -3,6 +3,7 @@
 #define CORE_QUANT_WEIGHT_RULES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Codes beyond those of the grid; all zero: there are none. */
 struct wide_rules {
@@ -13,12 +14,19 @@ struct wide_rules {
                             error is above this, see second_codes.h; 0: never */
 };
 
+/* Codes that were found otherwise than by taking the nearest of each weight (gram_rounding.h). */
+struct given_codes {
+    int8_t *codes; /* [outputs, window, inputs] of the grid; NULL: there are none */
+    uint64_t signature; /* of the codes; 0: there are none */
+};
+
 struct weight_rules {
     bool corrects_mean;     /* bias correction of the mean */
     bool corrects_variance; /* and of the variance, which takes that of the mean */
     const float *ratios; /* [out_channels] of the channels' steps, see channel_ratios.h;
                             NULL: one step for all; borrowed */
     struct wide_rules wide;
+    const struct given_codes *given; /* NULL: there are none; borrowed */
     bool
         rounds_like_kernels; /* beside codes of activations outputs are rounded as a runtime's integer
                                  kernels do it, see channel_epilogue.h; not where weights are corrected */

@@ -245,6 +245,7 @@ static void json_has_the_biases_that_were_measured_and_what_was_kept(void **stat
     assert_true(json_is_false(at("treatments.bias_corrected")));
     json_decref(json);
     state_set_floats(&result.result.state, STATE_BIAS_SHIFT, 1, shifts, 2);
+    state_set(&result.result.state, STATE_CODES, 0, &(double){7}, 1);
     assert_int_equal(result_write_state(&result, scratch_folder, &err), 0);
     write_and_read();
     assert_true(json_is_false(at("start.biases_measured")));
@@ -255,6 +256,7 @@ static void json_has_the_biases_that_were_measured_and_what_was_kept(void **stat
     assert_true(result_read_json(&back, scratch_folder));
     assert_true(back.is_equalized && back.is_bias_corrected);
     assert_true(back.result.biases_measured && !back.start.biases_measured);
+    assert_true(back.result.weights_rounded && !back.start.weights_rounded);
     result_clear(&back);
     unlink(state_path);
 }

@@ -41,6 +41,38 @@ static void codes_stand_for_the_values_of_the_grid(void **state)
         }
 }
 
+/* Codes that are given stand for the same values, as far as the grid has them, whatever the weights are. */
+static void given_codes_are_taken_within_the_grid(void **state)
+{
+    int8_t given[COUNT];
+    const struct given_codes of_tensor = {given, 1};
+    const struct weight_rules rules = {.given = &of_tensor};
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        given[i] = (int8_t)(i * 4 - 128);
+    for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++)
+        for (int bits = BITS_LEAST; bits <= BITS_MOST; bits++) {
+            const struct quantizer quantizer = {grid, bits, 0.25f, 0};
+            int lowest = quantizer_lowest(&quantizer);
+            int highest = quantizer_highest(&quantizer);
+            int16_t codes[COUNT];
+            struct weight_codes found =
+                weight_codes_find(&weights, &rules, &quantizer, codes);
+            struct weight_values channel = weight_codes_values(
+                &found, &weights, &rules, &quantizer, 0, codes, COUNT);
+
+            for (int i = 0; i < COUNT; i++) {
+                int code = given[i] < lowest    ? lowest
+                           : given[i] > highest ? highest
+                                                : given[i];
+
+                assert_true(channel.step * ((float)codes[i] + found.centre) ==
+                            quantizer_value(&quantizer, code));
+            }
+        }
+}
+
 static void midrise_needs_a_centre_with_8_bits_only(void **state)
 {
     (void)state;
@@ -57,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(codes_stand_for_the_values_of_the_grid),
+        cmocka_unit_test(given_codes_are_taken_within_the_grid),
         cmocka_unit_test(midrise_needs_a_centre_with_8_bits_only),
     };
 

@@ -82,11 +82,11 @@ static struct state make_state(bool backwards)
         size_t count;
         double numbers[3];
     } rows[] = {
-        {STATE_EQUALIZED, 0, 0, {0}},          {STATE_MEAN_CORRECTED, 0, 0, {0}},
-        {STATE_VARIANCE_CORRECTED, 0, 0, {0}}, {STATE_RATIOS, 2, 2, {1, 0x1.8p-126}},
-        {STATE_SPLIT, 0, 3, {1, 2, 0.5}},      {STATE_STATISTICS, 1, 2, {-0.0, 3e38}},
-        {STATE_STATISTICS, 12, 2, {1e-45, 4}}, {STATE_BIAS_SHIFT, 2, 1, {-1.0 / 3}},
-        {STATE_MEAN_OUTPUTS, 3, 1, {M_PI}},
+        {STATE_EQUALIZED, 0, 0, {0}},           {STATE_MEAN_CORRECTED, 0, 0, {0}},
+        {STATE_VARIANCE_CORRECTED, 0, 0, {0}},  {STATE_RATIOS, 2, 2, {1, 0x1.8p-126}},
+        {STATE_SPLIT, 0, 3, {1, 2, 0.5}},       {STATE_CODES, 2, 1, {0x1p47 + 3}},
+        {STATE_STATISTICS, 1, 2, {-0.0, 3e38}}, {STATE_STATISTICS, 12, 2, {1e-45, 4}},
+        {STATE_BIAS_SHIFT, 2, 1, {-1.0 / 3}},   {STATE_MEAN_OUTPUTS, 3, 1, {M_PI}},
     };
     const int count = sizeof rows / sizeof *rows;
     struct state state = {0};
@@ -365,6 +365,29 @@ static void ratios_that_are_put_again_stay_where_they_are(void **unused)
     assert_true(ratios[1] == 0.25f);
 }
 
+/* 5, -1, -128 and 127: their bytes + 128, the first one lowest. */
+static void codes_are_given_while_they_are_in_force(void **unused)
+{
+    static const int8_t codes[CHANNELS * CHANNELS] = {5, -1, -128, 127};
+    const struct given_codes *given = &item_of(true)->given;
+    const int8_t *at;
+    uint64_t signature;
+
+    (void)unused;
+    put("codes 1 1 4278222725\n");
+    assert_memory_equal(given->codes, codes, sizeof codes);
+    signature = given->signature;
+    at = given->codes;
+    assert_true(signature != 0);
+    put("codes 1 1 4278222726\n"); /* evaluators hold on to them */
+    assert_ptr_equal(given->codes, at);
+    assert_int_equal(given->codes[0], 6);
+    assert_true(given->signature != signature);
+    put("");
+    assert_null(given->codes);
+    assert_true(given->signature == 0);
+}
+
 static void restoring_gives_the_bits_back(void **unused)
 {
     (void)unused;
@@ -374,15 +397,29 @@ static void restoring_gives_the_bits_back(void **unused)
 }
 
 static const char *const of_other_networks[] = {
-    "equalized 1 0\n",           "equalized 0 1 1\n",
-    "ratios 0 2 1 1\n",          "ratios 1 1 1\n",
-    "ratios 2 2 1 1\n",          "ratios 1 2 1 0\n",
-    "ratios 1 2 1 -1\n",         "ratios 1 2 1 0.1\n", /* no float */
-    "split 1 3 1 1 1\n",         "split 9 3 1 1 1\n",
-    "split 0 2 1 1\n",           "statistics 0 2 1 1\n",
-    "statistics 0 4 1 1 -1 1\n", "statistics 0 4 1e300 1 1 1\n",
-    "statistics 1 4 1 1 1 1\n",  "bias_shift 0 3 1 1 1\n",
-    "bias_shift 7 2 1 1\n",      "mean_outputs 0 2 1 1\n",
+    "equalized 1 0\n",
+    "equalized 0 1 1\n",
+    "ratios 0 2 1 1\n",
+    "ratios 1 1 1\n",
+    "ratios 2 2 1 1\n",
+    "ratios 1 2 1 0\n",
+    "ratios 1 2 1 -1\n",
+    "ratios 1 2 1 0.1\n", /* no float */
+    "split 1 3 1 1 1\n",
+    "split 9 3 1 1 1\n",
+    "split 0 2 1 1\n",
+    "statistics 0 2 1 1\n",
+    "statistics 0 4 1 1 -1 1\n",
+    "statistics 0 4 1e300 1 1 1\n",
+    "statistics 1 4 1 1 1 1\n",
+    "bias_shift 0 3 1 1 1\n",
+    "bias_shift 7 2 1 1\n",
+    "mean_outputs 0 2 1 1\n",
+    "codes 0 1 1\n",
+    "codes 1 2 1 1\n",
+    "codes 1 1 0.5\n",
+    "codes 1 1 -1\n",
+    "codes 1 1 0x1p48\n",
 };
 
 static void rows_that_are_none_of_the_network_are_refused(void **unused)
@@ -415,6 +452,7 @@ int main(void)
         TEST(a_zero_among_the_rows_is_refused),
         NETWORK_TEST(all_rows_are_put_in_force_and_what_has_none_is_not),
         NETWORK_TEST(ratios_that_are_put_again_stay_where_they_are),
+        NETWORK_TEST(codes_are_given_while_they_are_in_force),
         NETWORK_TEST(restoring_gives_the_bits_back),
         NETWORK_TEST(rows_that_are_none_of_the_network_are_refused),
     };
