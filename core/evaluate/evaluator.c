@@ -1,6 +1,7 @@
 #include "core/evaluate/evaluator.h"
 
 #include "core/base/memory.h"
+#include "core/evaluate/gram_block.h"
 #include "core/evaluate/group_rank.h"
 #include "core/evaluate/loss_memory.h"
 #include "core/layer/conv_weights.h"
@@ -26,6 +27,9 @@ struct evaluator {
     struct block_memory memory;
     struct loss_memory losses; /* of the own samples */
     struct executor *executor;
+    struct executor_options options;
+    size_t memory_bytes;
+    struct float_twin *twin; /* made when it is needed first, or NULL */
     struct candidate candidates[CANDIDATES_AT_ONCE]; /* at hand */
     struct candidate before;                         /* signatures of the last one */
     struct executor_counters scored;                 /* evaluator_score_counters() */
@@ -53,15 +57,17 @@ struct evaluator *evaluator_create(const struct network *network,
     block_memory_init(&evaluator->memory, network, evaluator->planes, evaluator->items,
                       options->block, (own.count + block - 1) / block,
                       options->memory_bytes);
-    evaluator->executor = executor_create(
-        network, evaluator->planes,
-        &(struct executor_options){.kernels = options->kernels,
-                                   .corrects_mean = options->corrects_mean,
-                                   .corrects_variance = options->corrects_variance,
-                                   .placement = placement,
-                                   .block = options->block,
-                                   .times_layers = options->times_layers,
-                                   .near_bytes = options->near_bytes});
+    evaluator->memory_bytes = options->memory_bytes;
+    evaluator->options =
+        (struct executor_options){.kernels = options->kernels,
+                                  .corrects_mean = options->corrects_mean,
+                                  .corrects_variance = options->corrects_variance,
+                                  .placement = placement,
+                                  .block = options->block,
+                                  .times_layers = options->times_layers,
+                                  .near_bytes = options->near_bytes};
+    evaluator->executor =
+        executor_create(network, evaluator->planes, &evaluator->options);
     for (int i = 0; i < CANDIDATES_AT_ONCE; i++)
         candidate_init(&evaluator->candidates[i], network, placement, evaluator->items);
     candidate_init(&evaluator->before, network, placement, evaluator->items);
@@ -73,6 +79,7 @@ void evaluator_destroy(struct evaluator *evaluator)
     if (!evaluator)
         return;
     executor_destroy(evaluator->executor);
+    float_twin_destroy(evaluator->twin);
     block_memory_clear(&evaluator->memory);
     loss_memory_clear(&evaluator->losses);
     for (int i = 0; i < CANDIDATES_AT_ONCE; i++)
@@ -234,6 +241,8 @@ static void score_own(struct evaluator *evaluator, int count, struct scoring *sc
     candidates_compare(evaluator->candidates, count, &evaluator->before);
     for (int i = 0; i < count; i++)
         scoring->losses[i] = losses_of(evaluator, i);
+    float_twin_destroy(evaluator->twin); /* its memory is worth more now */
+    evaluator->twin = NULL;
     score_together(evaluator, count, scoring, scores);
     evaluator->has_measured = false;
     end_with(evaluator, &evaluator->candidates[count - 1]);
@@ -250,7 +259,6 @@ void evaluator_score(struct evaluator *evaluator, const struct choice *choices,
     for (int done = 0; done < count; done += CANDIDATES_AT_ONCE) {
         struct scoring scoring = {
             .samples = &evaluator->own, .is_own = true, .turns = turns_all};
-
         int some = at_once(count - done);
 
         set_candidates(evaluator, choices_at(evaluator, choices, done), some);
@@ -440,9 +448,10 @@ static void observe_all(struct evaluator *evaluator, const struct observer *obse
     }
 }
 
-void evaluator_measure(struct evaluator *evaluator, const struct measure *measures,
-                       int count, const struct choice *choices, int64_t *sums,
-                       double *maxima)
+/* Measures that each look at one thing. */
+static void measure_seen(struct evaluator *evaluator, const struct measure *measures,
+                         int count, const struct choice *choices, int64_t *sums,
+                         double *maxima)
 {
     struct measuring measuring = {evaluator, measures, count, sums, maxima};
     struct observer observer = observer_of(&measuring);
@@ -460,6 +469,41 @@ void evaluator_measure(struct evaluator *evaluator, const struct measure *measur
     }
     for (int sight = 0; sight < SIGHTS; sight++)
         free(observer.wants[sight]);
+}
+
+static void measure_gram(struct evaluator *evaluator, const struct measure *measure,
+                         const struct choice *choices, int64_t *sums, double *maxima)
+{
+    const struct candidate *candidate = set_measured(evaluator, choices, -1);
+    size_t blocks = (evaluator->own.count + evaluator->block - 1) / evaluator->block;
+
+    if (!evaluator->twin)
+        evaluator->twin =
+            float_twin_create(evaluator->network, evaluator->planes,
+                              &evaluator->options, blocks, evaluator->memory_bytes);
+    for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
+         first += evaluator->block) {
+        struct block block = block_at(evaluator, &evaluator->own, first, true);
+
+        gram_block_add(&(struct gram_block){evaluator->network, evaluator->executor,
+                                            candidate, evaluator->twin,
+                                            evaluator->options.kernels, &block,
+                                            first / evaluator->block},
+                       measure, sums, maxima);
+    }
+    end_with(evaluator, candidate);
+}
+
+void evaluator_measure(struct evaluator *evaluator, const struct measure *measures,
+                       int count, const struct choice *choices, int64_t *sums,
+                       double *maxima)
+{
+    if (measures->kind != MEASURE_GRAM) {
+        measure_seen(evaluator, measures, count, choices, sums, maxima);
+        return;
+    }
+    assert(count == 1);
+    measure_gram(evaluator, measures, choices, sums, maxima);
 }
 
 int evaluator_check_splits(struct evaluator *evaluator, const struct choice *choices,

@@ -1,6 +1,7 @@
 #include "core/evaluate/measure.h"
 
 #include "core/base/memory.h"
+#include "core/evaluate/layer_gram.h"
 #include "core/evaluate/moments.h"
 #include "core/evaluate/product_means.h"
 
@@ -188,6 +189,69 @@ static void tell_means(const struct measured *of, const int64_t *sums,
     product_means_of(sums, layer_of(of)->weights->outputs, answer);
 }
 
+/* ---- largest magnitudes --------------------------------------------------------------------- */
+
+static struct measure_room largest_room(const struct measured *of)
+{
+    (void)of;
+    return (struct measure_room){0, 1};
+}
+
+static void raise(const float *values, size_t count, double *largest)
+{
+    float most = 0;
+
+    for (size_t i = 0; i < count; i++)
+        most = fmaxf(most, fabsf(values[i]));
+    *largest = fmax(*largest, most);
+}
+
+static void add_to_largest_input(const struct measured *of, const float *values,
+                                 size_t elements, int64_t *sums, double *maxima)
+{
+    (void)of;
+    (void)sums;
+    raise(values, elements, maxima);
+}
+
+static void add_to_largest_product(const struct measured *of, const float *values,
+                                   size_t samples, int64_t *sums, double *maxima)
+{
+    (void)sums;
+    raise(values, samples * of->network->tensors[layer_of(of)->output].count, maxima);
+}
+
+static void tell_largest(const struct measured *of, const int64_t *sums,
+                         const double *maxima, void *answer)
+{
+    (void)of;
+    (void)sums;
+    *(double *)answer = *maxima;
+}
+
+/* ---- moments of windows and targets --------------------------------------------------------- */
+
+struct measure measure_of_gram(int layer, float input_step, float target_step)
+{
+    return (struct measure){
+        .kind = MEASURE_GRAM, .subject = layer, .range = {input_step, target_step}};
+}
+
+static struct measure_room gram_room(const struct measured *of)
+{
+    return (struct measure_room){layer_gram_count(layer_of(of)), LAYER_GRAM_MAXIMA};
+}
+
+static void tell_gram(const struct measured *of, const int64_t *sums,
+                      const double *maxima, void *answer)
+{
+    struct gram_answer *gram = answer;
+
+    gram->input_step = maxima[LAYER_GRAM_INPUT_STEP];
+    gram->input_zero = maxima[LAYER_GRAM_INPUT_ZERO];
+    memcpy(gram->numbers, sums, gram_room(of).sums * sizeof *sums);
+}
+
 /* ---- the table ------------------------------------------------------------------------------ */
 
 static const struct measure_row rows[] = {
@@ -201,6 +265,11 @@ static const struct measure_row rows[] = {
                          tell_moments},
     [MEASURE_PRODUCT_MEANS] = {"means of products", SEE_PRODUCTS, true, means_room,
                                add_to_means, tell_means},
+    [MEASURE_LARGEST_INPUT] = {"largest input", SEE_ELEMENTS, true, largest_room,
+                               add_to_largest_input, tell_largest},
+    [MEASURE_LARGEST_PRODUCT] = {"largest product", SEE_PRODUCTS, true, largest_room,
+                                 add_to_largest_product, tell_largest},
+    [MEASURE_GRAM] = {"moments of windows", SIGHTS, false, gram_room, NULL, tell_gram},
 };
 
 const struct measure_row *measure_row(enum measure_kind kind)
@@ -210,8 +279,13 @@ const struct measure_row *measure_row(enum measure_kind kind)
 
 int measure_index(const struct measured *of)
 {
-    return rows[of->measure->kind].sees == SEE_PRODUCTS ? of->measure->subject
-                                                        : item_of(of)->index;
+    const struct measure *measure = of->measure;
+    enum sight sight = rows[measure->kind].sees;
+
+    if (measure->kind == MEASURE_LARGEST_INPUT)
+        return layer_of(of)->inputs[0];
+    return sight == SEE_TENSOR || sight == SEE_ELEMENTS ? item_of(of)->index
+                                                        : measure->subject;
 }
 
 struct measure_room measures_room(const struct network *network,

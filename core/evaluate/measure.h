@@ -15,6 +15,9 @@ enum measure_kind {
     MEASURE_CHANNEL_MAXIMA, /* of an activation: float [channels + 1], as activation_split_look() */
     MEASURE_MOMENTS, /* of a batch norm's input: means and variances, float [2, channels] */
     MEASURE_PRODUCT_MEANS, /* of a convolution's products: double [out_channels] */
+    MEASURE_LARGEST_INPUT, /* of a layer's first input: the largest magnitude, a double */
+    MEASURE_LARGEST_PRODUCT, /* the same of what a layer multiplies */
+    MEASURE_GRAM,            /* of a convolution: a struct gram_answer */
     MEASURE_COUNT
 };
 
@@ -22,9 +25,18 @@ enum measure_kind {
 struct measure {
     enum measure_kind kind;
     int subject;        /* of an activation: its placement item; else the layer */
-    struct range range; /* of a histogram, as the bins; else 0 */
+    struct range range; /* of a histogram, as the bins; of a gram the steps; else 0 */
     int bins;
 };
+
+/* Moments of a convolution, and what a number of its inputs stands for: input = step * (x - zero). */
+struct gram_answer {
+    double input_step, input_zero;
+    int64_t *numbers; /* [layer_gram_count()] room of who asks, see layer_gram.h */
+};
+
+/* The moments of a convolution, with the steps of inputs that are floats and of targets. */
+struct measure measure_of_gram(int layer, float input_step, float target_step);
 
 /* How many numbers there are. */
 struct measure_room {
@@ -40,11 +52,13 @@ struct measured {
 
 struct measure_row {
     const char *name;
-    enum sight sees;
+    enum sight
+        sees; /* SIGHTS: more than one, which evaluator_measure() brings together */
     bool
         is_kept; /* its answer goes to the journal; others are parts of answers that do */
     struct measure_room (*room)(const struct measured *of);
-    /* Adds what is seen, so much at a time as its sight says: sums grow, maxima rise from -infinity. */
+    /* Adds what is seen, so much at a time as its sight says: sums grow, maxima rise from -infinity.
+     * NULL with SIGHTS. */
     void (*add)(const struct measured *of, const float *values, size_t count,
                 int64_t *sums, double *maxima);
     /* What the numbers tell, of the type that the kind says. */

@@ -1,0 +1,25 @@
+/* gram_block.h - the moments of a block: what a convolution sees in the quantized network, and what its products
+ * should be. */
+#ifndef CORE_EVALUATE_GRAM_BLOCK_H
+#define CORE_EVALUATE_GRAM_BLOCK_H
+
+#include "core/evaluate/float_twin.h"
+#include "core/evaluate/measure.h"
+
+/* A block under a candidate, and the float network beside it. Borrowed. */
+struct gram_block {
+    const struct network *network;
+    struct executor *executor;
+    const struct candidate *candidate;
+    struct float_twin *twin;
+    const struct kernel_set *kernels;
+    const struct block *block;
+    size_t index; /* of the block */
+};
+
+/* Adds to the moments of a convolution (layer_gram.h). Its products should be those of the float network;
+ * where a residual is added to them, they should make up for what that has lost, too. */
+void gram_block_add(const struct gram_block *block, const struct measure *measure,
+                    int64_t *sums, double *maxima);
+
+#endif
