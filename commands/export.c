@@ -118,8 +118,9 @@ static int write_ncnn(const struct finished_case *finished,
                       const struct options *options, FILE *file, struct error *err)
 {
     const struct result *result = &finished->result;
-    const char *with = result->is_bias_corrected ? "a bias correction"
-                       : result->is_equalized    ? "equalised weights"
+    const char *with = result->result.weights_rounded ? "`rounding: gram`"
+                       : result->is_bias_corrected    ? "a bias correction"
+                       : result->is_equalized         ? "equalised weights"
                        : finished->one->method->splitting.ratio > 0 ? "split channels"
                                                                     : NULL;
 

@@ -4,6 +4,7 @@
 #include "coordinator/methods/joint_search.h"
 #include "coordinator/methods/layerwise.h"
 #include "coordinator/methods/reestimation.h"
+#include "coordinator/methods/rounding.h"
 #include "coordinator/methods/start.h"
 #include "coordinator/methods/treatment.h"
 #include "coordinator/search/parabola.h"
@@ -274,7 +275,7 @@ static int check_budget(const struct method_task *task, struct error *err)
     long least =
         ((long)settings->p_count + settings->parabola) * treatment_starts(task) +
         reestimate_evaluations(task, REESTIMATE_BEFORE) +
-        reestimate_evaluations(task, REESTIMATE_AFTER) +
+        reestimate_evaluations(task, REESTIMATE_AFTER) + rounding_evaluations(task) +
         2 * empirical_correction_evaluations(task);
 
     if (task->max_evaluations == 0 || task->max_evaluations >= least)

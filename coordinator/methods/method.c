@@ -4,6 +4,7 @@
 #include "coordinator/methods/empirical_correction.h"
 #include "coordinator/methods/methods.h"
 #include "coordinator/methods/reestimation.h"
+#include "coordinator/methods/rounding.h"
 #include "coordinator/methods/start.h"
 #include "coordinator/methods/treatment.h"
 #include "coordinator/search/stop.h"
@@ -39,7 +40,7 @@ long method_evaluations_left(const struct method_task *task,
 {
     long left = task->max_evaluations - result_evaluations(result) -
                 reestimate_evaluations(task, REESTIMATE_AFTER) -
-                empirical_correction_evaluations(task);
+                rounding_evaluations(task) - empirical_correction_evaluations(task);
 
     if (task->max_evaluations == 0)
         return 0;
@@ -121,7 +122,8 @@ static bool has_moved(const struct result *result)
 static int finish_result(const struct method_task *task, struct state *in_float,
                          struct result *result, struct error *err)
 {
-    if (reestimate(task, REESTIMATE_AFTER, in_float, &result->result, result, err) < 0)
+    if (rounding(task, &result->result, result, err) < 0 ||
+        reestimate(task, REESTIMATE_AFTER, in_float, &result->result, result, err) < 0)
         return -1;
     return has_moved(result) ? empirical_correction(task, "after the search", in_float,
                                                     &result->result, result, err)

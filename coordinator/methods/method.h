@@ -17,7 +17,7 @@ struct method_task {
 };
 
 /* Finds the steps of a case: start, with what is done to weights -> batch norms, biases -> joint
- * search -> batch norms, biases, as far as the method has them. Fills start, result, phases, p_grid, rounds, stop_reason and warnings.
+ * search -> rounding -> batch norms, biases, as far as the method has them. Fills start, result, phases, p_grid, rounds, stop_reason and warnings.
  * Validation is not its business. */
 int method_run(const struct method_task *task, struct result *result,
                struct error *err);

@@ -128,6 +128,12 @@ int steps_file_write(const struct steps_file *steps, FILE *file, struct error *e
                          "the network's file, so steps alone do not say what the codes "
                          "are; export it with --to onnx",
                          steps->case_id);
+    if (state_has(steps->state, STATE_CODES))
+        return error_set(err, EXIT_INPUT,
+                         "%s was found with `rounding: gram`, whose codes are not the "
+                         "nearest, so steps alone do not say what they are; export it "
+                         "with --to onnx",
+                         steps->case_id);
     if (steps->is_split)
         return error_set(
             err, EXIT_INPUT,

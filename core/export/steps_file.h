@@ -33,7 +33,7 @@ struct steps_file {
  * asymmetric activations. Midrise codes are odd integers with half the step. Under "bias_shifts" is what is added
  * to the output channels of each convolution, before its clamp.
  *
- * Fails with EXIT_INPUT where weights were equalised or channels split, so that steps do not say what
+ * Fails with EXIT_INPUT where weights were equalised, rounded to other codes than the nearest, or channels split, so that steps do not say what
  * the codes are, and with EXIT_MACHINE. */
 int steps_file_write(const struct steps_file *steps, FILE *file, struct error *err);
 

@@ -42,6 +42,8 @@ enum config_bias_correction {
     BIAS_CORRECTION_EMPIRICAL
 };
 enum config_accept { ACCEPT_ALWAYS, ACCEPT_IF_LOSS_DROPS };
+enum config_rounding_name { ROUNDING_NEAREST, ROUNDING_GRAM };
+enum config_affine { AFFINE_STRICT, AFFINE_LAYER };
 enum config_equalize { EQUALIZE_NO, EQUALIZE_YES, EQUALIZE_IF_LOSS_DROPS };
 enum config_weight_steps { WEIGHT_STEPS_PER_TENSOR, WEIGHT_STEPS_PER_CHANNEL };
 enum config_reestimate {
@@ -142,6 +144,13 @@ struct config_activation_splitting {
     enum config_split_channels channels;
 };
 
+/* How weights become codes. */
+struct config_rounding {
+    enum config_rounding_name name;
+    enum config_affine affine;
+    enum config_accept accept;
+};
+
 /* A method as far as results and exports must know it; its row in coordinator/methods/ begins so. */
 struct config_method {
     const char *name, *help;   /* in a configuration */
@@ -160,6 +169,7 @@ struct config_method_settings {
     enum config_equalize equalize;
     enum config_reestimate reestimate_batchnorm;
     enum config_accept reestimate_accept;
+    struct config_rounding rounding;
     struct config_splitting splitting;
     struct config_activation_splitting activation_splitting;
     enum config_activation_rule activation_rule; /* of methods that clip activations */

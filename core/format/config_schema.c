@@ -39,6 +39,10 @@ static const char *const bias_corrections[] = {
     [BIAS_CORRECTION_EMPIRICAL] = "empirical"};
 static const char *const accepts[] = {
     [ACCEPT_ALWAYS] = "always", [ACCEPT_IF_LOSS_DROPS] = "if_loss_drops"};
+static const char *const roundings[] = {
+    [ROUNDING_NEAREST] = "nearest", [ROUNDING_GRAM] = "gram"};
+static const char *const affines[] = {
+    [AFFINE_STRICT] = "strict", [AFFINE_LAYER] = "layer"};
 static const char *const equalizes[] = {[EQUALIZE_NO] = "false",
                                         [EQUALIZE_YES] = "true",
                                         [EQUALIZE_IF_LOSS_DROPS] = "if_loss_drops"};
@@ -276,6 +280,30 @@ static const struct config_section activation_splitting = {
     COUNT(activation_splitting_fields),
     NULL};
 
+#define ROUNDS_BY_GRAM                                                                 \
+    {                                                                                  \
+        "name: gram", AT(config_rounding, name), ROUNDING_GRAM                         \
+    }
+
+static const struct config_field rounding_fields[] = {
+    {"name", KIND_WORD, AT(config_rounding, name), "nearest",
+     .help = "each weight to the nearest code; or, gram, weights of convolutions and "
+             "products by what they do to what the layer sees, layer after layer "
+             "behind the search, with biases that follow",
+     .words = WORDS(roundings)},
+    {"affine", KIND_WORD, AT(config_rounding, affine), "strict",
+     .help = "gram changes no scale, or also that of the batch norm behind a layer, "
+             "output by output",
+     .words = WORDS(affines), .needs = ROUNDS_BY_GRAM},
+    {"accept", KIND_WORD, AT(config_rounding, accept), "if_loss_drops",
+     .help = "whether the loss (on the held-out samples; without any: on all) has to "
+             "drop for codes of gram to be kept",
+     .words = WORDS(accepts), .needs = ROUNDS_BY_GRAM},
+};
+
+static const struct config_section rounding = {
+    "rounding", true, true, rounding_fields, COUNT(rounding_fields), NULL};
+
 static const struct config_field method_fields[] = {
     {"layerwise", KIND_WORD, AT(config_method_settings, layerwise), "sequential",
      .help = "activations seen behind quantized layers, or behind float ones",
@@ -310,6 +338,10 @@ static const struct config_field method_fields[] = {
      .help = "whether the loss (on the held-out samples; without any: on all) has to "
              "drop for batch norms measured again to be kept",
      .words = WORDS(accepts)},
+    {"rounding", KIND_SECTION, AT(config_method_settings, rounding), "{}",
+     .help = "how weights become codes; {name: gram, affine: layer} or just gram",
+     .section = &rounding,
+     .needs = NEEDS(bias_correction, BIAS_CORRECTION_NONE, "bias_correction: none")},
     {"outlier_splitting", KIND_SECTION, AT(config_method_settings, splitting), "{}",
      .help = "input channels with the largest weights become several channels with "
              "parts of them, in layers without groups; {ratio: 0.02} or just 0.02",

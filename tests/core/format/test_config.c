@@ -1178,6 +1178,7 @@ static void a_written_configuration_says_everything(void **state)
         "bias_correction: none, bias_correction_accept: if_loss_drops, equalize: "
         "false, "
         "reestimate_batchnorm: none, reestimate_accept: if_loss_drops, "
+        "rounding: {name: nearest}, "
         "outlier_splitting: {ratio: 0, halves: quantization_aware, clip_sees: split}, "
         "activation_splitting: {ratio: 0, channels: static}}\n"
         "exclude: []\n"

@@ -1,0 +1,29 @@
+/* rounding.h - weights rounded by what they do: `rounding: gram`.
+ *
+ * Of each convolution whose weights are quantized, in the order of execution, the moments are measured of
+ * what it sees behind the layers that are rounded already, and of what its products are in the
+ * float network (core/evaluate/gram_block.h). From these rank 0 finds codes, a bias, and with `affine: layer` the
+ * factor of each output that its batch norm can take (core/quant/gram_rounding.h). Steps stay as
+ * they are. What is found of a layer goes to the journal.
+ *
+ * Weights of tables and of recurrences, split weights and those with second codes keep the nearest codes, as do
+ * layers with more than LAYER_GRAM_INPUTS_MOST weights an output.
+ */
+#ifndef COORDINATOR_METHODS_ROUNDING_H
+#define COORDINATOR_METHODS_ROUNDING_H
+
+#include "coordinator/methods/method.h"
+
+/* Rounds the weights of the point anew, where the method asks for it: batch norms and biases that were measured
+ * are dropped. They are the point's, with its new scores, where the loss is not to be judged or
+ * drops on the held-out samples (without any: on all calibration samples). The point's state is in
+ * force afterwards.
+ *
+ * Adds a phase, and warnings. */
+int rounding(const struct method_task *task, struct result_point *point,
+             struct result *result, struct error *err);
+
+/* Evaluations that it takes. */
+long rounding_evaluations(const struct method_task *task);
+
+#endif
