@@ -1,6 +1,6 @@
 /* layer_softmax.c - exp(x) / sum of exp(x) over each row, or its logarithm. */
 #include "core/kernel/vector_clones.h"
-#include "core/layer/exponential.h"
+#include "core/layer/float_curves.h"
 #include "core/layer/lane_sums.h"
 #include "core/layer/logarithm.h"
 #include "core/layer/row_walk.h"
@@ -12,11 +12,8 @@ VECTOR_CLONES
 static void exponentials(const float *restrict x, size_t count, float largest,
                          float *restrict y)
 {
-    for (size_t i = 0; i < count; i++) {
-        double apart = (double)x[i] - (double)largest;
-
-        y[i] = (float)(apart == apart ? exponential(apart) : apart); /* NaN stays */
-    }
+    for (size_t i = 0; i < count; i++)
+        y[i] = float_exponential_below(x[i], largest);
 }
 
 VECTOR_CLONES

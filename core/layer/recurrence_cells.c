@@ -1,7 +1,7 @@
 #include "core/layer/recurrence_cells.h"
 
 #include "core/kernel/vector_clones.h"
-#include "core/layer/curves.h"
+#include "core/layer/float_curves.h"
 
 #include <assert.h>
 
@@ -44,14 +44,14 @@ VECTOR_CLONES
 static void sigmoids(size_t count, float *x)
 {
     for (size_t i = 0; i < count; i++)
-        x[i] = (float)logistic(x[i]);
+        x[i] = float_logistic(x[i]);
 }
 
 VECTOR_CLONES
 static void tangents(size_t count, float *x)
 {
     for (size_t i = 0; i < count; i++)
-        x[i] = (float)hyperbolic_tangent(x[i]);
+        x[i] = float_tangent(x[i]);
 }
 
 /* ---- LSTM ----------------------------------------------------------------------------------- */
@@ -71,7 +71,7 @@ static void show_cell(const float *restrict o, const float *restrict cell, size_
                       float *restrict hidden)
 {
     for (size_t at = 0; at < count; at++)
-        hidden[at] = o[at] * (float)hyperbolic_tangent(cell[at]);
+        hidden[at] = o[at] * float_tangent(cell[at]);
 }
 
 static void step_lstm(const struct recurrence_step *step)
@@ -172,7 +172,7 @@ VECTOR_CLONES
 static void bend(const float *restrict x, size_t count, float *restrict y)
 {
     for (size_t i = 0; i < count; i++)
-        y[i] = (float)hyperbolic_tangent(x[i]);
+        y[i] = float_tangent(x[i]);
 }
 
 static void step_rnn(const struct recurrence_step *step)
