@@ -139,16 +139,30 @@ static void finish_any(const struct epilogue *epilogue, const struct conv_tile *
 {
     const struct any_epilogue any =
         any_epilogue_of(epilogue, tile->channel + first, tile->channels - first);
+    const ptrdiff_t out = tile->out + first, out_step = tile->out_step;
+    const ptrdiff_t residual = tile->residual + first;
+    const ptrdiff_t residual_step = tile->residual_step, sum_step = tile->sum_step;
+    const float *window_sums = any.corrects ? epilogue->window_sums + tile->sum : NULL;
 
     for (int pixel = 0; pixel < pixels; pixel++, sums += step) {
-        float sum = any.corrects
-                        ? epilogue->window_sums[tile->sum + pixel * tile->sum_step]
-                        : 0;
+        float sum = any.corrects ? window_sums[pixel * sum_step] : 0;
 
-        finish_any_avx2(&any, tile->out + pixel * tile->out_step + first,
-                        tile->residual + pixel * tile->residual_step + first,
+        finish_any_avx2(&any, out + pixel * out_step, residual + pixel * residual_step,
                         _mm256_loadu_si256((const __m256i *)(sums + first)),
                         _mm256_set1_ps(sum));
+    }
+}
+
+/* Sums of whole panels, as they are. */
+static void store_sums(int32_t *out, ptrdiff_t out_step, const int32_t *sums,
+                       ptrdiff_t step, int pixels)
+{
+    for (int pixel = 0; pixel < pixels; pixel++, out += out_step, sums += step) {
+        __m256i first = _mm256_loadu_si256((const __m256i *)sums);
+        __m256i second = _mm256_loadu_si256((const __m256i *)(sums + 8));
+
+        _mm256_storeu_si256((__m256i *)out, first);
+        _mm256_storeu_si256((__m256i *)(out + 8), second);
     }
 }
 
@@ -163,6 +177,10 @@ static void finish_tile_avx2(const struct epilogue *epilogue,
     struct pixel_walk walk;
     int traits;
 
+    if (epilogue->out_s32 && tile->channels >= PANEL) {
+        store_sums(epilogue->out_s32 + tile->out, tile->out_step, sums, step, pixels);
+        return;
+    }
     if (!epilogue->out_u8 || epilogue->residual_f32 || !epilogue->is_tame) {
         for (int first = 0; first < PANEL && first < tile->channels; first += 8)
             finish_any(epilogue, tile, pixels, first, sums, step);

@@ -82,20 +82,37 @@ INLINE __m256i codes_avx2(const struct byte_rule *rule, const int traits,
                                        in_order);
 }
 
-/* Any epilogue, for 8 channels of which `count` are there. */
+/* Any epilogue, for 8 channels of which `count` are there: a copy, since what is stored could be
+ * anything that a pointer leads to. */
 struct any_epilogue {
-    const struct epilogue *of;
     struct linear8 linear;
     bool corrects;
     int count;
+    const float *residual_f32;
+    const uint8_t *residual_u8;
+    __m256 residual_scale, low, high;
+    __m256i zero_code;
+    int32_t *out_s32;
+    uint8_t *out_u8;
+    float *out_f32;
 };
 
 INLINE struct any_epilogue any_epilogue_of(const struct epilogue *epilogue, int channel,
                                            int count)
 {
-    struct any_epilogue any = {.of = epilogue,
-                               .corrects = epilogue->correction != NULL,
-                               .count = count < 8 ? count : 8};
+    struct any_epilogue any = {
+        .corrects = epilogue->correction != NULL,
+        .count = count < 8 ? count : 8,
+        .residual_f32 = epilogue->residual_f32,
+        .residual_u8 = epilogue->residual_u8,
+        .residual_scale = _mm256_set1_ps(epilogue->residual_scale),
+        .low = _mm256_set1_ps(epilogue->low),
+        .high = _mm256_set1_ps(epilogue->high),
+        .zero_code = _mm256_set1_epi32(epilogue->zero_code),
+        .out_s32 = epilogue->out_s32,
+        .out_u8 = epilogue->out_u8,
+        .out_f32 = epilogue->out_f32,
+    };
 
     if (!epilogue->out_s32) /* sums alone need no constants */
         any.linear = linear_of(epilogue, channel, any.corrects);
@@ -105,17 +122,15 @@ INLINE struct any_epilogue any_epilogue_of(const struct epilogue *epilogue, int 
 INLINE __m256 any_value(const struct any_epilogue *any, ptrdiff_t residual, __m256i acc,
                         __m256 window_sums)
 {
-    const struct epilogue *epilogue = any->of;
-    __m256 scale = _mm256_set1_ps(epilogue->residual_scale);
     __m256 v = linear_value(&any->linear, acc, any->corrects, window_sums);
 
-    if (epilogue->residual_f32)
-        v = _mm256_fmadd_ps(_mm256_loadu_ps(epilogue->residual_f32 + residual), scale,
-                            v);
-    else if (epilogue->residual_u8)
-        v = add_codes(epilogue->residual_u8 + residual, scale, v);
-    v = _mm256_max_ps(v, _mm256_set1_ps(epilogue->low)); /* NaN becomes low */
-    return _mm256_min_ps(v, _mm256_set1_ps(epilogue->high));
+    if (any->residual_f32)
+        v = _mm256_fmadd_ps(_mm256_loadu_ps(any->residual_f32 + residual),
+                            any->residual_scale, v);
+    else if (any->residual_u8)
+        v = add_codes(any->residual_u8 + residual, any->residual_scale, v);
+    v = _mm256_max_ps(v, any->low); /* NaN becomes low */
+    return _mm256_min_ps(v, any->high);
 }
 
 INLINE void store32(const struct any_epilogue *any, void *out, __m256i values)
@@ -149,20 +164,18 @@ INLINE void store8(const struct any_epilogue *any, uint8_t *out, __m256i codes)
 INLINE void finish_any_avx2(const struct any_epilogue *any, ptrdiff_t out,
                             ptrdiff_t residual, __m256i acc, __m256 window_sums)
 {
-    const struct epilogue *epilogue = any->of;
     __m256 v;
 
-    if (epilogue->out_s32) {
-        store32(any, epilogue->out_s32 + out, acc);
+    if (any->out_s32) {
+        store32(any, any->out_s32 + out, acc);
         return;
     }
     v = any_value(any, residual, acc, window_sums);
-    if (epilogue->out_u8)
-        store8(any, epilogue->out_u8 + out,
-               _mm256_add_epi32(_mm256_cvtps_epi32(v),
-                                _mm256_set1_epi32(epilogue->zero_code)));
+    if (any->out_u8)
+        store8(any, any->out_u8 + out,
+               _mm256_add_epi32(_mm256_cvtps_epi32(v), any->zero_code));
     else
-        store32(any, epilogue->out_f32 + out, _mm256_castps_si256(v));
+        store32(any, any->out_f32 + out, _mm256_castps_si256(v));
 }
 
 #endif
