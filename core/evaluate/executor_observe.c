@@ -94,25 +94,32 @@ static bool ends_with_elements(const struct executor *executor, const struct tas
            !is_read(executor, tensor);
 }
 
-/* Finishes sums some rows at a time, so few that their floats stay near until they are seen. */
+/* Finishes sums some rows at a time, so few that their floats stay near until they are seen, and so many that
+ * seeing them is worth it. */
 static void show_rows(struct executor *executor, const struct task *task,
                       const struct conv_sums *sums, const struct observer *observer)
 {
-    enum { FLOATS_AT_ONCE = 1 << 14 };
+    enum { FLOATS_AT_ONCE = 1 << 15 };
     const struct layer_task work = executor_work_of(executor, task);
     int tensor = task->layer->output;
     const struct plane *plane = &executor->planes[tensor];
     size_t height = (size_t)plane->height;
     size_t elements = executor->network->tensors[tensor].count / height;
     size_t most = memory_larger(FLOATS_AT_ONCE / elements, 1);
-    struct value floats = {.data = executor->scratch.sums, .plane = plane};
-    size_t rows;
+    size_t end = height * (size_t)task->block->samples, kept = 0, rows;
 
-    for (size_t row = 0; row < height * (size_t)task->block->samples; row += rows) {
+    for (size_t row = 0; row < end; row += rows) {
+        struct value floats = {.data = executor->scratch.sums + kept * elements,
+                               .plane = plane};
+
         rows = height - row % height; /* of this sample */
-        rows = rows < most ? rows : most;
+        rows = rows < most - kept ? rows : most - kept;
         layer_kind_of(task->layer)->finish_rows(&work, sums, row, rows, &floats);
-        show_elements(observer, tensor, floats.data, rows * elements);
+        kept += rows;
+        if (kept == most || row + rows == end) {
+            show_elements(observer, tensor, executor->scratch.sums, kept * elements);
+            kept = 0;
+        }
     }
 }
 
