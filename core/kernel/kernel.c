@@ -95,6 +95,7 @@ const struct kernel_set kernel_sets[] = {
      .peak_u8s8 = peak_u8s8_avx512,
      .peak_f32 = peak_f32_avx512,
      .conv_f32 = conv_f32_avx512,
+     .depthwise_f32 = depthwise_f32_avx512,
      .conv_u8s8 = conv_u8s8_avx512,
      .winograd = avx512_winograd,
      .depthwise_u8s8 = depthwise_u8s8_avx512,
