@@ -1,5 +1,7 @@
 #include "core/layer/conv_float.h"
 
+#include "core/layer/winograd_float.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -121,6 +123,58 @@ static void multiply_groups(const struct conv_run *run, const float *planes,
     }
 }
 
+/* A row of some that stand in scratch->windows; `at` is counted over the samples at hand. */
+struct winograd_row {
+    int rows, row;
+    ptrdiff_t at;
+};
+
+static void finish_winograd(const struct conv_run *run, const struct winograd_row *of,
+                            size_t first_row, const struct epilogue *epilogue,
+                            const struct quantizer *quantizer, struct value *output,
+                            const struct scratch *scratch)
+{
+    const struct winograd_finish finish = {epilogue->scale, epilogue->shift,
+                                           epilogue->low, epilogue->high};
+    const float *residual = epilogue->residual_f32;
+    float *out =
+        quantizer ? scratch->sums : epilogue->out_f32 + of->at * epilogue->out.row;
+
+    if (residual)
+        residual += of->at * epilogue->residual.row; /* floats have no border */
+    winograd_float_finish(&run->float_plan, run->layer->weights->outputs, of->rows,
+                          of->row, scratch->windows, &finish, residual, out);
+    if (quantizer)
+        value_put_rows(out, first_row + (size_t)of->at, 1, quantizer, output);
+}
+
+static void multiply_winograd(const struct conv_run *run, const float *planes,
+                              struct sample_range samples,
+                              const struct epilogue *epilogue,
+                              const struct quantizer *quantizer, struct value *output,
+                              const struct scratch *scratch)
+{
+    const struct conv_plan *plan = &run->float_plan;
+    size_t first_row = (size_t)samples.first * (size_t)plan->rows;
+    int outputs = run->layer->weights->outputs;
+    int most = winograd_float_band(plan, outputs);
+
+    for (int sample = 0; sample < samples.count; sample++)
+        for (int first = 0; first < plan->rows; first += most) {
+            struct winograd_row of = {
+                .rows = plan->rows - first < most ? plan->rows - first : most,
+                .at = (ptrdiff_t)sample * plan->rows + first};
+
+            winograd_float_rows(plan, run->kernels, outputs, run->weights.now->floats,
+                                planes + plan->first + sample * plan->windows.sample +
+                                    first * plan->windows.row,
+                                of.rows, scratch->windows);
+            for (; of.row < of.rows; of.row++, of.at++)
+                finish_winograd(run, &of, first_row, epilogue, quantizer, output,
+                                scratch);
+        }
+}
+
 /* ---- the epilogue --------------------------------------------------------------------------- */
 
 /* Scale and shift with what must be readable behind them. */
@@ -191,7 +245,7 @@ void conv_float_run(struct conv_run *run, const struct value *input,
     struct epilogue epilogue =
         epilogue_of(run, residual, samples, quantizer, output, scratch);
 
-    conv_weights_need_floats(&run->weights);
+    conv_weights_need_floats(&run->weights, plan);
     for (int first = 0; first < samples; first += most) {
         struct sample_range some = {first,
                                     samples - first < most ? samples - first : most};
@@ -199,6 +253,8 @@ void conv_float_run(struct conv_run *run, const struct value *input,
 
         if (run->weights.is_depthwise)
             multiply_depthwise(run, planes, some.count, &epilogue);
+        else if (run->weights.floats_by_winograd)
+            multiply_winograd(run, planes, some, &epilogue, quantizer, output, scratch);
         else
             multiply_groups(run, planes, some.count, epilogue);
         epilogue_move(&epilogue, 0, some.count * epilogue.residual.sample,

@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/layer/conv_float.h"
 #include "core/layer/conv_integer.h"
+#include "core/layer/winograd_float.h"
 
 #include <stdlib.h>
 
@@ -36,6 +37,8 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
     conv_plan_init(&run->plan, layer, input);
     conv_plan_init(&run->float_plan, layer, &of_floats);
     conv_weights_init(&run->weights, kernels, &run->plan, layer->weights, rules);
+    run->weights.floats_by_winograd =
+        winograd_float_suits(&run->float_plan, layer->weights, &layer->window);
 }
 
 void conv_run_clear(struct conv_run *run)
@@ -57,6 +60,11 @@ void conv_run_sizes(const struct conv_run *run, int samples,
 
     sizes->planes =
         memory_larger(sizes->planes, conv_float_planes(run) * sizeof(float));
+    if (run->weights.floats_by_winograd)
+        sizes->windows = memory_larger(
+            sizes->windows,
+            winograd_float_room(&run->float_plan, run->layer->weights->outputs) *
+                sizeof(float));
     sizes->pixel_sums = memory_larger(
         sizes->pixel_sums, conv_integer_scratch(run, samples) * sizeof(int32_t));
     sizes->window_sums = memory_larger(

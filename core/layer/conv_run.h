@@ -35,10 +35,11 @@ struct scratch {
     uint8_t *transformed;            /* of a few samples' input, for winograd_u8s8 */
     int32_t *products[WEIGHT_PARTS]; /* [samples, pixels, out_channels] of weights of
                                         several parts, part by part */
-    float *windows;                  /* matrices of a product of two tensors */
-    float *sums;                     /* a row of products, or an output as floats */
-    float *floats[2];                /* an input, a residual or an output as floats */
-    float *states;                   /* of a recurrence, and what it makes of them */
+    float *
+        windows; /* matrices of a product of two tensors, or the room of winograd_float.h */
+    float *sums;      /* a row of products, or an output as floats */
+    float *floats[2]; /* an input, a residual or an output as floats */
+    float *states;    /* of a recurrence, and what it makes of them */
 };
 
 /* What one layer needs at most for `samples` samples, in bytes, field by field. */

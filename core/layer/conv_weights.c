@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
 #include "core/kernel/winograd.h"
+#include "core/layer/winograd_float.h"
 #include "core/quant/wide_codes.h"
 
 #include <assert.h>
@@ -295,10 +296,13 @@ static float value_of(const struct conv_weights *weights, int channel, size_t at
 }
 
 /* Floats of all groups as they are packed, from an even start for each group. */
-static size_t float_count(const struct conv_weights *weights)
+static size_t float_count(const struct conv_weights *weights,
+                          const struct conv_plan *plan)
 {
     const struct weights *of = weights->of;
 
+    if (weights->floats_by_winograd)
+        return winograd_float_packed_count(plan, of->outputs);
     return weights->is_depthwise
                ? weights_count(of)
                : (size_t)of->groups *
@@ -316,11 +320,26 @@ static size_t float_at(const struct conv_weights *weights, int channel, int at)
            conv_f32_at(count, channel % outputs, at);
 }
 
-void conv_weights_need_floats(struct conv_weights *weights)
+/* `values` [window_count] are a channel's weights. */
+static void pack_floats(const struct conv_weights *weights,
+                        const struct conv_plan *plan, int channel, const float *values,
+                        float *packed)
+{
+    if (weights->floats_by_winograd) {
+        winograd_float_pack(plan, weights->of->outputs, channel, values, packed);
+        return;
+    }
+    for (int at = 0; at < weights->window_count; at++)
+        packed[float_at(weights, channel, at)] = values[at];
+}
+
+void conv_weights_need_floats(struct conv_weights *weights,
+                              const struct conv_plan *plan)
 {
     struct weight_variant *now = weights->now;
-    int count = weights->window_count;
-    size_t bytes = float_count(weights) * sizeof *now->floats;
+    size_t count = (size_t)weights->window_count;
+    size_t bytes = float_count(weights, plan) * sizeof *now->floats;
+    float *values;
 
     if (now->has_floats)
         return;
@@ -328,9 +347,12 @@ void conv_weights_need_floats(struct conv_weights *weights)
         now->floats = memset(memory_aligned(bytes), 0, bytes);
     if (now->quantizer.step > 0) /* the scratch may hold codes of another variant */
         find_codes(weights, &now->quantizer);
-    for (int channel = 0; channel < weights->of->outputs; channel++)
-        for (int at = 0; at < count; at++)
-            now->floats[float_at(weights, channel, at)] = value_of(
-                weights, channel, (size_t)channel * (size_t)count + (size_t)at);
+    values = memory_get(count * sizeof *values);
+    for (int channel = 0; channel < weights->of->outputs; channel++) {
+        for (size_t at = 0; at < count; at++)
+            values[at] = value_of(weights, channel, (size_t)channel * count + at);
+        pack_floats(weights, plan, channel, values, now->floats);
+    }
+    free(values);
     now->has_floats = true;
 }

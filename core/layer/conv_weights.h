@@ -37,7 +37,8 @@ struct weight_variant {
     int part_count;
     bool has_floats;
     float *floats; /* the same weights for the float path, per group as
-                      conv_f32_packed_count() says; depthwise [taps, channels] */
+                      conv_f32_packed_count() says; depthwise [taps, channels];
+                      or as winograd_float_pack() has them */
 };
 
 struct conv_weights {
@@ -45,6 +46,7 @@ struct conv_weights {
     const struct kernel_set *kernels; /* that the weights are packed for; borrowed */
     int window_count;                 /* weights of one output channel */
     bool is_depthwise;                /* one input and one output channel a group */
+    bool floats_by_winograd;          /* as winograd_float.h has them */
     struct weight_rules rules;
     int16_t *codes;               /* [out_channels, window_count] scratch */
     int8_t *narrow[WEIGHT_PARTS]; /* likewise: the parts of the codes */
@@ -66,8 +68,9 @@ void conv_weights_clear(struct conv_weights *weights);
 void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan,
                       const struct quantizer *quantizer, int input_most);
 
-/* Makes the floats of `now`; the float path asks for them. */
-void conv_weights_need_floats(struct conv_weights *weights);
+/* Makes the floats of `now`; the float path asks for them. `plan` is that of floats. */
+void conv_weights_need_floats(struct conv_weights *weights,
+                              const struct conv_plan *plan);
 
 /* value = steps[channel] * (code + conv_weights_offset()) + corrections[channel]. */
 double conv_weights_offset(const struct conv_weights *weights);

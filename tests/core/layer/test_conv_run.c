@@ -110,6 +110,8 @@ static void make_trial(struct trial *trial, const struct geometry *geometry,
     conv_run_init(&trial->run, kernels, &trial->network->layers[0], &trial->planes[0],
                   &(struct weight_rules){0});
     trial->scratch = conv_run_scratch(&trial->run, SAMPLES);
+    free(trial->scratch.sums);
+    trial->scratch.sums = memory_aligned(value_float_bytes(&trial->planes[1], SAMPLES));
 }
 
 static void clear_trial(struct trial *trial)
@@ -136,7 +138,7 @@ static float *input_of(const struct trial *trial)
     return floats;
 }
 
-/* What the convolution gives for input under a quantizer; to be freed. */
+/* What the convolution gives for input under a quantizer, NULL: for floats; to be freed. */
 static float *run_with(struct trial *trial, const struct quantizer *weights,
                        const struct quantizer *codes)
 {
@@ -144,7 +146,8 @@ static float *run_with(struct trial *trial, const struct quantizer *weights,
     float *floats = input_of(trial);
     float *results = memory_aligned(outputs_of(trial) * sizeof *results);
     struct value input = {.plane = plane,
-                          .data = memory_aligned(value_code_bytes(plane, SAMPLES))};
+                          .data = memory_aligned(value_float_bytes(plane, SAMPLES) +
+                                                 value_code_bytes(plane, SAMPLES))};
     struct value output = {.plane = &trial->planes[1], .data = results};
 
     value_from_floats(floats, SAMPLES, codes, &input);
@@ -309,6 +312,162 @@ static void any_zero_gives_the_sums_of_values(void **state)
         }
 }
 
+/* ---- floats ----------------------------------------------------------------------------------- */
+
+/* Such that half of the products suffice, and such that look like it; with rows that do not fit at
+ * once. */
+static const struct geometry of_floats[] = {
+    {"3x3", 16, 32, 1, 8, 8, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"a rest of one column", 16, 16, 1, 5, 9, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"a rest of three columns", 32, 16, 1, 5, 7, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"no padding", 16, 48, 1, 6, 12, {3, 3, 1, 1, 1, 1, 0, 0, 0, 0}},
+    {"1x3", 16, 16, 1, 1, 10, {1, 3, 1, 1, 1, 1, 0, 1, 0, 1}},
+    {"rows with a stride", 16, 16, 1, 9, 8, {3, 3, 2, 1, 1, 1, 1, 1, 1, 1}},
+    {"rows of a dilation", 16, 16, 1, 9, 8, {3, 3, 1, 1, 2, 1, 2, 1, 2, 1}},
+    {"rows that do not fit at once", 64, 64, 1, 40, 40, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"many weights", 128, 128, 1, 4, 4, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"a row of channels", 20, 30, 1, 4, 5, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}},
+    {"depthwise", 21, 21, 21, 6, 9, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"groups", 12, 34, 2, 6, 9, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+};
+
+enum { OF_FLOATS = sizeof of_floats / sizeof *of_floats };
+
+static void floats_have_the_same_bits_with_every_set(void **state)
+{
+    (void)state;
+    for (int i = 0; i < OF_FLOATS; i++)
+        for (const struct kernel_set *set = kernel_sets; set->name; set++) {
+            struct trial trial, scalar;
+            float *found, *expected;
+
+            if (!set->runs_here())
+                continue;
+            make_trial(&trial, &of_floats[i], set);
+            make_trial(&scalar, &of_floats[i], kernel_set_named("scalar"));
+            found = run_with(&trial, NULL, NULL);
+            expected = run_with(&scalar, NULL, NULL);
+            if (memcmp(found, expected, outputs_of(&trial) * sizeof *found) != 0)
+                fail_msg("%s: other values with %s", of_floats[i].fact, set->name);
+            free(found);
+            free(expected);
+            clear_trial(&trial);
+            clear_trial(&scalar);
+        }
+}
+
+/* A sum of products in double, and that of their magnitudes. */
+static double plain_sum(const struct geometry *geometry, const float *values,
+                        const float *floats, const int at[4], double *magnitude)
+{
+    const struct window *w = &geometry->window;
+    int ins = geometry->in / geometry->groups;
+    int first = at[3] / (geometry->out / geometry->groups) * ins;
+    double sum = *magnitude = 0;
+
+    values += at[3] * w->kernel_height * w->kernel_width * ins;
+    for (int ky = 0; ky < w->kernel_height; ky++)
+        for (int kx = 0; kx < w->kernel_width; kx++)
+            for (int in = 0; in < ins; in++, values++) {
+                int y = at[1] * w->stride_height - w->pad_top + ky * w->dilation_height;
+                int x = at[2] * w->stride_width - w->pad_left + kx * w->dilation_width;
+                double product = 0;
+
+                if (y >= 0 && y < geometry->height && x >= 0 && x < geometry->width)
+                    product =
+                        (double)*values *
+                        (double)
+                            floats[((at[0] * geometry->height + y) * geometry->width +
+                                    x) *
+                                       geometry->in +
+                                   first + in];
+                sum += product;
+                *magnitude += fabs(product);
+            }
+    return sum;
+}
+
+/* The largest error of an output, in units of 2^-24 of the magnitudes of its products. */
+static double largest_error(struct trial *trial, const struct geometry *geometry)
+{
+    const struct plane *out = &trial->planes[1];
+    const struct layer *layer = &trial->network->layers[0];
+    float *floats = input_of(trial), *found = run_with(trial, NULL, NULL);
+    double largest = 0;
+    size_t i = 0;
+
+    for (int sample = 0; sample < SAMPLES; sample++)
+        for (int row = 0; row < out->height; row++)
+            for (int column = 0; column < out->width; column++)
+                for (int channel = 0; channel < out->channels; channel++, i++) {
+                    const int at[4] = {sample, row, column, channel};
+                    double magnitude;
+                    double sum = plain_sum(geometry, layer->weights->values, floats, at,
+                                           &magnitude);
+                    double scale = (double)layer->conv.scale[channel];
+                    double error = fabs((double)found[i] - sum * scale);
+
+                    largest = fmax(largest, error / (magnitude * scale) * 0x1p24);
+                }
+    free(floats);
+    free(found);
+    return largest;
+}
+
+/* A chain of K products may be wrong by about K units; it is much less, since errors cancel out. */
+static void sums_of_floats_are_near_the_exact_ones(void **state)
+{
+    const double most = 4, most_of_winograd = 20;
+
+    (void)state;
+    for (int i = 0; i < OF_FLOATS; i++) {
+        struct trial trial;
+        double error;
+
+        make_trial(&trial, &of_floats[i], kernel_set_best());
+        error = largest_error(&trial, &of_floats[i]);
+        assert_true(error <=
+                    (trial.run.weights.floats_by_winograd ? most_of_winograd : most));
+        clear_trial(&trial);
+    }
+}
+
+static void codes_are_the_floats_rounded(void **state)
+{
+    static const struct quantizer quantizers[] = {{GRID_UNSIGNED, 8, 0.03f, 0},
+                                                  {GRID_MIDTREAD, 4, 0.7f, 0},
+                                                  {GRID_ASYMMETRIC, 8, 0.11f, 77}};
+
+    (void)state;
+    for (int i = 0; i < OF_FLOATS * 3; i++) {
+        const struct quantizer *quantizer = &quantizers[i % 3];
+        struct trial trial;
+        float *floats, *results;
+        struct value input, codes, expected;
+        size_t bytes;
+
+        make_trial(&trial, &of_floats[i / 3], kernel_set_best());
+        bytes = value_code_bytes(&trial.planes[1], SAMPLES);
+        floats = input_of(&trial);
+        results = run_with(&trial, NULL, NULL);
+        input = (struct value){.plane = &trial.planes[0], .data = floats};
+        codes =
+            (struct value){.plane = &trial.planes[1], .data = memory_aligned(bytes)};
+        expected = codes;
+        expected.data = memory_aligned(bytes);
+        conv_run_block(&trial.run, NULL, &input, NULL, SAMPLES, quantizer, &codes,
+                       &trial.scratch);
+        value_from_floats(results, SAMPLES, quantizer, &expected);
+        assert_memory_equal(codes.data, expected.data,
+                            SAMPLES * plane_inner_count(&trial.planes[1]));
+        free(codes.data);
+        free(expected.data);
+        free(results);
+        free(floats);
+        clear_trial(&trial);
+    }
+}
+
 /* Which kernels are Winograd's, in some of the geometries. */
 static void winograd_is_chosen_by_codes_and_set(void **state)
 {
@@ -353,6 +512,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_geometries_give_the_bits_of_scalar_kernels),
         cmocka_unit_test(winograd_is_chosen_by_codes_and_set),
+        cmocka_unit_test(floats_have_the_same_bits_with_every_set),
+        cmocka_unit_test(sums_of_floats_are_near_the_exact_ones),
+        cmocka_unit_test(codes_are_the_floats_rounded),
         cmocka_unit_test(any_zero_gives_the_sums_of_values),
     };
 
