@@ -21,6 +21,7 @@ static const struct row {
     {"DequantizeLinear", op_dequantize_linear},
     {"Div", op_div},
     {"Dropout", op_same},
+    {"Einsum", op_einsum},
     {"Elu", op_elu},
     {"Erf", op_erf},
     {"Expand", op_expand},

@@ -30,6 +30,22 @@ static struct place times(struct sketch *sketch, struct place left, struct place
     return to;
 }
 
+/* The same products by Einsum: of rows with rows, and of those with rows again. */
+static struct place by_equation(struct sketch *sketch, struct place left,
+                                struct place right, bool are_scores)
+{
+    static const char *const equations[2][2] = {{"nts,nsd->ntd", "nhts,nhsd->nhtd"},
+                                                {"ntd,nsd->nts", "nhtd,nhsd->nhts"}};
+    struct place to = sketch_like(sketch, left);
+    int last = to.rank - 1;
+
+    to.dims[last] = are_scores ? right.dims[last - 1] : right.dims[last];
+    sketch_say(sketch, "node Einsum t%d t%d -> t%d equation=%s", left.tensor,
+               right.tensor, to.tensor, equations[are_scores][left.rank - 3]);
+    sketch_name(sketch);
+    return to;
+}
+
 static struct place scaled(struct sketch *sketch, struct place from, double by)
 {
     struct place to = sketch_like(sketch, from);
@@ -80,6 +96,7 @@ struct place sketch_attention(struct sketch *sketch, struct place from)
     struct chance *chance = &sketch->chance;
     int heads = chance_between(chance, 1, 3), size = chance_between(chance, 1, 5);
     int shared = heads > 1 && chance_is(chance, 25) ? 1 : heads;
+    bool by_equations;
     struct place q = sketch_product(sketch, from, heads * size), k, v, scores;
 
     if (shared < heads) {
@@ -94,12 +111,17 @@ struct place sketch_attention(struct sketch *sketch, struct place from)
     q = apart(sketch, q, heads);
     if (chance_is(chance, 30))
         q = scaled(sketch, q, 1 / sqrt(size));
-    scores = times(sketch, q, turned(sketch, k));
+    by_equations = sketch->opset >= 12 && shared == heads && chance_is(chance, 30);
+    scores = by_equations ? by_equation(sketch, q, k, true)
+                          : times(sketch, q, turned(sketch, k));
     if (chance_is(chance, 50))
         scores = scaled(sketch, scores, 1 / sqrt(size));
     if (chance_is(chance, 80))
         scores = sketch_clamp(sketch, scores);
-    return together(sketch, times(sketch, scores, v), heads);
+    return together(sketch,
+                    by_equations ? by_equation(sketch, scores, v, false)
+                                 : times(sketch, scores, v),
+                    heads);
 }
 
 /* [N, C, H, W]: what rows have in common, times the rows. */
