@@ -16,6 +16,17 @@ enum { NAME_BYTES = 4096, NAME_SHOWN_BYTES = 100 };
 
 /* ---- names -------------------------------------------------------------------------------- */
 
+/* A text may be missing in a damaged file; whoever reads on refuses that. */
+static const char *text_of(const char *text)
+{
+    return text ? text : "";
+}
+
+static bool is_named(const char *name, const char *text)
+{
+    return strcmp(text_of(name), text) == 0;
+}
+
 /* The names of a graph, without those in graphs that its nodes hold. */
 struct names {
     const char **list; /* [count] sorted; owned */
@@ -35,9 +46,9 @@ static void list_names(const Onnx__GraphProto *graph, struct names *names)
         most += graph->node[i]->n_output;
     *names = (struct names){.list = memory_get(most * sizeof *names->list)};
     for (size_t i = 0; i < graph->n_input; i++)
-        names->list[names->count++] = graph->input[i]->name;
+        names->list[names->count++] = text_of(graph->input[i]->name);
     for (size_t i = 0; i < graph->n_initializer; i++)
-        names->list[names->count++] = graph->initializer[i]->name;
+        names->list[names->count++] = text_of(graph->initializer[i]->name);
     for (size_t i = 0; i < graph->n_node; i++)
         for (size_t k = 0; k < graph->node[i]->n_output; k++)
             names->list[names->count++] = graph->node[i]->output[k];
@@ -61,7 +72,7 @@ static void set_text(char **place, const char *text)
 static void rename_in_list(char **list, size_t count, const char *from, const char *to)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(list[i], from) == 0)
+        if (is_named(list[i], from))
             set_text(&list[i], to);
 }
 
@@ -168,8 +179,8 @@ static bool find_if(const Onnx__GraphProto *graph, const char *name, size_t *ind
     for (*index = 0; *index < graph->n_node; ++*index) {
         const Onnx__NodeProto *node = graph->node[*index];
 
-        for (size_t i = 0; strcmp(node->op_type, "If") == 0 && i < node->n_output; i++)
-            if (strcmp(node->output[i], name) == 0)
+        for (size_t i = 0; is_named(node->op_type, "If") && i < node->n_output; i++)
+            if (is_named(node->output[i], name))
                 return true;
     }
     return false;
@@ -180,7 +191,7 @@ static int find_branch(const char *path, const Onnx__NodeProto *node, const char
 {
     *branch = NULL;
     for (size_t i = 0; i < node->n_attribute; i++)
-        if (strcmp(node->attribute[i]->name, what) == 0)
+        if (is_named(node->attribute[i]->name, what))
             *branch = node->attribute[i]->g;
     if (*branch && (*branch)->n_output >= node->n_output &&
         (*branch)->n_sparse_initializer == 0)
@@ -199,7 +210,7 @@ static void give_outputs(const Onnx__NodeProto *node, const Onnx__GraphProto *br
     char name[NAME_BYTES];
 
     for (size_t i = 0; i < node->n_output; i++) {
-        const char *from = branch->output[i]->name;
+        const char *from = text_of(branch->output[i]->name);
 
         snprintf(name, sizeof name, "%s%s", node->output[i], behind);
         if (*node->output[i])
@@ -328,7 +339,7 @@ static int fix_number(const char *path, Onnx__GraphProto *graph,
         return onnx_error(err, path, "no input \"%.*s\" is one whole number",
                           NAME_SHOWN_BYTES, decision->name);
     for (size_t i = 0; i < count; i++)
-        if (strcmp(graph->initializer[i]->name, decision->name) == 0)
+        if (is_named(graph->initializer[i]->name, decision->name))
             return 0; /* an exported file has it already */
     graph->initializer =
         memory_resize(graph->initializer, (count + 1) * sizeof *graph->initializer);

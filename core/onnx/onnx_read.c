@@ -14,6 +14,9 @@
 
 enum { OPSET_MIN = 7, OPSET_MAX = 26, NAMES_BYTES = 1024 };
 
+/* The file is read anew for each. */
+enum { DECISIONS_MOST = 1000 };
+
 /* The file while it is read. */
 struct reader {
     struct onnx_graph graph;
@@ -321,6 +324,11 @@ static const char *name_of_if(const Onnx__NodeProto *node)
 static int take_branch(const struct reader *reader, const struct onnx_file *file,
                        struct network *decided, struct error *err)
 {
+    if (decided->decision_count >= DECISIONS_MOST)
+        return onnx_error(
+            err, file->path,
+            "more than %d nodes If have to be decided; calq takes no more",
+            DECISIONS_MOST);
     network_add_decision(decided, reader->graph.branch,
                          name_of_if(reader->graph.branching), 0);
     return onnx_decision_apply(file->path, file->model,

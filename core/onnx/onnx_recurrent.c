@@ -276,9 +276,19 @@ static int read_state(const struct onnx_node *node, const struct recurrent *recu
                        recurrent->as.hidden};
     int axis = recurrent->is_layout_1 ? 0 : 1;
     const struct onnx_shape *shape;
+    struct onnx_value *value;
 
     if (!onnx_node_has_input(node, input))
         return 0;
+    if (onnx_node_value(node, input, &value, err) < 0)
+        return -1;
+    if (value->tensor >= 0)
+        return onnx_node_error(
+            node, err,
+            "its first states \"%s\" are given by samples, or computed; "
+            "calq takes constants, the same for all: export the network "
+            "as it begins a sequence",
+            value->name);
     if (onnx_node_repeated(node, input, state, err) < 0)
         return -1;
     shape = &(*state)->shape;

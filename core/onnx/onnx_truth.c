@@ -28,7 +28,7 @@ static const struct truth *truth_of(const Onnx__NodeProto *node)
 static bool casts_to_bool(const Onnx__NodeProto *node)
 {
     for (size_t i = 0; i < node->n_attribute; i++)
-        if (strcmp(node->attribute[i]->name, "to") == 0)
+        if (node->attribute[i]->name && strcmp(node->attribute[i]->name, "to") == 0)
             return node->attribute[i]->i == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
     return false;
 }

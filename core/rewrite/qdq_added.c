@@ -14,14 +14,6 @@ struct view {
     int32_t *from; /* of each element; NULL: all in order; owned */
 };
 
-static bool is_in_order(const int32_t *from, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (from[i] != (int32_t)i)
-            return false;
-    return true;
-}
-
 static bool fills_nothing(const struct network *network, const struct layer *layer)
 {
     for (size_t i = 0; i < network->tensors[layer->output].count; i++)
@@ -45,7 +37,8 @@ static struct view view_of(const struct network *network, int tensor)
             from[i] = layer->rearrange.from[from[i]];
         view.tensor = layer->inputs[0];
     }
-    if (network->tensors[view.tensor].count != count || !is_in_order(from, count))
+    if (network->tensors[view.tensor].count != count ||
+        !rewrite_is_in_order(from, count))
         return view;
     free(from);
     return (struct view){.tensor = view.tensor};

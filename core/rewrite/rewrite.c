@@ -75,3 +75,11 @@ void rewrite_read_instead(struct network *network, int tensor, int instead)
             if (network->layers[layer].inputs[i] == tensor)
                 network->layers[layer].inputs[i] = instead;
 }
+
+bool rewrite_is_in_order(const int32_t *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (from[i] != (int32_t)i)
+            return false;
+    return true;
+}

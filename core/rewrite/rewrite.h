@@ -20,6 +20,9 @@ void rewrite_remove_layer(struct network *network, int index);
 /* Makes `layer` produce what its only reader produced, with its clamp, and removes the reader. */
 void rewrite_take_output(struct network *network, struct layer *layer, int reader);
 
+/* Whether elements [count] come from 0, 1, 2 ... */
+bool rewrite_is_in_order(const int32_t *from, size_t count);
+
 /* All readers of a tensor read another one instead. */
 void rewrite_read_instead(struct network *network, int tensor, int instead);
 

@@ -104,14 +104,6 @@ static bool follow(const struct layer *layer, int32_t *from, size_t count)
     return true;
 }
 
-static bool is_in_order(const int32_t *from, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (from[i] != (int32_t)i)
-            return false;
-    return true;
-}
-
 /* Whether a tensor is, past rearrangements, but another name of one behind which others hold codes: it gets no
  * others, as network_fuse() makes one tensor of both. */
 static bool is_name_of_codes(const struct network *network, int tensor,
@@ -129,7 +121,8 @@ static bool is_name_of_codes(const struct network *network, int tensor,
         const struct tensor *input = &network->tensors[layer->inputs[0]];
 
         has_codes = has_codes || codes[layer->inputs[0]].step > 0;
-        is_name = has_codes && input->count == count && is_in_order(from, count) &&
+        is_name = has_codes && input->count == count &&
+                  rewrite_is_in_order(from, count) &&
                   input->width == network->tensors[tensor].width &&
                   input->channels == network->tensors[tensor].channels;
         layer = rewrite_producer(network, layer->inputs[0]);
