@@ -1,5 +1,6 @@
 #include "core/onnx/onnx_decision.h"
 
+#include "core/base/memory.h"
 #include "core/onnx/onnx_read.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/onnx_cases.h"
@@ -7,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -131,11 +133,42 @@ static void a_number_decides_and_the_network_tells_how(void **state)
     }
 }
 
+/* A damaged file is refused, or is another network. */
+static void any_other_byte_is_read_or_told(void **state)
+{
+    static const uint8_t flips[] = {0x01, 0x08, 0x80, 0xff};
+    Onnx__ModelProto *model = onnx_builder_model(
+        LINE "bool c - = 1\nnode If c -> p\n" TWICE_OR_MINUS
+             "node If c -> q\n" TWICE_OR_MINUS "node Add p q -> y\noutput y");
+    size_t size = onnx__model_proto__get_packed_size(model);
+    uint8_t *bytes = memory_get(size);
+
+    (void)state;
+    onnx__model_proto__pack(model, bytes);
+    onnx__model_proto__free_unpacked(model, NULL);
+    for (size_t i = 0; i < size * sizeof flips; i++) {
+        uint8_t flip = flips[i % sizeof flips];
+        struct error err = {0};
+        struct network *network;
+        char *path;
+
+        bytes[i / sizeof flips] ^= flip;
+        path = onnx_builder_save_bytes(bytes, size);
+        network = onnx_read(path, &err);
+        assert_true(network || err.text[0]);
+        network_destroy(network);
+        onnx_builder_delete(path);
+        bytes[i / sizeof flips] ^= flip;
+    }
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(branches_take_the_place_of_an_if),
         cmocka_unit_test(what_cannot_be_decided_is_refused_with_a_sentence),
+        cmocka_unit_test(any_other_byte_is_read_or_told),
         cmocka_unit_test(a_number_decides_and_the_network_tells_how),
     };
 
