@@ -107,7 +107,7 @@ static const struct config_field fields[] = {
     {"line_search", KIND_WORD, OWN(line_search), "default",
      .help = "on the logarithm of a step, or as the reference implementation does it",
      .words = CONFIG_WORDS(line_searches), .only = "lapq"},
-    {"first_samples", KIND_WORD, OWN(first_samples), "all",
+    {"first_samples", KIND_WORD, OWN(first_samples), "eighth",
      .help = "how many of the samples a probe of the search is evaluated on at first; "
              "one that is not hopeless goes on with twice as many, until all. What "
              "becomes the best is always decided on all; with more ranks than blocks "
