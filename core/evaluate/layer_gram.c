@@ -1,13 +1,15 @@
 #include "core/evaluate/layer_gram.h"
 
 #include "core/base/memory.h"
+#include "core/kernel/vector_clones.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the windows that are added together, if there are several rows of them. */
-enum { WINDOW_BYTES = 1 << 24 };
+/* Bytes of the windows that are added together, which stay in the second cache; but so many positions at least, that
+ * sums are not carried to memory for a few. */
+enum { WINDOW_BYTES = 1 << 18, POSITIONS_LEAST = 512 };
 
 /* The number that floats of zero become. */
 enum { FLOAT_ZERO = 1 << 15 };
@@ -51,6 +53,34 @@ float layer_gram_step(double magnitude)
     return ldexpf(1, exponent - 14);
 }
 
+/* ---- floats on a grid ----------------------------------------------------------------------- */
+
+/* Rounds half to even, as adding a number does whose last digit is one; `step` is a power of two. */
+VECTOR_CLONES
+static void round_to_words(const float *restrict values, size_t count, float step,
+                           int16_t *restrict words)
+{
+    const float even = 0x1.8p23f, inverse = 1 / step;
+
+    for (size_t i = 0; i < count; i++) {
+        float word = values[i] * inverse;
+
+        word = word > INT16_MAX ? INT16_MAX : word;
+        word = word < INT16_MIN ? INT16_MIN : word;
+        word = word == word ? word : 0;
+        words[i] = (int16_t)(int)(word + even - even);
+    }
+}
+
+/* To be freed. */
+static int16_t *words_of(const float *values, size_t count, float step)
+{
+    int16_t *words = memory_get(count * sizeof *words);
+
+    round_to_words(values, count, step, words);
+    return words;
+}
+
 /* ---- what the layer sees, channel by channel -------------------------------------------------- */
 
 /* Bytes [parts, channels, samples, height, width] of padded planes. */
@@ -84,22 +114,15 @@ static void turn_codes(const uint8_t *from, size_t pixels, size_t channels,
             to[pixel] = from[pixel * channels + channel];
 }
 
-static int on_grid(float value, float step)
-{
-    float code = rintf(value / step);
-
-    return isnan(code) ? 0 : (int)fminf(fmaxf(code, INT16_MIN), INT16_MAX);
-}
-
-static void turn_floats(const float *from, size_t pixels, size_t channels, float step,
-                        size_t apart, uint8_t *to)
+static void turn_words(const int16_t *from, size_t pixels, size_t channels,
+                       size_t apart, uint8_t *to)
 {
     for (size_t channel = 0; channel < channels; channel++, to += apart)
         for (size_t pixel = 0; pixel < pixels; pixel++) {
-            int code = on_grid(from[pixel * channels + channel], step) + FLOAT_ZERO;
+            int number = from[pixel * channels + channel] + FLOAT_ZERO;
 
-            to[pixel] = (uint8_t)(code >> 8);
-            to[pixel + channels * apart] = (uint8_t)code;
+            to[pixel] = (uint8_t)(number >> 8);
+            to[pixel + channels * apart] = (uint8_t)number;
         }
 }
 
@@ -116,8 +139,9 @@ static void fill(const struct turned *turned, const struct value *input)
     }
 }
 
-static void turn_row(const struct turned *turned, const struct value *input, float step,
-                     int sample, int row, uint8_t *to)
+/* `words` are the input's floats on their grid. */
+static void turn_row(const struct turned *turned, const struct value *input,
+                     const int16_t *words, int sample, int row, uint8_t *to)
 {
     const struct plane *plane = input->plane;
     size_t width = (size_t)plane->width, channels = (size_t)plane->channels;
@@ -131,8 +155,7 @@ static void turn_row(const struct turned *turned, const struct value *input, flo
     } else {
         size_t line = (size_t)(sample * plane->height + row);
 
-        turn_floats((const float *)input->data + line * width * channels, width,
-                    channels, step, apart, to);
+        turn_words(words + line * width * channels, width, channels, apart, to);
     }
 }
 
@@ -142,6 +165,7 @@ static struct turned turn(const struct layer *layer, const struct value *input,
     const struct plane *plane = input->plane;
     const struct window *window = &layer->window;
     bool is_codes = value_is_codes(input);
+    int16_t *words = NULL;
     struct turned turned = {
         .parts = is_codes ? 1 : 2,
         .channels = plane->channels,
@@ -151,13 +175,16 @@ static struct turned turn(const struct layer *layer, const struct value *input,
         .most = is_codes ? input->code_most : UINT8_MAX,
     };
 
+    if (!is_codes)
+        words = words_of(input->data, (size_t)samples * plane_inner_count(plane), step);
     turned.bytes =
         memory_get((size_t)(turned.parts * turned.channels) * channel_bytes(&turned));
     fill(&turned, input);
     for (int sample = 0; sample < samples; sample++)
         for (int row = 0; row < plane->height; row++)
-            turn_row(&turned, input, step, sample, row,
+            turn_row(&turned, input, words, sample, row,
                      row_of(&turned, window, sample, row));
+    free(words);
     return turned;
 }
 
@@ -214,18 +241,19 @@ static void fill_windows(const struct layer *layer, const struct turned *turned,
             }
 }
 
-static void fill_targets(const struct layer *layer, const float *targets, float step,
-                         int group, const struct lines *lines, int16_t *to)
+/* Of all outputs those of a group, one after the other. */
+static void fill_targets(const struct layer *layer, const int16_t *targets, int group,
+                         const struct lines *lines, int16_t *to)
 {
     size_t outputs = (size_t)layer->weights->outputs;
     size_t of_group = (size_t)group_outputs(layer);
     size_t positions = lines->count * lines->columns;
-    const float *from =
+    const int16_t *from =
         targets + lines->first * lines->columns * outputs + (size_t)group * of_group;
 
     for (size_t output = 0; output < of_group; output++)
         for (size_t position = 0; position < positions; position++)
-            *to++ = (int16_t)on_grid(from[position * outputs + output], step);
+            *to++ = from[position * outputs + output];
 }
 
 /* ---- all ------------------------------------------------------------------------------------ */
@@ -236,6 +264,7 @@ static size_t lines_together(const struct layer *layer, int parts, size_t column
     size_t bytes = (size_t)parts * weights_per_output(layer->weights);
     size_t positions = WINDOW_BYTES / bytes;
 
+    positions = positions > POSITIONS_LEAST ? positions : POSITIONS_LEAST;
     positions = positions < GRAM_POSITIONS_MOST ? positions : GRAM_POSITIONS_MOST;
     return positions > columns ? positions / columns : 1;
 }
@@ -254,6 +283,8 @@ void layer_gram_add(const struct layer *layer, const struct kernel_set *kernels,
     size_t rows = (size_t)turned.parts * weights_per_output(layer->weights);
     uint8_t *windows = memory_aligned(rows * gram_stride(positions) + INPUT_SLACK);
     bool is_codes = value_is_codes(input);
+    int16_t *words = words_of(
+        targets, all * lines.columns * (size_t)layer->weights->outputs, target_step);
     int16_t *t = memory_get((size_t)group_outputs(layer) * positions * sizeof *t);
 
     maxima[LAYER_GRAM_INPUT_STEP] = (double)(is_codes ? input->step : input_step);
@@ -264,7 +295,7 @@ void layer_gram_add(const struct layer *layer, const struct kernel_set *kernels,
             const struct gram gram = layer_gram_of(layer, group, numbers);
 
             fill_windows(layer, &turned, group, &lines, windows);
-            fill_targets(layer, targets, target_step, group, &lines, t);
+            fill_targets(layer, words, group, &lines, t);
             gram_add(kernels, &gram,
                      &(struct gram_rows){windows, turned.parts, turned.most, t,
                                          lines.count * lines.columns});
@@ -272,5 +303,6 @@ void layer_gram_add(const struct layer *layer, const struct kernel_set *kernels,
     }
     free(turned.bytes);
     free(windows);
+    free(words);
     free(t);
 }

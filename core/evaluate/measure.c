@@ -199,11 +199,10 @@ static struct measure_room largest_room(const struct measured *of)
 
 static void raise(const float *values, size_t count, double *largest)
 {
-    float most = 0;
+    struct range range = {0, 0};
 
-    for (size_t i = 0; i < count; i++)
-        most = fmaxf(most, fabsf(values[i]));
-    *largest = fmax(*largest, most);
+    range_add(&range, values, count);
+    *largest = fmax(*largest, range_magnitude(range));
 }
 
 static void add_to_largest_input(const struct measured *of, const float *values,
