@@ -56,6 +56,7 @@ static const struct winograd_kernel avx512_winograd[] = {
 static const struct winograd_kernel avx2_winograd[] = {
     {&winograd_two_bytes, true, winograd_two_u8s8_avx2},
     {&winograd_four_words, true, winograd_four_u8s8_avx2},
+    {&winograd_two_words, true, winograd_two_words_u8s8_avx2},
     {NULL, false, NULL}};
 #endif
 

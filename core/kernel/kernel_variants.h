@@ -17,6 +17,7 @@ void conv_u8s8_avx512vnni(const struct conv_u8s8 *conv);
 /* Of the forms in kernel.c. */
 void winograd_two_u8s8_avx2(const struct conv_u8s8 *conv);
 void winograd_four_u8s8_avx2(const struct conv_u8s8 *conv);
+void winograd_two_words_u8s8_avx2(const struct conv_u8s8 *conv);
 void winograd_u8s8_avx512(const struct conv_u8s8 *conv);
 void winograd_u8s8_avxvnni(const struct conv_u8s8 *conv);
 void winograd_u8s8_avx512vnni(const struct conv_u8s8 *conv);

@@ -65,10 +65,10 @@ static bool fits_two_bytes(struct conv_most most, long products)
     return f <= INT8_MAX && e <= UINT8_MAX && quads * 2 * f * e <= INT16_MAX;
 }
 
-/* Of all places e * f is largest where it is 8 inputs * 3 weights; 8 times an output, which is of three
+/* Of all places of F(4, 3) e * f is largest where it is 8 inputs * 3 weights; 8 times an output, which is of three
  * such products without a transform, is no more. Plain products of codes so small that 16 bits hold the
  * sums of 8 quads are as fast. */
-static bool fits_four_words(struct conv_most most, long products)
+static bool fits_words(struct conv_most most, long products)
 {
     const long product = (long)most.weight * most.input, quads = 8;
 
@@ -80,7 +80,9 @@ const struct winograd_form winograd_four_bytes = {
 const struct winograd_form winograd_two_bytes = {
     2, 4, sizeof(uint8_t), fits_two_bytes, transform_for_two, offset_of_differences};
 const struct winograd_form winograd_four_words = {
-    4, 6, sizeof(int16_t), fits_four_words, transform_for_four, no_offset};
+    4, 6, sizeof(int16_t), fits_words, transform_for_four, no_offset};
+const struct winograd_form winograd_two_words = {
+    2, 4, sizeof(int16_t), fits_words, transform_for_two, no_offset};
 
 /* ---- which -------------------------------------------------------------------------------- */
 

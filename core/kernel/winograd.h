@@ -48,8 +48,8 @@ extern const struct winograd_form winograd_four_bytes;
  * of a difference is the largest input. */
 extern const struct winograd_form winograd_two_bytes;
 
-/* F(4, 3) in 16 bits, for codes whose products are large. */
-extern const struct winograd_form winograd_four_words;
+/* F(4, 3) in 16 bits, for codes whose products are large; and F(2, 3), for columns that are no multiple of 4. */
+extern const struct winograd_form winograd_four_words, winograd_two_words;
 
 /* A kernel: for sums that winograd_for() tells, those of conv_u8s8. */
 struct winograd_kernel {

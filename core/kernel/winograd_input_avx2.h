@@ -48,7 +48,7 @@ static inline void transform_for_two(const uint8_t *pixels, int channels, int ti
                             transformed + at);
 }
 
-/* ---- F(4, 3) in words ------------------------------------------------------------------------- */
+/* ---- in words --------------------------------------------------------------------------------- */
 
 INLINE __m256i word_codes(const uint8_t *codes)
 {
@@ -95,6 +95,29 @@ static inline void transform_for_four(const uint8_t *pixels, int channels, int t
         for (int at = 0; at < channels; at += 16)
             transform_tile(pixels + (ptrdiff_t)4 * tile * channels + at, channels,
                            e + (ptrdiff_t)6 * tile * channels + at);
+}
+
+/* F(2, 3). */
+static inline void transform_for_two_words(const uint8_t *pixels, int channels,
+                                           int tiles, int most, uint8_t *transformed)
+{
+    (void)most;
+    for (int tile = 0; tile < tiles; tile++)
+        for (int at = 0; at < channels; at += 16) {
+            const uint8_t *d = pixels + (ptrdiff_t)2 * tile * channels + at;
+            int16_t *e = (int16_t *)transformed + (ptrdiff_t)4 * tile * channels + at;
+            const __m256i d0 = word_codes(d), d1 = word_codes(d + channels);
+            const __m256i d2 = word_codes(d + 2 * (ptrdiff_t)channels);
+            const __m256i d3 = word_codes(d + 3 * (ptrdiff_t)channels);
+            const __m256i found[] = {_mm256_sub_epi16(d0, d2), _mm256_add_epi16(d1, d2),
+                                     _mm256_sub_epi16(d2, d1),
+                                     _mm256_sub_epi16(d1, d3)};
+
+#pragma GCC unroll 4
+            for (int place = 0; place < 4; place++)
+                _mm256_storeu_si256((__m256i *)(e + (ptrdiff_t)place * channels),
+                                    found[place]);
+        }
 }
 
 #endif

@@ -8,8 +8,8 @@
 static const struct places two = {4, 2, sizeof(uint8_t), true};
 
 /* Products of transformed codes are up to 3 x 2 times as large. */
-INLINE void multiply_place_of_two(const struct conv_tile *tile, const int groups,
-                                  const __m256i first[2], __m256i *sums)
+INLINE void multiply_bytes(const struct conv_tile *tile, const int groups,
+                           const __m256i first[2], __m256i *sums)
 {
     struct conv_tile transformed = *tile;
 
@@ -24,12 +24,13 @@ INLINE void two_outputs(const __m256i *m, __m256i *y)
     y[1] = _mm256_sub_epi32(_mm256_srai_epi32(_mm256_sub_epi32(m[1], m[2]), 1), m[3]);
 }
 
-/* ---- F(4, 3) in words ------------------------------------------------------------------------- */
+/* ---- in words --------------------------------------------------------------------------------- */
 
 static const struct places four = {6, 4, sizeof(int16_t), false};
+static const struct places two_words = {4, 2, sizeof(int16_t), false};
 
-INLINE void multiply_place_of_four(const struct conv_tile *tile, const int groups,
-                                   const __m256i first[2], __m256i *sums)
+INLINE void multiply_words(const struct conv_tile *tile, const int groups,
+                           const __m256i first[2], __m256i *sums)
 {
     (void)first; /* there is no offset */
     multiply_wide(tile, groups, true, sums);
@@ -37,23 +38,25 @@ INLINE void multiply_place_of_four(const struct conv_tile *tile, const int group
 
 /* ---- the tables ------------------------------------------------------------------------------- */
 
-#define DEFINE_TILE(FORM, GROUPS)                                                      \
+#define DEFINE_TILE(FORM, GROUPS, MULTIPLY, OUTPUTS)                                   \
     static void FORM##_##GROUPS(const struct epilogue *epilogue,                       \
                                 const struct conv_tile *tile)                          \
     {                                                                                  \
-        tile_by_places(epilogue, tile, FORM, GROUPS, multiply_place_of_##FORM,         \
-                       FORM##_outputs);                                                \
+        tile_by_places(epilogue, tile, FORM, GROUPS, MULTIPLY, OUTPUTS);               \
     }
 
-DEFINE_TILE(two, 6)
-DEFINE_TILE(two, 5)
-DEFINE_TILE(two, 4)
-DEFINE_TILE(two, 3)
-DEFINE_TILE(two, 2)
-DEFINE_TILE(two, 1)
-DEFINE_TILE(four, 3)
-DEFINE_TILE(four, 2)
-DEFINE_TILE(four, 1)
+DEFINE_TILE(two, 6, multiply_bytes, two_outputs)
+DEFINE_TILE(two, 5, multiply_bytes, two_outputs)
+DEFINE_TILE(two, 4, multiply_bytes, two_outputs)
+DEFINE_TILE(two, 3, multiply_bytes, two_outputs)
+DEFINE_TILE(two, 2, multiply_bytes, two_outputs)
+DEFINE_TILE(two, 1, multiply_bytes, two_outputs)
+DEFINE_TILE(four, 3, multiply_words, four_outputs)
+DEFINE_TILE(four, 2, multiply_words, four_outputs)
+DEFINE_TILE(four, 1, multiply_words, four_outputs)
+DEFINE_TILE(two_words, 3, multiply_words, two_outputs)
+DEFINE_TILE(two_words, 2, multiply_words, two_outputs)
+DEFINE_TILE(two_words, 1, multiply_words, two_outputs)
 
 /* Tenths of a cycle for one quad of a place, with something for the output. */
 static const struct conv_tile_size two_sizes[] = {
@@ -74,6 +77,13 @@ static const struct conv_tile_size four_sizes[] = {
     {0},
 };
 
+static const struct conv_tile_size two_words_sizes[] = {
+    {3, 1, 7, false, two_words_3},
+    {2, 1, 5, false, two_words_2},
+    {1, 1, 3, false, two_words_1},
+    {0},
+};
+
 void winograd_two_u8s8_avx2(const struct conv_u8s8 *conv)
 {
     winograd_run(conv, &winograd_two_bytes, transform_for_two, two_sizes);
@@ -82,4 +92,9 @@ void winograd_two_u8s8_avx2(const struct conv_u8s8 *conv)
 void winograd_four_u8s8_avx2(const struct conv_u8s8 *conv)
 {
     winograd_run(conv, &winograd_four_words, transform_for_four, four_sizes);
+}
+
+void winograd_two_words_u8s8_avx2(const struct conv_u8s8 *conv)
+{
+    winograd_run(conv, &winograd_two_words, transform_for_two_words, two_words_sizes);
 }
