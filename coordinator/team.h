@@ -75,7 +75,7 @@ int team_validate(struct team *team, const struct choice *choices, int count,
 /* Scores candidates that are to beat a rival: first on every 2^halvings-th block, then on as many as before
  * (turn.h). One is dropped when it is worse than the rival by more than `errors` standard errors (paired.h), or
  * has logits that are not finite: what it would be on all samples, nobody needs to know. Neither ranks nor
- * memory decide what is dropped. Of one whose score is in the journal that is the answer. */
+ * memory decide what is dropped. Who was dropped beside this rival is so again; of others a score in the journal is the answer. */
 struct contest {
     const struct choice *rival; /* [placement count] whose loss is finite */
     int halvings;               /* 1..TURN_HALVINGS_MOST */

@@ -56,16 +56,18 @@ static struct hash128 dropped_key(const struct contesting *contesting, int candi
     return key;
 }
 
+/* Who was dropped is dropped again: its score may have been found later by the run that goes on, which did
+ * not know it here. */
 static void recall(struct contesting *contesting, int candidate)
 {
     struct contested *answer = &contesting->answers[candidate];
 
     *answer = (struct contested){0};
-    if (team_recall(contesting->team, JOURNAL_SCORE, key_of(contesting, candidate),
-                    &answer->score, sizeof answer->score) ||
-        team_recall(contesting->team, JOURNAL_DROPPED,
+    if (team_recall(contesting->team, JOURNAL_DROPPED,
                     dropped_key(contesting, candidate), &answer->dropped,
-                    sizeof answer->dropped))
+                    sizeof answer->dropped) ||
+        team_recall(contesting->team, JOURNAL_SCORE, key_of(contesting, candidate),
+                    &answer->score, sizeof answer->score))
         return;
     contesting->open[contesting->open_count++] = (struct contender){.index = candidate};
 }

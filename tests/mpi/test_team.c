@@ -901,6 +901,7 @@ static void contests_end_as_in_one_process_and_are_in_the_journal(void **state)
     struct contested first[3], second[3];
     struct executor_counters scored;
     struct choice *contenders;
+    struct score whole;
     struct contest contest = {NULL, 2, 1};
     struct journal *journal;
 
@@ -916,11 +917,17 @@ static void contests_end_as_in_one_process_and_are_in_the_journal(void **state)
                      (scored.macs_run + scored.macs_avoided + scored.macs_dropped) *
                          (CONTEST_SAMPLES - 48) / CONTEST_SAMPLES);
     assert_true(scored.layers_dropped > 0);
+    assert_int_equal(team_score(team, contenders + 2 * step_count(), 1, &whole, &err),
+                     0);
+    assert_int_equal(
+        team_contest(team, &contest, contenders + step_count(), 3, second, &err), 0);
+    assert_memory_equal(first, second,
+                        sizeof first); /* though its score is known now */
     close_journal(journal);
 
     open_case(CONTESTED);
     journal = open_journal();
-    assert_int_equal(journal_answers(journal), 3);
+    assert_int_equal(journal_answers(journal), 4);
     link_stop_at(0); /* nothing can be asked */
     assert_int_equal(
         team_contest(team, &contest, contenders + step_count(), 3, second, &err), 0);
@@ -931,8 +938,8 @@ static void contests_end_as_in_one_process_and_are_in_the_journal(void **state)
     assert_int_equal(
         team_contest(team, &contest, contenders + 2 * step_count(), 1, second, &err),
         0);
-    assert_int_equal(team_replayed(team), 3);
-    assert_int_equal(second[0].dropped.samples, 48);
+    assert_int_equal(second[0].dropped.samples, 0); /* whose answer is its score */
+    assert_memory_equal(&second[0].score, &whole, sizeof whole);
     close_journal(journal);
     unlink(journal_path);
     free(contenders);
