@@ -341,6 +341,7 @@ check 1 "ONNX Runtime predicts the same: ResNet-20 of the kit" resnet20_in_onnxr
 # A network of each family. Where a layer is no integer kernel sums of floats are rounded in another order, which moves
 # a value to the next code now and then; with codes throughout and optimisations, only norms and gates are no integers.
 family_of_the_kit() { # CONFIGURATION FILE BITS ARGUMENTS...
+    apart=0.001 # of about a thousand predictions one may turn right or wrong
     [ -e "$CALQ_KIT/$2" ] || skip "CALQ_KIT has no $2"
     same_in_onnxruntime "configs/$1" --set targets=onnx --set "bits=$3" --set methods=minmax "${@:4}"
 }
