@@ -5,27 +5,25 @@
 
 #include <math.h>
 
-enum { LANES = 16 };
-
-static double in_pairs(double *lanes)
+double lanes_total(double *lanes, size_t apart)
 {
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int lane = 0; lane < half; lane++)
-            lanes[lane] += lanes[lane + half];
+    for (size_t half = LANE_COUNT / 2; half > 0; half /= 2)
+        for (size_t lane = 0; lane < half; lane++)
+            lanes[lane * apart] += lanes[(lane + half) * apart];
     return lanes[0];
 }
 
 /* The sum of terms that are made of x[i]. */
 #define SUM_OF(term)                                                                   \
-    double lanes[LANES] = {0};                                                         \
+    double lanes[LANE_COUNT] = {0};                                                    \
     size_t i = 0;                                                                      \
                                                                                        \
-    for (; i + LANES <= count; i += LANES)                                             \
-        for (size_t lane = 0; lane < LANES; lane++)                                    \
+    for (; i + LANE_COUNT <= count; i += LANE_COUNT)                                   \
+        for (size_t lane = 0; lane < LANE_COUNT; lane++)                               \
             lanes[lane] += term((double)x[i + lane]);                                  \
     for (size_t lane = 0; i < count; i++, lane++)                                      \
         lanes[lane] += term((double)x[i]);                                             \
-    return in_pairs(lanes)
+    return lanes_total(lanes, 1)
 
 VECTOR_CLONES
 double lane_sum(const float *x, size_t count)
@@ -57,16 +55,16 @@ double lane_sum_of_exponentials(const float *x, size_t count, double largest)
 VECTOR_CLONES
 float lane_largest(const float *x, size_t count)
 {
-    float lanes[LANES], largest = -INFINITY;
+    float lanes[LANE_COUNT], largest = -INFINITY;
     size_t i = 0;
 
-    for (int lane = 0; lane < LANES; lane++)
+    for (int lane = 0; lane < LANE_COUNT; lane++)
         lanes[lane] = -INFINITY;
-    for (; i + LANES <= count; i += LANES)
-        for (int lane = 0; lane < LANES; lane++)
+    for (; i + LANE_COUNT <= count; i += LANE_COUNT)
+        for (int lane = 0; lane < LANE_COUNT; lane++)
             lanes[lane] =
                 x[i + (size_t)lane] > lanes[lane] ? x[i + (size_t)lane] : lanes[lane];
-    for (int lane = 0; lane < LANES; lane++)
+    for (int lane = 0; lane < LANE_COUNT; lane++)
         largest = lanes[lane] > largest ? lanes[lane] : largest;
     for (; i < count; i++)
         largest = x[i] > largest ? x[i] : largest;

@@ -11,7 +11,7 @@ enum {
     SHIFTED_MOST =
         -INT8_MIN,  /* the largest magnitude of a shifted code, however it is */
     TILE_ROWS = 14, /* that kernels take at once */
-    RESULTS_BYTES = 256 * 1024 /* of all products' rows that are found together */
+    RESULTS_BYTES = 512 * 1024 /* of all products' rows that are found together */
 };
 
 /* No product of such codes is larger. */

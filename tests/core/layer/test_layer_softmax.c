@@ -111,15 +111,14 @@ static void rows_go_along_any_dimensions(void **state)
     }
 }
 
-static void a_row_has_the_same_bits_wherever_its_elements_are(void **state)
+static void check_bits_of_rows(bool is_log)
 {
     struct tensor image = one_layer_tensor(3, (int[]){37, 3, 23});
     struct tensor row = one_layer_tensor(1, (int[]){23});
-    struct layer along_columns = softmax_of(&image, 4, false);
-    struct layer alone = softmax_of(&row, 1, false);
+    struct layer along_columns = softmax_of(&image, 4, is_log);
+    struct layer alone = softmax_of(&row, 1, is_log);
     const struct rows *rows = &along_columns.softmax.rows;
 
-    (void)state;
     fill(image.count, 5);
     one_layer_run(&along_columns, &image, &image, x, 1, y);
     for (size_t i = 0; i < rows_count(rows); i++) {
@@ -131,6 +130,13 @@ static void a_row_has_the_same_bits_wherever_its_elements_are(void **state)
         for (size_t j = 0; j < 23; j++)
             assert_true(made[j] == y[rows_first(rows, i) + rows_element(rows, j)]);
     }
+}
+
+static void a_row_has_the_same_bits_wherever_its_elements_are(void **state)
+{
+    (void)state;
+    check_bits_of_rows(false);
+    check_bits_of_rows(true);
 }
 
 static void a_sample_has_the_same_bits_in_any_block(void **state)
