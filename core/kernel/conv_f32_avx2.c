@@ -103,7 +103,7 @@ DEFINE_TILE(1, 4)
     (LARGER(LARGER(4 * (pixels) * (panels), 2 * (pixels) + 4 * (panels)), 16) + 1)
 #define TILE(PIXELS, PANELS)                                                           \
     {                                                                                  \
-        PIXELS, PANELS, COST(PIXELS, PANELS), false, tile_##PIXELS##x##PANELS          \
+        PIXELS, PANELS, COST(PIXELS, PANELS), ANY_WINDOWS, tile_##PIXELS##x##PANELS    \
     }
 
 static const struct conv_tile_size sizes[] = {

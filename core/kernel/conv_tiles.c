@@ -18,11 +18,20 @@ struct axis {
     ptrdiff_t window, out, residual, sum;
 };
 
+enum { SIZES_MOST = 12 };
+
+/* The sizes that fit, by the number of panels. */
+struct fitting {
+    const struct conv_tile_size *sizes[TILE_PANELS_MOST + 1][SIZES_MOST];
+    int counts[TILE_PANELS_MOST + 1];
+};
+
 /* The output as the tiles go over it. Tiles lie along `inner`; only `rows` tells which runs
  * count. */
 struct cover {
     struct axis rows, outer, inner;
     bool is_turned; /* `outer` are columns, `inner` are samples */
+    struct fitting fitting;
 };
 
 static struct cover cover_of(const struct conv_u8s8 *conv)
@@ -66,36 +75,64 @@ static void lengthen(const struct conv_u8s8 *conv, struct cover *cover)
         merge(&cover->inner, &cover->outer);
 }
 
-static bool fits(const struct conv_tile_size *size, const struct tiling *tiling,
-                 const struct axis *inner, int panels)
+/* Whether all windows are one run of so many quads, and codes come out as of tiles that need that. */
+static bool are_few(const struct conv_u8s8 *conv, int quads)
 {
-    return size->panels == panels && size->pixels <= inner->count &&
-           (!size->needs_three || (inner->window * 3 == tiling->conv->run_bytes &&
-                                   inner->window % QUAD == 0));
+    const struct epilogue *epilogue = &conv->epilogue;
+
+    return conv->runs == 1 && conv->run_bytes == quads * QUAD && !conv->row_runs &&
+           !conv->column_bytes && epilogue->out_u8 && epilogue->is_tame &&
+           !epilogue->residual_f32;
+}
+
+static bool fits(const struct conv_tile_size *size, const struct tiling *tiling,
+                 const struct axis *inner)
+{
+    const struct conv_u8s8 *conv = tiling->conv;
+
+    if (size->pixels > inner->count)
+        return false;
+    if (size->windows == THREE_PIXELS)
+        return inner->window * 3 == conv->run_bytes && inner->window % QUAD == 0;
+    return size->windows == ANY_WINDOWS || are_few(conv, size->windows);
+}
+
+/* Once for a cover: sizes are compared with each other often. */
+static void find_fitting(const struct tiling *tiling, struct cover *cover)
+{
+    struct fitting *fitting = &cover->fitting;
+
+    memset(fitting->counts, 0, sizeof fitting->counts);
+    for (const struct conv_tile_size *size = tiling->sizes; size->pixels; size++)
+        if (fits(size, tiling, &cover->inner)) {
+            assert(fitting->counts[size->panels] < SIZES_MOST);
+            fitting->sizes[size->panels][fitting->counts[size->panels]++] = size;
+        }
 }
 
 /* The cheapest tile of so many panels that covers `pixels` pixels, or NULL. */
-static const struct conv_tile_size *cheapest_over(const struct tiling *tiling,
-                                                  const struct axis *inner, int panels,
+static const struct conv_tile_size *cheapest_over(const struct cover *cover, int panels,
                                                   int pixels)
 {
     const struct conv_tile_size *best = NULL;
 
-    for (const struct conv_tile_size *size = tiling->sizes; size->pixels; size++)
-        if (fits(size, tiling, inner, panels) && size->pixels >= pixels &&
+    for (int i = 0; i < cover->fitting.counts[panels]; i++) {
+        const struct conv_tile_size *size = cover->fitting.sizes[panels][i];
+
+        if (size->pixels >= pixels && size->windows <= THREE_PIXELS &&
             (!best || size->cost < best->cost))
             best = size;
+    }
     return best;
 }
 
 /* Whole tiles, and one over what is left. */
-static long cost_along(const struct tiling *tiling, const struct axis *inner,
-                       const struct conv_tile_size *size)
+static long cost_along(const struct cover *cover, const struct conv_tile_size *size)
 {
-    int left = inner->count % size->pixels;
-    long cost = (long)(inner->count / size->pixels) * size->cost;
+    int left = cover->inner.count % size->pixels;
+    long cost = (long)(cover->inner.count / size->pixels) * size->cost;
 
-    return left ? cost + cheapest_over(tiling, inner, size->panels, left)->cost : cost;
+    return left ? cost + cheapest_over(cover, size->panels, left)->cost : cost;
 }
 
 /* The cheapest tiles of each number of panels, and what they cost; NULL where there are none. */
@@ -104,17 +141,18 @@ struct choice {
     long cost[TILE_PANELS_MOST + 1];
 };
 
-static struct choice choose(const struct tiling *tiling, const struct axis *inner)
+static struct choice choose(const struct cover *cover)
 {
     struct choice choice = {0};
 
-    for (const struct conv_tile_size *size = tiling->sizes; size->pixels; size++)
-        if (fits(size, tiling, inner, size->panels)) {
-            long cost = cost_along(tiling, inner, size);
+    for (int panels = 1; panels <= TILE_PANELS_MOST; panels++)
+        for (int i = 0; i < cover->fitting.counts[panels]; i++) {
+            const struct conv_tile_size *size = cover->fitting.sizes[panels][i];
+            long cost = cost_along(cover, size);
 
-            if (!choice.of[size->panels] || cost < choice.cost[size->panels]) {
-                choice.of[size->panels] = size;
-                choice.cost[size->panels] = cost;
+            if (!choice.of[panels] || cost < choice.cost[panels]) {
+                choice.of[panels] = size;
+                choice.cost[panels] = cost;
             }
         }
     assert(choice.of[1]);
@@ -157,9 +195,9 @@ static struct parts parts_of(const struct choice *choice, int first, int end)
     return best;
 }
 
-static struct parts parts_along(const struct tiling *tiling, const struct axis *inner)
+static struct parts parts_along(const struct tiling *tiling, const struct cover *cover)
 {
-    struct choice choice = choose(tiling, inner);
+    struct choice choice = choose(cover);
 
     return parts_of(&choice, 0, tiling->panels);
 }
@@ -178,8 +216,7 @@ static long bytes_of_cover(const struct conv_u8s8 *conv, const struct cover *cov
 
 static long cost_of_cover(const struct tiling *tiling, const struct cover *cover)
 {
-    return bytes_of_cover(tiling->conv, cover) *
-           parts_along(tiling, &cover->inner).cost;
+    return bytes_of_cover(tiling->conv, cover) * parts_along(tiling, cover).cost;
 }
 
 /* Whether what is read lies in the second cache: else tiles across the samples wait for as many places far
@@ -201,6 +238,7 @@ static void turn(const struct tiling *tiling, struct cover *cover)
                            .inner = cover->outer,
                            .is_turned = true};
 
+    find_fitting(tiling, &turned);
     if (least_gain * (double)cost_of_cover(tiling, &turned) <
         (double)cost_of_cover(tiling, cover))
         *cover = turned;
@@ -256,37 +294,49 @@ static struct conv_tile tile_at(const struct tiling *tiling, const struct cover 
     return tile;
 }
 
-static void run_tile(const struct tiling *tiling, const struct cover *cover,
-                     const struct conv_tile_size *size, const struct conv_tile *first,
-                     int at)
-{
-    struct conv_tile tile = *first;
-
-    move(&tile, &cover->inner, at);
-    size->run(&tiling->conv->epilogue, &tile);
-}
-
 /* Tiles over a stretch; the last one may begin earlier than the one before it ends, and compute
  * some pixels again. */
 static void run_stretch(const struct tiling *tiling, const struct cover *cover,
                         const struct conv_tile_size *size,
                         const struct stretch *stretch, int panel)
 {
-    const struct conv_tile first = tile_at(tiling, cover, stretch, panel);
+    const struct epilogue *epilogue = &tiling->conv->epilogue;
+    struct conv_tile tile = tile_at(tiling, cover, stretch, panel);
     int at = stretch->begin;
 
-    for (; at + size->pixels <= stretch->end; at += size->pixels)
-        run_tile(tiling, cover, size, &first, at);
-    if (at < stretch->end) {
-        size = cheapest_over(tiling, &cover->inner, size->panels, stretch->end - at);
-        run_tile(tiling, cover, size, &first, stretch->end - size->pixels);
+    move(&tile, &cover->inner, at);
+    for (; at + size->pixels <= stretch->end; at += size->pixels) {
+        size->run(epilogue, &tile);
+        move(&tile, &cover->inner, size->pixels);
     }
+    if (at < stretch->end) {
+        size = cheapest_over(cover, size->panels, stretch->end - at);
+        move(&tile, &cover->inner, stretch->end - size->pixels - at);
+        size->run(epilogue, &tile);
+    }
+}
+
+/* One tile that takes as many pixels as there are. */
+static void run_at_once(const struct tiling *tiling, const struct cover *cover,
+                        const struct conv_tile_size *size,
+                        const struct stretch *stretch, int panel)
+{
+    struct conv_tile tile = tile_at(tiling, cover, stretch, panel);
+
+    move(&tile, &cover->inner, stretch->begin);
+    tile.pixels = stretch->end - stretch->begin;
+    size->run(&tiling->conv->epilogue, &tile);
 }
 
 /* The panels of a part, over a stretch. */
 static void run_part(const struct tiling *tiling, const struct cover *cover,
                      const struct part *part, const struct stretch *stretch)
 {
+    if (part->size->windows > THREE_PIXELS) {
+        for (int panel = part->first; panel < part->end; panel += part->size->panels)
+            run_at_once(tiling, cover, part->size, stretch, panel);
+        return;
+    }
     for (int panel = part->first; panel < part->end; panel += part->size->panels)
         run_stretch(tiling, cover, part->size, stretch, panel);
 }
@@ -326,9 +376,10 @@ void conv_tiles_run(const struct conv_u8s8 *conv, const struct conv_tile_size *s
     struct parts parts;
 
     lengthen(conv, &cover);
+    find_fitting(&tiling, &cover);
     if (direction == TILES_ALONG_COLUMNS_OR_SAMPLES)
         turn(&tiling, &cover);
-    parts = parts_along(&tiling, &cover.inner);
+    parts = parts_along(&tiling, &cover);
     /* Few weights stay in the cache while the pixels go by, and each pixel's output is written
      * at once. Otherwise the pixels go by again for each few panels. */
     if ((size_t)tiling.panels * (size_t)conv->runs * tiling.run_weights <=

@@ -27,17 +27,22 @@ struct conv_tile {
     ptrdiff_t out, out_step;
     ptrdiff_t residual, residual_step;
     ptrdiff_t sum, sum_step; /* in window_sums */
+    int pixels;              /* 1 or more, where the table leaves that open */
 };
 
 typedef void (*conv_tile_fn)(const struct epilogue *epilogue,
                              const struct conv_tile *tile);
 
+/* Windows that tiles are for. A number of quads above these: of so many quads in one run, and only where codes
+ * of a tame epilogue come out; such a tile has one pixel in the table, and as many as lie beside each other. */
+enum tile_windows { ANY_WINDOWS, THREE_PIXELS /* that are neighbours, in each run */ };
+
 /* A row of the table. Tables end with a row of no pixels, and have a row of one pixel for one
  * panel, so that every output can be covered. */
 struct conv_tile_size {
     int pixels, panels;
-    int cost; /* time for one quad of input, in any unit: compared within a table */
-    bool needs_three; /* only for windows of three neighbouring pixels in each run */
+    int cost;    /* time for one quad of input, in any unit: compared within a table */
+    int windows; /* what it is for: one of enum tile_windows, or a number of quads */
     conv_tile_fn run;
 };
 

@@ -42,20 +42,20 @@ DEFINE_TILE(small, 1)
 
 /* Cycles for one quad, about. */
 static const struct conv_tile_size wide_sizes[] = {
-    {3, 1, 7, false, wide_3},
-    {2, 1, 5, false, wide_2},
-    {1, 1, 3, false, wide_1},
+    {3, 1, 7, ANY_WINDOWS, wide_3},
+    {2, 1, 5, ANY_WINDOWS, wide_2},
+    {1, 1, 3, ANY_WINDOWS, wide_1},
     {0},
 };
 
 /* Tenths of a cycle for one quad: two products a cycle, and something for the loop. */
 static const struct conv_tile_size small_sizes[] = {
-    {6, 1, 63, false, small_6},
-    {5, 1, 53, false, small_5},
-    {4, 1, 43, false, small_4},
-    {3, 1, 33, false, small_3},
-    {2, 1, 23, false, small_2},
-    {1, 1, 18, false, small_1},
+    {6, 1, 63, ANY_WINDOWS, small_6},
+    {5, 1, 53, ANY_WINDOWS, small_5},
+    {4, 1, 43, ANY_WINDOWS, small_4},
+    {3, 1, 33, ANY_WINDOWS, small_3},
+    {2, 1, 23, ANY_WINDOWS, small_2},
+    {1, 1, 18, ANY_WINDOWS, small_1},
     {0},
 };
 

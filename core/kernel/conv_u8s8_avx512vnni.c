@@ -1,3 +1,4 @@
+#include "core/kernel/conv_few.h"
 #include "core/kernel/conv_finish_avx512.h"
 #include "core/kernel/kernel_variants.h"
 #include "core/kernel/pixel_bases.h"
@@ -127,11 +128,21 @@ static void tile_16x1_three(const struct epilogue *epilogue,
     (LARGER(LARGER(2 * (pixels) * (panels), 2 * ((pixels) + (panels))), 20) + 1)
 #define TILE(PIXELS, PANELS)                                                           \
     {                                                                                  \
-        PIXELS, PANELS, COST(PIXELS, PANELS), false, tile_##PIXELS##x##PANELS          \
+        PIXELS, PANELS, COST(PIXELS, PANELS), ANY_WINDOWS, tile_##PIXELS##x##PANELS    \
+    }
+
+/* Next to nothing beside the products. */
+#define FEW(QUADS, PANELS)                                                             \
+    {                                                                                  \
+        1, PANELS, (PANELS) + 1, QUADS, conv_few_##QUADS##x##PANELS##_avx512vnni       \
     }
 
 static const struct conv_tile_size sizes[] = {
-    {16, 1, 2 * 16 + 1, true, tile_16x1_three},
+    {16, 1, 2 * 16 + 1, THREE_PIXELS, tile_16x1_three},
+    FEW(2, 4),
+    FEW(2, 2),
+    FEW(2, 1),
+    FEW(4, 4),
     TILE(14, 2),
     TILE(12, 2),
     TILE(10, 2),

@@ -28,12 +28,12 @@ DEFINE_TILE(1)
 
 /* Cycles for one quad: two products a cycle, but no less than the latency of one. */
 static const struct conv_tile_size sizes[] = {
-    {6, 1, 6, false, tile_6x1},
-    {5, 1, 5, false, tile_5x1},
-    {4, 1, 5, false, tile_4x1},
-    {3, 1, 5, false, tile_3x1},
-    {2, 1, 5, false, tile_2x1},
-    {1, 1, 5, false, tile_1x1},
+    {6, 1, 6, ANY_WINDOWS, tile_6x1},
+    {5, 1, 5, ANY_WINDOWS, tile_5x1},
+    {4, 1, 5, ANY_WINDOWS, tile_4x1},
+    {3, 1, 5, ANY_WINDOWS, tile_3x1},
+    {2, 1, 5, ANY_WINDOWS, tile_2x1},
+    {1, 1, 5, ANY_WINDOWS, tile_1x1},
     {0},
 };
 

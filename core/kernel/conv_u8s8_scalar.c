@@ -30,7 +30,7 @@ static void tile_1x1(const struct epilogue *epilogue, const struct conv_tile *ti
 }
 
 static const struct conv_tile_size sizes[] = {
-    {1, 1, 1, false, tile_1x1},
+    {1, 1, 1, ANY_WINDOWS, tile_1x1},
     {0},
 };
 

@@ -60,20 +60,20 @@ DEFINE_TILE(two_words, 1, multiply_words, two_outputs)
 
 /* Tenths of a cycle for one quad of a place, with something for the output. */
 static const struct conv_tile_size two_sizes[] = {
-    {6, 1, 68, false, two_6},
-    {5, 1, 58, false, two_5},
-    {4, 1, 48, false, two_4},
-    {3, 1, 38, false, two_3},
-    {2, 1, 28, false, two_2},
-    {1, 1, 20, false, two_1},
+    {6, 1, 68, ANY_WINDOWS, two_6},
+    {5, 1, 58, ANY_WINDOWS, two_5},
+    {4, 1, 48, ANY_WINDOWS, two_4},
+    {3, 1, 38, ANY_WINDOWS, two_3},
+    {2, 1, 28, ANY_WINDOWS, two_2},
+    {1, 1, 20, ANY_WINDOWS, two_1},
     {0},
 };
 
 /* The same in cycles. */
 static const struct conv_tile_size four_sizes[] = {
-    {3, 1, 7, false, four_3},
-    {2, 1, 5, false, four_2},
-    {1, 1, 3, false, four_1},
+    {3, 1, 7, ANY_WINDOWS, four_3},
+    {2, 1, 5, ANY_WINDOWS, four_2},
+    {1, 1, 3, ANY_WINDOWS, four_1},
     {0},
 };
 

@@ -147,7 +147,7 @@ DEFINE_TILE(1, 2)
 /* Products of a quad, and something for the output. */
 #define TILE(GROUPS, PANELS, COST)                                                     \
     {                                                                                  \
-        GROUPS, PANELS, COST, false, tile_##GROUPS##x##PANELS                          \
+        GROUPS, PANELS, COST, ANY_WINDOWS, tile_##GROUPS##x##PANELS                    \
     }
 
 static const struct conv_tile_size sizes[] = {

@@ -28,12 +28,12 @@ DEFINE_TILE(1)
 /* Cycles for one quad of a place: two products a cycle, but no less than the latency of one; and something
  * for the output. */
 static const struct conv_tile_size sizes[] = {
-    {6, 1, 8, false, tile_6},
-    {5, 1, 7, false, tile_5},
-    {4, 1, 6, false, tile_4},
-    {3, 1, 6, false, tile_3},
-    {2, 1, 6, false, tile_2},
-    {1, 1, 5, false, tile_1},
+    {6, 1, 8, ANY_WINDOWS, tile_6},
+    {5, 1, 7, ANY_WINDOWS, tile_5},
+    {4, 1, 6, ANY_WINDOWS, tile_4},
+    {3, 1, 6, ANY_WINDOWS, tile_3},
+    {2, 1, 6, ANY_WINDOWS, tile_2},
+    {1, 1, 5, ANY_WINDOWS, tile_1},
     {0},
 };
 
