@@ -498,7 +498,7 @@ void evaluator_measure(struct evaluator *evaluator, const struct measure *measur
                        int count, const struct choice *choices, int64_t *sums,
                        double *maxima)
 {
-    if (measures->kind != MEASURE_GRAM) {
+    if (count == 0 || measures->kind != MEASURE_GRAM) {
         measure_seen(evaluator, measures, count, choices, sums, maxima);
         return;
     }

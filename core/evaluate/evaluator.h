@@ -73,7 +73,8 @@ void evaluator_logits(struct evaluator *evaluator, const struct choice *choices,
  * norms and no bias shifts, which takes as much memory for activations again until candidates are scored.
  *
  * With choices there is one measure, which sees what it looks at as chosen, but an activation in float,
- * and what follows it. Without, each sees the float network, and all do in one go. */
+ * and what follows it. Without choices each sees the float network, and all do in one go; where there are no
+ * measures either, nothing is done. */
 void evaluator_measure(struct evaluator *evaluator, const struct measure *measures,
                        int count, const struct choice *choices, int64_t *sums,
                        double *maxima);
