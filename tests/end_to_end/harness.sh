@@ -28,6 +28,8 @@ prepare() {
     local tool
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/calq-end-to-end.XXXXXX") || exit 2
     trap 'rm -rf "$scratch"' EXIT
+    # Open MPI makes and removes its folder while other groups start programs in it.
+    export OMPI_MCA_orte_tmpdir_base=$scratch
     inputs=$scratch/inputs
     mkdir "$inputs"
     for tool in make_inputs make_large digits peak write_logits broken_hdf5.so; do
