@@ -41,6 +41,21 @@ INLINE __m512 value(const struct constants *by, const bool in_floats, __m512i le
     return _mm512_div_ps(v, by->step);
 }
 
+/* 16 of 64 codes as integers; which of them is a constant once the loop around is unrolled. */
+INLINE __m512i sixteen(__m512i codes, int which)
+{
+    switch (which) {
+    case 0:
+        return _mm512_cvtepu8_epi32(_mm512_castsi512_si128(codes));
+    case 1:
+        return _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(codes, 1));
+    case 2:
+        return _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(codes, 2));
+    default:
+        return _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(codes, 3));
+    }
+}
+
 /* 64 codes. */
 INLINE __m512i sums(const struct constants *by, const bool in_floats, __m512i left,
                     __m512i right)
@@ -50,9 +65,7 @@ INLINE __m512i sums(const struct constants *by, const bool in_floats, __m512i le
 
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
-        __m512 v = value(by, in_floats,
-                         _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(left, i)),
-                         _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(right, i)));
+        __m512 v = value(by, in_floats, sixteen(left, i), sixteen(right, i));
 
         v = _mm512_min_ps(_mm512_max_ps(v, by->least), by->most);
         rounded[i] = _mm512_add_epi32(_mm512_cvtps_epi32(v), by->zero_code);

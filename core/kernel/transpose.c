@@ -17,18 +17,25 @@ enum { BYTES = 16 };
 
 typedef uint8_t bytes __attribute__((vector_size(BYTES)));
 
-static const bytes low_bytes = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
-static const bytes high_bytes = {8,  24, 9,  25, 10, 26, 11, 27,
-                                 12, 28, 13, 29, 14, 30, 15, 31};
+static inline __attribute__((always_inline)) bytes low_bytes(bytes a, bytes b)
+{
+    return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6,
+                                   22, 7, 23);
+}
+
+static inline __attribute__((always_inline)) bytes high_bytes(bytes a, bytes b)
+{
+    return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29,
+                                   14, 30, 15, 31);
+}
 
 static inline __attribute__((always_inline)) void interleave_bytes(const bytes *from,
                                                                    bytes *to)
 {
 #pragma GCC unroll 8
     for (int row = 0; row < BYTES / 2; row++) {
-        to[2 * row] = __builtin_shuffle(from[row], from[row + BYTES / 2], low_bytes);
-        to[2 * row + 1] =
-            __builtin_shuffle(from[row], from[row + BYTES / 2], high_bytes);
+        to[2 * row] = low_bytes(from[row], from[row + BYTES / 2]);
+        to[2 * row + 1] = high_bytes(from[row], from[row + BYTES / 2]);
     }
 }
 
@@ -103,12 +110,12 @@ typedef int32_t words __attribute__((vector_size(BYTES)));
 static inline __attribute__((always_inline)) void interleave_words(const words *from,
                                                                    words *to)
 {
-    const words low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
-
 #pragma GCC unroll 2
     for (int row = 0; row < WORDS / 2; row++) {
-        to[2 * row] = __builtin_shuffle(from[row], from[row + WORDS / 2], low);
-        to[2 * row + 1] = __builtin_shuffle(from[row], from[row + WORDS / 2], high);
+        to[2 * row] =
+            __builtin_shufflevector(from[row], from[row + WORDS / 2], 0, 4, 1, 5);
+        to[2 * row + 1] =
+            __builtin_shufflevector(from[row], from[row + WORDS / 2], 2, 6, 3, 7);
     }
 }
 
