@@ -63,7 +63,8 @@ INLINE void write_floats(const struct epilogue *epilogue, const struct conv_tile
     for (int panel = 0; panel < panels; panel++) {
         const int first = panel * PANEL;
         const __mmask16 mask = mask_of(tile->channels - first);
-        const struct finish16 finish = finish16_of(epilogue, tile->channel + first);
+        const struct finish16 finish =
+            finish16_of(epilogue, tile->channel + first, mask);
         float *out = epilogue->out_f32 + tile->out + first;
 
 #pragma GCC unroll 16
@@ -89,7 +90,8 @@ INLINE void write_codes(const struct epilogue *epilogue, const struct conv_tile 
 
 #pragma GCC unroll 4
     for (int panel = 0; panel < panels; panel++)
-        finish[panel] = finish16_of(epilogue, tile->channel + panel * PANEL);
+        finish[panel] = finish16_of(epilogue, tile->channel + panel * PANEL,
+                                    mask_of(tile->channels - panel * PANEL));
 #pragma GCC unroll 8
     for (int at = 0; at < pixels * panels; at += 4) {
         const int count = pixels * panels - at < 4 ? pixels * panels - at : 4;

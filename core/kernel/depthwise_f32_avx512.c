@@ -24,7 +24,7 @@ INLINE void run_vectors(const struct conv_f32 *conv, const struct depthwise_plac
 {
     const struct epilogue *epilogue = &conv->epilogue;
     const __mmask16 mask = mask_of(conv->channels - channel);
-    const struct finish16 finish = finish16_of(epilogue, channel);
+    const struct finish16 finish = finish16_of(epilogue, channel, mask);
     const float *weights = conv->weights + channel;
     const ptrdiff_t step = conv->windows.column;
     __m512 acc[PIXELS];

@@ -4,14 +4,17 @@
 
 #include "core/kernel/epilogue_avx.h"
 
-/* The constants of 16 channels. */
+/* The constants of 16 channels, of which `mask` are there. */
 struct finish16 {
+    __mmask16 mask;
     __m512 scale, shift, low, high;
 };
 
-INLINE struct finish16 finish16_of(const struct epilogue *epilogue, int channel)
+INLINE struct finish16 finish16_of(const struct epilogue *epilogue, int channel,
+                                   __mmask16 mask)
 {
     struct finish16 finish = {
+        .mask = mask,
         .scale = _mm512_set1_ps(1),
         .shift = _mm512_set1_ps(-0.0f), /* nothing, not even to a zero */
         .low = _mm512_set1_ps(epilogue->low),
@@ -19,8 +22,8 @@ INLINE struct finish16 finish16_of(const struct epilogue *epilogue, int channel)
     };
 
     if (epilogue->scale) {
-        finish.scale = _mm512_loadu_ps(epilogue->scale + channel);
-        finish.shift = _mm512_loadu_ps(epilogue->shift + channel);
+        finish.scale = _mm512_maskz_loadu_ps(mask, epilogue->scale + channel);
+        finish.shift = _mm512_maskz_loadu_ps(mask, epilogue->shift + channel);
     }
     return finish;
 }
@@ -30,7 +33,7 @@ INLINE __m512 finished(const struct finish16 *finish, const float *residual, __m
     __m512 v = _mm512_fmadd_ps(acc, finish->scale, finish->shift);
 
     if (residual)
-        v = _mm512_add_ps(v, _mm512_loadu_ps(residual));
+        v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(finish->mask, residual));
     v = _mm512_max_ps(v, finish->low); /* NaN becomes low */
     return _mm512_min_ps(v, finish->high);
 }

@@ -273,9 +273,9 @@ is_named() { # RANK SENTENCE
     goes_on
 }
 check 2 "a rank that is stuck is named with what it was asked" is_named 1 \
-    "rank 1 on $(hostname), asked to score candidates on the calibration samples, "
+    "rank 1 on $(hostname), asked to score candidates "
 check 3 "a rank that is stuck is named with what it was asked" is_named 2 \
-    "rank 2 on $(hostname), asked to score candidates on the calibration samples, "
+    "rank 2 on $(hostname), asked to score candidates "
 check 3 "a coordinating rank that is stuck is named by another" is_named 0 \
     "rank 0 on $(hostname), which coordinates, "
 
