@@ -63,15 +63,14 @@ INLINE void write_floats(const struct epilogue *epilogue, const struct conv_tile
     for (int panel = 0; panel < panels; panel++) {
         const int first = panel * PANEL;
         const __mmask16 mask = mask_of(tile->channels - first);
-        const struct finish16 finish =
-            finish16_of(epilogue, tile->channel + first, mask);
+        const struct finish16 finish = finish16_of(epilogue, tile->channel + first);
         float *out = epilogue->out_f32 + tile->out + first;
 
 #pragma GCC unroll 16
         for (int pixel = 0; pixel < pixels; pixel++)
             _mm512_mask_storeu_ps(
                 out + pixel * tile->out_step, mask,
-                finished(&finish, residual_at(epilogue, tile, adds, pixel, panel),
+                finished(&finish, residual_at(epilogue, tile, adds, pixel, panel), mask,
                          acc[pixel * panels + panel]));
     }
 }
@@ -90,8 +89,7 @@ INLINE void write_codes(const struct epilogue *epilogue, const struct conv_tile 
 
 #pragma GCC unroll 4
     for (int panel = 0; panel < panels; panel++)
-        finish[panel] = finish16_of(epilogue, tile->channel + panel * PANEL,
-                                    mask_of(tile->channels - panel * PANEL));
+        finish[panel] = finish16_of(epilogue, tile->channel + panel * PANEL);
 #pragma GCC unroll 8
     for (int at = 0; at < pixels * panels; at += 4) {
         const int count = pixels * panels - at < 4 ? pixels * panels - at : 4;
@@ -103,7 +101,8 @@ INLINE void write_codes(const struct epilogue *epilogue, const struct conv_tile 
 
             rounded[i] = levels_of(
                 finished(&finish[panel],
-                         residual_at(epilogue, tile, adds, pixel, panel), acc[at + i]),
+                         residual_at(epilogue, tile, adds, pixel, panel),
+                         mask_of(tile->channels - panel * PANEL), acc[at + i]),
                 unit);
         }
 #pragma GCC unroll 4

@@ -24,7 +24,7 @@ INLINE void run_vectors(const struct conv_f32 *conv, const struct depthwise_plac
 {
     const struct epilogue *epilogue = &conv->epilogue;
     const __mmask16 mask = mask_of(conv->channels - channel);
-    const struct finish16 finish = finish16_of(epilogue, channel, mask);
+    const struct finish16 finish = finish16_of(epilogue, channel);
     const float *weights = conv->weights + channel;
     const ptrdiff_t step = conv->windows.column;
     __m512 acc[PIXELS];
@@ -49,7 +49,7 @@ INLINE void run_vectors(const struct conv_f32 *conv, const struct depthwise_plac
                                     : NULL;
 
         store(epilogue, at->out + channel + pixel * epilogue->out.column, mask,
-              finished(&finish, residual, acc[pixel]));
+              finished(&finish, residual, mask, acc[pixel]));
     }
 }
 

@@ -4,17 +4,14 @@
 
 #include "core/kernel/epilogue_avx.h"
 
-/* The constants of 16 channels, of which `mask` are there. */
+/* The constants of 16 channels. */
 struct finish16 {
-    __mmask16 mask;
     __m512 scale, shift, low, high;
 };
 
-INLINE struct finish16 finish16_of(const struct epilogue *epilogue, int channel,
-                                   __mmask16 mask)
+INLINE struct finish16 finish16_of(const struct epilogue *epilogue, int channel)
 {
     struct finish16 finish = {
-        .mask = mask,
         .scale = _mm512_set1_ps(1),
         .shift = _mm512_set1_ps(-0.0f), /* nothing, not even to a zero */
         .low = _mm512_set1_ps(epilogue->low),
@@ -22,18 +19,20 @@ INLINE struct finish16 finish16_of(const struct epilogue *epilogue, int channel,
     };
 
     if (epilogue->scale) {
-        finish.scale = _mm512_maskz_loadu_ps(mask, epilogue->scale + channel);
-        finish.shift = _mm512_maskz_loadu_ps(mask, epilogue->shift + channel);
+        finish.scale = _mm512_loadu_ps(epilogue->scale + channel);
+        finish.shift = _mm512_loadu_ps(epilogue->shift + channel);
     }
     return finish;
 }
 
-INLINE __m512 finished(const struct finish16 *finish, const float *residual, __m512 acc)
+/* Of 16 channels those in `mask` are there: of the others no residual is read. */
+INLINE __m512 finished(const struct finish16 *finish, const float *residual,
+                       __mmask16 mask, __m512 acc)
 {
     __m512 v = _mm512_fmadd_ps(acc, finish->scale, finish->shift);
 
     if (residual)
-        v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(finish->mask, residual));
+        v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, residual));
     v = _mm512_max_ps(v, finish->low); /* NaN becomes low */
     return _mm512_min_ps(v, finish->high);
 }
