@@ -16,7 +16,7 @@ with_plain_kernels() { # KERNEL
     needs_kernels "$1"
     same attention "$attention" "${its_network[@]}" --set "kernel=$1"
 }
-for kernel in avxvnni avx2 scalar; do
+for kernel in avx512 avxvnni avx2 scalar; do
     check 1 "attention gives the same digits with the kernels $kernel" with_plain_kernels $kernel
 done
 

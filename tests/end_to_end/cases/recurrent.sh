@@ -17,7 +17,7 @@ recurrent_with_kernel() {
     needs_kernels "$1"
     same recurrent "$rows" "${its_network[@]}" --set "kernel=$1"
 }
-for kernel in avxvnni avx2 scalar; do
+for kernel in avx512 avxvnni avx2 scalar; do
     check 1 "a recurrent network gives the same digits with the kernels $kernel" recurrent_with_kernel $kernel
 done
 

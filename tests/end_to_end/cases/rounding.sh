@@ -22,7 +22,7 @@ with_kernel() {
     same_codes rounding_kernels "$rounding" --set "kernel=$1" --set targets=onnx --set bits=W3A4 \
         --set exclude=[]
 }
-for kernel in avx512vnni avxvnni avx2 scalar; do
+for kernel in avx512vnni avx512 avxvnni avx2 scalar; do
     check 1 "rounding gives the same codes with the kernels $kernel" with_kernel $kernel
 done
 

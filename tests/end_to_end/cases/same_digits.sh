@@ -103,7 +103,7 @@ with_kernel() {
     same kernels "$small" --set "kernel=$1" --set 'bits=[W4A4, W8A8]' \
         --set 'methods=[minmax, {name: lapq, p_count: 3}]' --set budget.evaluations=20
 }
-for kernel in avx512vnni avx2 scalar; do
+for kernel in avx512vnni avx512 avxvnni avx2 scalar; do
     check 1 "the digits are the same with the kernels $kernel" with_kernel $kernel
 done
 
