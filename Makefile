@@ -199,15 +199,17 @@ check-asan: deps
 	@ASAN_OPTIONS=detect_stack_use_after_return=0:$$ASAN_OPTIONS $(MAKE) --no-print-directory check-unit BUILD=$(BUILD)-asan CFLAGS="-O1 -g" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 
-# Random networks for so many seconds, from a seed on; and each fuzzer's corpus, with a few runs more.
+# Random networks for so many seconds, or so many of them, from a seed on; and each fuzzer's corpus, with
+# a few runs more.
 SECONDS = 60
+COUNT =
 SEED = 1
 JOBS ?= $(shell nproc)
 .PHONY: check-fuzz check-networks check-fuzzers fuzz fuzzers fuzz-compiler print-fuzz-compiler
 check-fuzz: check-networks check-fuzzers
 
 check-networks: deps $(BUILD)/calq $(call programs,$(fuzz_programs) $(end_to_end_tools))
-	@tests/fuzz/run $(BUILD) $(SECONDS) $(SEED) $(JOBS)
+	@tests/fuzz/run $(BUILD) $(SECONDS) $(SEED) $(JOBS) $(COUNT)
 
 # Each operator beside ONNX Runtime: make check-operators OPERATOR=Conv CASES=500 SEED=7.
 CASES = 50
