@@ -1,5 +1,6 @@
 #include "core/layer/conv_float.h"
 
+#include "core/layer/epilogue_output.h"
 #include "core/layer/winograd_float.h"
 
 #include <math.h>
@@ -188,30 +189,6 @@ static void take_constants(struct conv_run *run)
     run->made_for = (struct conv_steps){0}; /* they are no longer those of integers */
 }
 
-static void set_output(struct epilogue *epilogue, const struct quantizer *quantizer,
-                       struct value *output, int samples)
-{
-    if (quantizer) {
-        float lowest = (float)quantizer_lowest(quantizer) * quantizer->step;
-        float highest = (float)quantizer_highest(quantizer) * quantizer->step;
-
-        /* Both ends of the clamp may lie beyond the codes. */
-        epilogue->low = fminf(fmaxf(epilogue->low, lowest), highest);
-        epilogue->high = fminf(fmaxf(epilogue->high, lowest), highest);
-        epilogue->step = quantizer->step;
-        epilogue->zero_code = value_zero_code(quantizer);
-        value_become_codes(output, samples, quantizer);
-        epilogue->out_u8 = value_codes(output);
-        epilogue->out = plane_strides(output->plane);
-    } else {
-        struct plane bare = plane_bare(output->plane);
-
-        value_become_floats(output);
-        epilogue->out_f32 = output->data;
-        epilogue->out = plane_strides(&bare);
-    }
-}
-
 static struct epilogue epilogue_of(struct conv_run *run, const struct value *residual,
                                    int samples, const struct quantizer *quantizer,
                                    struct value *output, const struct scratch *scratch)
@@ -231,7 +208,10 @@ static struct epilogue epilogue_of(struct conv_run *run, const struct value *res
         epilogue.residual_f32 = value_as_floats(residual, samples, scratch->floats[1]);
         epilogue.residual = plane_strides(&bare);
     }
-    set_output(&epilogue, quantizer, output, samples);
+    if (quantizer)
+        epilogue.step = quantizer->step;
+    epilogue_set_output(&epilogue, quantizer, quantizer ? quantizer->step : 1, output,
+                        samples);
     return epilogue;
 }
 

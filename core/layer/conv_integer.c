@@ -2,6 +2,7 @@
 
 #include "core/kernel/winograd.h"
 #include "core/layer/channel_epilogue.h"
+#include "core/layer/epilogue_output.h"
 #include "core/network/batchnorm.h"
 #include "core/network/bias_shift.h"
 #include "core/quant/wide_codes.h"
@@ -93,29 +94,6 @@ static void set_residual(struct epilogue *epilogue, const struct value *residual
     }
 }
 
-static void set_output(struct epilogue *epilogue, const struct quantizer *quantizer,
-                       struct value *output, int samples)
-{
-    if (quantizer) {
-        float lowest = (float)quantizer_lowest(quantizer);
-        float highest = (float)quantizer_highest(quantizer);
-
-        /* Both ends of the clamp may lie beyond the codes. */
-        epilogue->low = fminf(fmaxf(epilogue->low, lowest), highest);
-        epilogue->high = fminf(fmaxf(epilogue->high, lowest), highest);
-        epilogue->zero_code = value_zero_code(quantizer);
-        value_become_codes(output, samples, quantizer);
-        epilogue->out_u8 = value_codes(output);
-        epilogue->out = plane_strides(output->plane);
-    } else {
-        struct plane bare = plane_bare(output->plane);
-
-        value_become_floats(output);
-        epilogue->out_f32 = output->data;
-        epilogue->out = plane_strides(&bare);
-    }
-}
-
 static struct epilogue epilogue_of(const struct conv_run *run,
                                    const struct value *residual, int samples,
                                    const struct quantizer *quantizer,
@@ -134,7 +112,7 @@ static struct epilogue epilogue_of(const struct conv_run *run,
 
     if (residual)
         set_residual(&epilogue, residual, unit);
-    set_output(&epilogue, quantizer, output, samples);
+    epilogue_set_output(&epilogue, quantizer, 1, output, samples);
     return epilogue;
 }
 
