@@ -105,11 +105,6 @@ static int measure_shifts(const struct method_task *task, const struct state *in
 
 /* ---- keeping -------------------------------------------------------------------------------- */
 
-static double judged_loss(const struct result_point *point)
-{
-    return score_loss(point->check.samples > 0 ? &point->check : &point->calibration);
-}
-
 /* What replaces an earlier correction has to be better in any case. */
 static bool is_kept(const struct method_task *task, const struct result_point *trial,
                     const struct result_point *point)
@@ -130,8 +125,8 @@ static void warn_of_rise(const char *when, const struct result_point *trial,
     result_warn(result,
                 "measuring biases %s: the loss rose from %s to %s; they are kept "
                 "(bias_correction_accept: always), if_loss_drops would leave them out",
-                when, text_of_loss(judged_loss(point), before),
-                text_of_loss(judged_loss(trial), after));
+                when, text_of_loss(method_judged_loss(point), before),
+                text_of_loss(method_judged_loss(trial), after));
 }
 
 /* The trial's state is in force; it changes hands, or is left. */
@@ -152,8 +147,8 @@ static int keep_or_forget(const struct method_task *task, const char *when,
     result_warn(result,
                 "measuring biases %s does not lower the loss (%s, with them %s): "
                 "they stay as they are",
-                when, text_of_loss(judged_loss(point), before),
-                text_of_loss(judged_loss(trial), after));
+                when, text_of_loss(method_judged_loss(point), before),
+                text_of_loss(method_judged_loss(trial), after));
     return team_put_state(task->team, &point->state, err);
 }
 

@@ -81,6 +81,11 @@ bool method_is_better(const struct result_point *point,
                : score_is_lower(&point->calibration, &other->calibration);
 }
 
+double method_judged_loss(const struct result_point *point)
+{
+    return score_loss(point->check.samples > 0 ? &point->check : &point->calibration);
+}
+
 void method_copy_point(const struct result *result, struct result_point *to,
                        const struct result_point *from)
 {

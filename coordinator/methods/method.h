@@ -47,6 +47,9 @@ int method_score(const struct method_task *task, struct result_point *point,
 bool method_is_better(const struct result_point *point,
                       const struct result_point *other);
 
+/* The mean loss a sample by which points are told apart: on the held-out samples, if there are any. */
+double method_judged_loss(const struct result_point *point);
+
 /* Copies choices, state and the scores of calibration and check samples. */
 void method_copy_point(const struct result *result, struct result_point *to,
                        const struct result_point *from);

@@ -44,11 +44,6 @@ static int measure(const struct method_task *task, struct state *in_float,
     return method_score(task, trial, err);
 }
 
-static double judged_loss(const struct result_point *point)
-{
-    return score_loss(point->check.samples > 0 ? &point->check : &point->calibration);
-}
-
 /* What is kept whatever it costs. */
 static void warn_of_rise(const char *when, const struct result_point *trial,
                          const struct result_point *point, struct result *result)
@@ -59,8 +54,8 @@ static void warn_of_rise(const char *when, const struct result_point *trial,
         result,
         "measuring the batch norms again %s: the loss rose from %s to %s; they "
         "are kept (reestimate_accept: always), if_loss_drops would leave them out",
-        when, text_of_loss(judged_loss(point), before),
-        text_of_loss(judged_loss(trial), after));
+        when, text_of_loss(method_judged_loss(point), before),
+        text_of_loss(method_judged_loss(trial), after));
 }
 
 static int keep_the_better(const struct method_task *task, const char *when,
@@ -74,8 +69,8 @@ static int keep_the_better(const struct method_task *task, const char *when,
         result_warn(result,
                     "measuring the batch norms again %s does not lower the loss (%s, "
                     "with them %s): they stay as they are",
-                    when, text_of_loss(judged_loss(point), before),
-                    text_of_loss(judged_loss(trial), after));
+                    when, text_of_loss(method_judged_loss(point), before),
+                    text_of_loss(method_judged_loss(trial), after));
         return team_put_state(task->team, &point->state, err);
     }
     if (method_is_better(point, trial))

@@ -379,11 +379,6 @@ static void warn_of(const struct tally *tally, struct result *result)
 
 /* ---- keeping -------------------------------------------------------------------------------- */
 
-static double judged_loss(const struct result_point *point)
-{
-    return score_loss(point->check.samples > 0 ? &point->check : &point->calibration);
-}
-
 static int keep_or_forget(const struct method_task *task, struct result_point *trial,
                           struct result_point *point, struct result *result,
                           struct error *err)
@@ -391,8 +386,8 @@ static int keep_or_forget(const struct method_task *task, struct result_point *t
     bool is_judged = task->one->method->rounding.accept == ACCEPT_IF_LOSS_DROPS;
     char before[TEXT_OF_LOSS_BYTES], after[TEXT_OF_LOSS_BYTES];
 
-    text_of_loss(judged_loss(point), before);
-    text_of_loss(judged_loss(trial), after);
+    text_of_loss(method_judged_loss(point), before);
+    text_of_loss(method_judged_loss(trial), after);
     if (is_judged && !method_is_better(trial, point)) {
         result_warn(result,
                     "rounding by what weights do does not lower the loss (%s, with it "

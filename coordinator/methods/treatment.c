@@ -41,11 +41,6 @@ static bool can_equalize(const struct team *team, struct result *result)
     return can;
 }
 
-static double judged_loss(const struct result_point *point)
-{
-    return score_loss(point->check.samples > 0 ? &point->check : &point->calibration);
-}
-
 /* What a start is, to go back to. */
 struct earlier_start {
     struct result_point point;
@@ -103,8 +98,8 @@ static int keep_the_better(const struct method_task *task,
     result_warn(result,
                 "%s does not lower the loss of the start (%s, with it %s): it is "
                 "left out",
-                name, text_of_loss(judged_loss(&earlier->point), loss),
-                text_of_loss(judged_loss(&result->start), with_it));
+                name, text_of_loss(method_judged_loss(&earlier->point), loss),
+                text_of_loss(method_judged_loss(&result->start), with_it));
     return go_back(task, earlier, result, err);
 }
 
