@@ -77,6 +77,13 @@ static int64_t read_known(const json_t *object, enum metric metric,
     return json_integer_value(json_object_get(object, key));
 }
 
+static void set_known(enum metric metric, int64_t known, struct score *score)
+{
+    score->known[metric] = known;
+    if (metric_table[metric].needs_float_logits)
+        score->compared = score->predictions;
+}
+
 /* A share comes back as a count, a mean as its exact sum. */
 static bool read_metric(const json_t *object, enum metric metric, struct score *score)
 {
@@ -85,19 +92,19 @@ static bool read_metric(const json_t *object, enum metric metric, struct score *
     char key[64];
 
     if (metric_is_share(metric)) {
-        double share = json_number_value(json_object_get(object, name));
+        const json_t *share = json_object_get(object, name);
 
-        score->known[metric] = known;
-        score->metrics[metric] = llround(share * (double)known);
+        if (!json_is_number(share))
+            return true;
+        set_known(metric, known, score);
+        score->metrics[metric] = llround(json_number_value(share) * (double)known);
         return true;
     }
     snprintf(key, sizeof key, "%s_sum", name);
     sum = json_string_value(json_object_get(object, key));
     if (!sum)
         return true;
-    score->known[metric] = known;
-    if (metric_table[metric].needs_float_logits)
-        score->compared = score->predictions;
+    set_known(metric, known, score);
     return score_read_mean(score, metric, sum);
 }
 
