@@ -30,6 +30,12 @@ static double top5(const float *logits, size_t outputs, struct expected expected
     return place_of(logits, outputs, expected.label) < 5;
 }
 
+static double agreement(const float *logits, size_t outputs, struct expected expected)
+{
+    return loss_prediction(logits, outputs) ==
+           loss_prediction(expected.logits, outputs);
+}
+
 /* In the unit of the outputs. */
 static double mean_difference(const float *values, const float *others, size_t count)
 {
@@ -66,6 +72,12 @@ const struct metric_row metric_table[METRIC_COUNT] = {
                      .of_sample = top5,
                      .needs_labels = true,
                      .higher_is_better = true},
+    [METRIC_AGREEMENT] = {.name = "agreement",
+                          .help = "predictions that are the float network's, whatever "
+                                  "the labels say; needs none",
+                          .of_sample = agreement,
+                          .needs_float_logits = true,
+                          .higher_is_better = true},
     [METRIC_MAE_TO_FLOAT] = {.name = "mae_to_float",
                              .help = "the mean absolute difference from the float "
                                      "network's outputs, as of a regression",

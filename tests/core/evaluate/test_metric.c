@@ -91,6 +91,23 @@ static void the_absolute_error_is_the_mean_over_outputs(void **state)
                 0x1.fffffep128);
 }
 
+static void predictions_agree_where_the_float_network_says_the_same(void **state)
+{
+    static const float logits[] = {3, 1, 4, -1}, alike[] = {1, 1, 2, 0},
+                       unlike[] = {3, 1, 2, 5};
+
+    (void)state;
+    assert_true(value_of(METRIC_AGREEMENT, logits, 3,
+                         (struct expected){NO_LABEL, alike, NULL}) == 1);
+    assert_true(
+        value_of(METRIC_AGREEMENT, logits, 3, (struct expected){2, unlike, NULL}) == 0);
+    /* One output says yes above 0. */
+    assert_true(value_of(METRIC_AGREEMENT, logits + 3, 1,
+                         (struct expected){NO_LABEL, alike + 3, NULL}) == 1);
+    assert_true(value_of(METRIC_AGREEMENT, logits + 3, 1,
+                         (struct expected){NO_LABEL, unlike + 3, NULL}) == 0);
+}
+
 static void what_it_needs_decides_where_it_is_known(void **state)
 {
     static const float logits[1] = {0};
@@ -134,6 +151,7 @@ int main(void)
         cmocka_unit_test(of_equal_logits_the_first_class_is_predicted),
         cmocka_unit_test(one_output_says_yes_above_zero),
         cmocka_unit_test(the_absolute_error_is_the_mean_over_outputs),
+        cmocka_unit_test(predictions_agree_where_the_float_network_says_the_same),
         cmocka_unit_test(what_it_needs_decides_where_it_is_known),
         cmocka_unit_test(people_read_shares_in_per_cent_and_means_as_numbers),
     };

@@ -98,6 +98,8 @@ static void a_mean_is_that_of_the_samples_compared_with_float(void **state)
               (struct expected){1, in_float, NULL});
     assert_true(score_metric(&score, METRIC_MAE_TO_FLOAT) == 0.5);
     assert_true(score_metric(&score, METRIC_TOP1) == 0.5);
+    assert_true(score_metric(&score, METRIC_AGREEMENT) ==
+                0.5); /* the first of equals */
     assert_false(score_lacks(&score, METRIC_MAE_TO_FLOAT));
     score_mean_text(&score, METRIC_MAE_TO_FLOAT, text);
     assert_true(score_read_mean(&back, METRIC_MAE_TO_FLOAT, text));

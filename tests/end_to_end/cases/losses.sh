@@ -50,13 +50,18 @@ a_distance_from_the_float_network_is_reported() {
     local few=("$small" --set targets=onnx --set bits=W4A4 --set 'methods=[minmax, mmse]')
     calibrate "${few[@]}"
     expect_in "$case" '"mae_to_float_sum": null'
-    digits "$work/run" | grep -v mae_to_float >"$work/before"
+    digits "$work/run" | grep -v 'mae_to_float\|agreement' >"$work/before"
     calibrate "${few[@]}" --set models.0.metric=mae_to_float
     expect_in "$case" '"mae_to_float": 0.'
-    digits "$work/run" | grep -v mae_to_float >"$work/after"
+    digits "$work/run" | grep -v 'mae_to_float\|agreement' >"$work/after"
     expect_same "$work/before" "$work/after"
     grep -q ',mae_to_float,0,0\.[0-9]*,0\.[0-9]*,' "$work/run/results.csv" || fail "results.csv lacks it"
     expect_not_in "$work/out" " %"
+    expect_in "$case" '"agreement": 0.'
+    cp "$case" "$work/with_agreement"
+    calibrate "${few[@]}" --set models.0.metric=agreement
+    expect_same "$work/with_agreement" "$case"
+    grep -q ',agreement,1,0\.[0-9]*,0\.[0-9]*,' "$work/run/results.csv" || fail "results.csv lacks agreement"
 }
 check 1 a_distance_from_the_float_network_is_reported
 check 3 a_distance_from_the_float_network_is_reported
