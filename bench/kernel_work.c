@@ -163,3 +163,13 @@ void kernel_work_run(void *context)
                    work->samples, is_float ? NULL : &work->output_quantizer,
                    &work->output, &work->scratch);
 }
+
+size_t kernel_work_count(const struct kernel_work *work)
+{
+    return (size_t)work->samples * plane_inner_count(&work->planes[1]);
+}
+
+void kernel_work_values(const struct kernel_work *work, float *values)
+{
+    value_to_floats(&work->output, work->samples, values);
+}

@@ -36,4 +36,8 @@ void kernel_work_destroy(struct kernel_work *work);
  * the border of the output is written and window sums are made. */
 void kernel_work_run(void *work);
 
+/* How many values the layer gives, and these, as floats: what codes stand for, without the border. */
+size_t kernel_work_count(const struct kernel_work *work);
+void kernel_work_values(const struct kernel_work *work, float *values);
+
 #endif

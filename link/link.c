@@ -85,6 +85,17 @@ int link_meet(struct error *err)
     return watch_wait(&all, err);
 }
 
+/* Some libraries go on about who built them. */
+void link_library(char text[LINK_LIBRARY_BYTES])
+{
+    char whole[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length = 0;
+
+    MPI_Get_library_version(whole, &length);
+    whole[length] = '\0';
+    snprintf(text, LINK_LIBRARY_BYTES, "%.*s", (int)strcspn(whole, ",\n"), whole);
+}
+
 static int rank_in(MPI_Comm ranks)
 {
     int rank;

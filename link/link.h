@@ -26,6 +26,10 @@ void link_close(void);
  * meet when each has said what it has to say, and then end together. Needs no open link. */
 int link_meet(struct error *err);
 
+/* Which MPI this is, "Open MPI v4.1.4"; needs no open link. */
+enum { LINK_LIBRARY_BYTES = 128 };
+void link_library(char text[LINK_LIBRARY_BYTES]);
+
 int link_rank(void);
 int link_ranks(void);
 bool link_coordinates(void); /* is this rank 0? */
