@@ -83,10 +83,7 @@ struct contest {
 };
 struct contested {
     struct score score; /* on all samples, of one that was not dropped */
-    struct dropped {
-        int64_t samples; /* on which it was judged; 0: it was not dropped */
-        double excess;   /* of its loss over the rival's, there; > 0, may be infinite */
-    } dropped;
+    struct journal_dropped dropped;
 };
 int team_contest(struct team *team, const struct contest *contest,
                  const struct choice *choices, int count, struct contested *answers,

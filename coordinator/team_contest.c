@@ -138,7 +138,7 @@ static int keep_dropped(struct contesting *contesting,
                         const struct contender *contender, int turn, struct error *err)
 {
     const struct team *team = contesting->team;
-    struct dropped *dropped = &contesting->answers[contender->index].dropped;
+    struct journal_dropped *dropped = &contesting->answers[contender->index].dropped;
     size_t samples = team->calibration_samples;
     size_t blocks = (samples + team->block - 1) / team->block;
     struct executor_extent all = {(int64_t)samples, (int64_t)blocks};

@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What a record holds; written to the file, so the numbers stay. */
 enum journal_kind {
@@ -34,7 +35,13 @@ enum journal_kind {
     JOURNAL_FLOAT_SCORE = 8, /* of the network that is not quantized */
     JOURNAL_VALIDATION_TO_FLOAT = 11, /* with the metrics that need float logits */
     JOURNAL_DROPPED =
-        12 /* of a candidate that was scored on some samples: struct dropped */
+        12 /* of a candidate that was scored on some samples: struct journal_dropped */
+};
+
+/* A candidate that was found to be worse than its rival. */
+struct journal_dropped {
+    int64_t samples; /* on which it was judged; 0: it was not dropped */
+    double excess;   /* of its loss over the rival's, there; > 0, may be infinite */
 };
 
 /* What an answer took. The CPU seconds are those of all ranks since the answer before, or since the case

@@ -20,6 +20,7 @@ void result_init(struct result *result, const char *case_id, int step_count)
 
     *result = (struct result){
         .case_id = memory_text(case_id),
+        .step_count = step_count,
         .start.choices = memory_zeroed(steps, sizeof(struct choice)),
         .result.choices = memory_zeroed(steps, sizeof(struct choice)),
         .lines = memory_zeroed(steps, sizeof *result->lines),
@@ -40,6 +41,7 @@ void result_clear(struct result *result)
     clear_point(&result->result);
     overhead_clear(&result->overhead);
     free(result->lines);
+    free(result->tensors);
     free(result->rounds);
     free(result->phases);
     free(result->identity);

@@ -48,6 +48,12 @@ struct result_line {
     double gain; /* of loss */
 };
 
+/* A tensor as result.json names it. */
+struct result_tensor {
+    const char *name;
+    bool is_weight;
+};
+
 /* The best candidate after a sweep of the joint search. */
 struct result_round {
     int sweep; /* 0: the start */
@@ -60,6 +66,7 @@ struct provenance {
     char calibration_hash[HASH_TEXT_BYTES];
     char validation_hash[HASH_TEXT_BYTES]; /* "" without validation data */
     const char *kernel;
+    const char *calq; /* of what was read back: the version that wrote it; else NULL */
     size_t overlapping; /* samples in both sets; only with `overlap: allow` */
 };
 
@@ -91,7 +98,10 @@ struct result {
     double cpu_seconds;            /* those of earlier runs included, as the seconds */
     struct result_round *rounds;   /* [round_count] of the joint search; owned */
     int round_count;
-    struct result_line *lines;      /* [step_count] owned */
+    int step_count;                /* quantized tensors */
+    struct result_line *lines;     /* [step_count] owned */
+    struct result_tensor *tensors; /* [step_count] of what was read back; else NULL: the
+                                       placement has them; owned */
     struct result_line other_lines; /* along directions of several steps */
     const char *stop_reason;        /* why the search ended; NULL: there was none */
     int sweeps;
@@ -136,7 +146,8 @@ bool result_has_state(const struct result *result, const char *folder);
 int result_write_json(const struct result *result, const char *folder,
                       struct error *err);
 
-/* Reads back all that result_fields.h has rows for; of steps only the numbers. What a caller lends to a
+/* Reads back all that result_fields.h has rows for; of tensors their names, how they are
+ * quantized, and what searching took. What a caller lends to a
  * result, as its model, network and placement, is NULL.
  *
  *   result  out, to be cleared, where this gives true

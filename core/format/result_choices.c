@@ -21,7 +21,7 @@ static bool is_of(const json_t *entry, const struct quantized_tensor *tensor)
                   tensor->is_weight ? "weights" : "activations") == 0;
 }
 
-static bool read_codes(const json_t *entry, struct choice *choice)
+bool result_choices_read_codes(const json_t *entry, struct choice *choice)
 {
     json_int_t bits = json_integer_value(json_object_get(entry, "bits"));
     const json_t *zero = json_object_get(entry, "zero_point");
@@ -53,7 +53,7 @@ static int read_choice(const char *path, const json_t *entry,
     if (!(choice->step > 0) || !isfinite(choice->step))
         return error_set(err, EXIT_INPUT, "%s: the step of \"%s\" is no number above 0",
                          path, tensor->name);
-    if (!read_codes(entry, choice))
+    if (!result_choices_read_codes(entry, choice))
         return error_set(
             err, EXIT_INPUT,
             "%s: \"%s\" has a grid, bits or a zero-point that this calq does not know",

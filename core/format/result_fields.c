@@ -245,6 +245,15 @@ static json_t *version_of(const void *result)
     return json_string(version());
 }
 
+static bool read_version(const json_t *value, void *at)
+{
+    struct result *result = at;
+
+    if (json_is_string(value))
+        result->provenance.calq = result_keep(result, json_string_value(value));
+    return true;
+}
+
 static json_t *network_of(const void *at)
 {
     const struct result *result = at;
@@ -332,7 +341,8 @@ static bool read_identity(const json_t *lines, void *at)
 }
 
 static const struct result_field provenance_rows[] = {
-    {"calq", FIELD_OTHER, .meaning = "its version", .write = version_of},
+    {"calq", FIELD_OTHER, .meaning = "its version", .write = version_of,
+     .read = read_version},
     {"kernel", FIELD_TEXT, AT(result, provenance.kernel), "the instruction set",
      .may_lack = true},
     {"network", FIELD_OTHER, .meaning = "the ONNX file", .write = network_of},

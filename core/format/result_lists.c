@@ -1,6 +1,7 @@
 #include "core/format/result_lists.h"
 
 #include "core/base/memory.h"
+#include "core/format/result_choices.h"
 #include "core/format/result_row.h"
 #include "core/network/kept_layers.h"
 #include "core/quant/channel_ratios.h"
@@ -8,6 +9,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- steps -------------------------------------------------------------------------------- */
 
@@ -89,21 +91,36 @@ static float float_at(const json_t *object, const char *key)
     return text ? strtof(text, NULL) : 0;
 }
 
-/* The names, grids and bits are those of the placement, which a caller lends to the result. */
+/* Names, too; what a caller goes on with is read by result_read_choices(), which is strict. */
+static void read_tensor(struct result *result, size_t index, const json_t *step)
+{
+    const char *name = json_string_value(json_object_get(step, "tensor"));
+    const char *kind = json_string_value(json_object_get(step, "kind"));
+    struct result_line *line = &result->lines[index];
+
+    result->tensors[index] = (struct result_tensor){
+        result_keep(result, name ? name : ""), kind && strcmp(kind, "weights") == 0};
+    line->evaluations = json_integer_value(json_object_get(step, "evaluations"));
+    line->gain = json_number_value(json_object_get(step, "gain"));
+}
+
 bool result_lists_read_steps(const json_t *list, void *into)
 {
     struct result *result = into;
     const json_t *step;
     size_t i;
 
+    result->tensors = memory_zeroed(json_array_size(list), sizeof *result->tensors);
     json_array_foreach(list, i, step)
     {
-        struct result_line *line = &result->lines[i];
+        struct choice *choice = &result->result.choices[i];
 
+        if (!result_choices_read_codes(step, choice))
+            *choice = (struct choice){0};
+        result->start.choices[i] = *choice;
         result->start.choices[i].step = float_at(step, "start_step_hex");
-        result->result.choices[i].step = float_at(step, "step_hex");
-        line->evaluations = json_integer_value(json_object_get(step, "evaluations"));
-        line->gain = json_number_value(json_object_get(step, "gain"));
+        choice->step = float_at(step, "step_hex");
+        read_tensor(result, i, step);
     }
     return true;
 }
