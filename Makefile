@@ -278,7 +278,7 @@ $(BUILD)/%.onnx: $(BUILD)/tests/bench/make_%
 	@$< $@
 
 # ---- the rest -----------------------------------------------------------------------------
-.PHONY: run deps format format-check install clean
+.PHONY: run deps format format-check clean
 EXAMPLE ?= examples/glyphs/glyphs.yaml
 RANKS ?= $(shell n=$$(nproc); if [ $$n -gt 8 ]; then echo 8; else echo $$n; fi)
 run: all
@@ -297,11 +297,45 @@ format:
 format-check:
 	@clang-format --dry-run -Werror $(formatted)
 
+# ---- installing ---------------------------------------------------------------------------
+.PHONY: install uninstall deb
 PREFIX ?= /usr/local
+ZSH_FOLDER ?= share/zsh/site-functions
+installed = $(DESTDIR)$(PREFIX)
+share = $(installed)/share
+example_files = $(addprefix examples/glyphs/,glyphs.yaml glyphs.onnx calibration.h5 validation.h5)
+
+# Pages and completions are made by calq itself; the scripts find what is installed beside them.
 install: all
-	install -D $(BUILD)/calq $(DESTDIR)$(PREFIX)/bin/calq
+	install -D $(BUILD)/calq $(installed)/bin/calq
+	install -d $(share)/man/man1 $(share)/bash-completion/completions $(installed)/$(ZSH_FOLDER) \
+		$(share)/fish/vendor_completions.d $(share)/calq/slurm $(share)/calq/examples/glyphs \
+		$(share)/calq/modulefiles/calq $(share)/doc/calq
+	$(BUILD)/calq help --man >$(share)/man/man1/calq.1
+	$(BUILD)/calq help --completion bash >$(share)/bash-completion/completions/calq
+	$(BUILD)/calq help --completion zsh >$(installed)/$(ZSH_FOLDER)/_calq
+	$(BUILD)/calq help --completion fish >$(share)/fish/vendor_completions.d/calq.fish
+	for script in $(notdir $(wildcard slurm/*.sbatch)); do \
+		sed 's|CALQ:-build/calq|CALQ:-$(PREFIX)/bin/calq|; s|CALQ_SLURM:-slurm|CALQ_SLURM:-$(PREFIX)/share/calq/slurm|; s|sbatch slurm/|sbatch $(PREFIX)/share/calq/slurm/|' \
+			slurm/$$script >$(share)/calq/slurm/$$script || exit 1; \
+	done
+	install slurm/resumable $(share)/calq/slurm/resumable
+	chmod 755 $(share)/calq/slurm/*.sbatch
+	install -m 644 $(example_files) $(share)/calq/examples/glyphs
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/modulefile >$(share)/calq/modulefiles/calq/$(VERSION)
+	install -m 644 README.md LICENSE $(share)/doc/calq
+
+# Of any version that stood there.
+uninstall:
+	rm -f $(installed)/bin/calq $(share)/man/man1/calq.1 $(share)/bash-completion/completions/calq \
+		$(installed)/$(ZSH_FOLDER)/_calq $(share)/fish/vendor_completions.d/calq.fish
+	rm -rf $(share)/calq $(share)/doc/calq
+
+# A package for Debian: build/calq_VERSION_amd64.deb.
+deb: all
+	@MAKE="$(MAKE)" packaging/make_deb $(BUILD) $(VERSION)
 
 clean:
 	rm -rf build build-asan
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

@@ -1,9 +1,13 @@
 #include "commands/command.h"
+#include "commands/completion.h"
+#include "commands/manual.h"
 
 #include "coordinator/methods/methods.h"
 #include "core/format/config.h"
 #include "core/format/result_fields.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,10 +48,8 @@ static void print_exit_codes(void)
     }
 }
 
-static int help(int count, char **arguments, struct error *err)
+static void print_commands(void)
 {
-    if (count > 0)
-        return explain(arguments[0], err);
     printf("calq finds the quantization step sizes that cost a trained network "
            "least.\n\n");
     for (const struct command *const *command = commands; *command; command++) {
@@ -57,6 +59,38 @@ static int help(int count, char **arguments, struct error *err)
         printf("  calq %-28s %s\n", call, (*command)->help);
     }
     print_exit_codes();
+}
+
+struct options {
+    const char *topic, *shell;
+    bool writes_manual;
+};
+
+/* For who packs calq. */
+static const struct option rows[] = {
+    {"--man", NULL, offsetof(struct options, writes_manual), NULL, NULL, NULL},
+    {"--completion", "SHELL", offsetof(struct options, shell), NULL,
+     "a shell: bash, zsh or fish", NULL},
+};
+
+static const struct option_table help_options = {
+    "help", "topic", offsetof(struct options, topic), rows, sizeof rows / sizeof *rows};
+
+static int help(int count, char **arguments, struct error *err)
+{
+    struct options options = {0};
+
+    if (option_read_all(&help_options, count, arguments, &options, err) < 0)
+        return (int)err->code;
+    if (options.topic)
+        return explain(options.topic, err);
+    if (options.shell)
+        return completion_write(options.shell, stdout, err) < 0 ? (int)err->code
+                                                                : EXIT_DONE;
+    if (options.writes_manual)
+        manual_write(stdout);
+    else
+        print_commands();
     return EXIT_DONE;
 }
 
@@ -64,6 +98,6 @@ const struct command help_command = {
     "help",
     "[COMMAND | settings | results]",
     "explain a command, the settings, or the fields of result.json",
-    NULL,
+    &help_options,
     NULL,
     help};
