@@ -8,11 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Layers that stay in float, as `keep_float` names them; no list: none. */
+struct kept {
+    char *list[CONFIG_LIST_MAX]; /* borrowed */
+    int count;
+};
+
 struct options {
     const char *model; /* NULL: the kernels */
     const char *kernel, *only;
     const char *target;
     struct config_bits bits;
+    struct kept kept;
     int block, rounds;
 };
 
@@ -55,6 +62,26 @@ static int read_bits(const char *name, const char *text, void *place, struct err
     return error_prefix(err, "%s", name);
 }
 
+/* `first,last`, cut where the commas are; `none`. */
+static int read_kept(const char *name, const char *text, void *place, struct error *err)
+{
+    struct kept *kept = place;
+    char *at = (char *)text; /* the program's own argument */
+
+    kept->count = 0;
+    if (strcmp(text, "none") == 0)
+        return 0;
+    for (char *part; (part = strsep(&at, ",")) != NULL;) {
+        if (*part == '\0' || kept->count == CONFIG_LIST_MAX)
+            return error_set(err, EXIT_USAGE,
+                             "%s takes none, or 1 to %d names of layers with commas "
+                             "between them, e.g. first,last",
+                             name, CONFIG_LIST_MAX);
+        kept->list[kept->count++] = part;
+    }
+    return 0;
+}
+
 static const struct option rows[] = {
     {"--kernel", "NAME", offsetof(struct options, kernel),
      "a kernel set, as `calq version` lists them (auto)", NULL, NULL},
@@ -66,6 +93,10 @@ static const struct option rows[] = {
      "measurements, of which the median counts (15)", NULL, read_rounds},
     {"--only", "PATTERN", offsetof(struct options, only),
      "kernels: only the layers with such names, e.g. '*3x3*'", NULL, NULL},
+    {"--keep-float", "LIST", offsetof(struct options, kept),
+     "network: layers that stay in float, with commas between them, or none "
+     "(first,last)",
+     NULL, read_kept},
     {"--block", "N", offsetof(struct options, block),
      "network: samples evaluated together (16)", NULL, read_block},
 };
@@ -138,20 +169,20 @@ static void prepared_clear(struct prepared *prepared)
     network_destroy(prepared->network);
 }
 
-/* Layers as the papers place them: the first and the last stay in float. */
-static int prepare(const char *path, struct config_bits bits, enum config_target target,
-                   struct prepared *prepared, struct error *err)
+static int prepare(const struct options *options, struct config_bits bits,
+                   enum config_target target, struct prepared *prepared,
+                   struct error *err)
 {
-    static char first[] = "first", last[] = "last";
-    struct config_model model = {.network = (char *)path,
-                                 .keep_float = {first, last},
-                                 .keep_float_count = 2,
+    struct config_model model = {.network = (char *)options->model,
+                                 .keep_float_count = options->kept.count,
                                  .loss = LOSS_MSE_TO_FLOAT}; /* fits all outputs */
     struct config_method_settings method = {0};
     struct calibration_case one = {
         .model = &model, .target = target, .bits = bits, .method = &method};
-    struct placement_rules rules = case_rules(&one);
+    struct placement_rules rules;
 
+    memcpy(model.keep_float, options->kept.list, sizeof options->kept.list);
+    rules = case_rules(&one);
     prepared->network = shard_read_network(&one, err);
     return prepared->network
                ? placement_init(&prepared->placement, prepared->network, &rules, err)
@@ -194,8 +225,8 @@ static int bench_network(const struct options *options,
         return error_set(err, EXIT_USAGE,
                          "a network is timed with --bits that leave something to "
                          "quantize");
-    if (prepare(options->model, options->bits, target, &own, err) == 0 &&
-        prepare(options->model, eight, TARGET_ONNX, &peer, err) == 0)
+    if (prepare(options, options->bits, target, &own, err) == 0 &&
+        prepare(options, eight, TARGET_ONNX, &peer, err) == 0)
         status = bench_prepared(options, kernels, &own, &peer, err);
     prepared_clear(&own);
     prepared_clear(&peer);
@@ -204,8 +235,13 @@ static int bench_network(const struct options *options,
 
 static int bench(int count, char **arguments, struct error *err)
 {
-    struct options options = {
-        .kernel = "auto", .target = "onnx", .bits = {8, 8}, .block = 16, .rounds = 15};
+    static char first[] = "first", last[] = "last"; /* as the papers place them */
+    struct options options = {.kernel = "auto",
+                              .target = "onnx",
+                              .bits = {8, 8},
+                              .kept = {{first, last}, 2},
+                              .block = 16,
+                              .rounds = 15};
     const struct kernel_set *kernels;
     int status = parse(count, arguments, &options, err);
 

@@ -34,6 +34,14 @@ a_network_is_timed_layer_by_layer() {
 }
 check 1 a_network_is_timed_layer_by_layer
 
+layers_that_stay_in_float_are_chosen() {
+    calq bench network examples/glyphs/glyphs.onnx --rounds 1 --block 2 --keep-float none
+    expect_code 0
+    grep -Eq 'first float layers kept: ([0-9]+) of \1 layers run' "$work/out" ||
+        fail "a layer was kept"
+}
+check 1 layers_that_stay_in_float_are_chosen
+
 a_network_without_integer_layers_is_timed_too() {
     calq bench network examples/glyphs/glyphs.onnx --rounds 1 --block 2 --bits W4A32
     expect_code 0
@@ -107,6 +115,8 @@ refused_bench() { # TEXT ARGUMENTS...
 }
 check 1 "bench network needs a model" refused_bench "which model?" network
 check 1 "bench refuses unknown options" refused_bench 'no option "--fast"' --fast yes
+check 1 "bench refuses lists with nothing between commas" refused_bench "first,last" \
+    network examples/glyphs/glyphs.onnx --keep-float first,,last
 check 1 "bench options need values" refused_bench "--rounds needs a value" --rounds
 check 1 "bench refuses rounds that are no number" refused_bench "from 1 to 99" --rounds many
 check 1 "bench refuses bits that there are not" refused_bench "W9A8" --bits W9A8
