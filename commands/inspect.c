@@ -4,8 +4,8 @@
 #include "core/base/memory.h"
 #include "core/case/shard.h"
 #include "core/format/hdf5_reader.h"
-#include "core/network/kept_layers.h"
 #include "core/network/layer_kind.h"
+#include "core/network/tensor_rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +34,22 @@ static void print_quantized(const struct placement *placement)
                grid_name(placement->items[item].grid), placement->items[item].name);
 }
 
+/* The same as a case has it: with bits, and the override that decided them. */
+static void print_decided(const struct placement *placement)
+{
+    printf(
+        "\nquantized tensors, in the order of a candidate's steps: grid, bits, steps, "
+        "what decided the bits:\n");
+    for (int item = 0; item < placement->count; item++) {
+        const struct quantized_tensor *tensor = &placement->items[item];
+
+        printf("%4d  %-11s %-10s %2d  %-11s %-15s %s\n", item,
+               tensor->is_weight ? "weights" : "activations", grid_name(tensor->grid),
+               tensor->bits, tensor->has_channel_steps ? "per_channel" : "per_tensor",
+               tensor->why ? tensor->why : "-", tensor->name);
+    }
+}
+
 /* All layers that compute in float, and what keeps them there. */
 static void print_kept(const struct network *network, const struct placement *placement)
 {
@@ -41,7 +57,7 @@ static void print_kept(const struct network *network, const struct placement *pl
 
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
-        const char *why = kept_layers_why(layer, placement->kept[index]);
+        const char *why = tensor_rules_why_kept(layer, placement->kept[index]);
 
         if (!why)
             continue;
@@ -55,7 +71,8 @@ static void print_kept(const struct network *network, const struct placement *pl
 
 /* `nothing` says why no tensor is quantizable, if so. */
 static void print_network(const struct network *network,
-                          const struct placement *placement, const char *nothing)
+                          const struct placement *placement, const char *nothing,
+                          void (*print_items)(const struct placement *placement))
 {
     printf("%s\n", network->path);
     for (int input = 0; input < network->input_count; input++)
@@ -79,7 +96,7 @@ static void print_network(const struct network *network,
         printf("\n%s\n", nothing);
         return;
     }
-    print_quantized(placement);
+    print_items(placement);
     print_kept(network, placement);
     printf("\nW: the weights are quantized, A: the output is; the first and the last "
            "layer stay in float unless keep_float says otherwise.\n");
@@ -146,7 +163,7 @@ static int inspect_network(const struct options *options, struct error *err)
     if (network && placement.count == 0)
         placement_init(&placement, network, &rules, err);
     if (network)
-        print_network(network, &placement, err->text);
+        print_network(network, &placement, err->text, print_quantized);
     else
         code = (int)err->code;
     placement_clear(&placement);
@@ -165,28 +182,36 @@ static int inspect_case(const struct calibration_case *one, struct error *err)
 
     if (status == 0) {
         printf("%s: ", one->id);
-        print_network(network, &placement, err->text);
+        print_network(network, &placement, err->text, print_decided);
     }
     placement_clear(&placement);
     network_destroy(network);
     return status;
 }
 
-/* The first case of each model and target: of others what is quantized may have other bits. */
+/* Whether two cases quantize the same tensors in the same way, but for bits that no override decides. */
+static bool are_alike(const struct calibration_case *a,
+                      const struct calibration_case *b)
+{
+    return a->model == b->model && a->target == b->target &&
+           (a->model->override_count == 0 ||
+            (a->bits.weights == b->bits.weights &&
+             a->bits.activations == b->bits.activations));
+}
+
+/* The first case of each model and target, and of each bits where overrides say other ones. */
 static int inspect_cases(const struct cases *cases, struct error *err)
 {
     for (int i = 0; i < cases->count; i++) {
-        const struct calibration_case *one = &cases->list[i];
         bool is_first = true;
 
         for (int j = 0; j < i; j++)
-            is_first = is_first && (cases->list[j].model != one->model ||
-                                    cases->list[j].target != one->target);
+            is_first = is_first && !are_alike(&cases->list[i], &cases->list[j]);
         if (!is_first)
             continue;
         if (i > 0)
             printf("\n");
-        if (inspect_case(one, err) < 0)
+        if (inspect_case(&cases->list[i], err) < 0)
             return -1;
     }
     return 0;

@@ -47,7 +47,7 @@ static void find_ratios(const struct calibration_case *one, struct state *state,
     for (int i = 0; i < placement->count; i++) {
         const struct quantized_tensor *item = &placement->items[i];
 
-        if (item->is_weight)
+        if (item->ratios)
             state_set_floats(state, STATE_RATIOS, i, item->ratios,
                              (size_t)placement_weights(network, item)->outputs);
     }
@@ -59,8 +59,7 @@ void case_put_state(const struct calibration_case *one, struct state *state,
 {
     if (state_has(state, STATE_EQUALIZED) != (before->before != NULL))
         change_equalisation(network, placement, before);
-    if (one->method->weight_steps == WEIGHT_STEPS_PER_CHANNEL &&
-        !state_has(state, STATE_RATIOS))
+    if (!state_has(state, STATE_RATIOS))
         find_ratios(one, state, network, placement);
     state_put(state, network, placement);
 }

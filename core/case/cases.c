@@ -93,6 +93,37 @@ static int leave_out(struct cases *cases, const struct config *config,
     return count > 0 ? 0 : error_set(err, EXIT_CONFIG, "exclude leaves no case to run");
 }
 
+/* ---- overrides ------------------------------------------------------------------------------ */
+
+static int check_override(const struct config_model *model, int index,
+                          struct error *err)
+{
+    const struct override *entry = &model->overrides[index];
+    bool has_bits = entry->bits.weights > 0 || entry->bits.activations > 0;
+
+    if (!has_bits && entry->keeps_float == OVERRIDE_NOTHING &&
+        entry->has_channel_steps == OVERRIDE_NOTHING)
+        return error_set(err, EXIT_CONFIG,
+                         "model %s: overrides: entry %d, \"%s\", says nothing; give it "
+                         "bits, keep_float or weight_steps",
+                         model->name, index + 1, entry->match);
+    if (has_bits && entry->keeps_float == OVERRIDE_YES)
+        return error_set(err, EXIT_CONFIG,
+                         "model %s: overrides: entry %d, \"%s\", has both bits and "
+                         "keep_float: true; give it one of them",
+                         model->name, index + 1, entry->match);
+    return 0;
+}
+
+static int check_overrides(const struct config *config, struct error *err)
+{
+    for (int i = 0; i < config->model_count; i++)
+        for (int j = 0; j < config->models[i].override_count; j++)
+            if (check_override(&config->models[i], j, err) < 0)
+                return -1;
+    return 0;
+}
+
 /* ---- all ---------------------------------------------------------------------------------- */
 
 static void add_all(struct cases *cases, const struct config *config)
@@ -118,6 +149,8 @@ int cases_init(struct cases *cases, const struct config *config, struct error *e
                   (size_t)config->bits_count * (size_t)config->method_count;
 
     *cases = (struct cases){.list = memory_zeroed(most, sizeof *cases->list)};
+    if (check_overrides(config, err) < 0)
+        return -1;
     add_all(cases, config);
     return leave_out(cases, config, err);
 }
@@ -184,8 +217,11 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .grids = of_target,
         .weight_bits = one->bits.weights,
         .activation_bits = one->bits.activations,
+        .has_channel_steps = one->method->weight_steps == WEIGHT_STEPS_PER_CHANNEL,
         .keep_float = (const char *const *)one->model->keep_float,
         .keep_float_count = one->model->keep_float_count,
+        .overrides = one->model->overrides,
+        .override_count = one->model->override_count,
         .all_activations = quantizes_all_activations(one),
         .quantize_output = one->model->quantize_output == QUANTIZE_OUTPUT_YES &&
                            one->bits.activations != BITS_FLOAT,

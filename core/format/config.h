@@ -11,6 +11,7 @@
 #include "core/evaluate/loss.h"
 #include "core/evaluate/metric.h"
 #include "core/network/network.h"
+#include "core/network/tensor_rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -107,8 +108,10 @@ struct config_model {
     enum config_activations activations;
     enum config_activation_grid activation_grid;
     enum config_quantize_output quantize_output;
-    char *keep_float[CONFIG_LIST_MAX]; /* see kept_layers.h */
+    char *keep_float[CONFIG_LIST_MAX]; /* see tensor_rules.h, as the next */
     int keep_float_count;
+    struct override overrides[CONFIG_LIST_MAX];
+    int override_count;
     struct config_data calibration;
     struct config_data validation; /* file NULL: no validation */
     struct config_inputs inputs;   /* default: one, of /x */

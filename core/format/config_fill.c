@@ -105,6 +105,15 @@ static int read_word(const struct config_field *field, const char *text, void *a
     return 0;
 }
 
+static int read_word_or_not(const struct config_field *field, const char *text,
+                            void *at, struct error *err)
+{
+    if (read_word(field, text, at, err) < 0)
+        return -1;
+    ++*(int *)at;
+    return 0;
+}
+
 static int read_row(const struct config_field *field, const char *text, void *at,
                     struct error *err)
 {
@@ -145,6 +154,13 @@ static int read_bits(const struct config_field *field, const char *text, void *a
     return config_value_bits(text, at, err);
 }
 
+static int read_some_bits(const struct config_field *field, const char *text, void *at,
+                          struct error *err)
+{
+    (void)field;
+    return config_value_some_bits(text, at, err);
+}
+
 static int read_range(const struct config_field *field, const char *text, void *at,
                       struct error *err)
 {
@@ -167,13 +183,21 @@ static int read_int_or_all(const struct config_field *field, const char *text, v
 static int (*const readers[KIND_COUNT])(const struct config_field *field,
                                         const char *text, void *at,
                                         struct error *err) = {
-    [KIND_INT] = read_int,     [KIND_LONG] = read_long,
-    [KIND_U64] = read_u64,     [KIND_REAL] = read_real,
-    [KIND_SIZE] = read_size,   [KIND_WORD] = read_word,
-    [KIND_NAME] = read_name,   [KIND_TEXT] = read_text,
-    [KIND_PATH] = read_path,   [KIND_BITS] = read_bits,
-    [KIND_RANGE] = read_range, [KIND_INT_OR_ALL] = read_int_or_all,
+    [KIND_INT] = read_int,
+    [KIND_LONG] = read_long,
+    [KIND_U64] = read_u64,
+    [KIND_REAL] = read_real,
+    [KIND_SIZE] = read_size,
+    [KIND_WORD] = read_word,
+    [KIND_NAME] = read_name,
+    [KIND_TEXT] = read_text,
+    [KIND_PATH] = read_path,
+    [KIND_BITS] = read_bits,
+    [KIND_RANGE] = read_range,
+    [KIND_INT_OR_ALL] = read_int_or_all,
     [KIND_ROW] = read_row,
+    [KIND_WORD_OR_NOT] = read_word_or_not,
+    [KIND_SOME_BITS] = read_some_bits,
 };
 
 /* The text of a node that has to be a scalar, or NULL and an error. */

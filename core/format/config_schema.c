@@ -157,6 +157,25 @@ static const struct config_field input_fields[] = {
 const struct config_section config_schema_input = {
     "an input", true, true, input_fields, COUNT(input_fields), NULL};
 
+static const char *const no_yes[] = {"false", "true"};
+
+static const struct config_field override_fields[] = {
+    {"match", KIND_TEXT, AT(override, match), NULL,
+     .help = "as in keep_float; where it fits no layer, names of tensors",
+     .required = true},
+    {"bits", KIND_SOME_BITS, AT(override, bits), NULL,
+     .help = "of the layers' weights, and of the activations that they multiply; or of "
+             "these tensors; they quantize layers that keep_float has"},
+    {"keep_float", KIND_WORD_OR_NOT, AT(override, keeps_float), NULL,
+     .help = "whether the layers are not quantized", .words = WORDS(no_yes)},
+    {"weight_steps", KIND_WORD_OR_NOT, AT(override, has_channel_steps), NULL,
+     .help = "as of a method", .words = WORDS(weight_steps)},
+};
+
+static const struct config_section override = {
+    "an entry of overrides", true, false, override_fields,
+    COUNT(override_fields),  NULL};
+
 static const struct config_field model_fields[] = {
     {"name", KIND_NAME, AT(config_model, name), NULL,
      .help = "what results call the model", .required = true,
@@ -176,6 +195,12 @@ static const struct config_field model_fields[] = {
      .help = "layers that are not quantized: first, last, names of layers or tensors, "
              "patterns such as layer4.*, or op:Gemm, all of an ONNX operator",
      .list = {0, CONFIG_LIST_MAX, sizeof(char *), AT(config_model, keep_float_count)}},
+    {"overrides", KIND_SECTION, AT(config_model, overrides), NULL,
+     .help = "what single layers or tensors have instead of what the case has, behind "
+             "keep_float; a later entry wins; default: none",
+     .section = &override,
+     .list = {0, CONFIG_LIST_MAX, sizeof(struct override),
+              AT(config_model, override_count)}},
     {"activations", KIND_WORD, AT(config_model, activations), "by_target",
      .help = "which activations are quantized: the inputs of quantized layers; or all "
              "that a "

@@ -17,22 +17,24 @@
 
 /* What a setting is, and what it is stored as. */
 enum config_kind {
-    KIND_INT,        /* int */
-    KIND_LONG,       /* long */
-    KIND_U64,        /* uint64_t */
-    KIND_REAL,       /* double; NaN: not given */
-    KIND_SIZE,       /* size_t, bytes */
-    KIND_WORD,       /* an enum */
-    KIND_NAME,       /* char *, owned, fit for a path */
-    KIND_TEXT,       /* char *, owned */
-    KIND_PATH,       /* char *, owned, ${NAME} replaced */
-    KIND_BITS,       /* struct config_bits */
-    KIND_RANGE,      /* struct sample_range */
-    KIND_INPUTS,     /* struct config_inputs */
-    KIND_INT_OR_ALL, /* int; 0: all */
-    KIND_ROW,        /* const void *, borrowed: the row with that name */
-    KIND_METHOD,     /* struct config_method_settings */
-    KIND_SECTION,    /* the struct of another table */
+    KIND_INT,         /* int */
+    KIND_LONG,        /* long */
+    KIND_U64,         /* uint64_t */
+    KIND_REAL,        /* double; NaN: not given */
+    KIND_SIZE,        /* size_t, bytes */
+    KIND_WORD,        /* an enum */
+    KIND_WORD_OR_NOT, /* an enum whose words begin with 1; 0: not given */
+    KIND_NAME,        /* char *, owned, fit for a path */
+    KIND_TEXT,        /* char *, owned */
+    KIND_PATH,        /* char *, owned, ${NAME} replaced */
+    KIND_BITS,        /* struct config_bits */
+    KIND_SOME_BITS,   /* struct override_bits; zeros: not given */
+    KIND_RANGE,       /* struct sample_range */
+    KIND_INPUTS,      /* struct config_inputs */
+    KIND_INT_OR_ALL,  /* int; 0: all */
+    KIND_ROW,         /* const void *, borrowed: the row with that name */
+    KIND_METHOD,      /* struct config_method_settings */
+    KIND_SECTION,     /* the struct of another table */
     KIND_COUNT
 };
 

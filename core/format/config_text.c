@@ -37,10 +37,15 @@ const char *config_text_plain(const struct config_field *field, const void *at,
         return text;
     case KIND_WORD:
         return config_word(&field->words, (size_t) * (const int *)at);
+    case KIND_WORD_OR_NOT:
+        return config_word(&field->words, (size_t) * (const int *)at - 1);
     case KIND_ROW:
         return **(const char *const *const *)at;
     case KIND_BITS:
         config_bits_text(*(const struct config_bits *)at, text);
+        return text;
+    case KIND_SOME_BITS:
+        config_some_bits_text(*(const struct override_bits *)at, text);
         return text;
     case KIND_RANGE:
         config_value_range_text(*(const struct sample_range *)at, text);
@@ -81,6 +86,25 @@ int config_text_entries(const struct config_field *field, const char *base)
                                      : *(const int *)(base + list->count_at);
 }
 
+/* Of a kind that says by its value that it was not given. */
+static bool is_given(const struct config_field *field, const char *at)
+{
+    const struct override_bits *bits = (const void *)at;
+
+    switch (field->kind) {
+    case KIND_REAL:
+        return !isnan(*(const double *)at);
+    case KIND_WORD_OR_NOT:
+        return *(const int *)at > 0;
+    case KIND_SOME_BITS:
+        return bits->weights > 0 || bits->activations > 0;
+    case KIND_SECTION:
+        return *(char *const *)(at + field->section->fields[0].offset);
+    default:
+        return *(char *const *)at;
+    }
+}
+
 bool config_text_is_absent(const struct config_section *section,
                            const struct config_field *field, const char *base)
 {
@@ -95,9 +119,5 @@ bool config_text_is_absent(const struct config_section *section,
         return false;
     if (field->list.most > 0)
         return config_text_entries(field, base) == 0;
-    if (field->kind == KIND_REAL)
-        return isnan(*(const double *)at);
-    if (field->kind == KIND_SECTION)
-        return !*(char *const *)(at + field->section->fields[0].offset);
-    return !*(char *const *)at;
+    return !is_given(field, at);
 }

@@ -240,6 +240,37 @@ int config_value_bits(const char *text, struct config_bits *bits, struct error *
     return 0;
 }
 
+int config_value_some_bits(const char *text, struct override_bits *bits,
+                           struct error *err)
+{
+    char quoted[CONFIG_QUOTED_BYTES];
+    const char *rest = text;
+    bool has_weights = toupper((unsigned char)*rest) == 'W', has_activations;
+
+    bits->weights = has_weights ? read_width(&rest, 'W', 0) : 0;
+    has_activations = toupper((unsigned char)*rest) == 'A';
+    bits->activations = has_activations ? read_width(&rest, 'A', 16) : 0;
+    if (!has_weights == !bits->weights && !has_activations == !bits->activations &&
+        rest != text && *rest == '\0')
+        return 0;
+    return error_set(err, EXIT_CONFIG,
+                     "%s is not a bit setting; W4A8 means 4-bit weights and 8-bit "
+                     "activations, W4 or A8 one of them; each can be 2..8, or 32 for "
+                     "float, and activations 16",
+                     config_quoted(text, quoted));
+}
+
+void config_some_bits_text(struct override_bits bits, char text[16])
+{
+    char weights[8] = "", activations[8] = "";
+
+    if (bits.weights)
+        snprintf(weights, sizeof weights, "W%d", bits.weights % 100);
+    if (bits.activations)
+        snprintf(activations, sizeof activations, "A%d", bits.activations % 100);
+    snprintf(text, 16, "%s%s", weights, activations);
+}
+
 void config_bits_text(struct config_bits bits, char text[16])
 {
     snprintf(text, 16, "W%dA%d", bits.weights % 100, bits.activations % 100);

@@ -41,6 +41,11 @@ void config_value_size_text(size_t bytes, char text[CONFIG_VALUE_BYTES]);
 /* W4A8 or w4a8; the text is config_bits_text() */
 int config_value_bits(const char *text, struct config_bits *bits, struct error *err);
 
+/* The same, or W4 or A8 alone: of the other nothing is said. */
+int config_value_some_bits(const char *text, struct override_bits *bits,
+                           struct error *err);
+void config_some_bits_text(struct override_bits bits, char text[16]);
+
 /* all, 512, at most 512, 1000..9888 */
 int config_value_range(const char *text, struct sample_range *range, struct error *err);
 void config_value_range_text(struct sample_range range, char text[CONFIG_VALUE_BYTES]);

@@ -47,6 +47,21 @@ static void write_inputs(const struct config_inputs *inputs, const char *key,
     }
 }
 
+/* Entries that are settings themselves; nothing where there are none. */
+static void write_sections(const struct config_field *field, const char *base,
+                           const char *key, FILE *file)
+{
+    int count = config_text_entries(field, base);
+    char numbered[64];
+
+    for (int i = 0; i < count; i++) {
+        snprintf(numbered, sizeof numbered, "%.40s.%d.", key, i);
+        write_section(field->section,
+                      base + field->offset + (size_t)i * field->list.stride, numbered,
+                      file);
+    }
+}
+
 /* A line for each setting that decides digits. */
 static void write_section(const struct config_section *section, const char *base,
                           const char *prefix, FILE *file)
@@ -62,6 +77,10 @@ static void write_section(const struct config_section *section, const char *base
         snprintf(key, sizeof key, "%s%s", prefix, field->key);
         if (field->kind == KIND_INPUTS) {
             write_inputs((const struct config_inputs *)at, key, file);
+            continue;
+        }
+        if (field->kind == KIND_SECTION && field->list.most > 0) {
+            write_sections(field, base, key, file);
             continue;
         }
         if (field->kind == KIND_SECTION) {

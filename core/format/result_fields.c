@@ -459,7 +459,8 @@ static const struct result_field result_rows[] = {
      .write = evaluations_of},
     {"steps", FIELD_OTHER,
      .meaning =
-         "of each quantized tensor: its name, kind, grid, bits, zero-point (the "
+         "of each quantized tensor: its name, kind, grid, bits, the override that "
+         "decided them (null: they are those of the case), zero-point (the "
          "stored code of zero, of asymmetric grids), step, clip (step "
          "times levels), the step of the start, the steps of output channels that "
          "have their own, and what searching it took and gained",
@@ -467,7 +468,7 @@ static const struct result_field result_rows[] = {
     {"kept_in_float", FIELD_OTHER,
      .meaning =
          "layers that are not quantized, with their operators, and why: the entry of "
-         "keep_float, or not quantizable",
+         "keep_float or overrides, or not quantizable",
      .write = result_lists_kept},
     {"batchnorms", FIELD_OTHER,
      .meaning = "mean and variance of each batch norm; null: the trained ones",

@@ -3,7 +3,7 @@
 #include "core/base/memory.h"
 #include "core/format/result_choices.h"
 #include "core/format/result_row.h"
-#include "core/network/kept_layers.h"
+#include "core/network/tensor_rules.h"
 #include "core/quant/channel_ratios.h"
 
 #include <jansson.h>
@@ -64,12 +64,13 @@ static json_t *step_of(const struct result *result, int item)
                         *choice = &result->result.choices[item];
 
     return json_pack(
-        "{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
+        "{s:s, s:s, s:s, s:i, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
         tensor->name, "kind", tensor->is_weight ? "weights" : "activations", "grid",
-        grid_name(choice->grid), "bits", choice->bits, "zero_point",
-        zero_point_of(*choice), "step", result_row_real(choice->step), "step_hex",
-        result_row_hex(choice->step), "clip", result_row_real(choice_clip(*choice)),
-        "start_step_hex", result_row_hex(start->step), "channel_steps_hex",
+        grid_name(choice->grid), "bits", choice->bits, "override", tensor->why,
+        "zero_point", zero_point_of(*choice), "step", result_row_real(choice->step),
+        "step_hex", result_row_hex(choice->step), "clip",
+        result_row_real(choice_clip(*choice)), "start_step_hex",
+        result_row_hex(start->step), "channel_steps_hex",
         channel_steps_of(result, item), "evaluations", (json_int_t)line->evaluations,
         "gain", result_row_real(line->gain));
 }
@@ -136,7 +137,7 @@ json_t *result_lists_kept(const void *of)
     for (int i = 0; i < placement->layer_count; i++) {
         const struct layer *layer = &result->network->layers[i];
         const char *why =
-            kept_layers_why(layer, placement->kept ? placement->kept[i] : NULL);
+            tensor_rules_why_kept(layer, placement->kept ? placement->kept[i] : NULL);
 
         if (why)
             layers = result_row_append(layers, json_pack("{s:s, s:s?, s:s}", "layer",

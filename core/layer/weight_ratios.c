@@ -13,7 +13,7 @@ void placement_find_ratios(struct placement *placement, const struct network *ne
         const struct weights *weights;
         size_t channels;
 
-        if (!item->is_weight)
+        if (!item->has_channel_steps)
             continue;
         weights = placement_weights(network, item);
         channels = (size_t)weights->outputs;

@@ -6,7 +6,7 @@
 #include "core/quant/channel_ratios.h"
 #include "core/quant/weight_rules.h"
 
-/* Finds the ratios of all weights that are quantized; what was found before is replaced. They
+/* Finds the ratios of all weights that are to have some; what was found before is replaced. They
  * depend on weights, grids and bits only, so every rank finds the same. */
 void placement_find_ratios(struct placement *placement, const struct network *network,
                            enum ratio_rule rule);

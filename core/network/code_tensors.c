@@ -23,9 +23,14 @@ static bool have_all(const struct layer *layer, const bool *of_tensors)
     return true;
 }
 
+static bool is_barred(const bool *barred, int tensor)
+{
+    return barred && barred[tensor];
+}
+
 /* The tensors that integers can be behind: [tensors], the caller's. */
 static bool *find_possible(const struct network *network, const bool *in_integers,
-                           const bool *rounded)
+                           const bool *barred, const bool *rounded)
 {
     bool *possible = memory_copy(rounded, (size_t)network->tensor_count);
 
@@ -36,6 +41,7 @@ static bool *find_possible(const struct network *network, const bool *in_integer
             possible[layer->output] |= have_all(layer, possible);
         else
             possible[layer->output] |= in_integers[index];
+        possible[layer->output] &= !is_barred(barred, layer->output);
     }
     return possible;
 }
@@ -77,7 +83,7 @@ static bool is_output(const struct network *network, int tensor)
 
 /* From the last layer to the first: who reads a tensor has decided before who makes it. */
 static void ask_for_codes(const struct network *network, const bool *in_integers,
-                          const bool *possible, bool *rounded)
+                          const bool *barred, const bool *possible, bool *rounded)
 {
     bool *once = memory_copy(rounded, (size_t)network->tensor_count);
 
@@ -89,8 +95,9 @@ static void ask_for_codes(const struct network *network, const bool *in_integers
         bool is_handed = is_handed_on(network, once, output);
 
         once[output] |= is_handed && code_tensors_readers(network, output) == 1;
-        if (!once[output] && ((in_integers[index] && !is_output(network, output)) ||
-                              (adds && is_handed)))
+        if (!once[output] && !is_barred(barred, output) &&
+            ((in_integers[index] && !is_output(network, output)) ||
+             (adds && is_handed)))
             rounded[output] = once[output] = true;
         for (int i = 0; adds && once[output] && i < layer->input_count; i++)
             rounded[layer->inputs[i]] = once[layer->inputs[i]] = true;
@@ -116,11 +123,11 @@ static void forget_handed_on(const struct network *network, bool *rounded)
 }
 
 void code_tensors_find(const struct network *network, const bool *in_integers,
-                       bool *rounded)
+                       const bool *barred, bool *rounded)
 {
-    bool *possible = find_possible(network, in_integers, rounded);
+    bool *possible = find_possible(network, in_integers, barred, rounded);
 
-    ask_for_codes(network, in_integers, possible, rounded);
+    ask_for_codes(network, in_integers, barred, possible, rounded);
     forget_handed_on(network, rounded);
     free(possible);
 }

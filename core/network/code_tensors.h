@@ -16,10 +16,11 @@ int code_tensors_readers(const struct network *network, int tensor);
 /* Adds to the tensors that are rounded where they are made.
  *
  *   in_integers  [layers] convolutions whose weights and input are codes
+ *   barred       [tensors] that are not to be rounded; NULL: none
  *   rounded      [tensors] in: those that feed quantized layers, and the network's output where it is
  *                to be rounded; out: all. Of tensors that are handed on from one to the next only the
  *                first is rounded, which the others have the codes of. */
 void code_tensors_find(const struct network *network, const bool *in_integers,
-                       bool *rounded);
+                       const bool *barred, bool *rounded);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "core/base/memory.h"
 #include "core/network/code_tensors.h"
-#include "core/network/kept_layers.h"
 #include "core/network/layer_kind.h"
 #include "core/quant/outlier_splitting.h"
 
@@ -54,13 +53,13 @@ static bool comes_from_codes(const struct placement *placement,
 static struct activation_split activation_split_of(const struct placement *placement,
                                                    const struct network *network,
                                                    const struct placement_rules *rules,
-                                                   int tensor)
+                                                   int tensor, int bits)
 {
     const struct activation_splitting_rules *splitting = &rules->activation_splitting;
     size_t channels = (size_t)network->tensors[tensor].channels;
 
     if (placement->all_activations || tensor == network->output ||
-        bits_are_wide(rules->activation_bits) || feeds_groups(network, tensor) ||
+        bits_are_wide(bits) || feeds_groups(network, tensor) ||
         comes_from_codes(placement, network, tensor))
         return (struct activation_split){0};
     return (struct activation_split){
@@ -69,26 +68,33 @@ static struct activation_split activation_split_of(const struct placement *place
     };
 }
 
+/* Codes of 16 bits have zero in the middle. */
+static enum grid grid_at(enum grid grid, int bits)
+{
+    return bits_are_wide(bits) && grid == GRID_ASYMMETRIC ? GRID_MIDTREAD : grid;
+}
+
 static void add_activation(struct placement *placement, const struct network *network,
-                           const struct placement_rules *rules, int tensor)
+                           const struct placement_rules *rules,
+                           const struct tensor_rule *rule, int tensor)
 {
     bool is_nonnegative = network->tensors[tensor].nonnegative;
     enum grid grid = is_nonnegative ? rules->grids.nonnegative : rules->grids.signed_;
-    bool is_output = rules->quantize_output && tensor == network->output;
-    int bits = is_output ? BITS_MOST : rules->activation_bits;
 
-    if (bits_are_wide(bits) && grid == GRID_ASYMMETRIC)
-        grid = GRID_MIDTREAD;
+    if (rule->bits == BITS_FLOAT)
+        return;
     placement->of_tensor[tensor] = placement->count;
     add(placement,
         (struct quantized_tensor){
             .index = tensor,
             .name = network->tensors[tensor].name,
-            .grid = grid,
-            .bits = bits,
+            .grid = grid_at(grid, rule->bits),
+            .bits = rule->bits,
+            .why = rule->why,
             .clamp = rules->codes_clamp ? clamped_steps_clamp(network, tensor)
                                         : (struct clamp){0},
-            .split = activation_split_of(placement, network, rules, tensor)});
+            .split =
+                activation_split_of(placement, network, rules, tensor, rule->bits)});
 }
 
 static struct wide_rules wide_rules_of(const struct layer *layer,
@@ -108,13 +114,17 @@ static struct wide_rules wide_rules_of(const struct layer *layer,
 }
 
 static void add_weights(struct placement *placement, const struct network *network,
-                        const struct placement_rules *rules, int layer)
+                        const struct placement_rules *rules,
+                        const struct tensor_rules *said, int layer)
 {
     const struct layer *of = &network->layers[layer];
 
     for (int which = 0; which < of->weight_count; which++) {
         const struct weights *weights = &of->weights[which];
+        const struct tensor_rule *rule = tensor_rules_weights(said, layer, which);
 
+        if (rule->bits == BITS_FLOAT)
+            continue;
         placement->of_layers[layer].items[which] = placement->count;
         add(placement,
             (struct quantized_tensor){.is_weight = true,
@@ -122,7 +132,9 @@ static void add_weights(struct placement *placement, const struct network *netwo
                                       .which = which,
                                       .name = weights->name,
                                       .grid = rules->grids.weights,
-                                      .bits = rules->weight_bits,
+                                      .bits = rule->bits,
+                                      .why = rule->why,
+                                      .has_channel_steps = rule->has_channel_steps,
                                       .is_looked_up = !layer_multiplies(of),
                                       .wide = wide_rules_of(of, weights, rules)});
     }
@@ -185,10 +197,18 @@ static void share_views(const struct network *network, bool *rounded)
     free(times);
 }
 
-/* The tensors that feed a layer that is not kept in float, and all others that are rounded. */
-static void find_rounded(const struct network *network,
-                         const struct placement_rules *rules, const char *const *kept,
-                         bool *rounded)
+/* Whether an override leaves the weights of a layer in float although those of others are not. */
+static bool has_float_weights(const struct tensor_rules *said, int layer)
+{
+    const struct tensor_rule *rule = tensor_rules_weights(said, layer, 0);
+
+    return rule->why && rule->bits == BITS_FLOAT;
+}
+
+/* The layers whose outputs integer kernels make. What two tensors give together may stay float: runtimes have
+ * a kernel for that. What gates get of the input is inside of a node. */
+static bool *find_in_integers(const struct network *network,
+                              const struct tensor_rules *said)
 {
     bool *in_integers =
         memory_zeroed((size_t)network->layer_count, sizeof *in_integers);
@@ -196,21 +216,73 @@ static void find_rounded(const struct network *network,
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
+        in_integers[index] =
+            layer->weight_count > 0 && !said->kept[index] && layer_multiplies(layer) &&
+            !has_float_weights(said, index) &&
+            (layer_recurs(layer) || !layer_is_of_recurrence(network, layer));
+    }
+    return in_integers;
+}
+
+/* The tensors that overrides keep in float: [tensors], to be freed. */
+static bool *find_barred(const struct network *network, const struct tensor_rules *said)
+{
+    bool *barred = memory_zeroed((size_t)network->tensor_count, sizeof *barred);
+
+    for (int tensor = 0; tensor < network->tensor_count; tensor++)
+        barred[tensor] = said->activations[tensor].why &&
+                         said->activations[tensor].bits == BITS_FLOAT;
+    return barred;
+}
+
+static void drop_barred(const bool *barred, int count, bool *rounded)
+{
+    for (int tensor = 0; barred && tensor < count; tensor++)
+        rounded[tensor] &= !barred[tensor];
+}
+
+/* The tensors that feed a layer that is not kept in float, and all others that are rounded.
+ *
+ *   barred  [tensors] those that stay in float though they would be rounded; NULL: none */
+static void find_rounded(const struct network *network,
+                         const struct placement_rules *rules,
+                         const struct tensor_rules *said, const bool *barred,
+                         bool *rounded)
+{
+    const char *const *kept = said->kept;
+    bool *in_integers = find_in_integers(network, said);
+
+    memset(rounded, 0, (size_t)network->tensor_count * sizeof *rounded);
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
         for (int i = 0; !kept[index] && i < layer_multiplied_inputs(layer); i++)
             rounded[layer->inputs[i]] = true;
         rounded[layer->output] |= layer_recurs(layer) && !kept[index];
-        /* What two tensors give together may stay float: runtimes have a kernel for that. What gates get
-         * of the input is inside of a node. */
-        in_integers[index] =
-            layer->weight_count > 0 && !kept[index] && layer_multiplies(layer) &&
-            (layer_recurs(layer) || !layer_is_of_recurrence(network, layer));
     }
     rounded[network->output] |= rules->quantize_output;
+    drop_barred(barred, network->tensor_count, rounded);
     if (rules->all_activations)
-        code_tensors_find(network, in_integers, rounded);
+        code_tensors_find(network, in_integers, barred, rounded);
     forget_handed_on(network, kept, rounded);
     share_views(network, rounded);
     free(in_integers);
+}
+
+/* Where an override keeps a tensor in float, others need not be rounded either. */
+static void decide_activations(const struct network *network,
+                               const struct placement_rules *rules,
+                               const struct override_list *list,
+                               struct tensor_rules *said, bool *rounded)
+{
+    bool *barred;
+
+    find_rounded(network, rules, said, NULL, rounded);
+    if (!tensor_rules_say_activations(said, network, list, rounded))
+        return;
+    barred = find_barred(network, said);
+    find_rounded(network, rules, said, barred, rounded);
+    free(barred);
 }
 
 /* Integer sums of u8 x s8 products are 32 bits wide; winograd.h counts on this limit too. */
@@ -265,23 +337,26 @@ static int check_sums(const struct network *network,
 }
 
 static void add_in_order(struct placement *placement, const struct network *network,
-                         const struct placement_rules *rules, const char *const *kept,
-                         const bool *rounded)
+                         const struct placement_rules *rules,
+                         const struct tensor_rules *said, const bool *rounded)
 {
-    bool weights = rules->weight_bits != BITS_FLOAT;
-    bool activations = rules->activation_bits != BITS_FLOAT;
+    const struct tensor_rule *activations = said->activations;
 
-    for (int i = 0; i < network->input_count; i++)
-        if (activations && rounded[network->inputs[i]])
-            add_activation(placement, network, rules, network->inputs[i]);
+    for (int i = 0; i < network->input_count; i++) {
+        int input = network->inputs[i];
+
+        if (rounded[input])
+            add_activation(placement, network, rules, &activations[input], input);
+    }
     for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
+        int output = network->layers[index].output;
 
-        placement->of_layers[index].is_kept = kept[index] != NULL;
-        if (weights && !kept[index])
-            add_weights(placement, network, rules, index);
-        if (activations && rounded[layer->output])
-            add_activation(placement, network, rules, layer->output);
+        placement->kept[index] = said->kept[index];
+        placement->of_layers[index].is_kept = said->kept[index] != NULL;
+        if (!said->kept[index])
+            add_weights(placement, network, rules, said, index);
+        if (rounded[output])
+            add_activation(placement, network, rules, &activations[output], output);
     }
 }
 
@@ -359,16 +434,27 @@ static int nothing_left(const struct network *network, const char *const *kept,
                      few_names(network, count, names, sizeof names));
 }
 
-int placement_init(struct placement *placement, const struct network *network,
+/* The network's output is rounded to 8 bits, if at all. */
+static int say_all(struct tensor_rules *said, const struct network *network,
+                   const struct override_list *list,
                    const struct placement_rules *rules, struct error *err)
 {
-    bool *rounded = memory_zeroed((size_t)network->tensor_count, sizeof *rounded);
+    const struct tensor_rule weights = {.bits = rules->weight_bits,
+                                        .has_channel_steps = rules->has_channel_steps};
+    const struct tensor_rule activations = {.bits = rules->activation_bits};
+    const struct tensor_rule output = {
+        .bits = rules->quantize_output ? BITS_MOST : rules->activation_bits};
+
+    return tensor_rules_init(said, network, list, weights, activations, output, err);
+}
+
+static void make_room(struct placement *placement, const struct network *network,
+                      const struct placement_rules *rules)
+{
     int most = network->tensor_count;
-    int status = -1;
 
     for (int layer = 0; layer < network->layer_count; layer++)
         most += network->layers[layer].weight_count;
-
     *placement = (struct placement){
         .items = memory_get((size_t)most * sizeof *placement->items),
         .of_layers = no_items(network),
@@ -378,19 +464,31 @@ int placement_init(struct placement *placement, const struct network *network,
         .all_activations = rules->all_activations,
         .rounds_like_kernels = rules->rounds_like_kernels,
     };
+}
+
+int placement_init(struct placement *placement, const struct network *network,
+                   const struct placement_rules *rules, struct error *err)
+{
+    const struct override_list list = {rules->keep_float, rules->keep_float_count,
+                                       rules->overrides, rules->override_count};
+    bool *rounded = memory_zeroed((size_t)network->tensor_count, sizeof *rounded);
+    struct tensor_rules said = {0};
+    int status = -1;
+
+    make_room(placement, network, rules);
     if (check_weights(network, err) < 0 ||
-        kept_layers_find(network, rules->keep_float, rules->keep_float_count,
-                         placement->kept, err) < 0 ||
-        check_sums(network, rules, placement->kept, err) < 0)
+        say_all(&said, network, &list, rules, err) < 0 ||
+        check_sums(network, rules, said.kept, err) < 0)
         goto done;
-    find_rounded(network, rules, placement->kept, rounded);
-    add_in_order(placement, network, rules, placement->kept, rounded);
+    decide_activations(network, rules, &list, &said, rounded);
+    add_in_order(placement, network, rules, &said, rounded);
     if (placement->count == 0) {
-        nothing_left(network, placement->kept, err);
+        nothing_left(network, said.kept, err);
         goto done;
     }
     status = 0;
 done:
+    tensor_rules_clear(&said);
     free(rounded);
     return status;
 }
@@ -411,24 +509,32 @@ void placement_clear(struct placement *placement)
     *placement = (struct placement){0};
 }
 
-struct choice placement_choice(const struct quantized_tensor *tensor, float step)
+struct choice placement_choice_at(const struct quantized_tensor *tensor, int bits,
+                                  float step)
 {
-    if (step == 0)
+    enum grid grid = grid_at(tensor->grid, bits);
+
+    if (step == 0 || bits == BITS_FLOAT)
         return (struct choice){0};
     return (struct choice){
         .step = step,
-        .bits = (uint8_t)tensor->bits,
-        .grid = (uint8_t)tensor->grid,
-        .zero =
-            tensor->grid == GRID_ASYMMETRIC ? (uint8_t)(1 << (tensor->bits - 1)) : 0,
+        .bits = (uint8_t)bits,
+        .grid = (uint8_t)grid,
+        .zero = grid == GRID_ASYMMETRIC ? (uint8_t)(1 << (bits - 1)) : 0,
     };
+}
+
+struct choice placement_choice(const struct quantized_tensor *tensor, float step)
+{
+    return placement_choice_at(tensor, tensor->bits, step);
 }
 
 struct choice placement_put_step(const struct quantized_tensor *tensor,
                                  struct choice choice, float step)
 {
     const struct quantizer quantizer = choice_quantizer(choice);
-    float most = clamped_steps_most(tensor->clamp, &quantizer);
+    float most =
+        choice.bits == BITS_MOST ? clamped_steps_most(tensor->clamp, &quantizer) : 0;
 
     return choice_of_step(choice, most > 0 && step > most ? most : step);
 }

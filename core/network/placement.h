@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/network/clamped_steps.h"
 #include "core/network/network.h"
+#include "core/network/tensor_rules.h"
 #include "core/quant/activation_split.h"
 #include "core/quant/choice.h"
 #include "core/quant/quantizer.h"
@@ -26,19 +27,23 @@ struct target_grids {
 
 struct placement_rules {
     struct target_grids grids;
-    int weight_bits;     /* 2..8, or 32: float */
-    int activation_bits; /* 2..8, 16, or 32: float */
-    /* Layers that stay in float, see kept_layers.h. Borrowed. */
+    /* Where no override says otherwise: */
+    int weight_bits;        /* 2..8, or 32: float */
+    int activation_bits;    /* 2..8, 16, or 32: float */
+    bool has_channel_steps; /* weights have a step for each output channel */
+    /* Patterns of layers that stay in float: the first entries of tensor_rules.h. Borrowed, as the next. */
     const char *const *keep_float;
     int keep_float_count;
+    const struct override *overrides;
+    int override_count;
     bool all_activations; /* also those that a runtime needs to compute in integers
                              throughout, see code_tensors.h */
     bool quantize_output; /* the network's output, too, with 8 bits */
-    bool codes_clamp; /* steps of activations are so small that the codes end where a
-                             clamp ends */
+    bool codes_clamp; /* steps of activations of 8 bits are so small that the codes end
+                             where a clamp ends */
     bool
         rounds_like_kernels; /* outputs of layers, sums of two tensors and means of codes are rounded
-                                 as ONNX Runtime's integer kernels do it */
+                                 as ONNX Runtime's integer kernels do it, which have 8 bits */
     struct splitting_rules {
         double ratio; /* input channels that are added to each layer; 0: none */
         bool halves_plainly;
@@ -57,12 +62,15 @@ struct quantized_tensor {
     const char *name; /* ONNX tensor name; borrowed from the network */
     enum grid grid;   /* of choices, where nothing else is said, as the bits */
     int bits;
+    const char *why; /* the override that decided the bits, borrowed from the rules;
+                        NULL: none did */
     struct clamp
-        clamp;     /* of an activation whose codes end where it ends; 0, 0: they need
+        clamp; /* of an activation whose codes end where it ends; 0, 0: they need
                            not */
-    float *ratios; /* [out_channels] of weights with a step for each channel, see
+    bool has_channel_steps; /* of weights: there are to be ratios */
+    float *ratios;     /* [out_channels] of weights with a step for each channel, see
                       channel_ratios.h; NULL: one step for all; owned */
-    bool is_looked_up;             /* weights that nothing is multiplied with */
+    bool is_looked_up; /* weights that nothing is multiplied with */
     struct wide_rules wide;        /* of weights */
     struct given_codes given;      /* of weights; owned */
     struct activation_split split; /* of an activation */
@@ -82,8 +90,8 @@ struct placement {
     struct weight_items *of_layers; /* [layer_count]; owned */
     int layer_count;
     const char *
-        *kept; /* [layer_count] what keeps a layer in float, see kept_layers.h, borrowed
-                          from the rules; NULL: nothing does; owned */
+        *kept; /* [layer_count] the pattern that keeps a layer in float, borrowed from
+                  the rules; NULL: none does; owned */
     /* [tensors] item of the tensor, which is rounded where it is made, before anything reads it;
      * or -1: it is not, but early_codes() tells which tensors have the codes of another; owned */
     int *of_tensor;
@@ -109,6 +117,10 @@ void placement_clear(struct placement *placement);
 /* The choice of a step for a tensor, with its bits and its grid, or of steps for all; 0: float. Zero is
  * in the middle of an asymmetric grid. */
 struct choice placement_choice(const struct quantized_tensor *tensor, float step);
+
+/* The same with other bits: 2..8, of an activation also 16; BITS_FLOAT: float, whatever the step. */
+struct choice placement_choice_at(const struct quantized_tensor *tensor, int bits,
+                                  float step);
 void placement_choices(const struct placement *placement,
                        const float *steps,      /* [count] */
                        struct choice *choices); /* [count] out */

@@ -197,6 +197,30 @@ static void nothing_left_to_run_is_told(void **state)
     assert_string_equal(err.text, "exclude leaves no case to run");
 }
 
+static void an_override_says_one_thing_at_least(void **state)
+{
+    struct override *entry = &config.models[0].overrides[1];
+
+    (void)state;
+    make_table();
+    entry[-1] = (struct override){.match = "first", .bits = {8, 8}};
+    entry[0] = (struct override){.match = "fc"};
+    config.models[0].override_count = 2;
+    assert_int_equal(cases_init(&cases, &config, &err), -1);
+    assert_int_equal(err.code, EXIT_CONFIG);
+    assert_non_null(strstr(err.text, "overrides: entry 2, \"fc\", says nothing; give "
+                                     "it bits, keep_float or weight_steps"));
+    cases_clear(&cases);
+    entry[0].keeps_float = OVERRIDE_YES;
+    make_cases();
+    assert_int_equal(case_rules(cases.list).override_count, 2);
+    assert_string_equal(case_rules(cases.list).overrides[1].match, "fc");
+    cases_clear(&cases);
+    entry[0].bits.activations = 8;
+    assert_int_equal(cases_init(&cases, &config, &err), -1);
+    assert_non_null(strstr(err.text, "has both bits and keep_float: true"));
+}
+
 static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
 {
     static const struct target_grids grids[] = {
@@ -317,6 +341,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_left_out_changes_no_id, start, end),
         cmocka_unit_test_setup_teardown(an_entry_that_fits_nothing_is_told, start, end),
         cmocka_unit_test_setup_teardown(nothing_left_to_run_is_told, start, end),
+        cmocka_unit_test_setup_teardown(an_override_says_one_thing_at_least, start,
+                                        end),
         cmocka_unit_test_setup_teardown(
             a_target_decides_the_grids_and_the_case_the_rest, start, end),
         cmocka_unit_test_setup_teardown(onnx_and_openvino_may_be_asymmetric, start,

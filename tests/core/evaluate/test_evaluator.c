@@ -7,6 +7,7 @@
 #include "core/network/layer_kind.h"
 #include "core/quant/bias_correction.h"
 #include "core/rewrite/fuse.h"
+#include "tests/support/channel_steps.h"
 #include "tests/support/measured.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/plain_network.h"
@@ -163,7 +164,7 @@ static void make_trial(struct trial *trial, const struct trial_options *options,
     if (placement_init(&trial->placement, network, &rules, &err) < 0)
         fail_msg("%s", err.text);
     if (options->by_channel)
-        placement_find_ratios(&trial->placement, network, RATIO_OF_MMSE);
+        give_channel_steps(&trial->placement, network, RATIO_OF_MMSE);
     for (int item = 0; item < trial->placement.count; item++) {
         const struct quantized_tensor *tensor = &trial->placement.items[item];
 

@@ -12,6 +12,7 @@
 #include "core/rewrite/equalisation.h"
 #include "core/rewrite/fuse.h"
 #include "core/rewrite/qdq.h"
+#include "tests/support/channel_steps.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/written_network.h"
 
@@ -246,7 +247,7 @@ static void treat(struct written *written, const struct treatment *treatment)
     if (treatment->is_equalized)
         equalise(written);
     if (treatment->has_channel_steps)
-        placement_find_ratios(&written->placement, written->network, RATIO_OF_MMSE);
+        give_channel_steps(&written->placement, written->network, RATIO_OF_MMSE);
     if (treatment->has_bias_shifts)
         shift_biases(written);
     written->calibrated.rules.corrects_variance = treatment->corrects_variance;

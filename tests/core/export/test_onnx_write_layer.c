@@ -1,6 +1,7 @@
 #include "core/export/onnx_write_parts.h"
 
 #include "core/layer/weight_ratios.h"
+#include "tests/support/channel_steps.h"
 #include "tests/support/written_network.h"
 
 #include <math.h>
@@ -51,7 +52,7 @@ static void no_step_of_weights_is_too_small_for_the_bias(void **state)
         Onnx__ModelProto *model;
 
         written_open(&written, faint, *grids[i / 2], i % 2 ? 8 : 4, 8, false);
-        placement_find_ratios(&written.placement, written.network, RATIO_OF_MINMAX);
+        give_channel_steps(&written.placement, written.network, RATIO_OF_MINMAX);
         written_write(&written);
         written_assert_same(&written, "faint channels");
         model = written_model(&written);

@@ -258,6 +258,38 @@ static const char several_methods[] =
     "  - {name: lapq, start: layerwise, sweeps: 0}\n"
     "  - {name: lapq, parabola: false, sweeps: 0, as: best-p}\n";
 
+static const char overrides[] =
+    IN_MODEL("overrides:\n"
+             "  - {match: 'layer4.*', bits: w8a16}\n"
+             "  - {match: op:Gemm, keep_float: true}\n"
+             "  - {match: fc, keep_float: false, weight_steps: per_channel}\n"
+             "  - {match: x, bits: A6}\n"
+             "  - {match: y, bits: W32, weight_steps: per_tensor}");
+
+static void overrides_say_what_is_given(void **state)
+{
+    static const struct override expected[] = {
+        {"layer4.*", {8, 16}, OVERRIDE_NOTHING, OVERRIDE_NOTHING},
+        {"op:Gemm", {0, 0}, OVERRIDE_YES, OVERRIDE_NOTHING},
+        {"fc", {0, 0}, OVERRIDE_NO, OVERRIDE_YES},
+        {"x", {0, 6}, OVERRIDE_NOTHING, OVERRIDE_NOTHING},
+        {"y", {32, 0}, OVERRIDE_NOTHING, OVERRIDE_NO},
+    };
+
+    (void)state;
+    assert_read(overrides);
+    assert_int_equal(config.models[0].override_count, COUNT(expected));
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        const struct override *entry = &config.models[0].overrides[i];
+
+        assert_string_equal(entry->match, expected[i].match);
+        assert_int_equal(entry->bits.weights, expected[i].bits.weights);
+        assert_int_equal(entry->bits.activations, expected[i].bits.activations);
+        assert_int_equal(entry->keeps_float, expected[i].keeps_float);
+        assert_int_equal(entry->has_channel_steps, expected[i].has_channel_steps);
+    }
+}
+
 static void methods_have_settings_of_their_own(void **state)
 {
     const struct config_method_settings *method = config.methods;
@@ -472,6 +504,22 @@ static const struct refusal {
     {"name: x\nbudget: {evaluations: -1}\n" REST,
      "t.yaml:2:23: evaluations: \"-1\" is out of range (0..1000000000000)"},
     {IN_MODEL("scale: 99.9abc"), "t.yaml:7:10: scale: \"99.9abc\" is not a number"},
+    {IN_MODEL("overrides: [{match: x, bits: W9}]"),
+     "t.yaml:7:32: bits: \"W9\" is not a bit setting; W4A8 means 4-bit weights and "
+     "8-bit activations, W4 or A8 one of them; each can be 2..8, or 32 for float, and "
+     "activations 16"},
+    {IN_MODEL("overrides: [{match: x, bits: A8W4}]"),
+     "t.yaml:7:32: bits: \"A8W4\" is not a bit setting; W4A8 means 4-bit weights and "
+     "8-bit activations, W4 or A8 one of them; each can be 2..8, or 32 for float, and "
+     "activations 16"},
+    {IN_MODEL("overrides: [{match: x, bits: W}]"),
+     "t.yaml:7:32: bits: \"W\" is not a bit setting; W4A8 means 4-bit weights and "
+     "8-bit activations, W4 or A8 one of them; each can be 2..8, or 32 for float, and "
+     "activations 16"},
+    {IN_MODEL("overrides: [{bits: W4}]"),
+     "t.yaml:7:15: an entry of overrides lacks match"},
+    {IN_MODEL("overrides: [{match: x, keep_float: yes}]"),
+     "t.yaml:7:38: keep_float: \"yes\" is not known, only false, true"},
     {IN_MODEL("scale: nan"), "t.yaml:7:10: scale: \"nan\" is not a number"},
     {IN_MODEL("scale: .inf"), "t.yaml:7:10: scale: \".inf\" is not a number"},
     {IN_MODEL("scale: 1e"), "t.yaml:7:10: scale: \"1e\" is not a number"},
@@ -1100,6 +1148,7 @@ static void a_written_configuration_reads_back_the_same(void **state)
         IN_MODEL("inputs: {'a: b': '# c'}"),
         IN_MODEL("inputs: {user: /user, item: {data: /item, scale: 1, mean: [1, 2]}}"),
         several_methods,
+        overrides,
     };
 
     (void)state;
@@ -1272,6 +1321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_file_has_every_default),
         cmocka_unit_test(every_setting_is_read),
+        cmocka_unit_test(overrides_say_what_is_given),
         cmocka_unit_test(methods_have_settings_of_their_own),
         cmocka_unit_test(channels_are_split_by_a_number_or_settings),
         cmocka_unit_test(paths_take_environment_variables),

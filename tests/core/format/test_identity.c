@@ -112,6 +112,26 @@ static void it_names_several_inputs_and_what_is_done_to_them(void **state)
     assert_null(strstr(text, "model.inputs.0.scale"));
 }
 
+/* So that what was found without any goes on. */
+static void overrides_are_told_where_there_are_some(void **state)
+{
+    struct config_model *model = &config.models[0];
+
+    (void)state;
+    assert_null(strstr(text, "overrides"));
+    model->overrides[0] = (struct override){.match = "layer*", .bits = {4, 0}};
+    model->overrides[1] = (struct override){.match = "fc", .keeps_float = OVERRIDE_YES};
+    model->override_count = 2;
+    free(text);
+    text = identity_text(&parts);
+    has_line("model.overrides.0.match: layer*");
+    has_line("model.overrides.0.bits: W4");
+    has_line("model.overrides.1.match: fc");
+    has_line("model.overrides.1.keep_float: true");
+    assert_null(strstr(text, "overrides.0.keep_float"));
+    assert_null(strstr(text, "overrides.1.bits"));
+}
+
 /* What it says now about the same case. */
 static void changes_to(const char *written_with, const char *this_run_has)
 {
@@ -213,6 +233,8 @@ static void other_digits_of_calq_are_told(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(overrides_are_told_where_there_are_some, start,
+                                        end),
         cmocka_unit_test_setup_teardown(
             it_names_several_inputs_and_what_is_done_to_them, start, end),
         cmocka_unit_test_setup_teardown(it_says_all_that_decides_digits, start, end),

@@ -1,6 +1,7 @@
 #include "core/evaluate/evaluator.h"
 #include "core/layer/weight_ratios.h"
 
+#include "tests/support/channel_steps.h"
 #include "tests/support/onnx_builder.h"
 
 #include <math.h>
@@ -142,7 +143,7 @@ static void a_row_may_have_a_step_of_its_own(void **state)
 
     (void)state;
     place(&placement, GRID_NARROW, 4);
-    placement_find_ratios(&placement, network, RATIO_OF_MINMAX);
+    give_channel_steps(&placement, network, RATIO_OF_MINMAX);
     choice = placement_choice(&placement.items[0], 0.3f);
     run(&placement, &choice, 2, logits);
     for (int i = 0; i < SAMPLES * VALUES; i++) {

@@ -1,4 +1,4 @@
-#include "core/network/kept_layers.h"
+#include "core/network/layer_pattern.h"
 
 #include "core/base/text.h"
 #include "core/network/layer_kind.h"
@@ -35,23 +35,28 @@ static const char *operator_of(const struct layer *layer)
     return layer->op ? layer->op : "";
 }
 
-static bool fits(const char *pattern, const struct network *network, int index)
+bool layer_pattern_fits(const char *pattern, const struct network *network, int index)
 {
     const struct layer *layer = &network->layers[index];
 
-    if (!layer_is_quantizable(layer))
-        return false;
     if (strcmp(pattern, "first") == 0)
         return index == first_weighted(network);
     if (strcmp(pattern, "last") == 0)
         return index == last_weighted(network);
     if (strncmp(pattern, by_operator, BY_OPERATOR_BYTES) == 0)
         return fnmatch(pattern + BY_OPERATOR_BYTES, operator_of(layer), 0) == 0;
+    return fnmatch(pattern, layer->name, 0) == 0;
+}
+
+bool layer_pattern_fits_a_tensor(const char *pattern, const struct network *network,
+                                 int index)
+{
+    const struct layer *layer = &network->layers[index];
+
     for (int which = 0; which < layer->weight_count; which++)
         if (fnmatch(pattern, layer->weights[which].name, 0) == 0)
             return true;
-    return fnmatch(pattern, layer->name, 0) == 0 ||
-           fnmatch(pattern, network->tensors[layer->output].name, 0) == 0;
+    return fnmatch(pattern, network->tensors[layer->output].name, 0) == 0;
 }
 
 /* ---- slips of the pen ----------------------------------------------------------------------- */
@@ -116,7 +121,8 @@ static const struct layer *by_its_operator(const char *pattern,
     return NULL;
 }
 
-static int refuse(const char *pattern, const struct network *network, struct error *err)
+int layer_pattern_refuse(const char *setting, const char *pattern, const char *sought,
+                         const struct network *network, struct error *err)
 {
     enum { NAME_MOST = 100 };
     struct nearest nearest = nearest_to(pattern, network);
@@ -131,36 +137,7 @@ static int refuse(const char *pattern, const struct network *network, struct err
         snprintf(hint, sizeof hint, "did you mean \"%s%.*s\"? ", nearest.prefix,
                  NAME_MOST, nearest.name);
     return error_set(err, EXIT_CONFIG,
-                     "keep_float: \"%s\" fits no layer with weights of %s; %s"
-                     "`calq inspect %s` lists their names",
-                     pattern, network->path, hint, network->path);
-}
-
-/* ---- all ------------------------------------------------------------------------------------ */
-
-int kept_layers_find(const struct network *network, const char *const *keep_float,
-                     int count, const char **why, struct error *err)
-{
-    for (int layer = 0; layer < network->layer_count; layer++)
-        why[layer] = NULL;
-    for (int i = 0; i < count; i++) {
-        bool fitted = false;
-
-        for (int layer = 0; layer < network->layer_count; layer++) {
-            if (!fits(keep_float[i], network, layer))
-                continue;
-            fitted = true;
-            why[layer] = why[layer] ? why[layer] : keep_float[i];
-        }
-        if (!fitted)
-            return refuse(keep_float[i], network, err);
-    }
-    return 0;
-}
-
-const char *kept_layers_why(const struct layer *layer, const char *found)
-{
-    return !layer_is_quantizable(layer) && layer_kind_of(layer)->codes == CODES_END
-               ? "not quantizable"
-               : found;
+                     "%s: \"%s\" fits no %s of %s; %s`calq inspect %s` lists their "
+                     "names",
+                     setting, pattern, sought, network->path, hint, network->path);
 }
