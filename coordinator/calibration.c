@@ -140,6 +140,7 @@ static int find_result(const struct calibration *calibration,
                                .one = case_of(calibration),
                                .has_check = opened->check_samples > 0,
                                .seed = calibration->config->seed,
+                               .folder = calibration->config->out,
                                .max_evaluations = calibration->config->max_evaluations,
                                .max_seconds = calibration->config->max_seconds,
                                .progress = calibration->progress};

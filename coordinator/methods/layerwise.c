@@ -41,7 +41,26 @@ void layerwise_clear(struct layerwise *layerwise)
     free(layerwise->views);
     free(layerwise->is_known);
     free(layerwise->now);
+    free(layerwise->bits);
     *layerwise = (struct layerwise){0};
+}
+
+void layerwise_set_bits(struct layerwise *layerwise, const uint8_t *bits)
+{
+    size_t items = (size_t)team_placement(layerwise->team)->count;
+
+    free(layerwise->bits);
+    layerwise->bits = bits ? memory_copy(bits, items * sizeof *bits) : NULL;
+}
+
+/* An item with the bits at which its step is to be found. */
+static struct quantized_tensor tensor_of(const struct layerwise *layerwise, int item)
+{
+    struct quantized_tensor tensor = team_placement(layerwise->team)->items[item];
+
+    if (layerwise->bits)
+        tensor.bits = layerwise->bits[item];
+    return tensor;
 }
 
 static bool is_zero_everywhere(struct range range)
@@ -247,8 +266,8 @@ static int find_step(struct layerwise *layerwise, int item,
                      const struct clip_rule *rule, const struct choice *choices,
                      struct found_step *found, struct error *err)
 {
-    const struct quantized_tensor *tensor =
-        &team_placement(layerwise->team)->items[item];
+    const struct quantized_tensor of_item = tensor_of(layerwise, item);
+    const struct quantized_tensor *tensor = &of_item;
     struct clip_view *view = &layerwise->views[item];
     struct choice choice = placement_choice(tensor, 1);
     double clip;
@@ -260,6 +279,7 @@ static int find_step(struct layerwise *layerwise, int item,
                                  .zero = choice.zero};
     if (found->is_zero_everywhere)
         return 0;
+    view->bits = tensor->bits;
     if (clip_find(rule, view, &clip, err) < 0)
         return error_prefix(err, "tensor %s", tensor->name);
     if (rule->kind == CLIP_MINMAX) /* its largest part is not clipped */
@@ -276,7 +296,8 @@ static struct hash128 key_of(const struct layerwise *layerwise, int item,
                              const struct clip_rule *rule, const struct choice *choices)
 {
     const struct placement *placement = team_placement(layerwise->team);
-    const struct quantized_tensor *tensor = &placement->items[item];
+    const struct quantized_tensor of_item = tensor_of(layerwise, item);
+    const struct quantized_tensor *tensor = &of_item;
     int32_t numbers[] = {item, tensor->bits, (int32_t)tensor->grid, (int32_t)rule->kind,
                          (int32_t)rule->density};
     struct hash128 key = {{0}};
@@ -309,8 +330,8 @@ static const struct clip_rule *rule_of(const struct layerwise *layerwise, int it
                                        const struct clip_rule *rule)
 {
     static const struct clip_rule minmax = {.kind = CLIP_MINMAX};
-    const struct quantized_tensor *tensor =
-        &team_placement(layerwise->team)->items[item];
+    const struct quantized_tensor of_item = tensor_of(layerwise, item);
+    const struct quantized_tensor *tensor = &of_item;
 
     return bits_are_wide(tensor->bits) ||
                    (layerwise->clips_weights_only && !tensor->is_weight)
@@ -328,15 +349,19 @@ int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
     assert(rule->kind == layerwise->kind);
     memset(now, 0, (size_t)placement->count * sizeof *now);
     for (int item = 0; item < placement->count; item++) {
+        const struct quantized_tensor tensor = tensor_of(layerwise, item);
         struct found_step found;
 
+        choices[item] = (struct choice){0};
+        if (tensor.bits == BITS_FLOAT)
+            continue;
         if (recall_or_find(layerwise, item, rule_of(layerwise, item, rule), now, &found,
                            err) < 0)
             return -1;
         if (found.is_zero_everywhere)
             result_warn(result, "tensor %s is zero everywhere; its step is set to %g",
                         placement->items[item].name, (double)found.step);
-        choices[item] = placement_choice(&placement->items[item], found.step);
+        choices[item] = placement_choice(&tensor, found.step);
         choices[item].zero = (uint8_t)found.zero;
         if (in_force)
             now[item] = choices[item];

@@ -16,6 +16,7 @@ struct layerwise {
     bool sees_split; /* weights whose channels are split are looked at as split */
     struct clip_view *views; /* [items] owned */
     bool *is_known;          /* [items] the view is what the rules need */
+    uint8_t *bits;           /* [items] NULL: those of the placement; owned */
     struct choice *now;      /* [items] scratch */
 };
 
@@ -23,6 +24,9 @@ struct layerwise {
 void layerwise_init(struct layerwise *layerwise, struct team *team,
                     const struct config_method_settings *method, enum clip_kind kind);
 void layerwise_clear(struct layerwise *layerwise);
+
+/* From now on steps are found at these bits [items], BITS_FLOAT: none; NULL: at those of the placement. */
+void layerwise_set_bits(struct layerwise *layerwise, const uint8_t *bits);
 
 /* Finds a step for every tensor by the rule, which is of the kind that was told; of activations by
  * min-max where the method says so.

@@ -11,8 +11,9 @@ struct method_task {
     const struct calibration_case *one; /* borrowed */
     bool has_check;                     /* calibration samples are held out */
     uint64_t seed;
-    long max_evaluations;      /* of the case; 0: no limit */
-    double max_seconds;        /* the same */
+    const char *folder;   /* of the run, for what its cases share; borrowed, or NULL */
+    long max_evaluations; /* of the case; 0: no limit */
+    double max_seconds;   /* the same */
     struct progress *progress; /* borrowed, or NULL */
 };
 

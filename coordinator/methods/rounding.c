@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_asked_for(const struct method_task *task)
 {
@@ -100,6 +101,7 @@ struct rounded_layer {
     int index, item;
     const struct layer *layer;
     struct measure measure;
+    bool refits; /* a batch norm behind it takes factors */
     size_t outputs, code_count, number_count;
     double
         *numbers; /* packed codes, lacking [outputs], factors [outputs], ridge; owned */
@@ -118,6 +120,8 @@ static struct rounded_layer begin_layer(const struct method_task *task, int inde
         .layer = layer,
         .measure = measure_of_gram(index, grids->input_steps[index],
                                    grids->target_steps[index]),
+        .refits =
+            task->one->method->rounding.affine == AFFINE_LAYER && layer->batchnorm,
         .outputs = (size_t)layer->weights->outputs,
         .code_count = weights_count(layer->weights),
     };
@@ -140,13 +144,6 @@ static double *factors_of(const struct rounded_layer *of)
 static double *ridge_of(const struct rounded_layer *of)
 {
     return factors_of(of) + of->outputs;
-}
-
-/* A batch norm behind the layer may take factors. */
-static bool refits(const struct rounded_layer *of)
-{
-    return of->task->one->method->rounding.affine == AFFINE_LAYER &&
-           of->layer->batchnorm;
 }
 
 /* Steps of the outputs' codes, to be freed. */
@@ -178,7 +175,7 @@ static struct gram_weights weights_of(const struct rounded_layer *of,
         .input_step = answer->input_step,
         .input_zero = answer->input_zero,
         .target_step = (double)of->measure.range.high,
-        .refits = refits(of),
+        .refits = of->refits,
     };
 }
 
@@ -210,7 +207,7 @@ static struct hash128 key_of(const struct rounded_layer *of)
 {
     struct hash128 key =
         candidate_key(of->choices, team_placement(of->task->team)->count);
-    uint32_t with_factors = refits(of);
+    uint32_t with_factors = of->refits;
 
     hash128_add(&key, &of->measure, sizeof of->measure);
     hash128_add(&key, &with_factors, sizeof with_factors);
@@ -308,10 +305,101 @@ static void put_layer(const struct rounded_layer *of, struct state *found)
         shifts[output] = (double)of->layer->conv.scale[output] * lacking_of(of)[output];
     state_set(found, STATE_CODES, of->item, of->numbers,
               packed_codes_count(of->code_count));
-    if (refits(of))
+    if (of->refits)
         put_factors(of, found, shifts);
     put_shifts(of, found, shifts);
     free(shifts);
+}
+
+/* ---- each alone, at several widths ---------------------------------------------------------- */
+
+static void put_at_width(const struct rounded_layer *of, struct state *found)
+{
+    size_t codes = packed_codes_count(of->code_count);
+    double *numbers = memory_get((codes + of->outputs) * sizeof *numbers);
+
+    memcpy(numbers, of->numbers, codes * sizeof *numbers);
+    for (size_t output = 0; output < of->outputs; output++) {
+        float shift =
+            (float)((double)of->layer->conv.scale[output] * lacking_of(of)[output]);
+
+        numbers[codes + output] = (double)(isfinite(shift) ? shift : 0);
+    }
+    state_set(found, STATE_CODES_OF_BITS,
+              GIVEN_CODES * of->item + of->choices[of->item].bits, numbers,
+              codes + of->outputs);
+    free(numbers);
+}
+
+/* A layer at one width. What it sees does not depend on that: `answer` is measured where it is not there. */
+static int round_at_width(struct rounded_layer *of, struct gram_answer *answer,
+                          struct error *err)
+{
+    struct team *team = of->task->team;
+    size_t bytes = of->number_count * sizeof *of->numbers;
+    struct hash128 key = key_of(of);
+    double began = clock_seconds();
+
+    if (team_recall(team, JOURNAL_MEASURE, key, of->numbers, bytes))
+        return 0;
+    if (!answer->numbers) {
+        answer->numbers =
+            memory_get(layer_gram_count(of->layer) * sizeof *answer->numbers);
+        if (team_measure(team, &of->measure, 1, of->choices, (void *[]){answer}, err) <
+            0)
+            return -1;
+    }
+    find_codes(of, answer);
+    return team_keep(team, JOURNAL_MEASURE, key, of->numbers, bytes,
+                     clock_seconds() - began, err);
+}
+
+static int round_at_widths(const struct method_task *task, int layer, int item,
+                           const struct grids *grids,
+                           const struct rounding_widths *widths, struct state *found,
+                           struct error *err)
+{
+    size_t items = (size_t)team_placement(task->team)->count;
+    struct choice *choices = memory_copy(widths->base, items * sizeof *choices);
+    struct gram_answer answer = {0};
+    int status = 0;
+
+    for (int i = 0; status == 0 && i < widths->count; i++) {
+        struct rounded_layer of;
+
+        choices[item] = widths->at[(size_t)i * items + (size_t)item];
+        if (choices[item].step == 0 || choices[item].bits >= BITS_MOST)
+            continue;
+        of = begin_layer(task, layer, item, choices, grids);
+        of.refits = false;
+        status = round_at_width(&of, &answer, err);
+        if (status == 0)
+            put_at_width(&of, found);
+        free(of.numbers);
+    }
+    free(answer.numbers);
+    free(choices);
+    return status;
+}
+
+int rounding_at_widths(const struct method_task *task,
+                       const struct rounding_widths *widths, struct state *found,
+                       struct error *err)
+{
+    const struct network *network = team_network(task->team);
+    struct grids grids = {0};
+    int status = is_asked_for(task) ? find_grids(task, widths->at, &grids, err) : 0;
+
+    for (int layer = 0;
+         status == 0 && is_asked_for(task) && layer < network->layer_count; layer++) {
+        int item = item_of(task, layer, widths->at);
+
+        if (item >= 0 && suits(task, layer, item) &&
+            network->layers[layer].kind == LAYER_CONV)
+            status = round_at_widths(task, layer, item, &grids, widths, found, err);
+    }
+    clear_grids(&grids);
+    return status;
 }
 
 /* ---- all layers ----------------------------------------------------------------------------- */

@@ -23,6 +23,20 @@
 int rounding(const struct method_task *task, struct result_point *point,
              struct result *result, struct error *err);
 
+/* Choices of all items at several widths, and those beside which each layer is rounded. Borrowed. */
+struct rounding_widths {
+    const struct choice *base; /* [items] */
+    const struct choice *at;   /* [count, items]; the first are of the fewest bits */
+    int count;
+};
+
+/* Rounds the weights of each layer alone at each width below 8 bits, where the method asks for rounding: adds
+ * rows of STATE_CODES_OF_BITS to `found`. What a layer sees is measured once, beside the base, under the
+ * state in force. No batch norm takes factors. */
+int rounding_at_widths(const struct method_task *task,
+                       const struct rounding_widths *widths, struct state *found,
+                       struct error *err);
+
 /* Evaluations that it takes. */
 long rounding_evaluations(const struct method_task *task);
 

@@ -72,4 +72,18 @@ bool assignment_solve_for_loss(const struct assignment_model *model, double loss
 int assignment_front(const struct assignment_model *model, int count, long max_nodes,
                      struct assignment *front);
 
+/* What is done without a model of pairs (assignment_near.c): from the largest choices on, the group whose next lower choice
+ * loses least by its singles has it, until the budget is kept. Returns false where it cannot be. */
+bool assignment_greedy(const struct assignment_model *model, int64_t budget,
+                       int *choices /* [groups] out */);
+
+/* The assignments of least loss within a budget that differ from `choices` in one or two groups, the least
+ * first.
+ *
+ *   near  [count, groups] out
+ *
+ * Returns how many there are, at most `count`. */
+int assignment_near(const struct assignment_model *model, int64_t budget,
+                    const int *choices, int count, int *near);
+
 #endif

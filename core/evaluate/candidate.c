@@ -145,7 +145,9 @@ static uint64_t weight_signature(const struct candidate *candidate, int item)
 {
     return item_signature(candidate, item) ^
            (candidate_quantizer(candidate, item)
-                ? candidate->placement->items[item].given.signature
+                ? given_codes_of(candidate->placement->items[item].given,
+                                 candidate->quantizers[item].bits)
+                      ->signature
                 : 0);
 }
 

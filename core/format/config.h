@@ -161,7 +161,7 @@ struct config_method {
     bool has_ratios_of_minmax; /* steps of channels clip nothing, else err the least */
 };
 
-enum { CONFIG_OWN_BYTES = 96 };
+enum { CONFIG_OWN_BYTES = 160 };
 
 struct config_method_settings {
     const struct config_method *method; /* borrowed */

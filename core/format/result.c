@@ -43,6 +43,8 @@ void result_clear(struct result *result)
     free(result->lines);
     free(result->tensors);
     free(result->rounds);
+    free(result->mixed.tried);
+    free(result->mixed.front);
     free(result->phases);
     free(result->identity);
     for (int i = 0; i < result->kept_count; i++)

@@ -42,6 +42,29 @@ struct result_phase {
     struct executor_counters work; /* what scoring its candidates took */
 };
 
+/* Bits of each group of tensors (mixed only), and what is known of them. */
+struct result_mixed_point {
+    double cost; /* in what the budget is given in */
+    double
+        predicted;  /* loss: the base's, singles and pairs; NaN: it was not asked for */
+    double loss;    /* NaN: it was not evaluated */
+    bool is_proven; /* nothing within the cost has less predicted loss */
+    const char *bits; /* of each group, in order, with blanks between them */
+};
+
+/* How bits were chosen. */
+struct result_mixed {
+    const char *budget; /* what is limited; NULL: no bits were chosen */
+    double limit;
+    const char *groups; /* the first tensor of each, with blanks between them */
+    double base_loss;   /* of the most bits */
+    struct result_mixed_point chosen;
+    struct result_mixed_point *tried; /* [tried_count] by the loss; owned */
+    int tried_count;
+    struct result_mixed_point *front; /* [front_count] of all budgets; owned */
+    int front_count;
+};
+
 /* What the line searches along one step cost and gained. */
 struct result_line {
     long evaluations;
@@ -89,6 +112,7 @@ struct result {
     struct result_point start;  /* where the search began */
     struct result_point result; /* the best candidate */
     struct result_p_grid p_grid;
+    struct result_mixed mixed;
     bool is_equalized, is_bias_corrected; /* what was done to weights and biases */
     struct overhead overhead; /* of split channels and second tensors; without factors:
                                  there are none */

@@ -170,6 +170,48 @@ static const struct result_field p_grid_rows[] = {
 };
 static const struct result_fields p_grid = {ROWS(p_grid_rows), .is_there = has_points};
 
+static bool were_chosen(const void *at)
+{
+    const struct result *result = at;
+
+    return result->mixed.budget != NULL;
+}
+
+static const struct result_field mixed_point_rows[] = {
+    {"cost", FIELD_REAL, AT(result_mixed_point, cost),
+     "in what the budget is given in"},
+    {"predicted", FIELD_REAL, AT(result_mixed_point, predicted),
+     "the loss by singles and pairs; null: it was not asked for"},
+    {"loss", FIELD_REAL, AT(result_mixed_point, loss),
+     "the loss; null: it was not evaluated"},
+    {"proven", FIELD_FLAG, AT(result_mixed_point, is_proven),
+     "whether nothing within the cost has less predicted loss"},
+    {"bits", FIELD_TEXT, AT(result_mixed_point, bits), "of each group, in order"},
+};
+static const struct result_fields mixed_point = {ROWS(mixed_point_rows)};
+static const struct result_fields mixed_tried = {
+    ROWS(mixed_point_rows), .stride = sizeof(struct result_mixed_point),
+    .count_at = offsetof(struct result, mixed.tried_count)};
+static const struct result_fields mixed_front = {
+    ROWS(mixed_point_rows), .stride = sizeof(struct result_mixed_point),
+    .count_at = offsetof(struct result, mixed.front_count)};
+
+static const struct result_field mixed_rows[] = {
+    {"budget", FIELD_TEXT, AT(result, mixed.budget), "what is limited"},
+    {"limit", FIELD_REAL, AT(result, mixed.limit), "by how much"},
+    {"groups", FIELD_TEXT, AT(result, mixed.groups),
+     "tensors that have their bits together, by the first of each"},
+    {"base_loss", FIELD_REAL, AT(result, mixed.base_loss),
+     "of the most bits, from which singles and pairs count"},
+    {"chosen", FIELD_OBJECT, AT(result, mixed.chosen), "the bits of the start",
+     .fields = &mixed_point},
+    {"tried", FIELD_LIST, AT(result, mixed.tried), "whose loss was evaluated",
+     .fields = &mixed_tried},
+    {"front", FIELD_LIST, AT(result, mixed.front),
+     "the least predicted loss at each cost", .fields = &mixed_front},
+};
+static const struct result_fields mixed = {ROWS(mixed_rows), .is_there = were_chosen};
+
 static const struct result_field round_rows[] = {
     {"sweep", FIELD_INT, AT(result_round, sweep), "0: the start"},
     {"evaluations", FIELD_COUNT, AT(result_round, evaluations), "until then"},
@@ -475,6 +517,8 @@ static const struct result_field result_rows[] = {
      .write = result_lists_batchnorms},
     {"p_grid", FIELD_OBJECT, AT(result, p_grid),
      "how the start was chosen; null: otherwise", .fields = &p_grid, .may_lack = true},
+    {"mixed", FIELD_OBJECT, .meaning = "how bits were chosen; null: they were not",
+     .fields = &mixed, .may_lack = true},
     {"search", FIELD_OBJECT, .meaning = "over all steps together; null: there was none",
      .fields = &search, .may_lack = true},
     {"budget", FIELD_OBJECT, AT(result, budget), "what the search was allowed",

@@ -2,6 +2,12 @@
 
 #include <math.h>
 
+static float shift_of(const struct conv *conv, int channel,
+                      const struct epilogue_terms *terms)
+{
+    return conv->shift[channel] + terms->shift;
+}
+
 /* What a bias may be, so that sums of products with it fit 32 bits. */
 static const double BIAS_MOST = 0x1p30;
 
@@ -19,7 +25,8 @@ static double bias_of(const struct conv *conv, int channel,
 {
     double unit = product_step(conv, channel, terms);
 
-    return rint(conv->shift[channel] / unit) - terms->input_zero * terms->code_sum;
+    return rint(shift_of(conv, channel, terms) / unit) -
+           terms->input_zero * terms->code_sum;
 }
 
 /* As runtimes do it, who divide products of two steps by a third in float. */
@@ -44,9 +51,10 @@ static struct channel_epilogue of_floats(const struct conv *conv, int channel,
     return (struct channel_epilogue){
         .scale = (float)product,
         .correction = (float)sum,
-        .shift = (float)((conv->shift[channel] - terms->residual_zero) / unit -
-                         product * zero * terms->code_sum -
-                         sum * zero * terms->window_count),
+        .shift =
+            (float)((shift_of(conv, channel, terms) - terms->residual_zero) / unit -
+                    product * zero * terms->code_sum -
+                    sum * zero * terms->window_count),
     };
 }
 

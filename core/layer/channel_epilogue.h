@@ -31,6 +31,7 @@ struct epilogue_terms {
     double weight_step, offset, correction; /* sw, offset, c */
     int32_t code_sum;                       /* sum W */
     int window_count;                       /* K */
+    float shift;                            /* beside the layer's own */
     bool in_integers;
 };
 

@@ -182,10 +182,13 @@ static void multiply_winograd(const struct conv_run *run, const float *planes,
 static void take_constants(struct conv_run *run)
 {
     const struct conv *conv = &run->layer->conv;
+    const float *shifts = conv_weights_shifts(&run->weights);
     size_t bytes = (size_t)run->layer->weights->outputs * sizeof *run->scale;
 
     memcpy(run->scale, conv->scale, bytes);
     memcpy(run->shift, conv->shift, bytes);
+    for (int channel = 0; shifts && channel < run->layer->weights->outputs; channel++)
+        run->shift[channel] += shifts[channel];
     run->made_for = (struct conv_steps){0}; /* they are no longer those of integers */
 }
 

@@ -44,6 +44,7 @@ static void make_epilogue(struct conv_run *run)
     const struct conv none = {.scale = &(float){1}, .shift = &(float){0}};
     const struct conv *conv = run->is_bare ? &none : &run->layer->conv;
     const struct conv_weights *weights = &run->weights;
+    const float *shifts = run->is_bare ? NULL : conv_weights_shifts(weights);
     const struct conv_steps *steps = &run->made_for;
     struct epilogue_terms terms = {
         .input_step = steps->input,
@@ -61,6 +62,7 @@ static void make_epilogue(struct conv_run *run)
         terms.weight_step = weights->now->steps[channel];
         terms.correction = weights->now->corrections[channel];
         terms.code_sum = weights->now->code_sums[channel];
+        terms.shift = shifts ? shifts[channel] : 0;
         epilogue = channel_epilogue_of(conv, run->is_bare ? 0 : channel, &terms);
         run->bias[channel] = epilogue.bias;
         run->scale[channel] = epilogue.scale;

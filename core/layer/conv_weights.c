@@ -230,9 +230,12 @@ static void quantize(const struct conv_weights *weights, const struct conv_plan 
     pack_parts(weights, plan, variant);
 }
 
-static uint64_t given_signature(const struct conv_weights *weights)
+static uint64_t given_signature(const struct conv_weights *weights,
+                                const struct quantizer *quantizer)
 {
-    return weights->rules.given ? weights->rules.given->signature : 0;
+    return weights->rules.given
+               ? given_codes_of(weights->rules.given, quantizer->bits)->signature
+               : 0;
 }
 
 static bool is_of(const struct weight_variant *variant,
@@ -254,7 +257,7 @@ static struct weight_variant *variant_for(struct conv_weights *weights,
     for (int i = 0; i < WEIGHT_VARIANTS; i++) {
         struct weight_variant *variant = &weights->variants[i];
 
-        if (is_of(variant, quantizer, input_most, given_signature(weights)))
+        if (is_of(variant, quantizer, input_most, given_signature(weights, quantizer)))
             return variant;
         if (variant->last_used < oldest->last_used)
             oldest = variant;
@@ -273,15 +276,24 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
         input_most = 0;
     variant = variant_for(weights, wanted, input_most);
     weights->now = variant;
-    if (!is_of(variant, wanted, input_most, given_signature(weights))) {
+    if (!is_of(variant, wanted, input_most, given_signature(weights, wanted))) {
         variant->quantizer = *wanted;
         variant->input_most = input_most;
-        variant->given = given_signature(weights);
+        variant->given = given_signature(weights, wanted);
         variant->has_floats = false;
         if (quantizer)
             quantize(weights, plan, variant);
     }
     variant->last_used = ++weights->uses;
+}
+
+const float *conv_weights_shifts(const struct conv_weights *weights)
+{
+    const struct quantizer *quantizer = &weights->now->quantizer;
+
+    return weights->rules.given && quantizer->step > 0
+               ? given_codes_of(weights->rules.given, quantizer->bits)->shifts
+               : NULL;
 }
 
 /* A weight as the float path has it: quantized and corrected, or as it was. */

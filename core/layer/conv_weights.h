@@ -7,7 +7,7 @@
 #include "core/layer/weight_codes.h"
 
 /* Quantized weights of a convolution that are kept at hand. */
-enum { WEIGHT_VARIANTS = 4 };
+enum { WEIGHT_VARIANTS = 8 };
 
 /* Codes as the kernels multiply them. */
 struct weight_part {
@@ -71,6 +71,9 @@ void conv_weights_set(struct conv_weights *weights, const struct conv_plan *plan
 /* Makes the floats of `now`; the float path asks for them. `plan` is that of floats. */
 void conv_weights_need_floats(struct conv_weights *weights,
                               const struct conv_plan *plan);
+
+/* What is added to the shifts of a layer under the present weights, [outputs] borrowed; NULL: nothing. */
+const float *conv_weights_shifts(const struct conv_weights *weights);
 
 /* value = steps[channel] * (code + conv_weights_offset()) + corrections[channel]. */
 double conv_weights_offset(const struct conv_weights *weights);

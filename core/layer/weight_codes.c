@@ -82,9 +82,10 @@ static struct weight_codes plain_codes(const struct weights *weights,
 
 /* ---- codes that are given ------------------------------------------------------------------- */
 
-static bool are_given(const struct weight_rules *rules)
+static bool are_given(const struct weight_rules *rules,
+                      const struct quantizer *of_tensor)
 {
-    return rules->given && rules->given->codes;
+    return rules->given && given_codes_of(rules->given, of_tensor->bits)->codes;
 }
 
 /* Those that the grid has; they are of the weights' tensor, at whatever step. */
@@ -195,8 +196,9 @@ struct weight_codes weight_codes_find(const struct weights *weights,
                                       const struct weight_rules *rules,
                                       const struct quantizer *of_tensor, int16_t *codes)
 {
-    if (are_given(rules))
-        return given_codes(weights, rules->given, of_tensor, codes);
+    if (are_given(rules, of_tensor))
+        return given_codes(weights, given_codes_of(rules->given, of_tensor->bits),
+                           of_tensor, codes);
     if (rules->wide.added > 0 && weights->steps)
         return folded_codes(weights, of_tensor, codes);
     if (rules->wide.added > 0)

@@ -38,7 +38,7 @@ struct weight_rules placement_weight_rules(const struct placement *placement,
         return of_item;
     of_item.ratios = item->ratios;
     of_item.wide = item->wide;
-    of_item.given = &item->given;
+    of_item.given = item->given;
     return of_item;
 }
 

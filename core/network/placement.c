@@ -497,7 +497,10 @@ void placement_clear(struct placement *placement)
 {
     for (int item = 0; item < placement->count; item++) {
         free(placement->items[item].ratios);
-        free(placement->items[item].given.codes);
+        for (int bits = 0; bits < GIVEN_CODES; bits++) {
+            free(placement->items[item].given[bits].codes);
+            free(placement->items[item].given[bits].shifts);
+        }
         activation_split_clear(&placement->items[item].split);
     }
     free(placement->items);

@@ -71,9 +71,9 @@ struct quantized_tensor {
     float *ratios;     /* [out_channels] of weights with a step for each channel, see
                       channel_ratios.h; NULL: one step for all; owned */
     bool is_looked_up; /* weights that nothing is multiplied with */
-    struct wide_rules wide;        /* of weights */
-    struct given_codes given;      /* of weights; owned */
-    struct activation_split split; /* of an activation */
+    struct wide_rules wide;                /* of weights */
+    struct given_codes given[GIVEN_CODES]; /* of weights; owned */
+    struct activation_split split;         /* of an activation */
 };
 
 /* Of a layer's weight tensors. */

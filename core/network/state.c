@@ -17,6 +17,7 @@ static const char *const names[] = {
     [STATE_RATIOS] = "ratios",
     [STATE_SPLIT] = "split",
     [STATE_CODES] = "codes",
+    [STATE_CODES_OF_BITS] = "codes_of_bits",
     [STATE_STATISTICS] = "statistics",
     [STATE_BIAS_SHIFT] = "bias_shift",
     [STATE_MEAN_OUTPUTS] = "mean_outputs",

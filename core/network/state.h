@@ -28,6 +28,8 @@ enum state_kind {
     STATE_RATIOS,             /* of an item, weights: [outputs], see channel_ratios.h */
     STATE_SPLIT, /* of an item, an activation: [channels + 1], see activation_split.h */
     STATE_CODES, /* of an item, weights: [packed_codes_count()], see packed_codes.h */
+    STATE_CODES_OF_BITS, /* of GIVEN_CODES * an item, a convolution's weights, + bits: as codes, and behind
+                            them [outputs] bias shifts; codes of these bits are others then */
     STATE_STATISTICS, /* of a layer's batch norm: means [channels], variances [channels] */
     STATE_BIAS_SHIFT,   /* of a convolution: [outputs], see bias_shift.h */
     STATE_MEAN_OUTPUTS, /* of a convolution: [outputs]; measured, and never in force */

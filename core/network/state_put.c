@@ -73,6 +73,17 @@ static size_t count_of_codes(const struct target *target, int subject)
                                    : NONE;
 }
 
+static size_t count_of_codes_of_bits(const struct target *target, int subject)
+{
+    size_t count = count_of_codes(target, subject / GIVEN_CODES);
+    const struct quantized_tensor *item = item_of(target, subject / GIVEN_CODES);
+
+    if (count == NONE || target->network->layers[item->index].kind != LAYER_CONV ||
+        subject % GIVEN_CODES == 0)
+        return NONE;
+    return count + (size_t)placement_weights(target->network, item)->outputs;
+}
+
 static size_t count_of_split(const struct target *target, int subject)
 {
     const struct quantized_tensor *item = item_of(target, subject);
@@ -125,15 +136,38 @@ static void put_split(const struct target *target, const struct state_row *row)
 }
 
 /* In place, too. */
+static void put_codes_of(const struct target *target, struct quantized_tensor *item,
+                         const double *numbers, struct given_codes *given)
+{
+    size_t count = weights_count(placement_weights(target->network, item));
+
+    if (!given->codes)
+        given->codes = memory_get(count);
+    packed_codes_unpack(numbers, count, given->codes);
+    given->signature = hash_bytes(given->codes, count, 3) | 1; /* never 0 */
+}
+
 static void put_codes(const struct target *target, const struct state_row *row)
 {
     struct quantized_tensor *item = item_of(target, row->subject);
-    size_t count = weights_count(placement_weights(target->network, item));
 
-    if (!item->given.codes)
-        item->given.codes = memory_get(count);
-    packed_codes_unpack(row->numbers, count, item->given.codes);
-    item->given.signature = hash_bytes(item->given.codes, count, 3) | 1; /* never 0 */
+    put_codes_of(target, item, row->numbers, item->given);
+}
+
+static void put_codes_of_bits(const struct target *target, const struct state_row *row)
+{
+    struct quantized_tensor *item = item_of(target, row->subject / GIVEN_CODES);
+    struct given_codes *given = &item->given[row->subject % GIVEN_CODES];
+    size_t outputs = (size_t)placement_weights(target->network, item)->outputs;
+    const double *shifts = row->numbers + row->count - outputs;
+
+    put_codes_of(target, item, row->numbers, given);
+    if (!given->shifts)
+        given->shifts = memory_get(outputs * sizeof *given->shifts);
+    for (size_t i = 0; i < outputs; i++)
+        given->shifts[i] = (float)shifts[i];
+    given->signature ^=
+        hash_bytes(given->shifts, outputs * sizeof *given->shifts, 5) & ~(uint64_t)1;
 }
 
 static void put_statistics(const struct target *target, const struct state_row *row)
@@ -163,6 +197,7 @@ static const struct state_rule {
     [STATE_RATIOS] = {count_of_weights, put_ratios},
     [STATE_SPLIT] = {count_of_split, put_split},
     [STATE_CODES] = {count_of_codes, put_codes},
+    [STATE_CODES_OF_BITS] = {count_of_codes_of_bits, put_codes_of_bits},
     [STATE_STATISTICS] = {count_of_batchnorm, put_statistics},
     [STATE_BIAS_SHIFT] = {count_of_conv, put_bias_shift},
     [STATE_MEAN_OUTPUTS] = {count_of_nothing, put_nothing},
@@ -172,6 +207,14 @@ _Static_assert(sizeof rules / sizeof *rules == STATE_KIND_COUNT,
 
 /* ---- all rows ----------------------------------------------------------------------------- */
 
+static bool is_of_codes(const struct target *target, const struct state_row *row,
+                        size_t i)
+{
+    if (row->kind == STATE_CODES_OF_BITS)
+        return i < count_of_codes(target, row->subject / GIVEN_CODES);
+    return row->kind == STATE_CODES;
+}
+
 /* Whether a number can be what it stands for: a float, and what is divided by is above 0. */
 static bool number_fits(const struct target *target, const struct state_row *row,
                         size_t i)
@@ -179,7 +222,7 @@ static bool number_fits(const struct target *target, const struct state_row *row
     float number = (float)row->numbers[i];
     bool is_variance = row->kind == STATE_STATISTICS && 2 * i >= row->count;
 
-    if (row->kind == STATE_CODES)
+    if (is_of_codes(target, row, i))
         return packed_codes_fit(row->numbers[i]);
     if ((double)number != row->numbers[i])
         return false;
@@ -211,16 +254,23 @@ int state_check(const struct state *state, const struct network *network,
     return 0;
 }
 
+static void given_codes_clear(struct given_codes *given)
+{
+    free(given->codes);
+    free(given->shifts);
+    *given = (struct given_codes){0};
+}
+
 /* Nothing is left of what the state has no row of. */
 static void drop_others(const struct state *state, struct placement *placement)
 {
     for (int i = 0; i < placement->count; i++) {
         struct quantized_tensor *item = &placement->items[i];
 
-        if (item->is_weight && !state_numbers(state, STATE_CODES, i)) {
-            free(item->given.codes);
-            item->given = (struct given_codes){0};
-        }
+        for (int bits = 0; item->is_weight && bits < GIVEN_CODES; bits++)
+            if (!state_numbers(state, bits == 0 ? STATE_CODES : STATE_CODES_OF_BITS,
+                               bits == 0 ? i : GIVEN_CODES * i + bits))
+                given_codes_clear(&item->given[bits]);
         if (item->is_weight && !state_numbers(state, STATE_RATIOS, i)) {
             free(item->ratios);
             item->ratios = NULL;

@@ -29,7 +29,7 @@ double choice_clip(struct choice choice)
 {
     const struct quantizer quantizer = choice_quantizer(choice);
 
-    return choice.step * quantizer_levels(&quantizer);
+    return choice.step > 0 ? choice.step * quantizer_levels(&quantizer) : 0;
 }
 
 uint64_t choice_signature(struct choice choice)

@@ -30,7 +30,7 @@ struct quantizer choice_quantizer(struct choice choice);
 struct choice choice_of_step(struct choice choice, float step);
 struct choice choice_of_clip(struct choice choice, double clip);
 
-/* step * levels: the largest magnitude that survives. */
+/* step * levels: the largest magnitude that survives; 0: float. */
 double choice_clip(struct choice choice);
 
 /* The bytes as one number; 0: float. */

@@ -2,6 +2,8 @@
 #ifndef CORE_QUANT_WEIGHT_RULES_H
 #define CORE_QUANT_WEIGHT_RULES_H
 
+#include "core/quant/quantizer.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,8 +19,19 @@ struct wide_rules {
 /* Codes that were found otherwise than by taking the nearest of each weight (gram_rounding.h). */
 struct given_codes {
     int8_t *codes; /* [outputs, window, inputs] of the grid; NULL: there are none */
-    uint64_t signature; /* of the codes; 0: there are none */
+    float *
+        shifts; /* [outputs] what their products lack, in units of the output; NULL: nothing */
+    uint64_t signature; /* of both; 0: there are none */
 };
+
+/* How many a tensor has: those of each width, and at 0 those of whatever width has none of its own. */
+enum { GIVEN_CODES = BITS_MOST + 1 };
+
+static inline const struct given_codes *given_codes_of(const struct given_codes *given,
+                                                       int bits)
+{
+    return bits > 0 && bits <= BITS_MOST && given[bits].codes ? &given[bits] : given;
+}
 
 struct weight_rules {
     bool corrects_mean;     /* bias correction of the mean */
@@ -26,7 +39,7 @@ struct weight_rules {
     const float *ratios; /* [out_channels] of the channels' steps, see channel_ratios.h;
                             NULL: one step for all; borrowed */
     struct wide_rules wide;
-    const struct given_codes *given; /* NULL: there are none; borrowed */
+    const struct given_codes *given; /* [GIVEN_CODES], NULL: there are none; borrowed */
     bool
         rounds_like_kernels; /* beside codes of activations outputs are rounded as a runtime's integer
                                  kernels do it, see channel_epilogue.h; not where weights are corrected */

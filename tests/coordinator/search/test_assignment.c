@@ -253,6 +253,59 @@ static void the_front_rises_in_cost_and_falls_in_loss(void **state)
     free(drawn.pairs);
 }
 
+static void neighbours_are_the_best_that_differ_in_one_group_or_two(void **state)
+{
+    enum { COUNT = 7 };
+
+    (void)state;
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        struct drawn drawn;
+        int from[GROUPS_MOST] = {0}, near[COUNT * 5], all[GROUPS_MOST] = {0};
+        int64_t budget;
+        int found, better = 0;
+        double last = -INFINITY;
+
+        draw(&drawn, 5, 3, 1, seed);
+        budget = budget_at(&drawn.model, 0.6);
+        found = assignment_near(&drawn.model, budget, from, COUNT, near);
+        assert_int_equal(found, COUNT);
+        for (int i = 0; i < found; i++) {
+            double loss = assignment_loss(&drawn.model, near + i * 5);
+
+            assert_true(loss >= last);
+            assert_true(assignment_cost(&drawn.model, near + i * 5) <= budget);
+            last = loss;
+        }
+        do {
+            int differ = 0;
+
+            for (int group = 0; group < 5; group++)
+                differ += all[group] != from[group];
+            better += differ >= 1 && differ <= 2 &&
+                      assignment_cost(&drawn.model, all) <= budget &&
+                      assignment_loss(&drawn.model, all) < last;
+        } while (count_up(&drawn.model, all));
+        assert_true(better < COUNT);
+        free(drawn.pairs);
+    }
+}
+
+static void the_greedy_way_lowers_what_loses_least(void **state)
+{
+    static const int choices[] = {2, 2, 2};
+    static const double singles[] = {5, 0, 1, 0, 3, 0};
+    static const int64_t costs[] = {1, 2, 1, 2, 1, 2};
+    const struct assignment_model model = {3, 2, choices, singles, NULL, costs};
+    int found[3];
+
+    (void)state;
+    assert_true(assignment_greedy(&model, 6, found));
+    assert_true(found[0] == 1 && found[1] == 1 && found[2] == 1);
+    assert_true(assignment_greedy(&model, 4, found));
+    assert_true(found[0] == 1 && found[1] == 0 && found[2] == 0);
+    assert_false(assignment_greedy(&model, 2, found));
+}
+
 /* Of what is moved between singles and pairs no assignment notices, and each pass raises the bound. */
 static void tightening_changes_no_loss(void **state)
 {
@@ -298,6 +351,8 @@ int main(void)
         cmocka_unit_test(a_loss_is_met_at_the_least_cost),
         cmocka_unit_test(the_front_rises_in_cost_and_falls_in_loss),
         cmocka_unit_test(tightening_changes_no_loss),
+        cmocka_unit_test(neighbours_are_the_best_that_differ_in_one_group_or_two),
+        cmocka_unit_test(the_greedy_way_lowers_what_loses_least),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

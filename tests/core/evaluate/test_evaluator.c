@@ -5,7 +5,9 @@
 #include "core/layer/weight_codes.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/layer_kind.h"
+#include "core/network/state.h"
 #include "core/quant/bias_correction.h"
+#include "core/quant/packed_codes.h"
 #include "core/rewrite/fuse.h"
 #include "tests/support/channel_steps.h"
 #include "tests/support/measured.h"
@@ -588,6 +590,73 @@ static void a_candidate_chooses_its_bits(void **state)
     }
 }
 
+/* Codes of a convolution's weights and a shift of its outputs: as codes of whatever width and a bias shift, or as
+ * codes of one width. */
+static void put_given(struct trial *trial, int item, bool of_bits)
+{
+    int layer = trial->placement.items[item].index;
+    const struct weights *weights =
+        placement_weights(network, &trial->placement.items[item]);
+    size_t count = weights_count(weights), packed = packed_codes_count(count);
+    size_t outputs = (size_t)weights->outputs;
+    int8_t *codes = memory_get(count);
+    double *numbers = memory_get((packed + outputs) * sizeof *numbers);
+    struct state given = {0};
+
+    for (size_t i = 0; i < count; i++)
+        codes[i] = (int8_t)(i * 7 % 16) - 8;
+    packed_codes_pack(codes, count, numbers);
+    for (size_t i = 0; i < outputs; i++)
+        numbers[packed + i] = 0.125 * (double)i - 0.25;
+    if (of_bits) {
+        state_set(&given, STATE_CODES_OF_BITS, GIVEN_CODES * item + 4, numbers,
+                  packed + outputs);
+    } else {
+        state_set(&given, STATE_CODES, item, numbers, packed);
+        state_set(&given, STATE_BIAS_SHIFT, layer, numbers + packed, outputs);
+    }
+    state_put(&given, network, &trial->placement);
+    state_clear(&given);
+    free(numbers);
+    free(codes);
+}
+
+/* In integers and, behind activations in float, in floats. */
+static void codes_of_a_width_come_with_their_shift(void **unused)
+{
+    static const int widths[] = {4, BITS_FLOAT};
+
+    (void)unused;
+    for (size_t i = 0; i < 2; i++) {
+        struct trial_options options = plain;
+        struct score bare, together, of_bits, others, others_bare;
+        struct choice narrow;
+        struct trial trial;
+        int item = 0;
+
+        options.activation_bits = widths[i];
+        make_trial(&trial, &options, 4);
+        while (!trial.placement.items[item].is_weight)
+            item++;
+        bare = score_of(&trial);
+        put_given(&trial, item, false);
+        together = score_of(&trial);
+        put_given(&trial, item, true);
+        of_bits = score_of(&trial);
+        assert_same_score(of_bits, together);
+        assert_false(score_is_equal(&of_bits, &bare));
+        narrow = trial.choices[item];
+        trial.choices[item].bits = 3;
+        others = score_of(&trial);
+        state_put(&(struct state){0}, network, &trial.placement);
+        others_bare = score_of(&trial);
+        assert_same_score(others, others_bare);
+        trial.choices[item] = narrow;
+        assert_same_score(score_of(&trial), bare);
+        clear_trial(&trial);
+    }
+}
+
 static int item_named(const struct trial *trial, const char *name)
 {
     int item = 0;
@@ -1153,6 +1222,7 @@ int main(void)
         cmocka_unit_test(measuring_is_no_score_and_spares_none),
         cmocka_unit_test(other_samples_are_scored_whole),
         cmocka_unit_test(a_candidate_chooses_its_bits),
+        cmocka_unit_test(codes_of_a_width_come_with_their_shift),
         cmocka_unit_test(own_and_other_samples_score_alike),
         cmocka_unit_test(a_measured_tensor_is_left_in_float),
         cmocka_unit_test(tensors_of_the_float_network_are_measured_together),

@@ -82,11 +82,17 @@ static struct state make_state(bool backwards)
         size_t count;
         double numbers[3];
     } rows[] = {
-        {STATE_EQUALIZED, 0, 0, {0}},           {STATE_MEAN_CORRECTED, 0, 0, {0}},
-        {STATE_VARIANCE_CORRECTED, 0, 0, {0}},  {STATE_RATIOS, 2, 2, {1, 0x1.8p-126}},
-        {STATE_SPLIT, 0, 3, {1, 2, 0.5}},       {STATE_CODES, 2, 1, {0x1p47 + 3}},
-        {STATE_STATISTICS, 1, 2, {-0.0, 3e38}}, {STATE_STATISTICS, 12, 2, {1e-45, 4}},
-        {STATE_BIAS_SHIFT, 2, 1, {-1.0 / 3}},   {STATE_MEAN_OUTPUTS, 3, 1, {M_PI}},
+        {STATE_EQUALIZED, 0, 0, {0}},
+        {STATE_MEAN_CORRECTED, 0, 0, {0}},
+        {STATE_VARIANCE_CORRECTED, 0, 0, {0}},
+        {STATE_RATIOS, 2, 2, {1, 0x1.8p-126}},
+        {STATE_SPLIT, 0, 3, {1, 2, 0.5}},
+        {STATE_CODES, 2, 1, {0x1p47 + 3}},
+        {STATE_CODES_OF_BITS, 22, 3, {5, 0.5, -1}},
+        {STATE_STATISTICS, 1, 2, {-0.0, 3e38}},
+        {STATE_STATISTICS, 12, 2, {1e-45, 4}},
+        {STATE_BIAS_SHIFT, 2, 1, {-1.0 / 3}},
+        {STATE_MEAN_OUTPUTS, 3, 1, {M_PI}},
     };
     const int count = sizeof rows / sizeof *rows;
     struct state state = {0};
@@ -369,7 +375,7 @@ static void ratios_that_are_put_again_stay_where_they_are(void **unused)
 static void codes_are_given_while_they_are_in_force(void **unused)
 {
     static const int8_t codes[CHANNELS * CHANNELS] = {5, -1, -128, 127};
-    const struct given_codes *given = &item_of(true)->given;
+    const struct given_codes *given = item_of(true)->given;
     const int8_t *at;
     uint64_t signature;
 
@@ -386,6 +392,31 @@ static void codes_are_given_while_they_are_in_force(void **unused)
     put("");
     assert_null(given->codes);
     assert_true(given->signature == 0);
+}
+
+static void codes_of_a_width_are_given_for_that_alone(void **unused)
+{
+    static const int8_t codes[CHANNELS * CHANNELS] = {5, -1, -128, 127};
+    const struct given_codes *given = item_of(true)->given;
+    uint64_t signature;
+
+    (void)unused;
+    put("codes 1 1 4278222726\ncodes_of_bits 13 3 4278222725 0.5 -1\n");
+    assert_ptr_equal(given_codes_of(given, 4), &given[4]);
+    assert_memory_equal(given[4].codes, codes, sizeof codes);
+    assert_true(given[4].shifts[0] == 0.5f && given[4].shifts[1] == -1);
+    for (int bits = 2; bits <= BITS_FLOAT; bits++)
+        if (bits != 4)
+            assert_ptr_equal(given_codes_of(given, bits), given);
+    assert_null(given->shifts);
+    signature = given[4].signature;
+    put("codes_of_bits 13 3 4278222725 0.25 -1\n");
+    assert_null(given->codes);
+    assert_true(given[4].signature != 0 && given[4].signature != signature);
+    put("");
+    assert_null(given[4].codes);
+    assert_null(given[4].shifts);
+    assert_true(given[4].signature == 0);
 }
 
 static void restoring_gives_the_bits_back(void **unused)
@@ -453,6 +484,7 @@ int main(void)
         NETWORK_TEST(all_rows_are_put_in_force_and_what_has_none_is_not),
         NETWORK_TEST(ratios_that_are_put_again_stay_where_they_are),
         NETWORK_TEST(codes_are_given_while_they_are_in_force),
+        NETWORK_TEST(codes_of_a_width_are_given_for_that_alone),
         NETWORK_TEST(restoring_gives_the_bits_back),
         NETWORK_TEST(rows_that_are_none_of_the_network_are_refused),
     };

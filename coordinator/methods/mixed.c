@@ -1,0 +1,212 @@
+#include "coordinator/methods/mixed.h"
+
+#include "coordinator/methods/bit_choice.h"
+#include "coordinator/methods/joint_search.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- settings ------------------------------------------------------------------------------- */
+
+struct mixed_settings {
+    int weights[WIDTHS_MOST], activations[WIDTHS_MOST];
+    int weight_count, activation_count;
+    struct bit_limits budget;
+    enum bit_model model;
+    int reach; /* 0: all */
+    int tries;
+    int sweeps;
+    double norm;
+};
+
+CONFIG_FITS_OWN(mixed_settings);
+
+static const struct mixed_settings *own(const struct config_method_settings *settings)
+{
+    return (const void *)settings->own;
+}
+
+#define OWN(member) CONFIG_OWN(mixed_settings, member)
+#define MODEL_IS_OF_PAIRS                                                              \
+    {                                                                                  \
+        "model: pairs", OWN(model), BITS_BY_PAIRS                                      \
+    }
+
+static const char *const models[] = {[BITS_BY_PAIRS] = "pairs",
+                                     [BITS_BY_SINGLES] = "singles",
+                                     [BITS_BY_GREEDY] = "greedy"};
+
+static const struct config_field limits[] = {
+    {"average_bits", KIND_REAL, CONFIG_AT(bit_limits, average_bits), NULL,
+     .range = {2, 32},
+     .help =
+         "of all values of tensors that have a choice; activations are those of one "
+         "sample"},
+    {"weight_bytes", KIND_REAL, CONFIG_AT(bit_limits, weight_bytes), NULL,
+     .range = {1, 1e15},
+     .help = "of all weights: codes, steps, and what stays in float"},
+    {"bit_operations", KIND_REAL, CONFIG_AT(bit_limits, bit_operations), NULL,
+     .range = {1, 1e18},
+     .help =
+         "multiply-adds of a sample, each times the bits of its weight and those of "
+         "its activation"},
+    {"loss", KIND_REAL, CONFIG_AT(bit_limits, loss), NULL, .range = {0, 1e9},
+     .help = "that the model predicts; average bits are made least"},
+};
+
+static const struct config_section budget_section = {
+    "a budget", true, false, limits, CONFIG_COUNT(limits), NULL};
+
+static const struct config_field fields[] = {
+    {"weights", KIND_INT, OWN(weights), "[2, 3, 4, 8]", .range = {2, BITS_FLOAT},
+     .help = "bits that weights may have, in rising order: 2 to 8, or 32: float",
+     .list = {1, WIDTHS_MOST, sizeof(int), OWN(weight_count)}, .only = "mixed"},
+    {"activations", KIND_INT, OWN(activations), NULL, .range = {2, BITS_FLOAT},
+     .help = "bits that activations may have, in rising order: 2 to 8, or 32: float; "
+             "default: those of "
+             "the case",
+     .list = {0, WIDTHS_MOST, sizeof(int), OWN(activation_count)}, .only = "mixed"},
+    {"budget", KIND_SECTION, OWN(budget), "{}",
+     .help = "what bits may cost; default: as many average bits as weights have in the "
+             "case",
+     .section = &budget_section, .only = "mixed"},
+    {"model", KIND_WORD, OWN(model), "pairs",
+     .help = "bits by what single tensors and pairs of them lose; by what single ones "
+             "lose; or from those that lose least on, one after the other",
+     .words = CONFIG_WORDS(models), .only = "mixed"},
+    {"reach", KIND_INT_OR_ALL, OWN(reach), "all", .range = {1, 1e6},
+     .help = "how far apart two groups may be, in the order of execution, to be "
+             "measured as a pair",
+     .only = "mixed", .needs = MODEL_IS_OF_PAIRS},
+    {"tries", KIND_INT, OWN(tries), "8", .range = {1, 1000},
+     .help = "how many of the best predicted are evaluated", .only = "mixed"},
+    {"step_norm", KIND_REAL, OWN(norm), "2", .range = {CONFIG_ABOVE_0, 100},
+     .help = "p of the Lp norm of the error by which steps are found at each width",
+     .only = "mixed"},
+    {"joint_sweeps", KIND_INT, OWN(sweeps), "1", .range = {0, 1000},
+     .help = "of the search over all steps behind the choice of bits; 0: none",
+     .only = "mixed"},
+};
+
+const struct config_section mixed_section = CONFIG_FIELDS(fields);
+
+static int check_widths(const int *widths, int count, struct error *err)
+{
+    for (int i = 0; i < count; i++) {
+        if (i > 0 && widths[i] <= widths[i - 1])
+            return error_set(err, EXIT_CONFIG,
+                             "method mixed: bits are listed in rising order, and %d "
+                             "stands behind %d",
+                             widths[i], widths[i - 1]);
+        if (widths[i] > BITS_MOST && widths[i] != BITS_FLOAT)
+            return error_set(err, EXIT_CONFIG,
+                             "method mixed: bits are 2 to %d, or %d for float, not %d",
+                             BITS_MOST, BITS_FLOAT, widths[i]);
+    }
+    return 0;
+}
+
+/* Where the case has a kind of tensors in float, none of them is in the placement. */
+static int find_widths(const struct method_task *task, struct bit_widths *widths,
+                       struct error *err)
+{
+    const struct mixed_settings *settings = own(task->one->method);
+
+    if (check_widths(settings->weights, settings->weight_count, err) < 0 ||
+        check_widths(settings->activations, settings->activation_count, err) < 0)
+        return -1;
+    *widths = (struct bit_widths){.weight_count = settings->weight_count,
+                                  .activation_count = settings->activation_count,
+                                  .of_case = task->one->bits};
+    memcpy(widths->weights, settings->weights, sizeof widths->weights);
+    memcpy(widths->activations, settings->activations, sizeof widths->activations);
+    if (widths->activation_count == 0)
+        widths->activations[widths->activation_count++] = task->one->bits.activations;
+    return 0;
+}
+
+static struct bit_limits limits_of(const struct method_task *task)
+{
+    struct bit_limits limits = own(task->one->method)->budget;
+
+    if (isnan(limits.average_bits) && isnan(limits.weight_bytes) &&
+        isnan(limits.bit_operations) && isnan(limits.loss))
+        limits.average_bits = task->one->bits.weights;
+    return limits;
+}
+
+/* ---- the method ----------------------------------------------------------------------------- */
+
+/* A start_find. */
+static int find_bits(const struct method_task *task, long *evaluations,
+                     struct result *result, struct error *err)
+{
+    const struct mixed_settings *settings = own(task->one->method);
+    struct bit_question question = {
+        .rule = {.kind = CLIP_LP, .number = settings->norm},
+        .limits = limits_of(task),
+        .model = settings->model,
+        .reach = settings->reach,
+        .tries = settings->tries,
+    };
+
+    if (find_widths(task, &question.widths, err) < 0)
+        return -1;
+    return bit_choice_find(task, &question, evaluations, result, err);
+}
+
+static const struct method_start *
+start_of(const struct config_method_settings *settings)
+{
+    static const struct method_start bits = {"bits", find_bits};
+
+    (void)settings;
+    return &bits;
+}
+
+static struct clip_rule rule_of(const struct config_method_settings *settings)
+{
+    return (struct clip_rule){.kind = CLIP_LP, .number = own(settings)->norm};
+}
+
+/* Evaluations that a line search takes on average, as measured on ResNet-20. */
+enum { LINE_EVALUATIONS = 3 };
+
+/* As if all tensors had the widths of weights: half of them are. */
+static long evaluations_of(const struct config_method_settings *settings, int steps,
+                           int starts)
+{
+    const struct mixed_settings *mixed = own(settings);
+    long groups = mixed->activation_count > 1 ? steps : (steps + 1) / 2;
+    long each = mixed->weight_count - 1, pairs = 0;
+
+    if (mixed->model == BITS_BY_PAIRS)
+        for (long apart = 1;
+             apart < groups && (mixed->reach == 0 || apart <= mixed->reach); apart++)
+            pairs += groups - apart;
+    return starts * (2 + mixed->tries + groups * each + pairs * each * each) +
+           (long)mixed->sweeps * steps * LINE_EVALUATIONS;
+}
+
+static int search_from_start(const struct method_task *task, struct result *result,
+                             struct error *err)
+{
+    const struct joint_search_options options = {
+        .line_search = LINE_SEARCH_DEFAULT,
+        .halvings = 3,
+        .drop_errors = 1,
+        .sweeps = own(task->one->method)->sweeps,
+        .patience = 2,
+    };
+
+    return options.sweeps == 0 ? 0 : joint_search(task, &options, result, err);
+}
+
+const struct method mixed_method = {
+    {"mixed", "bits for each tensor, by what single tensors and pairs of them lose",
+     .is_exported = true},
+    evaluations_of,
+    start_of,
+    rule_of,
+    search_from_start,
+};

@@ -1,0 +1,104 @@
+# shellcheck shell=bash disable=SC2154,SC2034  # names of harness.sh
+# mixed.sh - bits for each tensor: the same ones whoever measures, within the budget, and for another budget from what
+# was measured before.
+
+mixed=$here/mixed.yaml
+check 1 "bits of tensors are chosen" same mixed "$mixed"
+for count in 2 3 5; do
+    check $count "the same bits of tensors are chosen" same mixed "$mixed"
+done
+check 1 "the same bits of tensors are chosen without memory" same mixed "$mixed" --set memory=0
+
+# What is told of the bits that were chosen: a number.
+chosen() { # CASE FIELD
+    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["mixed"]["chosen"][sys.argv[2]])' \
+        "$work/run/cases/$1/result.json" "$2"
+}
+
+is_at_most() { # NUMBER MOST
+    awk -v number="$1" -v most="$2" 'BEGIN { exit !(number <= most) }' || fail "$1 is above $2"
+}
+
+budgets_are_kept() {
+    calibrate "$mixed"
+    is_at_most "$(chosen glyphs-paper-W8A8-rounded cost)" 2.7
+    is_at_most 2.5 "$(chosen glyphs-paper-W8A8-rounded cost)"
+    is_at_most "$(chosen glyphs-paper-W8A8-bytes cost)" 28000
+    is_at_most "$(chosen glyphs-paper-W8A8-floats predicted)" 0.001
+}
+check 1 budgets_are_kept
+
+one_budget='{name: mixed, weights: [2, 4], rounding: {name: gram, accept: always}, joint_sweeps: 0,'
+
+# The second case evaluates its best few alone; a run with that case only finds the same.
+another_budget_takes_no_evaluations() {
+    local both=$work/both
+    calibrate "$mixed" --set bits=W8A8 --set exclude=[] --set "methods=[$one_budget budget: {average_bits: 2.5}, as: low},
+        $one_budget budget: {average_bits: 3.5}, as: high}]"
+    [ "$(find "$work/run/shared" -type f | wc -l)" -eq 2 ] || fail "what was measured is not shared"
+    grep -h '"answers_in_journal"\|"layers_run"' "$work"/run/cases/*-high/result.json "$work"/run/cases/*-low/result.json
+    mv "$work/run" "$both"
+    calibrate "$mixed" --set bits=W8A8 --set exclude=[] --set "methods=[$one_budget budget: {average_bits: 3.5}, as: high}]"
+    digits "$both" | grep high >"$work/shared"
+    digits "$work/run" | grep high >"$work/alone"
+    [ -s "$work/alone" ] || fail "there are no digits"
+    expect_same "$work/shared" "$work/alone"
+    size_of_journal "$both" >"$work/bytes.shared"
+    size_of_journal "$work/run" >"$work/bytes.alone"
+    is_at_most "$(cat "$work/bytes.shared")" "$(($(cat "$work/bytes.alone") / 2))"
+}
+size_of_journal() { wc -c <"$1/cases/glyphs-paper-W8A8-high/journal"; } # FOLDER
+check 1 another_budget_takes_no_evaluations
+
+a_damaged_file_of_what_is_shared_is_as_none() {
+    local file
+    same mixed "$mixed"
+    for file in "$work"/run/shared/*; do
+        printf x | dd of="$file" bs=1 seek=200 conv=notrunc status=none
+    done
+    rm -r "$work"/run/cases
+    same mixed "$mixed"
+}
+check 1 a_damaged_file_of_what_is_shared_is_as_none
+
+a_killed_run_chooses_the_same_bits() {
+    local pid bytes
+    for bytes in 1 2000 5000 9000 14000 20000 27000; do
+        "$program" run --set "out=$work/run" "$mixed" "${slowly[@]}" >/dev/null 2>&1 &
+        pid=$!
+        await_answers $pid $bytes || break
+        kill -9 $pid 2>/dev/null
+        wait $pid 2>/dev/null
+        wait_for_lock
+    done
+    same mixed "$mixed"
+}
+check 1 a_killed_run_chooses_the_same_bits
+
+chosen_bits_come_back_from_exported_files() {
+    calibrate "$mixed" --set bits=W3A4
+    calq export "$work/run/cases/glyphs-paper-W3A4-rounded" -o "$work/out.onnx"
+    expect_code 0
+    calq verify "$work/out.onnx" --against "$work/run/cases/glyphs-paper-W3A4-rounded"
+    expect_code 0
+    expect_in "$work/out" "the largest difference of logits is 0"
+}
+check 1 chosen_bits_come_back_from_exported_files
+
+what_cannot_be_is_told() {
+    local settings
+    refuse() { # TEXT SETTINGS
+        calq run --set "out=$work/run" "$mixed" --set bits=W8A8 --set exclude=[] --set "methods=[{name: mixed, $2}]"
+        expect_code "3"
+        expect_in "$work/log" "$1"
+        rm -rf "$work/run"
+    }
+    refuse "a budget of 2.5 average_bits cannot be kept: with the fewest bits of all it is 3" \
+        "weights: [3, 4], budget: {average_bits: 2.5}, model: singles"
+    refuse "budget has 2 limits, and needs one of" "budget: {average_bits: 2.5, loss: 1}"
+    refuse "bits are listed in rising order, and 3 stands behind 4" "weights: [4, 3]"
+    refuse "bits are 2 to 8, or 32 for float, not 9" "weights: [4, 9]"
+    refuse "only one of both can have several widths" "activations: [4, 8], budget: {bit_operations: 1e6}"
+    refuse "a loss of 0 cannot be reached" "weights: [2, 3], budget: {loss: 0}, model: singles"
+}
+check 1 what_cannot_be_is_told
