@@ -189,6 +189,13 @@ check-end_to_end: $(addprefix check-end_to_end-,$(end_to_end_groups))
 check-end_to_end-%: deps $(BUILD)/calq $(call programs,$(end_to_end_tools)) $(preloaded)
 	@tests/end_to_end/run $(BUILD)/calq $*
 
+# Every command in README.md and docs/, and what they say that calq prints; `make docs` writes the latter.
+.PHONY: check-docs docs
+check-docs: deps $(BUILD)/calq
+	@tests/docs/check $(BUILD)/calq
+docs: deps $(BUILD)/calq
+	@tests/docs/check $(BUILD)/calq --update
+
 # Signals and stuck ranks: what counts is time, so no other work should run beside.
 .PHONY: check-stopping
 check-stopping: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))

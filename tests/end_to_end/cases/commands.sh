@@ -15,21 +15,6 @@ check 1 "--help is help" says "calq inspect FILE" --help
 check 1 "help COMMAND explains its options" says "--dry-run" help run
 check 1 "help results explains result.json" says "loss_sum: the sum of losses without any rounding" help results
 check 1 "COMMAND --help is help COMMAND" says "--dry-run" run --help
-# "0 done, 1 ...", as a sentence has them.
-exit_codes_of_help() {
-    sed -nE 's/^ +([0-9]+)  (.*)/\1 \2/p' "$work/out" | paste -sd, | sed 's/,\([0-9]\)/, \1/g'
-}
-
-help_and_readme_tell_the_same_exit_codes() {
-    local codes
-    calq help
-    codes=$(exit_codes_of_help)
-    [[ $codes = "0 done, 1 "*", 6 "*", 75 "* ]] || fail "help does not list all codes: $codes"
-    tr -s '\n ' ' ' <README.md | grep -qF "the exit code says what kind: $codes." ||
-        fail "README.md has other exit codes than: $codes"
-}
-check 1 help_and_readme_tell_the_same_exit_codes
-
 check 1 "help settings lists the settings" \
     says "line_search: one of default, reference" help settings
 check 1 "version names the kernels" says "scalar" version
