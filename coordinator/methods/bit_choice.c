@@ -3,7 +3,9 @@
 #include "coordinator/methods/rounding.h"
 #include "coordinator/methods/sensitivity.h"
 #include "coordinator/methods/shared_answer.h"
+#include "coordinator/search/rank_correlation.h"
 #include "core/base/memory.h"
+#include "core/base/random.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -214,15 +216,87 @@ static int try_best(struct chooser *chooser, struct assignment *best, struct err
     return status;
 }
 
+/* ---- assignments at random ------------------------------------------------------------------ */
+
+static void draw(const struct chooser *chooser, int *assignments, int count)
+{
+    struct random_stream stream = {chooser->task->seed};
+    const struct assignment_model *model = &chooser->model;
+
+    for (int i = 0; i < count; i++)
+        for (int group = 0; group < model->groups; group++)
+            assignments[(size_t)i * (size_t)model->groups + (size_t)group] =
+                (int)(random_fraction(&stream) * model->choices[group]);
+}
+
+/* How well singles, and pairs with them, foretell the losses [drawn_count] of what was drawn. */
+static void correlate(const struct chooser *chooser, const int *assignments)
+{
+    struct result_mixed *mixed = &chooser->result->mixed;
+    size_t count = (size_t)mixed->drawn_count;
+    struct assignment_model singles = chooser->model;
+    double *losses = memory_get(count * sizeof *losses);
+    double *predicted = memory_get(count * sizeof *predicted);
+
+    singles.pairs = NULL;
+    for (size_t i = 0; i < count; i++) {
+        losses[i] = mixed->drawn[i].loss;
+        predicted[i] = mixed->drawn[i].predicted;
+    }
+    mixed->by_pairs = chooser->model.pairs
+                          ? rank_correlation(predicted, losses, mixed->drawn_count)
+                          : NAN;
+    for (size_t i = 0; i < count; i++)
+        predicted[i] =
+            assignment_loss(&singles, assignments + i * (size_t)singles.groups);
+    mixed->by_singles = rank_correlation(predicted, losses, mixed->drawn_count);
+    free(predicted);
+    free(losses);
+}
+
+/* Evaluates assignments at random, and compares them with what is predicted. */
+static int try_random(struct chooser *chooser, struct error *err)
+{
+    struct result_mixed *mixed = &chooser->result->mixed;
+    size_t groups = (size_t)chooser->model.groups,
+           count = (size_t)chooser->asked->draws;
+    int *assignments = memory_get(count * groups * sizeof *assignments);
+    struct score *scores = memory_zeroed(count, sizeof *scores);
+    int status;
+
+    draw(chooser, assignments, chooser->asked->draws);
+    status = sensitivity_score(chooser->task, &chooser->space, assignments,
+                               chooser->asked->draws, scores, err);
+    free(mixed->drawn);
+    mixed->drawn = memory_zeroed(count, sizeof *mixed->drawn);
+    mixed->drawn_count = status == 0 ? chooser->asked->draws : 0;
+    for (int i = 0; i < mixed->drawn_count; i++) {
+        mixed->drawn[i] = point_of(chooser, assignments + (size_t)i * groups, false);
+        mixed->drawn[i].loss = score_loss(&scores[i]);
+    }
+    if (status == 0)
+        correlate(chooser, assignments);
+    chooser->found.evaluations += chooser->asked->draws;
+    free(scores);
+    free(assignments);
+    return status;
+}
+
 /* ---- the start ------------------------------------------------------------------------------ */
 
 /* Whether a line of a case's identity says something that what is measured does not depend on. */
 static bool is_of_the_solution(const char *line)
 {
-    static const char *const others[] = {
-        "validation:",          "model.validation.",       "method.budget.",
-        "method.model:",        "method.reach:",           "method.tries:",
-        "method.joint_sweeps:", "method.rounding.affine:", "method.rounding.accept:"};
+    static const char *const others[] = {"validation:",
+                                         "model.validation.",
+                                         "method.budget.",
+                                         "method.model:",
+                                         "method.reach:",
+                                         "method.tries:",
+                                         "method.draws:",
+                                         "method.joint_sweeps:",
+                                         "method.rounding.affine:",
+                                         "method.rounding.accept:"};
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strncmp(line, others[i], strlen(others[i])) == 0)
@@ -357,6 +431,7 @@ static void describe(struct chooser *chooser)
     mixed->limit = chooser->budget.limit;
     mixed->groups = group_names(chooser);
     mixed->base_loss = chooser->found.base;
+    mixed->by_pairs = mixed->by_singles = NAN;
     find_front(chooser);
 }
 
@@ -371,7 +446,8 @@ static int choose(struct chooser *chooser, struct error *err)
     if (measure(chooser, err) < 0 || solve(chooser, &best, err) < 0)
         goto done;
     describe(chooser);
-    if (try_best(chooser, &best, err) < 0)
+    if (try_best(chooser, &best, err) < 0 ||
+        (chooser->asked->draws > 0 && try_random(chooser, err) < 0))
         goto done;
     for (int group = 0; group < chooser->space.groups; group++)
         bit_space_put(&chooser->space, group, best.choices[group], start->choices);

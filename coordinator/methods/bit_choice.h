@@ -14,6 +14,7 @@ struct bit_question {
     enum bit_model model;
     int reach; /* of pairs; 0: all */
     int tries; /* of the best predicted that are evaluated */
+    int draws; /* of assignments at random that are evaluated to compare predictions with; 0: none */
 };
 
 /* Finds steps at each width, rounds weights alone where the method rounds, measures singles and pairs, solves for the

@@ -15,6 +15,7 @@ struct mixed_settings {
     enum bit_model model;
     int reach; /* 0: all */
     int tries;
+    int draws;
     int sweeps;
     double norm;
 };
@@ -80,6 +81,11 @@ static const struct config_field fields[] = {
      .only = "mixed", .needs = MODEL_IS_OF_PAIRS},
     {"tries", KIND_INT, OWN(tries), "8", .range = {1, 1000},
      .help = "how many of the best predicted are evaluated", .only = "mixed"},
+    {"draws", KIND_INT, OWN(draws), "0", .range = {0, 10000},
+     .help =
+         "so many assignments are drawn, by `seed`, and evaluated, to tell how well "
+         "losses are predicted",
+     .only = "mixed"},
     {"step_norm", KIND_REAL, OWN(norm), "2", .range = {CONFIG_ABOVE_0, 100},
      .help = "p of the Lp norm of the error by which steps are found at each width",
      .only = "mixed"},
@@ -148,6 +154,7 @@ static int find_bits(const struct method_task *task, long *evaluations,
         .model = settings->model,
         .reach = settings->reach,
         .tries = settings->tries,
+        .draws = settings->draws,
     };
 
     if (find_widths(task, &question.widths, err) < 0)
@@ -184,7 +191,8 @@ static long evaluations_of(const struct config_method_settings *settings, int st
         for (long apart = 1;
              apart < groups && (mixed->reach == 0 || apart <= mixed->reach); apart++)
             pairs += groups - apart;
-    return starts * (2 + mixed->tries + groups * each + pairs * each * each) +
+    return starts *
+               (2 + mixed->tries + mixed->draws + groups * each + pairs * each * each) +
            (long)mixed->sweeps * steps * LINE_EVALUATIONS;
 }
 

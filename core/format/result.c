@@ -45,6 +45,7 @@ void result_clear(struct result *result)
     free(result->rounds);
     free(result->mixed.tried);
     free(result->mixed.front);
+    free(result->mixed.drawn);
     free(result->phases);
     free(result->identity);
     for (int i = 0; i < result->kept_count; i++)

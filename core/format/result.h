@@ -61,6 +61,11 @@ struct result_mixed {
     struct result_mixed_point chosen;
     struct result_mixed_point *tried; /* [tried_count] by the loss; owned */
     int tried_count;
+    /* Assignments that were drawn at random (`draws`), and how their order is foretold; NaN: not known. */
+    struct result_mixed_point *drawn; /* [drawn_count] owned */
+    int drawn_count;
+    double by_pairs,
+        by_singles; /* Spearman's rank correlation of predicted and true losses */
     struct result_mixed_point *front; /* [front_count] of all budgets; owned */
     int front_count;
 };

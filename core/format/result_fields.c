@@ -192,6 +192,9 @@ static const struct result_fields mixed_point = {ROWS(mixed_point_rows)};
 static const struct result_fields mixed_tried = {
     ROWS(mixed_point_rows), .stride = sizeof(struct result_mixed_point),
     .count_at = offsetof(struct result, mixed.tried_count)};
+static const struct result_fields mixed_drawn = {
+    ROWS(mixed_point_rows), .stride = sizeof(struct result_mixed_point),
+    .count_at = offsetof(struct result, mixed.drawn_count)};
 static const struct result_fields mixed_front = {
     ROWS(mixed_point_rows), .stride = sizeof(struct result_mixed_point),
     .count_at = offsetof(struct result, mixed.front_count)};
@@ -209,6 +212,12 @@ static const struct result_field mixed_rows[] = {
      .fields = &mixed_tried},
     {"front", FIELD_LIST, AT(result, mixed.front),
      "the least predicted loss at each cost", .fields = &mixed_front},
+    {"drawn", FIELD_LIST, AT(result, mixed.drawn), "drawn at random",
+     .fields = &mixed_drawn},
+    {"correlation_by_pairs", FIELD_REAL, AT(result, mixed.by_pairs),
+     "of the ranks of their predicted and their true losses; null: none were drawn"},
+    {"correlation_by_singles", FIELD_REAL, AT(result, mixed.by_singles),
+     "the same where singles alone predict"},
 };
 static const struct result_fields mixed = {ROWS(mixed_rows), .is_there = were_chosen};
 
