@@ -63,7 +63,7 @@ check 1 a_damaged_file_of_what_is_shared_is_as_none
 
 a_killed_run_chooses_the_same_bits() {
     local pid bytes
-    for bytes in 1 2000 5000 9000 14000 20000 27000; do
+    for bytes in 1 2000 4000 6000 8000 11000 14000 18000 22000 27000; do
         "$program" run --set "out=$work/run" "$mixed" "${slowly[@]}" >/dev/null 2>&1 &
         pid=$!
         await_answers $pid $bytes || break
