@@ -1,7 +1,7 @@
 #include "commands/completion.h"
 
 #include "commands/command.h"
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/format/config_settings.h"
 
 #include <stdbool.h>
@@ -103,7 +103,7 @@ static void write_bash(FILE *out)
           "previous=${COMP_WORDS[COMP_CWORD-1]}\n"
           "    local options= files= others= paths= words= settings='",
           out);
-    config_settings_each(&methods_section, write_setting, out);
+    config_settings_each(&named_settings, write_setting, out);
     fputs("'\n    COMPREPLY=()\n    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
           "        COMPREPLY=($(compgen -W '",
           out);
@@ -190,7 +190,7 @@ static void write_zsh(FILE *out)
           "# zsh completion for calq, made by `calq help --completion zsh`\n"
           "_calq_settings() {\n    compadd -S '' --",
           out);
-    config_settings_each(&methods_section, write_setting, out);
+    config_settings_each(&named_settings, write_setting, out);
     fputs("\n}\n\n_calq() {\n    local -a commands\n    commands=(\n", out);
     for (const struct command *const *command = commands; *command; command++) {
         fprintf(out, "        '%s:", (*command)->name);
@@ -230,7 +230,7 @@ static void write_fish_option(FILE *out, const struct command *command,
     write_fish_text(out, option->help);
     if (takes_setting(option)) {
         fputs(" -x -a '", out);
-        config_settings_each(&methods_section, write_setting, out);
+        config_settings_each(&named_settings, write_setting, out);
         fputc('\'', out);
     } else if (option->argument) {
         fputs(takes_file(option) ? " -r -F" : " -x", out);

@@ -1,6 +1,6 @@
 #include "commands/command.h"
 
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/base/draft.h"
 #include "core/base/memory.h"
 #include "core/case/case_onnx.h"
@@ -208,7 +208,7 @@ static int export_case(const struct options *options, struct error *err)
     const struct form *form = form_named(options->form);
     struct finished_case finished;
     FILE *file = NULL;
-    int status = finished_case_open(&finished, options->folder, &methods_section, err);
+    int status = finished_case_open(&finished, options->folder, &named_settings, err);
 
     if (status == 0) {
         file = draft_open(options->output, err);

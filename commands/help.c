@@ -2,7 +2,7 @@
 #include "commands/completion.h"
 #include "commands/manual.h"
 
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/format/config.h"
 #include "core/format/result_fields.h"
 
@@ -16,7 +16,7 @@ static int explain(const char *name, struct error *err)
     const struct command *command = command_named(name);
 
     if (strcmp(name, "settings") == 0) {
-        config_help(&methods_section, stdout);
+        config_help(&named_settings, stdout);
         return EXIT_DONE;
     }
     if (strcmp(name, "results") == 0) {

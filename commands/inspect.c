@@ -1,6 +1,6 @@
 #include "commands/command.h"
 
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/base/memory.h"
 #include "core/case/shard.h"
 #include "core/format/hdf5_reader.h"
@@ -221,7 +221,7 @@ static int inspect_config(const char *path, struct error *err)
 {
     struct config *config = memory_zeroed(1, sizeof *config);
     struct cases cases = {0};
-    int status = config_read(path, NULL, 0, &methods_section, config, err);
+    int status = config_read(path, NULL, 0, &named_settings, config, err);
 
     if (status == 0) {
         status = cases_init(&cases, config, err);

@@ -1,7 +1,7 @@
 #include "commands/manual.h"
 
 #include "commands/command.h"
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/base/version.h"
 #include "core/format/config_settings.h"
 
@@ -172,7 +172,7 @@ static void write_settings(FILE *out)
     write_line(out,
                "A configuration is a YAML file. Entries of a list are counted from 0 "
                "where `--set` names them, as in models.0.calibration.samples=64.");
-    config_settings_each(&methods_section, write_setting, &settings);
+    config_settings_each(&named_settings, write_setting, &settings);
     go_to(&settings, 0);
 }
 

@@ -1,6 +1,6 @@
 #include "commands/opened_run.h"
 
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/base/memory.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ static int read_config(const struct case_folder *folder, const char *path,
     snprintf(file, sizeof file, "%s/config.yaml", path);
     is_itself = access(file, F_OK) == 0;
     snprintf(file, sizeof file, "%s/config.yaml", folder->run);
-    if (config_read(file, NULL, 0, &methods_section, config, err) < 0)
+    if (config_read(file, NULL, 0, &named_settings, config, err) < 0)
         return -1;
     free(config->out);
     config->out = memory_text(is_itself ? path : folder->run);

@@ -1,12 +1,7 @@
 #include "commands/command.h"
 
+#include "commands/on_ranks.h"
 #include "coordinator/coordinator.h"
-#include "coordinator/methods/methods.h"
-#include "core/base/hash.h"
-#include "core/base/interrupt.h"
-#include "core/format/hdf5_reader.h"
-#include "link/link.h"
-#include "worker/worker.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,13 +10,6 @@
 
 /* ---- options ------------------------------------------------------------------------------- */
 
-enum { OVERRIDES_MOST = 64 };
-
-struct overrides {
-    const char *list[OVERRIDES_MOST];
-    int count;
-};
-
 struct options {
     const char *config;
     bool dry_run;
@@ -29,23 +17,6 @@ struct options {
     struct rank_counts ranks;
     struct overrides overrides;
 };
-
-#define OVERRIDE_NEEDS "KEY=VALUE, e.g. --set block=16"
-
-static int add_override(const char *name, const char *text, void *place,
-                        struct error *err)
-{
-    struct overrides *overrides = place;
-
-    if (!strchr(text, '='))
-        return error_set(err, EXIT_USAGE,
-                         "%s needs " OVERRIDE_NEEDS "; see `calq help run`", name);
-    if (overrides->count == OVERRIDES_MOST)
-        return error_set(err, EXIT_USAGE, "more than %d %s options", OVERRIDES_MOST,
-                         name);
-    overrides->list[overrides->count++] = text;
-    return 0;
-}
 
 #define PART_NEEDS "I/N with I from 1 to N, e.g. --part 2/8"
 
@@ -101,7 +72,7 @@ static const struct option rows[] = {
      "replace a setting, e.g. --set block=16 or --set models.0.calibration.samples=64; "
      "may "
      "be repeated",
-     OVERRIDE_NEEDS, add_override},
+     OVERRIDE_NEEDS, overrides_add},
     {"--part", "I/N", offsetof(struct options, part),
      "take only the Ith of N parts of the cases; runs of the others may work in the "
      "same "
@@ -128,126 +99,33 @@ static int parse(int count, char **arguments, struct options *options,
     return 0;
 }
 
-/* ---- all ranks are asked for the same --------------------------------------------------------- */
-
-/* A hash of what was asked for. Paths may differ by their environment variables: a node may keep
- * its own copy of the data. */
-static int hash_request(const struct options *options, uint64_t *hash,
-                        struct error *err)
-{
-    char text[HASH_TEXT_BYTES];
-
-    if (hash_file(options->config, text, err) < 0)
-        return -1;
-    *hash = hash_bytes(text, sizeof text - 1, 0);
-    *hash = hash_bytes(&options->part, sizeof options->part, *hash);
-    for (int i = 0; i < options->overrides.count; i++)
-        *hash = hash_bytes(options->overrides.list[i],
-                           strlen(options->overrides.list[i]), *hash);
-    return 0;
-}
-
-/* All ranks must have been asked for the same. */
-static int compare_with_coordinator(const struct options *options, struct error *err)
-{
-    uint64_t own = 0, first;
-    struct error told;
-    int status = hash_request(options, &own, err);
-
-    first = own;
-    if (link_broadcast(&first, sizeof first, status == 0 ? err : &told) < 0)
-        return -1;
-    if (status == 0 && own != first)
-        status =
-            error_set(err, EXIT_CONFIG,
-                      "%s, --set or --part is not what the coordinating rank has read",
-                      options->config);
-    return status;
-}
-
-static int read_config(const struct options *options, struct config *config,
-                       struct error *err)
-{
-    int status = config_read(options->config, options->overrides.list,
-                             options->overrides.count, &methods_section, config, err);
-
-    if (link_agree(status, err) < 0)
-        return -1;
-    link_give_up_after(config->stuck_after);
-    return link_agree(compare_with_coordinator(options, err), err);
-}
-
 /* ---- the run ------------------------------------------------------------------------------ */
 
-static int coordinate(const struct options *options, const struct config *config,
-                      const struct cases *cases, struct error *err)
+static int coordinate(void *context, const struct config *config,
+                      const struct cases *cases, struct team *team, struct error *err)
 {
-    struct team *team = team_create(config, cases);
-    int status = options->dry_run ? coordinator_plan(config, cases, options->part,
-                                                     &options->ranks, team, stdout, err)
-                                  : coordinator_run(config, cases, options->part, team,
-                                                    stdout, stderr, err);
+    const struct options *options = context;
 
-    team_destroy(team);
-    return status;
-}
-
-static int run_in_teams(const struct options *options, const struct config *config,
-                        const struct cases *cases, struct error *err)
-{
-    struct error broken;
-    int status;
-
-    if (link_split(config->ranks_per_case, err) < 0)
-        return -1;
-    status = link_coordinates() ? coordinate(options, config, cases, err)
-                                : worker_answer(config, cases, err);
-    return link_join(status == 0 ? err : &broken) < 0 ? -1 : status;
-}
-
-static int run_on_ranks(const struct options *options, struct error *err)
-{
-    struct config config = {0};
-    struct cases cases = {0};
-    int status = read_config(options, &config, err);
-
-    if (status == 0)
-        status = cases_init(&cases, &config, err);
-    if (status == 0)
-        status = run_in_teams(options, &config, &cases, err);
-    cases_clear(&cases);
-    config_clear(&config);
-    return status;
-}
-
-/* The exit code of the coordinating rank is that of all. */
-static int share_code(int code, struct error *err)
-{
-    struct error told; /* where `err` tells more already */
-    int shared = code;
-
-    if (link_broadcast(&shared, sizeof shared, code == EXIT_DONE ? err : &told) < 0)
-        return code == EXIT_DONE ? (int)err->code : code;
-    return shared;
+    return options->dry_run ? coordinator_plan(config, cases, options->part,
+                                               &options->ranks, team, stdout, err)
+                            : coordinator_run(config, cases, options->part, team,
+                                              stdout, stderr, err);
 }
 
 static int run(int count, char **arguments, struct error *err)
 {
     struct options options = {.part = {1, 1}};
+    struct asked asked = {.overrides = &options.overrides,
+                          .more = &options.part,
+                          .more_bytes = sizeof options.part,
+                          .coordinate = coordinate,
+                          .context = &options};
     int status;
 
-    interrupt_catch();
-    hdf5_reader_stand_apart();
-    link_open();
-    status = link_agree(parse(count, arguments, &options, err), err);
-    if (status == 0)
-        status = run_on_ranks(&options, err);
-    status = share_code(status == 0 ? EXIT_DONE : (int)err->code, err);
-    /* The first rank speaks for all, unless one is given up. main.c closes the link when
-     * it has spoken. */
-    if (!link_is_first() && !link_is_broken())
-        err->text[0] = '\0';
-    return status;
+    on_ranks_begin();
+    status = parse(count, arguments, &options, err);
+    asked.config = options.config;
+    return on_ranks_run(&asked, status, err);
 }
 
 const struct command run_command = {

@@ -1,9 +1,10 @@
 #include "commands/command.h"
 
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/base/memory.h"
 #include "core/case/case_beside_file.h"
 #include "core/case/case_onnx.h"
+#include "core/case/shard.h"
 #include "core/export/qdq_compare.h"
 #include "core/export/qdq_folded.h"
 #include "core/export/qdq_plain.h"
@@ -262,7 +263,7 @@ static int verify(const struct options *options, struct error *err)
 {
     struct finished_case finished;
     char *form = NULL;
-    int status = finished_case_open(&finished, options->folder, &methods_section, err);
+    int status = finished_case_open(&finished, options->folder, &named_settings, err);
 
     if (status == 0)
         status = onnx_read_property(options->file, CASE_ONNX_FORM, &form, err);

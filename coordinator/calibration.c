@@ -1,6 +1,5 @@
 #include "coordinator/calibration.h"
 
-#include "coordinator/methods/method.h"
 #include "coordinator/overhead_notes.h"
 #include "coordinator/run_folder.h"
 #include "coordinator/sample_note.h"
@@ -131,19 +130,27 @@ static int check_splits(struct team *team, struct result *result, struct error *
     return status;
 }
 
+struct method_task calibration_task(const struct calibration *calibration,
+                                    const struct team_case *opened)
+{
+    return (struct method_task){
+        .team = calibration->team,
+        .one = case_of(calibration),
+        .has_check = opened->check_samples > 0,
+        .seed = calibration->config->seed,
+        .folder = calibration->config->out,
+        .max_evaluations = calibration->config->max_evaluations,
+        .max_seconds = calibration->config->max_seconds,
+        .progress = calibration->progress,
+    };
+}
+
 static int find_result(const struct calibration *calibration,
                        const struct team_case *opened, struct result *result,
                        struct error *err)
 {
     struct team *team = calibration->team;
-    struct method_task task = {.team = team,
-                               .one = case_of(calibration),
-                               .has_check = opened->check_samples > 0,
-                               .seed = calibration->config->seed,
-                               .folder = calibration->config->out,
-                               .max_evaluations = calibration->config->max_evaluations,
-                               .max_seconds = calibration->config->max_seconds,
-                               .progress = calibration->progress};
+    struct method_task task = calibration_task(calibration, opened);
 
     if (method_run(&task, result, err) < 0)
         return -1;
@@ -189,10 +196,15 @@ static void tell_of_guess(const struct calibration *calibration)
     facts->is_guess_told = true;
 }
 
-/* Measure -> start -> search -> validate -> result, with the journal at hand. */
-static int calibrate(const struct calibration *calibration,
-                     const struct team_case *opened, struct result *result,
-                     struct error *err)
+/* What is to be done with the open case. */
+struct work {
+    calibration_work_fn *run;
+    void *context;
+};
+
+static int begin_and_work(const struct calibration *calibration, struct work work,
+                          const struct team_case *opened, struct result *result,
+                          struct error *err)
 {
     struct team *team = calibration->team;
 
@@ -203,9 +215,7 @@ static int calibrate(const struct calibration *calibration,
     tell_of_guess(calibration);
     describe(calibration, opened, result);
     method_add_phase(result, "opening", team_seconds(team));
-    if (find_result(calibration, opened, result, err) < 0)
-        return -1;
-    return write_result(calibration, result, err);
+    return work.run(work.context, calibration, opened, result, err);
 }
 
 static void tell_of_journal(const struct calibration *calibration,
@@ -238,7 +248,7 @@ static void tell_of_few_samples(const struct calibration *calibration,
             text);
 }
 
-static int with_journal(const struct calibration *calibration,
+static int with_journal(const struct calibration *calibration, struct work work,
                         const struct team_case *opened, struct result *result,
                         struct error *err)
 {
@@ -251,13 +261,13 @@ static int with_journal(const struct calibration *calibration,
         return -1;
     tell_of_journal(calibration, journal);
     team_use_journal(calibration->team, journal);
-    status = calibrate(calibration, opened, result, err);
+    status = begin_and_work(calibration, work, opened, result, err);
     team_use_journal(calibration->team, NULL);
     return journal_close(journal, status == 0 ? err : &ignored) < 0 ? -1 : status;
 }
 
-int calibration_run(const struct calibration *calibration, struct result *result,
-                    struct error *err)
+int calibration_open(const struct calibration *calibration, calibration_work_fn *run,
+                     void *context, struct result *result, struct error *err)
 {
     const struct model_facts *facts = calibration->facts;
     struct team_case opened;
@@ -267,5 +277,22 @@ int calibration_run(const struct calibration *calibration, struct result *result
     if (!facts->has_hashes)
         return error_set(err, facts->failed, "%s", facts->failure);
     tell_of_few_samples(calibration, &opened);
-    return with_journal(calibration, &opened, result, err);
+    return with_journal(calibration, (struct work){run, context}, &opened, result, err);
+}
+
+/* Start -> search -> validate -> result. */
+static int calibrate(void *context, const struct calibration *calibration,
+                     const struct team_case *opened, struct result *result,
+                     struct error *err)
+{
+    (void)context;
+    if (find_result(calibration, opened, result, err) < 0)
+        return -1;
+    return write_result(calibration, result, err);
+}
+
+int calibration_run(const struct calibration *calibration, struct result *result,
+                    struct error *err)
+{
+    return calibration_open(calibration, calibrate, NULL, result, err);
 }

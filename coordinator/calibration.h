@@ -2,6 +2,7 @@
 #ifndef COORDINATOR_CALIBRATION_H
 #define COORDINATOR_CALIBRATION_H
 
+#include "coordinator/methods/method.h"
 #include "coordinator/model_facts.h"
 
 #include <stdio.h>
@@ -17,6 +18,21 @@ struct calibration {
     struct progress *progress; /* NULL: nobody looks at it */
     FILE *log;                 /* likewise */
 };
+
+/* What is done with a case that is open with its journal; `result` says what it is, and nothing of its steps. */
+typedef int calibration_work_fn(void *context, const struct calibration *calibration,
+                                const struct team_case *opened, struct result *result,
+                                struct error *err);
+
+/* Opens the case and its journal, finds what is to be known of its model, and does the work.
+ *
+ *   result  as of calibration_run() */
+int calibration_open(const struct calibration *calibration, calibration_work_fn *run,
+                     void *context, struct result *result, struct error *err);
+
+/* The task of the open case's method. */
+struct method_task calibration_task(const struct calibration *calibration,
+                                    const struct team_case *opened);
 
 /* Runs the case with its journal, validates it, and writes cases/<id>/result.json.
  *

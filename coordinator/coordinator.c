@@ -1,6 +1,7 @@
 #include "coordinator/coordinator.h"
 
 #include "coordinator/calibration.h"
+#include "coordinator/case_turns.h"
 #include "coordinator/ledger.h"
 #include "coordinator/outlook.h"
 #include "coordinator/plan.h"
@@ -9,10 +10,8 @@
 #include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/memory.h"
-#include "core/format/identity.h"
 #include "link/link.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,9 +20,6 @@
  * other teams, later runs and other parts alike. The first team decides the order and speaks for
  * all; every team draws its next case from a shared counter, longest first. All agree at the few
  * points where a team that failed would leave the others waiting. */
-
-/* Between two looks at what other teams have done, for who has nothing else to do. */
-#define LOOK_SECONDS 1.
 
 /* Files that a team on another host has written are seen here after this time at the latest. */
 enum { FILES_SECONDS = 60 };
@@ -132,19 +128,13 @@ static int settle_case(struct run *run, int index, struct error *err)
                                     run->ledger.each[index].failure, err);
 }
 
-static int run_in_turn(struct run *run, struct error *err)
+/* Of `turns`. */
+static int take_turn(void *context, int turn, struct error *err)
 {
-    for (;;) {
-        long turn;
+    struct run *run = context;
 
-        if (link_take_turn(&turn, err) < 0)
-            return -1;
-        if (turn >= run->waiting)
-            return 0;
-        if (settle_case(run, run->order[turn], err) < 0 ||
-            tell_what_is_done(run, err) < 0)
-            return -1;
-    }
+    return settle_case(run, run->order[turn], err) < 0 ? -1
+                                                       : tell_what_is_done(run, err);
 }
 
 /* ---- before ------------------------------------------------------------------------------- */
@@ -156,42 +146,17 @@ static void hash_files(struct run *run)
 }
 
 /* All that decides digits must be the same for all teams. */
-static int compare_identities(struct run *run, struct error *err)
+static int compare_identities(const struct run *run, struct error *err)
 {
-    uint64_t own = 0, first;
+    uint64_t hash = 0;
 
     for (int i = 0; i < run->cases->count; i++) {
         const char *identity = run->ledger.each[i].identity;
 
-        own =
-            hash_bytes(identity ? identity : "", identity ? strlen(identity) : 0, own);
+        hash =
+            hash_bytes(identity ? identity : "", identity ? strlen(identity) : 0, hash);
     }
-    first = own;
-    if (link_share(&first, sizeof first, err) < 0)
-        return -1;
-    return own == first
-               ? 0
-               : error_set(
-                     err, EXIT_INPUT,
-                     "networks or data are not the same here as for the first team");
-}
-
-static char *identity_of(const struct run *run, const struct calibration_case *one)
-{
-    const struct model_facts *facts = &run->facts[one->model - run->config->models];
-
-    if (!facts->has_hashes)
-        return NULL;
-    return identity_text(&(struct identity_parts){
-        .config = run->config,
-        .model = one->model,
-        .target = one->target,
-        .bits = one->bits,
-        .method = one->method,
-        .network_hash = facts->provenance.network_hash,
-        .calibration_hash = facts->provenance.calibration_hash,
-        .validation_hash = facts->provenance.validation_hash,
-    });
+    return case_turns_compare(hash, err);
 }
 
 /* Where the cases stand, and what their results say of the models. */
@@ -200,7 +165,9 @@ static int read_earlier_runs(struct run *run, struct error *err)
     if (run_folder_compare_names(run->config, err) < 0)
         return -1;
     for (int i = 0; i < run->cases->count; i++)
-        run->ledger.each[i].identity = identity_of(run, &run->cases->list[i]);
+        run->ledger.each[i].identity = model_facts_identity(
+            &run->facts[run->cases->list[i].model - run->config->models], run->config,
+            &run->cases->list[i]);
     if (ledger_compare(&run->ledger, err) < 0)
         return -1;
     for (int i = 0; i < run->cases->count; i++)
@@ -272,8 +239,7 @@ static void tell_of_teams(const struct run *run)
 
 static int prepare(struct run *run, struct error *err)
 {
-    if (look_back(run, err) < 0 ||
-        link_agree_all_teams(compare_identities(run, err), err) < 0 ||
+    if (look_back(run, err) < 0 || compare_identities(run, err) < 0 ||
         share_order(run, err) < 0)
         return -1;
     if (!run->is_first)
@@ -287,30 +253,6 @@ static int prepare(struct run *run, struct error *err)
 }
 
 /* ---- after -------------------------------------------------------------------------------- */
-
-/* Other teams may still be at work. */
-static int await_teams(struct run *run, struct error *err)
-{
-    double seconds = run->is_first ? LOOK_SECONDS : INFINITY;
-    int status;
-
-    while ((status = link_await_teams(seconds, err)) == 0)
-        progress_show(&run->progress, "waiting for the other teams");
-    return status < 0 ? -1 : 0;
-}
-
-/* A team ends when it is stopped or its machine fails, while others go on. */
-static int run_with_others(struct run *run, struct error *err)
-{
-    struct error broken;
-    int status = run_in_turn(run, err);
-
-    if (await_teams(run, &broken) < 0) {
-        *err = broken;
-        return -1;
-    }
-    return link_agree_all_teams(status, err);
-}
 
 /* Hosts see each other's files late where they share them by a network. */
 static int find_all_results(struct run *run, struct error *err)
@@ -361,31 +303,19 @@ static int tell_end(struct run *run, int status, struct error *err)
 
 static int run_in_folder(struct run *run, struct error *err)
 {
+    struct case_turns turns = {.settle = take_turn, .context = run};
     int status = prepare(run, err);
 
     if (status < 0)
         return -1;
+    turns.waiting = run->waiting;
+    turns.progress = run->is_first ? &run->progress : NULL;
     if (tell_what_is_done(run, err) < 0)
         status = -1;
     status = link_agree_all_teams(status, err);
     if (status == 0)
-        status = run_with_others(run, err);
+        status = case_turns_take(&turns, err);
     return run->is_first ? tell_end(run, status, err) : status;
-}
-
-/* The first team holds the directory for all. */
-static int open_folder(struct run *run, struct run_folder_lock *lock, struct error *err)
-{
-    int status = 0;
-
-    *lock = (struct run_folder_lock){-1, -1};
-    if (run->is_first)
-        status = run_folder_open(run->config, run->ledger.part, lock, err);
-    if (status == 1)
-        fprintf(run->log,
-                "%s: the file system knows no locks; start only one calq here\n",
-                run->config->out);
-    return link_agree_all_teams(status < 0 ? -1 : 0, err);
 }
 
 int coordinator_run(const struct config *config, const struct cases *cases,
@@ -414,7 +344,7 @@ int coordinator_run(const struct config *config, const struct cases *cases,
         progress_describe(&run.progress, outlook_line, &outlook);
     if (config->run_seconds > 0)
         link_stop_at(clock_seconds() + config->run_seconds);
-    status = open_folder(&run, &lock, err);
+    status = run_folder_open_for_all(config, part, run.log, &lock, err);
     if (status == 0)
         status = run_in_folder(&run, err);
     progress_clear(&run.progress);

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/format/identity.h"
 #include "core/onnx/onnx_external.h"
 
 #include <stdlib.h>
@@ -42,6 +43,23 @@ void model_facts_hash(struct model_facts *facts, const struct config_model *mode
     facts->has_hashes = hash_all(model, &facts->provenance, &err) == 0;
     if (!facts->has_hashes)
         keep_failure(facts, &err);
+}
+
+char *model_facts_identity(const struct model_facts *facts, const struct config *config,
+                           const struct calibration_case *one)
+{
+    if (!facts->has_hashes)
+        return NULL;
+    return identity_text(&(struct identity_parts){
+        .config = config,
+        .model = one->model,
+        .target = one->target,
+        .bits = one->bits,
+        .method = one->method,
+        .network_hash = facts->provenance.network_hash,
+        .calibration_hash = facts->provenance.calibration_hash,
+        .validation_hash = facts->provenance.validation_hash,
+    });
 }
 
 void model_facts_take(struct model_facts *facts, const struct result *result)

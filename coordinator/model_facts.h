@@ -24,6 +24,10 @@ void model_facts_clear(struct model_facts *facts);
  * opened, which tells better what is wrong. */
 void model_facts_hash(struct model_facts *facts, const struct config_model *model);
 
+/* The identity of a case of the model, see identity.h; owned by the caller. NULL: a file cannot be read. */
+char *model_facts_identity(const struct model_facts *facts, const struct config *config,
+                           const struct calibration_case *one);
+
 /* Takes over what a result of an earlier run says. */
 void model_facts_take(struct model_facts *facts, const struct result *result);
 

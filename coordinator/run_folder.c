@@ -3,6 +3,7 @@
 #include "core/base/draft.h"
 #include "core/base/lock.h"
 #include "core/base/memory.h"
+#include "link/link.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,20 @@ int run_folder_open(const struct config *config, struct cases_part part,
                            : lock_part(config, part, lock, err);
 }
 
+int run_folder_open_for_all(const struct config *config, struct cases_part part,
+                            FILE *log, struct run_folder_lock *lock, struct error *err)
+{
+    int status = 0;
+
+    *lock = (struct run_folder_lock){-1, -1};
+    if (link_is_first())
+        status = run_folder_open(config, part, lock, err);
+    if (status == 1)
+        fprintf(log, "%s: the file system knows no locks; start only one calq here\n",
+                config->out);
+    return link_agree_all_teams(status < 0 ? -1 : 0, err);
+}
+
 void run_folder_close(struct run_folder_lock *lock)
 {
     lock_release(lock->part);
@@ -90,7 +105,7 @@ int run_folder_compare_names(const struct config *config, struct error *err)
     int status = run_folder_path(config, "config.yaml", path, err);
 
     if (status == 0 && access(path, F_OK) == 0 &&
-        config_read(path, NULL, 0, config->method_section, written, &ignored) == 0 &&
+        config_read(path, NULL, 0, config->named, written, &ignored) == 0 &&
         strcmp(written->name, config->name) != 0)
         status = error_set(err, EXIT_CONFIG,
                            "%s was written with `name: %s`, this run has `name: %s`; "

@@ -6,6 +6,7 @@
 #include "core/format/journal.h"
 
 #include <limits.h>
+#include <stdio.h>
 
 /* A path in the run directory. Fails with EXIT_MACHINE when it is too long. */
 int run_folder_path(const struct config *config, const char *name, char path[PATH_MAX],
@@ -24,6 +25,10 @@ struct run_folder_lock {
  * be of the same number, share it; no part has two. */
 int run_folder_open(const struct config *config, struct cases_part part,
                     struct run_folder_lock *lock, struct error *err);
+/* The same for all teams: the first one holds the directory, and says on `log` where there are no locks. Collective
+ * over the ranks that coordinate. */
+int run_folder_open_for_all(const struct config *config, struct cases_part part,
+                            FILE *log, struct run_folder_lock *lock, struct error *err);
 void run_folder_close(struct run_folder_lock *lock);
 
 /* Fails where the directory holds the cases of a run of another name: it holds those of one. */

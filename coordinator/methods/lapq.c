@@ -2,18 +2,11 @@
 
 #include "coordinator/methods/empirical_correction.h"
 #include "coordinator/methods/joint_search.h"
-#include "coordinator/methods/layerwise.h"
+#include "coordinator/methods/p_grid.h"
 #include "coordinator/methods/reestimation.h"
 #include "coordinator/methods/rounding.h"
 #include "coordinator/methods/start.h"
 #include "coordinator/methods/treatment.h"
-#include "coordinator/search/parabola.h"
-#include "core/base/memory.h"
-#include "core/base/text.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- settings ------------------------------------------------------------------------------- */
 
@@ -39,7 +32,6 @@ struct lapq_settings {
 };
 
 CONFIG_FITS_OWN(lapq_settings);
-static_assert(P_COUNT_MOST >= 3, "a parabola needs three points");
 
 static const struct lapq_settings *own(const struct config_method_settings *settings)
 {
@@ -126,149 +118,6 @@ const struct config_section lapq_section = CONFIG_FIELDS(fields);
 
 /* ---- the p grid ----------------------------------------------------------------------------- */
 
-static void keep_as_start(struct result *result, const struct choice *choices,
-                          const struct score *score, double p)
-{
-    memcpy(result->start.choices, choices,
-           (size_t)result->placement->count * sizeof *choices);
-    result->start.calibration = *score;
-    result->p_grid.chosen = p;
-}
-
-/* Layer-wise steps at one p, and what they cost; keeps them when they are the best so
- * far. */
-static int try_p(const struct method_task *task, struct layerwise *layerwise, double p,
-                 struct result *result, double *loss, struct error *err)
-{
-    struct choice *choices =
-        memory_zeroed((size_t)result->placement->count, sizeof *choices);
-    char text[TEXT_OF_LOSS_BYTES];
-    struct score score;
-    int status =
-        layerwise_steps(layerwise, &(struct clip_rule){.kind = CLIP_LP, .number = p},
-                        choices, result, err);
-
-    if (status == 0)
-        status = team_score(task->team, choices, 1, &score, err);
-    if (status == 0) {
-        *loss = score_loss(&score);
-        if (result->start.calibration.samples == 0 ||
-            score_is_lower(&score, &result->start.calibration))
-            keep_as_start(result, choices, &score, p);
-        progress_show(task->progress, "%s: p = %.3f, loss %s", task->one->id, p,
-                      text_of_loss(*loss, text));
-    }
-    free(choices);
-    return status;
-}
-
-static int scan_p_grid(const struct method_task *task, struct layerwise *layerwise,
-                       struct result *result, struct error *err)
-{
-    const struct lapq_settings *settings = own(task->one->method);
-    struct result_p_grid *grid = &result->p_grid;
-
-    grid->count = settings->p_count;
-    for (int i = 0; i < grid->count; i++) {
-        if (i > 0 && method_is_out_of_time(task)) {
-            grid->count = i;
-            return 0;
-        }
-        grid->p[i] = settings->p[0] +
-                     (settings->p[1] - settings->p[0]) * i / (double)(grid->count - 1);
-        if (try_p(task, layerwise, grid->p[i], result, &grid->losses[i], err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static bool all_are_finite(const struct result_p_grid *grid)
-{
-    for (int i = 0; i < grid->count; i++)
-        if (!isfinite(grid->losses[i]))
-            return false;
-    return true;
-}
-
-/* In a user's words: "the losses of the norms p that were tried ...". */
-static const char *reason_of(enum parabola_verdict verdict)
-{
-    return verdict == PARABOLA_CONCAVE ? "have no valley"
-                                       : "still fall towards an end of the range";
-}
-
-/* Takes the vertex of the parabola over p as start, where its loss is lower. */
-static int take_vertex(const struct method_task *task, struct layerwise *layerwise,
-                       long *evaluations, struct result *result, struct error *err)
-{
-    struct result_p_grid *grid = &result->p_grid;
-    char text[TEXT_OF_LOSS_BYTES];
-    double best = grid->chosen, loss;
-
-    if (try_p(task, layerwise, grid->vertex, result, &loss, err) < 0)
-        return -1;
-    ++*evaluations;
-    if (grid->chosen == best) {
-        grid->verdict =
-            "has its minimum at a loss that is no lower than the best grid point's";
-        result_warn(result,
-                    "the norm estimated to be best, p = %.3f, has the loss %s, no less "
-                    "than the best one tried: the search starts from that, p = %.3f",
-                    grid->vertex, text_of_loss(loss, text), best);
-    }
-    return 0;
-}
-
-/* Finds the vertex, and takes it where it deserves it. */
-static int try_vertex(const struct method_task *task, struct layerwise *layerwise,
-                      long *evaluations, struct result *result, struct error *err)
-{
-    const struct lapq_settings *settings = own(task->one->method);
-    struct result_p_grid *grid = &result->p_grid;
-    double best = grid->chosen;
-    enum parabola_verdict verdict;
-    struct parabola parabola;
-
-    if (settings->parabola == PARABOLA_NO) {
-        grid->verdict = "was not asked for";
-        grid->vertex = NAN;
-        return 0;
-    }
-    if (!all_are_finite(grid)) {
-        grid->verdict = "was not fitted: some losses are infinite";
-        result_warn(result,
-                    "with some norms p the loss is infinite, so no better p could be "
-                    "estimated between those tried: the search starts from the best "
-                    "one, p = %.3f",
-                    best);
-        return 0;
-    }
-    if (parabola_fit(grid->p, grid->losses, grid->count, &parabola, err) < 0)
-        return -1;
-    verdict = parabola_minimum(&parabola, settings->p[0], settings->p[1],
-                               PARABOLA_MARGIN, &grid->vertex);
-    grid->verdict = parabola_verdict_name(verdict);
-    if (verdict != PARABOLA_MINIMUM) {
-        result_warn(
-            result,
-            "the losses of the norms p that were tried %s, so none between them "
-            "was estimated: the search starts from the best one, p = %.3f",
-            reason_of(verdict), best);
-        return 0;
-    }
-    return take_vertex(task, layerwise, evaluations, result, err);
-}
-
-static bool is_cut_short(const struct method_task *task, struct result *result)
-{
-    if (result->p_grid.count == own(task->one->method)->p_count &&
-        !method_is_out_of_time(task))
-        return false;
-    result->p_grid.verdict = "was not fitted: all seconds are spent";
-    method_end_by_time(task, result);
-    return true;
-}
-
 static int check_budget(const struct method_task *task, struct error *err)
 {
     const struct lapq_settings *settings = own(task->one->method);
@@ -287,27 +136,16 @@ static int check_budget(const struct method_task *task, struct error *err)
                      task->max_evaluations, least);
 }
 
-static int find_start(const struct method_task *task, long *evaluations,
-                      struct result *result, struct error *err)
-{
-    struct layerwise layerwise;
-    int status;
-
-    layerwise_init(&layerwise, task->team, task->one->method, CLIP_LP);
-    status = scan_p_grid(task, &layerwise, result, err);
-    *evaluations = result->p_grid.count;
-    if (status == 0 && !is_cut_short(task, result))
-        status = try_vertex(task, &layerwise, evaluations, result, err);
-    layerwise_clear(&layerwise);
-    return status;
-}
-
 static int find_p_grid_start(const struct method_task *task, long *evaluations,
                              struct result *result, struct error *err)
 {
+    const struct lapq_settings *settings = own(task->one->method);
+    const struct p_grid grid = {settings->p[0], settings->p[1], settings->p_count,
+                                settings->parabola == PARABOLA_YES};
+
     if (check_budget(task, err) < 0)
         return -1;
-    return find_start(task, evaluations, result, err);
+    return p_grid_find_start(task, &grid, evaluations, result, err);
 }
 
 /* ---- the method ----------------------------------------------------------------------------- */

@@ -17,14 +17,14 @@
 /* ---- where it is -------------------------------------------------------------------------- */
 
 static int read_config(struct finished_case *finished, const char *run,
-                       const struct config_section *methods, struct error *err)
+                       const struct config_named *named, struct error *err)
 {
     char path[PATH_MAX];
 
     finished->config = memory_zeroed(1, sizeof *finished->config);
     if (snprintf(path, sizeof path, "%s/config.yaml", run) >= PATH_MAX)
         return error_set(err, EXIT_USAGE, "the path %s is too long", run);
-    return config_read(path, NULL, 0, methods, finished->config, err);
+    return config_read(path, NULL, 0, named, finished->config, err);
 }
 
 static int find_case(struct finished_case *finished, const struct case_folder *folder,
@@ -40,13 +40,13 @@ static int find_case(struct finished_case *finished, const struct case_folder *f
 
 /* Gives the folder itself, where `path` may be in it. */
 static int find(struct finished_case *finished, const char *path,
-                const struct config_section *methods, char whole[PATH_MAX],
+                const struct config_named *named, char whole[PATH_MAX],
                 struct error *err)
 {
     struct case_folder folder;
 
     if (case_folder_find(path, &folder, err) < 0 ||
-        read_config(finished, folder.run, methods, err) < 0 ||
+        read_config(finished, folder.run, named, err) < 0 ||
         find_case(finished, &folder, err) < 0)
         return -1;
     if (snprintf(whole, PATH_MAX, "%s/cases/%s", folder.run, folder.id) >= PATH_MAX)
@@ -153,12 +153,12 @@ static int read_network(struct finished_case *finished, const char *folder,
 }
 
 int finished_case_open(struct finished_case *finished, const char *path,
-                       const struct config_section *methods, struct error *err)
+                       const struct config_named *named, struct error *err)
 {
     char folder[PATH_MAX];
 
     *finished = (struct finished_case){0};
-    if (find(finished, path, methods, folder, err) < 0 ||
+    if (find(finished, path, named, folder, err) < 0 ||
         check_method(finished, folder, err) < 0 ||
         read_result(finished, folder, err) < 0)
         return -1;

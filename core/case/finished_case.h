@@ -22,13 +22,13 @@ struct finished_case {
 /* Opens what `calq run` left in the folder <run directory>/cases/<id>; see case_folder.h. Paths in the configuration are
  * taken from the current folder, as by the run.
  *
- *   methods   as of config_read()
+ *   named     as of config_read()
  *   finished  out; close with finished_case_close() whether or not this fails
  *
  * Fails with EXIT_USAGE where the folder is none of a case, with EXIT_CONFIG or EXIT_INPUT where the
  * case is not done, or its network is not the one that it was done with. */
 int finished_case_open(struct finished_case *finished, const char *path,
-                       const struct config_section *methods, struct error *err);
+                       const struct config_named *named, struct error *err);
 void finished_case_close(struct finished_case *finished);
 
 #endif

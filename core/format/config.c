@@ -188,11 +188,11 @@ static void read_tree(struct config_node *root, struct config *config,
 }
 
 int config_read(const char *path, const char *const *overrides, int override_count,
-                const struct config_section *methods, struct config *config,
+                const struct config_named *named, struct config *config,
                 struct error *err)
 {
     struct config_errors errors = {
-        .path = path, .overrides = overrides, .methods = methods};
+        .path = path, .overrides = overrides, .named = named};
     struct config_node *root = NULL;
     char *text = NULL;
     size_t bytes;
@@ -200,7 +200,7 @@ int config_read(const char *path, const char *const *overrides, int override_cou
 
     memset(config, 0, sizeof *config);
     config->path = memory_text(path);
-    config->method_section = methods;
+    config->named = named;
     if (read_file(path, &text, &bytes, err) == 0) {
         root = config_node_parse(text, bytes, 0, &errors);
         if (root)
@@ -260,8 +260,10 @@ static void clear_section(const struct config_section *section, char *base)
 void config_clear(struct config *config)
 {
     clear_section(&config_schema, (char *)config);
-    for (int i = 0; config->method_section && i < CONFIG_LIST_MAX; i++)
-        clear_section(config->method_section, (char *)&config->methods[i]);
+    for (int i = 0; config->named && i < CONFIG_LIST_MAX; i++) {
+        clear_section(config->named->methods, (char *)&config->methods[i]);
+        clear_section(config->named->analyses, (char *)&config->analyses[i]);
+    }
     free(config->path);
     memset(config, 0, sizeof *config);
 }

@@ -188,11 +188,32 @@ struct config_exclude {
     char *model, *target, *bits, *method;
 };
 
+/* An analysis as far as configurations must know it; its row in coordinator/analyze/ begins so. */
+struct config_analysis {
+    const char *name, *help; /* in a configuration */
+};
+
+enum { CONFIG_TENSORS = 2 };
+
+struct config_analysis_settings {
+    const struct config_analysis *analysis; /* borrowed */
+    char *cases;                            /* pattern of fnmatch; NULL: all of them */
+    char *tensors[CONFIG_TENSORS];          /* of analyses that look at some */
+    int tensor_count;
+    _Alignas(double) char own[CONFIG_OWN_BYTES]; /* what its file has put here */
+    char *as; /* what its files are called; NULL: the analysis's name */
+};
+
 struct config_section;
 
+/* The settings of an entry of a list whose first is a name: each name has its own. Borrowed. */
+struct config_named {
+    const struct config_section *methods, *analyses;
+};
+
 struct config {
-    char *path;                                  /* where it was read */
-    const struct config_section *method_section; /* borrowed */
+    char *path;                       /* where it was read */
+    const struct config_named *named; /* borrowed */
     char *name;
     char *out; /* run directory; default runs/<name> */
     uint64_t seed;
@@ -215,6 +236,8 @@ struct config {
     int method_count;
     struct config_exclude exclude[CONFIG_LIST_MAX];
     int exclude_count;
+    struct config_analysis_settings analyses[CONFIG_LIST_MAX];
+    int analysis_count;
 };
 
 /* Reads and checks a configuration.
@@ -223,8 +246,8 @@ struct config {
  *   overrides  [override_count] "a.b=c" as on the command line: `block=16`,
  *              `models.0.calibration.samples=64`; the value is YAML; they replace or
  *              add
- *   methods    the settings of a method, of which each has its own: methods_section
- *              of coordinator/methods/; borrowed
+ *   named      the settings of methods and analyses: named_settings of coordinator/;
+ *              borrowed
  *   config     out; clear with config_clear() whether or not this fails
  *
  * Strict: fails with EXIT_CONFIG and *every* error of the file, one a line, each with
@@ -236,7 +259,7 @@ struct config {
  * keys of the file that begin with "x-" hold parts for them and are not settings. Nothing
  * of that is left in `config`: it is the same as if all had been written out. */
 int config_read(const char *path, const char *const *overrides, int override_count,
-                const struct config_section *methods, struct config *config,
+                const struct config_named *named, struct config *config,
                 struct error *err);
 void config_clear(struct config *config);
 
@@ -245,7 +268,7 @@ void config_clear(struct config *config);
 int config_write(const struct config *config, FILE *file, struct error *err);
 
 /* Writes the settings, their types, ranges, defaults and help, for people. */
-void config_help(const struct config_section *methods, FILE *file);
+void config_help(const struct config_named *named, FILE *file);
 
 /* How far down a group's right sample may rank. */
 int config_k(const struct config_model *model);
@@ -257,6 +280,7 @@ bool config_has_constants(const struct config_constants *constants);
 void config_bits_text(struct config_bits bits, char text[16]);
 /* What results call it. */
 const char *config_method_title(const struct config_method_settings *method);
+const char *config_analysis_title(const struct config_analysis_settings *analysis);
 const char *config_target_name(enum config_target target);
 const char *config_bias_correction_name(enum config_bias_correction correction);
 

@@ -13,13 +13,13 @@ struct config_place {
     int column;
 };
 
-struct config_section;
+struct config_named;
 
 struct config_errors {
-    const char *path;                     /* borrowed */
-    const char *const *overrides;         /* borrowed */
-    const struct config_section *methods; /* that may be named; borrowed */
-    struct config_error *errors;          /* owned */
+    const char *path;                 /* borrowed */
+    const char *const *overrides;     /* borrowed */
+    const struct config_named *named; /* what may be named; borrowed */
+    struct config_error *errors;      /* owned */
     size_t count;
     size_t room;
 };

@@ -254,12 +254,10 @@ static void fill_value(const struct config_field *field, const struct config_nod
     struct error err;
     const char *text;
 
-    if (field->kind == KIND_SECTION)
-        config_fill(field->section, node, at, errors);
+    if (config_section_of(field, errors->named))
+        config_fill(config_section_of(field, errors->named), node, at, errors);
     else if (field->kind == KIND_INPUTS)
         fill_inputs(field, node, at, errors);
-    else if (field->kind == KIND_METHOD)
-        config_fill(errors->methods, node, at, errors);
     else if ((text = scalar_text(field->key, node, errors)) &&
              readers[field->kind](field, text, at, &err) < 0)
         config_errors_add(errors, node->place, "%s: %s", field->key, err.text);
@@ -488,4 +486,15 @@ void config_fill(const struct config_section *section, const struct config_node 
     }
     fill_fields(section, node, base, errors);
     check_keys(section, node, errors);
+}
+
+void config_fill_named(const struct config_section *section, const char *name,
+                       void *base)
+{
+    struct config_errors errors = {0};
+    struct config_node *node = config_node_parse(name, strlen(name), 0, &errors);
+
+    config_fill(section, node, base, &errors);
+    assert(errors.count == 0);
+    config_node_destroy(node);
 }

@@ -11,4 +11,8 @@
 void config_fill(const struct config_section *section, const struct config_node *node,
                  void *base, struct config_errors *errors);
 
+/* The same of a section whose first setting is all that it needs: that one, and defaults. */
+void config_fill_named(const struct config_section *section, const char *name,
+                       void *base);
+
 #endif

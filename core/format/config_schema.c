@@ -87,6 +87,14 @@ static bool same_method(const void *left, const void *right)
     return memcmp(left, right, offsetof(struct config_method_settings, as)) == 0;
 }
 
+static bool same_analysis_title(const void *left, const void *right)
+{
+    const struct config_analysis_settings *a = left, *b = right;
+
+    return a->analysis && b->analysis &&
+           strcmp(config_analysis_title(a), config_analysis_title(b)) == 0;
+}
+
 /* ---- the settings: key, kind, place, range, default, help ---- */
 
 static const struct config_field calibration_fields[] = {
@@ -478,6 +486,13 @@ static const struct config_field config_fields[] = {
      .list = {0, CONFIG_LIST_MAX, sizeof(struct config_exclude),
               AT(config, exclude_count)},
      .never_changes_digits = true},
+    {"analyses", KIND_ANALYSIS, AT(config, analyses), "[]",
+     .help = "what `calq analyze` looks at in each case: a word such as pscan, or a "
+             "mapping with settings",
+     .list = {0, CONFIG_LIST_MAX, sizeof(struct config_analysis_settings),
+              AT(config, analysis_count), same_analysis_title,
+              "has the same name, which `as` changes, as"},
+     .never_changes_digits = true},
     {"budget", KIND_SECTION, 0, "{}", .help = "when to stop", .section = &budget,
      .never_changes_digits = true},
     {"stuck_after", KIND_INT, AT(config, stuck_after), "600", .range = {0, 1e9},
@@ -517,6 +532,21 @@ const struct config_field *config_section_field(const struct config_section *sec
     for (; *part && index >= (*part)->count; part++)
         index -= (*part)->count;
     return *part ? &(*part)->fields[index] : NULL;
+}
+
+const struct config_section *config_section_of(const struct config_field *field,
+                                               const struct config_named *named)
+{
+    switch (field->kind) {
+    case KIND_SECTION:
+        return field->section;
+    case KIND_METHOD:
+        return named->methods;
+    case KIND_ANALYSIS:
+        return named->analyses;
+    default:
+        return NULL;
+    }
 }
 
 bool config_list_has(const char *list, const char *word)
@@ -562,6 +592,11 @@ bool config_has_constants(const struct config_constants *constants)
 const char *config_method_title(const struct config_method_settings *method)
 {
     return method->as ? method->as : method->method->name;
+}
+
+const char *config_analysis_title(const struct config_analysis_settings *analysis)
+{
+    return analysis->as ? analysis->as : analysis->analysis->name;
 }
 
 const char *config_target_name(enum config_target target)

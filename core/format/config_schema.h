@@ -34,6 +34,7 @@ enum config_kind {
     KIND_INT_OR_ALL,  /* int; 0: all */
     KIND_ROW,         /* const void *, borrowed: the row with that name */
     KIND_METHOD,      /* struct config_method_settings */
+    KIND_ANALYSIS,    /* struct config_analysis_settings */
     KIND_SECTION,     /* the struct of another table */
     KIND_COUNT
 };
@@ -112,6 +113,14 @@ struct config_section {
     {                                                                                  \
         NULL, false, false, fields, CONFIG_COUNT(fields), NULL                         \
     }
+
+/* The section of a field's entries; NULL: they are none. */
+const struct config_section *config_section_of(const struct config_field *field,
+                                               const struct config_named *named);
+
+/* The place of what only some analyses have, in config_analysis_settings. */
+#define CONFIG_ANALYSIS_OWN(type, member)                                              \
+    (offsetof(struct config_analysis_settings, own) + offsetof(struct type, member))
 
 /* The place of what only some methods have, in config_method_settings. */
 #define CONFIG_OWN(type, member)                                                       \

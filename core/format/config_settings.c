@@ -22,6 +22,7 @@ static const char *const kind_texts[KIND_COUNT] = {
     [KIND_INT_OR_ALL] = "integer or all",
     [KIND_SECTION] = "settings",
     [KIND_METHOD] = "settings",
+    [KIND_ANALYSIS] = "settings",
     [KIND_ROW] = "one of",
 };
 
@@ -51,7 +52,7 @@ static void write_type(const struct config_field *field, FILE *file)
 enum { PATH_BYTES = 256, TYPE_BYTES = 1024 };
 
 struct walk {
-    const struct config_section *methods;
+    const struct config_named *named;
     void (*visit)(void *context, const struct config_setting *setting);
     void *context;
 };
@@ -74,8 +75,7 @@ static void visit_section(const struct walk *walk, const struct config_section *
     const struct config_field *field;
 
     for (size_t i = 0; (field = config_section_field(section, i)); i++) {
-        const struct config_section *inner =
-            field->kind == KIND_METHOD ? walk->methods : field->section;
+        const struct config_section *inner = config_section_of(field, walk->named);
         char path[PATH_BYTES];
 
         snprintf(path, sizeof path, "%s%s", above, field->key);
@@ -87,12 +87,12 @@ static void visit_section(const struct walk *walk, const struct config_section *
     }
 }
 
-void config_settings_each(const struct config_section *methods,
+void config_settings_each(const struct config_named *named,
                           void (*visit)(void *context,
                                         const struct config_setting *setting),
                           void *context)
 {
-    const struct walk walk = {methods, visit, context};
+    const struct walk walk = {named, visit, context};
 
     visit_section(&walk, &config_schema, "", 0);
 }
@@ -118,7 +118,7 @@ static void help_setting(void *context, const struct config_setting *setting)
     help_words(&setting->field->words, indent + 2 * STEP, file);
 }
 
-void config_help(const struct config_section *methods, FILE *file)
+void config_help(const struct config_named *named, FILE *file)
 {
-    config_settings_each(methods, help_setting, file);
+    config_settings_each(named, help_setting, file);
 }

@@ -14,7 +14,7 @@ struct config_setting {
 };
 
 /* Visits all settings, a section's own behind it. What is borrowed is valid during the visit. */
-void config_settings_each(const struct config_section *methods,
+void config_settings_each(const struct config_named *named,
                           void (*visit)(void *context,
                                         const struct config_setting *setting),
                           void *context);

@@ -9,7 +9,7 @@
 
 struct writer {
     yaml_emitter_t emitter;
-    const struct config_section *methods;
+    const struct config_named *named;
     bool failed; /* further events are dropped */
 };
 
@@ -98,12 +98,10 @@ static void write_value(struct writer *writer, const struct config_field *field,
 
     if (plain)
         write_scalar(writer, plain, YAML_PLAIN_SCALAR_STYLE);
-    else if (field->kind == KIND_SECTION)
-        write_section(writer, field->section, at);
+    else if (config_section_of(field, writer->named))
+        write_section(writer, config_section_of(field, writer->named), at);
     else if (field->kind == KIND_INPUTS)
         write_inputs(writer, at);
-    else if (field->kind == KIND_METHOD)
-        write_section(writer, writer->methods, at);
     else
         write_scalar(writer, *(char *const *)at, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
@@ -113,7 +111,7 @@ static void write_list(struct writer *writer, const struct config_field *field,
 {
     int count = config_text_entries(field, base);
 
-    begin_list(writer, field->kind != KIND_SECTION && field->kind != KIND_METHOD);
+    begin_list(writer, !config_section_of(field, writer->named));
     for (int i = 0; i < count; i++)
         write_value(writer, field,
                     base + field->offset + (size_t)i * field->list.stride);
@@ -154,7 +152,7 @@ static void write_document(struct writer *writer, const struct config *config)
 int config_write(const struct config *config, FILE *file, struct error *err)
 {
     enum { UNLIMITED = -1 };
-    struct writer writer = {.methods = config->method_section};
+    struct writer writer = {.named = config->named};
     int status = 0;
 
     if (!yaml_emitter_initialize(&writer.emitter))

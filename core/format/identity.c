@@ -118,7 +118,7 @@ char *identity_text(const struct identity_parts *parts)
     write_section(&config_schema, (const char *)parts->config, "", file);
     write_section(&config_schema_model, (const char *)parts->model, "model.", file);
     fprintf(file, "target: %s\nbits: %s\n", config_target_name(parts->target), bits);
-    write_section(parts->config->method_section, (const char *)parts->method, "method.",
+    write_section(parts->config->named->methods, (const char *)parts->method, "method.",
                   file);
     fclose(file);
     return text;

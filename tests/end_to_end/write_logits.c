@@ -11,7 +11,7 @@
  *   labels.i32    [N, places]
  *   logits.f32    [N, classes] of the calibrated network
  *   float.f32     [N, classes] of the float network */
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/base/memory.h"
 #include "core/case/case_samples.h"
 #include "core/case/shard.h"
@@ -165,7 +165,7 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: write_logits CASE FOLDER\n");
         return 2;
     }
-    status = finished_case_open(&writer.finished, arguments[1], &methods_section, &err);
+    status = finished_case_open(&writer.finished, arguments[1], &named_settings, &err);
     if (status == 0)
         status = write_all(&writer, arguments[2], &err);
     if (status != 0)

@@ -1,7 +1,7 @@
 /* fuzz_config.c - bytes as a configuration; what is read is written and must be read again as the same. */
 #include "core/format/config.h"
 
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "tests/fuzz/image.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     size_t first_size, second_size;
     char *first, *second;
 
-    if (config_read(image_path("run.yaml", bytes, size), NULL, 0, &methods_section,
+    if (config_read(image_path("run.yaml", bytes, size), NULL, 0, &named_settings,
                     &config, &err) < 0) {
         config_clear(&config);
         return 0;
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     first = written(&config, &first_size);
     config_clear(&config);
     if (config_read(image_path("run.yaml", (const uint8_t *)first, first_size), NULL, 0,
-                    &methods_section, &config, &err) < 0) {
+                    &named_settings, &config, &err) < 0) {
         fprintf(stderr, "calq cannot read what it has written: %s\n%s", err.text,
                 first);
         abort();

@@ -1,6 +1,6 @@
 #include "tests/support/method_settings.h"
 
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/format/config_errors.h"
 #include "core/format/config_fill.h"
 
@@ -14,12 +14,12 @@
 struct config_method_settings method_settings(const char *text)
 {
     struct config_method_settings settings = {0};
-    struct config_errors errors = {.path = "method", .methods = &methods_section};
+    struct config_errors errors = {.path = "method", .named = &named_settings};
     struct config_node *node = config_node_parse(text, strlen(text), 0, &errors);
     struct error err;
 
     assert_non_null(node);
-    config_fill(&methods_section, node, &settings, &errors);
+    config_fill(named_settings.methods, node, &settings, &errors);
     if (config_errors_report(&errors, &err) < 0)
         fail_msg("%s", err.text);
     config_node_destroy(node);

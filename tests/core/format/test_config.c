@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "core/base/memory.h"
 #include "core/format/config_schema.h"
 
@@ -50,7 +50,7 @@ static int read_with(const char *text, const char *const *overrides, int count)
     write_file(text, strlen(text));
     config_clear(&config);
     memset(&err, 0, sizeof err);
-    return config_read("t.yaml", overrides, count, &methods_section, &config, &err);
+    return config_read("t.yaml", overrides, count, &named_settings, &config, &err);
 }
 
 static void assert_read(const char *text)
@@ -175,6 +175,9 @@ static const char full[] =
     "exclude:\n"
     "  - {model: two, bits: W4A4}\n"
     "  - {case: '*-lapq-2', target: o*, method: lapq}\n"
+    "analyses:\n"
+    "  - pscan\n"
+    "  - {kind: surface, tensors: [w, 'a, b'], points: 5, cases: '*W4A4*', as: two}\n"
     "budget: {evaluations: 5000, seconds: 7200, run_seconds: 1.5}\n"
     "stuck_after: 25\n";
 
@@ -195,6 +198,14 @@ static void every_setting_is_read(void **state)
     assert_true(config.max_seconds == 7200 && config.run_seconds == 1.5);
     assert_true(config.stuck_after == 25);
     assert_int_equal(config.exclude_count, 2);
+    assert_int_equal(config.analysis_count, 2);
+    assert_string_equal(config_analysis_title(&config.analyses[0]), "pscan");
+    assert_int_equal(config.analyses[0].tensor_count, 0);
+    assert_string_equal(config.analyses[1].analysis->name, "surface");
+    assert_string_equal(config_analysis_title(&config.analyses[1]), "two");
+    assert_int_equal(config.analyses[1].tensor_count, 2);
+    assert_string_equal(config.analyses[1].tensors[1], "a, b");
+    assert_string_equal(config.analyses[1].cases, "*W4A4*");
     assert_string_equal(config.exclude[0].model, "two");
     assert_string_equal(config.exclude[0].bits, "W4A4");
     assert_null(config.exclude[0].case_id);
@@ -831,11 +842,11 @@ static void files_that_cannot_be_read_are_named(void **state)
     (void)state;
     config_clear(&config);
     assert_int_equal(
-        config_read("absent.yaml", NULL, 0, &methods_section, &config, &err), -1);
+        config_read("absent.yaml", NULL, 0, &named_settings, &config, &err), -1);
     assert_string_equal(err.text, "cannot open absent.yaml: No such file or directory");
     assert_int_equal(err.code, EXIT_CONFIG);
     config_clear(&config);
-    assert_int_equal(config_read(".", NULL, 0, &methods_section, &config, &err), -1);
+    assert_int_equal(config_read(".", NULL, 0, &named_settings, &config, &err), -1);
     assert_string_equal(err.text, "cannot read .: Is a directory");
     assert_int_equal(err.code, EXIT_CONFIG);
 }
@@ -1011,8 +1022,8 @@ static void a_hostile_file_is_refused_quickly(void **state)
         write_file(text, cases[i].bytes);
         free(text);
         config_clear(&config);
-        assert_int_equal(
-            config_read("t.yaml", NULL, 0, &methods_section, &config, &err), -1);
+        assert_int_equal(config_read("t.yaml", NULL, 0, &named_settings, &config, &err),
+                         -1);
         if (strncmp(err.text, cases[i].sentence, strlen(cases[i].sentence)) != 0)
             fail_msg("%s instead of %s", err.text, cases[i].sentence);
         assert_true(clock() - start < 10 * CLOCKS_PER_SEC);
@@ -1231,6 +1242,7 @@ static void a_written_configuration_says_everything(void **state)
         "outlier_splitting: {ratio: 0, halves: quantization_aware, clip_sees: split}, "
         "activation_splitting: {ratio: 0, channels: static}}\n"
         "exclude: []\n"
+        "analyses: []\n"
         "budget: {evaluations: 0, seconds: 0, run_seconds: 0}\n"
         "stuck_after: 600\n";
     char *text;
@@ -1279,10 +1291,10 @@ static void help_names_every_setting(void **state)
     FILE *file = open_memstream(&text, &bytes);
 
     (void)state;
-    config_help(&methods_section, file);
+    config_help(&named_settings, file);
     fclose(file);
     assert_help_names(&config_schema, text);
-    assert_help_names(&methods_section, text);
+    assert_help_names(named_settings.methods, text);
     assert_non_null(strstr(text, "block: whole number, 1..4096; default 8\n"));
     free(text);
 }

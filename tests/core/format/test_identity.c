@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/methods/methods.h"
+#include "coordinator/named_settings.h"
 #include "tests/support/method_settings.h"
 
 static struct config config;
@@ -41,7 +41,7 @@ static int start(void **state)
         .labels = "/labels",
         .constants = {.scale = NAN, .mean = {0.5, 0.25}, .mean_count = 2},
     };
-    config.method_section = &methods_section;
+    config.named = &named_settings;
     config.methods[0] = method_settings("{name: lapq, sweeps: 8}");
     parts = (struct identity_parts){.config = &config,
                                     .model = model,

@@ -1,0 +1,91 @@
+#include "coordinator/analyze/analyses.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "coordinator/analyze/analysis.h"
+#include "coordinator/analyze/analyze.h"
+#include "core/format/config_fill.h"
+
+static void every_analysis_has_all_that_must_be_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < analysis_kinds.count; i++) {
+        struct config_analysis_settings settings = {0};
+        const struct analysis_kind *kind;
+
+        config_fill_named(&analyses_section, config_word(&analysis_kinds, i),
+                          &settings);
+        kind = analysis_of(&settings);
+        assert_ptr_equal(kind, config_word_row(&analysis_kinds, i));
+        assert_non_null(kind->known.help);
+        assert_non_null(kind->run);
+        assert_string_equal(config_analysis_title(&settings), kind->known.name);
+    }
+}
+
+static bool is_kind(const char *name)
+{
+    struct error err;
+
+    return analyze_check_kind(name, &err) == 0;
+}
+
+/* A slip in `only` would make a setting that no analysis takes. */
+static void settings_of_some_analyses_name_analyses_that_there_are(void **state)
+{
+    const struct config_field *field;
+
+    (void)state;
+    for (size_t i = 0; (field = config_section_field(&analyses_section, i)); i++) {
+        char only[128], *rest = only;
+
+        if (!field->only)
+            continue;
+        snprintf(only, sizeof only, "%s", field->only);
+        while (rest) {
+            const char *name = strsep(&rest, ",");
+
+            if (!is_kind(name + strspn(name, " ")))
+                fail_msg("%s is only for %s, which is no analysis", field->key, name);
+        }
+    }
+}
+
+static void no_two_settings_share_a_key(void **state)
+{
+    const struct config_field *a, *b;
+
+    (void)state;
+    for (size_t i = 0; (a = config_section_field(&analyses_section, i)); i++)
+        for (size_t j = 0; j < i; j++) {
+            b = config_section_field(&analyses_section, j);
+            assert_string_not_equal(a->key, b->key);
+        }
+}
+
+static void a_name_that_is_none_gets_the_nearest_one(void **state)
+{
+    struct error err;
+
+    (void)state;
+    assert_int_equal(analyze_check_kind("surfaces", &err), -1);
+    assert_int_equal(err.code, EXIT_USAGE);
+    assert_non_null(strstr(err.text, "did you mean surface?"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_analysis_has_all_that_must_be_known),
+        cmocka_unit_test(settings_of_some_analyses_name_analyses_that_there_are),
+        cmocka_unit_test(no_two_settings_share_a_key),
+        cmocka_unit_test(a_name_that_is_none_gets_the_nearest_one),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,159 @@
+# shellcheck shell=bash disable=SC2154,SC2034  # names of harness.sh
+# analyze.sh - what `calq analyze` finds: the same on any number of ranks, after any kill, and the same that
+# a run finds of the same steps.
+
+looked_at=$here/analyze.yaml
+mmse=glyphs-paper-W4A4-mmse
+
+# Runs an analysis that must succeed: its files go to $work/run.
+analyze() { # KIND ARGUMENTS...
+    calq analyze "$1" --set "out=$work/run" "${@:2}"
+    expect_code 0
+}
+
+# Prints all findings in a run folder but what ranks, time and machine may change.
+findings() { # FOLDER
+    local file
+    for file in "$1"/cases/*/analyses/*; do
+        echo "${file#"$1"/}"
+        sed '/^ "run": {/,/^ }/d' "$file"
+    done
+}
+
+# Compares with what the first run of this NAME found; the first is the measure.
+finds_the_same() { # NAME KIND ARGUMENTS...
+    local measure=$scratch/findings.$1
+    analyze "${@:2}"
+    findings "$work/run" >"$work/findings"
+    [ -s "$work/findings" ] || fail "there are no findings"
+    [ -e "$measure" ] || cp "$work/findings" "$measure"
+    expect_same "$measure" "$work/findings"
+}
+
+check 1 "an analysis gives its findings" finds_the_same all all "$looked_at"
+check 2 "the findings are the same" finds_the_same all all "$looked_at"
+check 3 "the findings are the same" finds_the_same all all "$looked_at"
+check 5 "the findings are the same" finds_the_same all all "$looked_at"
+check 3 "the findings are the same of teams of one" finds_the_same all all "$looked_at" --set ranks_per_case=1
+one=(--set bits=W4A4 --set 'analyses=[{kind: surface, points: 2, tensors: [/Relu_output_0, block1.first.conv.weight]}]')
+check 1 "a surface gives its findings" finds_the_same one surface "$looked_at" "${one[@]}"
+check 1 "the findings are the same without memory, with scalar kernels" \
+    finds_the_same one surface "$looked_at" "${one[@]}" --set memory=0 --set kernel=scalar
+
+the_files_are_there() {
+    analyze all "$looked_at"
+    expect_files "$work/run" <<END
+./cases/glyphs-paper-W2A2-mmse/analyses/pscan.csv
+./cases/glyphs-paper-W2A2-mmse/analyses/pscan.json
+./cases/glyphs-paper-W2A2-mmse/analyses/surface.csv
+./cases/glyphs-paper-W2A2-mmse/analyses/surface.json
+./cases/glyphs-paper-W2A2-mmse/journal
+./cases/glyphs-paper-W4A4-mmse/analyses/pair.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/pair.json
+./cases/glyphs-paper-W4A4-mmse/analyses/pscan.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/pscan.json
+./cases/glyphs-paper-W4A4-mmse/analyses/surface.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/surface.json
+./cases/glyphs-paper-W4A4-mmse/journal
+./config.yaml
+./lock
+END
+    [ "$(wc -l <"$work/run/cases/$mmse/analyses/surface.csv")" -eq 17 ] || fail "it has not 4 x 4 points"
+    expect_in "$work/out" "$work/run/cases/*/analyses/"
+}
+check 1 the_files_are_there
+
+# ---- the same that a run finds ------------------------------------------------------------------
+
+# Prints the number of one line of a CSV file: KEY is how the line begins, COLUMN its number.
+entry() { awk -F, -v key="$2" -v column="$3" '$1 == key { print $column; exit }' "$work/run/cases/$mmse/analyses/$1.csv"; } # NAME KEY COLUMN
+
+# Prints a number of a fact.
+fact() { grep -A3 "\"name\": \"$2\"" "$work/run/cases/$mmse/analyses/$1.json" | sed -n 's/.*"value": //p'; } # NAME FACT
+
+# A result says that some samples cost so much.
+expect_in_result() { # NUMBER CASE
+    grep -q "\"loss\": $1,\$" "$work/run/cases/$2/result.json" || fail "no loss of $2 is $1"
+}
+
+the_norms_cost_what_runs_find() {
+    analyze pscan "$looked_at"
+    calibrate "$looked_at" --set bits=W4A4 \
+        --set 'methods=[{name: mmse, bias_correction: mean}, {name: lp, norm: 2.5, bias_correction: mean}]'
+    expect_in_result "$(entry pscan 2 2)" $mmse
+    expect_in_result "$(entry pscan 2 4)" $mmse
+    expect_in_result "$(entry pscan 2.5 2)" glyphs-paper-W4A4-lp
+    expect_in_result "$(entry pscan 2.5 4)" glyphs-paper-W4A4-lp
+}
+check 1 the_norms_cost_what_runs_find
+
+a_surface_goes_through_the_point() {
+    analyze surface "$looked_at" --set 'analyses=[{kind: surface, points: 3, range: [0.5, 2]}]'
+    calibrate "$looked_at"
+    awk -F, -v loss="$(fact surface point_loss)" '$1 == 1 && $2 == 1 { exit !($3 == loss) }' \
+        "$work/run/cases/$mmse/analyses/surface.csv" || fail "it costs something else at the point"
+    expect_in_result "$(fact surface point_loss)" $mmse
+}
+check 1 a_surface_goes_through_the_point
+
+a_run_goes_on_from_an_analysis() {
+    analyze pscan "$looked_at"
+    calibrate "$looked_at"
+    expect_in "$work/log" "$mmse: goes on from"
+    analyze pscan "$looked_at"
+    expect_in "$work/run/cases/$mmse/analyses/pscan.json" '"replayed":'
+    ! grep -q '"replayed": 0' "$work/run/cases/$mmse/analyses/pscan.json" || fail "nothing was there"
+}
+check 1 a_run_goes_on_from_an_analysis
+
+# ---- kills ----------------------------------------------------------------------------------
+
+killed_analysis() { # BYTES ARGUMENTS...
+    local launcher=() pid
+    # shellcheck disable=SC2206
+    [ "$ranks" -eq 1 ] || launcher=($MPIRUN -n "$ranks")
+    "${launcher[@]}" "$program" analyze all --set "out=$work/run" "${@:2}" >/dev/null 2>&1 &
+    pid=$!
+    await_answers $pid "$1" || fail "it has ended already"
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    wait_for_lock
+}
+
+an_analysis_killed_again_and_again_finds_the_same() {
+    local bytes before
+    for bytes in 1 20000 50000; do killed_analysis $bytes "$looked_at" "${slowly[@]}"; done
+    before=$(journal_bytes)
+    [ "$before" -ge 70001 ] || fail "what was found is gone"
+    finds_the_same all all "$looked_at"
+    # All answers are there once: a journal that was not disturbed has as many bytes.
+    journal_bytes >"$work/bytes"
+    rm -r "$work/run"
+    analyze all "$looked_at"
+    [ "$(journal_bytes)" -eq "$(cat "$work/bytes")" ] || fail "something was found twice"
+}
+check 1 an_analysis_killed_again_and_again_finds_the_same
+check 3 an_analysis_killed_again_and_again_finds_the_same
+
+# ---- slips of the pen -------------------------------------------------------------------------
+
+refused() { # CODE TEXT ARGUMENTS...
+    calq analyze "${@:3}" --set "out=$work/run"
+    expect_code "$1"
+    expect_told "$2"
+}
+check 1 "an analysis has a name" refused 2 'did you mean pscan?' pscann "$looked_at"
+check 1 "a kind is needed" refused 2 'which analysis?'
+check 3 "an analysis has a name" refused 2 'did you mean pscan?' pscann "$looked_at"
+check 1 "a configuration is needed" refused 2 'which configuration?' pscan
+check 1 "a pattern fits some case" refused 3 'fits no case; the first case is glyphs-paper-W4A4-mmse' \
+    all "$looked_at" --set 'analyses.2.cases="*W5A5*"'
+check 1 "without analyses a kind is needed" refused 3 'name a kind' all "$looked_at" --set 'analyses=[]'
+check 3 "a tensor that is not there is told" refused 3 'the nearest name is "block1.first.conv.weight"' \
+    all "$looked_at" --set 'analyses.1.tensors=[block1.first.conv.weigh, /block1/Relu_output_0]'
+check 1 "a surface has two tensors" refused 3 'names the same tensor twice' \
+    all "$looked_at" --set 'analyses.1.tensors=[/block1/Relu_output_0, /block1/Relu_output_0]'
+check 1 "a surface has no single tensor" refused 3 'a surface is over two tensors; `tensors` names 1' \
+    all "$looked_at" --set 'analyses.1.tensors=/block1/Relu_output_0'
+check 1 "two analyses do not share files" refused 3 'has the same name, which `as` changes, as entry 1' \
+    all "$looked_at" --set 'analyses=[pscan, pscan]'
