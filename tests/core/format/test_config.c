@@ -606,7 +606,7 @@ static const struct refusal {
      "mse_to_float, binary_cross_entropy, mean_squared_error"},
     {IN_METHOD("ocs"),
      "t.yaml:4:3: name: \"ocs\" is not known, only minmax, percentile, mmse, lp, "
-     "cosine, aciq, kld, lapq, dual"},
+     "cosine, aciq, kld, lapq, dual, mixed"},
     {IN_METHOD("{name: mmse, outlier_splitting: 1}"),
      "t.yaml:4:35: ratio: \"1\" is out of range (0..0.9)"},
     {IN_METHOD("{name: mmse, outlier_splitting: {halves: plain, ratios: 0.1}}"),
@@ -721,7 +721,7 @@ static const struct refusal {
      "t.yaml:4:4: sweeps makes no sense for mmse, only for lapq"},
     {IN_METHOD("{name: lapk, p: [2, 4]}"),
      "t.yaml:4:10: name: \"lapk\" is not known, only minmax, percentile, mmse, "
-     "lp, cosine, aciq, kld, lapq, dual; did you mean lapq?"},
+     "lp, cosine, aciq, kld, lapq, dual, mixed; did you mean lapq?"},
     {IN_METHOD("{name: !m lapq, p: [2, 4]}"), "t.yaml:4:10: tags (!) are not read"},
     {IN_METHOD("{p: [2, 4]}"), "t.yaml:4:3: a method lacks name"},
     {IN_METHOD("lapq\n- {name: lapq, p_count: 10}"),
