@@ -14,7 +14,7 @@ TEST_RANKS ?= 1 2 3 5
 # What apt installs on a fresh Debian or Ubuntu; nothing else is needed.
 PACKAGES = gcc libc6-dev pkg-config openmpi-bin libopenmpi-dev libhdf5-dev \
 	libyaml-dev protobuf-c-compiler libprotobuf-c-dev \
-	libonnx-dev libjansson-dev libxxhash-dev libcmocka-dev
+	libonnx-dev libjansson-dev libxxhash-dev libcmocka-dev libjpeg-dev libpng-dev zlib1g-dev
 # And for a SLURM cluster on this machine: only check-slurm needs it.
 SLURM_PACKAGES = slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge
 
@@ -26,7 +26,7 @@ MAKEFLAGS += --no-builtin-rules
 # ---- libraries, by pkg-config -------------------------------------------------------------
 # With its serial flavour HDF5 does not know MPI; where only the MPI flavour is there, it does.
 hdf5 = $(if $(shell $(PKG_CONFIG) --exists hdf5-serial && echo yes),hdf5-serial,hdf5)
-libraries = $(hdf5) yaml-0.1 jansson libxxhash libprotobuf-c
+libraries = $(hdf5) yaml-0.1 jansson libxxhash libprotobuf-c libjpeg libpng zlib
 LIBRARY_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(libraries))
 LIBRARY_LIBS = $(shell $(PKG_CONFIG) --libs $(libraries)) -lm
 MPI_CFLAGS = $(shell $(MPICC) --showme:compile)
@@ -109,7 +109,7 @@ $(BUILD)/core/kernel/%.o: override SANITIZE =
 endif
 # Plain loops over values gain from the compiler's vectors.
 $(BUILD)/core/quant/%.o $(BUILD)/core/layer/%.o $(BUILD)/core/evaluate/%.o \
-$(BUILD)/core/format/data_file.o $(BUILD)/core/format/data_normalisation.o: EXTRA_CFLAGS += -O3
+$(addprefix $(BUILD)/core/format/,data_file.o data_normalisation.o resample.o): EXTRA_CFLAGS += -O3
 # Choices between two values become vectors only where both may be computed: nobody asks for traps.
 $(BUILD)/core/quant/%.o $(BUILD)/core/layer/%.o: EXTRA_CFLAGS += -fno-trapping-math \
 	-mprefer-vector-width=512

@@ -299,3 +299,8 @@ void hdf5_file_list(const struct hdf5_file *file, char *text, size_t bytes)
 {
     hdf5_list_content(file->file, file->path, text, bytes);
 }
+
+void hdf5_file_names(const struct hdf5_file *file, char *text, size_t bytes)
+{
+    hdf5_list_lines(file->file, text, bytes);
+}

@@ -45,4 +45,7 @@ int hdf5_file_rows(const struct hdf5_file *file, int index, size_t first, size_t
 /* Writes what the file holds, as a table for people, into `text`: as much as fits. */
 void hdf5_file_list(const struct hdf5_file *file, char *text, size_t bytes);
 
+/* Writes the names of all datasets, a line each, as many as fit. */
+void hdf5_file_names(const struct hdf5_file *file, char *text, size_t bytes);
+
 #endif

@@ -17,6 +17,9 @@ long long hdf5_attribute_count(hid_t attribute);
  * that `wanted` looks like. */
 void hdf5_list_names(hid_t file, const char *wanted, char *text, size_t bytes);
 
+/* Writes the names of all datasets, a line each, as many as fit. */
+void hdf5_list_lines(hid_t file, char *text, size_t bytes);
+
 /* Writes a table of all datasets and of the attributes that calq reads, as much as fits. */
 void hdf5_list_content(hid_t file, const char *path, char *text, size_t bytes);
 

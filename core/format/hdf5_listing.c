@@ -123,6 +123,21 @@ void hdf5_list_names(hid_t file, const char *wanted, char *text, size_t bytes)
     free(names.list);
 }
 
+void hdf5_list_lines(hid_t file, char *text, size_t bytes)
+{
+    struct names names = {0};
+    size_t used = 0;
+
+    walk_file(file, &names, take_name);
+    *text = '\0';
+    for (size_t i = 0; i < names.count; i++) {
+        if (used + strlen(names.list[i]) + 2 <= bytes)
+            used += (size_t)sprintf(text + used, "%s\n", names.list[i]);
+        free(names.list[i]);
+    }
+    free(names.list);
+}
+
 /* ---- a table, for people ------------------------------------------------------------------- */
 
 enum { COLUMN_BYTES = 256 };

@@ -228,10 +228,11 @@ int hdf5_reader_rows(struct hdf5_reader *reader, const struct hdf5_dataset *data
     return ask(reader, &question, &answer, doing, err);
 }
 
-int hdf5_reader_list(struct hdf5_reader *reader, const char **text, struct error *err)
+static int ask_for_text(struct hdf5_reader *reader, enum hdf5_request request,
+                        const char **text, struct error *err)
 {
     enum { TEXT_BYTES = 1 << 20 };
-    struct hdf5_question question = {.request = HDF5_REQUEST_LIST, .bytes = TEXT_BYTES};
+    struct hdf5_question question = {.request = request, .bytes = TEXT_BYTES};
     struct hdf5_answer answer;
     void *room = room_of(TEXT_BYTES, err);
 
@@ -239,4 +240,14 @@ int hdf5_reader_list(struct hdf5_reader *reader, const char **text, struct error
         return -1;
     *text = room;
     return ask(reader, &question, &answer, "listed what it holds", err);
+}
+
+int hdf5_reader_list(struct hdf5_reader *reader, const char **text, struct error *err)
+{
+    return ask_for_text(reader, HDF5_REQUEST_LIST, text, err);
+}
+
+int hdf5_reader_names(struct hdf5_reader *reader, const char **text, struct error *err)
+{
+    return ask_for_text(reader, HDF5_REQUEST_NAMES, text, err);
 }

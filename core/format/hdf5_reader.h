@@ -45,4 +45,7 @@ int hdf5_reader_rows(struct hdf5_reader *reader, const struct hdf5_dataset *data
 /* `text` is valid until any reader is asked again. */
 int hdf5_reader_list(struct hdf5_reader *reader, const char **text, struct error *err);
 
+/* The names of all datasets, a line each; valid as `text` is there. */
+int hdf5_reader_names(struct hdf5_reader *reader, const char **text, struct error *err);
+
 #endif

@@ -54,6 +54,9 @@ static int answer_of_file(const struct hdf5_question *question, struct hdf5_file
     case HDF5_REQUEST_ROWS:
         return hdf5_file_rows(file, question->index, question->first, question->count,
                               question->as, question->bytes, room, err);
+    case HDF5_REQUEST_NAMES:
+        hdf5_file_names(file, room, question->bytes);
+        return 0;
     default:
         hdf5_file_list(file, room, question->bytes);
         return 0;

@@ -13,6 +13,7 @@ enum hdf5_request {
     HDF5_REQUEST_ATTRIBUTE,
     HDF5_REQUEST_ROWS,
     HDF5_REQUEST_LIST,
+    HDF5_REQUEST_NAMES,
     HDF5_REQUEST_LEAVE /* end the process */
 };
 
