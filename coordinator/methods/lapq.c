@@ -124,7 +124,9 @@ static int check_budget(const struct method_task *task, struct error *err)
     long least =
         ((long)settings->p_count + settings->parabola) * treatment_starts(task) +
         reestimate_evaluations(task, REESTIMATE_BEFORE) +
-        reestimate_evaluations(task, REESTIMATE_AFTER) + rounding_evaluations(task) +
+        reestimate_evaluations(task, REESTIMATE_AFTER) +
+        rounding_evaluations(task, ROUNDING_BEFORE) +
+        rounding_evaluations(task, ROUNDING_AFTER) +
         2 * empirical_correction_evaluations(task);
 
     if (task->max_evaluations == 0 || task->max_evaluations >= least)

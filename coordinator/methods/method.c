@@ -40,7 +40,8 @@ long method_evaluations_left(const struct method_task *task,
 {
     long left = task->max_evaluations - result_evaluations(result) -
                 reestimate_evaluations(task, REESTIMATE_AFTER) -
-                rounding_evaluations(task) - empirical_correction_evaluations(task);
+                rounding_evaluations(task, ROUNDING_AFTER) -
+                empirical_correction_evaluations(task);
 
     if (task->max_evaluations == 0)
         return 0;
@@ -111,7 +112,8 @@ static int search(const struct method_task *task, struct result *result,
 static int finish_start(const struct method_task *task, struct state *in_float,
                         struct result *result, struct error *err)
 {
-    if (reestimate(task, REESTIMATE_BEFORE, in_float, &result->start, result, err) < 0)
+    if (rounding(task, ROUNDING_BEFORE, &result->start, result, err) < 0 ||
+        reestimate(task, REESTIMATE_BEFORE, in_float, &result->start, result, err) < 0)
         return -1;
     return empirical_correction(task, "before the search", in_float, &result->start,
                                 result, err);
@@ -127,7 +129,7 @@ static bool has_moved(const struct result *result)
 static int finish_result(const struct method_task *task, struct state *in_float,
                          struct result *result, struct error *err)
 {
-    if (rounding(task, &result->result, result, err) < 0 ||
+    if (rounding(task, ROUNDING_AFTER, &result->result, result, err) < 0 ||
         reestimate(task, REESTIMATE_AFTER, in_float, &result->result, result, err) < 0)
         return -1;
     return has_moved(result) ? empirical_correction(task, "after the search", in_float,

@@ -4,7 +4,7 @@
  * what it sees behind the layers that are rounded already, and of what its products are in the
  * float network (core/evaluate/gram_block.h). From these rank 0 finds codes, a bias, and with `affine: layer` the
  * factor of each output that its batch norm can take (core/quant/gram_rounding.h). Steps stay as
- * they are. What is found of a layer goes to the journal.
+ * they are, or are scanned. What is found of a layer goes to the journal (rounding_layer.h).
  *
  * Weights of tables and of recurrences, split weights and those with second codes keep the nearest codes, as do
  * layers with more than LAYER_GRAM_INPUTS_MOST weights an output.
@@ -14,14 +14,15 @@
 
 #include "coordinator/methods/method.h"
 
-/* Rounds the weights of the point anew, where the method asks for it: batch norms and biases that were measured
+/* Rounds the weights of the point anew, where the method asks for it then (ROUNDING_AFTER or ROUNDING_BEFORE the
+ * search): batch norms and biases that were measured
  * are dropped. They are the point's, with its new scores, where the loss is not to be judged or
  * drops on the held-out samples (without any: on all calibration samples). The point's state is in
  * force afterwards.
  *
  * Adds a phase, and warnings. */
-int rounding(const struct method_task *task, struct result_point *point,
-             struct result *result, struct error *err);
+int rounding(const struct method_task *task, enum config_rounding_when when,
+             struct result_point *point, struct result *result, struct error *err);
 
 /* Choices of all items at several widths, and those beside which each layer is rounded. Borrowed. */
 struct rounding_widths {
@@ -37,7 +38,8 @@ int rounding_at_widths(const struct method_task *task,
                        const struct rounding_widths *widths, struct state *found,
                        struct error *err);
 
-/* Evaluations that it takes. */
-long rounding_evaluations(const struct method_task *task);
+/* Evaluations that it takes at most. */
+long rounding_evaluations(const struct method_task *task,
+                          enum config_rounding_when when);
 
 #endif

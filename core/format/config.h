@@ -43,8 +43,15 @@ enum config_bias_correction {
     BIAS_CORRECTION_EMPIRICAL
 };
 enum config_accept { ACCEPT_ALWAYS, ACCEPT_IF_LOSS_DROPS };
+enum config_rounding_accept {
+    ROUNDING_ALWAYS,
+    ROUNDING_IF_LOSS_DROPS,
+    ROUNDING_BY_LAYER
+};
 enum config_rounding_name { ROUNDING_NEAREST, ROUNDING_GRAM };
 enum config_affine { AFFINE_STRICT, AFFINE_LAYER };
+enum config_gram_steps { GRAM_STEPS_KEPT, GRAM_STEPS_SCANNED };
+enum config_rounding_when { ROUNDING_AFTER, ROUNDING_BEFORE, ROUNDING_BOTH };
 enum config_equalize { EQUALIZE_NO, EQUALIZE_YES, EQUALIZE_IF_LOSS_DROPS };
 enum config_weight_steps { WEIGHT_STEPS_PER_TENSOR, WEIGHT_STEPS_PER_CHANNEL };
 enum config_reestimate {
@@ -151,7 +158,9 @@ struct config_activation_splitting {
 struct config_rounding {
     enum config_rounding_name name;
     enum config_affine affine;
-    enum config_accept accept;
+    enum config_gram_steps steps;
+    enum config_rounding_when when;
+    enum config_rounding_accept accept;
 };
 
 /* A method as far as results and exports must know it; its row in coordinator/methods/ begins so. */

@@ -43,6 +43,14 @@ static const char *const roundings[] = {
     [ROUNDING_NEAREST] = "nearest", [ROUNDING_GRAM] = "gram"};
 static const char *const affines[] = {
     [AFFINE_STRICT] = "strict", [AFFINE_LAYER] = "layer"};
+static const char *const gram_steps[] = {
+    [GRAM_STEPS_KEPT] = "kept", [GRAM_STEPS_SCANNED] = "scanned"};
+static const char *const roundings_when[] = {
+    [ROUNDING_AFTER] = "after", [ROUNDING_BEFORE] = "before", [ROUNDING_BOTH] = "both"};
+static const char *const rounding_accepts[] = {[ROUNDING_ALWAYS] = "always",
+                                               [ROUNDING_IF_LOSS_DROPS] =
+                                                   "if_loss_drops",
+                                               [ROUNDING_BY_LAYER] = "by_layer"};
 static const char *const equalizes[] = {[EQUALIZE_NO] = "false",
                                         [EQUALIZE_YES] = "true",
                                         [EQUALIZE_IF_LOSS_DROPS] = "if_loss_drops"};
@@ -328,10 +336,21 @@ static const struct config_field rounding_fields[] = {
      .help = "gram changes no scale, or also that of the batch norm behind a layer, "
              "output by output",
      .words = WORDS(affines), .needs = ROUNDS_BY_GRAM},
+    {"steps", KIND_WORD, AT(config_rounding, steps), "kept",
+     .help = "steps of weights stay as the method found them; or gram tries others, "
+             "from half to "
+             "1.4 times as large: one for a tensor, or with `affine: layer` or "
+             "`weight_steps: "
+             "per_channel` one for each output",
+     .words = WORDS(gram_steps), .needs = ROUNDS_BY_GRAM},
+    {"when", KIND_WORD, AT(config_rounding, when), "after",
+     .help = "behind the search, before it, so that it goes on with the codes, or both",
+     .words = WORDS(roundings_when), .needs = ROUNDS_BY_GRAM},
     {"accept", KIND_WORD, AT(config_rounding, accept), "if_loss_drops",
      .help = "whether the loss (on the held-out samples; without any: on all) has to "
-             "drop for codes of gram to be kept",
-     .words = WORDS(accepts), .needs = ROUNDS_BY_GRAM},
+             "drop for codes of gram to be kept: of all layers together, or, by_layer, "
+             "of each layer on top of those before it",
+     .words = WORDS(rounding_accepts), .needs = ROUNDS_BY_GRAM},
 };
 
 static const struct config_section rounding = {

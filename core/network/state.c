@@ -16,6 +16,7 @@ static const char *const names[] = {
     [STATE_VARIANCE_CORRECTED] = "variance_corrected",
     [STATE_RATIOS] = "ratios",
     [STATE_SPLIT] = "split",
+    [STATE_CODE_RATIOS] = "code_ratios",
     [STATE_CODES] = "codes",
     [STATE_CODES_OF_BITS] = "codes_of_bits",
     [STATE_STATISTICS] = "statistics",

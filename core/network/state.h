@@ -27,6 +27,7 @@ enum state_kind {
     STATE_VARIANCE_CORRECTED, /* the same */
     STATE_RATIOS,             /* of an item, weights: [outputs], see channel_ratios.h */
     STATE_SPLIT, /* of an item, an activation: [channels + 1], see activation_split.h */
+    STATE_CODE_RATIOS, /* of an item, weights: [outputs], in place of STATE_RATIOS under given codes */
     STATE_CODES, /* of an item, weights: [packed_codes_count()], see packed_codes.h */
     STATE_CODES_OF_BITS, /* of GIVEN_CODES * an item, a convolution's weights, + bits: as codes, and behind
                             them [outputs] bias shifts; codes of these bits are others then */

@@ -135,16 +135,21 @@ static void put_split(const struct target *target, const struct state_row *row)
     free(maxima);
 }
 
-/* In place, too. */
+/* In place, too. The ratios that go with codes are in force before; the signature stands for both. */
 static void put_codes_of(const struct target *target, struct quantized_tensor *item,
                          const double *numbers, struct given_codes *given)
 {
-    size_t count = weights_count(placement_weights(target->network, item));
+    const struct weights *weights = placement_weights(target->network, item);
+    size_t count = weights_count(weights), outputs = (size_t)weights->outputs;
+    uint64_t ratios = 0;
 
     if (!given->codes)
         given->codes = memory_get(count);
     packed_codes_unpack(numbers, count, given->codes);
-    given->signature = hash_bytes(given->codes, count, 3) | 1; /* never 0 */
+    if (item->ratios)
+        ratios = hash_bytes(item->ratios, outputs * sizeof *item->ratios, 5);
+    given->signature =
+        hash_bytes(given->codes, count, 3 ^ ratios) | 1; /* never 0 */
 }
 
 static void put_codes(const struct target *target, const struct state_row *row)
@@ -196,6 +201,7 @@ static const struct state_rule {
     [STATE_VARIANCE_CORRECTED] = {count_of_network, put_nothing},
     [STATE_RATIOS] = {count_of_weights, put_ratios},
     [STATE_SPLIT] = {count_of_split, put_split},
+    [STATE_CODE_RATIOS] = {count_of_weights, put_ratios},
     [STATE_CODES] = {count_of_codes, put_codes},
     [STATE_CODES_OF_BITS] = {count_of_codes_of_bits, put_codes_of_bits},
     [STATE_STATISTICS] = {count_of_batchnorm, put_statistics},
@@ -228,7 +234,8 @@ static bool number_fits(const struct target *target, const struct state_row *row
         return false;
     if (is_variance)
         return number + layer_of(target, row->subject)->batchnorm->epsilon > 0;
-    return row->kind != STATE_RATIOS || (isnormal(number) && number > 0);
+    return (row->kind != STATE_RATIOS && row->kind != STATE_CODE_RATIOS) ||
+           (isnormal(number) && number > 0);
 }
 
 static bool row_fits(const struct target *target, const struct state_row *row)

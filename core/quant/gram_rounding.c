@@ -38,7 +38,7 @@ static struct work begin(const struct gram *gram, const struct gram_weights *wei
                          .factor = memory_get(inputs * inputs * sizeof(double)),
                          .targets = memory_get(inputs * rows * sizeof(double)),
                          .codes = memory_get(inputs * rows * sizeof(double)),
-                         .factors = found->factors};
+                         .factors = found ? found->factors : NULL};
 }
 
 static void end(struct work *work)
@@ -228,7 +228,7 @@ static void find_codes(const struct work *work)
     double *row_fed = memory_get(3 * n * sizeof *row_fed);
     double *row_codes = row_fed + n, *row_targets = row_codes + n;
 
-    lattice_nearest_plane(&lattice, work->targets, rows, fed);
+    lattice_nearest_plane(&lattice, work->targets, rows, fed, NULL);
     for (size_t row = 0; row < rows; row++) {
         take_row(fed, n, rows, row, row_fed);
         take_row(work->codes, n, rows, row, row_codes);
@@ -258,6 +258,18 @@ static double product_of(const struct work *work, const double *a, const double 
     return sum;
 }
 
+/* Real codes of a row become those of products that are scaled by `grown` behind it. */
+static void divide_targets(const struct work *work, size_t row, double grown)
+{
+    double centre = work->weights->centre;
+
+    for (size_t i = 0; i < work->inputs; i++) {
+        double *target = &work->targets[i * work->rows + row];
+
+        *target = (*target + centre) / grown - centre;
+    }
+}
+
 /* The factor of a row's products that brings them nearest to what they should be. */
 static void refit_row(const struct work *work, size_t row, double *values,
                       double *wanted)
@@ -275,9 +287,7 @@ static void refit_row(const struct work *work, size_t row, double *values,
     if (!(work->factors[row] * grown >= factor_least) || !isfinite(grown))
         return;
     work->factors[row] *= grown;
-    for (size_t i = 0; i < n; i++)
-        wanted[i] = wanted[i] / grown - centre;
-    put_row(work->targets, n, rows, row, wanted);
+    divide_targets(work, row, grown);
 }
 
 static void refit(const struct work *work)
@@ -287,6 +297,52 @@ static void refit(const struct work *work)
     for (size_t row = 0; row < work->rows; row++)
         refit_row(work, row, values, values + work->inputs);
     free(values);
+}
+
+/* ---- steps ---------------------------------------------------------------------------------- */
+
+double gram_step_factor(int tried)
+{
+    return exp2((tried - GRAM_STEP_KEPT) / (double)GRAM_STEPS_AN_OCTAVE);
+}
+
+/* Errors [rows] of error feedback at the steps that there are, in units of t. */
+static void try_steps(const struct work *work, double *errors)
+{
+    const struct lattice lattice = lattice_of(work);
+
+    lattice_nearest_plane(&lattice, work->targets, work->rows, work->codes, errors);
+    for (size_t row = 0; row < work->rows; row++)
+        errors[row] *= unit_of(work, row) * unit_of(work, row);
+}
+
+static void add_errors(const struct work *work, double factor, const double *of_rows,
+                       double *errors)
+{
+    for (size_t row = 0; row < work->rows; row++)
+        errors[row * GRAM_STEPS_TRIED] = of_rows[row] * factor * factor;
+}
+
+void gram_try_steps(const struct gram *gram, const struct gram_weights *weights,
+                    double *errors)
+{
+    struct work work = begin(gram, weights, NULL);
+    double ridge = find_form(&work);
+    double *of_rows = memory_zeroed(work.rows, sizeof *of_rows);
+
+    find_targets(&work, ridge);
+    for (int tried = 0; tried < GRAM_STEPS_TRIED; tried++) {
+        double factor = gram_step_factor(tried);
+        double before = tried > 0 ? gram_step_factor(tried - 1) : 1;
+
+        for (size_t row = 0; row < work.rows; row++)
+            divide_targets(&work, row, factor / before);
+        if (ridge > 0)
+            try_steps(&work, of_rows);
+        add_errors(&work, factor, of_rows, errors + tried);
+    }
+    free(of_rows);
+    end(&work);
 }
 
 /* ---- what was found ------------------------------------------------------------------------- */
@@ -325,9 +381,9 @@ double gram_round(const struct gram *gram, const struct gram_weights *weights,
     struct work work = begin(gram, weights, found);
     double ridge = find_form(&work), mean;
 
-    for (size_t row = 0; row < work.rows; row++)
-        found->factors[row] = 1;
     find_targets(&work, ridge);
+    for (size_t row = 0; row < work.rows; row++)
+        divide_targets(&work, row, found->factors[row]);
     round_plainly(&work);
     if (ridge > 0)
         find_codes(&work);

@@ -39,8 +39,27 @@ struct gram_weights {
 struct gram_rounded {
     int8_t *codes;   /* [outputs, inputs] out */
     double *lacking; /* [outputs] out: b, in units of products */
-    double *factors; /* [outputs] out: of the products; 1 without `refits` */
+    double *
+        factors; /* [outputs] of the products: where they begin, and out; 1 without `refits` */
 };
+
+/* Steps that are tried: those that there are times powers of two, from 2^-1 to 2^.5. */
+enum {
+    GRAM_STEPS_AN_OCTAVE = 12,
+    GRAM_STEP_KEPT = GRAM_STEPS_AN_OCTAVE,
+    GRAM_STEPS_TRIED = GRAM_STEP_KEPT + GRAM_STEPS_AN_OCTAVE / 2 + 1
+};
+
+/* What the steps are multiplied by at one of GRAM_STEPS_TRIED; 1 at GRAM_STEP_KEPT. */
+double gram_step_factor(int tried);
+
+/* The form's value of each output at each step that is tried, by error feedback, in units of t that outputs and
+ * groups of a layer share.
+ *
+ *   errors  [outputs, GRAM_STEPS_TRIED] out; all 0 where nothing moves what the group sees
+ */
+void gram_try_steps(const struct gram *gram, const struct gram_weights *weights,
+                    double *errors);
 
 /* Returns r / the mean of the diagonal: more than 0.01 where only that made the form definite; 0:
  * nothing moves what the group sees, so its codes are the nearest ones. */

@@ -13,6 +13,11 @@ static double in_box(const struct lattice *lattice, double code)
     return fmin(fmax(rint(code), lattice->lowest), lattice->highest);
 }
 
+static double square(double x)
+{
+    return x * x;
+}
+
 VECTOR_CLONES
 static void add(double *restrict to, const double *restrict row, double factor,
                 size_t count)
@@ -24,12 +29,14 @@ static void add(double *restrict to, const double *restrict row, double factor,
 /* ---- error feedback ------------------------------------------------------------------------- */
 
 void lattice_nearest_plane(const struct lattice *lattice, const double *y, size_t rows,
-                           double *v)
+                           double *v, double *distances)
 {
     size_t n = lattice->inputs;
     double *passed = memory_zeroed(n * rows, sizeof *passed);
     double *errors = memory_get(rows * sizeof *errors);
 
+    for (size_t row = 0; distances && row < rows; row++)
+        distances[row] = 0;
     for (size_t i = n; i-- > 0;) {
         const double *factors = lattice->factor + i * n;
 
@@ -38,6 +45,8 @@ void lattice_nearest_plane(const struct lattice *lattice, const double *y, size_
 
             v[at] = in_box(lattice, y[at] - passed[at] / factors[i]);
             errors[row] = v[at] - y[at];
+            if (distances)
+                distances[row] += square(factors[i] * errors[row] + passed[at]);
         }
         for (size_t before = 0; before < i; before++)
             add(passed + before * rows, errors, factors[before], rows);

@@ -23,11 +23,12 @@ struct lattice {
 
 /* Rounds the last input of each row, passes on what that errs to the inputs before it, and so on.
  *
- *   y  [inputs, rows]
- *   v  [inputs, rows] out
+ *   y          [inputs, rows]
+ *   v          [inputs, rows] out
+ *   distances  [rows] out: (v - y)' H (v - y); or NULL
  */
 void lattice_nearest_plane(const struct lattice *lattice, const double *y, size_t rows,
-                           double *v);
+                           double *v, double *distances);
 
 /* Moves one code of a row [inputs] after the other to where the form is least, until none moves: the
  * form never grows. Returns (v - y)' H (v - y). */

@@ -87,6 +87,7 @@ static struct state make_state(bool backwards)
         {STATE_VARIANCE_CORRECTED, 0, 0, {0}},
         {STATE_RATIOS, 2, 2, {1, 0x1.8p-126}},
         {STATE_SPLIT, 0, 3, {1, 2, 0.5}},
+        {STATE_CODE_RATIOS, 2, 2, {1, 2}},
         {STATE_CODES, 2, 1, {0x1p47 + 3}},
         {STATE_CODES_OF_BITS, 22, 3, {5, 0.5, -1}},
         {STATE_STATISTICS, 1, 2, {-0.0, 3e38}},

@@ -131,6 +131,8 @@ static double round_layer(struct layer *layer)
 {
     const struct gram gram = gram_at(layer->numbers, layer->inputs, layer->outputs);
 
+    for (int o = 0; o < layer->outputs; o++)
+        layer->factors[o] = 1;
     return gram_round(
         &gram, &layer->weights,
         &(struct gram_rounded){layer->codes, layer->lacking, layer->factors});
@@ -271,6 +273,86 @@ static void factors_never_raise_the_loss(void **state)
     }
 }
 
+static void try_steps(struct layer *layer, double *errors)
+{
+    const struct gram gram = gram_at(layer->numbers, layer->inputs, layer->outputs);
+
+    gram_try_steps(&gram, &layer->weights, errors);
+}
+
+static void multiply_steps(struct layer *layer, double factor)
+{
+    for (int o = 0; o < layer->outputs; o++)
+        layer->steps[o] = (float)((double)layer->steps[o] * factor);
+}
+
+static double sum_over_outputs(const struct layer *layer, const double *errors,
+                               int tried)
+{
+    double sum = 0;
+
+    for (int o = 0; o < layer->outputs; o++)
+        sum += errors[o * GRAM_STEPS_TRIED + tried];
+    return sum;
+}
+
+/* With one input error feedback finds the best code, so errors differ as losses do. */
+static void errors_of_steps_differ_as_losses_do(void **state)
+{
+    int layers = 0;
+
+    (void)state;
+    for (int index = 0; layers < 8; index += 2) {
+        struct layer *layer = make_layer(index), *other;
+        double errors[OUTPUTS_MOST * GRAM_STEPS_TRIED], loss;
+
+        if (layer->inputs == 1) {
+            layers++;
+            try_steps(layer, errors);
+            round_layer(layer);
+            loss = loss_of(layer);
+            for (int tried = 0; tried < GRAM_STEPS_TRIED; tried++) {
+                double more;
+
+                other = make_layer(index);
+                multiply_steps(other, gram_step_factor(tried));
+                round_layer(other);
+                more = loss_of(other) - loss;
+                if (!(fabs(sum_over_outputs(layer, errors, tried) -
+                           sum_over_outputs(layer, errors, GRAM_STEP_KEPT) - more) <
+                      1e-5 * loss))
+                    fail_msg("layer %d, step %d: loss rises by %g", index, tried, more);
+                free_layer(other);
+            }
+        }
+        free_layer(layer);
+    }
+}
+
+static void errors_of_steps_are_those_of_layers_that_have_them(void **state)
+{
+    (void)state;
+    assert_true(gram_step_factor(GRAM_STEP_KEPT) == 1);
+    assert_true(gram_step_factor(0) == 0.5);
+    for (int index = 0; index < 50; index++) {
+        struct layer *layer = make_layer(index);
+        double errors[OUTPUTS_MOST * GRAM_STEPS_TRIED];
+        double of_other[OUTPUTS_MOST * GRAM_STEPS_TRIED];
+
+        try_steps(layer, errors);
+        multiply_steps(layer, 0.5); /* exact */
+        try_steps(layer, of_other);
+        for (int o = 0; o < layer->outputs; o++) {
+            double half = errors[o * GRAM_STEPS_TRIED];
+            double kept = of_other[o * GRAM_STEPS_TRIED + GRAM_STEP_KEPT];
+
+            if (!(fabs(half - kept) <= 1e-9 * kept))
+                fail_msg("layer %d: %g, with such steps %g", index, half, kept);
+        }
+        free_layer(layer);
+    }
+}
+
 static void what_sees_nothing_keeps_the_nearest_codes(void **state)
 {
     struct layer *layer = make_layer(3);
@@ -316,6 +398,8 @@ int main(void)
         cmocka_unit_test(layers_are_rounded_as_another_program_rounds_them),
         cmocka_unit_test(no_layer_is_worse_than_with_the_nearest_codes),
         cmocka_unit_test(factors_never_raise_the_loss),
+        cmocka_unit_test(errors_of_steps_differ_as_losses_do),
+        cmocka_unit_test(errors_of_steps_are_those_of_layers_that_have_them),
         cmocka_unit_test(what_sees_nothing_keeps_the_nearest_codes),
         cmocka_unit_test(few_positions_do),
     };

@@ -103,7 +103,7 @@ static void decoding_finds_the_nearest_of_all_codes(void **state)
             double v[MOST], distance;
 
             make_trial(&trial, sizes[size].n, sizes[size].bits, seed);
-            lattice_nearest_plane(&trial.lattice, trial.y, 1, v);
+            lattice_nearest_plane(&trial.lattice, trial.y, 1, v, NULL);
             distance = lattice_descend(&trial.lattice, trial.y, v);
             distance = lattice_decode(&trial.lattice, trial.y, distance, v);
             assert_in_box(&trial, v);
@@ -120,7 +120,7 @@ static void no_single_code_is_better_after_a_descent(void **state)
         double v[MOST], before, distance;
 
         make_trial(&trial, 3 + seed, 2 + (int)seed % 4, seed);
-        lattice_nearest_plane(&trial.lattice, trial.y, 1, v);
+        lattice_nearest_plane(&trial.lattice, trial.y, 1, v, NULL);
         assert_in_box(&trial, v);
         before = distance_of(&trial, v);
         distance = lattice_descend(&trial.lattice, trial.y, v);
@@ -151,7 +151,7 @@ static void a_plain_form_rounds_plainly(void **state)
     }
     for (int i = 0; i < N * ROWS; i++)
         y[i] = 1.7 * i - 10;
-    lattice_nearest_plane(&lattice, y, ROWS, v);
+    lattice_nearest_plane(&lattice, y, ROWS, v, NULL);
     for (int i = 0; i < N * ROWS; i++)
         assert_true(v[i] == fmin(fmax(rint(y[i]), -8), 7));
 }
@@ -167,11 +167,11 @@ static void rows_are_rounded_each_by_itself(void **state)
     make_trial(&trial, N, 3, 5);
     for (int i = 0; i < N * ROWS; i++)
         y[i] = 4 * uniform(&stream);
-    lattice_nearest_plane(&trial.lattice, y, ROWS, v);
+    lattice_nearest_plane(&trial.lattice, y, ROWS, v, NULL);
     for (int row = 0; row < ROWS; row++) {
         for (int i = 0; i < N; i++)
             of_row[i] = y[i * ROWS + row];
-        lattice_nearest_plane(&trial.lattice, of_row, 1, alone);
+        lattice_nearest_plane(&trial.lattice, of_row, 1, alone, NULL);
         for (int i = 0; i < N; i++)
             assert_true(alone[i] == v[i * ROWS + row]);
     }

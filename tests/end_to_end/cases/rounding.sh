@@ -60,7 +60,7 @@ check 1 what_does_not_pay_is_left_out
 
 a_killed_run_rounds_to_the_same_codes() {
     local pid bytes
-    for bytes in 1 3000 6000; do
+    for bytes in 1 1000 2000 3000 4000 6000 8000 10000 12000 14000; do
         "$program" run --set "out=$work/run" "$rounding" "${slowly[@]}" >/dev/null 2>&1 &
         pid=$!
         await_answers $pid $bytes || break
