@@ -111,8 +111,7 @@ static int round_at_widths(const struct method_task *task, int layer, int item,
         choices[item] = widths->at[(size_t)i * items + (size_t)item];
         if (choices[item].step == 0 || choices[item].bits >= BITS_MOST)
             continue;
-        of = rounding_layer_begin(task, layer, item, choices,
-                                  grids->input_steps[layer],
+        of = rounding_layer_begin(task, layer, item, choices, grids->input_steps[layer],
                                   grids->target_steps[layer]);
         of.refits = of.scans = false;
         status = rounding_layer_find(&of, &answer, err);
@@ -133,8 +132,8 @@ int rounding_at_widths(const struct method_task *task,
     struct grids grids = {0};
     int status = is_gram(task) ? find_grids(task, widths->at, &grids, err) : 0;
 
-    for (int layer = 0;
-         status == 0 && is_gram(task) && layer < network->layer_count; layer++) {
+    for (int layer = 0; status == 0 && is_gram(task) && layer < network->layer_count;
+         layer++) {
         int item = item_of(task, layer, widths->at);
 
         if (item >= 0 && suits(task, layer, item) &&

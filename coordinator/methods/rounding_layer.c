@@ -245,8 +245,7 @@ static int measure(const struct rounding_layer *of, struct gram_answer *answer,
 {
     if (answer->numbers)
         return 0;
-    answer->numbers =
-        memory_get(layer_gram_count(of->layer) * sizeof *answer->numbers);
+    answer->numbers = memory_get(layer_gram_count(of->layer) * sizeof *answer->numbers);
     return team_measure(of->task->team, &of->measure, 1, of->choices,
                         (void *[]){answer}, err);
 }

@@ -148,8 +148,7 @@ static void put_codes_of(const struct target *target, struct quantized_tensor *i
     packed_codes_unpack(numbers, count, given->codes);
     if (item->ratios)
         ratios = hash_bytes(item->ratios, outputs * sizeof *item->ratios, 5);
-    given->signature =
-        hash_bytes(given->codes, count, 3 ^ ratios) | 1; /* never 0 */
+    given->signature = hash_bytes(given->codes, count, 3 ^ ratios) | 1; /* never 0 */
 }
 
 static void put_codes(const struct target *target, const struct state_row *row)
