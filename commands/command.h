@@ -17,8 +17,8 @@ struct command {
 };
 
 extern const struct command run_command, analyze_command, status_command, table_command,
-    data_command, report_command, inspect_command, export_command, verify_command,
-    bench_command, doctor_command, help_command, version_command;
+    data_command, init_command, report_command, inspect_command, export_command,
+    verify_command, bench_command, doctor_command, help_command, version_command;
 
 /* In the order of the help; ends with NULL. */
 extern const struct command *const commands[];
