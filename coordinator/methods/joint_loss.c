@@ -21,6 +21,9 @@ static bool choices_of_point(const struct joint_loss *joint, const double *point
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
 
+        choices[item] = joint->start[item];
+        if (joint->start[item].step == 0)
+            continue;
         choices[item] =
             joint->coordinates == JOINT_LOSS_OF_CLIPS
                 ? placement_put_clip(tensor, joint->start[item], point[item])
@@ -180,6 +183,8 @@ static bool is_over(void *context)
 
 static double coordinate_of(const struct joint_loss *joint, struct choice choice)
 {
+    if (choice.step == 0)
+        return 0;
     return joint->coordinates == JOINT_LOSS_OF_CLIPS ? (float)choice_clip(choice)
                                                      : log(choice.step);
 }

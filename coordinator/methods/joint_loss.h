@@ -36,7 +36,8 @@ struct joint_loss {
 /* The team must have its case open.
  *
  *   loss             what the team computes
- *   start            choices with steps > 0, and their score
+ *   start            choices, and their score; bits stay what they are, and what is float stays so, whatever
+ *                    its coordinate
  *   max_evaluations  0: no limit
  *
  * A clip that is not positive, as the reference's line search tries them, is evaluated with the

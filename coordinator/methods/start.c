@@ -37,8 +37,11 @@ static void draw(const struct placement *placement, uint64_t seed,
 
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
-        double clip = choice_clip(choices[item]);
+        double clip;
 
+        if (choices[item].step == 0)
+            continue;
+        clip = choice_clip(choices[item]);
         choices[item] =
             placement_put_clip(tensor, choices[item], clip * random_fraction(&stream));
     }

@@ -6,6 +6,7 @@
 #include "core/case/shard.h"
 #include "core/format/result_choices.h"
 #include "core/format/state_file.h"
+#include "core/network/float_items.h"
 #include "core/onnx/onnx_external.h"
 
 #include <errno.h>
@@ -149,7 +150,10 @@ static int read_network(struct finished_case *finished, const char *folder,
     if (read_state(finished, folder, &finished->result.result.state, err) < 0)
         return -1;
     put_state(finished, &finished->result.result.state);
-    return result_read_choices(folder, &finished->placement, finished->choices, err);
+    if (result_read_choices(folder, &finished->placement, finished->choices, err) < 0)
+        return -1;
+    placement_drop_float(&finished->placement, finished->choices);
+    return 0;
 }
 
 int finished_case_open(struct finished_case *finished, const char *path,

@@ -12,10 +12,10 @@ struct finished_case {
     struct cases cases;
     const struct calibration_case *one;
     struct result result;
-    struct network *network; /* with the state of the result in force; owned */
-    struct placement placement;
-    struct choice *choices;    /* [placement.count] owned */
-    struct weight_rules rules; /* of all weights; ratios are those of the placement */
+    struct network *network;    /* with the state of the result in force; owned */
+    struct placement placement; /* of what the result quantizes */
+    struct choice *choices;     /* [placement.count] owned */
+    struct weight_rules rules;  /* of all weights; ratios are those of the placement */
     char network_hash[HASH_TEXT_BYTES];
 };
 

@@ -49,6 +49,9 @@ static int read_choice(const char *path, const json_t *entry,
             "%s has no step where the network has the %s \"%s\"; it was written for "
             "another network or by another calq",
             path, tensor->is_weight ? "weights" : "activations", tensor->name);
+    *choice = (struct choice){0};
+    if (json_integer_value(json_object_get(entry, "bits")) == BITS_FLOAT)
+        return 0;
     *choice = (struct choice){.step = strtof(text_of(entry, "step_hex"), NULL)};
     if (!(choice->step > 0) || !isfinite(choice->step))
         return error_set(err, EXIT_INPUT, "%s: the step of \"%s\" is no number above 0",

@@ -519,7 +519,8 @@ static const struct result_field result_rows[] = {
     {"kept_in_float", FIELD_OTHER,
      .meaning =
          "layers that are not quantized, with their operators, and why: the entry of "
-         "keep_float or overrides, or not quantizable",
+         "keep_float or overrides, not quantizable, or bits of the result: the "
+         "method has found them so",
      .write = result_lists_kept},
     {"batchnorms", FIELD_OTHER,
      .meaning = "mean and variance of each batch norm; null: the trained ones",

@@ -66,9 +66,9 @@ static json_t *step_of(const struct result *result, int item)
     return json_pack(
         "{s:s, s:s, s:s, s:i, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "tensor",
         tensor->name, "kind", tensor->is_weight ? "weights" : "activations", "grid",
-        grid_name(choice->grid), "bits", choice->bits, "override", tensor->why,
-        "zero_point", zero_point_of(*choice), "step", result_row_real(choice->step),
-        "step_hex", result_row_hex(choice->step), "clip",
+        grid_name(choice->grid), "bits", choice->step > 0 ? choice->bits : BITS_FLOAT,
+        "override", tensor->why, "zero_point", zero_point_of(*choice), "step",
+        result_row_real(choice->step), "step_hex", result_row_hex(choice->step), "clip",
         result_row_real(choice_clip(*choice)), "start_step_hex",
         result_row_hex(start->step), "channel_steps_hex",
         channel_steps_of(result, item), "evaluations", (json_int_t)line->evaluations,
@@ -128,6 +128,14 @@ bool result_lists_read_steps(const json_t *list, void *into)
 
 /* ---- what stays in float ------------------------------------------------------------------- */
 
+/* Whether the method has left a layer's weights in float. */
+static bool is_left_in_float(const struct result *result, int layer)
+{
+    int item = placement_of_weights(result->placement, layer, 0);
+
+    return item >= 0 && result->result.choices[item].step == 0;
+}
+
 json_t *result_lists_kept(const void *of)
 {
     const struct result *result = of;
@@ -139,6 +147,8 @@ json_t *result_lists_kept(const void *of)
         const char *why =
             tensor_rules_why_kept(layer, placement->kept ? placement->kept[i] : NULL);
 
+        if (!why && placement->of_layers && is_left_in_float(result, i))
+            why = "bits of the result";
         if (why)
             layers = result_row_append(layers, json_pack("{s:s, s:s?, s:s}", "layer",
                                                          layer->name, "operator",

@@ -461,6 +461,7 @@ static void make_room(struct placement *placement, const struct network *network
         .layer_count = network->layer_count,
         .kept = memory_zeroed((size_t)network->layer_count, sizeof *placement->kept),
         .of_tensor = all_minus_one(network->tensor_count),
+        .tensor_count = network->tensor_count,
         .all_activations = rules->all_activations,
         .rounds_like_kernels = rules->rounds_like_kernels,
     };
@@ -493,16 +494,20 @@ done:
     return status;
 }
 
+void quantized_tensor_clear(struct quantized_tensor *tensor)
+{
+    free(tensor->ratios);
+    for (int bits = 0; bits < GIVEN_CODES; bits++) {
+        free(tensor->given[bits].codes);
+        free(tensor->given[bits].shifts);
+    }
+    activation_split_clear(&tensor->split);
+}
+
 void placement_clear(struct placement *placement)
 {
-    for (int item = 0; item < placement->count; item++) {
-        free(placement->items[item].ratios);
-        for (int bits = 0; bits < GIVEN_CODES; bits++) {
-            free(placement->items[item].given[bits].codes);
-            free(placement->items[item].given[bits].shifts);
-        }
-        activation_split_clear(&placement->items[item].split);
-    }
+    for (int item = 0; item < placement->count; item++)
+        quantized_tensor_clear(&placement->items[item]);
     free(placement->items);
     for (int layer = 0; layer < placement->layer_count; layer++)
         free(placement->of_layers[layer].items);

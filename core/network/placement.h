@@ -95,6 +95,7 @@ struct placement {
     /* [tensors] item of the tensor, which is rounded where it is made, before anything reads it;
      * or -1: it is not, but early_codes() tells which tensors have the codes of another; owned */
     int *of_tensor;
+    int tensor_count;
     bool all_activations, rounds_like_kernels; /* as in the rules */
 };
 
@@ -113,6 +114,9 @@ struct placement {
 int placement_init(struct placement *placement, const struct network *network,
                    const struct placement_rules *rules, struct error *err);
 void placement_clear(struct placement *placement);
+
+/* Frees what an item owns. */
+void quantized_tensor_clear(struct quantized_tensor *tensor);
 
 /* The choice of a step for a tensor, with its bits and its grid, or of steps for all; 0: float. Zero is
  * in the middle of an asymmetric grid. */

@@ -1,5 +1,7 @@
 #include "core/network/placement.h"
 
+#include "core/network/float_items.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -705,9 +707,41 @@ static void a_step_is_at_most_what_the_clamp_allows(void **state)
     assert_true(placement_step_at_most(&tensor, 7) == 7);
 }
 
+static void what_choices_leave_in_float_is_dropped(void **state)
+{
+    struct choice choices[64];
+    int count, weights = -1;
+
+    (void)state;
+    place(NULL, 0);
+    count = placement.count;
+    assert_true(count > 2 && count <= 64);
+    for (int item = 0; item < count; item++)
+        choices[item] = placement_choice(&placement.items[item], (float)(item + 1));
+    for (int item = 0; item < count; item++)
+        if (weights < 0 && placement.items[item].is_weight)
+            weights = item;
+    choices[weights] = placement_choice_at(&placement.items[weights], BITS_FLOAT, 1);
+    assert_true(choices[weights].step == 0);
+    placement_drop_float(&placement, choices);
+    assert_int_equal(placement.count, count - 1);
+    for (int item = 0; item < placement.count; item++) {
+        const struct quantized_tensor *tensor = &placement.items[item];
+
+        assert_true(choices[item].step == (float)(item + 1 + (item >= weights)));
+        assert_int_equal(
+            tensor->is_weight
+                ? placement_of_weights(&placement, tensor->index, tensor->which)
+                : placement.of_tensor[tensor->index],
+            item);
+    }
+    placement_clear(&placement);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(what_choices_leave_in_float_is_dropped),
         TEST(weights_come_before_the_output_of_their_layer),
         TEST(only_activations_that_feed_a_quantized_layer_are_quantized),
         TEST(a_side_of_32_bits_stays_in_float),
