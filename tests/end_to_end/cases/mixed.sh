@@ -76,12 +76,16 @@ a_killed_run_chooses_the_same_bits() {
 check 1 a_killed_run_chooses_the_same_bits
 
 chosen_bits_come_back_from_exported_files() {
-    calibrate "$mixed" --set bits=W3A4
-    calq export "$work/run/cases/glyphs-paper-W3A4-rounded" -o "$work/out.onnx"
-    expect_code 0
-    calq verify "$work/out.onnx" --against "$work/run/cases/glyphs-paper-W3A4-rounded"
-    expect_code 0
-    expect_in "$work/out" "the largest difference of logits is 0"
+    local case
+    calibrate "$mixed" --set exclude=[] --set 'bits=[W8A8, W3A4]' --set "methods=[$one_budget budget: {average_bits: 2.7}, as: rounded},
+        {name: mixed, weights: [2, 3, 8], budget: {weight_bytes: 28000}, model: singles, joint_sweeps: 0, as: bytes}]"
+    for case in "$work"/run/cases/*; do
+        calq export "$case" -o "$work/out.onnx"
+        expect_code 0
+        calq verify "$work/out.onnx" --against "$case"
+        expect_code 0
+        expect_in "$work/out" "the largest difference of logits is 0"
+    done
 }
 check 1 chosen_bits_come_back_from_exported_files
 
