@@ -2,11 +2,13 @@
 
 #include "coordinator/analyze/pscan.h"
 #include "coordinator/analyze/surface.h"
+#include "coordinator/analyze/width_scan.h"
 
 /* In the order of the help. */
 static const struct analysis_kind *const kinds[] = {
     &surface_analysis,
     &pscan_analysis,
+    &sensitivity_analysis,
 };
 
 #define KINDS                                                                          \
@@ -30,10 +32,7 @@ static const struct config_section common = CONFIG_FIELDS(common_fields);
 
 /* Settings of one kind make sense with its name alone; see `only` in config_schema.h. */
 static const struct config_section *const parts[] = {
-    &common,
-    &surface_section,
-    &pscan_section,
-    NULL,
+    &common, &surface_section, &pscan_section, &sensitivity_section, NULL,
 };
 
 const struct config_section analyses_section = {

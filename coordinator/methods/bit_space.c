@@ -6,6 +6,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- widths --------------------------------------------------------------------------------- */
+
+static int check_list(const int *widths, int count, const char *what, struct error *err)
+{
+    for (int i = 0; i < count; i++) {
+        if (i > 0 && widths[i] <= widths[i - 1])
+            return error_set(
+                err, EXIT_CONFIG,
+                "%s: bits are listed in rising order, and %d stands behind "
+                "%d",
+                what, widths[i], widths[i - 1]);
+        if (widths[i] > BITS_MOST && widths[i] != BITS_FLOAT && count > 1)
+            return error_set(err, EXIT_CONFIG,
+                             "%s: bits are 2 to %d, or %d for float, not %d", what,
+                             BITS_MOST, BITS_FLOAT, widths[i]);
+    }
+    return 0;
+}
+
+int bit_widths_check(const struct bit_widths *widths, const char *what,
+                     struct error *err)
+{
+    if (check_list(widths->weights, widths->weight_count, what, err) < 0)
+        return -1;
+    return check_list(widths->activations, widths->activation_count, what, err);
+}
+
 /* ---- groups --------------------------------------------------------------------------------- */
 
 /* The first item of the group that an item is in. */

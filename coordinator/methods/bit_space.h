@@ -18,6 +18,10 @@ struct bit_widths {
     struct config_bits of_case;         /* what has other bits keeps them */
 };
 
+/* Fails with EXIT_CONFIG, and a sentence about `what`, where bits do not rise or are none that there are. */
+int bit_widths_check(const struct bit_widths *widths, const char *what,
+                     struct error *err);
+
 struct bit_space {
     const struct placement *placement; /* borrowed */
     int groups;

@@ -96,31 +96,12 @@ static const struct config_field fields[] = {
 
 const struct config_section mixed_section = CONFIG_FIELDS(fields);
 
-static int check_widths(const int *widths, int count, struct error *err)
-{
-    for (int i = 0; i < count; i++) {
-        if (i > 0 && widths[i] <= widths[i - 1])
-            return error_set(err, EXIT_CONFIG,
-                             "method mixed: bits are listed in rising order, and %d "
-                             "stands behind %d",
-                             widths[i], widths[i - 1]);
-        if (widths[i] > BITS_MOST && widths[i] != BITS_FLOAT)
-            return error_set(err, EXIT_CONFIG,
-                             "method mixed: bits are 2 to %d, or %d for float, not %d",
-                             BITS_MOST, BITS_FLOAT, widths[i]);
-    }
-    return 0;
-}
-
 /* Where the case has a kind of tensors in float, none of them is in the placement. */
 static int find_widths(const struct method_task *task, struct bit_widths *widths,
                        struct error *err)
 {
     const struct mixed_settings *settings = own(task->one->method);
 
-    if (check_widths(settings->weights, settings->weight_count, err) < 0 ||
-        check_widths(settings->activations, settings->activation_count, err) < 0)
-        return -1;
     *widths = (struct bit_widths){.weight_count = settings->weight_count,
                                   .activation_count = settings->activation_count,
                                   .of_case = task->one->bits};
@@ -128,7 +109,7 @@ static int find_widths(const struct method_task *task, struct bit_widths *widths
     memcpy(widths->activations, settings->activations, sizeof widths->activations);
     if (widths->activation_count == 0)
         widths->activations[widths->activation_count++] = task->one->bits.activations;
-    return 0;
+    return bit_widths_check(widths, "method mixed", err);
 }
 
 static struct bit_limits limits_of(const struct method_task *task)

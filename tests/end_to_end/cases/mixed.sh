@@ -106,3 +106,21 @@ what_cannot_be_is_told() {
     refuse "a loss of 0 cannot be reached" "weights: [2, 3], budget: {loss: 0}, model: singles"
 }
 check 1 what_cannot_be_is_told
+
+# Each tensor alone, and pairs: the same numbers on any number of ranks, none where a tensor has not these bits.
+sensitivities_are_told() {
+    local file
+    calq analyze sensitivity "$mixed" --set "out=$work/run" --set bits=W8A8 --set exclude=[] --set methods=mmse \
+        --set 'analyses=[{kind: sensitivity, weight_bits: [2, 4, 8], activation_bits: [4, 8], pairs_within: 2}]'
+    expect_code 0
+    for file in sensitivity.csv sensitivity-tensor-tensor2.csv; do
+        [ -e "$scratch/$file" ] || cp "$work/run/cases/glyphs-paper-W8A8-mmse/analyses/$file" "$scratch/$file"
+        expect_same "$scratch/$file" "$work/run/cases/glyphs-paper-W8A8-mmse/analyses/$file"
+    done
+    expect_in "$scratch/sensitivity.csv" '"block1.first.conv.weight",2,0.'
+    expect_in "$scratch/sensitivity.csv" '"/Relu_output_0",2,,'
+    expect_in "$scratch/sensitivity.csv" '"/Relu_output_0",4,0.'
+}
+for count in 1 2 3; do
+    check $count sensitivities_are_told
+done
