@@ -159,7 +159,7 @@ static void integers_beyond_what_is_read_are_told(void **state)
 static void put(char **at, unsigned long long number, int bytes)
 {
     for (int i = 0; i < bytes; i++)
-        *(*at)++ = (char)(number >> 8 * i);
+        *(*at)++ = i < 8 ? (char)(number >> 8 * i) : 0;
 }
 
 /* A ZIP file of one deflated file `a`, without the sizes that a list may lack. Returns its bytes. */
