@@ -170,6 +170,8 @@ static int write_result(const struct calibration *calibration, struct result *re
 {
     char folder[PATH_MAX];
 
+    result->cost =
+        cost_model_of(result->network, result->placement, result->result.choices);
     result->seconds = team_seconds(calibration->team);
     result->cpu_seconds = team_cpu_seconds(calibration->team);
     result->work = team_scores(calibration->team);

@@ -8,6 +8,7 @@
 #include "core/evaluate/overhead.h"
 #include "core/evaluate/score.h"
 #include "core/format/config.h"
+#include "core/network/cost_model.h"
 #include "core/network/state.h"
 
 #include <stdbool.h>
@@ -118,6 +119,7 @@ struct result {
     struct result_point result; /* the best candidate */
     struct result_p_grid p_grid;
     struct result_mixed mixed;
+    struct cost cost;                     /* of the result */
     bool is_equalized, is_bias_corrected; /* what was done to weights and biases */
     struct overhead overhead; /* of split channels and second tensors; without factors:
                                  there are none */

@@ -492,6 +492,18 @@ static bool read_warnings(const json_t *warnings, void *result)
     return json_is_array(warnings);
 }
 
+static const struct result_field cost_rows[] = {
+    {"weight_bits", FIELD_REAL, AT(cost, weight_bits),
+     "of weights, on average; a float has 32"},
+    {"activation_bits", FIELD_REAL, AT(cost, activation_bits),
+     "of what layers with weights multiply, on average"},
+    {"weight_bytes", FIELD_REAL, AT(cost, weight_bytes),
+     "of codes, steps and floats of weights"},
+    {"bit_operations", FIELD_REAL, AT(cost, bit_operations),
+     "multiply-adds of a sample x bits of weights x bits of activations"},
+};
+static const struct result_fields cost = {ROWS(cost_rows)};
+
 static const struct result_field result_rows[] = {
     {"case", FIELD_OTHER, .meaning = "its name", .write = case_of},
     {"model", FIELD_OTHER, .meaning = "its name in the configuration",
@@ -506,6 +518,8 @@ static const struct result_field result_rows[] = {
      .fields = &point},
     {"result", FIELD_OBJECT, AT(result, result), "the best that was found",
      .fields = &point},
+    {"cost", FIELD_OBJECT, AT(result, cost), "of the result, in bits and bytes",
+     .fields = &cost, .may_lack = true},
     {"evaluations", FIELD_OTHER, .meaning = "candidates scored, in all phases",
      .write = evaluations_of},
     {"steps", FIELD_OTHER,

@@ -1,0 +1,79 @@
+#include "core/network/cost_model.h"
+
+#include "core/network/early_codes.h"
+#include "core/network/layer_kind.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Sums of values and of their bits. */
+struct sums {
+    double values, bits;
+};
+
+static int bits_of(const struct choice *choices, int item)
+{
+    return item < 0 || choices[item].step == 0 ? BITS_FLOAT : choices[item].bits;
+}
+
+static void add(struct sums *sums, size_t values, int bits)
+{
+    sums->values += (double)values;
+    sums->bits += (double)values * bits;
+}
+
+static double average(const struct sums *sums)
+{
+    return sums->values > 0 ? sums->bits / sums->values : BITS_FLOAT;
+}
+
+/* The item that a tensor has the codes of; 16 bits stay where they are rounded. */
+static int item_of(const struct placement *placement, const int *held, int tensor)
+{
+    return held[tensor] >= 0 ? held[tensor] : placement->of_tensor[tensor];
+}
+
+static void add_weights(const struct placement *placement, const struct layer *layer,
+                        int index, const struct choice *choices, struct sums *sums,
+                        struct cost *cost)
+{
+    for (int which = 0; which < layer->weight_count; which++) {
+        const struct weights *weights = &layer->weights[which];
+        int item = placement_of_weights(placement, index, which);
+        int bits = bits_of(choices, item);
+        int steps = bits == BITS_FLOAT              ? 0
+                    : placement->items[item].ratios ? weights->outputs
+                                                    : 1;
+
+        add(sums, weights_count(weights), bits);
+        cost->weight_bytes += ceil((double)weights_count(weights) * bits / 8) +
+                              (double)sizeof(float) * steps;
+    }
+}
+
+struct cost cost_model_of(const struct network *network,
+                          const struct placement *placement,
+                          const struct choice *choices)
+{
+    int *held = early_codes(network, placement);
+    struct sums weights = {0}, activations = {0};
+    struct cost cost = {0};
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        int multiplied = layer_recurs(layer) ? layer->output : layer->inputs[0], bits;
+
+        add_weights(placement, layer, index, choices, &weights, &cost);
+        if (layer->weight_count == 0 || !layer_multiplies(layer))
+            continue;
+        bits = bits_of(choices, item_of(placement, held, multiplied));
+        add(&activations, network->tensors[multiplied].count, bits);
+        cost.bit_operations +=
+            (double)layer_macs(layer, network->tensors[layer->output].count) *
+            bits_of(choices, placement_of_weights(placement, index, 0)) * bits;
+    }
+    free(held);
+    cost.weight_bits = average(&weights);
+    cost.activation_bits = average(&activations);
+    return cost;
+}
