@@ -114,6 +114,7 @@ static int round_at_widths(const struct method_task *task, int layer, int item,
         of = rounding_layer_begin(task, layer, item, choices, grids->input_steps[layer],
                                   grids->target_steps[layer]);
         of.refits = of.scans = false;
+        of.keeps_products = true;
         status = rounding_layer_find(&of, &answer, err);
         if (status == 0)
             rounding_layer_put_at_width(&of, found);

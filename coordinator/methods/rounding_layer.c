@@ -136,6 +136,7 @@ static struct gram_weights weights_of(const struct rounding_layer *of,
         .input_step = answer->input_step,
         .input_zero = answer->input_zero,
         .target_step = (double)of->measure.range.high,
+        .keeps_products = of->keeps_products,
         .refits = of->refits,
     };
 }
@@ -233,7 +234,7 @@ static struct hash128 key_of(const struct rounding_layer *of)
 {
     struct hash128 key =
         candidate_key(of->choices, team_placement(of->task->team)->count);
-    const uint32_t how[] = {of->refits, of->scans};
+    const uint32_t how[] = {of->refits, of->scans + 2u * of->keeps_products};
 
     hash128_add(&key, &of->measure, sizeof of->measure);
     hash128_add(&key, how, sizeof how);

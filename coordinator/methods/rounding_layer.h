@@ -16,8 +16,9 @@ struct rounding_layer {
     int index, item;
     const struct layer *layer;
     struct measure measure;
-    bool refits; /* a batch norm behind it takes factors */
-    bool scans;  /* other steps are tried */
+    bool refits;         /* a batch norm behind it takes factors */
+    bool keeps_products; /* see struct gram_weights */
+    bool scans;          /* other steps are tried */
     size_t outputs, code_count, number_count;
     double *
         numbers; /* packed codes; lacking, factors, step factors [outputs]; ridge; owned */

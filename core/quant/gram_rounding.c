@@ -366,11 +366,24 @@ static double mean_product(const struct work *work, size_t row, const int8_t *co
     return sum * weights->input_step * (double)weights->steps[row];
 }
 
+static double mean_target(const struct work *work, size_t row)
+{
+    const struct gram_weights *weights = work->weights;
+    double sum = 0;
+
+    if (!weights->keeps_products)
+        return weights->target_step * gram_mean(work->gram, work->gram->t[row]);
+    for (size_t i = 0; i < work->inputs; i++)
+        sum += (double)weights->values[row * work->inputs + i] *
+               (gram_mean(work->gram, work->gram->x[i]) - weights->input_zero);
+    return sum * weights->input_step;
+}
+
 static void tell_lacking(const struct work *work, const struct gram_rounded *found)
 {
     for (size_t row = 0; row < work->rows; row++)
         found->lacking[row] =
-            work->weights->target_step * gram_mean(work->gram, work->gram->t[row]) -
+            mean_target(work, row) -
             work->factors[row] *
                 mean_product(work, row, found->codes + row * work->inputs);
 }
@@ -381,7 +394,7 @@ double gram_round(const struct gram *gram, const struct gram_weights *weights,
     struct work work = begin(gram, weights, found);
     double ridge = find_form(&work), mean;
 
-    find_targets(&work, ridge);
+    find_targets(&work, weights->keeps_products ? 0 : ridge);
     for (size_t row = 0; row < work.rows; row++)
         divide_targets(&work, row, found->factors[row]);
     round_plainly(&work);

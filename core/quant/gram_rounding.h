@@ -32,6 +32,8 @@ struct gram_weights {
     double centre;                 /* value = step * (code + centre) */
     double input_step, input_zero; /* x~ = input_step * (x - input_zero) */
     double target_step;            /* t = target_step * t */
+    bool
+        keeps_products; /* t is what W gives from x~, not what the float network has: W* = W */
     bool refits; /* a factor behind each output is free, too, where that is above 0.2 */
 };
 
