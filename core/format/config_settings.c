@@ -78,11 +78,10 @@ static void visit_section(const struct walk *walk, const struct config_section *
         const struct config_section *inner = config_section_of(field, walk->named);
         char path[PATH_BYTES];
 
-        snprintf(path, sizeof path, "%s%s", above, field->key);
-        visit_field(walk, field, path, depth);
-        snprintf(path, sizeof path, "%s%s.%s", above, field->key,
-                 field->list.most > 0 ? "0." : "");
-        if (inner)
+        if (snprintf(path, sizeof path, "%s%s", above, field->key) < PATH_BYTES)
+            visit_field(walk, field, path, depth);
+        if (inner && snprintf(path, sizeof path, "%s%s.%s", above, field->key,
+                              field->list.most > 0 ? "0." : "") < PATH_BYTES)
             visit_section(walk, inner, path, depth + 1);
     }
 }
