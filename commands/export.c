@@ -160,7 +160,8 @@ static const struct option rows[] = {
     {"--to", "FORM", offsetof(struct options, form),
      "onnx, steps or ncnn-table, see below (onnx)", NULL, NULL},
     {"--int4", NULL, offsetof(struct options, onnx.in_4_bits),
-     "integers of 4 bits where they fit (opset 21); implies --integers", NULL, NULL},
+     "weights as integers of 4 bits where they fit (opset 21); implies --integers",
+     NULL, NULL},
     {"--integers", NULL, offsetof(struct options, onnx.with_integers),
      "weights of layers whose input is not quantized (W4A32) as integers, too: a small "
      "file, "

@@ -242,14 +242,9 @@ static char *ask_letters(const struct question *of)
 static char *ask_side(const struct question *of, int side)
 {
     static const char *const names[] = {"left", "right"};
-    int item = of->held[of->layer->inputs[side]];
-    struct quantizer quantizer;
 
-    if (item < 0)
-        return say("its %s side stays in float", names[side]);
-    quantizer = choice_quantizer(of->choices[item]);
-    return of->in_4_bits && container_of(&quantizer, true).bits < 8
-               ? say("its %s side is integers of 4 bits", names[side])
+    return of->held[of->layer->inputs[side]] < 0
+               ? say("its %s side stays in float", names[side])
                : NULL;
 }
 

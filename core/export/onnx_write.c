@@ -35,28 +35,14 @@ struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int
     return choice_quantizer(calibrated->choices[item]);
 }
 
-/* Whether a max pool reads the codes of a tensor, past what hands them on. */
-static bool is_pooled(const struct network *network, int tensor)
-{
-    for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
-
-        if (layer_reads(layer, tensor) &&
-            (layer->kind == LAYER_MAX_POOL ||
-             (layer_hands_on(layer) && is_pooled(network, layer->output))))
-            return true;
-    }
-    return false;
-}
-
+/* Activations have 8 bits at least: where ONNX Runtime 1.30 gives the buffer of integers of 4 bits to the next
+ * tensor, of a byte each, that is written past its end. */
 struct container onnx_container_of(const struct onnx_calibrated *calibrated, int item)
 {
-    const struct quantized_tensor *tensor = &calibrated->placement->items[item];
     const struct quantizer quantizer = onnx_quantizer_of(calibrated, item);
-    bool is_pooled_tensor =
-        !tensor->is_weight && is_pooled(calibrated->network, tensor->index);
 
-    return container_of(&quantizer, calibrated->in_4_bits && !is_pooled_tensor);
+    return container_of(&quantizer, calibrated->in_4_bits &&
+                                        calibrated->placement->items[item].is_weight);
 }
 
 /* ---- the opset ---------------------------------------------------------------------------- */

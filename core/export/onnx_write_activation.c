@@ -199,19 +199,61 @@ static bool would_be_dilated(const struct onnx_calibrated *calibrated, int tenso
            (layer->window.dilation_height > 1 || layer->window.dilation_width > 1);
 }
 
+/* The step of the codes that a layer reads; 0: it reads floats. */
+static double step_read(const struct onnx_calibrated *calibrated,
+                        const struct layer *layer, int input)
+{
+    int item = calibrated->held[layer->inputs[input]];
+
+    return item < 0 ? 0 : (double)calibrated->choices[item].step;
+}
+
+/* How large a sum or product of codes may be, in values; 0: of another layer. */
+static double most_of_codes(const struct onnx_calibrated *calibrated,
+                            const struct layer *layer)
+{
+    if (layer->kind == LAYER_ADD ||
+        (layer->kind == LAYER_BINARY && layer->binary.operation == BINARY_ADD))
+        return UINT8_MAX * (step_read(calibrated, layer, 0) +
+                            step_read(calibrated, layer, layer->input_count - 1));
+    if (layer->kind == LAYER_BINARY && layer->binary.operation == BINARY_MUL)
+        return UINT8_MAX * step_read(calibrated, layer, 0) * UINT8_MAX *
+               step_read(calibrated, layer, 1);
+    return 0;
+}
+
+/* Whether kernels of ONNX Runtime (1.30) would leave the range of their integers: QLinearAdd and QLinearMul give
+ * the lowest code where a result is 2^31 of its steps or more, and QLinearAveragePool alike;
+ * QLinearGlobalAveragePool ends the run where a step is not between 2^-32 and 256 of its steps, by the pixels that
+ * it averages. None of them is made past Min. */
+static bool would_leave_integers(const struct onnx_calibrated *calibrated, int tensor,
+                                 float step)
+{
+    const struct layer *layer = maker_of(calibrated->network, tensor);
+    double ratio;
+
+    if (!layer)
+        return false;
+    if (layer->kind != LAYER_AVERAGE_POOL)
+        return most_of_codes(calibrated, layer) / (double)step >= 0x1p30;
+    ratio = step_read(calibrated, layer, 0) / (double)step;
+    return ratio >= 128 || (ratio > 0 && ratio / (layer->window.kernel_height *
+                                                  layer->window.kernel_width) <
+                                             0x1p-31);
+}
+
 /* What QuantizeLinear reads of tensor `name`: the values `from`, cut where they must be; the
- * caller's. Before codes of 4 bits ONNX Runtime 1.30 makes no session where Clip stands, and leaves out Relu,
- * although codes below zero are there: neither is seen past Min. */
+ * caller's. */
 static char *add_cut(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      const char *name, const char *from, int after,
                      const struct container *container, float step)
 {
     int tensor = network_find_tensor(calibrated->network, name);
 
-    if (container->bits == 4 ||
-        (tensor >= 0 && (would_be_rounded(calibrated, tensor, step) ||
-                         would_be_dilated(calibrated, tensor) ||
-                         would_be_pooled_as_codes(calibrated, tensor))))
+    if (tensor >= 0 && (would_be_rounded(calibrated, tensor, step) ||
+                        would_be_dilated(calibrated, tensor) ||
+                        would_leave_integers(calibrated, tensor, step) ||
+                        would_be_pooled_as_codes(calibrated, tensor)))
         return add_min_and_max(edit, after, from, container, step);
     if (container_is_wider(container))
         return add_clip(edit, after, from, container, step);

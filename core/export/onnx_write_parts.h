@@ -70,8 +70,7 @@ struct weight_rules onnx_weight_rules(const struct onnx_calibrated *calibrated,
 /* The quantizer of an item under the step of the case. */
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item);
 
-/* The integers for codes of an item. What a max pool reads has 8 bits: ONNX Runtime (1.30) makes pools
- * of codes of 4 bits, and then no session. */
+/* The integers for codes of an item. */
 struct container onnx_container_of(const struct onnx_calibrated *calibrated, int item);
 
 /* Rounds the tensor `name` to codes of an item behind node `after`; all nodes of the file read

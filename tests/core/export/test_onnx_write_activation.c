@@ -80,13 +80,11 @@ static void a_clip_is_there_only_where_the_type_is_wider(void **state)
     Onnx__ModelProto *model;
 
     (void)state;
-    for (int in_4_bits = 0; in_4_bits < 2; in_4_bits++) {
-        written_open(&written, written_networks[0].text, written_onnx, 4, 4, false);
-        written.calibrated.in_4_bits = in_4_bits;
+    for (int bits = 4; bits <= 8; bits += 4) {
+        written_open(&written, written_networks[0].text, written_onnx, 4, bits, false);
         written_write(&written);
         model = written_model(&written);
-        assert_int_equal(written_count_nodes(model, "Clip"), in_4_bits ? 0 : 2);
-        assert_int_equal(model->opset_import[0]->version, in_4_bits ? 21 : 13);
+        assert_int_equal(written_count_nodes(model, "Clip"), bits == 8 ? 0 : 2);
         onnx__model_proto__free_unpacked(model, NULL);
         written_close(&written);
     }
@@ -181,6 +179,65 @@ static void min_stands_where_a_bias_would_be_rounded_coarsely(void **state)
     }
 }
 
+/* The steps of what is read, and of what comes out, which is tensor "c". */
+static void set_steps(struct written *written, float of_inputs, float of_output)
+{
+    for (int item = 0; item < written->placement.count; item++) {
+        const struct quantized_tensor *tensor = &written->placement.items[item];
+
+        if (!tensor->is_weight)
+            written->choices[item].step =
+                strcmp(tensor->name, "c") == 0 ? of_output : of_inputs;
+    }
+}
+
+/* ONNX Runtime's kernels of codes give the lowest code where sums, products and means of codes are 2^31 steps or
+ * more; that of global means takes no session through a run. */
+static void min_stands_where_codes_would_leave_integers(void **state)
+{
+    static const struct {
+        const char *node;
+        float of_inputs, of_output;
+        int nodes;
+    } trials[] = {{"Add a b", 1e6f, 1, 0},
+                  {"Add a b", 1e7f, 1, 1},
+                  {"Mul a b", 100, 1, 0},
+                  {"Mul a b", 1e4f, 1, 1},
+                  {"GlobalAveragePool a", 100, 1, 0},
+                  {"GlobalAveragePool a", 1e3f, 1, 1},
+                  {"GlobalAveragePool a", 1, 1e8f, 0},
+                  {"GlobalAveragePool a", 1, 1e9f, 1},
+                  {"LeakyRelu a", 1e9f, 1, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(trials); i++) {
+        char text[1024];
+        struct written written;
+        Onnx__ModelProto *model;
+
+        snprintf(text, sizeof text,
+                 "input x N,3,4,4\nfloats w1 3,3,1,1" WEIGHTS
+                 "floats w2 3,3,1,1" WEIGHTS "node Conv x w1 -> o\nnode Relu o -> a\n"
+                 "node Conv x w2 -> p\nnode Relu p -> b\nnode %s -> c\n"
+                 "floats w3 4,3,1,1" WEIGHTS
+                 "node Conv c w3 -> d\nnode Flatten d -> y\noutput y\n",
+                 trials[i].node);
+        written_open_by_rules(&written, text,
+                              (struct placement_rules){.grids = written_onnx,
+                                                       .weight_bits = 8,
+                                                       .activation_bits = 8,
+                                                       .all_activations = true},
+                              false);
+        set_steps(&written, trials[i].of_inputs, trials[i].of_output);
+        written_write(&written);
+        written_assert_same(&written, trials[i].node);
+        model = written_model(&written);
+        assert_int_equal(written_count_nodes(model, "Min"), trials[i].nodes);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
 /* ONNX Runtime's pools of codes know no dilations. */
 static void pools_of_codes_have_no_dilations(void **state)
 {
@@ -218,66 +275,46 @@ static void pools_of_codes_have_no_dilations(void **state)
     }
 }
 
-/* ONNX Runtime makes no session of a max pool of codes of 4 bits; those of weights stay. */
-static void what_a_max_pool_reads_has_8_bits(void **state)
+static bool has_4_bits(const Onnx__TensorProto *tensor)
 {
-    const struct placement_rules rules = {.grids = written_onnx,
-                                          .weight_bits = 4,
-                                          .activation_bits = 3,
-                                          .all_activations = true};
-    bool has_bytes = false;
-    struct written written;
-    Onnx__ModelProto *model;
+    enum { UINT4 = 21, INT4 = 22 };
 
-    (void)state;
-    written_open_by_rules(
-        &written,
-        "input x N,3,6,6\nfloats w1 4,3,1,1" WEIGHTS "floats w2 3,64" WEIGHTS NORM
-        "node Conv x w1 -> c\nnode Relu c -> r\n"
-        "node MaxPool r -> p kernel_shape=3,3\n"
-        "node BatchNormalization p g b m v -> n\nnode Flatten n -> f\n"
-        "node Gemm f w2 -> y transB=1\noutput y\n",
-        rules, false);
-    written.calibrated.in_4_bits = true;
-    written_write(&written);
-    written_assert_same(&written, "a max pool");
-    model = written_model(&written);
-    for (size_t i = 0; i < model->graph->n_initializer; i++) {
-        const Onnx__TensorProto *tensor = model->graph->initializer[i];
-
-        if (strcmp(tensor->name, "r_zero_point") == 0)
-            has_bytes = tensor->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT8;
-    }
-    assert_true(has_bytes);
-    assert_int_equal(model->opset_import[0]->version, 21);
-    onnx__model_proto__free_unpacked(model, NULL);
-    written_close(&written);
+    return tensor->data_type == UINT4 || tensor->data_type == INT4;
 }
 
-/* ONNX Runtime makes no session of Clip before codes of 4 bits, whoever has put it there, and leaves out Relu
- * also where codes have a sign. */
-static void no_clamp_but_min_stands_before_codes_of_4_bits(void **state)
+static bool is_zero_point_of_codes(const Onnx__GraphProto *graph, const char *name)
+{
+    for (size_t i = 0; i < graph->n_node; i++)
+        if (strcmp(graph->node[i]->op_type, "QuantizeLinear") == 0 &&
+            strcmp(graph->node[i]->input[2], name) == 0)
+            return true;
+    return false;
+}
+
+/* ONNX Runtime writes past the end of the buffer of integers of 4 bits, once it is another tensor's. */
+static void weights_alone_have_4_bits(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 4 * COUNT(clamped); i++) {
+    for (size_t i = 0; i < 2 * COUNT(clamped); i++) {
+        size_t weights = 0;
         struct written written;
         Onnx__ModelProto *model;
-        const Onnx__GraphProto *graph;
 
-        written_open(&written, clamped[i / 4].text,
-                     i / 2 % 2 ? written_onnx : written_tensorrt, 4, i % 2 ? 4 : 3,
-                     false);
+        written_open(&written, clamped[i / 2].text,
+                     i % 2 ? written_onnx : written_tensorrt, 4, 4, false);
         written.calibrated.in_4_bits = true;
         written_write(&written);
-        written_assert_same(&written, clamped[i / 4].fact);
+        written_assert_same(&written, clamped[i / 2].fact);
         model = written_model(&written);
-        graph = model->graph;
-        for (size_t node = 1; node < graph->n_node; node++) {
-            const char *before = graph->node[node - 1]->op_type;
+        for (size_t k = 0; k < model->graph->n_initializer; k++) {
+            const Onnx__TensorProto *tensor = model->graph->initializer[k];
 
-            if (strcmp(graph->node[node]->op_type, "QuantizeLinear") == 0)
-                assert_true(strcmp(before, "Clip") != 0 && strcmp(before, "Relu") != 0);
+            assert_false(has_4_bits(tensor) &&
+                         is_zero_point_of_codes(model->graph, tensor->name));
+            weights += has_4_bits(tensor) && tensor->n_dims > 1;
         }
+        assert_int_not_equal(weights, 0);
+        assert_int_equal(model->opset_import[0]->version, 21);
         onnx__model_proto__free_unpacked(model, NULL);
         written_close(&written);
     }
@@ -411,9 +448,9 @@ int main(void)
         cmocka_unit_test(rows_of_an_image_that_is_read_as_floats_too_are_refused),
         cmocka_unit_test(min_stands_where_float_weights_would_be_rounded),
         cmocka_unit_test(min_stands_where_a_bias_would_be_rounded_coarsely),
+        cmocka_unit_test(min_stands_where_codes_would_leave_integers),
         cmocka_unit_test(pools_of_codes_have_no_dilations),
-        cmocka_unit_test(what_a_max_pool_reads_has_8_bits),
-        cmocka_unit_test(no_clamp_but_min_stands_before_codes_of_4_bits),
+        cmocka_unit_test(weights_alone_have_4_bits),
         cmocka_unit_test(codes_with_a_sign_are_unsigned_from_opset_21_on),
         cmocka_unit_test(codes_of_products_are_unsigned),
         cmocka_unit_test(dilations_are_seen_past_max_pools),
