@@ -25,9 +25,12 @@ struct weight_rules onnx_weight_rules(const struct onnx_calibrated *calibrated,
     const struct placement *placement = calibrated->placement;
     int item =
         placement_of_weights(placement, (int)(layer - calibrated->network->layers), 0);
+    struct weight_rules rules =
+        placement_weight_rules(placement, &placement->items[item], &calibrated->rules);
 
-    return placement_weight_rules(placement, &placement->items[item],
-                                  &calibrated->rules);
+    rules.rounds_like_kernels =
+        rules.rounds_like_kernels && layer_may_round_shifts(calibrated->network, layer);
+    return rules;
 }
 
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item)

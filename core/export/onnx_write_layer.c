@@ -469,8 +469,7 @@ static float *rounded_shifts(const struct onnx_calibrated *calibrated,
     int input = calibrated->held[layer->inputs[0]];
     float *shifts;
 
-    if (!rules->rounds_like_kernels || input < 0 ||
-        (layer->weights->is_turned && layer->weights->groups > 1))
+    if (!rules->rounds_like_kernels || input < 0)
         return NULL;
     shifts = memory_get(channels * sizeof *shifts);
     for (size_t i = 0; i < channels; i++) {

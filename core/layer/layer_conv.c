@@ -18,8 +18,8 @@ static void prepare(struct layer_run *run)
     struct weight_rules rules = placement_weight_rules(
         placement, item < 0 ? NULL : &placement->items[item], &setting->rules);
 
-    if (layer_is_of_recurrence(setting->network, run->layer))
-        rules.rounds_like_kernels = false; /* no runtime has an integer kernel for it */
+    if (!layer_may_round_shifts(setting->network, run->layer))
+        rules.rounds_like_kernels = false;
     run->own = memory_get(sizeof(struct conv_run));
     conv_run_init(run->own, setting->kernels, run->layer,
                   &setting->planes[run->layer->inputs[0]], &rules);

@@ -1,5 +1,7 @@
 #include "core/export/onnx_write_parts.h"
 
+#include "core/layer/conv_run.h"
+#include "core/layer/layer_run.h"
 #include "core/layer/weight_ratios.h"
 #include "tests/support/channel_steps.h"
 #include "tests/support/written_network.h"
@@ -9,6 +11,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -136,12 +140,88 @@ static void a_bias_beside_exact_layers_is_rounded(void **state)
     written_close(&written);
 }
 
+/* Whether the evaluator rounds the shifts of the last layer with weights. */
+static bool evaluator_rounds(const struct written *written)
+{
+    const struct network *network = written->network;
+    struct plane *planes = planes_of(network);
+    const struct layer_setting setting = {.network = network,
+                                          .placement = &written->placement,
+                                          .planes = planes,
+                                          .kernels = kernel_set_best(),
+                                          .rules = written->calibrated.rules};
+    struct layer_run run;
+    const struct conv_run *conv = NULL;
+    bool rounds;
+
+    for (int index = network->layer_count - 1; !conv; index--)
+        if (network->layers[index].kind == LAYER_CONV) {
+            layer_run_init(&run, &setting, index);
+            conv = run.own;
+        }
+    rounds = conv->weights.rules.rounds_like_kernels;
+    layer_run_clear(&run);
+    free(planes);
+    return rounds;
+}
+
+static float first_of(const Onnx__TensorProto *tensor)
+{
+    float first;
+
+    if (tensor->n_float_data > 0)
+        return tensor->float_data[0];
+    memcpy(&first, tensor->raw_data.data, sizeof first);
+    return first;
+}
+
+/* A file has no scale for each channel of a ConvTranspose in groups, so that its bias stays as it is. */
+static void
+a_bias_is_rounded_by_the_evaluator_where_the_file_has_it_rounded(void **state)
+{
+    static const char *const operators[] = {"Conv r w2 c2 -> b",
+                                            "ConvTranspose r w2 c2 -> b",
+                                            "ConvTranspose r w3 c2 -> b group=2"};
+    const struct placement_rules rules = {.grids = written_onnx,
+                                          .weight_bits = 8,
+                                          .activation_bits = 8,
+                                          .all_activations = true,
+                                          .rounds_like_kernels = true};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(operators); i++) {
+        char text[1024];
+        struct written written;
+        Onnx__ModelProto *model;
+        const Onnx__TensorProto *bias;
+
+        snprintf(text, sizeof text,
+                 "input x N,2,2,2\nfloats w1 4,2,1,1" WEIGHTS
+                 "floats w2 4,4,1,1" WEIGHTS "floats w3 4,2,1,1" WEIGHTS
+                 "floats c2 4 = 0.123 -0.456 0.789 0.1\n"
+                 "node Conv x w1 -> a\nnode Relu a -> r\nnode %s\n"
+                 "node Flatten b -> y\noutput y\n",
+                 operators[i]);
+        written_open_by_rules(&written, text, rules, false);
+        written_write(&written);
+        written_assert_same(&written, operators[i]);
+        model = written_model(&written);
+        bias = written_initialiser(model, i < 2 ? "b_bias" : "c2");
+        assert_int_equal(first_of(bias) != 0.123f, i < 2);
+        assert_int_equal(evaluator_rounds(&written), i < 2);
+        onnx__model_proto__free_unpacked(model, NULL);
+        written_close(&written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_step_of_weights_is_too_small_for_the_bias),
         cmocka_unit_test(a_product_reads_codes_just_dequantized),
         cmocka_unit_test(a_bias_beside_exact_layers_is_rounded),
+        cmocka_unit_test(
+            a_bias_is_rounded_by_the_evaluator_where_the_file_has_it_rounded),
     };
 
     return cmocka_run_group_tests_name("onnx_write_layer", tests, NULL, NULL);
