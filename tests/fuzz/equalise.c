@@ -51,14 +51,18 @@ static int as_features(const struct layers *layers, int value)
     return layers->graph->nodes[reader].output;
 }
 
-/* Whether zeros come between what a layer reads and what it multiplies. */
+/* Whether zeros come between what a layer reads and what it multiplies: there are none between one element
+ * and the next where there is no next. */
 static bool spreads(const struct layers *layers, const struct layer_of_sums *one)
 {
     const struct node *node = &layers->graph->nodes[one->node];
     const Onnx__AttributeProto *strides = node_attribute(node, "strides");
+    const int *shape = layers->shapes[node->inputs[0]];
 
-    return strcmp(node->op, "ConvTranspose") == 0 && strides &&
-           (strides->ints[0] > 1 || strides->ints[1] > 1);
+    for (int axis = 0; strides && axis < 2; axis++)
+        if (strides->ints[axis] > 1 && shape[3 + axis] > 1)
+            return strcmp(node->op, "ConvTranspose") == 0;
+    return false;
 }
 
 /* The layer that alone reads what another gives, through a ReLU or nothing. */

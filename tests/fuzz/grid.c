@@ -35,11 +35,14 @@ static double code_of_exact(const struct plain_grid *grid, float number)
 double grid_code(struct trial *trial, const struct plain_grid *grid, double number,
                  double error)
 {
-    double level = number / grid->step - grid->centre;
+    double level = number / grid->step - grid->centre, size = fabs(level);
 
     if (error == 0)
         return code_of_exact(grid, (float)number);
-    return nearest_code(trial, level, error / grid->step + trial->unit * fabs(level),
+    /* Levels between whole numbers are counted from the lowest one on, in floats. */
+    if (grid->centre != 0)
+        size += grid->most + grid->centre;
+    return nearest_code(trial, level, error / grid->step + trial->unit * size,
                         grid->least, grid->most);
 }
 

@@ -281,6 +281,12 @@ static void put_shift(struct layer_of_sums *one, const struct found *found,
     free(shift);
 }
 
+/* A file has no scale for each channel of a ConvTranspose in groups, nor a runtime an integer kernel. */
+static bool may_round_shifts(const struct node *node)
+{
+    return !is_op(node, "ConvTranspose") || node_integer(node, "group", 1) == 1;
+}
+
 void layers_treat(struct layers *layers, const struct found *found, struct trial *trial)
 {
     bool folds = strcmp(found_setting(found, "model.batchnorm"), "fold") == 0;
@@ -291,12 +297,13 @@ void layers_treat(struct layers *layers, const struct found *found, struct trial
         layers_equalise(layers, found);
     for (int i = 0; i < layers->count; i++) {
         struct layer_of_sums *one = &layers->list[i];
-        const char *name = layers->graph->nodes[one->node].name;
+        const struct node *node = &layers->graph->nodes[one->node];
 
-        layer_round(one, found, name, trial);
-        put_statistics(one, found, name);
-        put_shift(one, found, name);
-        layer_round_shifts(one, found, name);
+        layer_round(one, found, node->name, trial);
+        put_statistics(one, found, node->name);
+        put_shift(one, found, node->name);
+        if (may_round_shifts(node))
+            layer_round_shifts(one, found, node->name);
     }
 }
 

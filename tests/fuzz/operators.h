@@ -18,6 +18,9 @@ struct trial {
                      decides */
 };
 
+/* Half of the largest float: programs that are judged add up in floats, squares too. */
+static const double most_of_float = 0x1p127;
+
 /* `inputs` [node->input_count], NULL where left out; the result is for the caller to destroy. */
 typedef struct array *operator_fn(struct trial *trial, const struct node *node,
                                   const struct array *const *inputs);

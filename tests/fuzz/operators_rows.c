@@ -224,8 +224,10 @@ struct array *op_reduce(struct trial *trial, const struct node *node,
     seen = memory_zeroed(result->count, sizeof *seen);
     for (size_t i = 0; i < x->count; i++)
         see(&seen[array_stretched_index(result, x, i)], x->values[i], x->errors[i]);
-    for (size_t i = 0; i < result->count; i++)
+    for (size_t i = 0; i < result->count; i++) {
         tell(&seen[i], trial->unit, &result->values[i], &result->errors[i]);
+        trial->is_near |= tell == tell_l2 && seen[i].squares > most_of_float;
+    }
     free(seen);
     if (!node_integer(node, "keepdims", 1))
         drop_dims(result, is_along);
@@ -243,7 +245,7 @@ static void norm_element(struct trial *trial, const struct array *x,
                          double epsilon, double *value, double *error)
 {
     double length = (double)row->length, unit = trial->unit;
-    double mean = 0, mean_error = 0, sum = 0, sum_error = 0, off;
+    double mean = 0, mean_error = 0, sum = 0, sum_error = 0, off, squares = 0;
 
     for (size_t i = 0; size == DEVIATION && i < row->length; i++) {
         size_t at = row->start + i * row->step;
@@ -256,6 +258,7 @@ static void norm_element(struct trial *trial, const struct array *x,
         double apart = fabs(x->values[at] - mean), number = x->values[at];
         double apart_error = x->errors[at] + mean_error;
 
+        squares += number * number;
         sum += size == MAGNITUDES ? apart : apart * apart;
         sum_error += size == MAGNITUDES ? apart_error + unit * length * apart
                                         : (2 * apart + apart_error) * apart_error +
@@ -265,8 +268,8 @@ static void norm_element(struct trial *trial, const struct array *x,
         sum = sum / length + epsilon;
         sum_error /= length;
     }
-    off = sum > 0 ? sum_error / sum : 0;
-    if (off > .2)
+    off = sum > 0 ? sum_error / sum : sum_error > 0 ? INFINITY : 0;
+    if (off > .2 || (size != MAGNITUDES && squares > most_of_float))
         trial->is_near = true;
     if (size != MAGNITUDES)
         sum = sqrt(sum);
@@ -375,13 +378,14 @@ struct array *op_lrn(struct trial *trial, const struct node *node,
 
     for (size_t i = 0; i < x->count; i++) {
         int64_t channel = (int64_t)i / area % x->dims[1];
-        double base = bias, off = 0, power;
+        double base = bias, off = 0, power, squares = 0;
 
         for (int64_t c = channel - (size - 1) / 2; c <= channel + size / 2; c++)
             if (c >= 0 && c < x->dims[1]) {
                 size_t at = (size_t)((int64_t)i + (c - channel) * area);
                 double number = fabs(x->values[at]), error = x->errors[at];
 
+                squares += number * number;
                 base += alpha / (double)size * number * number;
                 off += alpha / (double)size * (2 * number + error) * error;
             }
@@ -394,7 +398,7 @@ struct array *op_lrn(struct trial *trial, const struct node *node,
         result->errors[i] = (x->errors[i] + fabs(x->values[i]) *
                                                 (1.5 * beta * off + 10 * trial->unit)) *
                             power;
-        if (off > .2)
+        if (off > .2 || squares > most_of_float)
             trial->is_near = true;
     }
     return result;

@@ -39,13 +39,13 @@ void runtime_fold(struct graph *graph)
     }
 }
 
-/* Numbers that a float does not hold: nobody knows what becomes of an infinity less another. */
-static bool overflows(const struct array *array)
+/* Numbers that a float does not hold: nobody knows what becomes of an infinity less another. An error is that
+ * of all that was added up, which may be much more than what is left of it. */
+static bool overflows(const struct array *array, double unit)
 {
-    static const double most_of_float = 0x1p127;
-
     for (size_t i = 0; i < array->count; i++)
-        if (isfinite(array->values[i]) && fabs(array->values[i]) > most_of_float)
+        if (isfinite(array->values[i]) && (fabs(array->values[i]) > most_of_float ||
+                                           array->errors[i] / unit > most_of_float))
             return true;
     return false;
 }
@@ -63,7 +63,7 @@ static void run_node(const struct graph *graph, struct trial *trial, int index,
         result = change->compute(change->context, trial, index, inputs);
     if (!result)
         result = operator_find(node->op)(trial, node, inputs);
-    trial->is_near |= overflows(result);
+    trial->is_near |= overflows(result, trial->unit);
     now[node->output] = result;
     if (change)
         change->treat(change->context, trial, node->output, result);
