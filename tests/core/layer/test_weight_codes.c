@@ -45,8 +45,8 @@ static void codes_stand_for_the_values_of_the_grid(void **state)
 static void given_codes_are_taken_within_the_grid(void **state)
 {
     int8_t given[COUNT];
-    const struct given_codes of_tensor = {given, 1};
-    const struct weight_rules rules = {.given = &of_tensor};
+    const struct given_codes all[GIVEN_CODES] = {{.codes = given, .signature = 1}};
+    const struct weight_rules rules = {.given = all};
 
     (void)state;
     for (int i = 0; i < COUNT; i++)
