@@ -196,6 +196,13 @@ check-docs: deps $(BUILD)/calq
 docs: deps $(BUILD)/calq
 	@tests/docs/check $(BUILD)/calq --update
 
+# Reports in a browser; skipped by name where chromium or what npm brings cannot be installed. FOLDER=shots
+# keeps pages and screenshots.
+FOLDER =
+.PHONY: check-report
+check-report: deps $(BUILD)/calq
+	@tests/report/check $(BUILD)/calq $(FOLDER)
+
 # Signals and stuck ranks: what counts is time, so no other work should run beside.
 .PHONY: check-stopping
 check-stopping: deps $(BUILD)/calq $(call programs,$(end_to_end_tools))

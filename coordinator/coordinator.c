@@ -340,7 +340,9 @@ int coordinator_run(const struct config *config, const struct cases *cases,
     progress_init(&run.progress, log);
     ledger_init(&run.ledger, config, cases, part);
     outlook_init(&outlook, &run.ledger);
-    if (run.is_first && link_teams() > 1)
+    if (run.is_first && run.progress.is_terminal)
+        progress_describe(&run.progress, outlook_bars, &outlook);
+    else if (run.is_first && link_teams() > 1)
         progress_describe(&run.progress, outlook_line, &outlook);
     if (config->run_seconds > 0)
         link_stop_at(clock_seconds() + config->run_seconds);

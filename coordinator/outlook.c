@@ -2,6 +2,8 @@
 
 #include "coordinator/plan.h"
 #include "core/base/memory.h"
+#include "core/base/progress.h"
+#include "core/base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -130,4 +132,82 @@ void outlook_line(void *context, char *text, size_t bytes)
         return;
     outlook_time(outlook->seconds, left);
     snprintf(text + length, bytes - (size_t)length, "; about %s are left", left);
+}
+
+/* ---- bars ------------------------------------------------------------------------------------- */
+
+/* The share of the planned work that is done. */
+static double share_of_run(const struct outlook *outlook)
+{
+    double done = 0, all = 0;
+
+    for (int i = 0; i < outlook->ledger->cases->count; i++) {
+        const struct plan_cost *cost = &outlook->costs[i];
+        double work = cost->multiply_adds > 0 ? cost->multiply_adds : 1;
+
+        done += work * (outlook->ledger->each[i].state == LEDGER_FAILED
+                            ? 1
+                            : share_done(&outlook->ledger->each[i], cost));
+        all += work;
+    }
+    return done / all;
+}
+
+/* -1: no case is under way. */
+static int case_under_way(const struct outlook *outlook)
+{
+    int found = -1;
+
+    for (int i = 0; i < outlook->ledger->cases->count; i++)
+        if (outlook->ledger->each[i].state == LEDGER_RUNNING &&
+            (found < 0 || outlook->seconds_of[i] > outlook->seconds_of[found]))
+            found = i;
+    return found;
+}
+
+static size_t write_left(double seconds, char *text, size_t bytes)
+{
+    char left[OUTLOOK_TIME_BYTES];
+
+    if (isnan(seconds))
+        return 0;
+    outlook_time(seconds, left);
+    return (size_t)snprintf(text, bytes, ", about %s left", left);
+}
+
+static void write_case(const struct outlook *outlook, int index, char *text,
+                       size_t bytes)
+{
+    const struct ledger_case *each = &outlook->ledger->each[index];
+    char bar[PROGRESS_BAR_BYTES], loss[TEXT_OF_LOSS_BYTES];
+    size_t at = (size_t)snprintf(
+        text, bytes, "\ncase %s %.100s: %ld evaluations",
+        progress_bar(share_done(each, &outlook->costs[index]), bar),
+        outlook->ledger->cases->list[index].id, each->progress.evaluations);
+
+    if (each->progress.rate > 0)
+        at += (size_t)snprintf(text + at, bytes - at, ", %.1f a second",
+                               each->progress.rate);
+    if (!isnan(each->progress.best_loss))
+        at += (size_t)snprintf(text + at, bytes - at, ", loss %s",
+                               text_of_loss(each->progress.best_loss, loss));
+    write_left(outlook->seconds_of[index], text + at, bytes - at);
+}
+
+void outlook_bars(void *context, char *text, size_t bytes)
+{
+    struct outlook *outlook = context;
+    const struct ledger *ledger = outlook->ledger;
+    char bar[PROGRESS_BAR_BYTES];
+    size_t at;
+    int index;
+
+    outlook_look(outlook);
+    index = case_under_way(outlook);
+    at = (size_t)snprintf(text, bytes, "run  %s %d of %d cases",
+                          progress_bar(share_of_run(outlook), bar),
+                          ledger_count(ledger, LEDGER_DONE), ledger->cases->count);
+    at += write_left(outlook->seconds, text + at, bytes - at);
+    if (index >= 0)
+        write_case(outlook, index, text + at, bytes - at);
 }

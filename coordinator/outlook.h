@@ -23,6 +23,12 @@ void outlook_look(struct outlook *outlook);
  *   outlook  struct outlook * */
 void outlook_line(void *outlook, char *text, size_t bytes);
 
+/* Looks, and writes two lines for a terminal: a bar for all cases, and one for the case under way with most work
+ * left, if any, with its evaluations, their rate, its loss so far and what is left.
+ *
+ *   outlook  struct outlook * */
+void outlook_bars(void *outlook, char *text, size_t bytes);
+
 /* "40 s", "12 min", "3.5 h", "2.1 days" */
 enum { OUTLOOK_TIME_BYTES = 32 };
 void outlook_time(double seconds, char text[OUTLOOK_TIME_BYTES]);

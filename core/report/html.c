@@ -106,12 +106,10 @@ void html_end(FILE *out)
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-/* The region scrolls where the page is narrow, so keys must reach it. */
+/* It scrolls where the page is narrow, so keys must reach it. */
 void html_table_begin(FILE *out, const char *caption)
 {
-    fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", out);
-    html_text(out, caption);
-    fputs("\">\n<table>\n", out);
+    fputs("<div class=\"scroll\" tabindex=\"0\">\n<table>\n", out);
     html_element(out, "caption", "%s", caption);
 }
 

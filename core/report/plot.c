@@ -11,8 +11,8 @@ enum {
     WIDTH = 440,
     HEIGHT = 210,   /* of the area */
     LINE = 18,      /* of a category */
-    CHARACTER = 7,  /* about, in width */
-    LABEL_MOST = 24 /* characters of a category */
+    CHARACTER = 8,  /* at most, in width, but for a few */
+    LABEL_MOST = 21 /* characters of a category */
 };
 
 /* ---- axes ----------------------------------------------------------------------------------- */
@@ -119,8 +119,8 @@ static void lay_out(struct plot *plot)
                                      : HEIGHT;
 
     plot->left = (plot->y.labels ? 8 : 28) + longest_label(&plot->y) * CHARACTER;
-    plot->right = WIDTH - (plot->has_scale ? 74 : 12);
-    plot->top = plot->y.labels ? 24 : 10;
+    plot->right = WIDTH - (plot->has_scale ? 74 : 20);
+    plot->top = plot->y.labels || plot->has_scale ? 24 : 10;
     plot->bottom = plot->top + height;
     plot->total_height = plot->bottom + 40;
 }
@@ -358,7 +358,8 @@ void plot_cell(struct plot *plot, struct plot_cell cell, const char *text)
     write_rectangle(plot, "c", x_of(plot, cell.left), y_of(plot, cell.high),
                     x_of(plot, cell.right), y_of(plot, cell.low));
     fprintf(plot->out, " style=\"fill:%s\">", shape_viridis(cell.share, colour));
-    html_element(plot->out, "title", "%s", text);
+    if (*text)
+        html_element(plot->out, "title", "%s", text);
     fputs("</path>\n", plot->out);
 }
 
@@ -384,7 +385,7 @@ void plot_scale(struct plot *plot, struct axis values)
                 ticks_text(&ticks, ticks.at[i], text));
     fprintf(plot->out,
             "<text class=\"axis scale\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
-            WIDTH - 4, plot->bottom + 34);
+            WIDTH - 4, plot->top - 10);
     html_print(plot->out, "%s, ", values.name);
     fputs("<tspan class=\"unit\">", plot->out);
     html_text(plot->out, values.unit);
@@ -450,9 +451,15 @@ void plot_dot_key(struct plot *plot, int series, const char *name)
     end_key(plot, name);
 }
 
-void plot_end(struct plot *plot)
+void plot_end_keys(struct plot *plot)
 {
     if (plot->has_legend)
         fputs("</ul>\n", plot->out);
+    plot->has_legend = false;
+}
+
+void plot_end(struct plot *plot)
+{
+    plot_end_keys(plot);
     fputs("</figure>\n", plot->out);
 }

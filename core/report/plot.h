@@ -91,6 +91,9 @@ void plot_key(struct plot *plot, int series, const char *name);
 void plot_key_hollow(struct plot *plot, int series, const char *name);
 void plot_line_key(struct plot *plot, int series, const char *name);
 void plot_dot_key(struct plot *plot, int series, const char *name);
+
+/* Ends the legend, where there is one, before something else that belongs to the figure. */
+void plot_end_keys(struct plot *plot);
 void plot_end(struct plot *plot);
 
 #endif

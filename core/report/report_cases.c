@@ -89,6 +89,8 @@ static void write_case(struct report_page *page, const struct report_entry *entr
     report_p_figure(page, entry);
     report_step_figures(page, entry);
     report_phase_figure(page, entry);
+    report_mixed_figures(page, entry);
+    report_analysis_figures(page, entry);
     fputs("</div>\n", page->out);
     write_notes(page, entry->result);
     write_scores(page, entry->result);

@@ -3,6 +3,7 @@
 #define CORE_REPORT_REPORT_PAGE_H
 
 #include "core/format/journal_trace.h"
+#include "core/format/result_analysis.h"
 #include "core/report/html.h"
 #include "core/report/plot.h"
 #include "core/report/report.h"
@@ -82,11 +83,21 @@ struct report_drop {
 struct report_drop report_drop_of(const struct result *result);
 void report_drop_text(const struct report_drop *drop, char *text, size_t bytes);
 
+/* The unit of what an analysis tells, and what it is shown times: shares are shown in per cent. */
+const char *report_analysis_unit(const struct analysis_name *name);
+double report_analysis_factor(const struct analysis_name *name);
+
+/* Calls `use` for each analysis of a case, by the names of the files; NULL: that file is none. */
+typedef void report_analysis_fn(void *context, const char *file,
+                                const struct analysis *analysis);
+void report_for_analyses(const struct report_entry *entry, report_analysis_fn *use,
+                         void *context);
+
 /* ---- sections ------------------------------------------------------------------------------ */
 
 typedef void report_section_fn(struct report_page *page);
 report_section_fn report_summary, report_methods, report_searches, report_cases,
-    report_costs, report_provenance;
+    report_costs, report_provenance, report_keep_in_float;
 
 /* The candidates of a case, where its journal is there and they are worth a figure. Clear whether or not
  * this gives true. */
@@ -97,6 +108,9 @@ void report_trace_figures(struct report_page *page, const struct report_entry *e
 void report_p_figure(struct report_page *page, const struct report_entry *entry);
 void report_step_figures(struct report_page *page, const struct report_entry *entry);
 void report_phase_figure(struct report_page *page, const struct report_entry *entry);
+void report_analysis_figures(struct report_page *page,
+                             const struct report_entry *entry);
+void report_mixed_figures(struct report_page *page, const struct report_entry *entry);
 void report_step_table(struct report_page *page, const struct report_entry *entry);
 
 #endif

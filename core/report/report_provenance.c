@@ -119,7 +119,7 @@ static void write_commands(const struct report_page *page, const struct report_r
 {
     FILE *out = page->out;
 
-    fputs("<pre><code># the same results, in a new folder\n", out);
+    fputs("<pre tabindex=\"0\"><code># the same results, in a new folder\n", out);
     fprintf(out, "mpirun -n %d calq run", ranks_of(page, run));
     write_word(out, " ", run->path, "/config.yaml");
     fputs(" --set", out);
@@ -144,7 +144,7 @@ static void write_config(FILE *out, const struct report_run *run)
     if (!file)
         return;
     html_details_begin(out, "The whole configuration of %s", run->name);
-    fputs("<pre>", out);
+    fputs("<pre tabindex=\"0\">", out);
     while ((length = fread(text, 1, sizeof text - 1, file)) > 0) {
         text[length] = '\0';
         html_text(out, text);
@@ -159,7 +159,7 @@ static void write_identity(FILE *out, const struct report_entry *entry)
     if (!entry->result->identity)
         return;
     html_details_begin(out, "All that decides the digits of %s", entry->one->id);
-    html_element(out, "pre", "%s", entry->result->identity);
+    html_element(out, "pre tabindex=\"0\"", "%s", entry->result->identity);
     html_details_end(out);
 }
 

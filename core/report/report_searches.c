@@ -100,6 +100,7 @@ static void write_loss_figure(struct report_page *page,
     axis_use_log(&plot.y, 8);
     plot_begin(&plot);
     draw_losses(&plot, entry, trace);
+    plot_end_keys(&plot);
     if (knows_phases(result, trace))
         list_phases(page->out, result);
     plot_end(&plot);
@@ -152,6 +153,15 @@ static void write_metric_figure(struct report_page *page,
     plot_end(&plot);
 }
 
+static int count_scored(const struct journal_trace *trace)
+{
+    int count = 0;
+
+    for (int i = 0; i < trace->count; i++)
+        count += !trace->points[i].is_dropped;
+    return count;
+}
+
 bool report_read_trace(const struct report_entry *entry, struct journal_trace *trace)
 {
     enum { FEW = 5 };
@@ -161,7 +171,7 @@ bool report_read_trace(const struct report_entry *entry, struct journal_trace *t
     return snprintf(path, sizeof path, "%s/journal", entry->one->folder) <
                (int)sizeof path &&
            journal_trace_read(path, entry->result->model->metric, trace) &&
-           trace->count >= FEW;
+           count_scored(trace) >= FEW;
 }
 
 void report_trace_figures(struct report_page *page, const struct report_entry *entry)
@@ -235,6 +245,7 @@ void report_p_figure(struct report_page *page, const struct report_entry *entry)
     axis_use_log(&plot.y, 20);
     plot_begin(&plot);
     draw_p_points(&plot, grid);
+    plot_end_keys(&plot);
     if (grid->verdict)
         html_element(page->out, "p class=\"note\"", "The vertex: %s.", grid->verdict);
     write_p_table(page->out, grid);

@@ -188,12 +188,14 @@ void report_summary(struct report_page *page)
         if (report_is_first(page, i, report_is_of_group))
             write_group(page, &page->entries[i]);
     if (has_interval(page))
-        html_element(page->out, "p class=\"note\"",
-                     "In brackets: the 95 %% confidence interval of the drop (Newcombe "
-                     "1998, method "
-                     "10), as if both networks had been measured on different samples. "
-                     "They were "
-                     "measured on the same ones, so the true interval is narrower.");
+        html_element(
+            page->out, "p class=\"note\"",
+            "In brackets: the 95 %% confidence interval of the drop (Newcombe "
+            "1998, method "
+            "10), as if both networks had been measured on different samples. "
+            "They were "
+            "measured on the same ones, so the true interval is mostly narrower.");
+    report_keep_in_float(page);
     write_open(page);
     fputs("</section>\n", page->out);
 }

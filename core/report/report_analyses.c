@@ -1,0 +1,300 @@
+#include "core/report/report_page.h"
+
+#include "core/base/memory.h"
+#include "core/report/heat_map.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+/* "off_diagonal_share" as people write it. */
+static const char *words_of(const char *name, char text[96])
+{
+    snprintf(text, 96, "%.95s", name);
+    for (char *at = text; *at; at++)
+        *at = *at == '_' ? ' ' : *at;
+    return text;
+}
+
+const char *report_analysis_unit(const struct analysis_name *name)
+{
+    return strcmp(name->unit, "share") == 0 ? "%"
+           : *name->unit                    ? name->unit
+                                            : "a number";
+}
+
+double report_analysis_factor(const struct analysis_name *name)
+{
+    return strcmp(name->unit, "share") == 0 ? 100 : 1;
+}
+
+/* ---- curves over one axis -------------------------------------------------------------------- */
+
+/* Variables of one unit over one axis stand in one figure. */
+struct curves {
+    const struct analysis *analysis;
+    const struct analysis_variable *first;
+};
+
+static bool is_of(const struct curves *curves, const struct analysis_variable *variable)
+{
+    return variable->axis_count == 1 && variable->axes[0] == curves->first->axes[0] &&
+           strcmp(variable->name.unit, curves->first->name.unit) == 0;
+}
+
+static bool is_first(const struct analysis *analysis, int index)
+{
+    struct curves curves = {analysis, &analysis->variables[index]};
+
+    for (int i = 0; i < index; i++)
+        if (is_of(&curves, &analysis->variables[i]))
+            return false;
+    return curves.first->axis_count == 1;
+}
+
+static int series_of(const struct curves *curves,
+                     const struct analysis_variable *variable)
+{
+    int series = 0;
+
+    for (int i = 0; &curves->analysis->variables[i] != variable; i++)
+        series += is_of(curves, &curves->analysis->variables[i]);
+    return series;
+}
+
+static struct axis values_axis(const struct curves *curves)
+{
+    struct axis axis = axis_of("value", report_analysis_unit(&curves->first->name));
+    double factor = report_analysis_factor(&curves->first->name);
+
+    for (int i = 0; i < curves->analysis->variable_count; i++) {
+        const struct analysis_variable *variable = &curves->analysis->variables[i];
+
+        for (int at = 0; is_of(curves, variable) &&
+                         at < curves->analysis->axes[variable->axes[0]].count;
+             at++)
+            axis_fit(&axis, factor * variable->values[at]);
+    }
+    axis_use_log(&axis, 50);
+    return axis;
+}
+
+static void draw_curve(struct plot *plot, const struct curves *curves,
+                       const struct analysis_variable *variable)
+{
+    const struct analysis_axis *axis = &curves->analysis->axes[variable->axes[0]];
+    double factor = report_analysis_factor(&variable->name);
+    double *values = memory_get((size_t)axis->count * sizeof *values);
+    int series = series_of(curves, variable);
+    char text[256];
+
+    for (int i = 0; i < axis->count; i++)
+        values[i] = factor * variable->values[i];
+    if (axis->numbers)
+        plot_line(plot, series, axis->numbers, values, axis->count);
+    for (int i = 0; i < axis->count; i++) {
+        if (axis->numbers)
+            snprintf(text, sizeof text, "%.5g: %.5g", axis->numbers[i], values[i]);
+        else
+            snprintf(text, sizeof text, "%.200s: %.5g", axis->texts[i], values[i]);
+        if (axis->numbers)
+            plot_point(plot, series, false, axis->numbers[i], values[i], text);
+        else
+            plot_point(plot, series, false, values[i], i, text);
+    }
+    free(values);
+}
+
+static void write_curve_table(FILE *out, const struct curves *curves)
+{
+    const struct analysis *analysis = curves->analysis;
+    const struct analysis_axis *axis = &analysis->axes[curves->first->axes[0]];
+    char text[96], head[64];
+
+    html_details_begin(out, "Values by %s", words_of(axis->name.name, text));
+    html_table_begin(out, curves->first->name.meaning);
+    fputs("<thead><tr>", out);
+    html_element(out, "th scope=\"col\"", "%s", words_of(axis->name.name, text));
+    for (int i = 0; i < analysis->variable_count; i++)
+        if (is_of(curves, &analysis->variables[i]))
+            html_element(out, "th scope=\"col\"", "%s, %s",
+                         words_of(analysis->variables[i].name.name, text),
+                         report_analysis_unit(&analysis->variables[i].name));
+    fputs("</tr></thead>\n<tbody>\n", out);
+    for (int at = 0; at < axis->count; at++) {
+        snprintf(head, sizeof head, "%.6g", axis->numbers ? axis->numbers[at] : 0);
+        html_row_begin(out, axis->numbers ? head : axis->texts[at]);
+        for (int i = 0; i < analysis->variable_count; i++)
+            if (is_of(curves, &analysis->variables[i]))
+                html_number(out, "%.6g",
+                            report_analysis_factor(&curves->first->name) *
+                                analysis->variables[i].values[at]);
+        html_row_end(out);
+    }
+    html_table_end(out);
+    html_details_end(out);
+}
+
+/* Numbers go along x, texts down y. */
+static void place_axes(struct plot *plot, const struct curves *curves, char name[96])
+{
+    const struct analysis_axis *axis = &curves->analysis->axes[curves->first->axes[0]];
+    struct axis values = values_axis(curves);
+
+    words_of(axis->name.name, name);
+    if (!axis->numbers) {
+        plot->x = values;
+        plot->y = axis_of_labels(name, "in execution order", axis->texts, axis->count);
+        return;
+    }
+    plot->y = values;
+    plot->x = axis_of(name, report_analysis_unit(&axis->name));
+    for (int i = 0; i < axis->count; i++)
+        axis_fit(&plot->x, axis->numbers[i]);
+    axis_use_log(&plot->x, 20);
+}
+
+static void write_curves(struct report_page *page, const struct curves *curves)
+{
+    const struct analysis *analysis = curves->analysis;
+    char title[256], text[96], name[96];
+    struct plot plot;
+
+    snprintf(title, sizeof title, "%.60s: %.80s over %.80s", analysis->title,
+             words_of(curves->first->name.name, text),
+             words_of(analysis->axes[curves->first->axes[0]].name.name, name));
+    plot = report_plot(page, title, curves->first->name.meaning);
+    place_axes(&plot, curves, name);
+    plot_begin(&plot);
+    for (int i = 0; i < analysis->variable_count; i++)
+        if (is_of(curves, &analysis->variables[i]))
+            draw_curve(&plot, curves, &analysis->variables[i]);
+    plot_end_drawing(&plot);
+    for (int i = 0; i < analysis->variable_count; i++)
+        if (is_of(curves, &analysis->variables[i]))
+            plot_key(&plot, series_of(curves, &analysis->variables[i]),
+                     words_of(analysis->variables[i].name.name, text));
+    plot_end_keys(&plot);
+    write_curve_table(page->out, curves);
+    plot_end(&plot);
+}
+
+/* ---- maps over two axes ---------------------------------------------------------------------- */
+
+static void write_map(struct report_page *page, const struct analysis *analysis,
+                      const struct analysis_variable *variable)
+{
+    const struct analysis_axis *y = &analysis->axes[variable->axes[0]],
+                               *x = &analysis->axes[variable->axes[1]];
+    char names[3][96], title[256];
+    struct heat_map map = {
+        .title = title,
+        .meaning = variable->name.meaning,
+        .x = {words_of(x->name.name, names[0]), report_analysis_unit(&x->name),
+              x->numbers, x->texts, x->count},
+        .y = {words_of(y->name.name, names[1]), report_analysis_unit(&y->name),
+              y->numbers, y->texts, y->count},
+        .name = words_of(variable->name.name, names[2]),
+        .unit = report_analysis_unit(&variable->name),
+        .values = variable->values,
+        .factor = report_analysis_factor(&variable->name),
+    };
+
+    snprintf(title, sizeof title, "%.100s: %s", analysis->title, names[2]);
+    heat_map_write(page, &map);
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+static void write_facts(FILE *out, const struct analysis *analysis)
+{
+    static const char *const heads[] = {"Fact", "Value", "Unit", "Meaning"};
+    char text[96];
+
+    if (analysis->fact_count == 0)
+        return;
+    html_details_begin(out, "Facts of the analysis %s", analysis->title);
+    html_table_begin(out, analysis->title);
+    html_heads(out, heads, sizeof heads / sizeof *heads);
+    for (int i = 0; i < analysis->fact_count; i++) {
+        const struct analysis_fact *fact = &analysis->facts[i];
+        double factor = report_analysis_factor(&fact->name);
+
+        html_row_begin(out, words_of(fact->name.name, text));
+        if (fact->text)
+            html_cell(out, "%s", fact->text);
+        else
+            html_number(out, "%.6g", factor * fact->value);
+        html_cell(out, "%s", report_analysis_unit(&fact->name));
+        html_cell(out, "%s", fact->name.meaning);
+        html_row_end(out);
+    }
+    html_table_end(out);
+    html_details_end(out);
+}
+
+/* ---- the analyses of a case ------------------------------------------------------------------ */
+
+static bool is_json(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
+void report_for_analyses(const struct report_entry *entry, report_analysis_fn *use,
+                         void *context)
+{
+    char folder[PATH_MAX], path[2 * PATH_MAX];
+    struct dirent **names;
+    int count;
+
+    snprintf(folder, sizeof folder, "%.4000s/analyses", entry->one->folder);
+    count = scandir(folder, &names, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        struct analysis analysis;
+
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
+        if (is_json(names[i]->d_name)) {
+            bool is_whole = analysis_read(path, &analysis);
+
+            use(context, names[i]->d_name, is_whole ? &analysis : NULL);
+            analysis_clear(&analysis);
+        }
+        free(names[i]);
+    }
+    if (count >= 0)
+        free(names);
+}
+
+static void write_analysis(void *context, const char *file,
+                           const struct analysis *analysis)
+{
+    struct report_page *page = context;
+
+    if (!analysis) {
+        html_element(
+            page->out, "p class=\"note\"",
+            "analyses/%s is not what calq writes, or of another version: it is "
+            "left out; calq analyze writes it again.",
+            file);
+        return;
+    }
+    for (int i = 0; i < analysis->variable_count; i++)
+        if (is_first(analysis, i))
+            write_curves(page, &(struct curves){analysis, &analysis->variables[i]});
+        else if (analysis->variables[i].axis_count == 2)
+            write_map(page, analysis, &analysis->variables[i]);
+    fputs("<div>\n", page->out);
+    write_facts(page->out, analysis);
+    fputs("</div>\n", page->out);
+}
+
+void report_analysis_figures(struct report_page *page, const struct report_entry *entry)
+{
+    report_for_analyses(entry, write_analysis, page);
+}
