@@ -1,5 +1,6 @@
 #include "coordinator/analyze/analyses.h"
 
+#include "coordinator/analyze/interaction.h"
 #include "coordinator/analyze/pscan.h"
 #include "coordinator/analyze/surface.h"
 #include "coordinator/analyze/width_scan.h"
@@ -8,6 +9,7 @@
 static const struct analysis_kind *const kinds[] = {
     &surface_analysis,
     &pscan_analysis,
+    &interaction_analysis,
     &sensitivity_analysis,
 };
 

@@ -157,3 +157,16 @@ check 1 "a surface has no single tensor" refused 3 'a surface is over two tensor
     all "$looked_at" --set 'analyses.1.tensors=/block1/Relu_output_0'
 check 1 "two analyses do not share files" refused 3 'has the same name, which `as` changes, as entry 1' \
     all "$looked_at" --set 'analyses=[pscan, pscan]'
+
+# ---- interactions -----------------------------------------------------------------------------
+
+interactions_are_those_that_a_surface_is_chosen_by() {
+    local largest
+    analyze all "$looked_at" --set bits=W4A4 --set 'analyses=[interaction, {kind: surface, points: 2}]'
+    largest=$(fact interaction largest)
+    [ -n "$largest" ] && [ "$largest" = "$(fact surface interaction)" ] || fail "it is $largest"
+    awk -F, 'NR > 1 { both[$1, $2] = $3 } END { for (p in both) { split(p, t, SUBSEP)
+        if (both[t[1], t[2]] != both[t[2], t[1]]) exit 1; n++ } exit n != 18 * 18 }' \
+        "$work/run/cases/$mmse/analyses/interaction.csv" || fail "it is not symmetric"
+}
+check 1 interactions_are_those_that_a_surface_is_chosen_by
