@@ -162,16 +162,27 @@ static int count_scored(const struct journal_trace *trace)
     return count;
 }
 
+/* Analyses ask the same journal, after the case was done. */
+static void leave_out_analyses(struct journal_trace *trace, const struct result *result)
+{
+    long evaluations = result_evaluations(result);
+
+    if (trace->count > evaluations)
+        trace->count = (int)evaluations;
+}
+
 bool report_read_trace(const struct report_entry *entry, struct journal_trace *trace)
 {
     enum { FEW = 5 };
     char path[PATH_MAX];
+    bool is_read;
 
     *trace = (struct journal_trace){0};
-    return snprintf(path, sizeof path, "%s/journal", entry->one->folder) <
-               (int)sizeof path &&
-           journal_trace_read(path, entry->result->model->metric, trace) &&
-           count_scored(trace) >= FEW;
+    is_read = snprintf(path, sizeof path, "%s/journal", entry->one->folder) <
+                  (int)sizeof path &&
+              journal_trace_read(path, entry->result->model->metric, trace);
+    leave_out_analyses(trace, entry->result);
+    return is_read && count_scored(trace) >= FEW;
 }
 
 void report_trace_figures(struct report_page *page, const struct report_entry *entry)
