@@ -524,7 +524,7 @@ static void read_moved(const struct onnx_calibrated *calibrated, struct place *p
         return;
     from = memory_text(place->node->input[0]);
     free(onnx_write_activation(place->edit, calibrated, item, from,
-                               place->layer->node - 1, false));
+                               onnx_edit_producer(place->edit, from), false));
     free(from);
 }
 

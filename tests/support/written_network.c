@@ -92,10 +92,40 @@ void written_close(struct written *written)
     onnx_builder_delete(written->path);
 }
 
+/* Which node makes a tensor; `node_count`: none, it is a constant or goes in. */
+static size_t maker_of(const Onnx__GraphProto *graph, const char *name)
+{
+    size_t node = 0;
+
+    for (; node < graph->n_node; node++)
+        for (size_t i = 0; i < graph->node[node]->n_output; i++)
+            if (strcmp(graph->node[node]->output[i], name) == 0)
+                return node;
+    return node;
+}
+
+/* ONNX asks for nodes in an order in which they can be computed. */
+static void assert_ordered(const struct written *written)
+{
+    Onnx__ModelProto *model = written_model(written);
+    const Onnx__GraphProto *graph = model->graph;
+
+    for (size_t node = 0; node < graph->n_node; node++)
+        for (size_t i = 0; i < graph->node[node]->n_input; i++) {
+            const char *name = graph->node[node]->input[i];
+            size_t maker = maker_of(graph, name);
+
+            if (maker < graph->n_node && maker >= node)
+                fail_msg("%s is read before it is made", name);
+        }
+    onnx__model_proto__free_unpacked(model, NULL);
+}
+
 void written_write(struct written *written)
 {
     if (onnx_write(&written->calibrated, &written->bytes, &written->size, &err) < 0)
         fail_msg("%s", err.text);
+    assert_ordered(written);
 }
 
 struct network *written_read_back(const struct written *written)

@@ -214,12 +214,37 @@ a_bias_is_rounded_by_the_evaluator_where_the_file_has_it_rounded(void **state)
     }
 }
 
+/* A layer in float reads what a later product has codes of. */
+static void codes_stand_behind_what_makes_them(void **state)
+{
+    static const char *const in_float[] = {"h"};
+    const struct placement_rules rules = {.grids = written_tensorrt,
+                                          .weight_bits = 8,
+                                          .activation_bits = 8,
+                                          .all_activations = true,
+                                          .keep_float = in_float,
+                                          .keep_float_count = 1};
+    struct written written;
+
+    (void)state;
+    written_open_by_rules(&written,
+                          "input x N,5,4\nfloats w1 4,3" WEIGHTS "floats w2 4,3" WEIGHTS
+                          "floats w3 3,2" WEIGHTS "node Identity x -> i\n"
+                          "node MatMul i w1 -> h\nnode MatMul i w2 -> k\n"
+                          "node Add h k -> s\nnode MatMul s w3 -> y\noutput y\n",
+                          rules, false);
+    written_write(&written);
+    written_assert_same(&written, "a view that two read");
+    written_close(&written);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_step_of_weights_is_too_small_for_the_bias),
         cmocka_unit_test(a_product_reads_codes_just_dequantized),
         cmocka_unit_test(a_bias_beside_exact_layers_is_rounded),
+        cmocka_unit_test(codes_stand_behind_what_makes_them),
         cmocka_unit_test(
             a_bias_is_rounded_by_the_evaluator_where_the_file_has_it_rounded),
     };
