@@ -4,21 +4,46 @@
 #include "tests/fuzz/graph.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* All of a file, with a zero behind it. */
+static char *text_of_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *text;
+    long size;
+
+    if (!file || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0)
+        give_up("cannot read", path);
+    text = memory_zeroed((size_t)size + 1, 1);
+    rewind(file);
+    if (fread(text, 1, (size_t)size, file) != (size_t)size)
+        give_up("cannot read", path);
+    fclose(file);
+    return text;
+}
+
 void found_read(struct found *found, const char *path)
 {
+    const char *name = strrchr(path, '/');
     json_error_t error;
+    char beside[4096];
 
     found->json = json_load_file(path, 0, &error);
     if (!found->json)
         give_up("no result:", path);
+    snprintf(beside, sizeof beside, "%.*s/state", name ? (int)(name - path) : 1,
+             name ? path : ".");
+    found->state = text_of_file(beside);
 }
 
 void found_clear(struct found *found)
 {
     json_decref(found->json);
+    free(found->state);
 }
 
 static double *numbers_of(const char *text, size_t *count)
@@ -80,6 +105,44 @@ bool found_step_of(const struct found *found, const char *tensor, bool is_weight
         step->channel_steps =
             numbers_of(json_string_value(channels), &step->channel_count);
     return step->step > 0;
+}
+
+/* Which of all tensors it is, or -1. */
+static int number_of(const struct found *found, const char *tensor)
+{
+    const json_t *steps = json_object_get(found->json, "steps");
+
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *one = json_array_get(steps, i);
+
+        if (strcmp(text_of(one, "tensor"), tensor) == 0 &&
+            strcmp(text_of(one, "kind"), "weights") == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* The state has six codes in a number, each 128 more than it is, the first one lowest. */
+double *found_codes(const struct found *found, const char *tensor, size_t count)
+{
+    double *codes;
+    const char *row;
+    char *at, begin[64];
+
+    snprintf(begin, sizeof begin, "\ncodes %d ", number_of(found, tensor));
+    row = strstr(found->state, begin);
+    if (!row)
+        return NULL;
+    codes = memory_get(count * sizeof *codes);
+    if (strtoul(row + strlen(begin), &at, 10) != (count + 5) / 6)
+        give_up("another number of codes:", tensor);
+    for (size_t i = 0; i < count; i += 6) {
+        uint64_t number = (uint64_t)strtod(at, &at);
+
+        for (size_t k = i; k < count && k < i + 6; k++, number /= 256)
+            codes[k] = (double)(number % 256) - 128;
+    }
+    return codes;
 }
 
 double *found_numbers(const struct found *found, const char *list, const char *layer,

@@ -8,6 +8,7 @@
 
 struct found {
     json_t *json;
+    char *state; /* the text of the file beside it; owned */
 };
 
 struct found_step {
@@ -34,6 +35,10 @@ double *found_numbers(const struct found *found, const char *list, const char *l
 /* "result"/"calibration"/"loss": what there is, or NaN. */
 double found_number(const struct found *found, const char *one, const char *two,
                     const char *three);
+
+/* The codes [count] of weights that were chosen by data, as calq stores them; NULL: each is the nearest one; owned
+ * by the caller. */
+double *found_codes(const struct found *found, const char *tensor, size_t count);
 
 /* A word of the identity, as "method.bias_correction"; "" where it is not there. */
 const char *found_setting(const struct found *found, const char *key);

@@ -173,6 +173,7 @@ static void add_layer(struct layers *layers, int index)
         .output = node->output,
         .weight_name = layers->graph->values[node->inputs[1]].name,
         .is_product = !is_conv(node),
+        .is_turned = is_op(node, "ConvTranspose"),
         .weights = weights_of(layers->graph, node),
     };
     one->outputs = (int)one->weights->dims[0];

@@ -11,7 +11,7 @@ struct layer_of_sums {
     int node;                /* Conv, Gemm or MatMul */
     int output;              /* value behind all that scales and shifts */
     const char *weight_name; /* borrowed */
-    bool is_product, is_table;
+    bool is_product, is_table, is_turned;
     int outputs;
     struct array *weights; /* [out, in, height, width], of a product [out, in]; owned */
     struct array *rounded; /* the same as codes have them; NULL: they are not; owned */

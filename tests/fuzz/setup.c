@@ -106,6 +106,18 @@ static void write_splitting(const struct writer *writer)
             chance_word(writer->chance, halves), chance_word(writer->chance, sees));
 }
 
+/* Weights are rounded by what they do, which finds biases, too. */
+static void write_rounding(const struct writer *writer)
+{
+    static const char *const affine[] = {"strict", "layer", NULL};
+    static const char *const accepts[] = {"always", "always", "if_loss_drops", NULL};
+
+    fprintf(writer->file, ", rounding: {name: gram");
+    maybe(writer, 60, "affine", affine);
+    maybe(writer, 80, "accept", accepts);
+    fprintf(writer->file, "}");
+}
+
 /* What all methods have. */
 static void write_corrections(const struct writer *writer)
 {
@@ -120,7 +132,10 @@ static void write_corrections(const struct writer *writer)
 
     maybe(writer, 30, "layerwise", layerwise);
     maybe(writer, 40, "weight_steps", steps);
-    maybe(writer, 40, "bias_correction", biases);
+    if (chance_is(writer->chance, 15))
+        write_rounding(writer);
+    else
+        maybe(writer, 45, "bias_correction", biases);
     fprintf(writer->file, ", bias_correction_accept: %s", /* mostly whatever it costs */
             chance_is(writer->chance, 30) ? chance_word(writer->chance, accepts)
                                           : "always");

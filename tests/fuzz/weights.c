@@ -47,6 +47,24 @@ static void round_plainly(struct rounding *rounding, const struct array *weights
                                 weights->values[i], weights->errors[i]);
 }
 
+/* Codes that were chosen by data: calq has them [outputs, window, inputs], a ConvTranspose's window back to front. */
+static void take_codes(const struct rounding *rounding, const double *codes,
+                       bool is_turned, struct array *to)
+{
+    size_t inputs = (size_t)to->dims[1], window = array_span(to, 2, to->rank);
+
+    for (size_t i = 0; i < to->count; i++) {
+        size_t at = i % window, input = i / window % inputs,
+               output = i / window / inputs;
+        size_t stored = is_turned ? window - 1 - at : at;
+        struct plain_grid grid = rounding->grid;
+
+        grid.step = step_of(rounding, output);
+        to->values[i] =
+            grid_value(&grid, codes[(output * window + stored) * inputs + input]);
+    }
+}
+
 /* The second tensor rounds what the first one leaves, in finer steps. */
 static void round_twice(struct rounding *rounding, const struct array *weights,
                         struct array *to)
@@ -204,6 +222,7 @@ void layer_round(struct layer_of_sums *one, const struct found *found, const cha
     bool corrects_both = strcmp(correction, "mean_and_variance") == 0;
     struct found_step step = {.channel_steps = NULL};
     struct rounding rounding;
+    double *codes;
 
     if (!found_step_of(found, one->weight_name, true, &step))
         return;
@@ -218,7 +237,10 @@ void layer_round(struct layer_of_sums *one, const struct found *found, const cha
     };
     one->rounded =
         array_create(one->weights->type, one->weights->rank, one->weights->dims);
-    if (rounding.more.channels_added > 0)
+    codes = found_codes(found, one->weight_name, one->weights->count);
+    if (codes)
+        take_codes(&rounding, codes, one->is_turned, one->rounded);
+    else if (rounding.more.channels_added > 0)
         round_split(&rounding, one->weights, one->rounded);
     else if (rounding.more.factor > 1)
         round_twice(&rounding, one->weights, one->rounded);
@@ -233,5 +255,6 @@ void layer_round(struct layer_of_sums *one, const struct found *found, const cha
     if (!one->is_table && found_treatment(found, "bias_corrected") &&
         (corrects_mean || corrects_both))
         put_right(one->weights, one->rounded, corrects_both);
+    free(codes);
     free(step.channel_steps);
 }
