@@ -125,7 +125,8 @@ struct plan {
     char **values;  /* [placement->count] NULL: of weights, or not written yet; owned */
 };
 
-static struct plan plan_of(const struct onnx_calibrated *calibrated)
+static struct plan plan_of(const struct onnx_edit *edit,
+                           const struct onnx_calibrated *calibrated)
 {
     int layers = calibrated->network->layer_count;
     struct plan plan = {
@@ -141,7 +142,7 @@ static struct plan plan_of(const struct onnx_calibrated *calibrated)
         if (item < 0 || !calibrated->is_exact)
             continue;
         weights = onnx_quantizer_of(calibrated, item);
-        plan.is_exact[index] = onnx_is_exact(calibrated, index, &weights);
+        plan.is_exact[index] = onnx_is_exact(edit, calibrated, index, &weights);
     }
     return plan;
 }
@@ -434,7 +435,7 @@ static int check_layers(const struct onnx_edit *edit,
 static int write_all(struct onnx_edit *edit, const struct onnx_calibrated *calibrated,
                      struct error *err)
 {
-    struct plan plan = plan_of(calibrated);
+    struct plan plan = plan_of(edit, calibrated);
     int status = check_exact(calibrated, &plan, err);
 
     if (status == 0)

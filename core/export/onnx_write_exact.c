@@ -78,7 +78,36 @@ static bool has_residual_codes(const struct onnx_calibrated *calibrated,
            tensors[layer->inputs[1]].rank == tensors[layer->output].rank;
 }
 
-bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
+static bool moves(const Onnx__NodeProto *node)
+{
+    static const char *const movers[] = {"Reshape", "Transpose", "Flatten", "Squeeze",
+                                         "Unsqueeze"};
+
+    for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
+        if (strcmp(node->op_type, movers[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Whether what node `from` gives reaches the tensor `name`, and is moved on the way. Nodes of a file stand behind
+ * those that they read. */
+static bool is_moved(const struct onnx_edit *edit, int from, const char *name,
+                     bool is_moved_later)
+{
+    int producer = onnx_edit_producer(edit, name);
+    const Onnx__NodeProto *node;
+
+    if (producer <= from)
+        return producer == from && is_moved_later;
+    node = edit->model->graph->node[producer];
+    for (size_t i = 0; i < node->n_input; i++)
+        if (is_moved(edit, from, node->input[i], is_moved_later || moves(node)))
+            return true;
+    return false;
+}
+
+bool onnx_is_exact(const struct onnx_edit *edit,
+                   const struct onnx_calibrated *calibrated, int index,
                    const struct quantizer *quantizer)
 {
     const struct network *network = calibrated->network;
@@ -86,7 +115,8 @@ bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
     struct quantizer input;
 
     if (layer->kind != LAYER_CONV || calibrated->held[layer->inputs[0]] < 0 ||
-        layer_is_of_recurrence(network, layer))
+        layer_is_of_recurrence(network, layer) ||
+        is_moved(edit, layer->node, network->tensors[layer->output].name, false))
         return false;
     input = onnx_quantizer_of(calibrated, calibrated->held[layer->inputs[0]]);
     if (layer->conv.has_residual && !has_residual_codes(calibrated, layer))

@@ -117,10 +117,12 @@ void onnx_write_float_layer(struct onnx_edit *edit,
                             const struct layer *layer);
 
 /* Whether --exact writes layer `index` as the evaluator runs it: weights, input and residual are
- * codes, sums are below 2^24.
+ * codes, sums are below 2^24, and no node of the file moves them before the layer's end.
  *
+ *   edit       of the file before anything is written
  *   quantizer  of its weights */
-bool onnx_is_exact(const struct onnx_calibrated *calibrated, int index,
+bool onnx_is_exact(const struct onnx_edit *edit,
+                   const struct onnx_calibrated *calibrated, int index,
                    const struct quantizer *quantizer);
 
 /* Writes such a layer.

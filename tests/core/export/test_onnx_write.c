@@ -591,6 +591,29 @@ static void a_reshaped_residual_is_not_added_exactly(void **state)
     assert_int_equal(count_exact(text, written_onnx, &plain), 6);
 }
 
+/* Of the second product, whose scale stands behind moves that change nothing but the shape, the exact nodes would give the shape
+ * before them: it is written as it was, in both its forms. */
+static void a_layer_that_is_moved_before_its_end_is_not_exact(void **state)
+{
+    static const struct treatment plain = {.fact = "plain"};
+    static const char text[] =
+        "input x N,1,6\nfloats w1 6,6" WEIGHTS "floats w2 6,3" WEIGHTS
+        "floats w3 3,3" WEIGHTS
+        "floats c - = 3\nintegers s 4 = -1 1 3 1\nintegers t 3 = -1 1 3\n"
+        "node MatMul x w1 -> a\nnode Relu a -> b\nnode MatMul b w2 -> m\n"
+        "node Reshape m s -> r\nnode Transpose r -> u perm=0,2,1,3\nnode Mul u c -> v\n"
+        "node Reshape v t -> q\nnode MatMul q w3 -> y\noutput y\n";
+    static const char unmoved[] =
+        "input x N,1,6\nfloats w1 6,6" WEIGHTS "floats w2 6,3" WEIGHTS
+        "floats w3 3,3" WEIGHTS "floats c - = 3\n"
+        "node MatMul x w1 -> a\nnode Relu a -> b\nnode MatMul b w2 -> m\n"
+        "node Mul m c -> v\nnode MatMul v w3 -> y\noutput y\n";
+
+    (void)state;
+    assert_int_equal(count_exact(text, written_onnx, &plain),
+                     count_exact(unmoved, written_onnx, &plain) - 3);
+}
+
 /* Single pixels are the same in rows, so the network has no layer between. */
 static const char behind_flatten[] = "input x N,2,4,4\n"
                                      "floats v 3,2,1,1 = 1 -2 .5\n"
@@ -726,6 +749,7 @@ int main(void)
         cmocka_unit_test(a_stride_over_one_pixel_is_read_back),
         cmocka_unit_test(pixels_that_a_product_of_images_reads_stay_images),
         cmocka_unit_test(a_reshaped_residual_is_not_added_exactly),
+        cmocka_unit_test(a_layer_that_is_moved_before_its_end_is_not_exact),
         cmocka_unit_test(a_product_of_images_is_read_back),
         cmocka_unit_test(equal_steps_of_neighbours_are_read_back),
         cmocka_unit_test(what_is_done_to_weights_and_biases_is_read_back),
