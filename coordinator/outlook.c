@@ -175,23 +175,27 @@ static size_t write_left(double seconds, char *text, size_t bytes)
     return (size_t)snprintf(text, bytes, ", about %s left", left);
 }
 
+/* What tells most stands first: a terminal may be narrow. */
 static void write_case(const struct outlook *outlook, int index, char *text,
                        size_t bytes)
 {
     const struct ledger_case *each = &outlook->ledger->each[index];
+    long evaluations = each->progress.evaluations;
     char bar[PROGRESS_BAR_BYTES], loss[TEXT_OF_LOSS_BYTES];
-    size_t at = (size_t)snprintf(
-        text, bytes, "\ncase %s %.100s: %ld evaluations",
-        progress_bar(share_done(each, &outlook->costs[index]), bar),
-        outlook->ledger->cases->list[index].id, each->progress.evaluations);
+    size_t at =
+        (size_t)snprintf(text, bytes, "\ncase %s ",
+                         progress_bar(share_done(each, &outlook->costs[index]), bar));
 
+    if (!isnan(each->progress.best_loss))
+        at += (size_t)snprintf(text + at, bytes - at, "loss %s, ",
+                               text_of_loss(each->progress.best_loss, loss));
+    at += (size_t)snprintf(text + at, bytes - at, "%ld evaluation%s", evaluations,
+                           evaluations == 1 ? "" : "s");
     if (each->progress.rate > 0)
         at += (size_t)snprintf(text + at, bytes - at, ", %.1f a second",
                                each->progress.rate);
-    if (!isnan(each->progress.best_loss))
-        at += (size_t)snprintf(text + at, bytes - at, ", loss %s",
-                               text_of_loss(each->progress.best_loss, loss));
-    write_left(outlook->seconds_of[index], text + at, bytes - at);
+    at += write_left(outlook->seconds_of[index], text + at, bytes - at);
+    snprintf(text + at, bytes - at, ": %.100s", outlook->ledger->cases->list[index].id);
 }
 
 void outlook_bars(void *context, char *text, size_t bytes)

@@ -113,3 +113,18 @@ a_case_that_is_named_stands_alone_and_a_misspelt_one_is_told_with_the_others() {
     expect_told "; run directories in $work: run"
 }
 check 1 a_case_that_is_named_stands_alone_and_a_misspelt_one_is_told_with_the_others
+
+# On a terminal the log is two bars, which are redrawn; elsewhere it has neither bars nor escapes.
+a_terminal_shows_bars_and_a_log_does_not() {
+    command -v script >/dev/null || skip "there is no script"
+    script -qec "'$program' run ${two_cases[0]} --set targets=paper --set bits=W4A4 --set kernel=scalar \
+        --set 'methods=[{name: lapq, sweeps: 8}]' --set budget.evaluations=400 --set 'out=$work/seen'" \
+        /dev/null </dev/null | tr '\r' '\n' >"$work/seen.txt"
+    grep -Eq 'run  \[[#.]{20}\] 0 of 1 cases' "$work/seen.txt" || fail "there is no bar of the run"
+    grep -Eq 'case \[[#.]{20}\] loss [0-9.]+, [0-9]+ evaluations?' "$work/seen.txt" ||
+        fail "there is no bar of the case"
+    calibrate "${two_cases[@]}"
+    expect_not_in "$work/log" "[#"
+    expect_not_in "$work/log" "$(printf '\033')"
+}
+check 1 a_terminal_shows_bars_and_a_log_does_not
