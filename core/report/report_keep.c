@@ -29,18 +29,19 @@ static int by_rise(const void *a, const void *b)
     return (one->rise < other->rise) - (one->rise > other->rise);
 }
 
+/* `none` is the loss where all are in float. */
 static void take_costs(struct ranking *ranking, const struct analysis_axis *axis,
-                       const struct analysis_variable *variable)
+                       const struct analysis_variable *variable, double none)
 {
     ranking->costs = memory_zeroed((size_t)axis->count, sizeof *ranking->costs);
     snprintf(ranking->unit, sizeof ranking->unit, "%.31s", variable->name.unit);
     for (int i = 0; i < axis->count; i++) {
         struct layer_cost *cost = &ranking->costs[ranking->count];
 
-        if (!isfinite(variable->values[i]))
+        if (!isfinite(variable->values[i] - none))
             continue;
         snprintf(cost->tensor, sizeof cost->tensor, "%.255s", axis->texts[i]);
-        cost->rise = variable->values[i];
+        cost->rise = variable->values[i] - none;
         ranking->count++;
     }
     qsort(ranking->costs, (size_t)ranking->count, sizeof *ranking->costs, by_rise);
@@ -52,11 +53,12 @@ static void look_at(void *context, const char *file, const struct analysis *anal
     const struct analysis_variable *alone;
 
     (void)file;
-    alone = analysis ? analysis_variable_named(analysis, "alone") : NULL;
+    alone = analysis ? analysis_variable_named(analysis, "alone_loss") : NULL;
     if (ranking->costs || !alone || alone->axis_count != 1 ||
         !analysis->axes[alone->axes[0]].texts)
         return;
-    take_costs(ranking, &analysis->axes[alone->axes[0]], alone);
+    take_costs(ranking, &analysis->axes[alone->axes[0]], alone,
+               analysis_fact_named(analysis, "none_loss"));
 }
 
 static void write_cost(FILE *out, const struct layer_cost *cost, double all)

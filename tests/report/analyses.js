@@ -27,5 +27,6 @@ write('surface', [{...name('step_a', 'of the step'), values: grid}, {...name('st
     [{...name('tensor_a', ''), value: '<b>&"x"</b>'}]);
 write('interaction', [{...name('tensor', ''), values: tensors}, {...name('tensor2', ''), values: tensors}],
     [{...name('interaction', 'nats'), axes: ['tensor', 'tensor2'], values: tensors.map((a, i) => tensors.map((b, j) => Math.cos(i - j) / (1 + Math.abs(i - j))))},
-        {...name('alone', 'nats'), axes: ['tensor'], values: tensors.map((tensor, i) => (i * 7) % 11 / 100)}], []);
+        {...name('alone_loss', 'nats'), axes: ['tensor'], values: tensors.map((tensor, i) => 0.5 + (i * 7) % 11 / 100)}],
+    [{...name('none_loss', 'nats'), value: 0.5}]);
 fs.writeFileSync(path.join(folder, 'analyses', 'none.json'), '{"analysis": "x", "axes": [3]}');

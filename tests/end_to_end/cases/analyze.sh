@@ -176,9 +176,10 @@ check 1 interactions_are_those_that_a_surface_is_chosen_by
 a_report_shows_findings_and_takes_none_for_the_search() {
     local few=("$looked_at" --set bits=W4A4 --set methods=mmse)
     calibrate "${few[@]}"
-    analyze all "${few[@]}" --set 'analyses=[{kind: surface, points: 4}]'
+    analyze all "${few[@]}" --set 'analyses=[{kind: surface, points: 4}, interaction]'
     calq report "$work/run" -o "$work/page.html"
     expect_in "$work/page.html" "surface"
+    expect_in "$work/page.html" "Which layer to keep in float"
     expect_not_in "$work/page.html" "Loss over evaluations"
 }
 check 1 a_report_shows_findings_and_takes_none_for_the_search
