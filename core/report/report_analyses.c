@@ -20,14 +20,14 @@ static const char *words_of(const char *name, char text[96])
     return text;
 }
 
-const char *report_analysis_unit(const struct analysis_name *name)
+const char *report_analysis_unit(const struct findings_name *name)
 {
     return strcmp(name->unit, "share") == 0 ? "%"
            : *name->unit                    ? name->unit
                                             : "a number";
 }
 
-double report_analysis_factor(const struct analysis_name *name)
+double report_analysis_factor(const struct findings_name *name)
 {
     return strcmp(name->unit, "share") == 0 ? 100 : 1;
 }
@@ -37,10 +37,10 @@ double report_analysis_factor(const struct analysis_name *name)
 /* Variables of one unit over one axis stand in one figure. */
 struct curves {
     const struct analysis *analysis;
-    const struct analysis_variable *first;
+    const struct findings_variable *first;
 };
 
-static bool is_of(const struct curves *curves, const struct analysis_variable *variable)
+static bool is_of(const struct curves *curves, const struct findings_variable *variable)
 {
     return variable->axis_count == 1 && variable->axes[0] == curves->first->axes[0] &&
            strcmp(variable->name.unit, curves->first->name.unit) == 0;
@@ -48,21 +48,21 @@ static bool is_of(const struct curves *curves, const struct analysis_variable *v
 
 static bool is_first(const struct analysis *analysis, int index)
 {
-    struct curves curves = {analysis, &analysis->variables[index]};
+    struct curves curves = {analysis, &analysis->findings.variables[index]};
 
     for (int i = 0; i < index; i++)
-        if (is_of(&curves, &analysis->variables[i]))
+        if (is_of(&curves, &analysis->findings.variables[i]))
             return false;
     return curves.first->axis_count == 1;
 }
 
 static int series_of(const struct curves *curves,
-                     const struct analysis_variable *variable)
+                     const struct findings_variable *variable)
 {
     int series = 0;
 
-    for (int i = 0; &curves->analysis->variables[i] != variable; i++)
-        series += is_of(curves, &curves->analysis->variables[i]);
+    for (int i = 0; &curves->analysis->findings.variables[i] != variable; i++)
+        series += is_of(curves, &curves->analysis->findings.variables[i]);
     return series;
 }
 
@@ -71,11 +71,12 @@ static struct axis values_axis(const struct curves *curves)
     struct axis axis = axis_of("value", report_analysis_unit(&curves->first->name));
     double factor = report_analysis_factor(&curves->first->name);
 
-    for (int i = 0; i < curves->analysis->variable_count; i++) {
-        const struct analysis_variable *variable = &curves->analysis->variables[i];
+    for (int i = 0; i < curves->analysis->findings.variable_count; i++) {
+        const struct findings_variable *variable =
+            &curves->analysis->findings.variables[i];
 
         for (int at = 0; is_of(curves, variable) &&
-                         at < curves->analysis->axes[variable->axes[0]].count;
+                         at < curves->analysis->findings.axes[variable->axes[0]].count;
              at++)
             axis_fit(&axis, factor * variable->values[at]);
     }
@@ -84,9 +85,10 @@ static struct axis values_axis(const struct curves *curves)
 }
 
 static void draw_curve(struct plot *plot, const struct curves *curves,
-                       const struct analysis_variable *variable)
+                       const struct findings_variable *variable)
 {
-    const struct analysis_axis *axis = &curves->analysis->axes[variable->axes[0]];
+    const struct findings_axis *axis =
+        &curves->analysis->findings.axes[variable->axes[0]];
     double factor = report_analysis_factor(&variable->name);
     double *values = memory_get((size_t)axis->count * sizeof *values);
     int series = series_of(curves, variable);
@@ -112,27 +114,27 @@ static void draw_curve(struct plot *plot, const struct curves *curves,
 static void write_curve_table(FILE *out, const struct curves *curves)
 {
     const struct analysis *analysis = curves->analysis;
-    const struct analysis_axis *axis = &analysis->axes[curves->first->axes[0]];
+    const struct findings_axis *axis = &analysis->findings.axes[curves->first->axes[0]];
     char text[96], head[64];
 
     html_details_begin(out, "Values by %s", words_of(axis->name.name, text));
     html_table_begin(out, curves->first->name.meaning);
     fputs("<thead><tr>", out);
     html_element(out, "th scope=\"col\"", "%s", words_of(axis->name.name, text));
-    for (int i = 0; i < analysis->variable_count; i++)
-        if (is_of(curves, &analysis->variables[i]))
+    for (int i = 0; i < analysis->findings.variable_count; i++)
+        if (is_of(curves, &analysis->findings.variables[i]))
             html_element(out, "th scope=\"col\"", "%s, %s",
-                         words_of(analysis->variables[i].name.name, text),
-                         report_analysis_unit(&analysis->variables[i].name));
+                         words_of(analysis->findings.variables[i].name.name, text),
+                         report_analysis_unit(&analysis->findings.variables[i].name));
     fputs("</tr></thead>\n<tbody>\n", out);
     for (int at = 0; at < axis->count; at++) {
         snprintf(head, sizeof head, "%.6g", axis->numbers ? axis->numbers[at] : 0);
         html_row_begin(out, axis->numbers ? head : axis->texts[at]);
-        for (int i = 0; i < analysis->variable_count; i++)
-            if (is_of(curves, &analysis->variables[i]))
+        for (int i = 0; i < analysis->findings.variable_count; i++)
+            if (is_of(curves, &analysis->findings.variables[i]))
                 html_number(out, "%.6g",
                             report_analysis_factor(&curves->first->name) *
-                                analysis->variables[i].values[at]);
+                                analysis->findings.variables[i].values[at]);
         html_row_end(out);
     }
     html_table_end(out);
@@ -142,13 +144,15 @@ static void write_curve_table(FILE *out, const struct curves *curves)
 /* Numbers go along x, texts down y. */
 static void place_axes(struct plot *plot, const struct curves *curves, char name[96])
 {
-    const struct analysis_axis *axis = &curves->analysis->axes[curves->first->axes[0]];
+    const struct findings_axis *axis =
+        &curves->analysis->findings.axes[curves->first->axes[0]];
     struct axis values = values_axis(curves);
 
     words_of(axis->name.name, name);
     if (!axis->numbers) {
         plot->x = values;
-        plot->y = axis_of_labels(name, "in execution order", axis->texts, axis->count);
+        plot->y = axis_of_labels(name, "in execution order",
+                                 (const char *const *)axis->texts, axis->count);
         return;
     }
     plot->y = values;
@@ -166,18 +170,18 @@ static void write_curves(struct report_page *page, const struct curves *curves)
 
     snprintf(title, sizeof title, "%.60s: %.80s over %.80s", analysis->title,
              words_of(curves->first->name.name, text),
-             words_of(analysis->axes[curves->first->axes[0]].name.name, name));
+             words_of(analysis->findings.axes[curves->first->axes[0]].name.name, name));
     plot = report_plot(page, title, curves->first->name.meaning);
     place_axes(&plot, curves, name);
     plot_begin(&plot);
-    for (int i = 0; i < analysis->variable_count; i++)
-        if (is_of(curves, &analysis->variables[i]))
-            draw_curve(&plot, curves, &analysis->variables[i]);
+    for (int i = 0; i < analysis->findings.variable_count; i++)
+        if (is_of(curves, &analysis->findings.variables[i]))
+            draw_curve(&plot, curves, &analysis->findings.variables[i]);
     plot_end_drawing(&plot);
-    for (int i = 0; i < analysis->variable_count; i++)
-        if (is_of(curves, &analysis->variables[i]))
-            plot_key(&plot, series_of(curves, &analysis->variables[i]),
-                     words_of(analysis->variables[i].name.name, text));
+    for (int i = 0; i < analysis->findings.variable_count; i++)
+        if (is_of(curves, &analysis->findings.variables[i]))
+            plot_key(&plot, series_of(curves, &analysis->findings.variables[i]),
+                     words_of(analysis->findings.variables[i].name.name, text));
     plot_end_keys(&plot);
     write_curve_table(page->out, curves);
     plot_end(&plot);
@@ -186,18 +190,18 @@ static void write_curves(struct report_page *page, const struct curves *curves)
 /* ---- maps over two axes ---------------------------------------------------------------------- */
 
 static void write_map(struct report_page *page, const struct analysis *analysis,
-                      const struct analysis_variable *variable)
+                      const struct findings_variable *variable)
 {
-    const struct analysis_axis *y = &analysis->axes[variable->axes[0]],
-                               *x = &analysis->axes[variable->axes[1]];
+    const struct findings_axis *y = &analysis->findings.axes[variable->axes[0]],
+                               *x = &analysis->findings.axes[variable->axes[1]];
     char names[3][96], title[256];
     struct heat_map map = {
         .title = title,
         .meaning = variable->name.meaning,
         .x = {words_of(x->name.name, names[0]), report_analysis_unit(&x->name),
-              x->numbers, x->texts, x->count},
+              x->numbers, (const char *const *)x->texts, x->count},
         .y = {words_of(y->name.name, names[1]), report_analysis_unit(&y->name),
-              y->numbers, y->texts, y->count},
+              y->numbers, (const char *const *)y->texts, y->count},
         .name = words_of(variable->name.name, names[2]),
         .unit = report_analysis_unit(&variable->name),
         .values = variable->values,
@@ -215,13 +219,13 @@ static void write_facts(FILE *out, const struct analysis *analysis)
     static const char *const heads[] = {"Fact", "Value", "Unit", "Meaning"};
     char text[96];
 
-    if (analysis->fact_count == 0)
+    if (analysis->findings.fact_count == 0)
         return;
     html_details_begin(out, "Facts of the analysis %s", analysis->title);
     html_table_begin(out, analysis->title);
     html_heads(out, heads, sizeof heads / sizeof *heads);
-    for (int i = 0; i < analysis->fact_count; i++) {
-        const struct analysis_fact *fact = &analysis->facts[i];
+    for (int i = 0; i < analysis->findings.fact_count; i++) {
+        const struct findings_fact *fact = &analysis->findings.facts[i];
         double factor = report_analysis_factor(&fact->name);
 
         html_row_begin(out, words_of(fact->name.name, text));
@@ -284,11 +288,12 @@ static void write_analysis(void *context, const char *file,
             file);
         return;
     }
-    for (int i = 0; i < analysis->variable_count; i++)
+    for (int i = 0; i < analysis->findings.variable_count; i++)
         if (is_first(analysis, i))
-            write_curves(page, &(struct curves){analysis, &analysis->variables[i]});
-        else if (analysis->variables[i].axis_count == 2)
-            write_map(page, analysis, &analysis->variables[i]);
+            write_curves(page,
+                         &(struct curves){analysis, &analysis->findings.variables[i]});
+        else if (analysis->findings.variables[i].axis_count == 2)
+            write_map(page, analysis, &analysis->findings.variables[i]);
     fputs("<div>\n", page->out);
     write_facts(page->out, analysis);
     fputs("</div>\n", page->out);

@@ -30,8 +30,8 @@ static int by_rise(const void *a, const void *b)
 }
 
 /* `none` is the loss where all are in float. */
-static void take_costs(struct ranking *ranking, const struct analysis_axis *axis,
-                       const struct analysis_variable *variable, double none)
+static void take_costs(struct ranking *ranking, const struct findings_axis *axis,
+                       const struct findings_variable *variable, double none)
 {
     ranking->costs = memory_zeroed((size_t)axis->count, sizeof *ranking->costs);
     snprintf(ranking->unit, sizeof ranking->unit, "%.31s", variable->name.unit);
@@ -50,14 +50,14 @@ static void take_costs(struct ranking *ranking, const struct analysis_axis *axis
 static void look_at(void *context, const char *file, const struct analysis *analysis)
 {
     struct ranking *ranking = context;
-    const struct analysis_variable *alone;
+    const struct findings_variable *alone;
 
     (void)file;
     alone = analysis ? analysis_variable_named(analysis, "alone_loss") : NULL;
     if (ranking->costs || !alone || alone->axis_count != 1 ||
-        !analysis->axes[alone->axes[0]].texts)
+        !analysis->findings.axes[alone->axes[0]].texts)
         return;
-    take_costs(ranking, &analysis->axes[alone->axes[0]], alone,
+    take_costs(ranking, &analysis->findings.axes[alone->axes[0]], alone,
                analysis_fact_named(analysis, "none_loss"));
 }
 

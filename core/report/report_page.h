@@ -84,8 +84,8 @@ struct report_drop report_drop_of(const struct result *result);
 void report_drop_text(const struct report_drop *drop, char *text, size_t bytes);
 
 /* The unit of what an analysis tells, and what it is shown times: shares are shown in per cent. */
-const char *report_analysis_unit(const struct analysis_name *name);
-double report_analysis_factor(const struct analysis_name *name);
+const char *report_analysis_unit(const struct findings_name *name);
+double report_analysis_factor(const struct findings_name *name);
 
 /* Calls `use` for each analysis of a case, by the names of the files; NULL: that file is none. */
 typedef void report_analysis_fn(void *context, const char *file,

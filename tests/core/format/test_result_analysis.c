@@ -38,18 +38,18 @@ static void axes_variables_and_facts_are_read(void **state)
         "[0.5, 1]}],"
         "\"facts\": [{\"name\": \"best_p\", \"value\": 2.5}, {\"name\": \"t\", "
         "\"value\": \"w\"}]}"));
-    assert_int_equal(analysis.axis_count, 2);
-    assert_int_equal(analysis.axes[1].count, 3);
-    assert_string_equal(analysis.axes[1].texts[2], "c");
-    assert_true(analysis.axes[0].numbers[1] == 2.5);
-    assert_int_equal(analysis.variables[0].axis_count, 2);
-    assert_true(analysis.variables[0].values[3] == 4);
-    assert_true(isnan(analysis.variables[0].values[4]));
+    assert_int_equal(analysis.findings.axis_count, 2);
+    assert_int_equal(analysis.findings.axes[1].count, 3);
+    assert_string_equal(analysis.findings.axes[1].texts[2], "c");
+    assert_true(analysis.findings.axes[0].numbers[1] == 2.5);
+    assert_int_equal(analysis.findings.variables[0].axis_count, 2);
+    assert_true(analysis.findings.variables[0].values[3] == 4);
+    assert_true(isnan(analysis.findings.variables[0].values[4]));
     assert_string_equal(analysis_variable_named(&analysis, "top1")->name.unit, "share");
     assert_null(analysis_variable_named(&analysis, "top5"));
     assert_true(analysis_fact_named(&analysis, "best_p") == 2.5);
     assert_true(isnan(analysis_fact_named(&analysis, "t")));
-    assert_string_equal(analysis.facts[1].text, "w");
+    assert_string_equal(analysis.findings.facts[1].text, "w");
     analysis_clear(&analysis);
 }
 
