@@ -76,15 +76,6 @@ static struct wide_groups find_rows(const struct bit_space *space)
     return rows;
 }
 
-static const char *name_of(const struct bit_space *space, int group)
-{
-    int item = 0;
-
-    while (space->group_of[item] != group)
-        item++;
-    return space->placement->items[item].name;
-}
-
 static int add_groups(struct findings *findings, const struct bit_space *space,
                       const struct wide_groups *rows, const char *title)
 {
@@ -92,7 +83,7 @@ static int add_groups(struct findings *findings, const struct bit_space *space,
     int axis;
 
     for (int row = 0; row < rows->count; row++)
-        names[row] = name_of(space, rows->groups[row]);
+        names[row] = bit_space_name(space, rows->groups[row]);
     axis = findings_add_text_axis(
         findings,
         (struct findings_name){title,

@@ -1,7 +1,7 @@
 #include "coordinator/methods/bit_budget.h"
 
 #include "core/base/memory.h"
-#include "core/network/layer_kind.h"
+#include "core/network/cost_model.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -9,11 +9,6 @@
 #include <string.h>
 
 /* ---- what choices cost ---------------------------------------------------------------------- */
-
-static int bits_of(const struct choice *choices, int item)
-{
-    return item < 0 || choices[item].step == 0 ? BITS_FLOAT : choices[item].bits;
-}
 
 static size_t values_of(const struct network *network,
                         const struct quantized_tensor *item)
@@ -36,7 +31,7 @@ static double bits_cost(const struct bit_space *space, const struct network *net
     for (int item = 0; item < space->placement->count; item++)
         if (has_choice(space, item))
             bits += (double)values_of(network, &space->placement->items[item]) *
-                    bits_of(choices, item);
+                    choice_bits(choices[item]);
     return bits;
 }
 
@@ -51,50 +46,17 @@ static double values_with_choice(const struct bit_space *space,
     return values;
 }
 
-/* Codes, rounded up to bytes, a step for each tensor or output, and floats. */
 static double bytes_cost(const struct bit_space *space, const struct network *network,
                          const struct choice *choices)
 {
-    double bytes = 0;
-
-    for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
-
-        for (int which = 0; which < layer->weight_count; which++) {
-            const struct weights *weights = &layer->weights[which];
-            int item = placement_of_weights(space->placement, index, which);
-            int bits = bits_of(choices, item);
-            double steps =
-                bits == BITS_FLOAT
-                    ? 0
-                    : sizeof(float) *
-                          (space->placement->items[item].ratios ? weights->outputs : 1);
-
-            bytes += ceil((double)weights_count(weights) * bits / 8) + steps;
-        }
-    }
-    return bytes;
+    return cost_model_of(network, space->placement, choices).weight_bytes;
 }
 
-/* As HAWQ-V3 counts them (Yao et al. 2020, arXiv:2011.10680). */
 static double operations_cost(const struct bit_space *space,
                               const struct network *network,
                               const struct choice *choices)
 {
-    double operations = 0;
-
-    for (int index = 0; index < network->layer_count; index++) {
-        const struct layer *layer = &network->layers[index];
-        size_t outputs = network->tensors[layer->output].count;
-
-        if (!layer_multiplies(layer) || layer->weight_count == 0)
-            continue;
-        operations +=
-            (double)layer_macs(layer, outputs) *
-            bits_of(choices, placement_of_weights(space->placement, index, 0)) *
-            bits_of(choices, space->placement->of_tensor[layer->inputs[0]]);
-    }
-    return operations;
+    return cost_model_of(network, space->placement, choices).bit_operations;
 }
 
 /* ---- as a sum over groups ------------------------------------------------------------------- */

@@ -56,14 +56,10 @@ static const char *group_names(const struct chooser *chooser)
     char *text = NULL;
     size_t bytes;
     FILE *file = open_memstream(&text, &bytes);
-    int next = 0;
     const char *kept;
 
-    for (int item = 0; item < space->placement->count; item++)
-        if (space->group_of[item] == next) {
-            fprintf(file, "%s%s", next ? " " : "", space->placement->items[item].name);
-            next++;
-        }
+    for (int group = 0; group < space->groups; group++)
+        fprintf(file, "%s%s", group ? " " : "", bit_space_name(space, group));
     fclose(file);
     kept = result_keep(chooser->result, text);
     free(text);

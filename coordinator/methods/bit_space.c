@@ -225,13 +225,23 @@ void bit_space_put(const struct bit_space *space, int group, int choice,
             choices[item] = space->at[(size_t)choice * (size_t)items + (size_t)item];
 }
 
-int bit_space_bits(const struct bit_space *space, int group, int choice)
+static int first_item(const struct bit_space *space, int group)
 {
-    int items = space->placement->count, item = 0;
-    struct choice found;
+    int item = 0;
 
     while (space->group_of[item] != group)
         item++;
-    found = space->at[(size_t)choice * (size_t)items + (size_t)item];
-    return found.step == 0 ? BITS_FLOAT : found.bits;
+    return item;
+}
+
+const char *bit_space_name(const struct bit_space *space, int group)
+{
+    return space->placement->items[first_item(space, group)].name;
+}
+
+int bit_space_bits(const struct bit_space *space, int group, int choice)
+{
+    int items = space->placement->count, item = first_item(space, group);
+
+    return choice_bits(space->at[(size_t)choice * (size_t)items + (size_t)item]);
 }

@@ -47,6 +47,9 @@ size_t bit_space_place(const struct bit_space *space, int group, int choice);
 void bit_space_put(const struct bit_space *space, int group, int choice,
                    struct choice *choices /* [items] */);
 
+/* A group by its first tensor; borrowed. */
+const char *bit_space_name(const struct bit_space *space, int group);
+
 /* The bits of a group's choice. */
 int bit_space_bits(const struct bit_space *space, int group, int choice);
 

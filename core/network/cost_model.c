@@ -13,7 +13,7 @@ struct sums {
 
 static int bits_of(const struct choice *choices, int item)
 {
-    return item < 0 || choices[item].step == 0 ? BITS_FLOAT : choices[item].bits;
+    return item < 0 ? BITS_FLOAT : choice_bits(choices[item]);
 }
 
 static void add(struct sums *sums, size_t values, int bits)

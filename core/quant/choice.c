@@ -32,6 +32,11 @@ double choice_clip(struct choice choice)
     return choice.step > 0 ? choice.step * quantizer_levels(&quantizer) : 0;
 }
 
+int choice_bits(struct choice choice)
+{
+    return choice.step == 0 ? BITS_FLOAT : choice.bits;
+}
+
 uint64_t choice_signature(struct choice choice)
 {
     uint64_t signature;

@@ -33,6 +33,9 @@ struct choice choice_of_clip(struct choice choice, double clip);
 /* step * levels: the largest magnitude that survives; 0: float. */
 double choice_clip(struct choice choice);
 
+/* Of its codes; BITS_FLOAT: float. */
+int choice_bits(struct choice choice);
+
 /* The bytes as one number; 0: float. */
 uint64_t choice_signature(struct choice choice);
 

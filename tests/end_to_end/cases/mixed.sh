@@ -89,6 +89,22 @@ chosen_bits_come_back_from_exported_files() {
 }
 check 1 chosen_bits_come_back_from_exported_files
 
+# The number that a result counts under this name.
+counted() { # NAME
+    sed -n "s/^    \"$1\": \([0-9]*\).*/\1/p" "$case/result.json"
+}
+
+a_budget_counts_what_the_result_counts() {
+    local budget case=$work/run/cases/glyphs-paper-W8A8-all
+    for budget in weight_bytes=28000 bit_operations=1.6e8; do
+        rm -rf "$work/run"
+        calibrate "$mixed" --set exclude=[] --set bits=W8A8 --set \
+            "methods=[{name: mixed, weights: [2, 3, 8], budget: {${budget/=/: }}, model: singles, joint_sweeps: 0, as: all}]"
+        expect_in "$case/result.json" "\"cost\": $(counted "${budget%=*}")"
+    done
+}
+check 1 a_budget_counts_what_the_result_counts
+
 what_cannot_be_is_told() {
     local settings
     refuse() { # TEXT SETTINGS
