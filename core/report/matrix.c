@@ -104,9 +104,7 @@ static bool has_bits(const struct result *a, const struct result *b)
            a->bits.activations == b->bits.activations;
 }
 
-/* What a case is called beside the others with its model, target and bits: its method, with a number
- * where that is there twice. */
-static const char *method_of(const struct result *result)
+const char *matrix_method(const struct result *result)
 {
     char bits[16];
     size_t before;
@@ -120,7 +118,7 @@ static const char *method_of(const struct result *result)
 
 static bool has_method(const struct result *a, const struct result *b)
 {
-    return strcmp(method_of(a), method_of(b)) == 0;
+    return strcmp(matrix_method(a), matrix_method(b)) == 0;
 }
 
 /* Whether no result before in the same matrix is the same. */
@@ -175,7 +173,7 @@ static void print_method(const struct results *results, int method,
 {
     const struct result *first = results->list[method];
 
-    fprintf(results->out, "%-24s", method_of(first));
+    fprintf(results->out, "%-24s", matrix_method(first));
     for (int bits = 0; bits < results->count; bits++) {
         const struct result *one;
 

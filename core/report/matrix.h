@@ -12,4 +12,8 @@
  *   results  [count] with model, target, bits and method */
 void matrix_print(const struct result *const *results, int count, FILE *out);
 
+/* What a case is called beside the others with its model, target and bits: its method, with a number where
+ * that is there twice. Borrowed from the result. */
+const char *matrix_method(const struct result *result);
+
 #endif

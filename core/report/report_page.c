@@ -1,6 +1,7 @@
 #include "core/report/report_page.h"
 
 #include "core/base/memory.h"
+#include "core/report/matrix.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -83,23 +84,10 @@ const struct report_entry *report_best_of(const struct report_page *page,
 
 /* ---- the entries ---------------------------------------------------------------------------- */
 
-/* The id of a case without its model, target and bits. */
-static const char *method_in(const struct result *result)
-{
-    char bits[16];
-    size_t before;
-
-    config_bits_text(result->bits, bits);
-    before = strlen(result->model->name) + strlen(config_target_name(result->target)) +
-             strlen(bits) + 3;
-    return strlen(result->case_id) > before ? result->case_id + before
-                                            : result->case_id;
-}
-
 static char *method_of(const struct report *report, const struct report_run *run,
                        const struct result *result)
 {
-    const char *method = method_in(result);
+    const char *method = matrix_method(result);
     size_t bytes = strlen(method) + strlen(run->name) + 8;
     char *text = memory_get(bytes);
 
