@@ -186,9 +186,9 @@ int analysis_find_tensor(const struct analysis_task *task, const char *name, int
     for (*item = 0; *item < placement->count; ++*item)
         if (strcmp(placement->items[*item].name, name) == 0)
             return 0;
-    return error_set(err, EXIT_CONFIG,
-                     "%s: no tensor that is quantized is called \"%s\"; the nearest "
-                     "name is \"%s\"",
-                     config_analysis_title(task->settings), name,
-                     nearest_name(placement, name));
+    return error_set(
+        err, EXIT_CONFIG,
+        "no tensor that is quantized is called \"%s\"; the nearest name is "
+        "\"%s\"",
+        name, nearest_name(placement, name));
 }

@@ -100,8 +100,16 @@ static int find_named(struct surface *surface, struct error *err)
     return surface->items[0] != surface->items[1]
                ? 0
                : error_set(err, EXIT_CONFIG,
-                           "%s: `tensors` names the same tensor twice: %s",
-                           config_analysis_title(surface->task->settings), names[0]);
+                           "`tensors` names the same tensor twice: %s", names[0]);
+}
+
+static int check_validation(const struct analysis_task *task,
+                            const struct surface_settings *settings, struct error *err)
+{
+    if (settings->validates == VALIDATES_NO || task->opened->validation_samples > 0)
+        return 0;
+    return error_set(err, EXIT_CONFIG,
+                     "`validate: true`, but the model has no validation samples");
 }
 
 static int find_tensors(struct surface *surface, struct error *err)
@@ -114,9 +122,9 @@ static int find_tensors(struct surface *surface, struct error *err)
     if (named == 0 && count >= 2)
         return find_most_interacting(surface, err);
     return error_set(err, EXIT_CONFIG,
-                     "%s: a surface is over two tensors; `tensors` names %d, and %d "
-                     "are quantized",
-                     config_analysis_title(surface->task->settings), named, count);
+                     "a surface is over two tensors; `tensors` names %d, and %d are "
+                     "quantized",
+                     named, count);
 }
 
 /* ---- the grid ----------------------------------------------------------------------------- */
@@ -274,11 +282,6 @@ static int score_grid(const struct surface *surface, const struct choice *grid,
     tell_lowest(surface, surface->findings->variables[0].values);
     if (surface->settings->validates == VALIDATES_NO)
         return 0;
-    if (task->opened->validation_samples == 0)
-        return error_set(
-            err, EXIT_CONFIG,
-            "%s: `validate: true`, but the model has no validation samples",
-            config_analysis_title(task->settings));
     if (analysis_validate(task, grid, count, scores, err) < 0)
         return -1;
     analysis_add_scores(task, surface->findings, "validation_", "on validation samples",
@@ -311,8 +314,10 @@ static int run(struct analysis_task *task, struct findings *findings, struct err
         .settings = (const void *)task->settings->own,
         .findings = findings,
     };
-    int status = find_tensors(&surface, err);
+    int status = check_validation(task, surface.settings, err);
 
+    if (status == 0)
+        status = find_tensors(&surface, err);
     if (status == 0) {
         analysis_add_score_facts(task, findings, "point_", "of the case's result",
                                  &task->result->result.calibration);

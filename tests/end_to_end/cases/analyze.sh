@@ -155,6 +155,10 @@ check 1 "a surface has two tensors" refused 3 'names the same tensor twice' \
     all "$looked_at" --set 'analyses.1.tensors=[/block1/Relu_output_0, /block1/Relu_output_0]'
 check 1 "a surface has no single tensor" refused 3 'a surface is over two tensors; `tensors` names 1' \
     all "$looked_at" --set 'analyses.1.tensors=/block1/Relu_output_0'
+check 1 "a surface without validation samples is not validated" refused 3 'the model has no validation samples' \
+    surface "$looked_at" --set 'models.0={name: glyphs, network: examples/glyphs/glyphs.onnx, inputs: {input: /images},
+        labels: /labels, calibration: {file: examples/glyphs/calibration.h5, samples: 40}}' \
+    --set 'analyses=[{kind: surface, validate: true}]'
 check 1 "two analyses do not share files" refused 3 'has the same name, which `as` changes, as entry 1' \
     all "$looked_at" --set 'analyses=[pscan, pscan]'
 
