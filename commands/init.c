@@ -1,8 +1,8 @@
 #include "commands/command.h"
+#include "commands/network_choices.h"
 
 #include "core/base/draft.h"
 #include "core/case/shard.h"
-#include "core/onnx/onnx_choices.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,9 +13,8 @@
 
 struct options {
     char *network;
-    const char *out, *output;
-    char *shape[CONFIG_LIST_MAX]; /* texts "name=size" */
-    int shape_count;
+    const char *out;
+    struct network_choices choices;
 };
 
 /* ---- names ---------------------------------------------------------------------------------- */
@@ -110,21 +109,21 @@ static void write_inputs(FILE *out, const struct network *network)
 /* ---- the model ------------------------------------------------------------------------------ */
 
 /* What the file leaves open, as it was said. */
-static void write_choices(FILE *out, const struct options *options)
+static void write_choices(FILE *out, const struct network_choices *choices)
 {
-    if (options->output) {
+    if (choices->output) {
         fputs("    outputs: ", out);
-        write_quoted(out, options->output);
+        write_quoted(out, choices->output);
         fputc('\n', out);
     }
-    if (options->shape_count > 0)
+    if (choices->shape_count > 0)
         fputs("    shape:\n", out);
-    for (int i = 0; i < options->shape_count; i++) {
-        const char *sign = strrchr(options->shape[i], '=');
+    for (int i = 0; i < choices->shape_count; i++) {
+        const char *sign = strrchr(choices->shape[i], '=');
         char name[NAME_BYTES];
 
-        snprintf(name, sizeof name, "%.*s", (int)(sign - options->shape[i]),
-                 options->shape[i]);
+        snprintf(name, sizeof name, "%.*s", (int)(sign - choices->shape[i]),
+                 choices->shape[i]);
         fputs("      ", out);
         write_quoted(out, name);
         fprintf(out, ": %s\n", sign + 1);
@@ -164,7 +163,7 @@ static void write_model(FILE *out, const struct options *options,
         name, name);
     write_quoted(out, options->network);
     fputc('\n', out);
-    write_choices(out, options);
+    write_choices(out, &options->choices);
     write_loss(out, network);
     fprintf(
         out,
@@ -213,13 +212,10 @@ static void choose(const struct options *options, struct config_model *model)
     static char *keep[] = {"first", "last"};
 
     *model = (struct config_model){.network = options->network,
-                                   .outputs = (char *)options->output,
                                    .keep_float = {keep[0], keep[1]},
                                    .keep_float_count = 2,
-                                   .shape_count = options->shape_count,
                                    .loss = LOSS_MSE_TO_FLOAT}; /* of any outputs */
-    for (int i = 0; i < options->shape_count; i++)
-        model->shape[i] = options->shape[i];
+    network_choices_put(&options->choices, model);
 }
 
 /* Whether something is left to quantize between the first and the last layer. */
@@ -265,33 +261,10 @@ static int read_and_write(const char *path, const struct options *options,
     return status;
 }
 
-/* One more "name=size". */
-static int read_shape(const char *name, const char *text, void *place,
-                      struct error *err)
-{
-    struct options *options = place;
-    size_t name_bytes;
-    int64_t size;
-
-    if (options->shape_count == CONFIG_LIST_MAX ||
-        !onnx_choices_parse(text, &name_bytes, &size))
-        return error_set(
-            err, EXIT_USAGE,
-            "%s takes a dimension's name and its size, e.g. height=224, at "
-            "most %d times, not \"%s\"",
-            name, CONFIG_LIST_MAX, text);
-    options->shape[options->shape_count++] = (char *)text;
-    return 0;
-}
-
 static const struct option rows[] = {
     {"-o", "FILE", offsetof(struct options, out),
      "where to; it must not be there (the network's name, .yaml)", NULL, NULL},
-    {"--shape", "NAME=SIZE", 0,
-     "the size of a dimension that the network leaves open; for each one", NULL,
-     read_shape},
-    {"--outputs", "NAME", offsetof(struct options, output),
-     "which of several outputs is meant", NULL, NULL},
+    NETWORK_CHOICES_ROWS(struct options, choices),
 };
 
 static const struct option_table init_options = {"init", "network",

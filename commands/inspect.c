@@ -1,4 +1,5 @@
 #include "commands/command.h"
+#include "commands/network_choices.h"
 
 #include "coordinator/named_settings.h"
 #include "core/base/memory.h"
@@ -121,27 +122,17 @@ static int inspect_data(const char *path, struct error *err)
     return status == 0 ? EXIT_DONE : (int)err->code;
 }
 
-/* What the file leaves open. */
 struct options {
     char *file;
-    const char *config, *output;
-    char *shape[CONFIG_LIST_MAX]; /* texts "name=size" */
+    const char *config;
+    struct network_choices choices;
 };
-
-static void choose(const struct options *options, struct config_model *model)
-{
-    model->network = options->file;
-    model->outputs = (char *)options->output;
-    while (model->shape_count < CONFIG_LIST_MAX && options->shape[model->shape_count]) {
-        model->shape[model->shape_count] = options->shape[model->shape_count];
-        model->shape_count++;
-    }
-}
 
 static int inspect_network(const struct options *options, struct error *err)
 {
     static char *keep[] = {"first", "last"};
-    struct config_model model = {.keep_float = {keep[0], keep[1]},
+    struct config_model model = {.network = options->file,
+                                 .keep_float = {keep[0], keep[1]},
                                  .keep_float_count = 2,
                                  .loss =
                                      LOSS_MSE_TO_FLOAT}; /* of any number of outputs */
@@ -153,7 +144,7 @@ static int inspect_network(const struct options *options, struct error *err)
     struct network *network;
     int code = EXIT_DONE;
 
-    choose(options, &model);
+    network_choices_put(&options->choices, &model);
     network = shard_read_network(&one, err);
     if (network && placement_init(&placement, network, &rules, err) < 0) {
         /* Two layers or fewer: show what could be quantized with no layer in float. */
@@ -236,36 +227,10 @@ static int inspect_config(const char *path, struct error *err)
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-/* One more "name=size" of the list at `place`. */
-static int read_shape(const char *name, const char *text, void *place,
-                      struct error *err)
-{
-    const char **list = place;
-    size_t name_bytes;
-    int64_t size;
-    int count = 0;
-
-    if (!onnx_choices_parse(text, &name_bytes, &size))
-        return error_set(err, EXIT_USAGE,
-                         "%s takes a dimension's name and its size, e.g. height=224, "
-                         "not \"%s\"",
-                         name, text);
-    while (count < CONFIG_LIST_MAX && list[count])
-        count++;
-    if (count == CONFIG_LIST_MAX)
-        return error_set(err, EXIT_USAGE, "%s: at most %d dimensions", name, count);
-    list[count] = text;
-    return 0;
-}
-
 static const struct option rows[] = {
     {"--config", "FILE", offsetof(struct options, config),
      "the networks of a configuration, with its settings", NULL, NULL},
-    {"--shape", "NAME=SIZE", offsetof(struct options, shape),
-     "the size of a dimension that the file leaves open; for each one", NULL,
-     read_shape},
-    {"--outputs", "NAME", offsetof(struct options, output),
-     "which of several outputs is meant", NULL, NULL},
+    NETWORK_CHOICES_ROWS(struct options, choices),
 };
 
 static const struct option_table inspect_options = {"inspect", "file",
@@ -294,7 +259,7 @@ static int inspect(int count, char **arguments, struct error *err)
         return EXIT_USAGE;
     }
     is_of_network = options.file && !hdf5_reader_knows(options.file);
-    if ((options.shape[0] || options.output) && !is_of_network)
+    if ((options.choices.shape_count > 0 || options.choices.output) && !is_of_network)
         return refuse_choices(&options, err);
     if (options.config)
         return inspect_config(options.config, err);
