@@ -217,6 +217,30 @@ wait_for_lock() {
     [ ! -e "$work/run/lock" ] || flock -w "$limit" "$work/run/lock" true || fail "the lock is still held"
 }
 
+# Starts calq, kills it when it has found so many more bytes of answers, and waits until all of it is gone; fails where it
+# ends before.
+killed_after() { # COMMAND BYTES ARGUMENTS...
+    local launcher=() pid
+    # shellcheck disable=SC2206
+    [ "$ranks" -eq 1 ] || launcher=($MPIRUN -n "$ranks")
+    # shellcheck disable=SC2086  # the command may be two words
+    "${launcher[@]}" "$program" $1 --set "out=$work/run" "${@:3}" >/dev/null 2>&1 &
+    pid=$!
+    await_answers $pid "$2" || return 1
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    wait_for_lock
+}
+
+# Exports a case to $work/out.onnx, which gives what the case does to the last bit.
+comes_back() { # CASE
+    calq export "$1" -o "$work/out.onnx"
+    expect_code 0
+    calq verify "$work/out.onnx" --against "$1"
+    expect_code 0
+    expect_in "$work/out" "the largest difference of logits is 0"
+}
+
 # ---- what a case may need --------------------------------------------------------------------
 
 needs_kernels() { # NAME

@@ -108,21 +108,11 @@ check 1 a_run_goes_on_from_an_analysis
 
 # ---- kills ----------------------------------------------------------------------------------
 
-killed_analysis() { # BYTES ARGUMENTS...
-    local launcher=() pid
-    # shellcheck disable=SC2206
-    [ "$ranks" -eq 1 ] || launcher=($MPIRUN -n "$ranks")
-    "${launcher[@]}" "$program" analyze all --set "out=$work/run" "${@:2}" >/dev/null 2>&1 &
-    pid=$!
-    await_answers $pid "$1" || fail "it has ended already"
-    kill -9 $pid 2>/dev/null
-    wait $pid 2>/dev/null
-    wait_for_lock
-}
-
 an_analysis_killed_again_and_again_finds_the_same() {
     local bytes before
-    for bytes in 1 20000 50000; do killed_analysis $bytes "$looked_at" "${slowly[@]}"; done
+    for bytes in 1 20000 50000; do
+        killed_after "analyze all" $bytes "$looked_at" "${slowly[@]}" || fail "it has ended already"
+    done
     before=$(journal_bytes)
     [ "$before" -ge 70001 ] || fail "what was found is gone"
     finds_the_same all all "$looked_at"

@@ -13,11 +13,7 @@ one_of_two_outputs_is_exported_and_verified() {
     local case
     calibrate "$choices" "${its_network[@]}"
     for case in "$work"/run/cases/*; do
-        calq export "$case" -o "$work/out.onnx"
-        expect_code 0
-        calq verify "$work/out.onnx" --against "$case"
-        expect_code 0
-        expect_in "$work/out" "the largest difference of logits is 0"
+        comes_back "$case"
         calq inspect "$work/out.onnx" --shape height=24 --outputs others
         expect_code 3
         expect_told 'the network has no output "others"; it has "scores"'

@@ -62,14 +62,9 @@ a_damaged_file_of_what_is_shared_is_as_none() {
 check 1 a_damaged_file_of_what_is_shared_is_as_none
 
 a_killed_run_chooses_the_same_bits() {
-    local pid bytes
+    local bytes
     for bytes in 1 2000 4000 6000 8000 11000 14000 18000 22000 27000; do
-        "$program" run --set "out=$work/run" "$mixed" "${slowly[@]}" >/dev/null 2>&1 &
-        pid=$!
-        await_answers $pid $bytes || break
-        kill -9 $pid 2>/dev/null
-        wait $pid 2>/dev/null
-        wait_for_lock
+        killed_after run $bytes "$mixed" "${slowly[@]}" || break
     done
     same mixed "$mixed"
 }
@@ -80,11 +75,7 @@ chosen_bits_come_back_from_exported_files() {
     calibrate "$mixed" --set exclude=[] --set 'bits=[W8A8, W3A4]' --set "methods=[$one_budget budget: {average_bits: 2.7}, as: rounded},
         {name: mixed, weights: [2, 3, 8], budget: {weight_bytes: 28000}, model: singles, joint_sweeps: 0, as: bytes}]"
     for case in "$work"/run/cases/*; do
-        calq export "$case" -o "$work/out.onnx"
-        expect_code 0
-        calq verify "$work/out.onnx" --against "$case"
-        expect_code 0
-        expect_in "$work/out" "the largest difference of logits is 0"
+        comes_back "$case"
     done
 }
 check 1 chosen_bits_come_back_from_exported_files

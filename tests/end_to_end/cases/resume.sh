@@ -19,28 +19,15 @@ same_as() { # NAME
     expect_same "$measure" "$work/digits"
 }
 
-# Starts calq, kills it when it has found so many bytes of answers, and waits until all of it is gone.
-killed_after() { # BYTES ARGUMENTS...
-    local launcher=() pid
-    # shellcheck disable=SC2206
-    [ "$ranks" -eq 1 ] || launcher=($MPIRUN -n "$ranks")
-    "${launcher[@]}" "$program" run --set "out=$work/run" "${@:2}" >/dev/null 2>&1 &
-    pid=$!
-    await_answers $pid "$1" || fail "it has ended already"
-    kill -9 $pid 2>/dev/null
-    wait $pid 2>/dev/null
-    wait_for_lock
-}
-
 # ---- kills ----------------------------------------------------------------------------------
 
 check 1 "a run that nothing disturbs gives the digits to compare with" same small "$small"
 
 a_run_killed_again_and_again_ends_with_the_same_digits() {
     local bytes
-    for bytes in 1 2500 2500; do killed_after $bytes "$small" "${slowly[@]}"; done
+    for bytes in 1 2500 2500; do killed_after run $bytes "$small" "${slowly[@]}" || fail "it has ended already"; done
     for bytes in 10000 15000; do
-        killed_after $bytes "$small"
+        killed_after run $bytes "$small" || fail "it has ended already"
         [ -z "$(find "$work/run" -name '*.json' -size 0 2>/dev/null)" ] || fail "a result is empty"
     done
     calibrate "$small"
@@ -52,7 +39,7 @@ check 3 a_run_killed_again_and_again_ends_with_the_same_digits
 
 a_killed_search_that_drops_probes_goes_on() {
     local bytes
-    for bytes in 1 20000 60000 20000; do killed_after $bytes "$here/contests.yaml" "${slowly[@]}"; done
+    for bytes in 1 20000 60000 20000; do killed_after run $bytes "$here/contests.yaml" "${slowly[@]}" || fail "it has ended already"; done
     calibrate "$here/contests.yaml"
     same_as contests
     expect_whole_evaluations glyphs-paper-W4A4-lapq 212 "$(macs_of examples/glyphs/glyphs.onnx)"
@@ -62,25 +49,14 @@ check 1 a_killed_search_that_drops_probes_goes_on
 check 3 a_killed_search_that_drops_probes_goes_on
 
 a_killed_run_goes_on_with_other_ranks_memory_and_kernels() {
-    killed_after 20000 "$small"
+    killed_after run 20000 "$small" || fail "it has ended already"
     ranks=2
-    killed_after 15000 "$small" --set memory=0
+    killed_after run 15000 "$small" --set memory=0 || fail "it has ended already"
     ranks=1
     calibrate "$small" --set kernel=scalar --set memory=2MiB
     same_as small
 }
-check 1 a_killed_search_that_drops_probes_goes_on() {
-    local bytes
-    for bytes in 1 20000 60000 20000; do killed_after $bytes "$here/contests.yaml" "${slowly[@]}"; done
-    calibrate "$here/contests.yaml"
-    same_as contests
-    expect_whole_evaluations glyphs-paper-W4A4-lapq 212 "$(macs_of examples/glyphs/glyphs.onnx)"
-}
-check 1 "a search that drops probes gives the digits to compare with" same contests "$here/contests.yaml"
-check 1 a_killed_search_that_drops_probes_goes_on
-check 3 a_killed_search_that_drops_probes_goes_on
-
-a_killed_run_goes_on_with_other_ranks_memory_and_kernels
+check 1 a_killed_run_goes_on_with_other_ranks_memory_and_kernels
 
 # ---- what is there is not computed again ------------------------------------------------------
 
