@@ -4,9 +4,8 @@
 #include "tests/support/random_network.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-enum { FIRST_CHANNELS = 32, LAST_CHANNELS = 1280, CLASSES = 1000 };
+enum { FIRST_CHANNELS = 32, LAST_CHANNELS = 1280 };
 
 /* Blocks of one kind; the stride is that of the first of them. */
 static const struct stage {
@@ -73,18 +72,6 @@ static struct name add_blocks(FILE *text, struct name from)
     return from;
 }
 
-static void add_classifier(FILE *text, struct name from)
-{
-    fprintf(text, "floats classify.weight %d,%d\n", CLASSES, LAST_CHANNELS);
-    fprintf(text, "floats classify.bias %d = 0\n", CLASSES);
-    fprintf(text, "node GlobalAveragePool %s -> average name=average\n", from.text);
-    fputs("node Flatten average -> features name=flatten axis=1\n", text);
-    fputs("node Gemm features classify.weight classify.bias -> logits name=classify "
-          "transB=1\n"
-          "output logits\n",
-          text);
-}
-
 static void describe(FILE *text)
 {
     struct name last;
@@ -95,25 +82,10 @@ static void describe(FILE *text)
     last = add_blocks(text, last);
     last = add_relu6_conv(text, (struct random_conv){320, LAST_CHANNELS, 1, 1, 1},
                           last.text, "head");
-    add_classifier(text, last);
+    random_network_add_classifier(text, LAST_CHANNELS, last.text);
 }
 
 int main(int count, char **arguments)
 {
-    char *script = NULL;
-    size_t size;
-    FILE *text;
-
-    if (count != 2) {
-        fprintf(stderr, "usage: make_mobilenetv2 FILE\n");
-        return 2;
-    }
-    text = open_memstream(&script, &size);
-    if (!text)
-        return 1;
-    describe(text);
-    fclose(text);
-    random_network_write("make_mobilenetv2", script, 2, arguments[1]);
-    free(script);
-    return 0;
+    return random_network_main("make_mobilenetv2", 2, describe, count, arguments);
 }

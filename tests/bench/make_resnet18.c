@@ -4,9 +4,8 @@
 #include "tests/support/random_network.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-enum { STAGES = 4, BLOCKS_A_STAGE = 2, FIRST_CHANNELS = 64, CLASSES = 1000 };
+enum { STAGES = 4, BLOCKS_A_STAGE = 2, FIRST_CHANNELS = 64 };
 
 struct shape {
     int in, out; /* channels */
@@ -89,38 +88,14 @@ static struct name add_blocks(FILE *text)
     return last;
 }
 
-/* from [512, 7, 7] -> logits [1000] */
-static void add_classifier(FILE *text, const char *from)
+static void describe(FILE *text)
 {
-    int in = FIRST_CHANNELS << (STAGES - 1);
-
-    fprintf(text, "floats classify.weight %d,%d\n", CLASSES, in);
-    fprintf(text, "floats classify.bias %d = 0\n", CLASSES);
-    fprintf(text, "node GlobalAveragePool %s -> average name=average\n", from);
-    fputs("node Flatten average -> features name=flatten axis=1\n", text);
-    fputs("node Gemm features classify.weight classify.bias -> logits name=classify "
-          "transB=1\n"
-          "output logits\n",
-          text);
+    add_stem(text);
+    random_network_add_classifier(text, FIRST_CHANNELS << (STAGES - 1),
+                                  add_blocks(text).text);
 }
 
 int main(int count, char **arguments)
 {
-    char *script = NULL;
-    size_t size;
-    FILE *text;
-
-    if (count != 2) {
-        fprintf(stderr, "usage: make_resnet18 FILE\n");
-        return 2;
-    }
-    text = open_memstream(&script, &size);
-    if (!text)
-        return 1;
-    add_stem(text);
-    add_classifier(text, add_blocks(text).text);
-    fclose(text);
-    random_network_write("make_resnet18", script, 18, arguments[1]);
-    free(script);
-    return 0;
+    return random_network_main("make_resnet18", 18, describe, count, arguments);
 }

@@ -5,9 +5,8 @@
 #include "tests/support/random_network.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-enum { STAGES = 4, FIRST_CHANNELS = 64, EXPANSION = 4, CLASSES = 1000 };
+enum { STAGES = 4, FIRST_CHANNELS = 64, EXPANSION = 4 };
 
 static const int blocks_of[STAGES] = {3, 4, 6, 3};
 
@@ -95,37 +94,13 @@ static struct name add_blocks(FILE *text, struct name from)
     return from;
 }
 
-/* from [2048, 7, 7] -> logits [1000] */
-static void add_classifier(FILE *text, struct name from)
+static void describe(FILE *text)
 {
-    int in = EXPANSION * FIRST_CHANNELS << (STAGES - 1);
-
-    fprintf(text, "floats classify.weight %d,%d\n", CLASSES, in);
-    fprintf(text, "floats classify.bias %d = 0\n", CLASSES);
-    fprintf(text, "node GlobalAveragePool %s -> average name=average\n", from.text);
-    fputs("node Flatten average -> features name=flatten axis=1\n", text);
-    fputs("node Gemm features classify.weight classify.bias -> logits name=classify "
-          "transB=1\n"
-          "output logits\n",
-          text);
+    random_network_add_classifier(text, EXPANSION * FIRST_CHANNELS << (STAGES - 1),
+                                  add_blocks(text, add_stem(text)).text);
 }
 
 int main(int count, char **arguments)
 {
-    char *script = NULL;
-    size_t size;
-    FILE *text;
-
-    if (count != 2) {
-        fprintf(stderr, "usage: make_resnet50 FILE\n");
-        return 2;
-    }
-    text = open_memstream(&script, &size);
-    if (!text)
-        return 1;
-    add_classifier(text, add_blocks(text, add_stem(text)));
-    fclose(text);
-    random_network_write("make_resnet50", script, 50, arguments[1]);
-    free(script);
-    return 0;
+    return random_network_main("make_resnet50", 50, describe, count, arguments);
 }

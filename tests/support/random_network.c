@@ -54,7 +54,7 @@ static void fill_all_weights(Onnx__GraphProto *graph, uint64_t state)
             fill_weights(graph->initializer[i], &state);
 }
 
-void random_network_write(const char *program, const char *text, uint64_t seed,
+static void write_network(const char *program, const char *text, uint64_t seed,
                           const char *path)
 {
     Onnx__ModelProto *model = onnx_builder_model(text);
@@ -72,4 +72,39 @@ void random_network_write(const char *program, const char *text, uint64_t seed,
     }
     onnx__model_proto__free_unpacked(model, NULL);
     free(bytes);
+}
+
+void random_network_add_classifier(FILE *text, int in, const char *from)
+{
+    enum { CLASSES = 1000 };
+
+    fprintf(text, "floats classify.weight %d,%d\n", CLASSES, in);
+    fprintf(text, "floats classify.bias %d = 0\n", CLASSES);
+    fprintf(text, "node GlobalAveragePool %s -> average name=average\n", from);
+    fputs("node Flatten average -> features name=flatten axis=1\n", text);
+    fputs("node Gemm features classify.weight classify.bias -> logits name=classify "
+          "transB=1\n"
+          "output logits\n",
+          text);
+}
+
+int random_network_main(const char *program, uint64_t seed,
+                        void (*describe)(FILE *text), int count, char **arguments)
+{
+    char *script = NULL;
+    size_t size;
+    FILE *text;
+
+    if (count != 2) {
+        fprintf(stderr, "usage: %s FILE\n", program);
+        return 2;
+    }
+    text = open_memstream(&script, &size);
+    if (!text)
+        return 1;
+    describe(text);
+    fclose(text);
+    write_network(program, script, seed, arguments[1]);
+    free(script);
+    return 0;
 }

@@ -16,9 +16,13 @@ struct random_conv {
 void random_network_add_conv(FILE *text, const struct random_conv *conv,
                              const char *from, const char *to);
 
-/* Writes the network of the text; constants of more than one dimension become uniform random weights with a variance
- * of 2 / inputs. `program` is named where that fails, which ends it. */
-void random_network_write(const char *program, const char *text, uint64_t seed,
-                          const char *path);
+/* Adds the mean over the image of `from`, which has `in` channels, and 1,000 logits of it: the network's output. */
+void random_network_add_classifier(FILE *text, int in, const char *from);
+
+/* What a program does that writes a network to the FILE that it is told: `describe` adds the text, whose constants of
+ * more than one dimension become uniform random weights with a variance of 2 / inputs. Returns the exit code; what
+ * cannot be written is told, and ends the program. */
+int random_network_main(const char *program, uint64_t seed,
+                        void (*describe)(FILE *text), int count, char **arguments);
 
 #endif
