@@ -10,6 +10,7 @@
 #include "coordinator/analyze/analysis.h"
 #include "coordinator/analyze/analyze.h"
 #include "core/format/config_fill.h"
+#include "tests/support/config_sections.h"
 
 static void every_analysis_has_all_that_must_be_known(void **state)
 {
@@ -35,37 +36,17 @@ static bool is_kind(const char *name)
     return analyze_check_kind(name, &err) == 0;
 }
 
-/* A slip in `only` would make a setting that no analysis takes. */
+/* A slip in `only` would make a setting that nothing takes. */
 static void settings_of_some_analyses_name_analyses_that_there_are(void **state)
 {
-    const struct config_field *field;
-
     (void)state;
-    for (size_t i = 0; (field = config_section_field(&analyses_section, i)); i++) {
-        char only[128], *rest = only;
-
-        if (!field->only)
-            continue;
-        snprintf(only, sizeof only, "%s", field->only);
-        while (rest) {
-            const char *name = strsep(&rest, ",");
-
-            if (!is_kind(name + strspn(name, " ")))
-                fail_msg("%s is only for %s, which is no analysis", field->key, name);
-        }
-    }
+    config_sections_check_owners(&analyses_section, is_kind);
 }
 
 static void no_two_settings_share_a_key(void **state)
 {
-    const struct config_field *a, *b;
-
     (void)state;
-    for (size_t i = 0; (a = config_section_field(&analyses_section, i)); i++)
-        for (size_t j = 0; j < i; j++) {
-            b = config_section_field(&analyses_section, j);
-            assert_string_not_equal(a->key, b->key);
-        }
+    config_sections_check_keys(&analyses_section);
 }
 
 static void a_name_that_is_none_gets_the_nearest_one(void **state)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "tests/support/config_sections.h"
 #include "tests/support/method_settings.h"
 
 static const struct config_words *names(void)
@@ -51,37 +52,17 @@ static bool is_method(const char *name)
     return false;
 }
 
-/* A slip in `only` would make a setting that no method takes. */
+/* A slip in `only` would make a setting that nothing takes. */
 static void settings_of_some_methods_name_methods_that_there_are(void **state)
 {
-    const struct config_field *field;
-
     (void)state;
-    for (size_t i = 0; (field = config_section_field(&methods_section, i)); i++) {
-        char only[128], *rest = only;
-
-        if (!field->only)
-            continue;
-        snprintf(only, sizeof only, "%s", field->only);
-        while (rest) {
-            const char *name = strsep(&rest, ",");
-
-            if (!is_method(name + strspn(name, " ")))
-                fail_msg("%s is only for %s, which is no method", field->key, name);
-        }
-    }
+    config_sections_check_owners(&methods_section, is_method);
 }
 
 static void no_two_settings_share_a_key(void **state)
 {
-    const struct config_field *a, *b;
-
     (void)state;
-    for (size_t i = 0; (a = config_section_field(&methods_section, i)); i++)
-        for (size_t j = 0; j < i; j++) {
-            b = config_section_field(&methods_section, j);
-            assert_string_not_equal(a->key, b->key);
-        }
+    config_sections_check_keys(&methods_section);
 }
 
 static long evaluations(const char *text, int steps, int starts)
