@@ -474,8 +474,9 @@ static const struct config_field config_fields[] = {
      .help = "what to do when calibration and validation share samples",
      .words = WORDS(overlaps), .never_changes_digits = true},
     {"models", KIND_SECTION, AT(config, models), NULL,
-     .help = "networks and their data", .required = true,
-     .section = &config_schema_model,
+     .help = "networks and their data; `defaults: {...}` beside it holds settings that "
+             "all models have which do not say them",
+     .required = true, .section = &config_schema_model,
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_model), AT(config, model_count),
               same_model_name, "has the same name as"},
      .never_changes_digits = true},
