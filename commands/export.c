@@ -36,20 +36,15 @@ static int write_onnx(const struct finished_case *finished,
 }
 
 static void print_kernels(const struct finished_case *finished,
-                          const struct options *options)
+                          const struct runtime_kernels *kernels)
 {
-    struct runtime_kernels kernels;
-
-    runtime_kernels_foretell(finished->network, &finished->placement, finished->choices,
-                             &finished->rules, options->onnx.in_4_bits, &kernels);
     printf("%d of %d quantized layers will run as integer kernels in ONNX Runtime%s\n",
-           kernels.integer, kernels.quantized,
-           kernels.integer < kernels.quantized ? ", not" : "");
-    for (int index = 0; index < kernels.layer_count; index++)
-        if (kernels.why[index])
+           kernels->integer, kernels->quantized,
+           kernels->integer < kernels->quantized ? ", not" : "");
+    for (int index = 0; index < kernels->layer_count; index++)
+        if (kernels->why[index])
             printf("    %s: %s\n", finished->network->layers[index].name,
-                   kernels.why[index]);
-    runtime_kernels_clear(&kernels);
+                   kernels->why[index]);
 }
 
 static void tell_float_kernels(const struct finished_case *finished,
@@ -59,7 +54,7 @@ static void tell_float_kernels(const struct finished_case *finished,
 
     printf("ONNX Runtime will run it in float: integer kernels need quantized weights "
            "and activations\n");
-    if (finished->one->bits.activations != BITS_FLOAT)
+    if (case_rounds_activations(finished))
         return;
     if (has_codes)
         printf(
@@ -71,6 +66,20 @@ static void tell_float_kernels(const struct finished_case *finished,
                "network; --integers holds the integers\n");
 }
 
+static void tell_kernels(const struct finished_case *finished,
+                         const struct options *options)
+{
+    struct runtime_kernels kernels;
+
+    runtime_kernels_foretell(finished->network, &finished->placement, finished->choices,
+                             &finished->rules, options->onnx.in_4_bits, &kernels);
+    if (case_rounds_activations(finished) && kernels.quantized > 0)
+        print_kernels(finished, &kernels);
+    else
+        tell_float_kernels(finished, options);
+    runtime_kernels_clear(&kernels);
+}
+
 static void tell_onnx(const struct finished_case *finished,
                       const struct options *options)
 {
@@ -78,10 +87,8 @@ static void tell_onnx(const struct finished_case *finished,
 
     if (options->onnx.is_exact)
         return;
-    if (case_is_for_integer_kernels(one))
-        print_kernels(finished, options);
-    else if (one->target == TARGET_ONNX)
-        tell_float_kernels(finished, options);
+    if (one->target == TARGET_ONNX)
+        tell_kernels(finished, options);
     else
         printf("the file is for target %s; for integer kernels in ONNX Runtime search "
                "with target onnx\n",

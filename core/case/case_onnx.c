@@ -19,10 +19,17 @@ const char *case_correction_name(const struct finished_case *finished)
                                            : BIAS_CORRECTION_NONE);
 }
 
-bool case_is_for_integer_kernels(const struct calibration_case *one)
+bool case_rounds_activations(const struct finished_case *finished)
 {
-    return one->target == TARGET_ONNX && one->bits.weights != BITS_FLOAT &&
-           one->bits.activations != BITS_FLOAT;
+    for (int item = 0; item < finished->placement.count; item++)
+        if (!finished->placement.items[item].is_weight)
+            return true;
+    return false;
+}
+
+bool case_is_for_integer_kernels(const struct finished_case *finished)
+{
+    return finished->one->target == TARGET_ONNX && case_rounds_activations(finished);
 }
 
 bool case_keeps_signs(const struct calibration_case *one)
@@ -37,8 +44,7 @@ static void print_weight_steps(const struct finished_case *finished, int item,
     const struct quantized_tensor *tensor = &finished->placement.items[item];
     const struct quantizer quantizer = choice_quantizer(finished->choices[item]);
     const struct layer *layer = &finished->network->layers[tensor->index];
-    const struct weight_rules rules =
-        placement_weight_rules(&finished->placement, tensor, &finished->rules);
+    const struct weight_rules rules = placement_weight_rules(tensor, &finished->rules);
     bool has_one = !tensor->ratios && !rules.corrects_variance;
     struct coded_weights weights;
 
@@ -71,7 +77,7 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
     const struct calibration_case *one = finished->one;
     const struct state *state = &finished->result.result.state;
     bool has_floats =
-        one->bits.activations == BITS_FLOAT && !form->with_integers && !form->in_4_bits;
+        !case_rounds_activations(finished) && !form->with_integers && !form->in_4_bits;
     char bits[16], *weight_steps = has_floats ? weight_steps_text(finished) : NULL;
     struct onnx_property properties[] = {
         {"calq.version", version()},
@@ -88,13 +94,6 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
     };
     int status;
 
-    if (one->target == TARGET_NCNN)
-        return error_set(
-            err, EXIT_INPUT,
-            "%s was found for ncnn, which rounds what a product reads and "
-            "nothing else, as no ONNX file says it: export it with --to ncnn, "
-            "or search with `targets: onnx`",
-            one->id);
     config_bits_text(one->bits, bits);
     status = onnx_write(
         &(struct onnx_calibrated){
@@ -106,7 +105,8 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
             .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
             .with_integers = form->with_integers || form->in_4_bits,
             .in_4_bits = form->in_4_bits,
-            .for_integer_kernels = case_is_for_integer_kernels(one) && !form->is_exact,
+            .for_integer_kernels =
+                case_is_for_integer_kernels(finished) && !form->is_exact,
             .keeps_signs = case_keeps_signs(one),
             .is_exact = form->is_exact,
             .properties = properties,

@@ -11,9 +11,11 @@
 #define CASE_ONNX_FORM "calq.form"
 #define CASE_ONNX_EXACT "exact"
 
+bool case_rounds_activations(const struct finished_case *finished);
+
 /* Whether the file is written for ONNX Runtime's integer kernels: other targets' runtimes have rules of their own,
- * and with floats on one side there are none. */
-bool case_is_for_integer_kernels(const struct calibration_case *one);
+ * and where all activations are floats there are none. */
+bool case_is_for_integer_kernels(const struct finished_case *finished);
 
 /* Whether signed codes stand in signed types: TensorRT reads no others. */
 bool case_keeps_signs(const struct calibration_case *one);

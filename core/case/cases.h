@@ -55,8 +55,7 @@ unsigned case_first_treatments(const struct calibration_case *one);
 struct placement_rules case_rules(const struct calibration_case *one);
 
 /* Makes of a network as it was read the one that a case runs: fused, sums apart from convolutions where
- * all activations are quantized, batch norms folded where asked for. ncnn has no batch norms behind
- * integers, and rounds what a product reads, not what others read beside it. */
+ * all activations are quantized, batch norms folded where asked for. */
 void case_fuse(const struct calibration_case *one, struct network *network);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/memory.h"
+#include "core/network/kernel_rounding.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -297,6 +298,21 @@ static void load_input(struct executor *executor, const struct candidate *candid
     round_floats(executor, candidate, input, block->samples, value);
 }
 
+static bool rounds_like_kernel(const struct executor *executor, const struct task *task)
+{
+    const struct candidate *candidate = task->candidate;
+
+    return kernel_rounding_has(
+        &(struct kernel_rounding){
+            .network = candidate->network,
+            .placement = candidate->placement,
+            .rules = &executor->setting.rules,
+            .held = candidate->items,
+            .choices = candidate->choices,
+        },
+        task->index);
+}
+
 struct layer_task executor_work_of(struct executor *executor, const struct task *task)
 {
     for (int i = 0; i < task->layer->input_count; i++)
@@ -309,6 +325,7 @@ struct layer_task executor_work_of(struct executor *executor, const struct task 
                                .weights = executor->weights,
                                .inputs = executor->inputs,
                                .samples = task->block->samples,
+                               .rounds_like_kernel = rounds_like_kernel(executor, task),
                                .scratch = &executor->scratch};
 }
 
@@ -328,18 +345,17 @@ static void run_whole(struct executor *executor, const struct task *task,
 }
 
 /* Whether codes may become the output's without floats between, which would round otherwise. */
-static bool may_round_like_kernels(const struct task *task)
+static bool may_round_like_kernel(const struct executor *executor,
+                                  const struct task *task)
 {
-    const struct candidate *candidate = task->candidate;
-    const struct layer *layer = task->layer;
-    enum layer_codes codes = layer_kind_of(layer)->codes;
+    enum layer_codes codes = layer_kind_of(task->layer)->codes;
 
-    return candidate->placement->rounds_like_kernels &&
-           candidate->in_codes[layer->inputs[0]] &&
-           (codes == CODES_MAKE || codes == CODES_MULTIPLY_INPUTS);
+    return task->candidate->in_codes[task->layer->inputs[0]] &&
+           (codes == CODES_MAKE || codes == CODES_MULTIPLY_INPUTS) &&
+           rounds_like_kernel(executor, task);
 }
 
-bool executor_has_unfinished(const struct task *task)
+bool executor_has_unfinished(const struct executor *executor, const struct task *task)
 {
     const struct candidate *candidate = task->candidate;
     const struct layer *layer = task->layer;
@@ -347,7 +363,7 @@ bool executor_has_unfinished(const struct task *task)
     if (!task->block->remembered || candidate->items[layer->output] < 0 ||
         layer_recurs(layer) ||
         layer_gives_codes(layer, candidate->in_codes[layer->inputs[0]], NULL) ||
-        may_round_like_kernels(task))
+        may_round_like_kernel(executor, task))
         return false;
     return !candidate_multiplies_codes(candidate, task->index) ||
            layer->weights->groups == 1;
@@ -408,16 +424,16 @@ static void run_on_unfinished(struct executor *executor, const struct task *task
     }
 }
 
-bool executor_keeps_unfinished(const struct task *task)
+bool executor_keeps_unfinished(const struct executor *executor, const struct task *task)
 {
-    return executor_has_unfinished(task) &&
+    return executor_has_unfinished(executor, task) &&
            (is_kept(task) || task->candidate->keeps_unfinished[task->index]);
 }
 
 static void run_layer(struct executor *executor, const struct task *task,
                       struct value *output)
 {
-    if (executor_keeps_unfinished(task))
+    if (executor_keeps_unfinished(executor, task))
         run_on_unfinished(executor, task, output);
     else
         run_whole(executor, task, candidate_output(task->candidate, task->index),

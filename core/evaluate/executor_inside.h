@@ -74,9 +74,10 @@ struct layer_task executor_work_of(struct executor *executor, const struct task 
 
 /* Whether the layer's output is made of something that can be kept: codes that pass are not. Makes sure that
  * it is kept, its inputs being at hand. */
-bool executor_has_unfinished(const struct task *task);
+bool executor_has_unfinished(const struct executor *executor, const struct task *task);
 /* Whether it is made of something that is kept, or to be kept. */
-bool executor_keeps_unfinished(const struct task *task);
+bool executor_keeps_unfinished(const struct executor *executor,
+                               const struct task *task);
 const struct unfinished *executor_keep_unfinished(struct executor *executor,
                                                   const struct task *task);
 

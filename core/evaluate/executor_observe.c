@@ -89,7 +89,7 @@ static bool ends_with_elements(const struct executor *executor, const struct tas
            !candidate_output(task->candidate, task->index) &&
            !candidate_rounded(task->candidate, tensor) &&
            task->candidate->keeps_unfinished[task->index] &&
-           executor_has_unfinished(task) &&
+           executor_has_unfinished(executor, task) &&
            !executor_is_valid(task->candidate, task->block, tensor) &&
            !is_read(executor, tensor);
 }

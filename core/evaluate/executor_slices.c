@@ -28,12 +28,12 @@ static bool must_be_made(const struct sliced *sliced, int index)
 
 /* Whether digits of a sample are the same whichever are beside it, and nothing is kept of the layer but its
  * output. Convolutions of floats add up in an order of their own, so they are; other layers are not asked. */
-static bool may_be_sliced(const struct task *task)
+static bool may_be_sliced(const struct executor *executor, const struct task *task)
 {
     enum layer_codes codes = layer_kind_of(task->layer)->codes;
 
     /* What is rounded as floats may be split by the largest values of the block. */
-    if (executor_keeps_unfinished(task) ||
+    if (executor_keeps_unfinished(executor, task) ||
         candidate_rounded(task->candidate, task->layer->output))
         return false;
     return codes == CODES_PASS || codes == CODES_MAKE || codes == CODES_MULTIPLY;
@@ -103,7 +103,7 @@ static bool find_end(struct sliced *sliced)
 
         if (!must_be_made(sliced, sliced->end))
             continue;
-        if (!may_be_sliced(&task))
+        if (!may_be_sliced(sliced->executor, &task))
             break;
         made++;
     }

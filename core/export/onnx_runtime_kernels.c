@@ -107,8 +107,7 @@ static char *ask_weights(const struct question *of)
     int item = placement_of_weights(of->placement, of->index, 0);
     const struct quantized_tensor *tensor = &of->placement->items[item];
     struct quantizer quantizer = choice_quantizer(of->choices[item]);
-    struct weight_rules rules =
-        placement_weight_rules(of->placement, tensor, of->rules);
+    struct weight_rules rules = placement_weight_rules(tensor, of->rules);
     struct coded_weights weights;
     int bits;
 
@@ -227,8 +226,8 @@ static char *ask_bias(const struct question *of)
 
     for (int channel = 0; channel < layer->weights->outputs; channel++)
         is_zero = is_zero && layer->conv.shift[channel] == 0;
-    if (is_zero || of->held[layer->output] >= 0 || !is_gemm(of) ||
-        of->placement->rounds_like_kernels || choice_fills_8_bits(of->choices, input))
+    if (is_zero || choice_fills_8_bits(of->choices, input) ||
+        (of->held[layer->output] < 0 && !is_gemm(of)))
         return NULL;
     return say("its bias stays in float beside an input of %d bits",
                of->choices[input].bits);

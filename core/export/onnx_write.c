@@ -9,6 +9,7 @@
 #include "core/export/onnx_write_parts.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
+#include "core/network/kernel_rounding.h"
 #include "core/network/layer_kind.h"
 #include "core/onnx/onnx_choices.h"
 #include "core/onnx/onnx_decision.h"
@@ -19,18 +20,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int index_of(const struct onnx_calibrated *calibrated, const struct layer *layer)
+{
+    return (int)(layer - calibrated->network->layers);
+}
+
 struct weight_rules onnx_weight_rules(const struct onnx_calibrated *calibrated,
                                       const struct layer *layer)
 {
     const struct placement *placement = calibrated->placement;
-    int item =
-        placement_of_weights(placement, (int)(layer - calibrated->network->layers), 0);
-    struct weight_rules rules =
-        placement_weight_rules(placement, &placement->items[item], &calibrated->rules);
+    int item = placement_of_weights(placement, index_of(calibrated, layer), 0);
 
-    rules.rounds_like_kernels =
-        rules.rounds_like_kernels && layer_may_round_shifts(calibrated->network, layer);
-    return rules;
+    return placement_weight_rules(&placement->items[item], &calibrated->rules);
+}
+
+bool onnx_rounds_like_kernel(const struct onnx_calibrated *calibrated,
+                             const struct layer *layer)
+{
+    return kernel_rounding_has(
+        &(struct kernel_rounding){
+            .network = calibrated->network,
+            .placement = calibrated->placement,
+            .rules = &calibrated->rules,
+            .held = calibrated->held,
+            .choices = calibrated->choices,
+        },
+        index_of(calibrated, layer));
 }
 
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item)
@@ -62,7 +77,7 @@ static struct container container_of_item(const struct onnx_calibrated *calibrat
 
     if (tensor->wide.added == 0)
         return container;
-    rules = placement_weight_rules(calibrated->placement, tensor, &calibrated->rules);
+    rules = placement_weight_rules(tensor, &calibrated->rules);
     coded_weights_init(&weights, placement_weights(calibrated->network, tensor), &rules,
                        &quantizer, calibrated->in_4_bits);
     container = weights.container;

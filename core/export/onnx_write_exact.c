@@ -483,7 +483,7 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
 
     coded_weights_init(&coded, layer->weights, &rules, quantizer, false);
     constants = constants_of(&exact, &coded, output ? output->step : 1,
-                             rules.rounds_like_kernels);
+                             onnx_rounds_like_kernel(calibrated, layer));
     onnx_edit_set_input(exact.place.node, 0, codes);
     onnx_place_bias(&exact.place, "");
     write_codes(&exact, &coded, quantizer);

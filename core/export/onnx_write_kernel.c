@@ -154,20 +154,13 @@ static void become_gemm(const struct onnx_calibrated *calibrated, struct place *
         onnx_edit_set_operator(place->node, "Gemm");
 }
 
-/* The layer with scale and shift in steps and bias. Multiples of the product of both steps are a
- * fine grid for a bias where inputs have 8 bits; with fewer there is no integer kernel, and the
- * grid is coarse. */
+/* The layer with scale and shift in steps and bias. */
 static void write_shift(const struct onnx_calibrated *calibrated, struct place *place,
                         const struct coded_weights *weights, float input_step)
 {
-    int input = calibrated->held[place->layer->inputs[0]];
-    bool gives_floats = calibrated->held[place->layer->output] < 0;
-
     onnx_place_take_scales(place);
     become_gemm(calibrated, place);
-    if (calibrated->placement->rounds_like_kernels ||
-        (is_operator(place->node, "Gemm") && gives_floats &&
-         choice_fills_8_bits(calibrated->choices, input)))
+    if (onnx_rounds_like_kernel(calibrated, place->layer))
         write_integer_bias(place, weights, input_step);
     else
         onnx_place_shift(place);

@@ -462,14 +462,13 @@ static void write_constants(struct place *place)
 /* The layer's shifts as the evaluator rounds them, to be freed by the caller; NULL: it does not. */
 static float *rounded_shifts(const struct onnx_calibrated *calibrated,
                              const struct layer *layer,
-                             const struct weight_rules *rules,
                              const struct coded_weights *weights)
 {
     size_t channels = (size_t)layer->weights->outputs;
     int input = calibrated->held[layer->inputs[0]];
     float *shifts;
 
-    if (!rules->rounds_like_kernels || input < 0)
+    if (!onnx_rounds_like_kernel(calibrated, layer))
         return NULL;
     shifts = memory_get(channels * sizeof *shifts);
     for (size_t i = 0; i < channels; i++) {
@@ -543,7 +542,7 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     if (!onnx_is_plain(calibrated, layer))
         read_moved(calibrated, &place);
     if (!onnx_write_kernel(calibrated, &place, &weights)) {
-        rounded = rounded_shifts(calibrated, layer, &rules, &weights);
+        rounded = rounded_shifts(calibrated, layer, &weights);
         place.shift = rounded ? rounded : layer->conv.shift;
         place_weights(calibrated, &place, &weights);
         write_as_searched(calibrated, &place, &weights);

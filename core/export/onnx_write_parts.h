@@ -67,6 +67,10 @@ char *onnx_place_window_sums(const struct place *place);
 struct weight_rules onnx_weight_rules(const struct onnx_calibrated *calibrated,
                                       const struct layer *layer);
 
+/* Whether the case rounds a layer as integer kernels do it. */
+bool onnx_rounds_like_kernel(const struct onnx_calibrated *calibrated,
+                             const struct layer *layer);
+
 /* The quantizer of an item under the step of the case. */
 struct quantizer onnx_quantizer_of(const struct onnx_calibrated *calibrated, int item);
 

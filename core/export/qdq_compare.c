@@ -275,8 +275,7 @@ static void compare_items(const struct network *network,
                                                .is_quantized_here = true};
 
         if (tensor->is_weight) {
-            const struct weight_rules of_layer =
-                placement_weight_rules(placement, tensor, rules);
+            const struct weight_rules of_layer = placement_weight_rules(tensor, rules);
 
             compare_weights(placement_weights(network, tensor),
                             placement_weights(file, tensor), &of_layer, &quantizer,

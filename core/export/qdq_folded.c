@@ -3,6 +3,7 @@
 #include "core/export/coded_weights.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/early_codes.h"
+#include "core/network/kernel_rounding.h"
 
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@ struct layer_pair {
     struct layer *theirs;
     size_t count; /* weights of a channel */
     float input_step;
+    bool rounds_shifts; /* kernel_rounding_has() */
     struct coded_weights searched, folded;
 };
 
@@ -30,11 +32,12 @@ static bool has_integers(const struct layer_pair *pair, size_t channel)
 static bool has_shift(const struct layer_pair *pair, size_t channel)
 {
     float unit = pair->input_step * pair->folded.steps[channel];
-    int32_t integer =
-        coded_shift(&pair->folded, &pair->ours->conv, pair->input_step, channel);
-    float theirs = pair->theirs->conv.shift[channel];
+    float ours = pair->ours->conv.shift[channel];
 
-    return theirs == pair->ours->conv.shift[channel] || theirs == (float)integer * unit;
+    if (pair->rounds_shifts)
+        ours = unit * (float)coded_shift(&pair->folded, &pair->ours->conv,
+                                         pair->input_step, channel);
+    return pair->theirs->conv.shift[channel] == ours;
 }
 
 static void take_out(const struct layer_pair *pair, size_t channel)
@@ -70,6 +73,7 @@ void qdq_unfold(const struct network *network, const struct placement *placement
                 struct network *file)
 {
     int *held = early_codes(network, placement);
+    const struct kernel_rounding rounding = {network, placement, rules, held, choices};
 
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
@@ -88,8 +92,10 @@ void qdq_unfold(const struct network *network, const struct placement *placement
         pair = (struct layer_pair){.ours = ours,
                                    .theirs = &file->layers[tensor->index],
                                    .count = weights_per_output(ours->weights),
-                                   .input_step = choices[input].step};
-        of_layer = placement_weight_rules(placement, tensor, rules);
+                                   .input_step = choices[input].step,
+                                   .rounds_shifts =
+                                       kernel_rounding_has(&rounding, tensor->index)};
+        of_layer = placement_weight_rules(tensor, rules);
         coded_weights_init(&pair.searched, ours->weights, &of_layer, &quantizer, false);
         coded_weights_init(&pair.folded, ours->weights, &of_layer, &quantizer, false);
         if (coded_weights_fold(&pair.folded, ours, pair.input_step))

@@ -59,7 +59,7 @@ void qdq_take_plain(const struct network *network, const struct placement *place
         if (!tensor->is_weight || tensor->index >= file->layer_count ||
             !is_plain(ours, &file->layers[tensor->index]))
             continue;
-        of_layer = placement_weight_rules(placement, tensor, rules);
+        of_layer = placement_weight_rules(tensor, rules);
         coded_weights_init(&weights, ours->weights, &of_layer, &quantizer, false);
         take(file->layers[tensor->index].weights, &weights);
         coded_weights_clear(&weights);

@@ -70,8 +70,7 @@ static bool has_large_pairs(const struct question *of, int most)
     int item = placement_of_weights(of->placement, of->index, 0);
     const struct quantized_tensor *tensor = &of->placement->items[item];
     const struct quantizer quantizer = choice_quantizer(of->choices[item]);
-    const struct weight_rules rules =
-        placement_weight_rules(of->placement, tensor, of->rules);
+    const struct weight_rules rules = placement_weight_rules(tensor, of->rules);
     size_t count = weights_per_output(of->layer->weights);
     struct coded_weights weights;
     bool found = false;

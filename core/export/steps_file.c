@@ -61,8 +61,7 @@ static json_t *weights_of(const struct steps_file *steps,
 {
     const struct layer *layer = &steps->network->layers[tensor->index];
     size_t channels = (size_t)layer->weights->outputs;
-    struct weight_rules rules =
-        placement_weight_rules(steps->placement, tensor, &steps->rules);
+    struct weight_rules rules = placement_weight_rules(tensor, &steps->rules);
     struct coded_weights weights;
     json_t *json;
 

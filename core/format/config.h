@@ -33,8 +33,7 @@ enum config_target {
     TARGET_ONNX,
     TARGET_TENSORRT,
     TARGET_OCS,
-    TARGET_OPENVINO,
-    TARGET_NCNN
+    TARGET_OPENVINO
 };
 enum config_activation_rule { ACTIVATION_RULE_SAME, ACTIVATION_RULE_MINMAX };
 enum config_bias_correction {

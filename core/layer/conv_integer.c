@@ -53,7 +53,7 @@ static void make_epilogue(struct conv_run *run)
         .residual_zero = (double)steps->residual * steps->residual_zero,
         .offset = conv_weights_offset(weights),
         .window_count = weights->window_count,
-        .in_integers = weights->rules.rounds_like_kernels,
+        .in_integers = run->rounds_like_kernel,
     };
 
     for (int channel = 0; channel < run->layer->weights->outputs; channel++) {

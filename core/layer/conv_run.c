@@ -53,6 +53,13 @@ void conv_run_clear(struct conv_run *run)
     *run = (struct conv_run){0};
 }
 
+void conv_run_round_like_kernel(struct conv_run *run, bool does)
+{
+    if (run->rounds_like_kernel != does)
+        run->made_for = (struct conv_steps){0};
+    run->rounds_like_kernel = does;
+}
+
 void conv_run_sizes(const struct conv_run *run, int samples,
                     struct scratch_sizes *sizes)
 {

@@ -17,6 +17,7 @@ struct conv_run {
     int32_t *bias;                     /* [out_channels, and slack] the epilogue for */
     float *scale, *shift, *correction; /* `made_for` */
     bool is_tame;                      /* as in struct epilogue */
+    bool rounds_like_kernel;           /* conv_run_round_like_kernel() */
     bool
         is_bare; /* gives products: no scale, shift, residual and clamp for the time being */
     struct conv_steps {
@@ -56,6 +57,10 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
                    const struct layer *layer, const struct plane *input,
                    const struct weight_rules *rules);
 void conv_run_clear(struct conv_run *run);
+
+/* Whether outputs beside codes are rounded as a runtime's integer kernel does it (channel_epilogue.h): from now on;
+ * at first they are not. */
+void conv_run_round_like_kernel(struct conv_run *run, bool does);
 
 /* What this convolution alone needs, but for `sums` and `floats`; to be cleared. */
 struct scratch conv_run_scratch(const struct conv_run *run, int samples);

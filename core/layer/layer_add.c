@@ -26,15 +26,15 @@ static bool adds_two_codes(const struct layer_task *task)
 static bool make_sum(const struct layer_task *task, const struct quantizer *quantizer,
                      struct value *output)
 {
-    const struct layer_setting *setting = task->run->setting;
+    const struct kernel_set *kernels = task->run->setting->kernels;
 
     if (!quantizer || !adds_two_codes(task))
         return false;
-    if (setting->placement->rounds_like_kernels)
-        join_codes_add_like_kernels(setting->kernels, task->layer, task->inputs[0],
+    if (task->rounds_like_kernel)
+        join_codes_add_like_kernels(kernels, task->layer, task->inputs[0],
                                     task->inputs[1], task->samples, quantizer, output);
     else
-        join_codes_add(setting->kernels, task->layer, task->inputs[0], task->inputs[1],
+        join_codes_add(kernels, task->layer, task->inputs[0], task->inputs[1],
                        task->samples, quantizer, output);
     return true;
 }

@@ -75,8 +75,8 @@ static bool is_of_all_pixels(const struct layer_task *task)
 static bool make_mean(const struct layer_task *task, const struct quantizer *quantizer,
                       struct value *output)
 {
-    if (!quantizer || !task->run->setting->placement->rounds_like_kernels ||
-        !value_is_codes(task->inputs[0]) || !is_of_all_pixels(task))
+    if (!quantizer || !task->rounds_like_kernel || !value_is_codes(task->inputs[0]) ||
+        !is_of_all_pixels(task))
         return false;
     mean_codes(task->layer, task->inputs[0], task->samples, quantizer, output,
                (int32_t *)task->scratch->sums);

@@ -15,11 +15,9 @@ static void prepare(struct layer_run *run)
     const struct placement *placement = setting->placement;
     int item = placement_of_weights(placement,
                                     (int)(run->layer - setting->network->layers), 0);
-    struct weight_rules rules = placement_weight_rules(
-        placement, item < 0 ? NULL : &placement->items[item], &setting->rules);
+    const struct weight_rules rules = placement_weight_rules(
+        item < 0 ? NULL : &placement->items[item], &setting->rules);
 
-    if (!layer_may_round_shifts(setting->network, run->layer))
-        rules.rounds_like_kernels = false;
     run->own = memory_get(sizeof(struct conv_run));
     conv_run_init(run->own, setting->kernels, run->layer,
                   &setting->planes[run->layer->inputs[0]], &rules);
@@ -36,6 +34,14 @@ static void need(const struct layer_run *run, int samples, struct scratch_sizes 
     conv_run_sizes(run->own, samples, sizes);
 }
 
+static struct conv_run *run_of(const struct layer_task *task)
+{
+    struct conv_run *run = task->run->own;
+
+    conv_run_round_like_kernel(run, task->rounds_like_kernel);
+    return run;
+}
+
 static const struct value *residual_of(const struct layer_task *task)
 {
     return task->layer->conv.has_residual ? task->inputs[1] : NULL;
@@ -44,7 +50,7 @@ static const struct value *residual_of(const struct layer_task *task)
 static bool make(const struct layer_task *task, const struct quantizer *quantizer,
                  struct value *output)
 {
-    conv_run_block(task->run->own, task->weights[0], task->inputs[0], residual_of(task),
+    conv_run_block(run_of(task), task->weights[0], task->inputs[0], residual_of(task),
                    task->samples, quantizer, output, task->scratch);
     return true;
 }
@@ -58,20 +64,20 @@ static void multiply(const struct layer_task *task, const struct conv_sums *sums
 static void finish(const struct layer_task *task, const struct conv_sums *sums,
                    const struct quantizer *quantizer, struct value *output)
 {
-    conv_integer_finish(task->run->own, task->weights[0], task->inputs[0],
+    conv_integer_finish(run_of(task), task->weights[0], task->inputs[0],
                         residual_of(task), task->samples, sums, quantizer, output);
 }
 
 static void finish_rows(const struct layer_task *task, const struct conv_sums *sums,
                         size_t first, size_t rows, struct value *output)
 {
-    conv_integer_finish_rows(task->run->own, task->weights[0], task->inputs[0],
+    conv_integer_finish_rows(run_of(task), task->weights[0], task->inputs[0],
                              residual_of(task), sums, first, rows, output);
 }
 
 static const float *batchnorm_input(const struct layer_task *task)
 {
-    conv_run_products(task->run->own, task->weights[0], task->inputs[0], task->samples,
+    conv_run_products(run_of(task), task->weights[0], task->inputs[0], task->samples,
                       task->scratch->sums, task->scratch);
     return task->scratch->sums;
 }

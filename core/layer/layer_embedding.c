@@ -125,8 +125,8 @@ static void prepare(struct layer_run *run)
 
     *lookup = (struct lookup){
         .table = run->layer->weights,
-        .rules = placement_weight_rules(
-            placement, item < 0 ? NULL : &placement->items[item], &setting->rules),
+        .rules = placement_weight_rules(item < 0 ? NULL : &placement->items[item],
+                                        &setting->rules),
         .codes = memory_get(columns * sizeof *lookup->codes),
         .values = memory_get(columns * sizeof *lookup->values),
     };

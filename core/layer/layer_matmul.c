@@ -158,7 +158,7 @@ static bool make_codes(const struct layer_task *task, const struct quantizer *qu
     struct quantizer of_steps;
 
     if (!quantizer || !are_codes(task) || !layer_is_unclamped(task->layer) ||
-        !task->run->setting->placement->rounds_like_kernels)
+        !task->rounds_like_kernel)
         return false;
     of_steps = *quantizer;
     of_steps.step = 1;

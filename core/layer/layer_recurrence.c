@@ -53,18 +53,14 @@ static void make_layer(struct product *product, const struct layer *layer)
     product->gates = (struct plane){.height = 1, .width = 1, .channels = (int)gates};
 }
 
-/* Its sums stay what they are: no runtime rounds them. */
 static struct weight_rules rules_of(const struct layer_run *run)
 {
     const struct layer_setting *setting = run->setting;
     int item = placement_of_weights(setting->placement,
                                     (int)(run->layer - setting->network->layers), 0);
-    struct weight_rules rules = placement_weight_rules(
-        setting->placement, item < 0 ? NULL : &setting->placement->items[item],
-        &setting->rules);
 
-    rules.rounds_like_kernels = false;
-    return rules;
+    return placement_weight_rules(item < 0 ? NULL : &setting->placement->items[item],
+                                  &setting->rules);
 }
 
 static void prepare(struct layer_run *run)

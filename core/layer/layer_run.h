@@ -43,6 +43,7 @@ struct layer_task {
     const struct quantizer *const *weights; /* [weight_count] NULL: float */
     const struct value *const *inputs;      /* [input_count] */
     int samples;
+    bool rounds_like_kernel; /* kernel_rounding_has() */
     const struct scratch
         *scratch; /* its floats and sums hold a block of the largest tensor */
     float *out;   /* [samples, elements] room for the output as floats */

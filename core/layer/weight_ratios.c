@@ -24,16 +24,13 @@ void placement_find_ratios(struct placement *placement, const struct network *ne
     }
 }
 
-struct weight_rules placement_weight_rules(const struct placement *placement,
-                                           const struct quantized_tensor *item,
+struct weight_rules placement_weight_rules(const struct quantized_tensor *item,
                                            const struct weight_rules *rules)
 {
     struct weight_rules of_item = *rules;
 
     if (item && item->is_looked_up)
         of_item.corrects_mean = of_item.corrects_variance = false;
-    of_item.rounds_like_kernels = placement->rounds_like_kernels &&
-                                  !rules->corrects_mean && !rules->corrects_variance;
     if (!item)
         return of_item;
     of_item.ratios = item->ratios;

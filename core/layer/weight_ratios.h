@@ -13,8 +13,7 @@ void placement_find_ratios(struct placement *placement, const struct network *ne
 
 /* `rules` with the ratios of weights, and how their codes go beyond those of the grid; `item` is one
  * of the placement, or NULL: weights in float have neither. */
-struct weight_rules placement_weight_rules(const struct placement *placement,
-                                           const struct quantized_tensor *item,
+struct weight_rules placement_weight_rules(const struct quantized_tensor *item,
                                            const struct weight_rules *rules);
 
 /* Weights divided by the ratios of their outputs, as a quantizer of the tensor

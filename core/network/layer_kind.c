@@ -77,12 +77,6 @@ bool layer_is_of_recurrence(const struct network *network, const struct layer *l
     return layer_recurs(layer);
 }
 
-bool layer_may_round_shifts(const struct network *network, const struct layer *layer)
-{
-    return !layer_is_of_recurrence(network, layer) &&
-           !(layer->weights->is_turned && layer->weights->groups > 1);
-}
-
 /* ---- answers of many kinds ------------------------------------------------------------------ */
 
 bool layer_kind_as_inputs(const struct layer *layer, bool inputs_are)

@@ -125,11 +125,6 @@ bool layer_recurs(const struct layer *layer);
  * the node's. */
 bool layer_is_of_recurrence(const struct network *network, const struct layer *layer);
 
-/* Whether shifts may be rounded to products of steps, as integer kernels of a runtime have them. Those of a
- * recurrence may not: there is no such kernel; nor those of a ConvTranspose in groups: a file has no scale for each
- * of its channels. */
-bool layer_may_round_shifts(const struct network *network, const struct layer *layer);
-
 /* Answers of many kinds. */
 bool layer_kind_as_inputs(const struct layer *layer, bool inputs_are);
 bool layer_kind_any_sign(const struct layer *layer, bool inputs_are);

@@ -28,10 +28,9 @@ struct target_grids {
 struct placement_rules {
     struct target_grids grids;
     /* Where no override says otherwise: */
-    int weight_bits;         /* 2..8, or 32: float */
-    int activation_bits;     /* 2..8, 16, or 32: float */
-    bool has_channel_steps;  /* weights have a step for each output channel */
-    bool groups_share_steps; /* but not where a group has several of them */
+    int weight_bits;        /* 2..8, or 32: float */
+    int activation_bits;    /* 2..8, 16, or 32: float */
+    bool has_channel_steps; /* weights have a step for each output channel */
     /* Patterns of layers that stay in float: the first entries of tensor_rules.h. Borrowed, as the next. */
     const char *const *keep_float;
     int keep_float_count;
@@ -42,9 +41,7 @@ struct placement_rules {
     bool quantize_output; /* the network's output, too, with 8 bits */
     bool codes_clamp; /* steps of activations of 8 bits are so small that the codes end
                              where a clamp ends */
-    bool
-        rounds_like_kernels; /* outputs of layers, sums of two tensors and means of codes are rounded
-                                 as ONNX Runtime's integer kernels do it, which have 8 bits */
+    bool rounds_like_kernels; /* layers are, that have 8 bits: kernel_rounding.h */
     struct splitting_rules {
         double ratio; /* input channels that are added to each layer; 0: none */
         bool halves_plainly;

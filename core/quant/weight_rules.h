@@ -40,9 +40,6 @@ struct weight_rules {
                             NULL: one step for all; borrowed */
     struct wide_rules wide;
     const struct given_codes *given; /* [GIVEN_CODES], NULL: there are none; borrowed */
-    bool
-        rounds_like_kernels; /* beside codes of activations outputs are rounded as a runtime's integer
-                                 kernels do it, see channel_epilogue.h; not where weights are corrected */
 };
 
 #endif

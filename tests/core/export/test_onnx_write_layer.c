@@ -1,8 +1,9 @@
 #include "core/export/onnx_write_parts.h"
 
-#include "core/layer/conv_run.h"
-#include "core/layer/layer_run.h"
-#include "core/layer/weight_ratios.h"
+#include "core/export/qdq_compare.h"
+#include "core/export/qdq_folded.h"
+#include "core/network/early_codes.h"
+#include "core/network/kernel_rounding.h"
 #include "tests/support/channel_steps.h"
 #include "tests/support/written_network.h"
 
@@ -144,24 +145,19 @@ static void a_bias_beside_exact_layers_is_rounded(void **state)
 static bool evaluator_rounds(const struct written *written)
 {
     const struct network *network = written->network;
-    struct plane *planes = planes_of(network);
-    const struct layer_setting setting = {.network = network,
-                                          .placement = &written->placement,
-                                          .planes = planes,
-                                          .kernels = kernel_set_best(),
-                                          .rules = written->calibrated.rules};
-    struct layer_run run;
-    const struct conv_run *conv = NULL;
+    int *held = early_codes(network, &written->placement);
+    const struct kernel_rounding rounding = {.network = network,
+                                             .placement = &written->placement,
+                                             .rules = &written->calibrated.rules,
+                                             .held = held,
+                                             .choices = written->choices};
+    int index = network->layer_count - 1;
     bool rounds;
 
-    for (int index = network->layer_count - 1; !conv; index--)
-        if (network->layers[index].kind == LAYER_CONV) {
-            layer_run_init(&run, &setting, index);
-            conv = run.own;
-        }
-    rounds = conv->weights.rules.rounds_like_kernels;
-    layer_run_clear(&run);
-    free(planes);
+    while (network->layers[index].kind != LAYER_CONV)
+        index--;
+    rounds = kernel_rounding_has(&rounding, index);
+    free(held);
     return rounds;
 }
 
@@ -214,6 +210,53 @@ a_bias_is_rounded_by_the_evaluator_where_the_file_has_it_rounded(void **state)
     }
 }
 
+/* The number of tensors that differ, and whether a layer does. */
+static int differences(const struct written *written, bool *in_layers)
+{
+    struct network *file = written_read_back(written);
+    struct qdq_comparison comparison;
+    int different;
+
+    qdq_unfold(written->network, &written->placement, written->choices,
+               &written->calibrated.rules, file);
+    qdq_compare(written->network, &written->placement, written->choices,
+                &written->calibrated.rules, file, &comparison);
+    *in_layers = comparison.layer[0] != '\0';
+    different = comparison.different;
+    qdq_comparison_clear(&comparison);
+    network_destroy(file);
+    return different;
+}
+
+/* A bias that the case has rounded and the file has not, or the other way round, is another. */
+static void a_file_with_other_biases_is_told(void **state)
+{
+    static const char *const text =
+        "input x N,2,2,2\nfloats w1 4,2,1,1" WEIGHTS "floats w2 4,4,1,1" WEIGHTS
+        "floats c2 4 = 0.123 -0.456 0.789 0.1\nnode Conv x w1 -> a\nnode Relu a -> r\n"
+        "node Conv r w2 c2 -> b\nnode Flatten b -> y\noutput y\n";
+    bool in_layers;
+
+    (void)state;
+    for (int rounds = 0; rounds < 2; rounds++) {
+        struct written written;
+
+        written_open_by_rules(&written, text,
+                              (struct placement_rules){.grids = written_onnx,
+                                                       .weight_bits = 8,
+                                                       .activation_bits = 8,
+                                                       .all_activations = true,
+                                                       .rounds_like_kernels = rounds},
+                              false);
+        written.calibrated.for_integer_kernels = true;
+        written_write(&written);
+        written_assert_same(&written, "biases");
+        written.placement.rounds_like_kernels = !rounds;
+        assert_int_not_equal(differences(&written, &in_layers) + in_layers, 0);
+        written_close(&written);
+    }
+}
+
 /* A layer in float reads what a later product has codes of. */
 static void codes_stand_behind_what_makes_them(void **state)
 {
@@ -245,6 +288,7 @@ int main(void)
         cmocka_unit_test(a_product_reads_codes_just_dequantized),
         cmocka_unit_test(a_bias_beside_exact_layers_is_rounded),
         cmocka_unit_test(codes_stand_behind_what_makes_them),
+        cmocka_unit_test(a_file_with_other_biases_is_told),
         cmocka_unit_test(
             a_bias_is_rounded_by_the_evaluator_where_the_file_has_it_rounded),
     };

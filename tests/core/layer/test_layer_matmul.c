@@ -50,6 +50,7 @@ struct trial {
     struct scratch scratch;
     float *inputs[SIDES]; /* [SAMPLES, elements] as stored */
     float *out, *again;   /* likewise */
+    bool rounds_like_kernel;
 };
 
 static void read_dims(const char *text, int dims[TENSOR_RANK_MAX], int *rank)
@@ -319,6 +320,7 @@ static void run_values(struct trial *trial, const struct value *inputs,
                               .layer = trial->run.layer,
                               .inputs = of_task,
                               .samples = SAMPLES,
+                              .rounds_like_kernel = trial->rounds_like_kernel,
                               .scratch = &trial->scratch};
 
     layer_run_block(&task, quantizer, output);
@@ -407,13 +409,12 @@ static void the_deepest_product_fits_its_sums(void **state)
 static void check_rounded(bool like_kernels)
 {
     static const struct quantizer of_output = {GRID_MIDTREAD, 8, 0.35f, 0};
-    const struct placement placement = {.rounds_like_kernels = like_kernels};
     struct random_stream random = {5};
     struct value inputs[SIDES], floats, codes;
     struct trial trial;
 
     trial_make(&trial, &shapes[5], kernel_set_best(), leave, &random);
-    trial.setting.placement = &placement;
+    trial.rounds_like_kernel = like_kernels;
     for (int side = 0; side < SIDES; side++)
         inputs[side] = make_codes(&trial, side, &grids[1 + side], &random);
     floats = (struct value){.data = trial.out, .plane = &trial.planes[2]};
@@ -435,7 +436,7 @@ static void check_rounded(bool like_kernels)
     trial_clear(&trial);
 }
 
-static void an_output_is_rounded_as_the_placement_says(void **state)
+static void an_output_is_rounded_as_the_task_says(void **state)
 {
     (void)state;
     check_rounded(false);
@@ -467,7 +468,7 @@ int main(void)
         cmocka_unit_test(a_sample_is_the_same_in_any_block),
         cmocka_unit_test(every_set_finds_the_exact_sums),
         cmocka_unit_test(the_deepest_product_fits_its_sums),
-        cmocka_unit_test(an_output_is_rounded_as_the_placement_says),
+        cmocka_unit_test(an_output_is_rounded_as_the_task_says),
         cmocka_unit_test(codes_and_floats_meet_as_floats),
     };
 

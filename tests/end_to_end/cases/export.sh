@@ -151,6 +151,23 @@ check 1 "ONNX Runtime gives the same digits: a quantized output" \
     equal_digits_in_onnxruntime --set bits=W8A8 --set models.0.quantize_output=true \
         --set methods=mmse
 
+# Single layers with other bits than their case: what has 8 bits is rounded as integer kernels do it, what has not is not,
+# and the file is for them though the case is not.
+for entry in 'W4A4 op:* W4A8' 'W8A8 /block3/* W4A4' 'W8A8 /block2/* A4' 'W4A8 /block4/* W8A32'; do
+    read -r bits match others <<<"$entry"
+    overrides=(--set "bits=$bits" --set "models.0.overrides=[{match: \"$match\", bits: $others}]"
+        --set models.0.activations=all)
+    check 1 "ONNX Runtime gives the same digits: $bits, but $match $others" \
+        equal_digits_in_onnxruntime --set methods=minmax "${overrides[@]}"
+    check 1 "export foretells the integer kernels of ONNX Runtime: $bits, but $match $others" \
+        integer_kernels_are_foretold --set 'models.0.keep_float=[]' \
+        --set 'methods=[minmax, {name: mmse, weight_steps: per_channel, bias_correction: empirical}]' "${overrides[@]}"
+done
+check 1 "ONNX Runtime predicts the same: a layer of 8 bits in a case of 4" \
+    same_in_onnxruntime "$to_export" --set targets=onnx --set bits=W4A4 \
+        --set 'models.0.overrides=[{match: "/block2/*", bits: A8}, {match: last, bits: W8A8},
+            {match: "/block4/*", weight_steps: per_channel}]'
+
 for target in paper onnx; do
     for bits in W8A8 W4A4 W8A4 W4A32 W32A4 W4A16 W8A16; do
         [ $target-$bits != onnx-W8A8 ] || continue
