@@ -53,7 +53,7 @@ end_to_end_tools = $(wildcard tests/end_to_end/*.c)
 preloaded = $(patsubst tests/end_to_end/preload/%.c,$(BUILD)/tests/end_to_end/%.so,$(wildcard tests/end_to_end/preload/*.c))
 mpi_tests = $(wildcard tests/mpi/test_*.c)
 # Random networks: a program that makes them and one that judges; their parts are named after them.
-fuzz_makers = $(addprefix tests/fuzz/,chance.c reach.c $(notdir $(wildcard tests/fuzz/sketch*.c)) setup.c)
+fuzz_makers = $(addprefix tests/fuzz/,chance.c overrides.c reach.c $(notdir $(wildcard tests/fuzz/sketch*.c)) setup.c)
 fuzz_parts = tests/fuzz/built_data.c tests/fuzz/image.c tests/fuzz/small_network.c
 fuzz_judges = $(filter-out $(fuzz_makers) $(fuzz_parts) $(fuzz_programs) tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c))
 fuzz_programs = tests/fuzz/make_network.c tests/fuzz/simulate.c

@@ -201,3 +201,13 @@ struct found_more found_more(const struct found *found, const char *layer, doubl
     }
     return more;
 }
+
+/* Weights that were put right by channel are no codes. */
+bool found_has_kernels(const struct found *found)
+{
+    bool corrects_weights =
+        found_treatment(found, "bias_corrected") &&
+        strncmp(found_setting(found, "method.bias_correction"), "mean", 4) == 0;
+
+    return strcmp(found_setting(found, "target"), "onnx") == 0 && !corrects_weights;
+}

@@ -43,6 +43,10 @@ double *found_codes(const struct found *found, const char *tensor, size_t count)
 /* A word of the identity, as "method.bias_correction"; "" where it is not there. */
 const char *found_setting(const struct found *found, const char *key);
 
+/* Whether the file has layers as ONNX Runtime's integer kernels have them: shifts that these would round are
+ * rounded. */
+bool found_has_kernels(const struct found *found);
+
 bool found_treatment(const struct found *found, const char *name);
 
 /* What a layer of weights has more than before. */

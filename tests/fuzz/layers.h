@@ -22,6 +22,7 @@ struct layer_of_sums {
         *deviation;    /* [outputs] of a first batch norm's input; NULL: none; owned */
     double epsilon;    /* of that batch norm */
     double input_step; /* of the codes that it reads; 0: it reads floats */
+    bool reads_8_bits; /* these codes are; the kernels of ONNX Runtime take no others */
     double
         input_depth; /* of those codes: how far below zero the lowest one is, in values */
     double *shift_errors; /* [outputs] by which the shifts may be others; owned */

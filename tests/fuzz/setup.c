@@ -1,5 +1,7 @@
 #include "tests/fuzz/setup.h"
 
+#include "tests/fuzz/overrides.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +255,7 @@ static void write_model(const struct setup *setup, const struct writer *writer,
         write_list("    std: [", setup->std, setup->constants, ", ", "]\n",
                    writer->file);
     }
+    overrides_write(&setup->sketch, writer->chance, writer->file);
 }
 
 void setup_write_settings(const struct setup *setup, struct chance *chance,

@@ -5,22 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Weights that were put right by channel are no codes. */
-static bool corrects_weights(const struct found *found)
-{
-    return found_treatment(found, "bias_corrected") &&
-           strncmp(found_setting(found, "method.bias_correction"), "mean", 4) == 0;
-}
-
-/* The kernels of ONNX Runtime take activations of 8 bits. */
-static bool has_integer_kernels(const struct found *found)
-{
-    const char *bits = found_setting(found, "bits"), *last = strchr(bits, 'A');
-
-    return strcmp(found_setting(found, "target"), "onnx") == 0 && last &&
-           strcmp(last, "A8") == 0 && !corrects_weights(found);
-}
-
 /* How many whole numbers lie within the error of a number beside the one that it is rounded to. */
 static double others_near(double number, double error)
 {
@@ -32,7 +16,7 @@ void layer_round_shifts(struct layer_of_sums *one, const struct found *found,
 {
     struct found_step step = {.channel_steps = NULL};
 
-    if (one->input_step == 0 || !has_integer_kernels(found) ||
+    if (!one->reads_8_bits || !found_has_kernels(found) ||
         !found_step_of(found, one->weight_name, true, &step))
         return;
     for (int i = 0; i < one->outputs; i++) {

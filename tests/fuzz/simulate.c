@@ -202,6 +202,7 @@ static void find_inputs(struct coded *coded)
             held_grid(coded, coded->graph->nodes[one->node].inputs[0]);
 
         one->input_step = grid->step;
+        one->reads_8_bits = grid->step > 0 && grid->most - grid->least == UINT8_MAX;
         one->input_depth = depth_of(grid);
     }
 }
@@ -263,7 +264,8 @@ static void compare_runtime(struct comparison *comparison, const struct graph *g
 {
     struct trial trial = {.opset = graph->opset,
                           .unit = is_optimised ? loose_unit : float_unit,
-                          .rounds_biases = is_optimised,
+                          .rounds_biases =
+                              is_optimised && !found_has_kernels(&comparison->found),
                           .carries_bases = true,
                           .makes_tables = is_optimised};
     struct logits logits;
