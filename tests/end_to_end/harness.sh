@@ -108,6 +108,12 @@ calibrate() {
     expect_code 0
 }
 
+python=${PYTHON:-/usr/bin/python3}
+
+needs_python() { # MODULE...
+    "$python" -c "import $(echo "$@" | tr ' ' ,)" >/dev/null 2>&1 || skip "there is no Python with $*"
+}
+
 # ---- what is expected ------------------------------------------------------------------------
 
 expect_code() {

@@ -43,6 +43,11 @@ check 1 "the findings are the same without memory, with scalar kernels" \
 the_files_are_there() {
     analyze all "$looked_at"
     expect_files "$work/run" <<END
+./cases/glyphs-paper-W2A2-mmse/analyses/hessian-order.csv
+./cases/glyphs-paper-W2A2-mmse/analyses/hessian-tensor-width.csv
+./cases/glyphs-paper-W2A2-mmse/analyses/hessian-tensor.csv
+./cases/glyphs-paper-W2A2-mmse/analyses/hessian.csv
+./cases/glyphs-paper-W2A2-mmse/analyses/hessian.json
 ./cases/glyphs-paper-W2A2-mmse/analyses/pscan.csv
 ./cases/glyphs-paper-W2A2-mmse/analyses/pscan.json
 ./cases/glyphs-paper-W2A2-mmse/analyses/surface.csv
@@ -164,6 +169,19 @@ interactions_are_those_that_a_surface_is_chosen_by() {
         "$work/run/cases/$mmse/analyses/interaction.csv" || fail "it is not symmetric"
 }
 check 1 interactions_are_those_that_a_surface_is_chosen_by
+
+# ---- in float64 ---------------------------------------------------------------------------------
+
+losses_are_those_of_float64() { # KIND SETTINGS
+    local few=("$looked_at" --set bits=W4A4 --set methods=mmse --set models.0.calibration.samples=16)
+    needs_python numpy onnx h5py
+    calibrate "${few[@]}"
+    analyze "$1" "${few[@]}" --set "analyses=[$2]"
+    "$python" "$here/like_numpy.py" "$1" examples/glyphs/glyphs.onnx examples/glyphs/calibration.h5 16 \
+        "$work/run/cases/$mmse" >"$work/out" 2>"$work/log" || fail "they differ: $(paste -sd ' ' "$work/out")"
+}
+check 1 "a Hessian is that of a network in float64" losses_are_those_of_float64 hessian '{kind: hessian, of: activations}'
+check 1 "a surface is that of a network in float64" losses_are_those_of_float64 surface '{kind: surface, points: 4}'
 
 # ---- reports ----------------------------------------------------------------------------------
 

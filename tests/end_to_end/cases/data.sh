@@ -1,12 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034  # names of harness.sh
 # data.sh - data files that calq shows and makes.
 
-python=${PYTHON:-/usr/bin/python3}
-
-needs_python() { # MODULE...
-    "$python" -c "import $(echo "$@" | tr ' ' ,)" >/dev/null 2>&1 || skip "there is no Python with $*"
-}
-
 photographs_are_what_torchvision_makes_of_them() { # gray|colour
     local folder
     needs_python h5py numpy PIL torchvision
