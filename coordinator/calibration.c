@@ -86,8 +86,8 @@ static void warn_of_few_samples(const struct team_case *opened, struct result *r
         result_warn(result, "%s", text);
 }
 
-static void describe(const struct calibration *calibration,
-                     const struct team_case *opened, struct result *result)
+void calibration_describe(const struct calibration *calibration,
+                          const struct team_case *opened, struct result *result)
 {
     const struct calibration_case *one = case_of(calibration);
     const struct model_facts *facts = calibration->facts;
@@ -215,7 +215,7 @@ static int begin_and_work(const struct calibration *calibration, struct work wor
                          calibration->progress, err) < 0)
         return -1;
     tell_of_guess(calibration);
-    describe(calibration, opened, result);
+    calibration_describe(calibration, opened, result);
     method_add_phase(result, "opening", team_seconds(team));
     return work.run(work.context, calibration, opened, result, err);
 }

@@ -30,6 +30,12 @@ typedef int calibration_work_fn(void *context, const struct calibration *calibra
 int calibration_open(const struct calibration *calibration, calibration_work_fn *run,
                      void *context, struct result *result, struct error *err);
 
+/* What the result of the open case is of, and nothing of its steps.
+ *
+ *   result  zero; out */
+void calibration_describe(const struct calibration *calibration,
+                          const struct team_case *opened, struct result *result);
+
 /* The task of the open case's method. */
 struct method_task calibration_task(const struct calibration *calibration,
                                     const struct team_case *opened);

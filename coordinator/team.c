@@ -84,14 +84,13 @@ size_t team_choice_bytes(const struct team *team, const struct choice *choices)
     return choices ? (size_t)team_choice_count(team) * sizeof *choices : 0;
 }
 
-int team_open(struct team *team, int index, struct team_case *opened, struct error *err)
+static int open_case(struct team *team, struct team_case *opened, struct error *err)
 {
-    struct request request = {.kind = REQUEST_OPEN, .subject = index};
+    struct request request = {
+        .kind = REQUEST_OPEN, .subject = team->index, .draw = team->draw};
     struct reply reply;
-    int status;
+    int status = team_ask(team, &request, NULL, &reply, err);
 
-    team_forget_case(team);
-    status = team_ask(team, &request, NULL, &reply, err);
     if (status == 0 && reply.maxima[REPLY_HASH] != -reply.maxima[REPLY_MINUS_HASH])
         status = error_set(err, EXIT_INPUT,
                            "%s is not the same file on all ranks, or its data are not",
@@ -105,6 +104,21 @@ int team_open(struct team *team, int index, struct team_case *opened, struct err
     }
     reply_clear(&reply);
     return status;
+}
+
+int team_open(struct team *team, int index, struct team_case *opened, struct error *err)
+{
+    team_forget_case(team);
+    team->index = index;
+    team->draw = (struct sample_draw){0};
+    return open_case(team, opened, err);
+}
+
+int team_draw(struct team *team, struct sample_draw draw, struct team_case *opened,
+              struct error *err)
+{
+    team->draw = draw;
+    return open_case(team, opened, err);
 }
 
 int team_count_overlapping(struct team *team, size_t *count, size_t *first,

@@ -24,6 +24,11 @@ struct team_case {
 int team_open(struct team *team, int index, struct team_case *opened,
               struct error *err);
 
+/* Opens the open case anew, with some of its calibration samples, or all again: network and placement are others, in
+ * force is what is when a case is opened, and the journal goes on. */
+int team_draw(struct team *team, struct sample_draw draw, struct team_case *opened,
+              struct error *err);
+
 /* Scores, moments, and what team_keep() is given, go to the journal of the open case; what is in it is
  * not asked again. Borrowed until the next case is opened; NULL, as after opening: there is none.
  */

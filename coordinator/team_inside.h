@@ -8,6 +8,8 @@ struct team {
     struct shard *shard;
     size_t block; /* samples evaluated together */
     /* the open case */
+    int index;
+    struct sample_draw draw;    /* of its calibration samples */
     size_t calibration_samples; /* that the search sees */
     struct journal *journal;
     struct hash128 state_signature; /* of what is in force */

@@ -54,6 +54,8 @@ static void add_state(const struct team *team, enum journal_kind kind,
 
     hash128_add(key, &bits, sizeof bits);
     hash128_add(key, &team->state_signature, sizeof team->state_signature);
+    if (team->draw.count > 0)
+        hash128_add(key, &team->draw, sizeof team->draw);
 }
 
 static void add_cost(struct team *team, const struct journal_cost *cost)

@@ -2,6 +2,7 @@
 #ifndef COORDINATOR_ANALYZE_ANALYSIS_H
 #define COORDINATOR_ANALYZE_ANALYSIS_H
 
+#include "coordinator/calibration.h"
 #include "coordinator/methods/method.h"
 #include "core/format/config_schema.h"
 #include "core/format/findings.h"
@@ -9,7 +10,8 @@
 struct analysis_task {
     struct method_task method; /* of the case, which is open with its journal */
     const struct config_analysis_settings *settings; /* borrowed */
-    const struct team_case *opened;                  /* borrowed */
+    const struct calibration *calibration;           /* borrowed, as the next */
+    const struct team_case *opened;
     /* The case. With `needs_point` its method has run: result->result is the point, whose state is in force.
      * Warnings go to it. */
     struct result *result;

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Why per case, and not per analysis: a case is opened with its journal, which one team alone holds, and
+/* Why per case, and not per analysis: a case is opened once, with its journal, which one team alone holds, and
  * all its analyses share what is found of its steps. */
 
 struct run {
@@ -160,81 +160,98 @@ static int find_point(const struct method_task *task, struct result *result,
     return team_put_state(task->team, &result->result.state, err);
 }
 
-struct case_work {
-    struct run *run;
-    const struct config_analysis_settings *settings;
-};
-
-/* Of calibration_open(). */
-static int do_analysis(void *context, const struct calibration *calibration,
-                       const struct team_case *opened, struct result *result,
-                       struct error *err)
+static int run_kind(struct analysis_task *task, struct findings *findings,
+                    struct error *err)
 {
-    const struct case_work *work = context;
-    const struct analysis_kind *kind = analysis_of(work->settings);
-    struct analysis_task task = {
-        .method = calibration_task(calibration, opened),
-        .settings = work->settings,
-        .opened = opened,
-        .result = result,
-    };
+    const struct analysis_kind *kind = analysis_of(task->settings);
+
+    if (kind->needs_point && find_point(&task->method, task->result, err) < 0)
+        return -1;
+    return kind->run(task, findings, err);
+}
+
+static int do_analysis(struct run *run, struct analysis_task *task, struct error *err)
+{
     struct findings findings = {0};
-    int status = kind->needs_point ? find_point(&task.method, result, err) : 0;
+    int status = run_kind(task, &findings, err);
 
     if (status == 0)
-        status = kind->run(&task, &findings, err);
+        status = write_findings(run, task->settings, &findings, task->result, err);
     if (status == 0)
-        status = write_findings(work->run, work->settings, &findings, result, err);
-    if (status == 0)
-        tell_done(work->run, result, work->settings);
+        tell_done(run, task->result, task->settings);
     findings_clear(&findings);
     return status;
 }
 
-static int look_at_case(struct run *run, int index,
-                        const struct config_analysis_settings *settings,
-                        const char *identity, FILE *log, struct error *err)
-{
-    const struct calibration_case *one = &run->cases->list[index];
-    const struct calibration calibration = {
-        .config = run->config,
-        .cases = run->cases,
-        .index = index,
-        .identity = identity,
-        .facts = &run->facts[one->model - run->config->models],
-        .team = run->team,
-        .progress = run->log ? &run->progress : NULL,
-        .log = log,
-    };
-    struct case_work work = {run, settings};
-    struct result result = {0};
-    int status = calibration_open(&calibration, do_analysis, &work, &result, err);
+/* ---- the analyses of a case --------------------------------------------------------------- */
 
+/* Each begins with the case as it is opened: what one has put in force is not there for the next, nor what it warns
+ * of. What both ask is in the journal. */
+static int begin_and_do(struct run *run, const struct state *first,
+                        struct analysis_task *task, struct error *err)
+{
+    struct result result = {0};
+    int status;
+
+    task->result = &result;
+    calibration_describe(task->calibration, task->opened, &result);
+    status = team_put_state(run->team, first, err);
+    if (status == 0)
+        status = do_analysis(run, task, err);
     result_clear(&result);
-    return status < 0 ? error_prefix(err, "case %s, %s", one->id,
-                                     config_analysis_title(settings))
+    return status < 0 ? error_prefix(err, "%s", config_analysis_title(task->settings))
                       : 0;
 }
 
-/* Of `turns`. Each analysis begins with the case as it is opened: what one has put in force is not there for
- * the next. What both ask is in the journal. */
+/* Of calibration_open(). */
+static int do_analyses(void *context, const struct calibration *calibration,
+                       const struct team_case *opened, struct result *result,
+                       struct error *err)
+{
+    struct run *run = context;
+    const struct calibration_case *one = &run->cases->list[calibration->index];
+    struct state first = state_copy(team_state(run->team));
+    int status = 0;
+
+    (void)result;
+    for (int i = 0; status == 0 && i < run->asked_count; i++) {
+        struct analysis_task task = {
+            .method = calibration_task(calibration, opened),
+            .settings = run->asked[i],
+            .calibration = calibration,
+            .opened = opened,
+        };
+
+        if (looks_at(run->asked[i], one))
+            status = begin_and_do(run, &first, &task, err);
+    }
+    state_clear(&first);
+    return status;
+}
+
+/* Of `turns`. */
 static int settle(void *context, int turn, struct error *err)
 {
     struct run *run = context;
     const struct calibration_case *one = &run->cases->list[run->order[turn]];
-    char *identity = model_facts_identity(&run->facts[one->model - run->config->models],
-                                          run->config, one);
-    FILE *log = run->log; /* of what opening tells, once */
-    int status = 0;
+    struct model_facts *facts = &run->facts[one->model - run->config->models];
+    char *identity = model_facts_identity(facts, run->config, one);
+    const struct calibration calibration = {
+        .config = run->config,
+        .cases = run->cases,
+        .index = run->order[turn],
+        .identity = identity,
+        .facts = facts,
+        .team = run->team,
+        .progress = run->log ? &run->progress : NULL,
+        .log = run->log,
+    };
+    struct result result = {0};
+    int status = calibration_open(&calibration, do_analyses, run, &result, err);
 
-    for (int i = 0; status == 0 && i < run->asked_count; i++) {
-        if (!looks_at(run->asked[i], one))
-            continue;
-        status = look_at_case(run, run->order[turn], run->asked[i], identity, log, err);
-        log = NULL;
-    }
+    result_clear(&result);
     free(identity);
-    return status;
+    return status < 0 ? error_prefix(err, "case %s", one->id) : 0;
 }
 
 /* ---- the run ------------------------------------------------------------------------------ */

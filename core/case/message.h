@@ -2,6 +2,7 @@
 #ifndef CORE_CASE_MESSAGE_H
 #define CORE_CASE_MESSAGE_H
 
+#include "core/case/sample_draw.h"
 #include "core/evaluate/evaluator.h"
 #include "core/evaluate/score.h"
 
@@ -29,8 +30,9 @@ const char *request_name(enum request_kind kind);
  * the text of a state and a zero. */
 struct request {
     enum request_kind kind;
-    int subject;         /* a case */
-    int candidate_count; /* candidates that come with it; 0: the float network */
+    int subject;             /* a case */
+    struct sample_draw draw; /* of calibration samples, when it is opened */
+    int candidate_count;     /* candidates that come with it; 0: the float network */
     size_t payload_bytes;
     struct turns turns; /* of a contest */
     int measure_count;

@@ -23,6 +23,7 @@ struct shard {
     bool times;             /* how long layers and blocks take */
     /* the open case */
     const struct calibration_case *open;
+    struct sample_draw draw; /* of the samples of the search */
     struct network *network;
     struct placement placement;
     struct evaluator *evaluator;

@@ -152,12 +152,18 @@ static struct data_file *open_data(const struct shard *shard,
     return case_data_open(shard->open->model, shard->network, data, use, err);
 }
 
-/* The calibration samples that the search sees, and those held out. */
+/* The calibration samples that the search may see, those that it does, and those held out. */
+static size_t searchable_count(const struct shard *shard)
+{
+    return data_file_count(shard->calibration) -
+           (size_t)shard->open->model->calibration.check;
+}
+
 static struct sample_set search_set(const struct shard *shard)
 {
-    size_t check = (size_t)shard->open->model->calibration.check;
+    size_t drawn = shard->draw.count;
 
-    return (struct sample_set){0, data_file_count(shard->calibration) - check};
+    return (struct sample_set){0, drawn > 0 ? drawn : searchable_count(shard)};
 }
 
 static struct sample_set check_set(const struct shard *shard)
@@ -183,6 +189,35 @@ static int read_own(struct shard *shard, struct sample_set all, struct own_sampl
     return status;
 }
 
+/* Reads those that are drawn, as far as they are in this rank's blocks; neighbours in the file together. */
+static int read_drawn(struct shard *shard, struct error *err)
+{
+    struct sample_set part =
+        shard_own_part(shard, search_set(shard), (size_t)shard->config->block);
+    size_t *samples = sample_draw_find(shard->draw, searchable_count(shard)), count;
+    int status = 0;
+
+    data_file_make_arrays(shard->calibration, part.count, &shard->search.arrays);
+    for (size_t done = 0; status == 0 && done < part.count && !shard_is_cut(shard);
+         done += count) {
+        const size_t *first = samples + part.first + done;
+
+        for (count = 1; done + count < part.count && first[count] == *first + count;)
+            count++;
+        status = data_file_read(shard->calibration, *first, count,
+                                &shard->search.arrays, err);
+    }
+    free(samples);
+    return status;
+}
+
+static int read_search(struct shard *shard, struct error *err)
+{
+    return shard->draw.count > 0
+               ? read_drawn(shard, err)
+               : read_own(shard, search_set(shard), &shard->search, err);
+}
+
 static int read_calibration(struct shard *shard, struct error *err)
 {
     const struct config_data *data = &shard->open->model->calibration;
@@ -193,7 +228,12 @@ static int read_calibration(struct shard *shard, struct error *err)
                          "model %s: check: %d leaves nothing of the %zu calibration "
                          "samples to search with",
                          shard->open->model->name, data->check, samples);
-    if (read_own(shard, search_set(shard), &shard->search, err) < 0)
+    if (shard->draw.count > searchable_count(shard))
+        return error_set(err, EXIT_CONFIG,
+                         "model %s: %zu of %zu calibration samples cannot be drawn",
+                         shard->open->model->name, shard->draw.count,
+                         searchable_count(shard));
+    if (read_search(shard, err) < 0)
         return -1;
     return read_own(shard, check_set(shard), &shard->check, err);
 }
@@ -349,6 +389,7 @@ int shard_answer_open(struct shard *shard, const struct request *request,
     uint64_t hash;
 
     (void)payload;
+    shard->draw = request->draw;
     if (open_case(shard, request->subject, err) < 0)
         return -1;
     model = shard->open->model;

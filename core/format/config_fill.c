@@ -263,6 +263,12 @@ static void fill_value(const struct config_field *field, const struct config_nod
         config_errors_add(errors, node->place, "%s: %s", field->key, err.text);
 }
 
+/* Of a list of integers or of reals. */
+static double number_at(const struct config_field *field, const char *entry)
+{
+    return field->kind == KIND_INT ? *(const int *)entry : *(const double *)entry;
+}
+
 /* Entry number `last` of a list against those before it. */
 static void check_entry(const struct config_field *field,
                         const struct config_node *node, const char *entries, int last,
@@ -278,7 +284,7 @@ static void check_entry(const struct config_field *field,
             return;
         }
     if (list->increasing && last > 0 &&
-        *(const double *)entry <= *(const double *)(entry - list->stride))
+        number_at(field, entry) <= number_at(field, entry - list->stride))
         config_errors_add(errors, node->place,
                           "%s: %s is not above the number before it", field->key,
                           node->text);

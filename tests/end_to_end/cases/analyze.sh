@@ -57,6 +57,9 @@ the_files_are_there() {
 ./cases/glyphs-paper-W4A4-mmse/analyses/pair.json
 ./cases/glyphs-paper-W4A4-mmse/analyses/pscan.csv
 ./cases/glyphs-paper-W4A4-mmse/analyses/pscan.json
+./cases/glyphs-paper-W4A4-mmse/analyses/size-samples.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/size.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/size.json
 ./cases/glyphs-paper-W4A4-mmse/analyses/surface.csv
 ./cases/glyphs-paper-W4A4-mmse/analyses/surface.json
 ./cases/glyphs-paper-W4A4-mmse/journal
@@ -100,6 +103,18 @@ a_surface_goes_through_the_point() {
     expect_in_result "$(fact surface point_loss)" $mmse
 }
 check 1 a_surface_goes_through_the_point
+
+# All samples are what a run has, whatever the seed; fewer give what they give, again and again.
+draws_of_all_samples_cost_what_a_run_finds() {
+    analyze size "$looked_at" --set 'analyses=[{kind: size, sizes: [20, 44], draws: 2}]'
+    calibrate "$looked_at"
+    awk -F, '$1 == 44 { print $3 }' "$work/run/cases/$mmse/analyses/size.csv" | sort -u >"$work/losses"
+    [ "$(wc -l <"$work/losses")" -eq 1 ] || fail "draws of all samples differ"
+    expect_in_result "$(cat "$work/losses")" $mmse
+    [ "$(awk -F, '$1 == 20 { print $3 }' "$work/run/cases/$mmse/analyses/size.csv" | sort -u | wc -l)" -eq 2 ] ||
+        fail "draws of some samples are the same"
+}
+check 1 draws_of_all_samples_cost_what_a_run_finds
 
 a_run_goes_on_from_an_analysis() {
     analyze pscan "$looked_at"
@@ -154,6 +169,8 @@ check 1 "a surface without validation samples is not validated" refused 3 'the m
     surface "$looked_at" --set 'models.0={name: glyphs, network: examples/glyphs/glyphs.onnx, inputs: {input: /images},
         labels: /labels, calibration: {file: examples/glyphs/calibration.h5, samples: 40}}' \
     --set 'analyses=[{kind: surface, validate: true}]'
+check 3 "more samples than there are cannot be drawn" refused 3 '`sizes` names 45 samples, and the case has 44' \
+    size "$looked_at" --set 'analyses=[{kind: size, sizes: [8, 45]}]'
 check 1 "two analyses do not share files" refused 3 'has the same name, which `as` changes, as entry 1' \
     all "$looked_at" --set 'analyses=[pscan, pscan]'
 
