@@ -1,5 +1,6 @@
 #include "coordinator/analyze/analyses.h"
 
+#include "coordinator/analyze/error.h"
 #include "coordinator/analyze/hessian.h"
 #include "coordinator/analyze/interaction.h"
 #include "coordinator/analyze/pscan.h"
@@ -9,8 +10,8 @@
 
 /* In the order of the help. */
 static const struct analysis_kind *const kinds[] = {
-    &surface_analysis,     &pscan_analysis, &hessian_analysis,
-    &interaction_analysis, &size_analysis,  &sensitivity_analysis,
+    &surface_analysis, &pscan_analysis, &hessian_analysis,     &interaction_analysis,
+    &size_analysis,    &error_analysis, &sensitivity_analysis,
 };
 
 #define KINDS                                                                          \
@@ -34,8 +35,8 @@ static const struct config_section common = CONFIG_FIELDS(common_fields);
 
 /* Settings of one kind make sense with its name alone; see `only` in config_schema.h. */
 static const struct config_section *const parts[] = {
-    &common,       &surface_section,     &pscan_section, &hessian_section,
-    &size_section, &sensitivity_section, NULL,
+    &common,       &surface_section, &pscan_section,       &hessian_section,
+    &size_section, &error_section,   &sensitivity_section, NULL,
 };
 
 const struct config_section analyses_section = {

@@ -251,6 +251,74 @@ static void tell_gram(const struct measured *of, const int64_t *sums,
     memcpy(gram->numbers, sums, gram_room(of).sums * sizeof *sums);
 }
 
+/* ---- errors of rounding ----------------------------------------------------------------------- */
+
+/* A choice is all in the measure: its step as the range, and the rest as the bins. */
+enum { GRID_AT = 8, ZERO_AT = 16, BYTE = 0xff };
+
+struct measure measure_of_error(int item, struct choice choice)
+{
+    return (struct measure){
+        .kind = MEASURE_ERROR,
+        .subject = item,
+        .range = {choice.step, 0},
+        .bins = choice.bits | choice.grid << GRID_AT | choice.zero << ZERO_AT,
+    };
+}
+
+static struct tensor_rounding rounding_of(const struct measured *of)
+{
+    int bins = of->measure->bins;
+    const struct choice choice = {.step = of->measure->range.low,
+                                  .bits = bins & BYTE,
+                                  .grid = bins >> GRID_AT & BYTE,
+                                  .zero = bins >> ZERO_AT & BYTE};
+
+    return (struct tensor_rounding){choice_quantizer(choice), 0, -1,
+                                    tensor_of(of)->channels};
+}
+
+static struct measure_room error_room(const struct measured *of)
+{
+    return (struct measure_room){TENSOR_ERROR_SUMS,
+                                 tensor_error_maxima(tensor_of(of)->channels)};
+}
+
+static void round_as_chosen(const struct measured *of,
+                            const struct quantizer *quantizer, float *values,
+                            size_t count)
+{
+    const struct activation_split *split = &item_of(of)->split;
+
+    if (split->added > 0)
+        activation_split_round(split, quantizer, values,
+                               count / (size_t)tensor_of(of)->channels);
+    else
+        quantizer_round(quantizer, values, count);
+}
+
+/* Sample by sample, so that digits do not depend on how many come together. */
+static void add_to_error(const struct measured *of, const float *values, size_t samples,
+                         int64_t *sums, double *maxima)
+{
+    const struct tensor_rounding rounding = rounding_of(of);
+    size_t count = tensor_of(of)->count;
+    float *rounded = memory_copy(values, samples * count * sizeof *values);
+
+    round_as_chosen(of, &rounding.quantizer, rounded, samples * count);
+    for (size_t i = 0; i < samples; i++)
+        tensor_error_add(&rounding, values + i * count, rounded + i * count, count,
+                         sums, maxima);
+    free(rounded);
+}
+
+static void tell_error(const struct measured *of, const int64_t *sums,
+                       const double *maxima, void *answer)
+{
+    *(struct tensor_error *)answer =
+        tensor_error_of(sums, maxima, tensor_of(of)->channels);
+}
+
 /* ---- the table ------------------------------------------------------------------------------ */
 
 static const struct measure_row rows[] = {
@@ -269,6 +337,8 @@ static const struct measure_row rows[] = {
     [MEASURE_LARGEST_PRODUCT] = {"largest product", SEE_PRODUCTS, true, largest_room,
                                  add_to_largest_product, tell_largest},
     [MEASURE_GRAM] = {"moments of windows", SIGHTS, false, gram_room, NULL, tell_gram},
+    [MEASURE_ERROR] = {"error of rounding", SEE_TENSOR, true, error_room, add_to_error,
+                       tell_error},
 };
 
 const struct measure_row *measure_row(enum measure_kind kind)

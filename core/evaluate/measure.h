@@ -7,6 +7,7 @@
 #define CORE_EVALUATE_MEASURE_H
 
 #include "core/evaluate/executor.h"
+#include "core/evaluate/tensor_error.h"
 #include "core/quant/histogram.h"
 
 enum measure_kind {
@@ -18,14 +19,16 @@ enum measure_kind {
     MEASURE_LARGEST_INPUT, /* of a layer's first input: the largest magnitude, a double */
     MEASURE_LARGEST_PRODUCT, /* the same of what a layer multiplies */
     MEASURE_GRAM,            /* of a convolution: a struct gram_answer */
+    MEASURE_ERROR,           /* of an activation: a struct tensor_error */
     MEASURE_COUNT
 };
 
 /* One question about one tensor. Without padding, so that it is sent and hashed as it is. */
 struct measure {
     enum measure_kind kind;
-    int subject;        /* of an activation: its placement item; else the layer */
-    struct range range; /* of a histogram, as the bins; of a gram the steps; else 0 */
+    int subject; /* of an activation: its placement item; else the layer */
+    struct range
+        range; /* of a histogram, as the bins; of a gram steps, of an error a step; else 0 */
     int bins;
 };
 
@@ -37,6 +40,9 @@ struct gram_answer {
 
 /* The moments of a convolution, with the steps of inputs that are floats and of targets. */
 struct measure measure_of_gram(int layer, float input_step, float target_step);
+
+/* What an activation loses when it is rounded as chosen, which is not float. */
+struct measure measure_of_error(int item, struct choice choice);
 
 /* How many numbers there are. */
 struct measure_room {

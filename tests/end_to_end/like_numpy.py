@@ -1,6 +1,6 @@
 """Losses of quantized networks in float64, and what an analysis found of them held against these.
 
-Usage: like_numpy.py hessian|surface NETWORK.onnx DATA.h5 SAMPLES CASE_FOLDER
+Usage: like_numpy.py hessian|surface|error NETWORK.onnx DATA.h5 SAMPLES CASE_FOLDER
 Prints the largest difference, and ends with 1 where it is too large. Shares no code with calq.
 """
 import itertools
@@ -42,11 +42,16 @@ class Simulation:
         self.images = (stored / 255 - mean[None, :, None, None]) / std[None, :, None, None]
         self.input = graph.input[0].name
         self.steps = {s["tensor"]: s for s in steps}
-        self.memory = {}
+        self.memory, self.before, self.after = {}, {}, {}
 
     def rounded(self, name, values, moved):
         if name not in self.steps:
             return values
+        self.before[name] = values
+        self.after[name] = self.round(name, values, moved)
+        return self.after[name]
+
+    def round(self, name, values, moved):
         own = self.steps[name]
         step = np.float32(own["step"] * moved.get(name, 1.0))
         levels = 2 ** own["bits"] - 1
@@ -133,6 +138,30 @@ def compare_surface(simulation, found):
     return {"the surface": np.abs(losses - of["loss"]).max() / losses.max()}
 
 
+def compare_error(simulation, found):
+    of = variables(found)
+    simulation.run({})
+    largest = {}
+    for i, name in enumerate(found["axes"][0]["values"]):
+        x, q = simulation.before[name], simulation.after[name]
+        step = simulation.steps[name]["step"]
+        channels = (0, 2, 3) if not of["is_weight"][i] else (1, 2, 3)
+        dead = ((q.max(channels) == q.min(channels)) & (x.max(channels) > x.min(channels))).sum()
+        ends = q.min(), q.max()
+        histogram = np.histogram(x, len(found["axes"][1]["values"]), (of["low"][i], of["high"][i]))[0] / x.size
+        for fact, difference in {
+                "SQNR, in dB": 10 * np.log10((x ** 2).sum() / ((x - q) ** 2).sum()) - of["sqnr"][i],
+                "cosine": (x * q).sum() / np.sqrt((x ** 2).sum() * (q ** 2).sum()) - of["cosine"][i],
+                "largest error": np.abs(x - q).max() / step - of["largest_error"][i],
+                "dead channels": dead - of["dead_channels"][i],
+                "share clipped": ((x < of["clip_low"][i] - step / 2) | (x > of["clip_high"][i] + step / 2)).mean()
+                                 - of["clipped"][i],
+                "ends of codes": max(of["clip_low"][i] - ends[0], ends[1] - of["clip_high"][i]),
+                "histogram": np.abs(histogram - of["histogram"][i]).max()}.items():
+            largest[fact] = max(abs(difference), largest.get(fact, 0))
+    return largest
+
+
 def main():
     kind, network, data, samples, case = sys.argv[1:6]
     with open(f"{case}/result.json", encoding="utf-8") as file:
@@ -140,7 +169,7 @@ def main():
     with open(f"{case}/analyses/{kind}.json", encoding="utf-8") as file:
         found = json.load(file)
     simulation = Simulation(network, data, int(samples), steps)
-    compare = {"hessian": compare_hessian, "surface": compare_surface}[kind]
+    compare = {"hessian": compare_hessian, "surface": compare_surface, "error": compare_error}[kind]
     differences = compare(simulation, found)
     for name, difference in differences.items():
         print(f"{name}: {difference:.3g}")

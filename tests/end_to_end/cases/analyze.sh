@@ -43,6 +43,9 @@ check 1 "the findings are the same without memory, with scalar kernels" \
 the_files_are_there() {
     analyze all "$looked_at"
     expect_files "$work/run" <<END
+./cases/glyphs-paper-W2A2-mmse/analyses/error-tensor-bin.csv
+./cases/glyphs-paper-W2A2-mmse/analyses/error.csv
+./cases/glyphs-paper-W2A2-mmse/analyses/error.json
 ./cases/glyphs-paper-W2A2-mmse/analyses/hessian-order.csv
 ./cases/glyphs-paper-W2A2-mmse/analyses/hessian-tensor-width.csv
 ./cases/glyphs-paper-W2A2-mmse/analyses/hessian-tensor.csv
@@ -199,6 +202,7 @@ losses_are_those_of_float64() { # KIND SETTINGS
 }
 check 1 "a Hessian is that of a network in float64" losses_are_those_of_float64 hessian '{kind: hessian, of: activations}'
 check 1 "a surface is that of a network in float64" losses_are_those_of_float64 surface '{kind: surface, points: 4}'
+check 1 "errors of tensors are those of a network in float64" losses_are_those_of_float64 error error
 
 # ---- reports ----------------------------------------------------------------------------------
 
