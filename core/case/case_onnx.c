@@ -94,6 +94,13 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
     };
     int status;
 
+    if (one->target == TARGET_NCNN)
+        return error_set(
+            err, EXIT_INPUT,
+            "%s was found for ncnn, which rounds what a product reads and "
+            "nothing else, as no ONNX file says it: export it with --to ncnn, "
+            "or search with `targets: onnx`",
+            one->id);
     config_bits_text(one->bits, bits);
     status = onnx_write(
         &(struct onnx_calibrated){

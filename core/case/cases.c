@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/case/message.h"
 #include "core/rewrite/fuse.h"
+#include "core/rewrite/part_products.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -173,6 +174,11 @@ static bool is_for_8_bit_kernels(const struct calibration_case *one)
            one->bits.weights <= BITS_MOST;
 }
 
+static bool is_for_ncnn(const struct calibration_case *one)
+{
+    return one->target == TARGET_NCNN;
+}
+
 /* No runtime has activations whose channels are split. */
 static bool quantizes_all_activations(const struct calibration_case *one)
 {
@@ -199,7 +205,7 @@ static bool has_asymmetric_activations(const struct calibration_case *one)
 
 /* OpenVINO's quantizer (NNCF, docs/usage/Quantization.md) has 255 levels of weights, -127..127, a step
  * for each channel or one for all, and 256 of activations, unsigned, signed, or asymmetric with a whole
- * zero-point. */
+ * zero-point. ncnn has -127..127 for both, a step for each channel of weights, or one for a group. */
 struct placement_rules case_rules(const struct calibration_case *one)
 {
     static const struct target_grids grids[] = {
@@ -208,6 +214,7 @@ struct placement_rules case_rules(const struct calibration_case *one)
         [TARGET_OCS] = {GRID_MIDTREAD, GRID_MIDTREAD, GRID_MIDTREAD},
         [TARGET_TENSORRT] = {GRID_NARROW, GRID_MIDTREAD, GRID_MIDTREAD},
         [TARGET_OPENVINO] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
+        [TARGET_NCNN] = {GRID_NARROW, GRID_NARROW, GRID_NARROW},
     };
     struct target_grids of_target = grids[one->target];
 
@@ -217,7 +224,9 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .grids = of_target,
         .weight_bits = one->bits.weights,
         .activation_bits = one->bits.activations,
-        .has_channel_steps = one->method->weight_steps == WEIGHT_STEPS_PER_CHANNEL,
+        .has_channel_steps =
+            is_for_ncnn(one) || one->method->weight_steps == WEIGHT_STEPS_PER_CHANNEL,
+        .groups_share_steps = is_for_ncnn(one),
         .keep_float = (const char *const *)one->model->keep_float,
         .keep_float_count = one->model->keep_float_count,
         .overrides = one->model->overrides,
@@ -243,8 +252,10 @@ void case_fuse(const struct calibration_case *one, struct network *network)
         network_fuse_but_sums(network);
     else
         network_fuse(network);
-    if (one->model->batchnorm == BATCHNORM_FOLD)
+    if (one->model->batchnorm == BATCHNORM_FOLD || is_for_ncnn(one))
         network_fold_batchnorm(network);
+    if (is_for_ncnn(one))
+        network_part_products(network);
 }
 
 unsigned case_treatments(const struct calibration_case *one)

@@ -55,7 +55,8 @@ unsigned case_first_treatments(const struct calibration_case *one);
 struct placement_rules case_rules(const struct calibration_case *one);
 
 /* Makes of a network as it was read the one that a case runs: fused, sums apart from convolutions where
- * all activations are quantized, batch norms folded where asked for. */
+ * all activations are quantized, batch norms folded where asked for. ncnn has no batch norms behind
+ * integers, and rounds what a product reads, not what others read beside it. */
 void case_fuse(const struct calibration_case *one, struct network *network);
 
 #endif

@@ -1,6 +1,7 @@
 #include "core/format/config.h"
 
 #include "core/base/memory.h"
+#include "core/format/config_defaults.h"
 #include "core/format/config_errors.h"
 #include "core/format/config_fill.h"
 #include "core/format/config_node.h"
@@ -178,6 +179,7 @@ static void read_tree(struct config_node *root, struct config *config,
     for (int i = 0; i < override_count && root->kind == NODE_MAPPING; i++)
         apply_override(root, errors->overrides[i], i + 1, errors);
     forget_shared_parts(root);
+    config_defaults_apply(root, errors);
     config_fill(&config_schema, root, config, errors);
     if (config->name && !config->out) {
         size_t bytes = sizeof "runs/" + strlen(config->name);

@@ -33,7 +33,8 @@ enum config_target {
     TARGET_ONNX,
     TARGET_TENSORRT,
     TARGET_OCS,
-    TARGET_OPENVINO
+    TARGET_OPENVINO,
+    TARGET_NCNN
 };
 enum config_activation_rule { ACTIVATION_RULE_SAME, ACTIVATION_RULE_MINMAX };
 enum config_bias_correction {

@@ -26,11 +26,10 @@ static const char *const activation_grids[] = {
     [ACTIVATION_GRID_ASYMMETRIC] = "asymmetric"};
 static const char *const quantize_outputs[] = {
     [QUANTIZE_OUTPUT_NO] = "false", [QUANTIZE_OUTPUT_YES] = "true"};
-static const char *const targets[] = {[TARGET_PAPER] = "paper",
-                                      [TARGET_ONNX] = "onnx",
-                                      [TARGET_TENSORRT] = "tensorrt",
-                                      [TARGET_OCS] = "ocs",
-                                      [TARGET_OPENVINO] = "openvino"};
+static const char *const targets[] = {
+    [TARGET_PAPER] = "paper",       [TARGET_ONNX] = "onnx",
+    [TARGET_TENSORRT] = "tensorrt", [TARGET_OCS] = "ocs",
+    [TARGET_OPENVINO] = "openvino", [TARGET_NCNN] = "ncnn"};
 static const char *const bias_corrections[] = {
     [BIAS_CORRECTION_NONE] = "none",
     [BIAS_CORRECTION_MEAN] = "mean",
@@ -361,7 +360,8 @@ static const struct config_field method_fields[] = {
      .words = WORDS(layerwises)},
     {"weight_steps", KIND_WORD, AT(config_method_settings, weight_steps), "per_tensor",
      .help = "one step for all weights of a layer, or one for each output channel, of "
-             "which the search moves all by one factor",
+             "which the search moves all by one factor; target ncnn has one for each "
+             "channel in any case",
      .words = WORDS(weight_steps)},
     {"bias_correction", KIND_WORD, AT(config_method_settings, bias_correction), "none",
      .help =
@@ -474,8 +474,9 @@ static const struct config_field config_fields[] = {
      .help = "what to do when calibration and validation share samples",
      .words = WORDS(overlaps), .never_changes_digits = true},
     {"models", KIND_SECTION, AT(config, models), NULL,
-     .help = "networks and their data", .required = true,
-     .section = &config_schema_model,
+     .help = "networks and their data; `defaults: {...}` beside it holds settings that "
+             "all models have which do not say them",
+     .required = true, .section = &config_schema_model,
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_model), AT(config, model_count),
               same_model_name, "has the same name as"},
      .never_changes_digits = true},

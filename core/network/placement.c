@@ -113,6 +113,12 @@ static struct wide_rules wide_rules_of(const struct layer *layer,
     };
 }
 
+/* Whether a group has several outputs, beside other groups. */
+static bool has_wide_groups(const struct weights *weights)
+{
+    return weights->groups > 1 && weights->outputs > weights->groups;
+}
+
 static void add_weights(struct placement *placement, const struct network *network,
                         const struct placement_rules *rules,
                         const struct tensor_rules *said, int layer)
@@ -126,17 +132,19 @@ static void add_weights(struct placement *placement, const struct network *netwo
         if (rule->bits == BITS_FLOAT)
             continue;
         placement->of_layers[layer].items[which] = placement->count;
-        add(placement,
-            (struct quantized_tensor){.is_weight = true,
-                                      .index = layer,
-                                      .which = which,
-                                      .name = weights->name,
-                                      .grid = rules->grids.weights,
-                                      .bits = rule->bits,
-                                      .why = rule->why,
-                                      .has_channel_steps = rule->has_channel_steps,
-                                      .is_looked_up = !layer_multiplies(of),
-                                      .wide = wide_rules_of(of, weights, rules)});
+        add(placement, (struct quantized_tensor){
+                           .is_weight = true,
+                           .index = layer,
+                           .which = which,
+                           .name = weights->name,
+                           .grid = rules->grids.weights,
+                           .bits = rule->bits,
+                           .why = rule->why,
+                           .has_channel_steps =
+                               rule->has_channel_steps &&
+                               !(rules->groups_share_steps && has_wide_groups(weights)),
+                           .is_looked_up = !layer_multiplies(of),
+                           .wide = wide_rules_of(of, weights, rules)});
     }
 }
 

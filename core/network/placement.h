@@ -28,9 +28,10 @@ struct target_grids {
 struct placement_rules {
     struct target_grids grids;
     /* Where no override says otherwise: */
-    int weight_bits;        /* 2..8, or 32: float */
-    int activation_bits;    /* 2..8, 16, or 32: float */
-    bool has_channel_steps; /* weights have a step for each output channel */
+    int weight_bits;         /* 2..8, or 32: float */
+    int activation_bits;     /* 2..8, 16, or 32: float */
+    bool has_channel_steps;  /* weights have a step for each output channel */
+    bool groups_share_steps; /* but not where a group has several of them */
     /* Patterns of layers that stay in float: the first entries of tensor_rules.h. Borrowed, as the next. */
     const char *const *keep_float;
     int keep_float_count;

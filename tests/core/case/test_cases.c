@@ -229,6 +229,7 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
         [TARGET_TENSORRT] = {GRID_NARROW, GRID_MIDTREAD, GRID_MIDTREAD},
         [TARGET_OCS] = {GRID_MIDTREAD, GRID_MIDTREAD, GRID_MIDTREAD},
         [TARGET_OPENVINO] = {GRID_NARROW, GRID_UNSIGNED, GRID_ASYMMETRIC},
+        [TARGET_NCNN] = {GRID_NARROW, GRID_NARROW, GRID_NARROW},
     };
 
     (void)state;
@@ -236,12 +237,13 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
     config.targets[2] = TARGET_TENSORRT;
     config.targets[3] = TARGET_OCS;
     config.targets[4] = TARGET_OPENVINO;
-    config.target_count = 5;
+    config.targets[5] = TARGET_NCNN;
+    config.target_count = 6;
     config.bits[0] = (struct config_bits){3, 8};
     config.models[0].keep_float[0] = "first";
     config.models[0].keep_float_count = 1;
     make_cases();
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         struct placement_rules rules = case_rules(&cases.list[i]);
 
         assert_memory_equal(&rules.grids, &grids[config.targets[i]],
@@ -250,6 +252,8 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
         assert_int_equal(rules.activation_bits, 8);
         assert_int_equal(rules.keep_float_count, 1);
         assert_string_equal(rules.keep_float[0], "first");
+        assert_int_equal(rules.has_channel_steps, config.targets[i] == TARGET_NCNN);
+        assert_int_equal(rules.groups_share_steps, config.targets[i] == TARGET_NCNN);
     }
 }
 

@@ -596,9 +596,9 @@ static const struct refusal {
                                       "only refuse, allow; did you mean allow?"},
     {"name: x\nranks_per_case: most\n" REST,
      "t.yaml:2:17: ranks_per_case: \"most\" is not a whole number; it may be all, too"},
-    {"name: x\ntargets: [paper, ncnn]\n" REST,
-     "t.yaml:2:18: targets: \"ncnn\" is not known, only paper, onnx, tensorrt, ocs, "
-     "openvino"},
+    {"name: x\ntargets: [paper, npu]\n" REST,
+     "t.yaml:2:18: targets: \"npu\" is not known, only paper, onnx, tensorrt, ocs, "
+     "openvino, ncnn"},
     {"name: x\ntargets: [paper, paper]\n" REST,
      "t.yaml:2:18: targets: entry 2 is the same as entry 1"},
     {IN_MODEL("loss: hinge"),
@@ -714,6 +714,13 @@ static const struct refusal {
                         "t.yaml:1:1: the configuration lacks models\n"
                         "t.yaml:1:1: the configuration lacks methods"},
     {"- a\n", "t.yaml:1:1: the configuration needs settings, as key: value"},
+    {"defaults: 8\n" SMALL, "t.yaml:1:11: defaults: settings of models that they share "
+                            "are a mapping, e.g. {loss: "
+                            "kl_to_float}"},
+    {"defaults: {los: kl_to_float}\nname: x\n" BITS METHODS
+     "models:\n- {name: a, network: n, calibration: {file: c}}\n"
+     "- {name: b, network: n, calibration: {file: c}}\n",
+     "t.yaml:1:12: unknown key \"los\"; did you mean loss?"},
     /* methods */
     {IN_METHOD("{name: minmax, p: [2, 4]}"),
      "t.yaml:4:18: p makes no sense for minmax, only for lapq"},
@@ -895,6 +902,26 @@ static const struct {
      "methods: [{name: lapq, sweeps: 2}, {name: lapq, sweeps: 3}, "
      "{name: lapq, sweeps: 2, as: z, p: [1, 4]}]\n"},
     {IN_MODEL("shape: {a: 1, b.2: 3}"), IN_MODEL("shape: [a=1, b.2=3]")},
+    /* what models share; a section is completed, another setting is the model's own */
+    {"defaults: {loss: kl_to_float, inputs: {u: /u}, calibration: {file: c, samples: "
+     "9}}\n"
+     "name: x\n" BITS METHODS "models:\n"
+     "- {name: a, network: n}\n"
+     "- {name: b, network: n, loss: mse_to_float, calibration: {check: 2, samples: "
+     "8}}\n"
+     "- {name: c, network: n, inputs: {v: /v}, calibration: {file: d}}\n",
+     "name: x\n" BITS METHODS "models:\n"
+     "- {name: a, network: n, loss: kl_to_float, inputs: {u: /u}, "
+     "calibration: {file: c, samples: 9}}\n"
+     "- {name: b, network: n, loss: mse_to_float, inputs: {u: /u}, "
+     "calibration: {file: c, samples: 8, check: 2}}\n"
+     "- {name: c, network: n, loss: kl_to_float, inputs: {v: /v}, "
+     "calibration: {file: d, samples: 9}}\n"},
+    {"defaults: {calibration: {file: c}}\nname: x\n" BITS METHODS
+     "models: {name: a, network: n}\n",
+     "name: x\n" BITS METHODS
+     "models: {name: a, network: n, calibration: {file: c}}\n"},
+    {"defaults: {}\n" SMALL, SMALL},
     {"x-nothing: &n\nx-unused: &u [&v {a: *n}]\n" SMALL, SMALL},
 };
 

@@ -12,7 +12,7 @@
 #include "tests/support/method_settings.h"
 #include "tests/support/scores.h"
 
-enum { RESULTS = 5, SAMPLES = 8 };
+enum { RESULTS = 5, SAMPLES = 800 };
 
 static struct config_model net = {.name = "net", .loss = LOSS_KL_TO_FLOAT},
                            other = {.name = "other", .metric = METRIC_TOP5};
@@ -22,13 +22,13 @@ static const struct result *list[RESULTS];
 static char *text;
 static size_t bytes;
 
-/* A score with a loss that floats hold, and so many right predictions of SAMPLES. */
+/* A score with a loss that floats hold, and so many eighths of right predictions of SAMPLES. */
 static struct score score(double loss, int right)
 {
     struct score made = score_costing(loss * SAMPLES, SAMPLES);
 
     made.labelled = SAMPLES;
-    made.metrics[METRIC_TOP1] = made.metrics[METRIC_TOP5] = right;
+    made.metrics[METRIC_TOP1] = made.metrics[METRIC_TOP5] = right * (SAMPLES / 8);
     made.known[METRIC_TOP1] = made.known[METRIC_TOP5] = SAMPLES;
     return made;
 }
@@ -63,7 +63,7 @@ static int start(void **state)
     make(2, "net-onnx-W8A8-own-name", &net, w8a8, 0.5)->cpu_seconds = 7;
     make(3, "net-onnx-W4A4-mmse", &net, w4a4, 2.5)->result.validation = score(1, 2);
     make(4, "other-onnx-W4A4-mmse", &other, w4a4, 1)->result.validation = score(1, 4);
-    matrix_print(list, RESULTS, out);
+    matrix_print(list, RESULTS, MATRIX_TEXT, out);
     fclose(out);
     return 0;
 }
@@ -124,6 +124,51 @@ static void the_float_network_has_a_line(void **state)
     has_line("float 87.50");
 }
 
+/* sqrt(3/4 1/4 / 800 + 7/8 1/8 / 800) is 0.01926; sqrt(1/2 1/2 / 800 + 7/8 1/8 / 800) is 0.02121. */
+static void differences_have_their_standard_errors(void **state)
+{
+    (void)state;
+    has_line("net, target onnx: validation less that of float, points, and its "
+             "standard error "
+             "(top1)");
+    has_line("mmse -37.50 (2.12) -62.50 (1.93)");
+    has_line("mmse-2 -12.50 (1.93) -");
+}
+
+/* 590 and 600 of 800 are half a standard error apart. */
+static void what_chance_may_have_made_has_no_star(void **state)
+{
+    struct score *second = &results[0].result.validation;
+    char *earlier = text;
+    FILE *out = open_memstream(&text, &bytes);
+
+    (void)state;
+    second->metrics[METRIC_TOP1] = 590;
+    matrix_print(list, RESULTS, MATRIX_TEXT, out);
+    fclose(out);
+    has_line("mmse 73.75 25.00*");
+    has_line("mmse-2 75.00 -");
+    free(text);
+    second->metrics[METRIC_TOP1] = 400;
+    text = earlier;
+}
+
+static void markdown_has_the_same_cells(void **state)
+{
+    char *earlier = text;
+    FILE *out = open_memstream(&text, &bytes);
+
+    (void)state;
+    matrix_print(list, RESULTS, MATRIX_MARKDOWN, out);
+    fclose(out);
+    has_line("### net, target onnx: calibration loss (kl_to_float)");
+    has_line("| | W8A8 | W4A4 |");
+    has_line("|---|---:|---:|");
+    has_line("| mmse-2 | 0.1250\\* | - |");
+    free(text);
+    text = earlier;
+}
+
 static void costs_have_matrices_of_their_own(void **state)
 {
     (void)state;
@@ -143,6 +188,9 @@ int main(void)
         cmocka_unit_test(losses_stand_by_method_and_bits),
         cmocka_unit_test(the_best_of_a_column_has_a_star_and_what_is_missing_a_dash),
         cmocka_unit_test(the_float_network_has_a_line),
+        cmocka_unit_test(differences_have_their_standard_errors),
+        cmocka_unit_test(what_chance_may_have_made_has_no_star),
+        cmocka_unit_test(markdown_has_the_same_cells),
         cmocka_unit_test(costs_have_matrices_of_their_own),
         cmocka_unit_test(each_model_has_its_own),
     };
