@@ -4,11 +4,23 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &run_command,   &analyze_command, &status_command,
-    &table_command, &report_command,  &inspect_command,
-    &init_command,  &export_command,  &verify_command,
-    &data_command,  &doctor_command,  &bench_command,
-    &help_command,  &version_command, NULL,
+    &run_command,
+    &analyze_command,
+    &status_command,
+    &compare_command,
+    &crate_command,
+    &table_command,
+    &report_command,
+    &inspect_command,
+    &init_command,
+    &export_command,
+    &verify_command,
+    &data_command,
+    &doctor_command,
+    &bench_command,
+    &help_command,
+    &version_command,
+    NULL,
 };
 
 const struct command *command_named(const char *name)

@@ -16,9 +16,10 @@ struct command {
     int (*run)(int count, char **arguments, struct error *err);
 };
 
-extern const struct command run_command, analyze_command, status_command, table_command,
-    data_command, init_command, report_command, inspect_command, export_command,
-    verify_command, bench_command, doctor_command, help_command, version_command;
+extern const struct command run_command, analyze_command, status_command,
+    compare_command, crate_command, table_command, data_command, init_command,
+    report_command, inspect_command, export_command, verify_command, bench_command,
+    doctor_command, help_command, version_command;
 
 /* In the order of the help; ends with NULL. */
 extern const struct command *const commands[];

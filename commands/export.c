@@ -1,5 +1,6 @@
 #include "commands/command.h"
 
+#include "commands/best_case.h"
 #include "coordinator/named_settings.h"
 #include "core/base/draft.h"
 #include "core/base/memory.h"
@@ -16,6 +17,7 @@
 
 struct options {
     const char *folder, *output, *form;
+    struct best_case best;
     struct case_onnx_form onnx;
 };
 
@@ -183,6 +185,18 @@ static const struct option rows[] = {
      "runtimes "
      "come to the same codes; they make no integer kernels of it",
      NULL, NULL},
+    {"--best", "BY", offsetof(struct options, best.by),
+     "CASE is a run directory, of which the best case is taken: by loss, of the "
+     "calibration samples, or by accuracy, the metric of the validation samples",
+     "loss or accuracy", best_case_read_by},
+    {"--under", "BYTES", offsetof(struct options, best.bytes),
+     "with --best: of the cases whose weights take at most so many bytes (`cost` in "
+     "result.json), such as 300000 or 512KiB",
+     "a number of bytes", best_case_read_bytes},
+    {"--model", "NAME", offsetof(struct options, best.model),
+     "with --best: of the cases of that model", "the name of a model", NULL},
+    {"--target", "NAME", offsetof(struct options, best.target),
+     "with --best: of the cases for that target", "the name of a target", NULL},
 };
 
 static const struct option_table export_options = {"export", "case",
@@ -198,6 +212,11 @@ static int parse(int count, char **arguments, struct options *options,
         return error_set(err, EXIT_USAGE,
                          "which case, and to which file? e.g. calq export "
                          "runs/glyphs/cases/glyphs-paper-W4A4-lapq -o glyphs.onnx");
+    if (!options->best.by &&
+        (options->best.bytes > 0 || options->best.model || options->best.target))
+        return error_set(err, EXIT_USAGE,
+                         "--under, --model and --target go with --best, which says by "
+                         "what the case is chosen: loss or accuracy");
     if (options->onnx.is_exact &&
         (options->onnx.in_4_bits || options->onnx.with_integers))
         return error_set(
@@ -208,6 +227,17 @@ static int parse(int count, char **arguments, struct options *options,
         return error_set(err, EXIT_USAGE,
                          "--to: there is no form \"%s\"; see `calq help export`",
                          options->form);
+    return 0;
+}
+
+/* Finds the case where a run directory is named. */
+static int find_best(struct options *options, char folder[PATH_MAX], struct error *err)
+{
+    if (!options->best.by)
+        return 0;
+    if (best_case_find(options->folder, &options->best, folder, err) < 0)
+        return -1;
+    options->folder = folder;
     return 0;
 }
 
@@ -235,8 +265,10 @@ static int export_case(const struct options *options, struct error *err)
 static int export(int count, char **arguments, struct error *err)
 {
     struct options options = {.form = "onnx"};
+    char folder[PATH_MAX];
 
-    if (parse(count, arguments, &options, err) < 0 || export_case(&options, err) < 0)
+    if (parse(count, arguments, &options, err) < 0 ||
+        find_best(&options, folder, err) < 0 || export_case(&options, err) < 0)
         return (int)err->code;
     return EXIT_DONE;
 }
@@ -247,7 +279,8 @@ const struct command export_command = {
     "write a calibrated network for other runtimes",
     &export_options,
     "CASE is the folder of a case that is done, e.g. "
-    "runs/glyphs/cases/glyphs-onnx-W8A8-lapq.\n"
+    "runs/glyphs/cases/glyphs-onnx-W8A8-lapq;\n"
+    "with --best it is a run directory, e.g. runs/glyphs.\n"
     "\n"
     "  --to onnx        the float network with integer weights, DequantizeLinear and\n"
     "                   QuantizeLinear where it was quantized (QDQ); opset 13, or 21 "

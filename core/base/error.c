@@ -18,7 +18,7 @@ const char *exit_code_meaning(enum exit_code code)
     case EXIT_INPUT:
         return "model or data";
     case EXIT_VERIFY_MISMATCH:
-        return "an exported file is not what its case gives";
+        return "what was compared differs: an exported file and its case, or two runs";
     case EXIT_SOME_FAILED:
         return "some cases failed";
     case EXIT_MACHINE:
