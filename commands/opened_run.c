@@ -16,7 +16,9 @@ static int find_folder(const char *path, struct case_folder *folder, struct erro
         return 0;
     case_folder_hint(path, hint);
     return error_set(err, EXIT_USAGE,
-                     "no run has begun in %.500s: it has no config.yaml%s", path, hint);
+                     "no run has begun in %.500s: it has no config.yaml; `calq run "
+                     "CONFIG` begins one%s",
+                     path, hint);
 }
 
 /* The folder may have been moved since its configuration was written. `path` is what it was called

@@ -30,7 +30,9 @@ static int take_qdq(struct network *network, const char *path,
 
     if (!network_is_quantized(network) && !is_of_calq)
         return error_set(err, EXIT_INPUT,
-                         "%s holds no codes: nothing in it is quantized", path);
+                         "%s holds no codes: nothing in it is quantized; name a file "
+                         "that `calq export` has written",
+                         path);
     in_float = onnx_read_as(model->network, &choices, err);
     status = in_float ? network_take_qdq(network, in_float, err) : -1;
     network_destroy(in_float);

@@ -46,8 +46,9 @@ static int make_one_folder(const char *path, struct error *err)
         return sync_folder_of(path, err);
     if (errno == EEXIST && is_folder(path))
         return 0;
-    return error_set(err, EXIT_MACHINE, "cannot create the folder %s: %s", path,
-                     strerror(errno));
+    return error_set(err, EXIT_MACHINE, "cannot create the folder %s: %s%s", path,
+                     strerror(errno),
+                     errno == EEXIST ? "; it is a file; name another folder" : "");
 }
 
 int draft_make_folder(const char *path, struct error *err)
@@ -78,6 +79,18 @@ static int draft_path(const char *path, char draft[PATH_MAX], struct error *err)
     return 0;
 }
 
+static void refuse_to_open(const char *path, const char *draft, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    int why = errno;
+
+    error_set(err, EXIT_MACHINE, "cannot write %s: %s", draft, strerror(why));
+    if (why == ENOENT && slash)
+        error_set(err, EXIT_MACHINE,
+                  "cannot write %s: %s; there is no folder %.*s; make it first", draft,
+                  strerror(why), (int)(slash - path), path);
+}
+
 FILE *draft_open(const char *path, struct error *err)
 {
     char draft[PATH_MAX];
@@ -87,7 +100,7 @@ FILE *draft_open(const char *path, struct error *err)
         return NULL;
     file = fopen(draft, "w");
     if (!file)
-        error_set(err, EXIT_MACHINE, "cannot write %s: %s", draft, strerror(errno));
+        refuse_to_open(path, draft, err);
     return file;
 }
 

@@ -1,5 +1,6 @@
 #include "core/format/config.h"
 
+#include "core/base/file_hint.h"
 #include "core/base/memory.h"
 #include "core/format/config_defaults.h"
 #include "core/format/config_errors.h"
@@ -15,6 +16,45 @@ enum { FILE_BYTES_MAX = 1 << 20 };
 
 /* ---- the file ---- */
 
+static int refuse_to_open(const char *path, struct error *err)
+{
+    char hint[FILE_HINT_BYTES];
+    int why = errno;
+
+    return error_set(err, EXIT_CONFIG, "cannot open %s: %s%s", path, strerror(why),
+                     file_hint_missing(path, hint));
+}
+
+static int refuse_to_read(const char *path, struct error *err)
+{
+    if (errno == EISDIR)
+        return error_set(
+            err, EXIT_CONFIG,
+            "%s is a folder, not a configuration; that of a run directory is "
+            "in it: calq run %s/config.yaml",
+            path, path);
+    return error_set(err, EXIT_CONFIG, "cannot read %s: %s", path, strerror(errno));
+}
+
+/* Whether it is known to be another kind of file than a text. */
+static bool is_other_kind(const char *path)
+{
+    char hint[FILE_HINT_BYTES];
+
+    file_hint_kind(path, hint);
+    return *hint && !strstr(hint, "it is a text");
+}
+
+static int refuse_other_kind(const char *path, struct error *err)
+{
+    char hint[FILE_HINT_BYTES];
+    bool is_network = strstr(file_hint_kind(path, hint), "ONNX");
+
+    return error_set(err, EXIT_CONFIG,
+                     "%s is no configuration%.*s; `calq init %s` writes one", path,
+                     (int)strcspn(hint, ":"), hint, is_network ? path : "MODEL");
+}
+
 /* Reads the whole file into `text`, owned by the caller. */
 static int read_file(const char *path, char **text, size_t *bytes, struct error *err)
 {
@@ -23,17 +63,21 @@ static int read_file(const char *path, char **text, size_t *bytes, struct error 
 
     *text = memory_get(FILE_BYTES_MAX + 1);
     if (!file) {
-        error_set(err, EXIT_CONFIG, "cannot open %s: %s", path, strerror(errno));
+        refuse_to_open(path, err);
         goto done;
     }
     *bytes = fread(*text, 1, FILE_BYTES_MAX + 1, file);
     if (ferror(file)) {
-        error_set(err, EXIT_CONFIG, "cannot read %s: %s", path, strerror(errno));
+        refuse_to_read(path, err);
         goto done;
     }
     if (*bytes > FILE_BYTES_MAX) {
         error_set(err, EXIT_CONFIG, "%s is larger than 1 MiB: not a configuration",
                   path);
+        goto done;
+    }
+    if (is_other_kind(path)) {
+        refuse_other_kind(path, err);
         goto done;
     }
     status = 0;
@@ -173,7 +217,9 @@ static void read_tree(struct config_node *root, struct config *config,
                       struct config_errors *errors, int override_count)
 {
     if (root->kind == NODE_SCALAR && !root->text) {
-        config_errors_add(errors, root->place, "the file is empty");
+        config_errors_add(
+            errors, root->place,
+            "the file is empty; `calq init MODEL` writes a configuration");
         return;
     }
     for (int i = 0; i < override_count && root->kind == NODE_MAPPING; i++)

@@ -132,6 +132,15 @@ static struct config_place place_of_byte(const struct reader *reader, size_t off
     return place;
 }
 
+/* Of a file: libyaml notices many mistakes a line later. */
+static const char *advice(const struct reader *reader, const char *problem)
+{
+    if (reader->source != 0)
+        return "";
+    return strstr(problem, "tab") ? "; indent with blanks, not with tabs"
+                                  : "; look at this line and at the one above";
+}
+
 static int syntax_error(struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
@@ -142,9 +151,10 @@ static int syntax_error(struct reader *reader)
         config_errors_add(reader->errors, place_of_byte(reader, parser->problem_offset),
                           "not text that YAML allows: %s", problem);
     else
-        config_errors_add(reader->errors, place_of(reader, parser->problem_mark),
-                          "not valid YAML: %s%s%s", problem, parser->context ? " " : "",
-                          parser->context ? parser->context : "");
+        config_errors_add(
+            reader->errors, place_of(reader, parser->problem_mark),
+            "not valid YAML: %s%s%s%s", problem, parser->context ? " " : "",
+            parser->context ? parser->context : "", advice(reader, problem));
     return -1;
 }
 

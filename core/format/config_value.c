@@ -230,11 +230,13 @@ int config_value_bits(const char *text, struct config_bits *bits, struct error *
     bits->weights = read_width(&rest, 'W', 0);
     bits->activations = read_width(&rest, 'A', 16);
     if (!bits->weights || !bits->activations || *rest != '\0')
-        return error_set(err, EXIT_CONFIG,
-                         "%s is not a bit setting; W4A8 means 4-bit weights and 8-bit "
-                         "activations; each can be 2..8, or 32 for float, and "
-                         "activations 16",
-                         config_quoted(text, quoted));
+        return error_set(
+            err, EXIT_CONFIG,
+            "%s is not a bit setting; W4A8 means 4-bit weights and 8-bit "
+            "activations; each can be 2..8, or 32 for float, and "
+            "activations 16%s",
+            config_quoted(text, quoted),
+            strpbrk(text, ", ") ? "; several stand in brackets: [W8A8, W4A4]" : "");
     if (bits->weights == 32 && bits->activations == 32)
         return error_set(err, EXIT_CONFIG, "W32A32 leaves nothing to quantize");
     return 0;
@@ -392,7 +394,10 @@ static const char *read_variable(const char *text, const char **value,
     name[length] = '\0';
     *value = getenv(name);
     if (!*value || **value == '\0')
-        error_set(err, EXIT_CONFIG, "the environment variable %.100s is not set", name);
+        error_set(err, EXIT_CONFIG,
+                  "the environment variable %.100s is not set; set it, e.g. export "
+                  "%.100s=/path/to/it",
+                  name, name);
     free(name);
     return *value && **value ? text + length + sizeof "${}" - 1 : NULL;
 }

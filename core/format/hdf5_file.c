@@ -1,5 +1,6 @@
 #include "core/format/hdf5_file.h"
 
+#include "core/base/file_hint.h"
 #include "core/base/memory.h"
 #include "core/format/hdf5_inside.h"
 
@@ -28,15 +29,20 @@ struct hdf5_file {
 
 static int open_file(struct hdf5_file *file, struct error *err)
 {
+    char hint[FILE_HINT_BYTES];
     int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
 
-    if (descriptor < 0)
-        return error_set(err, EXIT_INPUT, "cannot open %s: %s", file->path,
-                         strerror(errno));
+    if (descriptor < 0) {
+        int why = errno;
+
+        return error_set(err, EXIT_INPUT, "cannot open %s: %s%s", file->path,
+                         strerror(why), file_hint_missing(file->path, hint));
+    }
     close(descriptor);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (H5Fis_hdf5(file->path) <= 0)
-        return error_set(err, EXIT_INPUT, "%s is not an HDF5 file", file->path);
+        return error_set(err, EXIT_INPUT, "%s is not an HDF5 file%s", file->path,
+                         file_hint_kind(file->path, hint));
     file->file = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file->file < 0)
         return error_set(err, EXIT_INPUT,

@@ -1,5 +1,6 @@
 #include "core/onnx/onnx_file.h"
 
+#include "core/base/file_hint.h"
 #include "core/onnx/onnx_error.h"
 #include "core/onnx/onnx_order.h"
 #include "core/onnx/onnx_scan.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,12 +29,17 @@ static int check_stat(const char *path, const struct stat *about, struct error *
 /* The file is for the caller to close; -1 on failure. */
 static int open_file(const char *path, size_t *size, struct error *err)
 {
+    char hint[FILE_HINT_BYTES];
     struct stat about;
     /* O_NONBLOCK: a pipe is refused below instead of waited for. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-    if (file < 0)
-        return onnx_error(err, path, "cannot open: %s", strerror(errno));
+    if (file < 0) {
+        int why = errno;
+
+        return onnx_error(err, path, "cannot open: %s%s", strerror(why),
+                          file_hint_missing(path, hint));
+    }
     if (fstat(file, &about) < 0) {
         onnx_error(err, path, "cannot read: %s", strerror(errno));
         goto failed;
@@ -58,6 +65,16 @@ static int check_model(const char *path, const Onnx__ModelProto *model,
     return 0;
 }
 
+/* Adds what the file is instead, where it is known not to be a network. */
+static void add_kind(const char *path, struct error *err)
+{
+    char hint[FILE_HINT_BYTES];
+    size_t used = strlen(err->text);
+
+    if (!strstr(file_hint_kind(path, hint), "ONNX"))
+        snprintf(err->text + used, sizeof err->text - used, "%s", hint);
+}
+
 static int open_model(const char *path, bool leaves_values, struct onnx_file *file,
                       struct error *err)
 {
@@ -70,6 +87,7 @@ static int open_model(const char *path, bool leaves_values, struct onnx_file *fi
         return -1;
     if (onnx_scan_take(path, file->descriptor, size, leaves_values, &bytes, &taken,
                        err) < 0) {
+        add_kind(path, err);
         onnx_file_close(file);
         return -1;
     }

@@ -364,8 +364,11 @@ static void a_variable_must_be_set_and_fit(void **state)
         const char *text, *value, *sentence;
     } cases[] = {
         {"${CALQ_TEST_DIR}/a", NULL,
-         "the environment variable CALQ_TEST_DIR is not set"},
-        {"${CALQ_TEST_DIR}/a", "", "the environment variable CALQ_TEST_DIR is not set"},
+         "the environment variable CALQ_TEST_DIR is not set; set it, e.g. export "
+         "CALQ_TEST_DIR=/path/to/it"},
+        {"${CALQ_TEST_DIR}/a", "",
+         "the environment variable CALQ_TEST_DIR is not set; set it, e.g. export "
+         "CALQ_TEST_DIR=/path/to/it"},
         {"a/${CALQ TEST}", "a",
          "\"${CALQ TEST}\" does not begin with a variable such as ${HOME}"},
         {"${CALQ_TEST_DIR", "a",
@@ -772,14 +775,15 @@ static const struct refusal {
     {"name: x\n? [a, b]\n: c\n" REST, "t.yaml:2:3: a key must be a word"},
     {"name: [x\n" REST,
      "t.yaml:2:7: not valid YAML: did not find expected ',' or ']' while "
-     "parsing a flow sequence"},
+     "parsing a flow sequence; look at this line and at the one above"},
     {"name: x\n\tblock: 8\n" REST,
      "t.yaml:2:1: not valid YAML: found a tab character that violates indentation "
-     "while scanning a plain scalar"},
+     "while scanning a plain scalar; indent with blanks, not with tabs"},
     {"name: x\nout: \x01\n" REST,
      "t.yaml:2:6: not text that YAML allows: control characters are not allowed"},
-    {"", "t.yaml:1:1: the file is empty"},
-    {"# nothing\n---\n", "t.yaml:3:1: the file is empty"},
+    {"", "t.yaml:1:1: the file is empty; `calq init MODEL` writes a configuration"},
+    {"# nothing\n---\n",
+     "t.yaml:3:1: the file is empty; `calq init MODEL` writes a configuration"},
 };
 
 static void every_mistake_has_its_place_and_sentence(void **state)
@@ -850,11 +854,14 @@ static void files_that_cannot_be_read_are_named(void **state)
     config_clear(&config);
     assert_int_equal(
         config_read("absent.yaml", NULL, 0, &named_settings, &config, &err), -1);
-    assert_string_equal(err.text, "cannot open absent.yaml: No such file or directory");
+    assert_string_equal(err.text,
+                        "cannot open absent.yaml: No such file or directory; paths are "
+                        "taken from the folder in which calq is started");
     assert_int_equal(err.code, EXIT_CONFIG);
     config_clear(&config);
     assert_int_equal(config_read(".", NULL, 0, &named_settings, &config, &err), -1);
-    assert_string_equal(err.text, "cannot read .: Is a directory");
+    assert_string_equal(err.text, ". is a folder, not a configuration; that of a run "
+                                  "directory is in it: calq run ./config.yaml");
     assert_int_equal(err.code, EXIT_CONFIG);
 }
 
@@ -1024,7 +1031,8 @@ static void a_hostile_file_is_refused_quickly(void **state)
         {"- ", MIB, "t.yaml:1:65: more than 32 levels"},
         {"? ", MIB, "t.yaml:1:3: a key must be a word"},
         {"a", MIB, "t.yaml:1:1: the configuration needs settings"},
-        {"\n", MIB, "t.yaml:1:1: the file is empty"},
+        {"\n", MIB,
+         "t.yaml:1:1: the file is empty; `calq init MODEL` writes a configuration"},
         {"- a\n", MIB, "t.yaml:257:3: more than 256 entries here"},
         {"&a ", MIB, "t.yaml:1:"},
         {"a: *a\n", MIB, "t.yaml:"},

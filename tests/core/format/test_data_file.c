@@ -882,7 +882,7 @@ static void files_that_are_no_hdf5_files_are_named(void **state)
     fputs("x,y\n1,2\n", file);
     fclose(file);
     data.file = scratch_file;
-    assert_refused("%s is not an HDF5 file");
+    assert_refused("%s is not an HDF5 file; it is a text");
     prepare(HDF5_U8);
     assert_int_equal(truncate(scratch_file, 200), 0);
     assert_refused("cannot open %s: it is damaged, cut short or being written");

@@ -104,7 +104,11 @@ static void what_is_wrong_is_told_in_a_process_apart_too(void **state)
 
     (void)state;
     hdf5_reader_stand_apart();
-    snprintf(expected, sizeof expected, "%s is not an HDF5 file", scratch_folder);
+    snprintf(
+        expected, sizeof expected,
+        "%s is not an HDF5 file; it is a folder: `calq data pack` makes a data file of "
+        "the pictures in it",
+        scratch_folder);
     assert_null(hdf5_reader_open(scratch_folder, &err));
     assert_string_equal(err.text, expected);
     assert_int_equal(err.code, EXIT_INPUT);
