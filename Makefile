@@ -336,6 +336,7 @@ install: all
 	install slurm/resumable $(share)/calq/slurm/resumable
 	chmod 755 $(share)/calq/slurm/*.sbatch
 	install -m 644 $(example_files) $(share)/calq/examples/glyphs
+	sed -i 's|examples/glyphs/|$(PREFIX)/share/calq/&|' $(share)/calq/examples/glyphs/glyphs.yaml
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/modulefile >$(share)/calq/modulefiles/calq/$(VERSION)
 	install -m 644 README.md LICENSE $(share)/doc/calq
 

@@ -226,7 +226,7 @@ static int read_calibration(struct shard *shard, struct error *err)
     if ((size_t)data->check >= samples)
         return error_set(err, EXIT_CONFIG,
                          "model %s: check: %d leaves nothing of the %zu calibration "
-                         "samples to search with",
+                         "samples to search with; hold out fewer, or take more samples",
                          shard->open->model->name, data->check, samples);
     if (shard->draw.count > searchable_count(shard))
         return error_set(err, EXIT_CONFIG,

@@ -472,8 +472,10 @@ static void as_many_put_aside_as_there_are_is_refused(void **state)
     model->calibration.check = CALIBRATED;
     assert_int_equal(open_case(shard), -1);
     assert_int_equal(err.code, EXIT_CONFIG);
-    assert_string_equal(err.text, "model small: check: 26 leaves nothing of the 26 "
-                                  "calibration samples to search with");
+    assert_string_equal(err.text,
+                        "model small: check: 26 leaves nothing of the 26 "
+                        "calibration samples to search with; hold out fewer, or take "
+                        "more samples");
     model->calibration.check = CALIBRATED - 1;
     assert_int_equal(open_case(shard), 0);
     shard_destroy(shard);

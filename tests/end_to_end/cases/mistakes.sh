@@ -95,6 +95,7 @@ mistake 4 'lines.csv, line 2: 2 token ids, 3 in the lines before|say --pad ID' d
 mistake 4 'cannot open tain.h5|did you mean train.h5?' "${run[@]}" --set models.0.calibration.file=tain.h5
 mistake 4 'pictures is not an HDF5 file|it is a folder|`calq data pack`' "${run[@]}" --set models.0.calibration.file=pictures
 mistake 4 'samples 0..4999 are selected|train.h5 holds only 768' "${run[@]}" --set models.0.calibration.samples=5000
+mistake 3 'check: 500 leaves nothing of the 500 calibration samples|hold out fewer, or take more samples' "${run[@]}" --set models.0.calibration.check=500
 mistake 4 'train.h5 has no dataset /x|datasets in the file: /images, /labels' "${run[@]}" --set 'models.0.inputs={input: /x}'
 mistake 4 'validation samples are calibration samples too|choose other ranges' "${run[@]}" --set models.0.validation.file=train.h5
 mistake 4 'mean of the configuration holds 3 values|1 is needed' "${run[@]}" --set 'models.0.mean=[.4, .5, .6]'
