@@ -216,6 +216,7 @@ int model_facts_find(struct model_facts *facts, const struct config *config,
     if (facts->failure)
         return error_set(err, facts->failed, "%s", facts->failure);
     facts->provenance.kernel = team_kernels(team)->name;
+    facts->provenance.cpu = team_cpus(team);
     if (facts->has_scores &&
         (facts->provenance.overlapping == 0 || config->overlap == OVERLAP_ALLOW))
         return find_guess(facts, model, team, err);

@@ -84,6 +84,13 @@ size_t team_choice_bytes(const struct team *team, const struct choice *choices)
     return choices ? (size_t)team_choice_count(team) * sizeof *choices : 0;
 }
 
+static void note_cpus(struct team *team, const struct reply *reply)
+{
+    machine_cpu(team->cpu);
+    if (reply->maxima[REPLY_CPU] != -reply->maxima[REPLY_MINUS_CPU])
+        strcat(team->cpu, " and others");
+}
+
 static int open_case(struct team *team, struct team_case *opened, struct error *err)
 {
     struct request request = {
@@ -100,6 +107,7 @@ static int open_case(struct team *team, struct team_case *opened, struct error *
         team->calibration_samples = opened->calibration_samples;
         opened->check_samples = (size_t)reply.sums[REPLY_CHECK_SAMPLES];
         opened->validation_samples = (size_t)reply.sums[REPLY_VALIDATION_SAMPLES];
+        note_cpus(team, &reply);
         team_sign_state(team);
     }
     reply_clear(&reply);
@@ -304,6 +312,11 @@ const struct network *team_network(const struct team *team)
 const struct placement *team_placement(const struct team *team)
 {
     return shard_placement(team->shard);
+}
+
+const char *team_cpus(const struct team *team)
+{
+    return team->cpu;
 }
 
 const struct kernel_set *team_kernels(const struct team *team)

@@ -124,4 +124,7 @@ const struct network *team_network(const struct team *team);
 const struct placement *team_placement(const struct team *team);
 const struct kernel_set *team_kernels(const struct team *team);
 
+/* The kind of CPU of this rank, with " and others" where another rank of the open case has another; borrowed. */
+const char *team_cpus(const struct team *team);
+
 #endif

@@ -3,6 +3,10 @@
 #define COORDINATOR_TEAM_INSIDE_H
 
 #include "coordinator/team.h"
+#include "core/base/machine.h"
+
+/* A kind of CPU, and that there are others. */
+enum { CPU_TEXT_BYTES = MACHINE_TEXT_BYTES + 16 };
 
 struct team {
     struct shard *shard;
@@ -11,6 +15,7 @@ struct team {
     int index;
     struct sample_draw draw;    /* of its calibration samples */
     size_t calibration_samples; /* that the search sees */
+    char cpu[CPU_TEXT_BYTES];
     struct journal *journal;
     struct hash128 state_signature; /* of what is in force */
     double opened;                  /* clock_seconds() */

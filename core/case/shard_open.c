@@ -1,6 +1,7 @@
 #include "core/case/shard_inside.h"
 
 #include "core/base/hash.h"
+#include "core/base/machine.h"
 #include "core/base/memory.h"
 #include "core/case/case_data.h"
 #include "core/case/case_state.h"
@@ -380,6 +381,14 @@ static uint64_t look_of_data(const struct shard *shard, const struct data_file *
     return seed;
 }
 
+static uint64_t hash_of_cpu(void)
+{
+    char text[MACHINE_TEXT_BYTES];
+
+    machine_cpu(text);
+    return hash_bytes(text, strlen(text), 0);
+}
+
 /* Says what was opened; the hash shows whether all ranks see the same model and data. */
 int shard_answer_open(struct shard *shard, const struct request *request,
                       const void *payload, struct reply *reply, struct error *err)
@@ -405,5 +414,6 @@ int shard_answer_open(struct shard *shard, const struct request *request,
         hash = look_of_data(shard, shard->validation, model->validation.file, hash);
     }
     shard_reply_hash(reply, REPLY_HASH, REPLY_MINUS_HASH, hash);
+    shard_reply_hash(reply, REPLY_CPU, REPLY_MINUS_CPU, hash_of_cpu());
     return 0;
 }

@@ -95,6 +95,8 @@ struct provenance {
     char calibration_hash[HASH_TEXT_BYTES];
     char validation_hash[HASH_TEXT_BYTES]; /* "" without validation data */
     const char *kernel;
+    const char *
+        cpu; /* its kind, of the rank that coordinates, and that there are others; NULL: not known */
     const char *calq; /* of what was read back: the version that wrote it; else NULL */
     size_t overlapping; /* samples in both sets; only with `overlap: allow` */
 };

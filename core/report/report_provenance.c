@@ -20,7 +20,8 @@ static bool has_same_origin(const struct report_entry *a, const struct report_en
            strcmp(one->validation_hash, other->validation_hash) == 0 &&
            a->result->ranks == b->result->ranks &&
            strcmp(one->kernel ? one->kernel : "", other->kernel ? other->kernel : "") ==
-               0;
+               0 &&
+           strcmp(one->cpu ? one->cpu : "", other->cpu ? other->cpu : "") == 0;
 }
 
 static void write_file(FILE *out, const char *file, const char *hash)
@@ -48,6 +49,7 @@ static void write_origin(FILE *out, const struct report_entry *entry)
     write_file(out, result->model->validation.file, from->validation_hash);
     html_cell(out, "%s", from->calq ? from->calq : "");
     html_cell(out, "%s", from->kernel ? from->kernel : "");
+    html_cell(out, "%s", from->cpu ? from->cpu : "");
     html_number(out, "%.0f", result->ranks);
     html_row_end(out);
 }
@@ -61,6 +63,7 @@ static void write_origins(const struct report_page *page)
                                         "Validation data, hash",
                                         "Version of calq",
                                         "Kernels",
+                                        "Kind of CPU",
                                         "Ranks"};
 
     html_table_begin(page->out, "Files, versions and machines");
