@@ -34,16 +34,55 @@ double report_analysis_factor(const struct findings_name *name)
 
 /* ---- curves over one axis -------------------------------------------------------------------- */
 
+/* The ends of an interval around "<name>" are "<name>_low" and "<name>_high". */
+static const struct findings_variable *end_of(const struct analysis *analysis,
+                                              const struct findings_variable *variable,
+                                              const char *suffix)
+{
+    char name[128];
+
+    snprintf(name, sizeof name, "%.100s%s", variable->name.name, suffix);
+    return analysis_variable_named(analysis, name);
+}
+
+static bool is_end(const struct analysis *analysis,
+                   const struct findings_variable *variable)
+{
+    for (int i = 0; i < analysis->findings.variable_count; i++) {
+        const struct findings_variable *of = &analysis->findings.variables[i];
+
+        if (end_of(analysis, of, "_low") == variable ||
+            end_of(analysis, of, "_high") == variable)
+            return true;
+    }
+    return false;
+}
+
+/* Draws, of which a curve is the mean, are an axis of their own. */
+static bool is_of_draws(const struct analysis *analysis,
+                        const struct findings_variable *variable)
+{
+    return variable->axis_count == 2 &&
+           strcmp(analysis->findings.axes[variable->axes[1]].name.name, "draw") == 0;
+}
+
 /* Variables of one unit over one axis stand in one figure. */
 struct curves {
     const struct analysis *analysis;
     const struct findings_variable *first;
 };
 
-static bool is_of(const struct curves *curves, const struct findings_variable *variable)
+static bool is_told(const struct curves *curves,
+                    const struct findings_variable *variable)
 {
     return variable->axis_count == 1 && variable->axes[0] == curves->first->axes[0] &&
            strcmp(variable->name.unit, curves->first->name.unit) == 0;
+}
+
+/* A line of its own. */
+static bool is_of(const struct curves *curves, const struct findings_variable *variable)
+{
+    return is_told(curves, variable) && !is_end(curves->analysis, variable);
 }
 
 static bool is_first(const struct analysis *analysis, int index)
@@ -51,7 +90,7 @@ static bool is_first(const struct analysis *analysis, int index)
     struct curves curves = {analysis, &analysis->findings.variables[index]};
 
     for (int i = 0; i < index; i++)
-        if (is_of(&curves, &analysis->findings.variables[i]))
+        if (is_told(&curves, &analysis->findings.variables[i]))
             return false;
     return curves.first->axis_count == 1;
 }
@@ -75,13 +114,25 @@ static struct axis values_axis(const struct curves *curves)
         const struct findings_variable *variable =
             &curves->analysis->findings.variables[i];
 
-        for (int at = 0; is_of(curves, variable) &&
+        for (int at = 0; is_told(curves, variable) &&
                          at < curves->analysis->findings.axes[variable->axes[0]].count;
              at++)
             axis_fit(&axis, factor * variable->values[at]);
     }
     axis_use_log(&axis, 50);
     return axis;
+}
+
+static void draw_interval(struct plot *plot, const struct curves *curves,
+                          const struct findings_variable *variable, int at, double x)
+{
+    const struct findings_variable *low = end_of(curves->analysis, variable, "_low"),
+                                   *high = end_of(curves->analysis, variable, "_high");
+    double factor = report_analysis_factor(&variable->name);
+
+    if (low && high && isfinite(low->values[at]) && isfinite(high->values[at]))
+        plot_link(plot, series_of(curves, variable), x, factor * low->values[at], x,
+                  factor * high->values[at]);
 }
 
 static void draw_curve(struct plot *plot, const struct curves *curves,
@@ -104,6 +155,8 @@ static void draw_curve(struct plot *plot, const struct curves *curves,
         else
             snprintf(text, sizeof text, "%.200s: %.5g", axis->texts[i], values[i]);
         if (axis->numbers)
+            draw_interval(plot, curves, variable, i, axis->numbers[i]);
+        if (axis->numbers)
             plot_point(plot, series, false, axis->numbers[i], values[i], text);
         else
             plot_point(plot, series, false, values[i], i, text);
@@ -122,7 +175,7 @@ static void write_curve_table(FILE *out, const struct curves *curves)
     fputs("<thead><tr>", out);
     html_element(out, "th scope=\"col\"", "%s", words_of(axis->name.name, text));
     for (int i = 0; i < analysis->findings.variable_count; i++)
-        if (is_of(curves, &analysis->findings.variables[i]))
+        if (is_told(curves, &analysis->findings.variables[i]))
             html_element(out, "th scope=\"col\"", "%s, %s",
                          words_of(analysis->findings.variables[i].name.name, text),
                          report_analysis_unit(&analysis->findings.variables[i].name));
@@ -131,7 +184,7 @@ static void write_curve_table(FILE *out, const struct curves *curves)
         snprintf(head, sizeof head, "%.6g", axis->numbers ? axis->numbers[at] : 0);
         html_row_begin(out, axis->numbers ? head : axis->texts[at]);
         for (int i = 0; i < analysis->findings.variable_count; i++)
-            if (is_of(curves, &analysis->findings.variables[i]))
+            if (is_told(curves, &analysis->findings.variables[i]))
                 html_number(out, "%.6g",
                             report_analysis_factor(&curves->first->name) *
                                 analysis->findings.variables[i].values[at]);
@@ -275,6 +328,20 @@ void report_for_analyses(const struct report_entry *entry, report_analysis_fn *u
         free(names);
 }
 
+static void write_variables(struct report_page *page, const struct analysis *analysis)
+{
+    const struct findings *findings = &analysis->findings;
+
+    for (int i = 0; i < findings->variable_count; i++) {
+        const struct findings_variable *variable = &findings->variables[i];
+
+        if (is_first(analysis, i))
+            write_curves(page, &(struct curves){analysis, variable});
+        else if (variable->axis_count == 2 && !is_of_draws(analysis, variable))
+            write_map(page, analysis, variable);
+    }
+}
+
 static void write_analysis(void *context, const char *file,
                            const struct analysis *analysis)
 {
@@ -288,12 +355,8 @@ static void write_analysis(void *context, const char *file,
             file);
         return;
     }
-    for (int i = 0; i < analysis->findings.variable_count; i++)
-        if (is_first(analysis, i))
-            write_curves(page,
-                         &(struct curves){analysis, &analysis->findings.variables[i]});
-        else if (analysis->findings.variables[i].axis_count == 2)
-            write_map(page, analysis, &analysis->findings.variables[i]);
+    if (strcmp(analysis->kind, "error") != 0 || !report_error_figures(page, analysis))
+        write_variables(page, analysis);
     fputs("<div>\n", page->out);
     write_facts(page->out, analysis);
     fputs("</div>\n", page->out);

@@ -110,6 +110,61 @@ static void write_total(const struct report_page *page)
         page->count, evaluations, cpu_seconds, seconds);
 }
 
+/* ---- what the networks cost ----------------------------------------------------------------- */
+
+static bool has_cost(const struct report_entry *entry)
+{
+    return entry->result->cost.weight_bytes > 0;
+}
+
+static void write_network_cost(const struct report_page *page,
+                               const struct report_entry *entry)
+{
+    const struct cost *cost = &entry->result->cost;
+
+    html_row_begin(page->out, entry->one->id);
+    if (page->report->run_count > 1)
+        html_cell(page->out, "%s", entry->run->name);
+    html_number(page->out, "%.2f", cost->weight_bits);
+    html_number(page->out, "%.2f", cost->activation_bits);
+    html_number(page->out, "%.1f", cost->weight_bytes / 1024);
+    html_number(page->out, "%.4g", cost->bit_operations / 1e9);
+    html_row_end(page->out);
+}
+
+static void write_network_costs(const struct report_page *page)
+{
+    static const char *const heads[] = {"Case",
+                                        "Run",
+                                        "Bits of a weight",
+                                        "Bits of an activation",
+                                        "Weights, KiB",
+                                        "Bit operations, 10^9"};
+    static const char *const heads_of_one[] = {"Case", "Bits of a weight",
+                                               "Bits of an activation", "Weights, KiB",
+                                               "Bit operations, 10^9"};
+    int with_cost = 0;
+
+    for (int i = 0; i < page->count; i++)
+        with_cost += has_cost(&page->entries[i]);
+    if (with_cost == 0)
+        return;
+    html_element(page->out, "h3", "What the quantized networks cost");
+    html_element(
+        page->out, "p class=\"note\"",
+        "Bits are means over values, with those that stay in float, 32; a bit "
+        "operation is a multiply-add of a sample times the bits of both sides.");
+    html_table_begin(page->out, "Bits, bytes and bit operations");
+    if (page->report->run_count > 1)
+        html_heads(page->out, heads, sizeof heads / sizeof *heads);
+    else
+        html_heads(page->out, heads_of_one, sizeof heads_of_one / sizeof *heads_of_one);
+    for (int i = 0; i < page->count; i++)
+        if (has_cost(&page->entries[i]))
+            write_network_cost(page, &page->entries[i]);
+    html_table_end(page->out);
+}
+
 void report_costs(struct report_page *page)
 {
     static const char *const heads[] = {"Case",
@@ -136,5 +191,6 @@ void report_costs(struct report_page *page)
     for (int i = 0; i < page->count; i++)
         write_costs(page, &page->entries[i]);
     html_table_end(page->out);
+    write_network_costs(page);
     fputs("</section>\n", page->out);
 }

@@ -87,6 +87,9 @@ void report_drop_text(const struct report_drop *drop, char *text, size_t bytes);
 const char *report_analysis_unit(const struct findings_name *name);
 double report_analysis_factor(const struct findings_name *name);
 
+/* Figures of what the analysis `error` has found; false: it is none. */
+bool report_error_figures(struct report_page *page, const struct analysis *analysis);
+
 /* Calls `use` for each analysis of a case, by the names of the files; NULL: that file is none. */
 typedef void report_analysis_fn(void *context, const char *file,
                                 const struct analysis *analysis);
