@@ -42,16 +42,35 @@ static double share_done(const struct ledger_case *each, const struct plan_cost 
     return share < most ? share : most;
 }
 
-/* Seconds of a multiply-add that was planned, on average; NaN: nothing is done yet. */
+/* Evaluations before which their rate says little. */
+enum { EVALUATIONS_LEAST = 10 };
+
+/* What the work so far would take at the rate of the last evaluations: what comes before them, such as measuring
+ * tensors, comes once. Zero of a case under way with few evaluations. */
+static double seconds_at_rate(const struct ledger_case *each)
+{
+    const struct journal_summary *progress = &each->progress;
+
+    if (each->state == LEDGER_DONE)
+        return progress->seconds;
+    return progress->evaluations >= EVALUATIONS_LEAST && progress->rate > 0
+               ? (double)progress->evaluations / progress->rate
+               : 0;
+}
+
+/* Seconds of a multiply-add that was planned, on average; NaN: nothing is known yet. */
 static double pace_of(const struct outlook *outlook)
 {
     const struct ledger *ledger = outlook->ledger;
     double seconds = 0, work = 0;
 
     for (int i = 0; i < ledger->cases->count; i++) {
-        seconds += ledger->each[i].progress.seconds;
-        work += outlook->costs[i].multiply_adds *
-                share_done(&ledger->each[i], &outlook->costs[i]);
+        double own = seconds_at_rate(&ledger->each[i]);
+
+        seconds += own;
+        if (own > 0)
+            work += outlook->costs[i].multiply_adds *
+                    share_done(&ledger->each[i], &outlook->costs[i]);
     }
     return work > 0 ? seconds / work : NAN;
 }
