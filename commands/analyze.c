@@ -3,13 +3,16 @@
 #include "commands/on_ranks.h"
 #include "coordinator/analyze/analyze.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct options {
     const char *kind; /* NULL: all */
     const char *config;
     struct overrides overrides;
+    char path[PATH_MAX], out[2 * PATH_MAX]; /* of a run directory */
 };
 
 static const struct option rows[] = {
@@ -41,6 +44,28 @@ static int parse(int count, char **arguments, struct options *options,
                                        arguments[0]);
 }
 
+/* A run directory stands for its own configuration. As a setting its path is in quotes. */
+static int use_folder(struct options *options, struct error *err)
+{
+    const char *folder = options->config;
+    char *at = options->out + snprintf(options->out, 8, "out='");
+    struct stat status;
+
+    if (stat(folder, &status) < 0 || !S_ISDIR(status.st_mode))
+        return 0;
+    if (snprintf(options->path, sizeof options->path, "%s/config.yaml", folder) >=
+        (int)sizeof options->path)
+        return error_set(err, EXIT_USAGE, "the path %.200s... is too long", folder);
+    for (const char *from = folder; *from; from++) {
+        *at++ = *from;
+        if (*from == '\'')
+            *at++ = *from;
+    }
+    strcpy(at, "'");
+    options->config = options->path;
+    return overrides_add("--set", options->out, &options->overrides, err);
+}
+
 static int coordinate(void *context, const struct config *config,
                       const struct cases *cases, struct team *team, struct error *err)
 {
@@ -58,6 +83,8 @@ static int run(int count, char **arguments, struct error *err)
 
     on_ranks_begin();
     status = parse(count, arguments, &options, err);
+    if (status == 0)
+        status = use_folder(&options, err);
     asked.config = options.config;
     asked.more = options.kind ? options.kind : "";
     asked.more_bytes = strlen(asked.more);
@@ -66,7 +93,7 @@ static int run(int count, char **arguments, struct error *err)
 
 const struct command analyze_command = {
     "analyze",
-    "KIND|all CONFIG",
+    "KIND|all CONFIG|DIR",
     "look at the loss around the results of the cases",
     &analyze_options,
     "Kinds and their settings are listed under `analyses` by `calq help settings`. Of "
@@ -79,6 +106,11 @@ const struct command analyze_command = {
     "what\n"
     "was found out stays, and an analysis that was interrupted goes on, with the same "
     "digits.\n"
+    "\n"
+    "A run directory stands for its own configuration. A case without a result gets "
+    "one "
+    "where\n"
+    "what is looked at lies around it, as `calq run` would find it.\n"
     "\n"
     "The findings are cases/<case>/analyses/<name>.json and .csv in the run "
     "directory.\n",

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Why per case, and not per analysis: a case is opened once, with its journal, which one team alone holds, and
  * all its analyses share what is found of its steps. */
@@ -229,6 +230,38 @@ static int do_analyses(void *context, const struct calibration *calibration,
     return status;
 }
 
+/* What is looked at around a case's result runs its method, so where it has no result it gets one. */
+static bool wants_result(const struct run *run, const struct calibration_case *one)
+{
+    bool needs_point = false;
+    char path[PATH_MAX];
+    struct error ignored;
+
+    for (int i = 0; i < run->asked_count; i++)
+        needs_point |=
+            looks_at(run->asked[i], one) && analysis_of(run->asked[i])->needs_point;
+    return needs_point &&
+           run_folder_case_path(run->config, one->id, "/result.json", path, &ignored) ==
+               0 &&
+           access(path, F_OK) < 0;
+}
+
+static int look_at_case(struct run *run, const struct calibration *calibration,
+                        struct error *err)
+{
+    const struct calibration_case *one = &run->cases->list[calibration->index];
+    struct result result = {0};
+    int status = 0;
+
+    if (wants_result(run, one))
+        status = calibration_run(calibration, &result, err);
+    result_clear(&result);
+    if (status == 0)
+        status = calibration_open(calibration, do_analyses, run, &result, err);
+    result_clear(&result);
+    return status < 0 ? error_prefix(err, "case %s", one->id) : 0;
+}
+
 /* Of `turns`. */
 static int settle(void *context, int turn, struct error *err)
 {
@@ -246,12 +279,10 @@ static int settle(void *context, int turn, struct error *err)
         .progress = run->log ? &run->progress : NULL,
         .log = run->log,
     };
-    struct result result = {0};
-    int status = calibration_open(&calibration, do_analyses, run, &result, err);
+    int status = look_at_case(run, &calibration, err);
 
-    result_clear(&result);
     free(identity);
-    return status < 0 ? error_prefix(err, "case %s", one->id) : 0;
+    return status;
 }
 
 /* ---- the run ------------------------------------------------------------------------------ */
@@ -311,7 +342,10 @@ static int analyze_chosen(struct run *run, FILE *out, struct error *err)
         return error_set(err, EXIT_STOPPED, "%s; run again to go on", told.text);
     }
     if (status == 0 && link_is_first())
-        fprintf(out, "analyses: %s/cases/*/analyses/\n", run->config->out);
+        fprintf(out,
+                "analyses: %s/cases/*/analyses/\nto see them: calq report %s -o "
+                "report.html\n",
+                run->config->out, run->config->out);
     return status;
 }
 

@@ -56,6 +56,8 @@ the_files_are_there() {
 ./cases/glyphs-paper-W2A2-mmse/analyses/surface.csv
 ./cases/glyphs-paper-W2A2-mmse/analyses/surface.json
 ./cases/glyphs-paper-W2A2-mmse/journal
+./cases/glyphs-paper-W2A2-mmse/result.json
+./cases/glyphs-paper-W2A2-mmse/state
 ./cases/glyphs-paper-W4A4-mmse/analyses/pair.csv
 ./cases/glyphs-paper-W4A4-mmse/analyses/pair.json
 ./cases/glyphs-paper-W4A4-mmse/analyses/pscan.csv
@@ -66,6 +68,8 @@ the_files_are_there() {
 ./cases/glyphs-paper-W4A4-mmse/analyses/surface.csv
 ./cases/glyphs-paper-W4A4-mmse/analyses/surface.json
 ./cases/glyphs-paper-W4A4-mmse/journal
+./cases/glyphs-paper-W4A4-mmse/result.json
+./cases/glyphs-paper-W4A4-mmse/state
 ./config.yaml
 ./lock
 END
@@ -209,10 +213,38 @@ check 1 "errors of tensors are those of a network in float64" losses_are_those_o
 a_report_shows_findings_and_takes_none_for_the_search() {
     local few=("$looked_at" --set bits=W4A4 --set methods=mmse)
     calibrate "${few[@]}"
-    analyze all "${few[@]}" --set 'analyses=[{kind: surface, points: 4}, interaction]'
+    analyze all "${few[@]}" --set 'analyses=[{kind: surface, points: 4}, interaction, error]'
     calq report "$work/run" -o "$work/page.html"
     expect_in "$work/page.html" "surface"
+    expect_in "$work/page.html" "What rounding takes from each tensor"
+    expect_in "$work/page.html" "highest code"
+    expect_in "$work/page.html" "Bits, bytes and bit operations"
+    expect_in "$work/page.html" "Kind of CPU"
     expect_in "$work/page.html" "Which layer to keep in float"
     expect_not_in "$work/page.html" "Loss over evaluations"
 }
 check 1 a_report_shows_findings_and_takes_none_for_the_search
+
+# From a run directory to an answer: its folder is its configuration, whatever its name.
+a_run_directory_tells_which_layer_to_keep_in_float() {
+    calq run "$looked_at" --set "out=$work/it's a run" --set bits=W4A4 --set methods=mmse
+    expect_code 0
+    calq analyze interaction "$work/it's a run"
+    expect_code 0
+    expect_in "$work/out" "to see them: calq report"
+    [ -e "$work/it's a run/cases/$mmse/analyses/interaction.json" ] || fail "it is elsewhere"
+    calq report "$work/it's a run" -o "$work/page.html"
+    expect_in "$work/page.html" "Which layer to keep in float"
+}
+check 1 a_run_directory_tells_which_layer_to_keep_in_float
+check 3 a_run_directory_tells_which_layer_to_keep_in_float
+
+a_case_without_a_result_gets_that_of_a_run() {
+    local few=("$looked_at" --set bits=W4A4 --set methods=mmse)
+    analyze surface "${few[@]}" --set 'analyses=[{kind: surface, points: 2}]'
+    digits "$work/run" >"$work/digits"
+    rm -r "$work/run"
+    calibrate "${few[@]}"
+    digits "$work/run" | cmp -s - "$work/digits" || fail "it is another result"
+}
+check 1 a_case_without_a_result_gets_that_of_a_run
