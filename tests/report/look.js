@@ -10,6 +10,7 @@ const [executablePath, folder, ...pages] = process.argv.slice(2);
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const LARGEST = 5e6; // bytes of a page
 const WIDTHS = [400, 1400];
+const PATIENCE = 240000; // milliseconds that a long page may take where other work runs beside
 let passed = 0;
 let failed = 0;
 
@@ -121,6 +122,7 @@ const overflow = () => (document.documentElement.scrollWidth > innerWidth + 1 ? 
 // ---- one page -------------------------------------------------------------------------------------
 
 async function open(context, name) {
+    context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     const url = `file://${path.resolve(folder, name)}`;
     const heard = [];
