@@ -42,8 +42,8 @@ static double share_done(const struct ledger_case *each, const struct plan_cost 
     return share < most ? share : most;
 }
 
-/* Evaluations before which their rate says little. */
-enum { EVALUATIONS_LEAST = 10 };
+/* Evaluations before which their rate says little: those of a p grid find nearly all that they need in memory. */
+enum { EVALUATIONS_LEAST = 30 };
 
 /* What the work so far would take at the rate of the last evaluations: what comes before them, such as measuring
  * tensors, comes once. Zero of a case under way with few evaluations. */
