@@ -64,31 +64,42 @@ static double operations_cost(const struct bit_space *space,
 typedef double cost_fn(const struct bit_space *space, const struct network *network,
                        const struct choice *choices);
 
-/* What each choice costs more than the fewest bits of its group, beside the base. */
+/* What each choice of a group costs beside the base, [counts[group]]; returns the least. */
+static double costs_of_group(const struct bit_space *space,
+                             const struct network *network, int group, cost_fn *cost,
+                             struct choice *choices, double *costs)
+{
+    double least = INFINITY;
+
+    for (int choice = 0; choice < space->counts[group]; choice++) {
+        bit_space_put(space, group, choice, choices);
+        costs[choice] = cost(space, network, choices);
+        least = fmin(least, costs[choice]);
+    }
+    return least;
+}
+
+/* What each choice costs more than the cheapest of its group, beside the base. */
 static void find_costs(struct bit_budget *budget, const struct bit_space *space,
                        const struct network *network, cost_fn *cost)
 {
     size_t items = (size_t)space->placement->count;
     struct choice *choices = memory_copy(space->base, items * sizeof *choices);
+    double *costs = memory_get((size_t)space->most * sizeof *costs);
     double all = cost(space, network, space->base), saved = 0;
 
     budget->costs = memory_zeroed((size_t)space->groups * (size_t)space->most,
                                   sizeof *budget->costs);
     for (int group = 0; group < space->groups; group++) {
-        int widest = space->counts[group] - 1;
-        double fewest;
+        double least = costs_of_group(space, network, group, cost, choices, costs);
 
-        bit_space_put(space, group, 0, choices);
-        fewest = cost(space, network, choices);
-        for (int choice = 0; choice <= widest; choice++) {
-            bit_space_put(space, group, choice, choices);
+        for (int choice = 0; choice < space->counts[group]; choice++)
             budget->costs[bit_space_place(space, group, choice)] =
-                (int64_t)(cost(space, network, choices) - fewest);
-        }
-        saved += all - fewest;
-        bit_space_put(space, group, widest, choices);
+                (int64_t)(costs[choice] - least);
+        saved += all - least;
     }
     budget->fixed = (int64_t)(all - saved);
+    free(costs);
     free(choices);
 }
 
@@ -104,12 +115,14 @@ static int check(const struct bit_space *space, const struct bit_limits *limits,
 {
     bool weights = false, activations = false;
     int count = given(limits->average_bits) + given(limits->weight_bytes) +
-                given(limits->bit_operations) + given(limits->loss);
+                given(limits->bit_operations) + given(limits->loss) +
+                given(limits->points);
 
     if (count != 1)
         return error_set(err, EXIT_CONFIG,
                          "method mixed: budget has %d limits, and needs one of "
-                         "average_bits, weight_bytes, bit_operations and loss",
+                         "average_bits, weight_bytes, bit_operations, loss and "
+                         "points",
                          count);
     for (int item = 0; item < space->placement->count; item++)
         *(space->placement->items[item].is_weight ? &weights : &activations) |=
@@ -142,8 +155,12 @@ int bit_budget_find(struct bit_budget *budget, const struct bit_space *space,
         find_costs(budget, space, network, operations_cost);
         return 0;
     }
-    budget->name = given(limits->loss) ? "loss" : "average_bits";
-    budget->limit = given(limits->loss) ? limits->loss : limits->average_bits;
+    budget->name = given(limits->loss)     ? "loss"
+                   : given(limits->points) ? "points"
+                                           : "average_bits";
+    budget->limit = given(limits->loss)     ? limits->loss
+                    : given(limits->points) ? limits->points
+                                            : limits->average_bits;
     budget->unit = fmax(values_with_choice(space, network), 1);
     find_costs(budget, space, network, bits_cost);
     return 0;
@@ -159,7 +176,8 @@ int64_t bit_budget_most(const struct bit_budget *budget)
 {
     double most = floor(budget->limit * budget->unit * (1 + 1e-12));
 
-    if (strcmp(budget->name, "loss") == 0 || most >= (double)INT64_MAX)
+    if (strcmp(budget->name, "loss") == 0 || strcmp(budget->name, "points") == 0 ||
+        most >= (double)INT64_MAX)
         return INT64_MAX;
     return (int64_t)most - budget->fixed;
 }

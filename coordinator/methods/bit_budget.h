@@ -10,6 +10,8 @@ struct bit_limits {
     double weight_bytes;   /* of the network: codes, steps, kept floats */
     double bit_operations; /* multiply-adds x bits of weights x bits of activations */
     double loss; /* on the calibration samples; then average bits are made least */
+    double
+        points; /* by which each choice alone may lower the metric there; then each group has its fewest such bits */
 };
 
 struct bit_budget {
@@ -27,7 +29,7 @@ int bit_budget_find(struct bit_budget *budget, const struct bit_space *space,
                     struct error *err);
 void bit_budget_clear(struct bit_budget *budget);
 
-/* The most that choices may cost; INT64_MAX: it is the loss that is limited. */
+/* The most that choices may cost; INT64_MAX: it is the loss that is limited, or points. */
 int64_t bit_budget_most(const struct bit_budget *budget);
 
 #endif

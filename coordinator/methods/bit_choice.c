@@ -1,11 +1,9 @@
-#include "coordinator/methods/bit_choice.h"
+#include "coordinator/methods/bit_choice_inside.h"
 
 #include "coordinator/methods/rounding.h"
 #include "coordinator/methods/sensitivity.h"
 #include "coordinator/methods/shared_answer.h"
-#include "coordinator/search/rank_correlation.h"
 #include "core/base/memory.h"
-#include "core/base/random.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,18 +11,6 @@
 #include <string.h>
 
 /* ---- a choice of bits ----------------------------------------------------------------------- */
-
-/* All that is known while bits are chosen. */
-struct chooser {
-    const struct method_task *task;
-    const struct bit_question *asked;
-    struct bit_space space;
-    struct bit_budget budget;
-    struct sensitivity found;
-    struct assignment_model model;
-    struct result *result;
-    struct state before; /* in force when it began */
-};
 
 /* Of one solution. A network of usual size takes far fewer. */
 enum { NODES_MOST = 1000000, NODES_OF_FRONT = 100000, FRONT_MOST = 49 };
@@ -66,16 +52,24 @@ static const char *group_names(const struct chooser *chooser)
     return kept;
 }
 
-static struct result_mixed_point point_of(const struct chooser *chooser,
-                                          const int *choices, bool is_proven)
+struct result_mixed_point bit_choice_point(const struct chooser *chooser,
+                                           const int *choices, bool is_proven)
 {
     return (struct result_mixed_point){
         .cost = cost_of(chooser, assignment_cost(&chooser->model, choices)),
         .predicted = chooser->found.base + assignment_loss(&chooser->model, choices),
         .loss = NAN,
+        .rounded = NAN,
         .is_proven = is_proven,
         .bits = bits_text(chooser, choices),
     };
+}
+
+void bit_choice_put(const struct chooser *chooser, const int *of_groups,
+                    struct choice *choices)
+{
+    for (int group = 0; group < chooser->space.groups; group++)
+        bit_space_put(&chooser->space, group, of_groups[group], choices);
 }
 
 /* ---- solving -------------------------------------------------------------------------------- */
@@ -89,12 +83,45 @@ static int too_small(const struct chooser *chooser, struct error *err)
                      cost_of(chooser, assignment_least_cost(&chooser->model)));
 }
 
+/* Each group has the fewest bits that alone cost at most so many points; those of the most bits cost none. */
+static int solve_for_points(const struct chooser *chooser, struct assignment *found,
+                            struct error *err)
+{
+    const struct config_model *model = chooser->task->one->model;
+    const double *points = chooser->found.points;
+
+    if (!metric_is_share(model->metric))
+        return error_set(err, EXIT_CONFIG,
+                         "method mixed: points are hundredths of a share, and the "
+                         "metric of %s is %s; limit the loss",
+                         model->name, metric_table[model->metric].name);
+    for (int group = 0; group < chooser->space.groups; group++) {
+        int *choice = &found->choices[group];
+
+        for (*choice = 0; *choice + 1 < chooser->space.counts[group]; ++*choice) {
+            double lost = points[bit_space_place(&chooser->space, group, *choice)];
+
+            if (isnan(lost))
+                return error_set(err, EXIT_CONFIG,
+                                 "method mixed: the metric %s of %s is not known of "
+                                 "calibration samples, which lack labels; `metric: "
+                                 "agreement` needs none, or limit the loss",
+                                 metric_table[model->metric].name, model->name);
+            if (lost <= chooser->budget.limit)
+                break;
+        }
+    }
+    return 0;
+}
+
 /* The least predicted loss within the budget; or the least cost, where it is the loss that is limited. */
 static int solve(struct chooser *chooser, struct assignment *found, struct error *err)
 {
     int64_t most = bit_budget_most(&chooser->budget);
     double base = chooser->found.base;
 
+    if (strcmp(chooser->budget.name, "points") == 0)
+        return solve_for_points(chooser, found, err);
     if (chooser->asked->model == BITS_BY_GREEDY && most != INT64_MAX) {
         found->is_proven = false;
         return assignment_greedy(&chooser->model, most, found->choices)
@@ -124,158 +151,10 @@ static void find_front(struct chooser *chooser)
     free(mixed->front);
     mixed->front = memory_zeroed((size_t)mixed->front_count, sizeof *mixed->front);
     for (int i = 0; i < mixed->front_count; i++) {
-        mixed->front[i] = point_of(chooser, front[i].choices, front[i].is_proven);
+        mixed->front[i] =
+            bit_choice_point(chooser, front[i].choices, front[i].is_proven);
         free(front[i].choices);
     }
-}
-
-/* ---- the best few --------------------------------------------------------------------------- */
-
-/* Choices [count, groups] that are evaluated: the solution, its neighbours, and the same bits for all. */
-struct tries {
-    int *choices; /* owned */
-    int count;
-};
-
-static void add_uniform(const struct chooser *chooser, int64_t most,
-                        struct tries *tries)
-{
-    const struct assignment_model *model = &chooser->model;
-
-    for (int width = model->most - 1; width >= 0; width--) {
-        int *choices = tries->choices + (size_t)tries->count * (size_t)model->groups;
-
-        for (int group = 0; group < model->groups; group++)
-            choices[group] =
-                width < model->choices[group] ? width : model->choices[group] - 1;
-        if (assignment_cost(model, choices) <= most) {
-            tries->count++;
-            return;
-        }
-    }
-}
-
-static struct tries find_tries(const struct chooser *chooser,
-                               const struct assignment *best)
-{
-    size_t groups = (size_t)chooser->model.groups;
-    int64_t most = bit_budget_most(&chooser->budget);
-    int count = chooser->asked->tries;
-    struct tries tries = {
-        .choices = memory_get(((size_t)count + 1) * groups * sizeof(int)), .count = 1};
-
-    memcpy(tries.choices, best->choices, groups * sizeof(int));
-    if (most == INT64_MAX || chooser->asked->model == BITS_BY_GREEDY)
-        return tries;
-    tries.count += assignment_near(&chooser->model, most, best->choices, count - 1,
-                                   tries.choices + groups);
-    add_uniform(chooser, most, &tries);
-    return tries;
-}
-
-static int compare_losses(const void *one, const void *other)
-{
-    const struct result_mixed_point *a = one, *b = other;
-
-    return (a->loss > b->loss) - (a->loss < b->loss);
-}
-
-/* Evaluates the tries; `best` receives the lowest one. */
-static int try_best(struct chooser *chooser, struct assignment *best, struct error *err)
-{
-    struct tries tries = find_tries(chooser, best);
-    struct result_mixed *mixed = &chooser->result->mixed;
-    size_t groups = (size_t)chooser->model.groups;
-    struct score *scores = memory_zeroed((size_t)tries.count, sizeof *scores);
-    int lowest = 0;
-    int status = sensitivity_score(chooser->task, &chooser->space, tries.choices,
-                                   tries.count, scores, err);
-
-    mixed->tried_count = status == 0 ? tries.count : 0;
-    free(mixed->tried);
-    mixed->tried = memory_zeroed((size_t)tries.count, sizeof *mixed->tried);
-    for (int i = 0; i < mixed->tried_count; i++) {
-        mixed->tried[i] = point_of(chooser, tries.choices + (size_t)i * groups,
-                                   i == 0 && best->is_proven);
-        mixed->tried[i].loss = score_loss(&scores[i]);
-        lowest = score_is_lower(&scores[i], &scores[lowest]) ? i : lowest;
-    }
-    if (status == 0) {
-        mixed->chosen = mixed->tried[lowest];
-        memcpy(best->choices, tries.choices + (size_t)lowest * groups,
-               groups * sizeof(int));
-        qsort(mixed->tried, (size_t)tries.count, sizeof *mixed->tried, compare_losses);
-    }
-    chooser->found.evaluations += tries.count;
-    free(scores);
-    free(tries.choices);
-    return status;
-}
-
-/* ---- assignments at random ------------------------------------------------------------------ */
-
-static void draw(const struct chooser *chooser, int *assignments, int count)
-{
-    struct random_stream stream = {chooser->task->seed};
-    const struct assignment_model *model = &chooser->model;
-
-    for (int i = 0; i < count; i++)
-        for (int group = 0; group < model->groups; group++)
-            assignments[(size_t)i * (size_t)model->groups + (size_t)group] =
-                (int)(random_fraction(&stream) * model->choices[group]);
-}
-
-/* How well singles, and pairs with them, foretell the losses [drawn_count] of what was drawn. */
-static void correlate(const struct chooser *chooser, const int *assignments)
-{
-    struct result_mixed *mixed = &chooser->result->mixed;
-    size_t count = (size_t)mixed->drawn_count;
-    struct assignment_model singles = chooser->model;
-    double *losses = memory_get(count * sizeof *losses);
-    double *predicted = memory_get(count * sizeof *predicted);
-
-    singles.pairs = NULL;
-    for (size_t i = 0; i < count; i++) {
-        losses[i] = mixed->drawn[i].loss;
-        predicted[i] = mixed->drawn[i].predicted;
-    }
-    mixed->by_pairs = chooser->model.pairs
-                          ? rank_correlation(predicted, losses, mixed->drawn_count)
-                          : NAN;
-    for (size_t i = 0; i < count; i++)
-        predicted[i] =
-            assignment_loss(&singles, assignments + i * (size_t)singles.groups);
-    mixed->by_singles = rank_correlation(predicted, losses, mixed->drawn_count);
-    free(predicted);
-    free(losses);
-}
-
-/* Evaluates assignments at random, and compares them with what is predicted. */
-static int try_random(struct chooser *chooser, struct error *err)
-{
-    struct result_mixed *mixed = &chooser->result->mixed;
-    size_t groups = (size_t)chooser->model.groups,
-           count = (size_t)chooser->asked->draws;
-    int *assignments = memory_get(count * groups * sizeof *assignments);
-    struct score *scores = memory_zeroed(count, sizeof *scores);
-    int status;
-
-    draw(chooser, assignments, chooser->asked->draws);
-    status = sensitivity_score(chooser->task, &chooser->space, assignments,
-                               chooser->asked->draws, scores, err);
-    free(mixed->drawn);
-    mixed->drawn = memory_zeroed(count, sizeof *mixed->drawn);
-    mixed->drawn_count = status == 0 ? chooser->asked->draws : 0;
-    for (int i = 0; i < mixed->drawn_count; i++) {
-        mixed->drawn[i] = point_of(chooser, assignments + (size_t)i * groups, false);
-        mixed->drawn[i].loss = score_loss(&scores[i]);
-    }
-    if (status == 0)
-        correlate(chooser, assignments);
-    chooser->found.evaluations += chooser->asked->draws;
-    free(scores);
-    free(assignments);
-    return status;
 }
 
 /* ---- the start ------------------------------------------------------------------------------ */
@@ -283,16 +162,13 @@ static int try_random(struct chooser *chooser, struct error *err)
 /* Whether a line of a case's identity says something that what is measured does not depend on. */
 static bool is_of_the_solution(const char *line)
 {
-    static const char *const others[] = {"validation:",
-                                         "model.validation.",
-                                         "method.budget.",
-                                         "method.model:",
-                                         "method.reach:",
-                                         "method.tries:",
-                                         "method.draws:",
-                                         "method.joint_sweeps:",
-                                         "method.rounding.affine:",
-                                         "method.rounding.accept:"};
+    static const char *const others[] = {
+        "validation:",           "model.validation.",
+        "method.budget.",        "method.model:",
+        "method.reach:",         "method.tries:",
+        "method.finals:",        "method.draws:",
+        "method.joint_sweeps:",  "method.rounding.affine:",
+        "method.rounding.when:", "method.rounding.accept:"};
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strncmp(line, others[i], strlen(others[i])) == 0)
@@ -357,14 +233,29 @@ static int find_codes(struct chooser *chooser, struct state *codes, struct error
     return 0;
 }
 
+/* Steps are those that layers were rounded at. */
+static void take_steps(struct chooser *chooser, const struct state *codes)
+{
+    for (size_t i = 0; i < codes->count; i++) {
+        const struct state_row *row = &codes->rows[i];
+
+        if (row->kind == STATE_CODES_OF_BITS)
+            bit_space_put_step(&chooser->space, row->subject / GIVEN_CODES,
+                               row->subject % GIVEN_CODES,
+                               (float)row->numbers[row->count - 1]);
+    }
+}
+
 /* Codes of each layer alone are in force while the loss is measured. */
 static int round_alone(struct chooser *chooser, struct error *err)
 {
     struct state codes = {0};
     int status = find_codes(chooser, &codes, err);
 
-    if (status == 0)
+    if (status == 0) {
+        take_steps(chooser, &codes);
         status = team_put_state(chooser->task->team, &codes, err);
+    }
     state_clear(&codes);
     return status;
 }
@@ -442,11 +333,10 @@ static int choose(struct chooser *chooser, struct error *err)
     if (measure(chooser, err) < 0 || solve(chooser, &best, err) < 0)
         goto done;
     describe(chooser);
-    if (try_best(chooser, &best, err) < 0 ||
-        (chooser->asked->draws > 0 && try_random(chooser, err) < 0))
+    if ((chooser->asked->draws > 0 && bit_tries_random(chooser, err) < 0) ||
+        bit_tries_best(chooser, &best, err) < 0)
         goto done;
-    for (int group = 0; group < chooser->space.groups; group++)
-        bit_space_put(&chooser->space, group, best.choices[group], start->choices);
+    bit_choice_put(chooser, best.choices, start->choices);
     if (team_put_state(task->team, &chooser->before, err) < 0)
         goto done;
     status = team_score(task->team, start->choices, 1, &start->calibration, err);

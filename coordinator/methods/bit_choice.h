@@ -12,13 +12,15 @@ struct bit_question {
     struct clip_rule rule; /* by which steps are found at each width */
     struct bit_limits limits;
     enum bit_model model;
-    int reach; /* of pairs; 0: all */
-    int tries; /* of the best predicted that are evaluated */
+    int reach;  /* of pairs; 0: all */
+    int tries;  /* of the best predicted that are evaluated */
+    int finals; /* of those of least loss that are rounded layer behind layer; 0: none */
     int draws; /* of assignments at random that are evaluated to compare predictions with; 0: none */
 };
 
 /* Finds steps at each width, rounds weights alone where the method rounds, measures singles and pairs, solves for the
- * budget and for all others, and evaluates the best few and the same bits for all. Fills result->start with choices and
+ * budget and for all others, evaluates the best few and the same bits for all, and rounds the best of these as behind the
+ * search. Fills result->start with choices and
  * score, and result->mixed. What is measured is kept for all cases of the run that ask the same, see
  * shared_answer.h. The state in force is as before.
  *

@@ -72,15 +72,44 @@ static void join_inputs(const struct placement *placement, const struct layer *l
     }
 }
 
-static void find_groups(struct bit_space *space, const struct network *network)
+/* Whether layers are in integers or in floats as a whole. */
+static bool joins_layers(const struct method_task *task,
+                         const struct bit_widths *widths)
 {
+    return task->one->target == TARGET_ONNX &&
+           widths->weight_count == widths->activation_count &&
+           widths->weights[widths->weight_count - 1] == BITS_FLOAT &&
+           widths->activations[widths->activation_count - 1] == BITS_FLOAT;
+}
+
+static void join_layer(const struct placement *placement, const struct network *network,
+                       int index, int *joined)
+{
+    const struct layer *layer = &network->layers[index];
+    int item = layer->weight_count > 0 ? placement->of_tensor[layer->inputs[0]] : -1;
+
+    for (int which = 0; item >= 0 && which < layer->weight_count; which++) {
+        int weights = placement_of_weights(placement, index, which);
+
+        if (weights >= 0)
+            join(joined, item, weights);
+    }
+}
+
+static void find_groups(struct bit_space *space, const struct method_task *task,
+                        const struct bit_widths *widths)
+{
+    const struct network *network = team_network(task->team);
     int items = space->placement->count;
     int *joined = memory_get((size_t)items * sizeof *joined);
 
     for (int item = 0; item < items; item++)
         joined[item] = item;
-    for (int layer = 0; layer < network->layer_count; layer++)
+    for (int layer = 0; layer < network->layer_count; layer++) {
         join_inputs(space->placement, &network->layers[layer], joined);
+        if (joins_layers(task, widths))
+            join_layer(space->placement, network, layer, joined);
+    }
     for (int item = 0; item < items; item++) {
         int first = first_of(joined, item);
 
@@ -197,7 +226,7 @@ int bit_space_find(struct bit_space *space, const struct method_task *task,
         .at = memory_zeroed((size_t)most * items, sizeof *space->at),
         .base = memory_zeroed(items, sizeof *space->base),
     };
-    find_groups(space, team_network(task->team));
+    find_groups(space, task, widths);
     return find_choices(space, task, widths, rule, result, err);
 }
 
@@ -223,6 +252,23 @@ void bit_space_put(const struct bit_space *space, int group, int choice,
     for (int item = 0; item < items; item++)
         if (space->group_of[item] == group)
             choices[item] = space->at[(size_t)choice * (size_t)items + (size_t)item];
+}
+
+static void put_step(const struct bit_space *space, int item, int bits, float step,
+                     struct choice *choice)
+{
+    if (choice->step > 0 && choice->bits == bits)
+        *choice = placement_put_step(&space->placement->items[item], *choice, step);
+}
+
+void bit_space_put_step(struct bit_space *space, int item, int bits, float step)
+{
+    size_t items = (size_t)space->placement->count;
+
+    put_step(space, item, bits, step, &space->base[item]);
+    for (int choice = 0; choice < space->most; choice++)
+        put_step(space, item, bits, step,
+                 &space->at[(size_t)choice * items + (size_t)item]);
 }
 
 static int first_item(const struct bit_space *space, int group)

@@ -1,7 +1,9 @@
 /* bit_space.h - which bits tensors may have: groups of tensors, and the choices of each group.
  *
  * Tensors that are joined, as both sides of an addition or of a concatenation, and those that are multiplied with
- * each other, have the same bits: they are a group. Any other tensor is a group of its own.
+ * each other, have the same bits: they are a group. Where weights and activations may both stay in float on the
+ * target onnx, so are the weights of a layer and what they multiply: its kernel is of integers or of floats. Any other
+ * tensor is a group of its own.
  */
 #ifndef COORDINATOR_METHODS_BIT_SPACE_H
 #define COORDINATOR_METHODS_BIT_SPACE_H
@@ -46,6 +48,9 @@ size_t bit_space_place(const struct bit_space *space, int group, int choice);
 /* Gives the items of a group its choice. */
 void bit_space_put(const struct bit_space *space, int group, int choice,
                    struct choice *choices /* [items] */);
+
+/* Gives an item another step wherever it has so many bits. */
+void bit_space_put_step(struct bit_space *space, int item, int bits, float step);
 
 /* A group by its first tensor; borrowed. */
 const char *bit_space_name(const struct bit_space *space, int group);

@@ -15,6 +15,7 @@ struct mixed_settings {
     enum bit_model model;
     int reach; /* 0: all */
     int tries;
+    int finals;
     int draws;
     int sweeps;
     double norm;
@@ -53,6 +54,11 @@ static const struct config_field limits[] = {
          "its activation"},
     {"loss", KIND_REAL, CONFIG_AT(bit_limits, loss), NULL, .range = {0, 1e9},
      .help = "that the model predicts; average bits are made least"},
+    {"points", KIND_REAL, CONFIG_AT(bit_limits, points), NULL, .range = {0, 100},
+     .help =
+         "of the metric, a share of calibration samples: each group has the fewest "
+         "bits that, alone, lower it by at most so many hundredths; with bits [8, 32] "
+         "all is quantized but what costs more"},
 };
 
 static const struct config_section budget_section = {
@@ -81,6 +87,11 @@ static const struct config_field fields[] = {
      .only = "mixed", .needs = MODEL_IS_OF_PAIRS},
     {"tries", KIND_INT, OWN(tries), "8", .range = {1, 1000},
      .help = "how many of the best predicted are evaluated", .only = "mixed"},
+    {"finals", KIND_INT, OWN(finals), "4", .range = {0, 1000},
+     .help =
+         "with `rounding: gram`, how many of these are rounded layer behind layer and "
+         "evaluated again, those of least loss and the same bits for all",
+     .only = "mixed"},
     {"draws", KIND_INT, OWN(draws), "0", .range = {0, 10000},
      .help =
          "so many assignments are drawn, by `seed`, and evaluated, to tell how well "
@@ -117,7 +128,7 @@ static struct bit_limits limits_of(const struct method_task *task)
     struct bit_limits limits = own(task->one->method)->budget;
 
     if (isnan(limits.average_bits) && isnan(limits.weight_bytes) &&
-        isnan(limits.bit_operations) && isnan(limits.loss))
+        isnan(limits.bit_operations) && isnan(limits.loss) && isnan(limits.points))
         limits.average_bits = task->one->bits.weights;
     return limits;
 }
@@ -135,6 +146,8 @@ static int find_bits(const struct method_task *task, long *evaluations,
         .model = settings->model,
         .reach = settings->reach,
         .tries = settings->tries,
+        .finals =
+            task->one->method->rounding.name == ROUNDING_GRAM ? settings->finals : 0,
         .draws = settings->draws,
     };
 

@@ -113,8 +113,7 @@ static int round_at_widths(const struct method_task *task, int layer, int item,
             continue;
         of = rounding_layer_begin(task, layer, item, choices, grids->input_steps[layer],
                                   grids->target_steps[layer]);
-        of.refits = of.scans = false;
-        of.keeps_products = true;
+        rounding_layer_stand_alone(&of);
         status = rounding_layer_find(&of, &answer, err);
         if (status == 0)
             rounding_layer_put_at_width(&of, found);
@@ -227,10 +226,9 @@ static int round_layer(struct pass *pass, int layer, int item, struct error *err
 static int round_layers(struct pass *pass, struct error *err)
 {
     const struct network *network = team_network(pass->task->team);
-    int status = team_put_state(pass->task->team, &pass->trial->state, err);
+    int status =
+        settings_of(pass->task)->accept == ROUNDING_BY_LAYER ? score(pass, err) : 0;
 
-    if (status == 0 && settings_of(pass->task)->accept == ROUNDING_BY_LAYER)
-        status = score(pass, err);
     for (int layer = 0; status == 0 && layer < network->layer_count; layer++) {
         int item = item_of(pass->task, layer, pass->trial->choices);
 
@@ -295,15 +293,38 @@ static int keep_or_forget(const struct method_task *task, struct result_point *t
 }
 
 /* Nothing is in force that was measured with other codes. */
-static struct state state_before(const struct result_point *point)
+static void forget_codes(struct state *state)
 {
-    struct state state = state_copy(&point->state);
+    state_drop(state, STATE_CODE_RATIOS);
+    state_drop(state, STATE_CODES);
+    state_drop(state, STATE_STATISTICS);
+    state_drop(state, STATE_BIAS_SHIFT);
+}
 
-    state_drop(&state, STATE_CODE_RATIOS);
-    state_drop(&state, STATE_CODES);
-    state_drop(&state, STATE_STATISTICS);
-    state_drop(&state, STATE_BIAS_SHIFT);
-    return state;
+/* Rounds all layers of the trial, and scores it. */
+static int run_pass(struct pass *pass, struct error *err)
+{
+    int status = find_grids(pass->task, pass->trial->choices, &pass->grids, err);
+
+    forget_codes(&pass->trial->state);
+    if (status == 0)
+        status = team_put_state(pass->task->team, &pass->trial->state, err);
+    if (status == 0)
+        status = round_layers(pass, err);
+    if (status == 0)
+        status = score(pass, err);
+    clear_grids(&pass->grids);
+    return status;
+}
+
+int rounding_try(const struct method_task *task, struct result_point *point,
+                 struct error *err)
+{
+    struct pass pass = {.task = task, .trial = point};
+
+    if (team_put_state(task->team, &point->state, err) < 0)
+        return -1;
+    return is_gram(task) ? run_pass(&pass, err) : method_score(task, point, err);
 }
 
 static int round_point(const struct method_task *task, struct result_point *point,
@@ -311,20 +332,15 @@ static int round_point(const struct method_task *task, struct result_point *poin
 {
     size_t bytes = (size_t)team_placement(task->team)->count * sizeof *point->choices;
     struct result_point trial = {.choices = memory_copy(point->choices, bytes),
-                                 .state = state_before(point)};
+                                 .state = state_copy(&point->state)};
     struct pass pass = {.task = task, .trial = &trial};
-    int status = find_grids(task, trial.choices, &pass.grids, err);
+    int status = run_pass(&pass, err);
 
-    if (status == 0)
-        status = round_layers(&pass, err);
-    if (status == 0)
-        status = score(&pass, err);
     if (status == 0) {
         warn_of(&pass, result);
         status = keep_or_forget(task, &trial, point, result, err);
     }
     *evaluations = pass.evaluations;
-    clear_grids(&pass.grids);
     state_clear(&trial.state);
     free(trial.choices);
     return status;

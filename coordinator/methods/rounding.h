@@ -33,10 +33,16 @@ struct rounding_widths {
 
 /* Rounds the weights of each layer alone at each width below 8 bits, where the method asks for rounding: adds
  * rows of STATE_CODES_OF_BITS to `found`. What a layer sees is measured once, beside the base, under the
- * state in force. No batch norm takes factors. */
+ * state in force. No batch norm takes factors. Where steps are scanned each row has the tensor's step at the width; those of
+ * channels are kept. */
 int rounding_at_widths(const struct method_task *task,
                        const struct rounding_widths *widths, struct state *found,
                        struct error *err);
+
+/* Rounds the weights of a point's choices as behind a search, and scores it, without judging it: its state, which has
+ * nothing in it that was measured with other codes afterwards, is in force. Without `rounding: gram` it is scored as it is. */
+int rounding_try(const struct method_task *task, struct result_point *point,
+                 struct error *err);
 
 /* Evaluations that it takes at most. */
 long rounding_evaluations(const struct method_task *task,

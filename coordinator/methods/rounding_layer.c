@@ -39,6 +39,13 @@ struct rounding_layer rounding_layer_begin(const struct method_task *task, int i
     return of;
 }
 
+void rounding_layer_stand_alone(struct rounding_layer *of)
+{
+    of->keeps_products = true;
+    of->refits = false;
+    of->scans = of->scans && !team_placement(of->task->team)->items[of->item].ratios;
+}
+
 void rounding_layer_end(struct rounding_layer *of)
 {
     free(of->numbers);
@@ -352,7 +359,8 @@ void rounding_layer_put(const struct rounding_layer *of, struct choice *choices,
 void rounding_layer_put_at_width(const struct rounding_layer *of, struct state *found)
 {
     size_t codes = packed_codes_count(of->code_count);
-    double *numbers = memory_get((codes + of->outputs) * sizeof *numbers);
+    size_t count = codes + of->outputs + 1;
+    double *numbers = memory_get(count * sizeof *numbers);
 
     memcpy(numbers, of->numbers, codes * sizeof *numbers);
     for (size_t output = 0; output < of->outputs; output++) {
@@ -361,8 +369,8 @@ void rounding_layer_put_at_width(const struct rounding_layer *of, struct state *
 
         numbers[codes + output] = (double)(isfinite(shift) ? shift : 0);
     }
+    numbers[count - 1] = (double)choice_of(of).step;
     state_set(found, STATE_CODES_OF_BITS,
-              GIVEN_CODES * of->item + of->choices[of->item].bits, numbers,
-              codes + of->outputs);
+              GIVEN_CODES * of->item + of->choices[of->item].bits, numbers, count);
     free(numbers);
 }

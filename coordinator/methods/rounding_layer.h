@@ -31,6 +31,9 @@ struct rounding_layer rounding_layer_begin(const struct method_task *task, int i
                                            float input_step, float target_step);
 void rounding_layer_end(struct rounding_layer *of);
 
+/* Its products are to be its own, without factors and without steps of its channels that are tried. */
+void rounding_layer_stand_alone(struct rounding_layer *of);
+
 /* Finds the codes, or recalls them from the journal.
  *
  *   answer  what the layer sees, measured where its numbers are NULL, which are to be freed
@@ -46,7 +49,7 @@ double rounding_layer_ridge(const struct rounding_layer *of);
 void rounding_layer_put(const struct rounding_layer *of, struct choice *choices,
                         struct state *state);
 
-/* Puts codes and biases at the choice's width into a state, as STATE_CODES_OF_BITS. */
+/* Puts codes, biases and the step at the choice's width into a state, as STATE_CODES_OF_BITS. */
 void rounding_layer_put_at_width(const struct rounding_layer *of, struct state *state);
 
 #endif

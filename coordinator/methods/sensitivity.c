@@ -69,6 +69,7 @@ static int measure_singles(struct sensitivity *found, const struct method_task *
                            const struct bit_space *space, struct error *err)
 {
     struct batch batch = make_batch(task, space, found->places + 1);
+    enum metric metric = task->one->model->metric;
     int status;
 
     add_candidate(&batch, found->places);
@@ -79,8 +80,11 @@ static int measure_singles(struct sensitivity *found, const struct method_task *
     status = score_batch(&batch, err);
     if (status == 0)
         found->base = loss_of(task, &batch.scores[0]);
-    for (int i = 1; status == 0 && i < batch.count; i++)
+    for (int i = 1; status == 0 && i < batch.count; i++) {
         found->singles[batch.places[i]] = loss_of(task, &batch.scores[i]) - found->base;
+        found->points[batch.places[i]] = 100 * (score_metric(&batch.scores[0], metric) -
+                                                score_metric(&batch.scores[i], metric));
+    }
     found->evaluations += batch.count;
     clear_batch(&batch);
     return status;
@@ -135,6 +139,7 @@ static struct sensitivity make_room(const struct bit_space *space)
     return (struct sensitivity){
         .places = places,
         .singles = memory_zeroed(places, sizeof(double)),
+        .points = memory_zeroed(places, sizeof(double)),
         .pairs = memory_zeroed(places * places, sizeof(double)),
     };
 }
@@ -152,23 +157,30 @@ int sensitivity_measure(struct sensitivity *sensitivity, const struct method_tas
 void sensitivity_clear(struct sensitivity *sensitivity)
 {
     free(sensitivity->singles);
+    free(sensitivity->points);
     free(sensitivity->pairs);
     *sensitivity = (struct sensitivity){0};
 }
 
 enum { HEAD = 2 }; /* numbers before the singles */
 
+static size_t bytes_of(size_t places)
+{
+    return (HEAD + 2 * places + places * places) * sizeof(double);
+}
+
 void *sensitivity_bytes(const struct sensitivity *sensitivity, size_t *count)
 {
     size_t places = sensitivity->places;
     double *numbers;
 
-    *count = (HEAD + places + places * places) * sizeof *numbers;
+    *count = bytes_of(places);
     numbers = memory_get(*count);
     numbers[0] = sensitivity->base;
     numbers[1] = (double)sensitivity->evaluations;
     memcpy(numbers + HEAD, sensitivity->singles, places * sizeof *numbers);
-    memcpy(numbers + HEAD + places, sensitivity->pairs,
+    memcpy(numbers + HEAD + places, sensitivity->points, places * sizeof *numbers);
+    memcpy(numbers + HEAD + 2 * places, sensitivity->pairs,
            places * places * sizeof *numbers);
     return numbers;
 }
@@ -180,13 +192,14 @@ bool sensitivity_of_bytes(struct sensitivity *sensitivity,
     const double *numbers = bytes;
     size_t places = (size_t)space->groups * (size_t)space->most;
 
-    if (count != (HEAD + places + places * places) * sizeof *numbers)
+    if (count != bytes_of(places))
         return false;
     *sensitivity = make_room(space);
     sensitivity->base = numbers[0];
     sensitivity->evaluations = (long)numbers[1];
     memcpy(sensitivity->singles, numbers + HEAD, places * sizeof *numbers);
-    memcpy(sensitivity->pairs, numbers + HEAD + places,
+    memcpy(sensitivity->points, numbers + HEAD + places, places * sizeof *numbers);
+    memcpy(sensitivity->pairs, numbers + HEAD + 2 * places,
            places * places * sizeof *numbers);
     return true;
 }

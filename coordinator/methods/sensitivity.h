@@ -19,7 +19,10 @@ struct sensitivity {
     size_t places;   /* groups * most */
     double base;     /* loss */
     double *singles; /* [places] owned */
-    double *pairs;   /* [places, places] the left group comes first; owned */
+    double *
+        points; /* [places] by which a choice alone lowers the model's metric, in hundredths; NaN: it is not
+                        known; owned */
+    double *pairs; /* [places, places] the left group comes first; owned */
     long evaluations;
 };
 

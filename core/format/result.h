@@ -47,9 +47,11 @@ struct result_phase {
 struct result_mixed_point {
     double cost; /* in what the budget is given in */
     double
-        predicted;  /* loss: the base's, singles and pairs; NaN: it was not asked for */
-    double loss;    /* NaN: it was not evaluated */
-    bool is_proven; /* nothing within the cost has less predicted loss */
+        predicted; /* loss: the base's, singles and pairs; NaN: it was not asked for */
+    double loss;   /* NaN: it was not evaluated */
+    double
+        rounded; /* loss when weights are rounded layer behind layer; NaN: they were not */
+    bool is_proven;   /* nothing within the cost has less predicted loss */
     const char *bits; /* of each group, in order, with blanks between them */
 };
 

@@ -183,7 +183,9 @@ static const struct result_field mixed_point_rows[] = {
     {"predicted", FIELD_REAL, AT(result_mixed_point, predicted),
      "the loss by singles and pairs; null: it was not asked for"},
     {"loss", FIELD_REAL, AT(result_mixed_point, loss),
-     "the loss; null: it was not evaluated"},
+     "the loss, with layers rounded alone; null: it was not evaluated"},
+    {"rounded_loss", FIELD_REAL, AT(result_mixed_point, rounded),
+     "the loss with each layer rounded behind those before it; null: they were not"},
     {"proven", FIELD_FLAG, AT(result_mixed_point, is_proven),
      "whether nothing within the cost has less predicted loss"},
     {"bits", FIELD_TEXT, AT(result_mixed_point, bits), "of each group, in order"},
@@ -501,7 +503,9 @@ static const struct result_field cost_rows[] = {
     {"activation_bits", FIELD_REAL, AT(cost, activation_bits),
      "of what layers with weights multiply, on average"},
     {"weight_bytes", FIELD_REAL, AT(cost, weight_bytes),
-     "of codes, steps and floats of weights"},
+     "of codes and floats of weights, of steps, zero-points, and what is added to or "
+     "scales "
+     "products"},
     {"bit_operations", FIELD_REAL, AT(cost, bit_operations),
      "multiply-adds of a sample x bits of weights x bits of activations"},
 };

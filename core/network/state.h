@@ -30,7 +30,7 @@ enum state_kind {
     STATE_CODE_RATIOS, /* of an item, weights: [outputs], in place of STATE_RATIOS under given codes */
     STATE_CODES, /* of an item, weights: [packed_codes_count()], see packed_codes.h */
     STATE_CODES_OF_BITS, /* of GIVEN_CODES * an item, a convolution's weights, + bits: as codes, and behind
-                            them [outputs] bias shifts; codes of these bits are others then */
+                            them [outputs] bias shifts and the step; codes of these bits are others then */
     STATE_STATISTICS, /* of a layer's batch norm: means [channels], variances [channels] */
     STATE_BIAS_SHIFT,   /* of a convolution: [outputs], see bias_shift.h */
     STATE_MEAN_OUTPUTS, /* of a convolution: [outputs]; measured, and never in force */

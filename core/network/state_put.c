@@ -81,7 +81,7 @@ static size_t count_of_codes_of_bits(const struct target *target, int subject)
     if (count == NONE || target->network->layers[item->index].kind != LAYER_CONV ||
         subject % GIVEN_CODES == 0)
         return NONE;
-    return count + (size_t)placement_weights(target->network, item)->outputs;
+    return count + (size_t)placement_weights(target->network, item)->outputs + 1;
 }
 
 static size_t count_of_split(const struct target *target, int subject)
@@ -163,7 +163,7 @@ static void put_codes_of_bits(const struct target *target, const struct state_ro
     struct quantized_tensor *item = item_of(target, row->subject / GIVEN_CODES);
     struct given_codes *given = &item->given[row->subject % GIVEN_CODES];
     size_t outputs = (size_t)placement_weights(target->network, item)->outputs;
-    const double *shifts = row->numbers + row->count - outputs;
+    const double *shifts = row->numbers + row->count - outputs - 1;
 
     put_codes_of(target, item, row->numbers, given);
     if (!given->shifts)

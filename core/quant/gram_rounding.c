@@ -330,7 +330,7 @@ void gram_try_steps(const struct gram *gram, const struct gram_weights *weights,
     double ridge = find_form(&work);
     double *of_rows = memory_zeroed(work.rows, sizeof *of_rows);
 
-    find_targets(&work, ridge);
+    find_targets(&work, weights->keeps_products ? 0 : ridge);
     for (int tried = 0; tried < GRAM_STEPS_TRIED; tried++) {
         double factor = gram_step_factor(tried);
         double before = tried > 0 ? gram_step_factor(tried - 1) : 1;

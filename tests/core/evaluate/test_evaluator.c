@@ -600,7 +600,7 @@ static void put_given(struct trial *trial, int item, bool of_bits)
     size_t count = weights_count(weights), packed = packed_codes_count(count);
     size_t outputs = (size_t)weights->outputs;
     int8_t *codes = memory_get(count);
-    double *numbers = memory_get((packed + outputs) * sizeof *numbers);
+    double *numbers = memory_get((packed + outputs + 1) * sizeof *numbers);
     struct state given = {0};
 
     for (size_t i = 0; i < count; i++)
@@ -608,9 +608,10 @@ static void put_given(struct trial *trial, int item, bool of_bits)
     packed_codes_pack(codes, count, numbers);
     for (size_t i = 0; i < outputs; i++)
         numbers[packed + i] = 0.125 * (double)i - 0.25;
+    numbers[packed + outputs] = 1;
     if (of_bits) {
         state_set(&given, STATE_CODES_OF_BITS, GIVEN_CODES * item + 4, numbers,
-                  packed + outputs);
+                  packed + outputs + 1);
     } else {
         state_set(&given, STATE_CODES, item, numbers, packed);
         state_set(&given, STATE_BIAS_SHIFT, layer, numbers + packed, outputs);

@@ -402,7 +402,7 @@ static void codes_of_a_width_are_given_for_that_alone(void **unused)
     uint64_t signature;
 
     (void)unused;
-    put("codes 1 1 4278222726\ncodes_of_bits 13 3 4278222725 0.5 -1\n");
+    put("codes 1 1 4278222726\ncodes_of_bits 13 4 4278222725 0.5 -1 2\n");
     assert_ptr_equal(given_codes_of(given, 4), &given[4]);
     assert_memory_equal(given[4].codes, codes, sizeof codes);
     assert_true(given[4].shifts[0] == 0.5f && given[4].shifts[1] == -1);
@@ -411,7 +411,7 @@ static void codes_of_a_width_are_given_for_that_alone(void **unused)
             assert_ptr_equal(given_codes_of(given, bits), given);
     assert_null(given->shifts);
     signature = given[4].signature;
-    put("codes_of_bits 13 3 4278222725 0.25 -1\n");
+    put("codes_of_bits 13 4 4278222725 0.25 -1 2\n");
     assert_null(given->codes);
     assert_true(given[4].signature != 0 && given[4].signature != signature);
     put("");

@@ -33,12 +33,12 @@ one_budget='{name: mixed, weights: [2, 4], rounding: {name: gram, accept: always
 # The second case evaluates its best few alone; a run with that case only finds the same.
 another_budget_takes_no_evaluations() {
     local both=$work/both
-    calibrate "$mixed" --set bits=W8A8 --set exclude=[] --set "methods=[$one_budget budget: {average_bits: 2.5}, as: low},
-        $one_budget budget: {average_bits: 3.5}, as: high}]"
+    calibrate "$mixed" --set bits=W8A8 --set exclude=[] --set "methods=[$one_budget finals: 0, budget: {average_bits: 2.5}, as: low},
+        $one_budget finals: 0, budget: {average_bits: 3.5}, as: high}]"
     [ "$(find "$work/run/shared" -type f | wc -l)" -eq 2 ] || fail "what was measured is not shared"
     grep -h '"answers_in_journal"\|"layers_run"' "$work"/run/cases/*-high/result.json "$work"/run/cases/*-low/result.json
     mv "$work/run" "$both"
-    calibrate "$mixed" --set bits=W8A8 --set exclude=[] --set "methods=[$one_budget budget: {average_bits: 3.5}, as: high}]"
+    calibrate "$mixed" --set bits=W8A8 --set exclude=[] --set "methods=[$one_budget finals: 0, budget: {average_bits: 3.5}, as: high}]"
     digits "$both" | grep high >"$work/shared"
     digits "$work/run" | grep high >"$work/alone"
     [ -s "$work/alone" ] || fail "there are no digits"
@@ -80,6 +80,47 @@ chosen_bits_come_back_from_exported_files() {
 }
 check 1 chosen_bits_come_back_from_exported_files
 
+# Of what was tried, those of least loss and the same bits for all are rounded as the end is, and the best of them is chosen.
+the_best_few_are_compared_as_they_are_rounded() {
+    calibrate "$mixed" --set bits=W8A8 --set exclude=[] \
+        --set "methods=[$one_budget budget: {average_bits: 2.7}, tries: 6, finals: 3, as: few}]"
+    python3 - "$work/run/cases/glyphs-paper-W8A8-few/result.json" <<'END'
+import json, sys
+result = json.load(open(sys.argv[1]))
+tried = result["mixed"]["tried"]
+rounded = [t["rounded_loss"] for t in tried if t["rounded_loss"] is not None]
+assert len(tried) == 7 and len(rounded) in (3, 4), rounded
+assert rounded == sorted(rounded) and tried[0]["rounded_loss"] == rounded[0]
+assert result["mixed"]["chosen"] == tried[0]
+assert result["result"]["calibration"]["loss"] == rounded[0], "the end is another"
+uniform = [t for t in tried if set(t["bits"].split()) <= {"2", "8"}]
+assert any(t["rounded_loss"] is not None for t in uniform), "the same bits for all are not rounded"
+END
+}
+check 1 the_best_few_are_compared_as_they_are_rounded
+
+points='weights: [8, 32], activations: [8, 32], model: singles, joint_sweeps: 0'
+
+# A layer's weights and what they multiply are a group, so there are not more groups than layers and an input.
+what_costs_more_than_some_points_stays_in_float() {
+    local case=$work/run/cases/glyphs-onnx-W8A8
+    calibrate "$mixed" --set targets=onnx --set bits=W8A8 --set exclude=[] --set models.0.metric=agreement --set \
+        "methods=[{name: mixed, $points, budget: {points: 100}, as: all}, {name: mixed, $points, budget: {points: 0}, as: free},
+        {name: mixed, weights: [2, 32], activations: [2, 32], model: singles, joint_sweeps: 0, budget: {points: 10}, as: low}]"
+    [ "$(chosen glyphs-onnx-W8A8-all bits | tr ' ' '\n' | sort -u)" = 8 ] || fail "not all is quantized"
+    python3 - "$case"-{all,free,low}/result.json <<'END'
+import json, sys
+for path in sys.argv[1:]:
+    result = json.load(open(path))
+    groups = result["mixed"]["groups"].split()
+    assert len(groups) <= sum(s["kind"] == "weights" for s in result["steps"]), groups
+low, = (json.load(open(p)) for p in sys.argv[3:])
+assert {"2", "32"} == set(low["mixed"]["chosen"]["bits"].split()), low["mixed"]["chosen"]
+END
+    comes_back "$case-low"
+}
+check 1 what_costs_more_than_some_points_stays_in_float
+
 # The number that a result counts under this name.
 counted() { # NAME
     sed -n "s/^    \"$1\": \([0-9]*\).*/\1/p" "$case/result.json"
@@ -99,7 +140,7 @@ check 1 a_budget_counts_what_the_result_counts
 what_cannot_be_is_told() {
     local settings
     refuse() { # TEXT SETTINGS
-        calq run --set "out=$work/run" "$mixed" --set bits=W8A8 --set exclude=[] --set "methods=[{name: mixed, $2}]"
+        calq run --set "out=$work/run" "$mixed" --set bits=W8A8 --set exclude=[] --set "methods=[{name: mixed, $2}]" "${@:3}"
         expect_code "3"
         expect_in "$work/log" "$1"
         rm -rf "$work/run"
@@ -110,6 +151,8 @@ what_cannot_be_is_told() {
     refuse "bits are listed in rising order, and 3 stands behind 4" "weights: [4, 3]"
     refuse "bits are 2 to 8, or 32 for float, not 9" "weights: [4, 9]"
     refuse "only one of both can have several widths" "activations: [4, 8], budget: {bit_operations: 1e6}"
+    refuse "points are hundredths of a share, and the metric of glyphs is perplexity" \
+        "weights: [8, 32], budget: {points: 1}, model: singles" --set models.0.metric=perplexity --set models.0.loss=cross_entropy
     refuse "a loss of 0 cannot be reached" "weights: [2, 3], budget: {loss: 0}, model: singles"
 }
 check 1 what_cannot_be_is_told
