@@ -66,9 +66,9 @@ const struct command table_command = {
     &table_options,
     "For each network and target: calibration loss, validation metric and what it "
     "differs from\n"
-    "that of float, with the standard error of the difference, evaluations and CPU "
-    "seconds of all\n"
-    "cases that are done. A star marks the best of a column; of a validation metric "
+    "that of float, with the standard error of the difference, evaluations, CPU "
+    "seconds,\n"
+    "average bits, kilobytes of weights and bit operations of all cases that are done. A star marks the best of a column; of a validation metric "
     "only where\n"
     "the next is further away than the standard error of the difference. Standard "
     "errors are as of\n"

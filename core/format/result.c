@@ -192,7 +192,8 @@ void result_write_csv_head(FILE *file)
     fputs("case,model,target,bits,method,loss_name,float_loss,start_loss,loss,"
           "start_check_loss,check_loss,batchnorms_measured,validation_metric,"
           "float_validation,start_validation,validation,validation_loss,evaluations,"
-          "seconds,cpu_seconds,warnings\n",
+          "seconds,cpu_seconds,warnings,weight_bits,activation_bits,weight_bytes,"
+          "bit_operations\n",
           file);
 }
 
@@ -225,6 +226,10 @@ void result_write_csv_line(const struct result *result, FILE *file)
     write_cell(file, score_metric(&result->start.validation, metric));
     write_cell(file, score_metric(&result->result.validation, metric));
     write_cell(file, score_loss(&result->result.validation));
-    fprintf(file, "%ld,%.3f,%.3f,%d\n", result_evaluations(result), result->seconds,
+    fprintf(file, "%ld,%.3f,%.3f,%d,", result_evaluations(result), result->seconds,
             result->cpu_seconds, result->warning_count);
+    write_cell(file, result->cost.weight_bits);
+    write_cell(file, result->cost.activation_bits);
+    write_cell(file, result->cost.weight_bytes);
+    fprintf(file, "%.9g\n", result->cost.bit_operations);
 }

@@ -51,19 +51,58 @@ static void add_weights(const struct placement *placement, const struct layer *l
     }
 }
 
+static bool are_all(const float *values, int count, float value)
+{
+    for (int i = 0; values && i < count; i++)
+        if (values[i] != value)
+            return false;
+    return true;
+}
+
+/* Floats behind the products of a layer, which no choice changes. */
+static double floats_behind(const struct layer *layer)
+{
+    const struct recurrence *recurrence = &layer->recurrence;
+    double floats = 0;
+
+    if (layer->kind == LAYER_CONV) {
+        int outputs = layer->weights->outputs;
+
+        floats += are_all(layer->conv.scale, outputs, 1) ? 0 : outputs;
+        floats += are_all(layer->conv.shift, outputs, 0) ? 0 : outputs;
+    }
+    if (layer_recurs(layer) && recurrence->bias)
+        floats += layer->weights->outputs;
+    if (layer_recurs(layer) && recurrence->peepholes)
+        floats += 3.0 * recurrence->directions * recurrence->hidden;
+    return floats;
+}
+
+static double bytes_of_activation_steps(const struct placement *placement,
+                                        const struct choice *choices)
+{
+    double bytes = 0;
+
+    for (int item = 0; item < placement->count; item++)
+        if (!placement->items[item].is_weight && choices[item].step > 0)
+            bytes += (double)sizeof(float) + (choices[item].grid == GRID_ASYMMETRIC);
+    return bytes;
+}
+
 struct cost cost_model_of(const struct network *network,
                           const struct placement *placement,
                           const struct choice *choices)
 {
     int *held = early_codes(network, placement);
     struct sums weights = {0}, activations = {0};
-    struct cost cost = {0};
+    struct cost cost = {.weight_bytes = bytes_of_activation_steps(placement, choices)};
 
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
         int multiplied = layer_recurs(layer) ? layer->output : layer->inputs[0], bits;
 
         add_weights(placement, layer, index, choices, &weights, &cost);
+        cost.weight_bytes += (double)sizeof(float) * floats_behind(layer);
         if (layer->weight_count == 0 || !layer_multiplies(layer))
             continue;
         bits = bits_of(choices, item_of(placement, held, multiplied));

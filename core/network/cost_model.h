@@ -7,11 +7,14 @@
 struct cost {
     double weight_bits;     /* on average, of all weights; a float has 32 */
     double activation_bits; /* the same of what layers with weights multiply */
-    double weight_bytes;    /* codes, a step for each tensor or output, floats */
+    double weight_bytes;    /* codes, steps and zero-points, floats, biases */
     double bit_operations;  /* multiply-adds of a sample x bits of both sides */
 };
 
-/* Averages are over values. Biases and batch norms, which no choice changes, are not counted.
+/* Averages are over values. Bytes are of what a file of the network has to hold: codes of weights without gaps, a float for
+ * each of their steps, one for each step of an activation and a byte for its zero-point where its grid has one,
+ * weights that stay in float, and a float for each scale and shift behind products and each bias of a
+ * recurrence.
  *
  *   choices  [placement->count]; step 0: float
  *

@@ -49,6 +49,26 @@ static double cpu_seconds_of(const struct result *result)
     return result->cpu_seconds;
 }
 
+static double weight_bits_of(const struct result *result)
+{
+    return result->cost.weight_bits;
+}
+
+static double activation_bits_of(const struct result *result)
+{
+    return result->cost.activation_bits;
+}
+
+static double weight_bytes_of(const struct result *result)
+{
+    return result->cost.weight_bytes;
+}
+
+static double bit_operations_of(const struct result *result)
+{
+    return result->cost.bit_operations;
+}
+
 static const char *loss_name(const struct result *result)
 {
     return loss_table[result->model->loss].name;
@@ -83,6 +103,14 @@ static const struct view views[] = {
      "%+.2f", 100, 0, difference_of, NULL, difference_error_of, true, 16},
     {"evaluations", NULL, "%.0f", 1, 0, evaluations_of, NULL, NULL, false, 10},
     {"CPU seconds", NULL, "%.1f", 1, 0, cpu_seconds_of, NULL, NULL, false, 10},
+    {"bits of weights, on average", NULL, "%.2f", 1, 0, weight_bits_of, NULL, NULL,
+     false, 10},
+    {"bits of activations, on average", NULL, "%.2f", 1, 0, activation_bits_of, NULL,
+     NULL, false, 10},
+    {"kilobytes of weights", NULL, "%.1f", 1e-3, 0, weight_bytes_of, NULL, NULL, false,
+     10},
+    {"bit operations, in millions", NULL, "%.1f", 1e-6, 0, bit_operations_of, NULL,
+     NULL, false, 10},
 };
 
 /* The view of a metric as its row says. */

@@ -47,6 +47,7 @@ static struct result *make(int index, const char *id, struct config_model *model
     result->float_validation = score(0, 7);
     result->result.calibration = score(loss, 4);
     result->cpu_seconds = 0.25;
+    result->cost = (struct cost){2.5, 8, 1500, 2e6};
     list[index] = result;
     return result;
 }
@@ -174,6 +175,13 @@ static void costs_have_matrices_of_their_own(void **state)
     (void)state;
     has_line("mmse 0 0");
     has_line("own-name 7.0 -");
+    has_line("net, target onnx: bits of weights, on average");
+    has_line("mmse 2.50 2.50");
+    has_line("mmse 8.00 8.00");
+    has_line("net, target onnx: kilobytes of weights");
+    has_line("mmse 1.5 1.5");
+    has_line("net, target onnx: bit operations, in millions");
+    has_line("mmse 2.0 2.0");
 }
 
 static void each_model_has_its_own(void **state)
