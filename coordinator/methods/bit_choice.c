@@ -1,5 +1,6 @@
-#include "coordinator/methods/bit_choice_inside.h"
+#include "coordinator/methods/bit_choice.h"
 
+#include "coordinator/methods/bit_choice_inside.h"
 #include "coordinator/methods/rounding.h"
 #include "coordinator/methods/sensitivity.h"
 #include "coordinator/methods/shared_answer.h"

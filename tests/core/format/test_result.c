@@ -91,6 +91,7 @@ static int start(void **state)
     result.ranks = 3;
     result.seconds = 2.5;
     result.cpu_seconds = 1.25;
+    result.cost = (struct cost){3.5, 4, 1500, 2e6};
     json = NULL;
     return 0;
 }
@@ -480,7 +481,8 @@ static void a_csv_line_has_the_columns_of_the_head(void **state)
                      commas(second, strlen(second)));
     assert_string_equal(second, "net-paper-W4A8-minmax,net,paper,W4A8,minmax,cross_"
                                 "entropy,0.25,0.75,0.5,,0.625,no,"
-                                "top1,0.95,0.5,0.75,0.5,43,2.500,1.250,0\n");
+                                "top1,0.95,0.5,0.75,0.5,43,2.500,1.250,0,"
+                                "3.5,4,1500,2000000\n");
     free(text);
 }
 
