@@ -29,35 +29,37 @@ static bool has_integers(const struct layer_pair *pair, size_t channel)
     return theirs->steps[channel] == step;
 }
 
-static bool has_shift(const struct layer_pair *pair, size_t channel)
+/* What an export writes as the shift of a channel. */
+static float written_shift(const struct layer_pair *pair, size_t channel)
 {
     float unit = pair->input_step * pair->folded.steps[channel];
-    float ours = pair->ours->conv.shift[channel];
 
-    if (pair->rounds_shifts)
-        ours = unit * (float)coded_shift(&pair->folded, &pair->ours->conv,
-                                         pair->input_step, channel);
-    return pair->theirs->conv.shift[channel] == ours;
+    return pair->rounds_shifts
+               ? unit * (float)coded_shift(&pair->folded, &pair->ours->conv,
+                                           pair->input_step, channel)
+               : pair->ours->conv.shift[channel];
 }
 
+/* A shift that is another stays as much apart from the case's. */
 static void take_out(const struct layer_pair *pair, size_t channel)
 {
     struct weights *theirs = pair->theirs->weights;
+    struct conv *conv = &pair->theirs->conv;
     size_t first = channel * pair->count;
 
     theirs->steps[channel] = pair->searched.steps[channel];
     for (size_t i = first; i < first + pair->count; i++)
         theirs->values[i] =
             (float)pair->searched.integers[i] * pair->searched.steps[channel];
-    pair->theirs->conv.scale[channel] = pair->ours->conv.scale[channel];
-    pair->theirs->conv.shift[channel] = pair->ours->conv.shift[channel];
+    conv->scale[channel] = pair->ours->conv.scale[channel];
+    conv->shift[channel] = pair->ours->conv.shift[channel] +
+                           (conv->shift[channel] - written_shift(pair, channel));
 }
 
 static void unfold(const struct layer_pair *pair)
 {
     for (size_t channel = 0; channel < (size_t)pair->ours->weights->outputs; channel++)
-        if (pair->theirs->conv.scale[channel] == 1 && has_integers(pair, channel) &&
-            has_shift(pair, channel))
+        if (pair->theirs->conv.scale[channel] == 1 && has_integers(pair, channel))
             take_out(pair, channel);
 }
 

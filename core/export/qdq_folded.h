@@ -9,8 +9,9 @@
 #include "core/network/placement.h"
 #include "core/quant/weight_rules.h"
 
-/* Wherever integers, step and shift of a channel in the file are the very ones that export writes
- * of the case, they become the case's own: step, weights, scale and shift. Others stay as they are.
+/* Wherever integers and step of a channel in the file are the very ones that export writes of the case, they become the
+ * case's own: step, weights, scale and shift, which is off by as much as the file's is from what export writes. Others
+ * stay as they are.
  *
  *   network, placement, choices  of the case, with the statistics of batch norms in force
  *   rules                      of all weights
