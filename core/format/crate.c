@@ -1,5 +1,7 @@
 #include "core/format/crate.h"
 
+#include "core/base/text.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,7 @@ static const struct profile {
 
 enum { PROFILES = sizeof profiles / sizeof *profiles, ID_BYTES = 192 };
 
-/* ---- values; one that is not UTF-8 is NULL, and so is what it is put into -------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static json_t *reference(const char *id)
 {
@@ -27,10 +29,8 @@ static json_t *reference(const char *id)
 
 static json_t *append(json_t *array, json_t *value)
 {
-    if (array && json_array_append_new(array, value) == 0)
-        return array;
-    json_decref(array);
-    return NULL;
+    json_array_append_new(array, value);
+    return array;
 }
 
 /* What is not in the crate has a name of its own: that of its hash. */
@@ -177,21 +177,38 @@ static json_t *graph(const struct crate *crate)
     return list;
 }
 
-int crate_write(const struct crate *crate, FILE *file, struct error *err)
+static bool is_text(const char *text)
+{
+    return !text || text_is_printable(text);
+}
+
+/* Whether all that comes from outside can be written. */
+static bool are_texts(const struct crate *crate)
+{
+    bool are = is_text(crate->name) && is_text(crate->license);
+
+    for (int i = 0; i < crate->count; i++)
+        are = are && is_text(crate->files[i].original) && is_text(crate->files[i].path);
+    return are;
+}
+
+static int write_whole(const struct crate *crate, FILE *file, struct error *err)
 {
     json_t *whole = json_pack(
         "{s:[s, s], s:o}", "@context", "https://w3id.org/ro/crate/1.1/context",
         "https://w3id.org/ro/terms/workflow-run/context", "@graph", graph(crate));
-    int status = -1;
+    bool is_written =
+        json_dumpf(whole, file, JSON_INDENT(2)) == 0 && fputc('\n', file) != EOF;
 
-    if (!whole)
-        error_set(err, EXIT_INPUT,
-                  "a path or a name of the run is not UTF-8, which " METADATA
-                  " has to be; rename it and run again");
-    else if (json_dumpf(whole, file, JSON_INDENT(2)) < 0 || fputc('\n', file) == EOF)
-        error_set(err, EXIT_MACHINE, "cannot write " METADATA);
-    else
-        status = 0;
     json_decref(whole);
-    return status;
+    return is_written ? 0 : error_set(err, EXIT_MACHINE, "cannot write " METADATA);
+}
+
+int crate_write(const struct crate *crate, FILE *file, struct error *err)
+{
+    if (are_texts(crate))
+        return write_whole(crate, file, err);
+    return error_set(err, EXIT_INPUT,
+                     "a path or a name of the run is not UTF-8, which " METADATA
+                     " has to be; rename it and run again");
 }
