@@ -245,10 +245,12 @@ static int round_layers(struct pass *pass, struct error *err)
 static void warn_of(const struct pass *pass, struct result *result)
 {
     if (pass->left > 0)
-        result_warn(result,
-                    "the weights of %d layers keep the nearest codes (tables, "
-                    "recurrences, split weights, more than %d weights an output)",
-                    pass->left, LAYER_GRAM_INPUTS_MOST);
+        result_warn(
+            result,
+            "the weights of %d layers keep the nearest codes (tables, GRUs "
+            "that reset before the product, split weights, more than %d weights "
+            "an output)",
+            pass->left, LAYER_GRAM_INPUTS_MOST);
     if (pass->refused > 0)
         result_warn(result,
                     "rounding by what weights do does not lower the loss in %d layers, "

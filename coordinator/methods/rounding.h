@@ -1,12 +1,12 @@
 /* rounding.h - weights rounded by what they do: `rounding: gram`.
  *
- * Of each convolution whose weights are quantized, in the order of execution, the moments are measured of
+ * Of each convolution, product and recurrence whose weights are quantized, in the order of execution, the moments are measured of
  * what it sees behind the layers that are rounded already, and of what its products are in the
  * float network (core/evaluate/gram_block.h). From these rank 0 finds codes, a bias, and with `affine: layer` the
  * factor of each output that its batch norm can take (core/quant/gram_rounding.h). Steps stay as
  * they are, or are scanned. What is found of a layer goes to the journal (rounding_layer.h).
  *
- * Weights of tables and of recurrences, split weights and those with second codes keep the nearest codes, as do
+ * Weights of tables and of GRUs that reset before the product, split weights and those with second codes keep the nearest codes, as do
  * layers with more than LAYER_GRAM_INPUTS_MOST weights an output.
  */
 #ifndef COORDINATOR_METHODS_ROUNDING_H

@@ -5,6 +5,7 @@
 #include "core/evaluate/candidate.h"
 #include "core/evaluate/layer_gram.h"
 #include "core/network/batchnorm.h"
+#include "core/network/layer_kind.h"
 #include "core/quant/channel_ratios.h"
 #include "core/quant/gram_rounding.h"
 #include "core/quant/packed_codes.h"
@@ -144,6 +145,7 @@ static struct gram_weights weights_of(const struct rounding_layer *of,
         .input_zero = answer->input_zero,
         .target_step = (double)of->measure.range.high,
         .keeps_products = of->keeps_products,
+        .keeps_bias = layer_recurs(of->layer),
         .refits = of->refits,
     };
 }
@@ -339,21 +341,28 @@ static void put_ratios(const struct rounding_layer *of, struct state *state)
     free(ratios);
 }
 
-void rounding_layer_put(const struct rounding_layer *of, struct choice *choices,
-                        struct state *state)
+/* Factors and biases of a convolution; a recurrence has none to take them. */
+static void put_affine(const struct rounding_layer *of, struct state *state)
 {
     double *shifts = memory_get(of->outputs * sizeof *shifts);
 
     for (size_t output = 0; output < of->outputs; output++)
         shifts[output] = (double)of->layer->conv.scale[output] * lacking_of(of)[output];
-    choices[of->item] = choice_of(of);
-    put_ratios(of, state);
-    state_set(state, STATE_CODES, of->item, of->numbers,
-              packed_codes_count(of->code_count));
     if (of->refits)
         put_factors(of, state, shifts);
     put_shifts(of, state, shifts);
     free(shifts);
+}
+
+void rounding_layer_put(const struct rounding_layer *of, struct choice *choices,
+                        struct state *state)
+{
+    choices[of->item] = choice_of(of);
+    put_ratios(of, state);
+    state_set(state, STATE_CODES, of->item, of->numbers,
+              packed_codes_count(of->code_count));
+    if (!layer_recurs(of->layer))
+        put_affine(of, state);
 }
 
 void rounding_layer_put_at_width(const struct rounding_layer *of, struct state *found)

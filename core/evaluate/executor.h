@@ -52,7 +52,7 @@ enum sight {
     SEE_TENSOR,   /* [samples, elements] of a tensor */
     SEE_ELEMENTS, /* [any number] of a tensor, in order, one time after the other */
     SEE_PRODUCTS, /* [samples, pixels, channels] of a layer: its batch norm's input, or what that
-                     would be: the products of a convolution */
+                     would be: the products of a convolution; those of a recurrence */
     SIGHTS
 };
 

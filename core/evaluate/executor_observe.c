@@ -178,9 +178,8 @@ static int check_splits(struct executor *executor, const struct task *task,
                         struct error *err)
 {
     const struct layer *layer = task->layer;
-    int tensor = layer_recurs(layer) ? layer->output : layer->inputs[0];
     const struct value *multiplied =
-        executor_run(executor, task->candidate, task->block, tensor);
+        executor_run(executor, task->candidate, task->block, layer_multiplied(layer));
     const struct layer_task work = executor_work_of(executor, task);
 
     return layer_kind_of(layer)->check_splits(&work, multiplied, err);

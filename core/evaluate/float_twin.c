@@ -150,8 +150,9 @@ static void copy_seen(void *context, enum sight sight, int index, const float *v
                       size_t samples)
 {
     const struct seen *seen = context;
-    int tensor = sight == SEE_PRODUCTS ? seen->network->layers[index].output : index;
-    size_t count = samples * seen->network->tensors[tensor].count;
+    size_t count =
+        samples * (sight == SEE_PRODUCTS ? network_products(seen->network, index)
+                                         : seen->network->tensors[index].count);
 
     memcpy(sight == SEE_PRODUCTS ? seen->products : seen->values, values,
            count * sizeof *values);

@@ -1,4 +1,4 @@
-/* gram_block.h - the moments of a block: what a convolution sees in the quantized network, and what its products
+/* gram_block.h - the moments of a block: what a layer multiplies in the quantized network, and what its products
  * should be. */
 #ifndef CORE_EVALUATE_GRAM_BLOCK_H
 #define CORE_EVALUATE_GRAM_BLOCK_H
@@ -17,8 +17,10 @@ struct gram_block {
     size_t index; /* of the block */
 };
 
-/* Adds to the moments of a convolution (layer_gram.h). Its products should be those of the float network;
- * where a residual is added to them, they should make up for what that has lost, too. */
+/* Adds to the moments of a convolution, or of a recurrence, whose windows are the hidden states that each step
+ * multiplies, but for the first, which is no sample's (layer_gram.h). Its products should be those of the float
+ * network; where a residual is added to them, or what gates get of the network's values, they should make up for what
+ * that has lost, too. */
 void gram_block_add(const struct gram_block *block, const struct measure *measure,
                     int64_t *sums, double *maxima);
 

@@ -2,6 +2,8 @@
 
 #include "core/base/memory.h"
 #include "core/kernel/vector_clones.h"
+#include "core/layer/recurrence_cells.h"
+#include "core/network/layer_kind.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,8 +23,11 @@ static int group_outputs(const struct layer *layer)
 
 bool layer_gram_suits(const struct network *network, const struct layer *layer)
 {
-    return layer->kind == LAYER_CONV &&
-           weights_per_output(layer->weights) <= LAYER_GRAM_INPUTS_MOST &&
+    bool is_product =
+        layer->kind == LAYER_CONV ||
+        (layer_recurs(layer) && !recurrence_resets_before(&layer->recurrence));
+
+    return is_product && weights_per_output(layer->weights) <= LAYER_GRAM_INPUTS_MOST &&
            network->tensors[layer->output].width <= GRAM_POSITIONS_MOST;
 }
 

@@ -19,7 +19,7 @@ enum { LAYER_GRAM_INPUTS_MOST = 4608 };
  * (x - zero). */
 enum { LAYER_GRAM_INPUT_STEP, LAYER_GRAM_INPUT_ZERO, LAYER_GRAM_MAXIMA };
 
-/* Whether a layer is a convolution that is small enough. */
+/* Whether a layer is a convolution, or a recurrence that multiplies its states once, that is small enough. */
 bool layer_gram_suits(const struct network *network, const struct layer *layer);
 
 /* The numbers of all groups, one after the other. */

@@ -4,6 +4,7 @@
 #include "core/evaluate/layer_gram.h"
 #include "core/evaluate/moments.h"
 #include "core/evaluate/product_means.h"
+#include "core/network/layer_kind.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -217,7 +218,8 @@ static void add_to_largest_product(const struct measured *of, const float *value
                                    size_t samples, int64_t *sums, double *maxima)
 {
     (void)sums;
-    raise(values, samples * of->network->tensors[layer_of(of)->output].count, maxima);
+    raise(values, samples * network_products(of->network, of->measure->subject),
+          maxima);
 }
 
 static void tell_largest(const struct measured *of, const int64_t *sums,
@@ -352,7 +354,7 @@ int measure_index(const struct measured *of)
     enum sight sight = rows[measure->kind].sees;
 
     if (measure->kind == MEASURE_LARGEST_INPUT)
-        return layer_of(of)->inputs[0];
+        return layer_multiplied(layer_of(of));
     return sight == SEE_TENSOR || sight == SEE_ELEMENTS ? item_of(of)->index
                                                         : measure->subject;
 }

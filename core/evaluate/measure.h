@@ -16,10 +16,10 @@ enum measure_kind {
     MEASURE_CHANNEL_MAXIMA, /* of an activation: float [channels + 1], as activation_split_look() */
     MEASURE_MOMENTS, /* of a batch norm's input: means and variances, float [2, channels] */
     MEASURE_PRODUCT_MEANS, /* of a convolution's products: double [out_channels] */
-    MEASURE_LARGEST_INPUT, /* of a layer's first input: the largest magnitude, a double */
-    MEASURE_LARGEST_PRODUCT, /* the same of what a layer multiplies */
-    MEASURE_GRAM,            /* of a convolution: a struct gram_answer */
-    MEASURE_ERROR,           /* of an activation: a struct tensor_error */
+    MEASURE_LARGEST_INPUT, /* of what a layer's weights multiply: the largest magnitude, a double */
+    MEASURE_LARGEST_PRODUCT, /* the same of their products */
+    MEASURE_GRAM,  /* of a convolution or a recurrence: a struct gram_answer */
+    MEASURE_ERROR, /* of an activation: a struct tensor_error */
     MEASURE_COUNT
 };
 

@@ -8,10 +8,8 @@
 
 bool onnx_is_plain(const struct onnx_calibrated *calibrated, const struct layer *layer)
 {
-    int multiplied = layer_recurs(layer) ? layer->output : layer->inputs[0];
-
     return layer_multiplies(layer) && !calibrated->with_integers &&
-           calibrated->held[multiplied] < 0;
+           calibrated->held[layer_multiplied(layer)] < 0;
 }
 
 void onnx_place_plain_weights(const struct place *place,

@@ -97,6 +97,7 @@ struct states {
     const float *input;           /* [samples, steps, directions, gates, hidden] */
     float *gates;                 /* [samples, directions, gates, hidden] */
     float *hidden, *cell, *reset; /* [samples, directions, hidden] */
+    float *products;              /* [samples, steps, directions, gates, hidden] */
     void *codes;                  /* of a state that is multiplied */
 };
 
@@ -109,7 +110,8 @@ static void need(const struct layer_run *run, int samples, struct scratch_sizes 
 {
     const struct product *product = run->own;
     size_t hidden = hidden_count(product), gates = (size_t)product->gates.channels;
-    size_t each = (gates + 3 * hidden) * sizeof(float) + hidden;
+    size_t steps = (size_t)run->setting->network->tensors[run->layer->output].width;
+    size_t each = ((steps + 1) * gates + 3 * hidden) * sizeof(float) + hidden;
 
     conv_run_sizes(&product->run, samples, sizes);
     sizes->states = memory_larger(sizes->states, (size_t)samples * each + INPUT_SLACK);
@@ -123,6 +125,11 @@ static void begin(const float *first, int samples, size_t count, float *states)
             memcpy(states, first, count * sizeof *states);
         else
             memset(states, 0, count * sizeof *states);
+}
+
+static int step_count(const struct layer_task *task)
+{
+    return layer_task_output(task)->width;
 }
 
 static struct states states_of(const struct layer_task *task,
@@ -143,7 +150,9 @@ static struct states states_of(const struct layer_task *task,
         states.gates + (size_t)task->samples * (size_t)product->gates.channels;
     states.cell = states.hidden + all;
     states.reset = states.cell + all;
-    states.codes = states.reset + all;
+    states.products = states.reset + all;
+    states.codes = states.products + (size_t)task->samples * (size_t)step_count(task) *
+                                         (size_t)product->gates.channels;
     begin(of->first_hidden, task->samples, count, states.hidden);
     begin(of->first_cell, task->samples, count, states.cell);
     return states;
@@ -165,17 +174,12 @@ static void multiply(const struct states *states, float *state)
                    &gates, task->scratch);
 }
 
-static int step_count(const struct layer_task *task)
-{
-    return layer_task_output(task)->width;
-}
-
 /* The row that a direction is at. */
 static int row_of(const struct states *states, int step, int direction)
 {
-    bool goes_back = direction > 0 || states->task->layer->recurrence.goes_back;
-
-    return goes_back ? step_count(states->task) - 1 - step : step;
+    return recurrence_goes_back(&states->task->layer->recurrence, direction)
+               ? step_count(states->task) - 1 - step
+               : step;
 }
 
 static struct recurrence_step step_of(const struct states *states, int step, int sample,
@@ -222,14 +226,14 @@ static void reset_before(const struct states *states, int step)
         }
 }
 
-static void take_step(const struct states *states, int step)
+/* Hidden states go to `out` [samples, steps, directions, hidden]. */
+static void take_step(const struct states *states, int step, float *out)
 {
     const struct layer_task *task = states->task;
     const struct recurrence *of = &task->layer->recurrence;
     size_t hidden = (size_t)of->hidden, row = hidden * (size_t)of->directions;
 
-    multiply(states, states->hidden);
-    if (of->cell == CELL_GRU && !of->resets_after)
+    if (recurrence_resets_before(of))
         reset_before(states, step);
     for (int sample = 0; sample < task->samples; sample++)
         for (int direction = 0; direction < of->directions; direction++) {
@@ -238,7 +242,7 @@ static void take_step(const struct states *states, int step)
                         (size_t)row_of(states, step, direction);
 
             recurrence_step(&at);
-            memcpy(task->out + to * row + (size_t)direction * hidden, at.hidden,
+            memcpy(out + to * row + (size_t)direction * hidden, at.hidden,
                    hidden * sizeof *at.hidden);
         }
 }
@@ -248,10 +252,43 @@ static bool make(const struct layer_task *task, const struct quantizer *quantize
 {
     const struct states states = states_of(task, quantizer);
 
-    for (int step = 0; step < step_count(task); step++)
-        take_step(&states, step);
+    for (int step = 0; step < step_count(task); step++) {
+        multiply(&states, states.hidden);
+        take_step(&states, step, task->out);
+    }
     value_from_floats(task->out, task->samples, quantizer, output);
     return true;
+}
+
+/* Keeps the products of a step, less their bias. */
+static void keep_products(const struct states *states, int step)
+{
+    const struct product *product = states->task->run->own;
+    const struct recurrence *of = &states->task->layer->recurrence;
+    size_t count = (size_t)of->hidden * (size_t)recurrence_gates(of);
+
+    for (int sample = 0; sample < states->task->samples; sample++)
+        for (int direction = 0; direction < of->directions; direction++) {
+            const struct recurrence_step at = step_of(states, step, sample, direction);
+            const float *bias = product->layer.conv.shift + (size_t)direction * count;
+            float *to = states->products + (at.input - states->input);
+
+            for (size_t i = 0; i < count; i++)
+                to[i] = at.gates[i] - bias[i];
+        }
+}
+
+/* The products with all hidden states, in float. */
+static const float *products_of_states(const struct layer_task *task)
+{
+    const struct states states = states_of(task, NULL);
+
+    for (int step = 0; step < step_count(task); step++) {
+        multiply(&states, states.hidden);
+        keep_products(&states, step);
+        take_step(&states, step, task->scratch->floats[0]);
+    }
+    return states.products;
 }
 
 /* A hidden state after the other, each as if it were a sample. */
@@ -294,7 +331,7 @@ static bool is_nonnegative(const struct layer *layer, bool inputs_are)
 static size_t macs(const struct layer *layer, size_t outputs)
 {
     const struct recurrence *of = &layer->recurrence;
-    size_t times = of->cell == CELL_GRU && !of->resets_after ? 2 : 1;
+    size_t times = recurrence_resets_before(of) ? 2 : 1;
 
     return times * outputs * (size_t)recurrence_gates(of) *
            weights_per_output(layer->weights);
@@ -345,6 +382,7 @@ const struct layer_kind_row layer_recurrence = {
     .same_shape = same_shape,
     .other_constants = other_constants,
     .make = make,
+    .batchnorm_input = products_of_states,
     .check_splits = check_splits,
     .prepare = prepare,
     .release = release,

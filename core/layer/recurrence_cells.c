@@ -5,6 +5,16 @@
 
 #include <assert.h>
 
+bool recurrence_resets_before(const struct recurrence *recurrence)
+{
+    return recurrence->cell == CELL_GRU && !recurrence->resets_after;
+}
+
+bool recurrence_goes_back(const struct recurrence *recurrence, int direction)
+{
+    return direction > 0 || recurrence->goes_back;
+}
+
 int recurrence_gates(const struct recurrence *recurrence)
 {
     static const int gates[CELL_COUNT] = {

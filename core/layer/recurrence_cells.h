@@ -10,6 +10,12 @@
 /* Gates of a direction: how many times the hidden state is multiplied with a row of weights. */
 int recurrence_gates(const struct recurrence *recurrence);
 
+/* Whether it multiplies twice: of a GRU, the state, and what is left of it when it is reset. */
+bool recurrence_resets_before(const struct recurrence *recurrence);
+
+/* Whether a direction goes from the last row to the first. */
+bool recurrence_goes_back(const struct recurrence *recurrence, int direction);
+
 /* The states of one direction of one sample, and what goes into one step. */
 struct recurrence_step {
     const struct recurrence *of;

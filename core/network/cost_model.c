@@ -99,7 +99,7 @@ struct cost cost_model_of(const struct network *network,
 
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
-        int multiplied = layer_recurs(layer) ? layer->output : layer->inputs[0], bits;
+        int multiplied = layer_multiplied(layer), bits;
 
         add_weights(placement, layer, index, choices, &weights, &cost);
         cost.weight_bytes += (double)sizeof(float) * floats_behind(layer);

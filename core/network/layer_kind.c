@@ -65,6 +65,11 @@ bool layer_recurs(const struct layer *layer)
     return layer_kind_of(layer)->codes == CODES_RECUR;
 }
 
+int layer_multiplied(const struct layer *layer)
+{
+    return layer_recurs(layer) ? layer->output : layer->inputs[0];
+}
+
 bool layer_is_of_recurrence(const struct network *network, const struct layer *layer)
 {
     for (int index = 0; index < network->layer_count; index++) {

@@ -66,8 +66,8 @@ struct layer_kind_row {
     /* Floats of some of the output's rows, see conv_integer_finish_rows(). */
     void (*finish_rows)(const struct layer_task *task, const struct conv_sums *sums,
                         size_t first, size_t rows, struct value *output);
-    /* What a batch norm of the layer saw: [samples, elements] in the scratch, or where it is. NULL:
-     * there never is one. */
+    /* What a batch norm of the layer saw, or would see of its products: [samples, pixels, channels] in the
+     * scratch, or where it is. NULL: there never is one. */
     const float *(*batchnorm_input)(const struct layer_task *task);
 
     /* Of kinds that multiply codes with those of weights: holds the codes of split channels against the
@@ -120,6 +120,9 @@ bool layer_passes_codes(const struct layer *layer);
 /* Whether it is its own output, step by step, that the layer multiplies: its rounding decides what there is
  * to round. */
 bool layer_recurs(const struct layer *layer);
+
+/* The tensor that the weights of a layer multiply, or that it looks up. */
+int layer_multiplied(const struct layer *layer);
 
 /* Whether the layer is a part of a node that steps through sequences: a recurrence, or what makes its input of
  * the node's. */

@@ -110,6 +110,14 @@ bool network_is_input(const struct network *network, int tensor)
     return false;
 }
 
+size_t network_products(const struct network *network, int layer)
+{
+    const struct layer *of = &network->layers[layer];
+    const struct tensor *output = &network->tensors[of->output];
+
+    return output->count / (size_t)output->channels * (size_t)of->weights->outputs;
+}
+
 struct layer *network_add_layer(struct network *network, enum layer_kind kind,
                                 const char *name, const int *inputs, int input_count,
                                 int output)

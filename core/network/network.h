@@ -80,6 +80,9 @@ void network_add_decision(struct network *network, enum network_decided what,
 const struct tensor *network_input(const struct network *network, int input);
 bool network_is_input(const struct network *network, int tensor);
 
+/* Products of a sample with the weights of a layer, [pixels, outputs]. */
+size_t network_products(const struct network *network, int layer);
+
 /* Adds a layer at the end: `inputs` [input_count] and `output` are tensor indices; the clamp
  * is open, the window is of one element. The result is borrowed and valid until the next layer
  * is added. Sets the output's producer. */

@@ -14,12 +14,6 @@ static void add(struct placement *placement, struct quantized_tensor item)
     placement->items[placement->count++] = item;
 }
 
-/* What a layer's weights multiply. */
-static int multiplied_by(const struct layer *layer)
-{
-    return layer_recurs(layer) ? layer->output : layer->inputs[0];
-}
-
 /* Whether a layer reads a tensor of which no channel can be doubled. */
 static bool feeds_groups(const struct network *network, int tensor)
 {
@@ -29,7 +23,7 @@ static bool feeds_groups(const struct network *network, int tensor)
         if (layer_multiplied_inputs(layer) > 1 && layer_reads(layer, tensor))
             return true;
         for (int which = 0; which < layer->weight_count; which++)
-            if (layer->weights[which].groups > 1 && multiplied_by(layer) == tensor)
+            if (layer->weights[which].groups > 1 && layer_multiplied(layer) == tensor)
                 return true;
     }
     return false;

@@ -39,27 +39,34 @@ static double about_means(const struct gram *gram, int64_t product, int64_t a,
     return n > 0 ? (double)((__int128)product * n - (__int128)a * b) / (double)n : 0;
 }
 
-void gram_centred_inputs(const struct gram *gram, double *h)
+void gram_of_inputs(const struct gram *gram, struct gram_origin origin, double *h)
 {
     size_t k = (size_t)gram->inputs;
+    int64_t zero = origin.zero, of_zeros = *gram->positions * zero * zero;
 
     for (size_t i = 0; i < k; i++) {
         const int64_t *row = gram->xx + gram_row(gram->inputs, (int)i);
 
         for (size_t j = i; j < k; j++)
             h[i * k + j] = h[j * k + i] =
-                about_means(gram, row[j], gram->x[i], gram->x[j]);
+                origin.is_zero
+                    ? (double)(row[j] - zero * (gram->x[i] + gram->x[j]) + of_zeros)
+                    : about_means(gram, row[j], gram->x[i], gram->x[j]);
     }
 }
 
-void gram_centred_targets(const struct gram *gram, double *g)
+void gram_of_targets(const struct gram *gram, struct gram_origin origin, double *g)
 {
     size_t k = (size_t)gram->inputs, m = (size_t)gram->outputs;
 
     for (size_t output = 0; output < m; output++)
-        for (size_t i = 0; i < k; i++)
-            g[i * m + output] = about_means(gram, gram->tx[output * k + i],
-                                            gram->t[output], gram->x[i]);
+        for (size_t i = 0; i < k; i++) {
+            int64_t product = gram->tx[output * k + i], t = gram->t[output];
+
+            g[i * m + output] = origin.is_zero
+                                    ? (double)(product - origin.zero * t)
+                                    : about_means(gram, product, t, gram->x[i]);
+        }
 }
 
 double gram_mean(const struct gram *gram, int64_t sum)

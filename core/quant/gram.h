@@ -7,6 +7,7 @@
 #ifndef CORE_QUANT_GRAM_H
 #define CORE_QUANT_GRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,11 +27,18 @@ struct gram gram_at(int64_t *numbers, int inputs, int outputs);
  * gram_row() + other. */
 size_t gram_row(int inputs, int input);
 
-/* Moments about the means, as sums over all positions: those of two inputs, and those of an
+/* What moments are about: the means, where a bias is free; else zero, which an input of `zero` stands for. */
+struct gram_origin {
+    bool is_zero;
+    int64_t zero;
+};
+
+/* Moments about the origin, as sums over all positions: those of two inputs, and those of an
  * output and an input. Exact until they become doubles. */
-void gram_centred_inputs(const struct gram *gram, double *h /* [inputs, inputs] out */);
-void gram_centred_targets(const struct gram *gram,
-                          double *g /* [inputs, outputs] out */);
+void gram_of_inputs(const struct gram *gram, struct gram_origin origin,
+                    double *h /* [inputs, inputs] out */);
+void gram_of_targets(const struct gram *gram, struct gram_origin origin,
+                     double *g /* [inputs, outputs] out */);
 
 /* Means over all positions; 0 where there are none. */
 double gram_mean(const struct gram *gram, int64_t sum);

@@ -50,6 +50,12 @@ static void end(struct work *work)
     free(work->codes);
 }
 
+static struct gram_origin origin_of(const struct work *work)
+{
+    return (struct gram_origin){work->weights->keeps_bias,
+                                (int64_t)work->weights->input_zero};
+}
+
 /* ---- the form ------------------------------------------------------------------------------- */
 
 struct input_weight {
@@ -105,7 +111,7 @@ static double find_form(struct work *work)
     double *h = work->factor, mean, share = ridge_least;
     double *kept;
 
-    gram_centred_inputs(work->gram, h);
+    gram_of_inputs(work->gram, origin_of(work), h);
     mean = mean_of_diagonal(h, n);
     find_order(work, h);
     kept = memory_copy(h, n * n * sizeof *h);
@@ -156,7 +162,7 @@ static void find_targets(const struct work *work, double ridge)
     size_t n = work->inputs, rows = work->rows;
     double *g = memory_get(n * rows * sizeof *g);
 
-    gram_centred_targets(work->gram, g);
+    gram_of_targets(work->gram, origin_of(work), g);
     for (size_t i = 0; i < n; i++)
         for (size_t row = 0; row < rows; row++) {
             double weight = weight_in_units(work, row, work->order[i]);
@@ -383,9 +389,11 @@ static void tell_lacking(const struct work *work, const struct gram_rounded *fou
 {
     for (size_t row = 0; row < work->rows; row++)
         found->lacking[row] =
-            mean_target(work, row) -
-            work->factors[row] *
-                mean_product(work, row, found->codes + row * work->inputs);
+            work->weights->keeps_bias
+                ? 0
+                : mean_target(work, row) -
+                      work->factors[row] *
+                          mean_product(work, row, found->codes + row * work->inputs);
 }
 
 double gram_round(const struct gram *gram, const struct gram_weights *weights,

@@ -1,7 +1,8 @@
 /* gram_rounding.h - codes of weights by what they do to what a layer sees.
  *
  * With x~ the windows that the quantized network sees, t what the float network computes there, Q the
- * quantized weights of an output and b a bias, which is free, so that moments are about the means:
+ * quantized weights of an output and b a bias, which is free, so that moments are about the means (else b = 0, and
+ * they are about zero):
  *
  *   sum |t - Q x~ - b|^2 + r |Q - W|^2 = |(Q - W*) (H + r I)^(1/2)|^2 + a constant
  *   H = sum x~ x~',  W* = (G + r W) (H + r I)^-1,  G = sum t x~',  r = 0.01 of the mean of H's diagonal
@@ -34,13 +35,14 @@ struct gram_weights {
     double target_step;            /* t = target_step * t */
     bool
         keeps_products; /* t is what W gives from x~, not what the float network has: W* = W */
+    bool keeps_bias; /* no bias is free: moments are about zero */
     bool refits; /* a factor behind each output is free, too, where that is above 0.2 */
 };
 
 /* What was found; owned by the caller. */
 struct gram_rounded {
     int8_t *codes;   /* [outputs, inputs] out */
-    double *lacking; /* [outputs] out: b, in units of products */
+    double *lacking; /* [outputs] out: b, in units of products; 0: it is kept */
     double *
         factors; /* [outputs] of the products: where they begin, and out; 1 without `refits` */
 };

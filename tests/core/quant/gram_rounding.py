@@ -35,7 +35,7 @@ def layer_of(index):
             t[p][o] = t[p][o] // 8 + math.floor(sum(a * (b - 3) for a, b in zip(w[o], x[p])) * 16)
     return dict(inputs=inputs, outputs=outputs, x=x, t=t, w=w, lowest=-2 ** (bits - 1), highest=2 ** (bits - 1) - 1,
                 centre=odd / 2, steps=[(1 + o / 4) / 2 ** (bits - 1) for o in range(outputs)], zero=3,
-                input_step=0.125, target_step=0.125 / 16, refits=index % 2 == 1)
+                input_step=0.125, target_step=0.125 / 16, refits=index % 2 == 1, keeps_bias=index % 5 == 4)
 
 
 def solve(matrix, values):
@@ -146,7 +146,7 @@ class Rounding:
 
 def round_layer(layer):
     n, x, t, count = layer["inputs"], layer["x"], layer["t"], len(layer["x"])
-    mean = [sum(row[i] for row in x) / count for i in range(n)]
+    mean = [layer["zero"] if layer["keeps_bias"] else sum(row[i] for row in x) / count for i in range(n)]
     centred = [[row[i] - mean[i] for i in range(n)] for row in x]
     h = [[sum(row[i] * row[j] for row in centred) for j in range(n)] for i in range(n)]
     ridge = 0.01 * sum(h[i][i] for i in range(n)) / n
@@ -156,7 +156,7 @@ def round_layer(layer):
     lacking = []
     for o in range(layer["outputs"]):
         unit = layer["input_step"] / layer["target_step"]
-        mean_t = sum(row[o] for row in t) / count
+        mean_t = 0 if layer["keeps_bias"] else sum(row[o] for row in t) / count
         g = [sum(c[i] * (row[o] - mean_t) for c, row in zip(centred, t)) for i in range(n)]
         w = [value * unit for value in layer["w"][o]]
         best = solve(h, [a + ridge * b for a, b in zip(g, w)])
@@ -174,7 +174,7 @@ def round_layer(layer):
             v = rounding.codes(v, y)
         q = [factor * step * (code + layer["centre"]) for code in v]
         product = [sum(a * (b - layer["zero"]) for a, b in zip(q, row)) for row in x]
-        bias = mean_t - sum(product) / count
+        bias = 0 if layer["keeps_bias"] else mean_t - sum(product) / count
         loss += sum((row[o] - p - bias) ** 2 for row, p in zip(t, product))
         loss += ridge * sum((a - b) ** 2 for a, b in zip(q, w))
         total += sum((i + 1) * code for i, code in enumerate(v))

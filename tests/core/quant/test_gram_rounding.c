@@ -108,6 +108,7 @@ static struct layer *make_layer(int index)
         .input_zero = 3,
         .target_step = 0.125 / 16,
         .refits = index % 2 == 1,
+        .keeps_bias = index % 5 == 4,
     };
     draw(layer, &state);
     mix(layer);
@@ -140,15 +141,24 @@ static double round_layer(struct layer *layer)
 
 /* ---- the loss by its definition --------------------------------------------------------------- */
 
+static double mean_of(const struct layer *layer, int input)
+{
+    double mean = 0;
+
+    for (int p = 0; p < layer->positions; p++)
+        mean += layer->x[p][input] / (double)layer->positions;
+    return mean;
+}
+
+/* About the means where a bias is free, else about zero. */
 static double ridge_of(const struct layer *layer)
 {
     double sum = 0;
 
     for (int i = 0; i < layer->inputs; i++) {
-        double mean = 0;
+        double mean =
+            layer->weights.keeps_bias ? layer->weights.input_zero : mean_of(layer, i);
 
-        for (int p = 0; p < layer->positions; p++)
-            mean += layer->x[p][i] / (double)layer->positions;
         for (int p = 0; p < layer->positions; p++)
             sum += (layer->x[p][i] - mean) * (layer->x[p][i] - mean);
     }
@@ -225,7 +235,9 @@ static double nearest_loss(struct layer *layer)
 
     for (int o = 0; o < layer->outputs; o++) {
         layer->factors[o] = 1;
-        layer->lacking[o] = weights->target_step * gram_mean(&gram, gram.t[o]);
+        layer->lacking[o] = weights->keeps_bias
+                                ? 0
+                                : weights->target_step * gram_mean(&gram, gram.t[o]);
         for (int i = 0; i < layer->inputs; i++) {
             int at = o * layer->inputs + i;
             double code =
@@ -233,8 +245,10 @@ static double nearest_loss(struct layer *layer)
 
             layer->codes[at] =
                 (int8_t)fmin(fmax(code, weights->lowest), weights->highest);
-            layer->lacking[o] -= weight_of(layer, o, i, true) * weights->target_step *
-                                 (gram_mean(&gram, gram.x[i]) - weights->input_zero);
+            if (!weights->keeps_bias)
+                layer->lacking[o] -=
+                    weight_of(layer, o, i, true) * weights->target_step *
+                    (gram_mean(&gram, gram.x[i]) - weights->input_zero);
         }
     }
     return loss_of(layer);
@@ -250,6 +264,19 @@ static void no_layer_is_worse_than_with_the_nearest_codes(void **state)
         round_layer(layer);
         if (!(loss_of(layer) <= before * (1 + 1e-9)))
             fail_msg("layer %d: %.17g, nearest %.17g", index, loss_of(layer), before);
+        free_layer(layer);
+    }
+}
+
+static void a_bias_that_is_kept_lacks_nothing(void **state)
+{
+    (void)state;
+    for (int index = 4; index < 50; index += 5) {
+        struct layer *layer = make_layer(index);
+
+        round_layer(layer);
+        for (int o = 0; o < layer->outputs; o++)
+            assert_true(layer->lacking[o] == 0);
         free_layer(layer);
     }
 }
@@ -397,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_are_rounded_as_another_program_rounds_them),
         cmocka_unit_test(no_layer_is_worse_than_with_the_nearest_codes),
+        cmocka_unit_test(a_bias_that_is_kept_lacks_nothing),
         cmocka_unit_test(factors_never_raise_the_loss),
         cmocka_unit_test(errors_of_steps_differ_as_losses_do),
         cmocka_unit_test(errors_of_steps_are_those_of_layers_that_have_them),
