@@ -26,4 +26,5 @@ const struct method dual_method = {
     layerwise_evaluations,
     start_is_layerwise,
     least_squared_error,
+    NULL,
     NULL};

@@ -18,17 +18,17 @@ static bool choices_of_point(const struct joint_loss *joint, const double *point
 {
     const struct placement *placement = team_placement(joint->team);
 
-    for (int item = 0; item < placement->count; item++) {
+    memcpy(choices, joint->start, (size_t)placement->count * sizeof *choices);
+    for (int i = 0; i < joint->count; i++) {
+        int item = joint->items[i];
         const struct quantized_tensor *tensor = &placement->items[item];
 
-        choices[item] = joint->start[item];
         if (joint->start[item].step == 0)
             continue;
         choices[item] =
             joint->coordinates == JOINT_LOSS_OF_CLIPS
-                ? placement_put_clip(tensor, joint->start[item], point[item])
-                : placement_put_step(tensor, joint->start[item],
-                                     (float)exp(point[item]));
+                ? placement_put_clip(tensor, joint->start[item], point[i])
+                : placement_put_step(tensor, joint->start[item], (float)exp(point[i]));
         if (!(isnormal(choices[item].step) && choices[item].step > 0))
             return false;
     }
@@ -83,7 +83,7 @@ static struct batch make_batch(struct joint_loss *joint, const double *points,
     make_room(joint, count);
     for (int i = 0; i < count; i++)
         batch.candidate_of[i] =
-            choices_of_point(joint, points + (size_t)i * (size_t)item_count(joint),
+            choices_of_point(joint, points + (size_t)i * (size_t)joint->count,
                              choices_at(joint, batch.candidates))
                 ? batch.candidates++
                 : -1;
@@ -197,8 +197,31 @@ static double cost_of_no_candidate(const struct team *team, enum loss loss,
     return fmax(loss_of_guessing(loss, outputs), 2 * score_loss(start));
 }
 
+static bool moves_item(const struct joint_loss *joint, enum joint_loss_moves moves,
+                       int item)
+{
+    return moves == JOINT_LOSS_MOVES_ALL ||
+           (!team_placement(joint->team)->items[item].is_weight &&
+            joint->start[item].step > 0);
+}
+
+static void find_coordinates(struct joint_loss *joint, enum joint_loss_moves moves)
+{
+    int items = item_count(joint);
+
+    joint->items = memory_get((size_t)items * sizeof *joint->items);
+    joint->point = memory_zeroed((size_t)items, sizeof *joint->point);
+    for (int item = 0; item < items; item++) {
+        if (!moves_item(joint, moves, item))
+            continue;
+        joint->point[joint->count] = coordinate_of(joint, joint->start[item]);
+        joint->items[joint->count++] = item;
+    }
+}
+
 int joint_loss_init(struct joint_loss *joint, struct team *team,
-                    enum joint_loss_coordinates coordinates, enum loss loss,
+                    enum joint_loss_coordinates coordinates,
+                    enum joint_loss_moves moves, enum loss loss,
                     const struct result_point *start, long max_evaluations,
                     struct error *err)
 {
@@ -207,16 +230,14 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
     *joint = (struct joint_loss){
         .team = team,
         .coordinates = coordinates,
-        .point = memory_zeroed(items, sizeof *joint->point),
         .start = memory_copy(start->choices, items * sizeof *joint->start),
         .best_choices = memory_zeroed(items, sizeof *joint->best_choices),
         .best = start->calibration,
         .no_candidate = cost_of_no_candidate(team, loss, &start->calibration),
     };
     memcpy(joint->best_choices, start->choices, items * sizeof *joint->best_choices);
-    for (size_t item = 0; item < items; item++)
-        joint->point[item] = coordinate_of(joint, start->choices[item]);
-    if (objective_init(&joint->objective, losses_of_points, joint, (int)items,
+    find_coordinates(joint, moves);
+    if (objective_init(&joint->objective, losses_of_points, joint, joint->count,
                        max_evaluations, err) < 0)
         return -1;
     joint->objective.is_over = is_over;
@@ -227,6 +248,7 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
 void joint_loss_clear(struct joint_loss *joint)
 {
     objective_clear(&joint->objective);
+    free(joint->items);
     free(joint->point);
     free(joint->start);
     free(joint->choices);

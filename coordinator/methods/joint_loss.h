@@ -17,11 +17,13 @@ struct joint_loss {
     struct objective objective; /* give this to the search */
     struct team *team;          /* borrowed */
     enum joint_loss_coordinates coordinates;
-    double *point;               /* [items] the start; the search moves it */
-    struct choice *start;        /* [items] which steps alone are changed of */
-    double no_candidate;         /* loss of a point with a step that is no number */
-    struct choice *choices;      /* [batch, items] scratch */
-    int room;                    /* candidates that fit */
+    int *items;             /* [count] of the coordinates: all, or activations alone */
+    int count;              /* of coordinates */
+    double *point;          /* [count] the start; the search moves it */
+    struct choice *start;   /* [items] which steps alone are changed of */
+    double no_candidate;    /* loss of a point with a step that is no number */
+    struct choice *choices; /* [batch, items] scratch */
+    int room;               /* candidates that fit */
     struct choice *best_choices; /* [items] of the lowest loss so far */
     struct score best;           /* at first the start's */
     int halvings;                /* of a contest, see team_contest(); as the next */
@@ -33,8 +35,12 @@ struct joint_loss {
     void *context;
 };
 
+/* Which steps a search moves. */
+enum joint_loss_moves { JOINT_LOSS_MOVES_ALL, JOINT_LOSS_MOVES_ACTIVATIONS };
+
 /* The team must have its case open.
  *
+ *   moves            whose coordinates there are; of activations, those that are quantized
  *   loss             what the team computes
  *   start            choices, and their score; bits stay what they are, and what is float stays so, whatever
  *                    its coordinate
@@ -48,7 +54,8 @@ struct joint_loss {
  * parabola.
  */
 int joint_loss_init(struct joint_loss *joint, struct team *team,
-                    enum joint_loss_coordinates coordinates, enum loss loss,
+                    enum joint_loss_coordinates coordinates,
+                    enum joint_loss_moves moves, enum loss loss,
                     const struct result_point *start, long max_evaluations,
                     struct error *err);
 /* From now on points that are to beat another are dropped where they are hopeless, see team_contest(). */

@@ -14,8 +14,9 @@ struct search {
     const struct joint_search_options *options;
     struct result *result;
     struct joint_loss joint;
-    double began;        /* clock_seconds() */
-    int sweeps_spent;    /* since the held-out samples have gained */
+    double began;               /* clock_seconds() */
+    struct result_round before; /* the last of a search before this one, or zeros */
+    int sweeps_spent;           /* since the held-out samples have gained */
     struct score judged; /* the last candidate that was judged, at first the start */
 };
 
@@ -52,8 +53,8 @@ static void add_round(const struct search *search, int sweep,
     result->rounds = memory_resize(result->rounds, (size_t)(result->round_count + 1) *
                                                        sizeof *result->rounds);
     result->rounds[result->round_count++] = (struct result_round){
-        .sweep = sweep,
-        .evaluations = search->joint.evaluated,
+        .sweep = search->before.sweep + sweep,
+        .evaluations = search->before.evaluations + search->joint.evaluated,
         .loss = score_loss(&point->calibration),
         .check_loss = loss_or_nan(&point->check),
     };
@@ -99,12 +100,19 @@ static int sweep_done(void *context, const struct powell_sweep *sweep, bool *eno
 static void line_done(void *context, int axis, const struct line_search_result *found)
 {
     struct search *search = context;
-    struct result_line *line =
-        axis < 0 ? &search->result->other_lines : &search->result->lines[axis];
+    struct result_line *line = axis < 0
+                                   ? &search->result->other_lines
+                                   : &search->result->lines[search->joint.items[axis]];
 
     line->evaluations += found->evaluations;
     if (isfinite(found->gain)) /* not from or among losses that no number stands for */
         line->gain += found->gain;
+}
+
+static const struct result_point *start_of(const struct search *search)
+{
+    return search->options->of_activations ? &search->result->result
+                                           : &search->result->start;
 }
 
 static struct powell_options options_of(struct search *search)
@@ -115,7 +123,7 @@ static struct powell_options options_of(struct search *search)
     options.keeps_axes = search->options->keeps_axes;
     options.sweeps = search->options->sweeps;
     if (options.line_search.kind == LINE_SEARCH_DEFAULT)
-        options.start_loss = score_loss(&search->result->start.calibration);
+        options.start_loss = score_loss(&start_of(search)->calibration);
     options.sweep_done = sweep_done;
     options.line_done = line_done;
     options.context = search;
@@ -135,7 +143,7 @@ static int minimise(struct search *search, struct error *err)
     result->budget.is_spent = found.reason == STOP_EVALUATIONS_SPENT;
     if (found.reason == STOP_SECONDS_SPENT)
         method_end_by_time(search->task, result);
-    result->sweeps = found.sweeps;
+    result->sweeps = search->before.sweep + found.sweeps;
     if (search->joint.not_finite > 0)
         result_warn(result,
                     "%ld evaluations of the search met logits that are not finite; "
@@ -160,29 +168,44 @@ static bool is_spent(const struct method_task *task, struct result *result)
     return false;
 }
 
+/* Does not begin where nothing moves. */
+static int search_from(struct search *search, const struct result_point *start,
+                       struct error *err)
+{
+    if (search->joint.count == 0)
+        return 0;
+    search->judged = start->calibration;
+    search->joint.show = show;
+    search->joint.is_over = is_over;
+    search->joint.context = search;
+    add_round(search, 0, start);
+    return minimise(search, err);
+}
+
 static int search_jointly(const struct method_task *task,
                           const struct joint_search_options *options,
                           struct result *result, struct error *err)
 {
     bool of_clips = options->line_search == LINE_SEARCH_REFERENCE;
-    int phase = method_begin_phase(task->team, result, "joint search");
+    int phase = method_begin_phase(task->team, result,
+                                   options->of_activations ? "search of activations"
+                                                           : "joint search");
     struct search search = {
         .task = task, .options = options, .result = result, .began = clock_seconds()};
     int status;
 
     if (joint_loss_init(&search.joint, task->team,
                         of_clips ? JOINT_LOSS_OF_CLIPS : JOINT_LOSS_OF_LOGARITHMS,
-                        task->one->model->loss, &result->start,
+                        options->of_activations ? JOINT_LOSS_MOVES_ACTIVATIONS
+                                                : JOINT_LOSS_MOVES_ALL,
+                        task->one->model->loss, start_of(&search),
                         method_evaluations_left(task, result), err) < 0)
         return -1;
     if (options->halvings > 0)
         joint_loss_contest(&search.joint, options->halvings, options->drop_errors);
-    search.judged = result->start.calibration;
-    search.joint.show = show;
-    search.joint.is_over = is_over;
-    search.joint.context = &search;
-    add_round(&search, 0, &result->start);
-    status = minimise(&search, err);
+    if (result->round_count > 0)
+        search.before = result->rounds[result->round_count - 1];
+    status = search_from(&search, start_of(&search), err);
     method_end_phase(task->team, result, phase, search.joint.evaluated);
     joint_loss_clear(&search.joint);
     return status;

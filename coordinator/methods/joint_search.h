@@ -9,12 +9,14 @@ struct joint_search_options {
     enum line_search_kind line_search;
     bool keeps_axes; /* one step after the other, not Powell's directions */
     int halvings;    /* of the samples that probes are tried on first; 0: all of them */
-    double drop_errors; /* see team_contest() */
+    double drop_errors;  /* see team_contest() */
+    bool of_activations; /* their steps alone, from the result on */
     int sweeps;
     int patience; /* sweeps without gain on held-out samples that end it */
 };
 
-/* Searches from result->start, whose steps and scores are set; fills result->result, a phase, the
+/* Searches from result->start, or with `of_activations` from result->result, whose steps and
+ * scores are set; fills result->result, a phase, the
  * rounds, why it ended, and warnings.
  *
  * Kept is the candidate with the lowest loss that the search has seen (as the reference does).

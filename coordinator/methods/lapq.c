@@ -24,7 +24,8 @@ struct lapq_settings {
     int p_count;       /* grid points */
     enum parabola_asked parabola;
     enum search search;
-    int sweeps; /* of the search; 0: none, only the start */
+    int sweeps;            /* of the search; 0: none, only the start */
+    int activation_sweeps; /* of that behind rounding, likewise */
     int patience;
     enum line_kind line_search;
     enum first_samples first_samples;
@@ -42,6 +43,11 @@ static const struct lapq_settings *own(const struct config_method_settings *sett
 #define START_IS_LAYERWISE                                                             \
     {                                                                                  \
         "start: layerwise", OWN(start), START_LAYERWISE                                \
+    }
+#define ROUNDING_IS_GRAM                                                               \
+    {                                                                                  \
+        "rounding: gram", offsetof(struct config_method_settings, rounding.name),      \
+            ROUNDING_GRAM                                                              \
     }
 #define START_IS_P_GRID                                                                \
     {                                                                                  \
@@ -93,6 +99,10 @@ static const struct config_field fields[] = {
      .words = CONFIG_WORDS(searches), .only = "lapq"},
     {"sweeps", KIND_INT, OWN(sweeps), "1", .range = {0, 1000},
      .help = "of the search over all steps; 0: only the start", .only = "lapq"},
+    {"activation_sweeps", KIND_INT, OWN(activation_sweeps), "0", .range = {0, 1000},
+     .help = "of another search, behind rounding, over the steps of activations alone; "
+             "what weights were rounded to stays",
+     .only = "lapq", .needs = ROUNDING_IS_GRAM},
     {"patience", KIND_INT, OWN(patience), "2", .range = {1, 1000},
      .help = "so many sweeps without gain on the held-out samples end the search",
      .only = "lapq"},
@@ -181,14 +191,16 @@ static long evaluations_of(const struct config_method_settings *settings, int st
                                                     : LINE_EVALUATIONS_DEFAULT;
     long start = lapq->start == START_P_GRID ? lapq->p_count + (long)lapq->parabola : 1;
 
-    return start * starts + (long)lapq->sweeps * steps * line;
+    return start * starts + (long)lapq->sweeps * steps * line +
+           (long)lapq->activation_sweeps * (steps / 2) * line;
 }
 
-static int search_from_start(const struct method_task *task, struct result *result,
-                             struct error *err)
+static struct joint_search_options
+options_of(const struct config_method_settings *method)
 {
-    const struct lapq_settings *settings = own(task->one->method);
-    const struct joint_search_options options = {
+    const struct lapq_settings *settings = own(method);
+
+    return (struct joint_search_options){
         .line_search = settings->line_search == LINE_REFERENCE ? LINE_SEARCH_REFERENCE
                                                                : LINE_SEARCH_DEFAULT,
         .keeps_axes = settings->search == SEARCH_COORDINATE,
@@ -198,8 +210,24 @@ static int search_from_start(const struct method_task *task, struct result *resu
         .sweeps = settings->sweeps,
         .patience = settings->patience,
     };
+}
 
-    return settings->sweeps == 0 ? 0 : joint_search(task, &options, result, err);
+static int search_from_start(const struct method_task *task, struct result *result,
+                             struct error *err)
+{
+    const struct joint_search_options options = options_of(task->one->method);
+
+    return options.sweeps == 0 ? 0 : joint_search(task, &options, result, err);
+}
+
+static int search_activations(const struct method_task *task, struct result *result,
+                              struct error *err)
+{
+    struct joint_search_options options = options_of(task->one->method);
+
+    options.of_activations = true;
+    options.sweeps = own(task->one->method)->activation_sweeps;
+    return options.sweeps == 0 ? 0 : joint_search(task, &options, result, err);
 }
 
 const struct method lapq_method = {
@@ -209,4 +237,5 @@ const struct method lapq_method = {
     start_of,
     rule_of,
     search_from_start,
+    search_activations,
 };

@@ -126,10 +126,21 @@ static bool has_moved(const struct result *result)
                              result->placement->count);
 }
 
+/* Weights are rounded anew, and what suits them is looked for. */
+static int round_result(const struct method_task *task, struct result *result,
+                        struct error *err)
+{
+    const struct method *method = method_of(task->one->method);
+
+    if (rounding(task, ROUNDING_AFTER, &result->result, result, err) < 0)
+        return -1;
+    return method->refine ? method->refine(task, result, err) : 0;
+}
+
 static int finish_result(const struct method_task *task, struct state *in_float,
                          struct result *result, struct error *err)
 {
-    if (rounding(task, ROUNDING_AFTER, &result->result, result, err) < 0 ||
+    if (round_result(task, result, err) < 0 ||
         reestimate(task, REESTIMATE_AFTER, in_float, &result->result, result, err) < 0)
         return -1;
     return has_moved(result) ? empirical_correction(task, "after the search", in_float,

@@ -25,6 +25,9 @@ struct method {
     /* From the start on to the result; NULL: the start is the result. */
     int (*search)(const struct method_task *task, struct result *result,
                   struct error *err);
+    /* From a result whose weights were rounded on; NULL: it stays. */
+    int (*refine)(const struct method_task *task, struct result *result,
+                  struct error *err);
 };
 
 /* All that is known of the method with these settings. */

@@ -211,4 +211,5 @@ const struct method mixed_method = {
     start_of,
     rule_of,
     search_from_start,
+    NULL,
 };

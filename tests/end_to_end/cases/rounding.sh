@@ -49,6 +49,31 @@ rounding_pays() {
 }
 check 1 rounding_pays
 
+# Behind rounding the steps of activations alone are searched: the codes stay.
+activations_are_searched_behind_rounding() {
+    local left
+    calibrate "$rounding" --set targets=paper --set bits=W3A3 --set exclude=[] --set 'methods=[
+        {name: lapq, p_count: 3, sweeps: 0, rounding: {name: gram, accept: always}, as: once},
+        {name: lapq, p_count: 3, sweeps: 0, activation_sweeps: 1, rounding: {name: gram, accept: always}, as: again}]'
+    for left in codes bias_shift; do
+        expect_same <(grep "^$left " "$work/run/cases/glyphs-paper-W3A3-once/state") \
+            <(grep "^$left " "$work/run/cases/glyphs-paper-W3A3-again/state")
+    done
+    awk -v again="$(sum_of_losses again)" -v once="$(sum_of_losses once)" 'BEGIN { exit !(again < once) }' ||
+        fail "a search of activations gains nothing"
+    calibrate "$rounding" --set targets=paper --set bits=W4A32 --set exclude=[] --set 'methods=[
+        {name: lapq, p_count: 3, sweeps: 0, activation_sweeps: 1, rounding: gram, as: none}]'
+    expect_in "$work/run/cases/glyphs-paper-W4A32-none/result.json" '"done"\|"ended"'
+}
+check 1 activations_are_searched_behind_rounding
+
+searching_activations_again_needs_rounding() {
+    calq run "$rounding" --set "out=$work/run" --set 'methods=[{name: lapq, activation_sweeps: 1}]'
+    expect_code 3
+    expect_told "rounding: gram"
+}
+check 1 searching_activations_again_needs_rounding
+
 # Where the loss has to drop and cannot, since all codes are nearly exact, or does, that is told.
 what_does_not_pay_is_left_out() {
     calibrate "$rounding" --set bits=W2A32 --set targets=paper --set exclude=[] \
