@@ -1,5 +1,6 @@
 #include "core/format/npy_array.h"
 
+#include "core/base/half.h"
 #include "core/base/memory.h"
 
 #include <stdint.h>
@@ -26,28 +27,10 @@ CONVERT(copy_i64, int64_t, int64_t)
 CONVERT(copy_f32, float, float)
 CONVERT(narrow_f64, double, float)
 
-/* IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. */
-static float from_half(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half >> 15) << 31, exponent = half >> 10 & 31;
-    uint32_t fraction = half & 1023;
-    float value = (float)fraction / (1 << 24); /* a subnormal */
-    uint32_t bits;
-
-    if (exponent > 0) {
-        bits = (exponent == 31 ? 255u : exponent + 127 - 15) << 23 | fraction << 13;
-        memcpy(&value, &bits, sizeof value);
-    }
-    memcpy(&bits, &value, sizeof bits);
-    bits |= sign;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 static void widen_f16(const void *values, size_t count, void *out)
 {
     for (size_t i = 0; i < count; i++)
-        ((float *)out)[i] = from_half(((const uint16_t *)values)[i]);
+        ((float *)out)[i] = half_to_float(((const uint16_t *)values)[i]);
 }
 
 static const struct type {

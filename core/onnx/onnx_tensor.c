@@ -1,11 +1,11 @@
 #include "core/onnx/onnx_tensor.h"
 
+#include "core/base/half.h"
 #include "core/base/memory.h"
 #include "core/onnx/onnx_error.h"
 #include "core/onnx/onnx_external.h"
 #include "core/onnx/onnx_scan.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,19 +137,6 @@ int onnx_tensor_check(const char *path, const char *name,
                               (long long)shape->dims[i]);
     }
     return check_size(path, name, tensor, *type, shape, err);
-}
-
-static float half_to_float(uint16_t half)
-{
-    int exponent = half >> 10 & 31;
-    int mantissa = half & 1023;
-    float sign = half >> 15 ? -1.f : 1.f;
-
-    if (exponent == 31)
-        return mantissa ? NAN : sign * INFINITY;
-    if (exponent == 0)
-        return sign * ldexpf((float)mantissa, -24);
-    return sign * ldexpf((float)(mantissa + 1024), exponent - 25);
 }
 
 /* raw_data is little-endian. */
