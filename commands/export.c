@@ -5,6 +5,8 @@
 #include "core/base/draft.h"
 #include "core/base/memory.h"
 #include "core/case/case_onnx.h"
+#include "core/export/encodings_file.h"
+#include "core/export/ncnn_pair.h"
 #include "core/export/ncnn_table.h"
 #include "core/export/onnx_runtime_kernels.h"
 #include "core/export/steps_file.h"
@@ -18,6 +20,8 @@
 struct options {
     const char *folder, *output, *form;
     struct best_case best;
+    const char *param, *bin; /* of a pair of ncnn */
+    bool in_halves;
     struct case_onnx_form onnx;
 };
 
@@ -99,48 +103,136 @@ static void tell_onnx(const struct finished_case *finished,
 
 /* ---- tables of steps ---------------------------------------------------------------------- */
 
-static int write_steps(const struct finished_case *finished,
-                       const struct options *options, FILE *file, struct error *err)
+static struct steps_file steps_of(const struct finished_case *finished)
 {
     const struct calibration_case *one = finished->one;
 
-    (void)options;
-    return steps_file_write(
-        &(struct steps_file){
-            .case_id = one->id,
-            .network_hash = finished->network_hash,
-            .target = one->target,
-            .bits = one->bits,
-            .method = one->method->method->name,
-            .bias_correction = case_correction_name(finished),
-            .is_split = finished->one->method->splitting.ratio > 0,
-            .network = finished->network,
-            .placement = &finished->placement,
-            .choices = finished->choices,
-            .rules = finished->rules,
-            .state = &finished->result.result.state,
-        },
-        file, err);
+    return (struct steps_file){
+        .case_id = one->id,
+        .network_hash = finished->network_hash,
+        .target = one->target,
+        .bits = one->bits,
+        .method = one->method->method->name,
+        .bias_correction = case_correction_name(finished),
+        .is_split = finished->one->method->splitting.ratio > 0,
+        .network = finished->network,
+        .placement = &finished->placement,
+        .choices = finished->choices,
+        .rules = finished->rules,
+        .state = &finished->result.result.state,
+    };
 }
 
-static int write_ncnn(const struct finished_case *finished,
-                      const struct options *options, FILE *file, struct error *err)
+static int write_steps(const struct finished_case *finished,
+                       const struct options *options, FILE *file, struct error *err)
+{
+    const struct steps_file steps = steps_of(finished);
+
+    (void)options;
+    return steps_file_write(&steps, file, err);
+}
+
+static int write_encodings(const struct finished_case *finished,
+                           const struct options *options, FILE *file, struct error *err)
+{
+    const struct steps_file steps = steps_of(finished);
+
+    (void)options;
+    if (finished->one->target == TARGET_NCNN)
+        return error_set(err, EXIT_INPUT,
+                         "%s was found for ncnn, which rounds what products read and "
+                         "nothing else; search with another target",
+                         finished->one->id);
+    return encodings_file_write(&steps, file, err);
+}
+
+/* ---- ncnn --------------------------------------------------------------------------------- */
+
+/* What changes codes or biases beyond what steps say; NULL: nothing does. */
+static const char *found_with(const struct finished_case *finished)
 {
     const struct result *result = &finished->result;
-    const char *with = result->result.weights_rounded ? "`rounding: gram`"
-                       : result->is_bias_corrected    ? "a bias correction"
-                       : result->is_equalized         ? "equalised weights"
-                       : finished->one->method->splitting.ratio > 0 ? "split channels"
-                                                                    : NULL;
+
+    return result->result.weights_rounded               ? "`rounding: gram`"
+           : result->is_bias_corrected                  ? "a bias correction"
+           : result->is_equalized                       ? "equalised weights"
+           : finished->one->method->splitting.ratio > 0 ? "split channels"
+                                                        : NULL;
+}
+
+static int write_ncnn_table(const struct finished_case *finished,
+                            const struct options *options, FILE *file,
+                            struct error *err)
+{
+    const char *with = found_with(finished);
 
     (void)options;
     if (with)
         return error_set(err, EXIT_INPUT,
                          "%s was found with %s, for which ncnn's tables have no place; "
-                         "search without it",
+                         "search without it, or export it with --to ncnn",
                          finished->one->id, with);
     return ncnn_table_write(finished->network, &finished->placement, finished->choices,
                             file, err);
+}
+
+/* Layers are known by their weights, so these have to be those of the file. */
+static int check_ncnn(const struct finished_case *finished,
+                      const struct options *options, struct error *err)
+{
+    bool is_split = finished->one->method->splitting.ratio > 0;
+
+    if (!options->param || !options->bin)
+        return error_set(
+            err, EXIT_USAGE,
+            "--to ncnn needs the pair that pnnx or onnx2ncnn made of the "
+            "network, behind ncnnoptimize: --param net.param --bin net.bin");
+    if (finished->result.is_equalized || is_split)
+        return error_set(err, EXIT_INPUT,
+                         "%s was found with %s, so its weights are not those of the "
+                         "pair; search without",
+                         finished->one->id,
+                         is_split ? "split channels" : "equalised weights");
+    return 0;
+}
+
+static void tell_ncnn(const struct ncnn_pair *pair, const char *folder)
+{
+    int codes = 0, floats = 0;
+
+    for (int i = 0; i < pair->param.count; i++) {
+        codes += pair->of_layers[i].codes != NULL;
+        floats += pair->of_layers[i].of && !pair->of_layers[i].codes;
+    }
+    printf("%s: %d layers in integers, %d in float\n", folder, codes, floats);
+    for (int i = 0; i < pair->param.count; i++)
+        if (ncnn_may_wrap(pair, i))
+            printf("note: sums of layer %s (%s) may reach %.3g, and above %.3g ncnn's "
+                   "Winograd convolutions wrap: give it 6 bits, `overrides: [{match: "
+                   "\"%s\", bits: W6A8}]`, or switch them off, "
+                   "opt.use_winograd_convolution = false\n",
+                   pair->of_layers[i].of->name, pair->param.layers[i].name,
+                   pair->of_layers[i].sum_most, NCNN_WINOGRAD_SUM_MOST,
+                   pair->of_layers[i].of->name);
+}
+
+static int write_ncnn(const struct finished_case *finished,
+                      const struct options *options, struct error *err)
+{
+    const struct ncnn_case of = {finished->network, &finished->placement,
+                                 finished->choices, finished->rules};
+    struct ncnn_pair pair;
+    int status;
+
+    if (check_ncnn(finished, options, err) < 0)
+        return -1;
+    status = ncnn_pair_open(&pair, &of, options->param, options->bin, err);
+    if (status == 0)
+        status = ncnn_pair_write(&pair, options->output, options->in_halves, err);
+    if (status == 0)
+        tell_ncnn(&pair, options->output);
+    ncnn_pair_clear(&pair);
+    return status;
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
@@ -150,10 +242,13 @@ static const struct form {
     int (*write)(const struct finished_case *finished, const struct options *options,
                  FILE *file, struct error *err);
     void (*tell)(const struct finished_case *finished, const struct options *options);
+    /* Of a form that is several files, in a folder, in place of the two. */
+    int (*write_all)(const struct finished_case *finished,
+                     const struct options *options, struct error *err);
 } forms[] = {
-    {"onnx", write_onnx, tell_onnx},
-    {"steps", write_steps, NULL},
-    {"ncnn-table", write_ncnn, NULL},
+    {"onnx", write_onnx, tell_onnx, NULL},        {"steps", write_steps, NULL, NULL},
+    {"encodings", write_encodings, NULL, NULL},   {"ncnn", NULL, NULL, write_ncnn},
+    {"ncnn-table", write_ncnn_table, NULL, NULL},
 };
 
 static const struct form *form_named(const char *name)
@@ -165,9 +260,17 @@ static const struct form *form_named(const char *name)
 }
 
 static const struct option rows[] = {
-    {"-o", "FILE", offsetof(struct options, output), "where to", NULL, NULL},
+    {"-o", "FILE", offsetof(struct options, output), "where to; of ncnn, a folder",
+     NULL, NULL},
     {"--to", "FORM", offsetof(struct options, form),
-     "onnx, steps or ncnn-table, see below (onnx)", NULL, NULL},
+     "onnx, steps, encodings, ncnn or ncnn-table, see below (onnx)", NULL, NULL},
+    {"--param", "FILE", offsetof(struct options, param),
+     "of ncnn: the layers of the float network, as pnnx or onnx2ncnn and then "
+     "ncnnoptimize write them",
+     NULL, NULL},
+    {"--bin", "FILE", offsetof(struct options, bin), "and their weights", NULL, NULL},
+    {"--fp16", NULL, offsetof(struct options, in_halves),
+     "of ncnn: weights of layers in float have 16 bits", NULL, NULL},
     {"--int4", NULL, offsetof(struct options, onnx.in_4_bits),
      "weights as integers of 4 bits where they fit (opset 21); implies --integers",
      NULL, NULL},
@@ -241,23 +344,32 @@ static int find_best(struct options *options, char folder[PATH_MAX], struct erro
     return 0;
 }
 
+static int write_one_file(const struct form *form, const struct finished_case *finished,
+                          const struct options *options, struct error *err)
+{
+    FILE *file = draft_open(options->output, err);
+    int status;
+
+    if (!file)
+        return -1;
+    status = form->write(finished, options, file, err);
+    if (draft_close(file, options->output, status, err) < 0)
+        return -1;
+    printf("%s\n", options->output);
+    if (form->tell)
+        form->tell(finished, options);
+    return 0;
+}
+
 static int export_case(const struct options *options, struct error *err)
 {
     const struct form *form = form_named(options->form);
     struct finished_case finished;
-    FILE *file = NULL;
     int status = finished_case_open(&finished, options->folder, &named_settings, err);
 
-    if (status == 0) {
-        file = draft_open(options->output, err);
-        status = file ? form->write(&finished, options, file, err) : -1;
-    }
-    if (file)
-        status = draft_close(file, options->output, status, err);
     if (status == 0)
-        printf("%s\n", options->output);
-    if (status == 0 && form->tell)
-        form->tell(&finished, options);
+        status = form->write_all ? form->write_all(&finished, options, err)
+                                 : write_one_file(form, &finished, options, err);
     finished_case_close(&finished);
     return status;
 }
@@ -288,8 +400,22 @@ const struct command export_command = {
     "                   integers of 16 or 4 bits are needed\n"
     "  --to steps       the steps of all tensors and the ranges of their integers, as "
     "JSON\n"
-    "  --to ncnn-table  a table for ncnn2int8, where ncnn can represent the case: "
-    "targets:\n"
-    "                   tensorrt, bits: W8A8, batchnorm: fold, no bias correction, no\n"
-    "                   equalize, no outlier_splitting\n",
+    "  --to encodings   the same as AIMET has it (0.6.1), to go with the float "
+    "network's "
+    "file,\n"
+    "                   where QNN converts it: batchnorm: fold, no corrections, no "
+    "rounding\n"
+    "  --to ncnn        for --param net.param --bin net.bin of the float network the "
+    "pair "
+    "that\n"
+    "                   ncnn runs in integers, net-int8.param and net-int8.bin, with "
+    "biases as\n"
+    "                   they were corrected, and net.table for ncnn2int8: targets: "
+    "ncnn, "
+    "bits:\n"
+    "                   W8A8, no equalize, no outlier_splitting\n"
+    "  --to ncnn-table  the table alone, with the names that onnx2ncnn gives: besides "
+    "no "
+    "bias\n"
+    "                   correction, no rounding\n",
     export};

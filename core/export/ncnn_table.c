@@ -1,5 +1,6 @@
 #include "core/export/ncnn_table.h"
 
+#include "core/base/memory.h"
 #include "core/network/early_codes.h"
 #include "core/quant/channel_ratios.h"
 
@@ -14,20 +15,19 @@ static int refuse_tensor(const char *name, struct choice choice, struct error *e
     return error_set(
         err, EXIT_INPUT,
         "\"%s\" has %d bits on the grid %s; ncnn has 8 bits and codes from "
-        "-127 to 127: search with `targets: tensorrt`, `bits: W8A8`, and "
-        "name layers that read signed activations in keep_float",
+        "-127 to 127: search with `targets: ncnn` and `bits: W8A8`",
         name, choice.bits, grid_name(choice.grid));
 }
 
 static int check_weights(const struct layer *layer, const char *name,
-                         struct choice choice, struct error *err)
+                         struct choice choice, int bits_least, struct error *err)
 {
     if (layer->kind != LAYER_CONV)
         return error_set(err, EXIT_INPUT,
                          "layer %s looks up rows of \"%s\", and ncnn's tables are of "
                          "products alone: name it in keep_float",
                          layer->name, name);
-    if (choice.bits != BITS_MOST || choice.grid != GRID_NARROW)
+    if (choice.bits < bits_least || choice.grid != GRID_NARROW)
         return refuse_tensor(name, choice, err);
     for (int channel = 0; channel < layer->weights->outputs; channel++)
         if (layer->conv.scale[channel] != 1)
@@ -35,12 +35,17 @@ static int check_weights(const struct layer *layer, const char *name,
                              "layer %s has a batch norm, which ncnn folds into the "
                              "weights; search with `batchnorm: fold`",
                              layer->name);
-    if (strlen(layer->name) > NAME_MOST || strpbrk(layer->name, " \t"))
-        return error_set(err, EXIT_INPUT,
-                         "layer \"%s\": ncnn's tables have names of at most %d "
-                         "characters, without spaces",
-                         layer->name, NAME_MOST);
     return 0;
+}
+
+static int check_name(const struct layer *layer, struct error *err)
+{
+    if (strlen(layer->name) <= NAME_MOST && !strpbrk(layer->name, " \t"))
+        return 0;
+    return error_set(err, EXIT_INPUT,
+                     "layer \"%s\": ncnn's tables have names of at most %d "
+                     "characters, without spaces",
+                     layer->name, NAME_MOST);
 }
 
 /* Where nothing is negative, codes are between 0 and 127. */
@@ -92,27 +97,42 @@ static int check_groups(const struct layer *layer,
     return 0;
 }
 
+void ncnn_table_write_layer(const char *name, const float *scales, size_t count,
+                            float input_scale, FILE *file)
+{
+    fprintf(file, "%s_param_0", name);
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, " %.9g", (double)scales[i]);
+    fprintf(file, "\n%s %.9g\n", name, (double)input_scale);
+}
+
+/* A layer by the name that its node has. */
 static void write_layer(const struct layer *layer,
                         const struct quantized_tensor *weights, float weight_step,
                         float input_step, FILE *file)
 {
-    fprintf(file, "%s_param_0", layer->name);
-    for (int i = 0; i < layer->weights->outputs; i += channels_of_scale(layer->weights))
-        fprintf(file, " %.9g", 1 / (double)step_of_channel(weights, weight_step, i));
-    fprintf(file, "\n%s %.9g\n", layer->name, 1 / (double)input_step);
+    int together = channels_of_scale(layer->weights);
+    size_t count = (size_t)(layer->weights->outputs / together);
+    float *scales = memory_get(count * sizeof *scales);
+
+    for (size_t i = 0; i < count; i++)
+        scales[i] = (float)(1 / (double)step_of_channel(weights, weight_step,
+                                                        (int)i * together));
+    ncnn_table_write_layer(layer->name, scales, count, (float)(1 / (double)input_step),
+                           file);
+    free(scales);
 }
 
-/* `items` as early_codes() has them. */
-static int check_layer(const struct network *network, const struct placement *placement,
-                       const struct choice *choices, const int *items, int index,
-                       struct error *err)
+int ncnn_check_layer(const struct network *network, const struct placement *placement,
+                     const struct choice *choices, const int *items, int index,
+                     int bits_least, struct error *err)
 {
     const struct layer *layer = &network->layers[index];
     int weights = placement_of_weights(placement, index, 0);
     int input = items[layer->inputs[0]];
 
-    if (check_weights(layer, placement->items[weights].name, choices[weights], err) <
-            0 ||
+    if (check_weights(layer, placement->items[weights].name, choices[weights],
+                      bits_least, err) < 0 ||
         check_groups(layer, &placement->items[weights], err) < 0)
         return -1;
     return check_input(network, layer, input < 0 ? NULL : &placement->items[input],
@@ -132,7 +152,9 @@ static int write_layers(const struct network *network,
 
         if (weights < 0)
             continue;
-        if (check_layer(network, placement, choices, items, index, err) < 0)
+        if (ncnn_check_layer(network, placement, choices, items, index, BITS_MOST,
+                             err) < 0 ||
+            check_name(layer, err) < 0)
             return -1;
         write_layer(layer, &placement->items[weights], choices[weights].step,
                     choices[items[layer->inputs[0]]].step, file);

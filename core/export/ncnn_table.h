@@ -19,4 +19,18 @@
 int ncnn_table_write(const struct network *network, const struct placement *placement,
                      const struct choice *choices, FILE *file, struct error *err);
 
+/* The two lines of a layer; `scales` [count] of its weights. */
+void ncnn_table_write_layer(const char *name, const float *scales, size_t count,
+                            float input_scale, FILE *file);
+
+/* Whether ncnn has the codes of a layer whose weights are quantized.
+ *
+ *   items       as of early_codes()
+ *   bits_least  of the weights: with fewer ncnn2int8 would not stop where the codes end
+ *
+ * Fails as ncnn_table_write(). */
+int ncnn_check_layer(const struct network *network, const struct placement *placement,
+                     const struct choice *choices, const int *items, int index,
+                     int bits_least, struct error *err);
+
 #endif

@@ -115,12 +115,8 @@ static json_t *bias_shifts_of_layers(const struct steps_file *steps)
     return layers;
 }
 
-int steps_file_write(const struct steps_file *steps, FILE *file, struct error *err)
+int steps_are_all(const struct steps_file *steps, struct error *err)
 {
-    char bits[16];
-    json_t *json;
-    int status = 0;
-
     if (state_has(steps->state, STATE_EQUALIZED))
         return error_set(err, EXIT_INPUT,
                          "%s was found with equalised weights, which are not those of "
@@ -139,6 +135,17 @@ int steps_file_write(const struct steps_file *steps, FILE *file, struct error *e
             "%s was found with split channels, whose codes are not those of "
             "steps alone; export it with --to onnx",
             steps->case_id);
+    return 0;
+}
+
+int steps_file_write(const struct steps_file *steps, FILE *file, struct error *err)
+{
+    char bits[16];
+    json_t *json;
+    int status = 0;
+
+    if (steps_are_all(steps, err) < 0)
+        return -1;
     config_bits_text(steps->bits, bits);
     json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "format", 1,
                      "calq", version(), "case", steps->case_id, "network_hash",

@@ -37,4 +37,7 @@ struct steps_file {
  * the codes are, and with EXIT_MACHINE. */
 int steps_file_write(const struct steps_file *steps, FILE *file, struct error *err);
 
+/* Whether steps alone say what the codes are; fails as steps_file_write(). */
+int steps_are_all(const struct steps_file *steps, struct error *err);
+
 #endif

@@ -516,6 +516,57 @@ steps_of_channels_are_written() {
 }
 check 1 steps_of_channels_are_written
 
+# Scales are those of the steps, and ends of ranges follow from scales and offsets.
+encodings_say_what_steps_say() { # TARGET OFFSETS
+    calibrate "$to_export" --set "targets=$1" --set bits=W8A8 --set models.0.batchnorm=fold \
+        --set 'methods=[{name: minmax, weight_steps: per_channel}]' \
+        --set models.0.validation.samples=8
+    calq export "$work"/run/cases/* --to steps -o "$work/steps.json"
+    calq export "$work"/run/cases/* --to encodings -o "$work/net.encodings"
+    expect_code 0
+    expect_in "$work/net.encodings" '"version": "0.6.1"'
+    awk '/"scale": / { inside = 1; next }
+        inside && /]/ { inside = 0 }
+        inside { gsub(/[ ,]/, ""); print }' "$work/steps.json" | sort >"$work/expected"
+    awk '$1 == "\"scale\":" { print $2 }' "$work/net.encodings" | sort >"$work/found"
+    expect_same "$work/expected" "$work/found"
+    awk 'function is(a, b) { return a - b <= 1e-9 * scale && b - a <= 1e-9 * scale }
+        { gsub(/,/, "") }
+        $1 == "\"max\":" { max = $2 }
+        $1 == "\"min\":" { min = $2 }
+        $1 == "\"is_symmetric\":" { signs = $2 == "\"True\"" }
+        $1 == "\"offset\":" { offset = $2; seen[offset] = 1 }
+        $1 == "\"scale\":" {
+            scale = $2
+            if (!is(min, scale * offset) || !is(max, scale * (offset + 255))) bad = NR
+            if (signs && offset != -128) bad = NR
+        }
+        END {
+            if (bad) print "line " bad " is wrong"
+            n = split(offsets, each, " ")
+            for (i = 1; i <= n; i++) if (!(each[i] in seen)) print "no offset is " each[i]
+        }' offsets="$2" "$work/net.encodings" >"$work/bad"
+    [ ! -s "$work/bad" ] || fail "$(cat "$work/bad")"
+}
+check 1 "encodings say what steps say" encodings_say_what_steps_say onnx "0 -128"
+check 1 "encodings say what steps say: signs everywhere" encodings_say_what_steps_say tensorrt "-128"
+check 1 "encodings say what steps say: zero-points" encodings_say_what_steps_say openvino "0 -128"
+
+no_encodings() { # SENTENCE ARGUMENTS...
+    calibrate "$to_export" --set methods=minmax --set models.0.validation.samples=8 "${@:2}"
+    calq export "$work"/run/cases/* --to encodings -o "$work/net.encodings"
+    expect_code 4
+    expect_told "$1"
+    [ ! -e "$work/net.encodings" ] || fail "there is a file"
+}
+check 1 "encodings have a zero" no_encodings 'is on the grid midrise, which has no zero'
+check 1 "encodings have four bits or more" no_encodings "has 3 bits" --set bits=W3A8 --set targets=onnx
+check 1 "encodings have no bias correction" no_encodings "was found with a bias correction" \
+    --set targets=onnx --set bits=W8A8 --set models.0.batchnorm=fold \
+    --set 'methods=[{name: minmax, bias_correction: empirical, bias_correction_accept: always}]'
+check 1 "encodings are of folded weights" no_encodings 'search with `batchnorm: fold`' \
+    --set targets=onnx --set bits=W8A8
+
 a_table_for_ncnn_has_a_scale_for_each_channel_and_input() {
     calibrate "$to_export" --set "methods=[{name: minmax, weight_steps: $1}]" \
         --set targets=tensorrt --set bits=W8A8 \
