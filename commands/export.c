@@ -5,6 +5,7 @@
 #include "core/base/draft.h"
 #include "core/base/memory.h"
 #include "core/case/case_onnx.h"
+#include "core/case/case_tflite.h"
 #include "core/export/encodings_file.h"
 #include "core/export/ncnn_pair.h"
 #include "core/export/ncnn_table.h"
@@ -27,6 +28,17 @@ struct options {
 
 /* ---- ONNX --------------------------------------------------------------------------------- */
 
+/* Writes what was made with `status`, and frees it. */
+static int write_bytes(const struct options *options, int status, uint8_t *bytes,
+                       size_t size, FILE *file, struct error *err)
+{
+    if (status == 0 && fwrite(bytes, 1, size, file) != size)
+        status = error_set(err, EXIT_MACHINE, "cannot write %s: %s", options->output,
+                           strerror(errno));
+    free(bytes);
+    return status;
+}
+
 static int write_onnx(const struct finished_case *finished,
                       const struct options *options, FILE *file, struct error *err)
 {
@@ -34,11 +46,7 @@ static int write_onnx(const struct finished_case *finished,
     size_t size = 0;
     int status = case_onnx(finished, &options->onnx, &bytes, &size, err);
 
-    if (status == 0 && fwrite(bytes, 1, size, file) != size)
-        status = error_set(err, EXIT_MACHINE, "cannot write %s: %s", options->output,
-                           strerror(errno));
-    free(bytes);
-    return status;
+    return write_bytes(options, status, bytes, size, file, err);
 }
 
 static void print_kernels(const struct finished_case *finished,
@@ -99,6 +107,18 @@ static void tell_onnx(const struct finished_case *finished,
         printf("the file is for target %s; for integer kernels in ONNX Runtime search "
                "with target onnx\n",
                config_target_name(one->target));
+}
+
+/* ---- TensorFlow Lite ---------------------------------------------------------------------- */
+
+static int write_tflite(const struct finished_case *finished,
+                        const struct options *options, FILE *file, struct error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    int status = case_tflite(finished, &bytes, &size, err);
+
+    return write_bytes(options, status, bytes, size, file, err);
 }
 
 /* ---- tables of steps ---------------------------------------------------------------------- */
@@ -246,9 +266,9 @@ static const struct form {
     int (*write_all)(const struct finished_case *finished,
                      const struct options *options, struct error *err);
 } forms[] = {
-    {"onnx", write_onnx, tell_onnx, NULL},        {"steps", write_steps, NULL, NULL},
-    {"encodings", write_encodings, NULL, NULL},   {"ncnn", NULL, NULL, write_ncnn},
-    {"ncnn-table", write_ncnn_table, NULL, NULL},
+    {"onnx", write_onnx, tell_onnx, NULL}, {"tflite", write_tflite, NULL, NULL},
+    {"steps", write_steps, NULL, NULL},    {"encodings", write_encodings, NULL, NULL},
+    {"ncnn", NULL, NULL, write_ncnn},      {"ncnn-table", write_ncnn_table, NULL, NULL},
 };
 
 static const struct form *form_named(const char *name)
@@ -263,7 +283,8 @@ static const struct option rows[] = {
     {"-o", "FILE", offsetof(struct options, output), "where to; of ncnn, a folder",
      NULL, NULL},
     {"--to", "FORM", offsetof(struct options, form),
-     "onnx, steps, encodings, ncnn or ncnn-table, see below (onnx)", NULL, NULL},
+     "onnx, tflite, steps, encodings, ncnn or ncnn-table, see below (onnx)", NULL,
+     NULL},
     {"--param", "FILE", offsetof(struct options, param),
      "of ncnn: the layers of the float network, as pnnx or onnx2ncnn and then "
      "ncnnoptimize write them",
@@ -398,6 +419,9 @@ const struct command export_command = {
     "                   QuantizeLinear where it was quantized (QDQ); opset 13, or 21 "
     "where\n"
     "                   integers of 16 or 4 bits are needed\n"
+    "  --to tflite      a file of TensorFlow Lite (LiteRT) of a case of `targets: "
+    "tflite`:\n"
+    "                   integers throughout, images as [1, height, width, channels]\n"
     "  --to steps       the steps of all tensors and the ranges of their integers, as "
     "JSON\n"
     "  --to encodings   the same as AIMET has it (0.6.1), to go with the float "

@@ -4,6 +4,7 @@
 #include "core/base/memory.h"
 #include "core/case/case_beside_file.h"
 #include "core/case/case_onnx.h"
+#include "core/case/case_tflite.h"
 #include "core/case/shard.h"
 #include "core/export/qdq_compare.h"
 #include "core/export/qdq_folded.h"
@@ -261,19 +262,36 @@ static int verify_exact(const char *path, const struct finished_case *finished,
     return status;
 }
 
+static int verify_onnx(const char *path, const struct finished_case *finished,
+                       struct error *err)
+{
+    char *form = NULL;
+    int status = onnx_read_property(path, CASE_ONNX_FORM, &form, err);
+
+    if (status == 0)
+        status = form && strcmp(form, CASE_ONNX_EXACT) == 0
+                     ? verify_exact(path, finished, err)
+                     : verify_qdq(path, finished, form != NULL, err);
+    free(form);
+    return status;
+}
+
+/* A case of the target tflite is written to no other file. */
+static int verify_case(const char *path, const struct finished_case *finished,
+                       struct error *err)
+{
+    return finished->one->target == TARGET_TFLITE
+               ? case_tflite_verify(finished, path, err)
+               : verify_onnx(path, finished, err);
+}
+
 static int verify(const struct options *options, struct error *err)
 {
     struct finished_case finished;
-    char *form = NULL;
     int status = finished_case_open(&finished, options->folder, &named_settings, err);
 
     if (status == 0)
-        status = onnx_read_property(options->file, CASE_ONNX_FORM, &form, err);
-    if (status == 0)
-        status = form && strcmp(form, CASE_ONNX_EXACT) == 0
-                     ? verify_exact(options->file, &finished, err)
-                     : verify_qdq(options->file, &finished, form != NULL, err);
-    free(form);
+        status = verify_case(options->file, &finished, err);
     finished_case_close(&finished);
     return status;
 }
@@ -321,7 +339,10 @@ const struct command verify_command = {
     "logits and\n"
     "predictions. Exit code 6 where something differs, with a table of how many "
     "integers are off\n"
-    "by how much. A file of --exact is compared byte by byte with what export writes.\n"
+    "by how much. A file of --exact is compared byte by byte with what export writes; "
+    "of a "
+    "file\n"
+    "of TensorFlow Lite operators, integers, scales and zero points are compared.\n"
     "Lines that begin with \"ONNX Runtime\" say what that does other than the file "
     "says.\n",
     run};

@@ -71,6 +71,15 @@ static char *weight_steps_text(const struct finished_case *finished)
     return text;
 }
 
+/* Targets whose arithmetic no ONNX file says, and what to do. */
+static const char *const not_in_onnx[] = {
+    [TARGET_NCNN] = "ncnn, which rounds what a product reads and nothing else, as no "
+                    "ONNX file says it: export it with --to ncnn",
+    [TARGET_TFLITE] =
+        "TensorFlow Lite, which adds codes as no ONNX file says it: export "
+        "it with --to tflite",
+};
+
 int case_onnx(const struct finished_case *finished, const struct case_onnx_form *form,
               uint8_t **bytes, size_t *size, struct error *err)
 {
@@ -94,13 +103,10 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
     };
     int status;
 
-    if (one->target == TARGET_NCNN)
-        return error_set(
-            err, EXIT_INPUT,
-            "%s was found for ncnn, which rounds what a product reads and "
-            "nothing else, as no ONNX file says it: export it with --to ncnn, "
-            "or search with `targets: onnx`",
-            one->id);
+    if (not_in_onnx[one->target])
+        return error_set(err, EXIT_INPUT,
+                         "%s was found for %s, or search with `targets: onnx`", one->id,
+                         not_in_onnx[one->target]);
     config_bits_text(one->bits, bits);
     status = onnx_write(
         &(struct onnx_calibrated){

@@ -179,6 +179,12 @@ static bool is_for_ncnn(const struct calibration_case *one)
     return one->target == TARGET_NCNN;
 }
 
+/* TensorFlow Lite runs in integers throughout, network outputs included. */
+static bool is_for_tflite(const struct calibration_case *one)
+{
+    return one->target == TARGET_TFLITE;
+}
+
 /* No runtime has activations whose channels are split. */
 static bool quantizes_all_activations(const struct calibration_case *one)
 {
@@ -186,7 +192,7 @@ static bool quantizes_all_activations(const struct calibration_case *one)
 
     if (one->method->activation_splitting.ratio > 0)
         return false;
-    return activations == ACTIVATIONS_ALL ||
+    return activations == ACTIVATIONS_ALL || is_for_tflite(one) ||
            (activations == ACTIVATIONS_BY_TARGET && is_for_8_bit_kernels(one));
 }
 
@@ -194,11 +200,12 @@ static bool has_asymmetric_activations(const struct calibration_case *one)
 {
     switch (one->model->activation_grid) {
     case ACTIVATION_GRID_BY_TARGET:
-        return one->target == TARGET_OPENVINO;
+        return one->target == TARGET_OPENVINO || one->target == TARGET_TFLITE;
     case ACTIVATION_GRID_SYMMETRIC:
         return false;
     case ACTIVATION_GRID_ASYMMETRIC:
-        return one->target == TARGET_ONNX || one->target == TARGET_OPENVINO;
+        return one->target == TARGET_ONNX || one->target == TARGET_OPENVINO ||
+               one->target == TARGET_TFLITE;
     }
     return false;
 }
@@ -215,6 +222,7 @@ struct placement_rules case_rules(const struct calibration_case *one)
         [TARGET_TENSORRT] = {GRID_NARROW, GRID_MIDTREAD, GRID_MIDTREAD},
         [TARGET_OPENVINO] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
         [TARGET_NCNN] = {GRID_NARROW, GRID_NARROW, GRID_NARROW},
+        [TARGET_TFLITE] = {GRID_NARROW, GRID_UNSIGNED, GRID_MIDTREAD},
     };
     struct target_grids of_target = grids[one->target];
 
@@ -232,10 +240,12 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .overrides = one->model->overrides,
         .override_count = one->model->override_count,
         .all_activations = quantizes_all_activations(one),
-        .quantize_output = one->model->quantize_output == QUANTIZE_OUTPUT_YES &&
+        .quantize_output = (one->model->quantize_output == QUANTIZE_OUTPUT_YES ||
+                            is_for_tflite(one)) &&
                            one->bits.activations != BITS_FLOAT,
-        .codes_clamp = one->target == TARGET_ONNX,
-        .rounds_like_kernels = one->target == TARGET_ONNX,
+        .codes_clamp = one->target == TARGET_ONNX || is_for_tflite(one),
+        .rounds_like_kernels = one->target == TARGET_ONNX || is_for_tflite(one),
+        .adds_by_shift = is_for_tflite(one),
         .splitting = {.ratio = one->method->splitting.ratio,
                       .halves_plainly = one->method->splitting.halves == HALVES_PLAIN},
         .activation_splitting = {.ratio = one->method->activation_splitting.ratio,

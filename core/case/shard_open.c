@@ -5,6 +5,7 @@
 #include "core/base/memory.h"
 #include "core/case/case_data.h"
 #include "core/case/case_state.h"
+#include "core/case/case_tflite.h"
 #include "core/onnx/onnx_external.h"
 #include "core/onnx/onnx_read.h"
 #include "core/rewrite/qdq.h"
@@ -131,7 +132,9 @@ struct network *shard_read_network(const struct calibration_case *one,
         return NULL;
     case_fuse(one, network);
     if (case_data_check_inputs(model, network, err) == 0 &&
-        check_loss(network, model, err) == 0 && check_metric(network, model, err) == 0)
+        check_loss(network, model, err) == 0 &&
+        check_metric(network, model, err) == 0 &&
+        case_tflite_check(one, network, err) == 0)
         return network;
     network_destroy(network);
     return NULL;

@@ -34,7 +34,8 @@ enum config_target {
     TARGET_TENSORRT,
     TARGET_OCS,
     TARGET_OPENVINO,
-    TARGET_NCNN
+    TARGET_NCNN,
+    TARGET_TFLITE
 };
 enum config_activation_rule { ACTIVATION_RULE_SAME, ACTIVATION_RULE_MINMAX };
 enum config_bias_correction {

@@ -29,7 +29,8 @@ static const char *const quantize_outputs[] = {
 static const char *const targets[] = {
     [TARGET_PAPER] = "paper",       [TARGET_ONNX] = "onnx",
     [TARGET_TENSORRT] = "tensorrt", [TARGET_OCS] = "ocs",
-    [TARGET_OPENVINO] = "openvino", [TARGET_NCNN] = "ncnn"};
+    [TARGET_OPENVINO] = "openvino", [TARGET_NCNN] = "ncnn",
+    [TARGET_TFLITE] = "tflite"};
 static const char *const bias_corrections[] = {
     [BIAS_CORRECTION_NONE] = "none",
     [BIAS_CORRECTION_MEAN] = "mean",
@@ -227,8 +228,9 @@ static const struct config_field model_fields[] = {
     {"activation_grid", KIND_WORD, AT(config_model, activation_grid), "by_target",
      .help = "of activations that can be negative: symmetric, or asymmetric, a step "
              "and a "
-             "zero-point, for the targets onnx and openvino (others stay symmetric); "
-             "by_target: asymmetric for openvino, else symmetric",
+             "zero-point, for the targets onnx, openvino and tflite (others stay "
+             "symmetric); "
+             "by_target: asymmetric for openvino and tflite, else symmetric",
      .words = WORDS(activation_grids)},
     {"quantize_output", KIND_WORD, AT(config_model, quantize_output), "false",
      .help = "whether the network's output is quantized, too, with 8 bits, so that a "

@@ -1,5 +1,8 @@
 #include "core/layer/join_codes.h"
 
+#include "core/kernel/vector_clones.h"
+
+#include <math.h>
 #include <string.h>
 
 static size_t row_elements(const struct plane *plane)
@@ -80,6 +83,82 @@ void join_codes_add_like_kernels(const struct kernel_set *kernels,
     zeros += add.right_scale * (float)right->zero_code;
     add.shift = (float)output->zero_code - zeros;
     add_rows(kernels, add, left, right, samples, output);
+}
+
+struct shifted_sum {
+    int32_t left, right; /* multipliers */
+    int32_t start;       /* what zero codes and rounding add */
+    int shift;
+    int32_t zero_code, least, most;
+};
+
+VECTOR_CLONES
+static void add_shifted(const struct shifted_sum *sum, const uint8_t *restrict left,
+                        const uint8_t *restrict right, size_t count,
+                        uint8_t *restrict out)
+{
+    for (size_t i = 0; i < count; i++) {
+        int32_t v = sum->start + sum->left * left[i] + sum->right * right[i];
+
+        v = (v >> sum->shift) + sum->zero_code;
+        v = v > sum->least ? v : sum->least;
+        out[i] = (uint8_t)(v < sum->most ? v : sum->most);
+    }
+}
+
+/* The larger multiplier has so many bits, and none shifts further. */
+enum { MULTIPLIER_BITS = 20, SHIFT_MOST = 30 };
+
+/* n: 2^n times the larger ratio is in [2^20, 2^21). */
+static int shift_of(float left, float right)
+{
+    int exponent;
+
+    frexpf(left > right ? left : right, &exponent);
+    exponent = MULTIPLIER_BITS + 1 - exponent;
+    return exponent < 1 ? 1 : exponent < SHIFT_MOST ? exponent : SHIFT_MOST;
+}
+
+static int32_t multiplier(float ratio, int shift)
+{
+    return (int32_t)lrintf(ldexpf(ratio, shift));
+}
+
+static struct shifted_sum shifted_sum_of(const struct layer *layer,
+                                         const struct value *left,
+                                         const struct value *right,
+                                         const struct value *output)
+{
+    float of_left = left->step / output->step, of_right = right->step / output->step;
+    int shift = shift_of(of_left, of_right);
+    struct shifted_sum sum = {
+        .left = multiplier(of_left, shift),
+        .right = multiplier(of_right, shift),
+        .shift = shift,
+        .zero_code = output->zero_code,
+        .least = (int32_t)rintf(clamped_code(layer->low / output->step,
+                                             output->zero_code, output->code_most)),
+        .most = (int32_t)rintf(clamped_code(layer->high / output->step,
+                                            output->zero_code, output->code_most)),
+    };
+
+    sum.start =
+        (1 << (shift - 1)) - sum.left * left->zero_code - sum.right * right->zero_code;
+    return sum;
+}
+
+void join_codes_add_by_shift(const struct layer *layer, const struct value *left,
+                             const struct value *right, int samples,
+                             const struct quantizer *quantizer, struct value *output)
+{
+    size_t count = row_elements(output->plane), rows = row_count(output, samples);
+    struct shifted_sum sum;
+
+    value_become_codes(output, samples, quantizer);
+    sum = shifted_sum_of(layer, left, right, output);
+    for (size_t row = 0; row < rows; row++)
+        add_shifted(&sum, value_row(left, row), value_row(right, row), count,
+                    value_row(output, row));
 }
 
 /* ---- concatenations ------------------------------------------------------------------------- */

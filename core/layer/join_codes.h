@@ -22,6 +22,15 @@ void join_codes_add_like_kernels(const struct kernel_set *kernels,
                                  const struct quantizer *quantizer,
                                  struct value *output);
 
+/* The same in the integers of XNNPACK, which LiteRT (TensorFlow Lite) runs:
+ *
+ *   (m(sa / so) * (a - za) + m(sb / so) * (b - zb) + 2^(n-1)) >> n, plus zo
+ *
+ * with m(x) = x * 2^n as an integer, and n such that the larger is one of 21 bits; clamped to codes. */
+void join_codes_add_by_shift(const struct layer *layer, const struct value *left,
+                             const struct value *right, int samples,
+                             const struct quantizer *quantizer, struct value *output);
+
 /* Writes one input's channels of a concatenation from channel `first` on. Codes of the output are moved
  * as they are, all else is rounded. The output has become one of codes.
  *

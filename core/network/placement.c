@@ -466,6 +466,7 @@ static void make_room(struct placement *placement, const struct network *network
         .tensor_count = network->tensor_count,
         .all_activations = rules->all_activations,
         .rounds_like_kernels = rules->rounds_like_kernels,
+        .adds_by_shift = rules->adds_by_shift,
     };
 }
 

@@ -43,6 +43,8 @@ struct placement_rules {
     bool codes_clamp; /* steps of activations of 8 bits are so small that the codes end
                              where a clamp ends */
     bool rounds_like_kernels; /* layers are, that have 8 bits: kernel_rounding.h */
+    bool adds_by_shift; /* sums of two tensors of codes are made in integers, see
+                           join_codes_add_by_shift() */
     struct splitting_rules {
         double ratio; /* input channels that are added to each layer; 0: none */
         bool halves_plainly;
@@ -95,7 +97,7 @@ struct placement {
      * or -1: it is not, but early_codes() tells which tensors have the codes of another; owned */
     int *of_tensor;
     int tensor_count;
-    bool all_activations, rounds_like_kernels; /* as in the rules */
+    bool all_activations, rounds_like_kernels, adds_by_shift; /* as in the rules */
 };
 
 /* Quantizes the weights of every layer that has some and is not kept in float, and exactly the

@@ -32,7 +32,7 @@ prepare() {
     export OMPI_MCA_orte_tmpdir_base=$scratch
     inputs=$scratch/inputs
     mkdir "$inputs"
-    for tool in make_inputs make_large digits peak write_logits ncnn_files broken_hdf5.so; do
+    for tool in make_inputs make_large digits peak write_logits write_codes ncnn_files broken_hdf5.so; do
         [ -x "$tools/$tool" ] || env -u MAKEFLAGS make --silent \
             "BUILD=$(dirname "$program")" "$tools/$tool" || exit 2
     done

@@ -11,9 +11,8 @@
 //
 // A failure prints `error` and a sentence, and ends with status 1.
 
-const fs = require('fs');
-const path = require('path');
 const { fail } = require('./installed');
+const { readJudged, readSamples, compare, newVerdict, printVerdict } = require('./judged');
 const { ort, createSession } = require('./session');
 
 const USAGE = 'usage: node judge.js FOLDER logits|float MODEL...';
@@ -22,37 +21,6 @@ const LEVELS = { off: 'disabled', on: 'all' };
 
 // As `calq verify` says: CPUs with AVX2 that have no VNNI saturate sums of two products without it.
 const EXACT_PRODUCTS = { extra: { session: { x64quantprecision: '1' } } };
-
-function readNumbers(file, Numbers) {
-  return new Numbers(Uint8Array.from(fs.readFileSync(file)).buffer);
-}
-
-// Name, sizes and file of each input.
-function readInputs(folder) {
-  const text = fs.readFileSync(path.join(folder, 'inputs'), 'utf8');
-  return text.trimEnd().split('\n').map((line, index) => {
-    const [sizes, name] = line.split('\t');
-    return {
-      name,
-      sizes: sizes.split(' ').filter(Boolean).map(Number),
-      file: path.join(folder, index ? `samples.${index}.f32` : 'samples.f32'),
-    };
-  });
-}
-
-function readJudged(folder, logits) {
-  const text = fs.readFileSync(path.join(folder, 'shape'), 'utf8');
-  const shape = text.trim().split(' ').map(Number);
-  const file = (name) => path.join(folder, name);
-  return {
-    count: shape[0],
-    inputs: readInputs(folder),
-    outputs: shape[shape.length - 1],
-    places: Number(fs.readFileSync(file('places'), 'utf8')),
-    labels: readNumbers(file('labels.i32'), Int32Array),
-    logits: readNumbers(file(`${logits}.f32`), Float32Array),
-  };
-}
 
 // What calq stores in 4 bytes, as the model takes it.
 function tensorOf(type, { buffer, byteOffset }, elements, sizes) {
@@ -64,47 +32,16 @@ function tensorOf(type, { buffer, byteOffset }, elements, sizes) {
     : new ort.Tensor(type, integers, sizes);
 }
 
-// Samples are read as they are needed: a few hundred images may fill the memory.
-function readBatch({ sizes, file }, type, first, count) {
-  const elements = sizes.reduce((product, size) => product * size, 1);
-  const bytes = Buffer.alloc(count * elements * 4);
-  const opened = fs.openSync(file);
-  fs.readSync(opened, bytes, 0, bytes.length, first * elements * 4);
-  fs.closeSync(opened);
-  return tensorOf(type, bytes, count * elements, [count, ...sizes]);
-}
-
-function prediction(logits, first, classes) {
-  if (classes === 1) return Number(logits[first] > 0);
-  let best = 0;
-  for (let i = 1; i < classes; i++)
-    if (logits[first + i] > logits[first + best]) best = i;
-  return best;
-}
-
-function compare(judged, first, count, logits, verdict) {
-  const { outputs, places } = judged;
-  const classes = outputs / places;
-  const from = first * outputs;
-  for (let i = 0; i < count * outputs; i++) {
-    const difference = Math.abs(logits[i] - judged.logits[from + i]);
-    if (!(difference <= verdict.difference)) verdict.difference = difference;
-  }
-  for (let i = 0; i < count * places; i++) {
-    const ours = prediction(judged.logits, from + i * classes, classes);
-    const theirs = prediction(logits, i * classes, classes);
-    const label = judged.labels[first * places + i];
-    verdict.equal += ours === theirs;
-    verdict.right += theirs === label;
-    verdict.rightByCalq += ours === label;
-  }
+function readBatch(input, type, first, count) {
+  const elements = input.sizes.reduce((product, size) => product * size, count);
+  return tensorOf(type, readSamples(input, first, count), elements, [count, ...input.sizes]);
 }
 
 async function judge(judged, model, level) {
   const session = await createSession(model, level, EXACT_PRODUCTS);
   const [output] = session.outputNames;
   const types = Object.fromEntries(session.inputMetadata.map(({ name, type }) => [name, type]));
-  const verdict = { equal: 0, right: 0, rightByCalq: 0, difference: 0 };
+  const verdict = newVerdict();
   for (let first = 0; first < judged.count; first += BATCH) {
     const count = Math.min(BATCH, judged.count - first);
     const feeds = {};
@@ -124,11 +61,7 @@ async function main() {
   for (const model of models)
     for (const [name, level] of Object.entries(LEVELS)) {
       const verdict = await judge(judged, model, level);
-      console.log(
-        `${model} ${name} ${judged.count * judged.places} samples, ${verdict.equal} equal predictions, ` +
-          `${verdict.right} right, ${verdict.rightByCalq} right by calq, ` +
-          `largest difference of logits ${verdict.difference.toPrecision(3)}`,
-      );
+      printVerdict(`${model} ${name}`, judged, verdict);
     }
 }
 

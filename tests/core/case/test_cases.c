@@ -270,7 +270,7 @@ static enum grid signed_grid(enum config_target target,
     return case_rules(&one).grids.signed_;
 }
 
-static void onnx_and_openvino_may_be_asymmetric(void **state)
+static void onnx_openvino_and_tflite_may_be_asymmetric(void **state)
 {
     (void)state;
     make_cases();
@@ -284,6 +284,10 @@ static void onnx_and_openvino_may_be_asymmetric(void **state)
                      GRID_MIDTREAD);
     assert_int_equal(signed_grid(TARGET_OPENVINO, ACTIVATION_GRID_ASYMMETRIC),
                      GRID_ASYMMETRIC);
+    assert_int_equal(signed_grid(TARGET_TFLITE, ACTIVATION_GRID_BY_TARGET),
+                     GRID_ASYMMETRIC);
+    assert_int_equal(signed_grid(TARGET_TFLITE, ACTIVATION_GRID_SYMMETRIC),
+                     GRID_MIDTREAD);
     for (enum config_target target = 0; target < TARGET_OPENVINO; target++)
         if (target != TARGET_ONNX)
             assert_int_equal(signed_grid(target, ACTIVATION_GRID_ASYMMETRIC),
@@ -329,9 +333,30 @@ static void all_activations_are_for_integer_kernels_of_8_bits(void **state)
     assert_false(rules_of(TARGET_ONNX, weights, ACTIVATIONS_ALL).quantize_output);
 }
 
+static void all_of_tflite_is_in_integers(void **state)
+{
+    static const struct config_bits in_8 = {8, 8}, narrow = {4, 8};
+
+    (void)state;
+    make_cases();
+    for (int i = 0; i < 2; i++) {
+        const struct placement_rules rules =
+            rules_of(TARGET_TFLITE, i ? narrow : in_8, ACTIVATIONS_INPUTS);
+
+        assert_true(rules.all_activations);
+        assert_true(rules.codes_clamp);
+        assert_true(rules.rounds_like_kernels);
+        assert_true(rules.adds_by_shift);
+        assert_true(rules.quantize_output);
+        assert_int_equal(rules.grids.weights, GRID_NARROW);
+    }
+    assert_false(rules_of(TARGET_ONNX, in_8, ACTIVATIONS_ALL).adds_by_shift);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(all_of_tflite_is_in_integers, start, end),
         cmocka_unit_test_setup_teardown(there_is_a_case_for_every_combination_in_order,
                                         start, end),
         cmocka_unit_test_setup_teardown(cases_that_would_share_an_id_are_numbered,
@@ -349,8 +374,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(
             a_target_decides_the_grids_and_the_case_the_rest, start, end),
-        cmocka_unit_test_setup_teardown(onnx_and_openvino_may_be_asymmetric, start,
-                                        end),
+        cmocka_unit_test_setup_teardown(onnx_openvino_and_tflite_may_be_asymmetric,
+                                        start, end),
         cmocka_unit_test_setup_teardown(
             all_activations_are_for_integer_kernels_of_8_bits, start, end),
     };

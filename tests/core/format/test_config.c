@@ -601,7 +601,7 @@ static const struct refusal {
      "t.yaml:2:17: ranks_per_case: \"most\" is not a whole number; it may be all, too"},
     {"name: x\ntargets: [paper, npu]\n" REST,
      "t.yaml:2:18: targets: \"npu\" is not known, only paper, onnx, tensorrt, ocs, "
-     "openvino, ncnn"},
+     "openvino, ncnn, tflite"},
     {"name: x\ntargets: [paper, paper]\n" REST,
      "t.yaml:2:18: targets: entry 2 is the same as entry 1"},
     {IN_MODEL("loss: hinge"),

@@ -180,6 +180,45 @@ static void sums_are_those_of_floats(void **state)
             check_as_floats(set, &sums[i]);
 }
 
+/* As join_codes.h has it, with the larger multiplier in [2^20, 2^21), in integers of 64 bits. */
+static int shifted_code(const struct sum *sum, int left, int right)
+{
+    float of_left = sum->left.step / sum->output.step;
+    float of_right = sum->right.step / sum->output.step;
+    int n = 20 - (int)floor(log2((double)fmaxf(of_left, of_right)));
+    long long from_left =
+        llrint(ldexp((double)of_left, n)) * (left - zero_of(&sum->left));
+    long long from_right =
+        llrint(ldexp((double)of_right, n)) * (right - zero_of(&sum->right));
+    int zero = zero_of(&sum->output);
+    float low = rintf(sum->low / sum->output.step) + (float)zero;
+    float high = rintf(sum->high / sum->output.step) + (float)zero;
+    float v = (float)(((from_left + from_right + (1ll << (n - 1))) >> n) + zero);
+
+    return (int)fminf(fmaxf(fminf(fmaxf(v, low), high), 0), 255);
+}
+
+static void sums_by_shift_are_as_defined(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(sums); i++) {
+        const struct sum *sum = &sums[i];
+        struct value left = make_codes(&sum->left, true);
+        struct value right = make_codes(&sum->right, false);
+        struct value output = make_codes(&sum->output, true);
+        struct layer layer = {.kind = LAYER_ADD, .low = sum->low, .high = sum->high};
+
+        join_codes_add_by_shift(&layer, &left, &right, 1, &sum->output, &output);
+        for (int row = 0; row < 256; row++)
+            for (int column = 0; column < 256; column++)
+                assert_int_equal(value_row(&output, (size_t)row)[column],
+                                 shifted_code(sum, row, column));
+        free(left.data);
+        free(right.data);
+        free(output.data);
+    }
+}
+
 /* Codes of other steps or zeros are rounded anew, those of the output's are moved as they are. */
 static void joined_channels_have_the_output_s_codes(void **state)
 {
@@ -216,6 +255,7 @@ int main(void)
         cmocka_unit_test(sums_of_all_codes_are_rounded_as_defined),
         cmocka_unit_test(exact_sums_are_the_same_both_ways),
         cmocka_unit_test(sums_are_those_of_floats),
+        cmocka_unit_test(sums_by_shift_are_as_defined),
         cmocka_unit_test(joined_channels_have_the_output_s_codes),
     };
 
