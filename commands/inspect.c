@@ -35,6 +35,13 @@ static void print_quantized(const struct placement *placement)
                grid_name(placement->items[item].grid), placement->items[item].name);
 }
 
+static const char *steps_of(const struct quantized_tensor *tensor)
+{
+    if (tensor->block > 0)
+        return "per_block";
+    return tensor->steps == WEIGHT_STEPS_PER_TENSOR ? "per_tensor" : "per_channel";
+}
+
 /* The same as a case has it: with bits, and the override that decided them. */
 static void print_decided(const struct placement *placement)
 {
@@ -46,8 +53,8 @@ static void print_decided(const struct placement *placement)
 
         printf("%4d  %-11s %-10s %2d  %-11s %-15s %s\n", item,
                tensor->is_weight ? "weights" : "activations", grid_name(tensor->grid),
-               tensor->bits, tensor->has_channel_steps ? "per_channel" : "per_tensor",
-               tensor->why ? tensor->why : "-", tensor->name);
+               tensor->bits, steps_of(tensor), tensor->why ? tensor->why : "-",
+               tensor->name);
     }
 }
 

@@ -124,60 +124,75 @@ static struct weight_rules rules_of(const struct errors *errors,
         case_weight_rules(team_state(errors->task->method.team));
 
     rules.ratios = item->ratios;
+    rules.block = item->block;
     rules.wide = item->wide;
     rules.given = item->given;
     return rules;
 }
 
-/* What is added of an output channel, whose codes are found. */
-struct channel {
-    const struct weights *weights;
-    struct tensor_rounding rounding;
-    struct weight_codes meaning;
-    struct weight_values values;
-    const int16_t *codes; /* [count] */
+/* Codes that share a step, as they were found. */
+struct some_codes {
+    const float *values; /* [count] that they stand for */
+    const int16_t *codes;
     size_t count;
+    float step, centre;
+    struct tensor_rounding rounding;
 };
 
-static void add_channel(const struct channel *channel, int64_t *sums, double *maxima)
+static void add_codes(const struct some_codes *some, int64_t *sums, double *maxima)
 {
-    float *rounded = memory_get(channel->count * sizeof *rounded);
+    float *rounded = memory_get(some->count * sizeof *rounded);
 
-    for (size_t i = 0; i < channel->count; i++)
-        rounded[i] = channel->values.step *
-                         ((float)channel->codes[i] + channel->meaning.centre) +
-                     channel->values.correction;
-    tensor_error_add(&channel->rounding,
-                     channel->weights->values +
-                         (size_t)channel->rounding.channel * channel->count,
-                     rounded, channel->count, sums, maxima);
+    for (size_t i = 0; i < some->count; i++)
+        rounded[i] = some->step * ((float)some->codes[i] + some->centre) +
+                     some->rounding.correction;
+    tensor_error_add(&some->rounding, some->values, rounded, some->count, sums, maxima);
     free(rounded);
+}
+
+/* The same of all codes of a tensor, step after step. */
+static void add_all_codes(const struct weights *weights,
+                          const struct weight_rules *rules,
+                          const struct quantizer *of_tensor, const int16_t *codes,
+                          const struct weight_codes *meaning, int64_t *sums,
+                          double *maxima)
+{
+    const struct step_layout layout = weight_codes_layout(weights, rules);
+    size_t steps = step_layout_count(&layout), outputs = (size_t)weights->outputs;
+    float *values = memory_get((steps + outputs) * sizeof *values);
+    float *corrections = values + steps;
+
+    weight_codes_values(meaning, weights, rules, of_tensor, codes, values, corrections);
+    for (size_t i = 0; i < steps; i++) {
+        const struct step_span span = step_layout_span(&layout, i);
+        size_t channel = span.first / weights_per_output(weights);
+        struct some_codes some = {
+            .values = weights->values + span.first,
+            .codes = codes + span.first,
+            .count = span.count,
+            .step = values[i],
+            .centre = meaning->centre,
+            .rounding = {*of_tensor, corrections[channel], (int)channel, (int)outputs},
+        };
+
+        some.rounding.quantizer.step = values[i] / meaning->step_factor;
+        add_codes(&some, sums, maxima);
+    }
+    free(values);
 }
 
 static void add_weights(const struct errors *errors, int index, int64_t *sums,
                         double *maxima)
 {
     const struct quantized_tensor *item = item_of(errors, index);
+    const struct weights *weights =
+        placement_weights(errors->task->result->network, item);
     const struct weight_rules rules = rules_of(errors, item);
     const struct quantizer quantizer = choice_quantizer(choice_of(errors, index));
-    struct channel channel = {
-        .weights = placement_weights(errors->task->result->network, item)};
-    size_t outputs = (size_t)channel.weights->outputs;
-    int16_t *codes = memory_get(weights_count(channel.weights) * sizeof *codes);
+    int16_t *codes = memory_get(weights_count(weights) * sizeof *codes);
+    struct weight_codes meaning = weight_codes_find(weights, &rules, &quantizer, codes);
 
-    channel.count = weights_per_output(channel.weights);
-    channel.meaning = weight_codes_find(channel.weights, &rules, &quantizer, codes);
-    for (size_t i = 0; i < outputs; i++) {
-        channel.codes = codes + i * channel.count;
-        channel.values =
-            weight_codes_values(&channel.meaning, channel.weights, &rules, &quantizer,
-                                i, channel.codes, channel.count);
-        channel.rounding = (struct tensor_rounding){
-            quantizer, channel.values.correction, (int)i, (int)outputs};
-        channel.rounding.quantizer.step =
-            channel.values.step / channel.meaning.step_factor;
-        add_channel(&channel, sums, maxima);
-    }
+    add_all_codes(weights, &rules, &quantizer, codes, &meaning, sums, maxima);
     free(codes);
 }
 

@@ -108,7 +108,8 @@ static void look_at_split(const struct layer *layer,
                           const struct quantized_tensor *tensor,
                           const struct clip_sight *sight, struct clip_view *view)
 {
-    const struct weight_rules rules = {.ratios = tensor->ratios, .wide = tensor->wide};
+    const struct weight_rules rules = {
+        .ratios = tensor->ratios, .block = tensor->block, .wide = tensor->wide};
     struct split_weights split;
     const struct split_shape *shape = &split.shape;
 
@@ -124,7 +125,9 @@ static void look_at_whole(const struct layer *layer,
                           const struct clip_sight *sight, struct clip_view *view)
 {
     const struct weights *weights = layer->weights;
-    float *divided = tensor->ratios ? weights_in_ratio(weights, tensor->ratios) : NULL;
+    const struct weight_rules rules = {.ratios = tensor->ratios,
+                                       .block = tensor->block};
+    float *divided = tensor->ratios ? weights_in_ratio(weights, &rules) : NULL;
 
     look_at_values(divided ? divided : weights->values, weights_count(weights), sight,
                    view);

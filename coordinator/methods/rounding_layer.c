@@ -6,9 +6,9 @@
 #include "core/evaluate/layer_gram.h"
 #include "core/network/batchnorm.h"
 #include "core/network/layer_kind.h"
-#include "core/quant/channel_ratios.h"
 #include "core/quant/gram_rounding.h"
 #include "core/quant/packed_codes.h"
+#include "core/quant/step_ratios.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -122,7 +122,7 @@ static float *weight_steps(const struct rounding_layer *of)
     float *steps = memory_get(of->outputs * sizeof *steps);
 
     for (size_t output = 0; output < of->outputs; output++)
-        steps[output] = channel_quantizer(&quantizer, ratios, output).step;
+        steps[output] = step_ratios_quantizer(&quantizer, ratios, output).step;
     free(ratios);
     return steps;
 }

@@ -37,7 +37,7 @@ bool case_keeps_signs(const struct calibration_case *one)
     return one->target == TARGET_TENSORRT;
 }
 
-/* The name of a tensor of weights and what two of its integers are apart: a step, or one for each channel. */
+/* The name of a tensor of weights and what two of its integers are apart: a step, or one for each channel or block. */
 static void print_weight_steps(const struct finished_case *finished, int item,
                                FILE *file)
 {
@@ -50,7 +50,7 @@ static void print_weight_steps(const struct finished_case *finished, int item,
 
     coded_weights_init(&weights, layer->weights, &rules, &quantizer, false);
     fputs(tensor->name, file);
-    for (int i = 0; i < (has_one ? 1 : layer->weights->outputs); i++)
+    for (size_t i = 0; i < (has_one ? 1 : step_layout_count(&weights.layout)); i++)
         fprintf(file, " %a", (double)weights.steps[i]);
     fputc('\n', file);
     coded_weights_clear(&weights);

@@ -49,7 +49,7 @@ static void find_ratios(const struct calibration_case *one, struct state *state,
 
         if (item->ratios)
             state_set_floats(state, STATE_RATIOS, i, item->ratios,
-                             (size_t)placement_weights(network, item)->outputs);
+                             placement_step_count(network, item));
     }
 }
 

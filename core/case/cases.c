@@ -102,8 +102,7 @@ static int check_override(const struct config_model *model, int index,
     const struct override *entry = &model->overrides[index];
     bool has_bits = entry->bits.weights > 0 || entry->bits.activations > 0;
 
-    if (!has_bits && entry->keeps_float == OVERRIDE_NOTHING &&
-        entry->has_channel_steps == OVERRIDE_NOTHING)
+    if (!has_bits && entry->keeps_float == OVERRIDE_NOTHING && entry->weight_steps == 0)
         return error_set(err, EXIT_CONFIG,
                          "model %s: overrides: entry %d, \"%s\", says nothing; give it "
                          "bits, keep_float or weight_steps",
@@ -122,6 +121,51 @@ static int check_overrides(const struct config *config, struct error *err)
         for (int j = 0; j < config->models[i].override_count; j++)
             if (check_override(&config->models[i], j, err) < 0)
                 return -1;
+    return 0;
+}
+
+/* ---- blocks --------------------------------------------------------------------------------- */
+
+static bool has_blocks(const struct calibration_case *one)
+{
+    const struct config_model *model = one->model;
+
+    for (int i = 0; i < model->override_count; i++)
+        if (model->overrides[i].weight_steps == 1 + WEIGHT_STEPS_PER_BLOCK)
+            return true;
+    return one->method->weight_steps == WEIGHT_STEPS_PER_BLOCK;
+}
+
+/* Runtimes' blocks have a code of zero, and what corrects the codes of channels knows none of blocks. */
+static int check_blocks(const struct calibration_case *one, struct error *err)
+{
+    const struct config_method_settings *method = one->method;
+    const struct {
+        bool is_there;
+        const char *text;
+    } others[] = {
+        {one->target == TARGET_PAPER, "target: paper, whose weights have no zero"},
+        {one->target == TARGET_NCNN, "target: ncnn, which has a step for each channel"},
+        {method->splitting.ratio > 0, "outlier_splitting"},
+        {method->second_above > 0, "a second tensor of codes (method dual)"},
+        {(case_treatments(one) & TREAT_CORRECT) != 0,
+         "bias_correction: mean or mean_and_variance; correct by empirical"},
+        {method->rounding.name == ROUNDING_GRAM, "rounding: gram"},
+    };
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].is_there && has_blocks(one))
+            return error_set(err, EXIT_CONFIG,
+                             "%s: `weight_steps: per_block` does not go with %s",
+                             one->id, others[i].text);
+    return 0;
+}
+
+static int check_cases(const struct cases *cases, struct error *err)
+{
+    for (int i = 0; i < cases->count; i++)
+        if (check_blocks(&cases->list[i], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -153,7 +197,7 @@ int cases_init(struct cases *cases, const struct config *config, struct error *e
     if (check_overrides(config, err) < 0)
         return -1;
     add_all(cases, config);
-    return leave_out(cases, config, err);
+    return leave_out(cases, config, err) < 0 ? -1 : check_cases(cases, err);
 }
 
 void cases_clear(struct cases *cases)
@@ -210,6 +254,12 @@ static bool has_asymmetric_activations(const struct calibration_case *one)
     return false;
 }
 
+/* ncnn has a step for each channel in any case. */
+static enum weight_steps weight_steps_of(const struct calibration_case *one)
+{
+    return is_for_ncnn(one) ? WEIGHT_STEPS_PER_CHANNEL : one->method->weight_steps;
+}
+
 /* OpenVINO's quantizer (NNCF, docs/usage/Quantization.md) has 255 levels of weights, -127..127, a step
  * for each channel or one for all, and 256 of activations, unsigned, signed, or asymmetric with a whole
  * zero-point. ncnn has -127..127 for both, a step for each channel of weights, or one for a group. */
@@ -232,8 +282,8 @@ struct placement_rules case_rules(const struct calibration_case *one)
         .grids = of_target,
         .weight_bits = one->bits.weights,
         .activation_bits = one->bits.activations,
-        .has_channel_steps =
-            is_for_ncnn(one) || one->method->weight_steps == WEIGHT_STEPS_PER_CHANNEL,
+        .weight_steps = weight_steps_of(one),
+        .block_size = one->method->block_size,
         .groups_share_steps = is_for_ncnn(one),
         .keep_float = (const char *const *)one->model->keep_float,
         .keep_float_count = one->model->keep_float_count,

@@ -19,7 +19,8 @@ static size_t macs_of(const struct network *network, const struct layer *layer)
 static int second_factor(const struct layer *layer, const struct quantized_tensor *item,
                          struct choice choice)
 {
-    const struct weight_rules rules = {.ratios = item->ratios, .wide = item->wide};
+    const struct weight_rules rules = {
+        .ratios = item->ratios, .block = item->block, .wide = item->wide};
     const struct quantizer quantizer = choice_quantizer(choice);
     int16_t *codes;
     int factor;

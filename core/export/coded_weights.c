@@ -26,30 +26,29 @@ static struct container container_for(const struct weight_rules *rules,
     return container;
 }
 
-/* Steps and corrections of the channels, of which the codes were found. */
+/* Steps and corrections, of which the codes were found. */
 static void find_values(struct coded_weights *weights, const struct weights *of,
                         const struct weight_rules *rules,
                         const struct quantizer *quantizer,
                         const struct weight_codes *found, const int16_t *codes)
 {
-    size_t count = weights_per_output(of);
-
-    for (size_t channel = 0; channel < (size_t)of->outputs; channel++) {
-        struct weight_values values = weight_codes_values(
-            found, of, rules, quantizer, channel, codes + channel * count, count);
-
-        weights->steps[channel] = container_step(&weights->container, values.step);
-        if (weights->corrections)
-            weights->corrections[channel] = values.correction;
-    }
+    weight_codes_values(found, of, rules, quantizer, codes, weights->steps,
+                        weights->corrections);
+    for (size_t i = 0; i < step_layout_count(&weights->layout); i++)
+        weights->steps[i] = container_step(&weights->container, weights->steps[i]);
+    if (rules->corrects_mean || rules->corrects_variance)
+        return;
+    free(weights->corrections);
+    weights->corrections = NULL;
 }
 
 void coded_weights_init(struct coded_weights *weights, const struct weights *of,
                         const struct weight_rules *rules,
                         const struct quantizer *quantizer, bool in_4_bits)
 {
-    size_t outputs = (size_t)of->outputs, count = weights_count(of);
+    size_t count = weights_count(of);
     int16_t *codes = memory_get(count * sizeof *codes);
+    struct step_layout layout = weight_codes_layout(of, rules);
     struct weight_codes found = weight_codes_find(of, rules, quantizer, codes);
     const struct container container =
         container_for(rules, quantizer, &found, codes, count, in_4_bits);
@@ -57,10 +56,11 @@ void coded_weights_init(struct coded_weights *weights, const struct weights *of,
     *weights = (struct coded_weights){
         .container = container,
         .integers = memory_get(count * sizeof *weights->integers),
-        .steps = memory_get(outputs * sizeof *weights->steps),
+        .steps = memory_get(step_layout_count(&layout) * sizeof *weights->steps),
+        .layout = layout,
+        .block = weight_codes_have_blocks(of, rules) ? (int)layout.block : 0,
+        .corrections = memory_get((size_t)of->outputs * sizeof *weights->corrections),
     };
-    if (rules->corrects_mean || rules->corrects_variance)
-        weights->corrections = memory_get(outputs * sizeof *weights->corrections);
     find_values(weights, of, rules, quantizer, &found, codes);
     for (size_t i = 0; i < count; i++)
         weights->integers[i] =
@@ -135,7 +135,7 @@ bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer
            count = weights_per_output(layer->weights);
     float *steps = weights->steps, most;
 
-    if (weights->corrections ||
+    if (weights->corrections || weights->block > 0 ||
         (layer->weights->is_turned && layer->weights->groups > 1) ||
         (weights->container.lowest != -weights->container.highest &&
          has_negative(conv->scale, channels)))
@@ -167,13 +167,18 @@ int32_t coded_shift(const struct coded_weights *weights, const struct conv *conv
     return (int32_t)rint((double)conv->shift[channel] / (double)unit);
 }
 
+float coded_weights_step(const struct coded_weights *weights, size_t at)
+{
+    return weights->steps[step_layout_at(&weights->layout, at)];
+}
+
 float coded_weights_value(const struct coded_weights *weights, size_t at,
                           size_t window_count)
 {
-    size_t channel = at / window_count;
-    float level = (float)weights->integers[at] * weights->steps[channel];
+    float level = (float)weights->integers[at] * coded_weights_step(weights, at);
 
-    return weights->corrections ? level + weights->corrections[channel] : level;
+    return weights->corrections ? level + weights->corrections[at / window_count]
+                                : level;
 }
 
 void coded_weights_clear(struct coded_weights *weights)

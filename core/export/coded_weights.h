@@ -12,7 +12,9 @@
 struct coded_weights {
     struct container container; /* factor and offset: of the evaluator's codes */
     int16_t *integers;          /* [outputs, window, inputs]; owned */
-    float *steps;               /* [out_channels] from one integer to the next; owned */
+    struct step_layout layout;  /* of the steps */
+    int block;          /* inputs that share one; 0: a whole output channel does */
+    float *steps;       /* [layout] from one integer to the next; owned */
     float *corrections; /* [out_channels] added to each weight, or NULL; owned */
 };
 
@@ -36,7 +38,7 @@ void coded_weights_init(struct coded_weights *weights, const struct weights *of,
  *
  *   input_step  of the codes that the layer reads
  *
- * False, and nothing is changed, where weights are corrected, the lowest integer has no
+ * False, and nothing is changed, where weights are corrected, or blocks of them have steps, the lowest integer has no
  * counterpart, or the layer is a ConvTranspose in groups, which cannot have a step for each channel. */
 bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer,
                         float input_step);
@@ -44,6 +46,9 @@ bool coded_weights_fold(struct coded_weights *weights, const struct layer *layer
 /* The shift of a channel in products of the folded step and the input's: an integer of 32 bits. */
 int32_t coded_shift(const struct coded_weights *weights, const struct conv *conv,
                     float input_step, size_t channel);
+
+/* From the integer at `at` to the next. */
+float coded_weights_step(const struct coded_weights *weights, size_t at);
 
 /* The value of the integer at `at`; a channel has `window_count` of them. */
 float coded_weights_value(const struct coded_weights *weights, size_t at,

@@ -2,7 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/early_codes.h"
-#include "core/quant/channel_ratios.h"
+#include "core/quant/step_ratios.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ static float step_of_channel(const struct quantized_tensor *tensor, float step,
 {
     struct quantizer of_tensor = {.step = step};
 
-    return channel_quantizer(&of_tensor, tensor->ratios, (size_t)channel).step;
+    return step_ratios_quantizer(&of_tensor, tensor->ratios, (size_t)channel).step;
 }
 
 /* The channels of a group have one scale. */
@@ -85,6 +85,13 @@ static int check_groups(const struct layer *layer,
 {
     int together = channels_of_scale(layer->weights);
 
+    if (tensor->block > 0)
+        return error_set(
+            err, EXIT_INPUT,
+            "the weights of layer %s have steps of blocks, and ncnn has one "
+            "scale for an output channel; search with `weight_steps: "
+            "per_channel`",
+            layer->name);
     for (int channel = 0; tensor->ratios && channel < layer->weights->outputs;
          channel++)
         if (tensor->ratios[channel] != tensor->ratios[channel / together * together])

@@ -111,6 +111,8 @@ static char *ask_weights(const struct question *of)
     struct coded_weights weights;
     int bits;
 
+    if (tensor->block > 0)
+        return say("its weights have steps of blocks");
     if (rules.corrects_mean || rules.corrects_variance)
         return say("the bias correction of its weights is a sum that is added to its "
                    "products");

@@ -85,6 +85,18 @@ static struct container container_of_item(const struct onnx_calibrated *calibrat
     return container;
 }
 
+/* The opset that has the type of an item's integers, and steps of blocks. */
+static int opset_of(const struct onnx_calibrated *calibrated, int item)
+{
+    enum { OPSET_OF_BLOCKS = 21 };
+    const struct container container = container_of_item(calibrated, item);
+    int opset = container_opset(&container);
+
+    return calibrated->placement->items[item].block > 0 && opset < OPSET_OF_BLOCKS
+               ? OPSET_OF_BLOCKS
+               : opset;
+}
+
 static bool is_written_plainly(const struct onnx_calibrated *calibrated, int item)
 {
     const struct quantized_tensor *tensor = &calibrated->placement->items[item];
@@ -119,11 +131,9 @@ static int raise_opset(struct onnx_edit *edit, const struct onnx_calibrated *cal
     int wanted = 0;
 
     for (int item = 0; item < calibrated->placement->count; item++) {
-        const struct container container = container_of_item(calibrated, item);
-
         if (!is_written_plainly(calibrated, item) &&
-            container_opset(&container) > wanted)
-            wanted = container_opset(&container);
+            opset_of(calibrated, item) > wanted)
+            wanted = opset_of(calibrated, item);
     }
     if (onnx_opset_keep_rows(edit, calibrated->network, wanted, err) < 0 ||
         refuse_resizes(edit, wanted, err) < 0)
@@ -154,7 +164,8 @@ static struct plan plan_of(const struct onnx_edit *edit,
         int item = placement_of_weights(calibrated->placement, index, 0);
         struct quantizer weights;
 
-        if (item < 0 || !calibrated->is_exact)
+        if (item < 0 || !calibrated->is_exact ||
+            calibrated->placement->items[item].block > 0)
             continue;
         weights = onnx_quantizer_of(calibrated, item);
         plan.is_exact[index] = onnx_is_exact(edit, calibrated, index, &weights);
@@ -440,7 +451,7 @@ static int check_layers(const struct onnx_edit *edit,
             (check_side(edit, layer, err) < 0 || check_steps(tensor, layer, err) < 0 ||
              check_corrections(calibrated, layer, err) < 0))
             return -1;
-        if (tensor->is_weight && tensor->ratios &&
+        if (tensor->is_weight && tensor->ratios && tensor->block == 0 &&
             check_directions(calibrated->network, tensor, err) < 0)
             return -1;
     }

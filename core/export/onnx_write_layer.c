@@ -79,225 +79,6 @@ struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer)
     return place_of_product(edit, layer, node);
 }
 
-/* ---- weights ------------------------------------------------------------------------------ */
-
-static size_t slices_of(const struct weights *weights)
-{
-    return weights->slices > 1 ? (size_t)weights->slices : 1;
-}
-
-/* Of a ConvTranspose: where the weight of an output and an input stands, at `place` of a window of `span`. */
-static size_t index_turned(const struct weights *weights, size_t out, size_t in,
-                           size_t place, size_t span)
-{
-    size_t outs = (size_t)(weights->outputs / weights->groups);
-    size_t ins = (size_t)weights->inputs / slices_of(weights);
-
-    return ((out / outs * ins + in) * outs + out % outs) * span + span - 1 - place;
-}
-
-/* Where the weight at [out, y, x, slice, in], the order of a layer, stands in the file. */
-static size_t index_in_file(const struct place *place, size_t at)
-{
-    const struct weights *weights = place->layer->weights;
-    size_t slices = slices_of(weights), ins = (size_t)weights->inputs / slices;
-    size_t count = weights_per_output(weights), area = count / ins / slices;
-    size_t out = at / count, tap = at % count / ins / slices;
-    size_t in = at % ins, slice = at / ins % slices;
-
-    if (place->is_transposed)
-        return in * (size_t)weights->outputs + out;
-    if (weights->is_turned)
-        return index_turned(weights, out, in, slice * area + tap, slices * area);
-    return ((out * ins + in) * slices + slice) * area + tap;
-}
-
-static size_t weight_count(const struct layer *layer)
-{
-    return weights_count(layer->weights);
-}
-
-/* The integers as the file holds them: little-endian, or two in a byte. */
-static uint8_t *integer_bytes(const struct place *place,
-                              const struct coded_weights *weights, size_t *size)
-{
-    size_t count = weight_count(place->layer);
-    int bits = weights->container.bits;
-    uint8_t *bytes;
-
-    *size = (count * (size_t)bits + 7) / 8;
-    bytes = memory_zeroed(*size, 1);
-    for (size_t i = 0; i < count; i++) {
-        uint16_t integer = (uint16_t)weights->integers[i];
-        size_t at = index_in_file(place, i);
-
-        if (bits == 4) {
-            bytes[at / 2] |= (uint8_t)((integer & 15) << at % 2 * 4);
-        } else if (bits == 8) {
-            bytes[at] = (uint8_t)integer;
-        } else {
-            bytes[2 * at] = (uint8_t)integer;
-            bytes[2 * at + 1] = (uint8_t)(integer >> 8);
-        }
-    }
-    return bytes;
-}
-
-enum { DIMS_MOST = 5 };
-
-/* Appends those of the window to `dims` [rank]; returns how many there are. */
-static size_t add_window_dims(const struct place *place, int64_t dims[DIMS_MOST],
-                              size_t rank)
-{
-    const struct window *window = &place->layer->window;
-    int axes = place->layer->weights->axes;
-
-    if (axes == 3)
-        dims[rank++] = (int64_t)slices_of(place->layer->weights);
-    if (axes != 1)
-        dims[rank++] = window->kernel_height;
-    dims[rank++] = window->kernel_width;
-    return rank;
-}
-
-/* The dimensions of the weights in the file, but for so many outputs of a group; returns how many. */
-static size_t dims_with(const struct place *place, int64_t outputs,
-                        int64_t dims[DIMS_MOST])
-{
-    const struct weights *weights = place->layer->weights;
-    int64_t ins = weights->inputs / (int64_t)slices_of(weights),
-            groups = weights->groups;
-
-    if (!place->is_conv) {
-        dims[0] = place->is_transposed ? ins : outputs;
-        dims[1] = place->is_transposed ? outputs : ins;
-        return 2;
-    }
-    dims[0] = weights->is_turned ? ins * groups : outputs * groups;
-    dims[1] = weights->is_turned ? outputs : ins;
-    return add_window_dims(place, dims, 2);
-}
-
-static size_t weight_dims(const struct place *place, int64_t dims[DIMS_MOST])
-{
-    const struct weights *weights = place->layer->weights;
-
-    if (place->directions == 0)
-        return dims_with(place, weights->outputs / weights->groups, dims);
-    dims[0] = place->directions;
-    dims[1] = weights->outputs / place->directions;
-    dims[2] = weights->inputs;
-    return 3;
-}
-
-static char *add_integers(const struct place *place, const char *base,
-                          const struct coded_weights *weights)
-{
-    char *name = onnx_edit_fresh_name(place->edit, base, "_quantized");
-    int64_t dims[DIMS_MOST];
-    size_t rank = weight_dims(place, dims), size;
-    uint8_t *bytes = integer_bytes(place, weights, &size);
-
-    onnx_edit_add_tensor(place->edit, name, weights->container.type, dims, rank, bytes,
-                         size);
-    free(bytes);
-    return name;
-}
-
-static bool are_same(const float *values, size_t count)
-{
-    for (size_t i = 1; i < count; i++)
-        if (values[i] != values[0])
-            return false;
-    return true;
-}
-
-/* Scale and zero-point: scalars where all channels have one step. */
-static void add_steps(const struct place *place, const char *base,
-                      const struct coded_weights *weights, char **step, char **zero)
-{
-    int64_t channels = place->layer->weights->outputs;
-    size_t rank = are_same(weights->steps, (size_t)channels) ? 0 : 1;
-    size_t count = rank ? (size_t)channels : 1;
-    size_t size = (count * (size_t)weights->container.bits + 7) / 8;
-    uint8_t *zeros = memory_zeroed(size, 1);
-
-    *step = onnx_edit_fresh_name(place->edit, base, "_scale");
-    onnx_edit_add_floats(place->edit, *step, &channels, rank, weights->steps);
-    *zero = onnx_edit_fresh_name(place->edit, base, "_zero_point");
-    onnx_edit_add_tensor(place->edit, *zero, weights->container.type, &channels, rank,
-                         zeros, size);
-    free(zeros);
-}
-
-/* The node reads `values` in place of the weights `old`. */
-static void read_instead(const struct place *place, const char *old, const char *values)
-{
-    onnx_edit_set_input(place->node, place->weights_input, values);
-    onnx_edit_drop_attribute(place->node, "alpha"); /* the weights contain it */
-    onnx_edit_drop_unread(place->edit, old);
-}
-
-void onnx_place_weights(const struct place *place, const struct coded_weights *weights)
-{
-    char *old = memory_text(place->node->input[place->weights_input]);
-    char *values = onnx_edit_fresh_name(place->edit, old, "_dequantized");
-    char *codes = add_integers(place, old, weights);
-    char *step, *zero;
-    Onnx__NodeProto *node;
-
-    add_steps(place, old, weights, &step, &zero);
-    node = onnx_edit_add_node(place->edit, place->layer->node - 1, "DequantizeLinear",
-                              (const char *[]){codes, step, zero}, 3, values);
-    if (!are_same(weights->steps, (size_t)place->layer->weights->outputs))
-        onnx_edit_set_integer(node, "axis",
-                              place->is_transposed || place->directions > 0 ||
-                                      place->layer->weights->is_turned
-                                  ? 1
-                                  : 0);
-    read_instead(place, old, values);
-    free(old);
-    free(values);
-    free(codes);
-    free(step);
-    free(zero);
-}
-
-void onnx_place_integers(const struct place *place, const struct coded_weights *weights)
-{
-    char *old = memory_text(place->node->input[place->weights_input]);
-    char *values = onnx_edit_fresh_name(place->edit, old, "_integers");
-    char *codes = add_integers(place, old, weights);
-    Onnx__NodeProto *node =
-        onnx_edit_add_node(place->edit, place->layer->node - 1, "Cast",
-                           (const char *[]){codes}, 1, values);
-
-    onnx_edit_set_integer(node, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
-    read_instead(place, old, values);
-    free(old);
-    free(values);
-    free(codes);
-}
-
-void onnx_place_floats(const struct place *place, const float *values,
-                       const char *suffix)
-{
-    size_t count = weight_count(place->layer);
-    float *in_file = memory_get(count * sizeof *in_file);
-    char *old = memory_text(place->node->input[place->weights_input]);
-    char *name = onnx_edit_fresh_name(place->edit, old, suffix);
-    int64_t dims[DIMS_MOST];
-    size_t rank = weight_dims(place, dims);
-
-    for (size_t i = 0; i < count; i++)
-        in_file[index_in_file(place, i)] = values[i];
-    onnx_edit_add_floats(place->edit, name, dims, rank, in_file);
-    read_instead(place, old, name);
-    free(in_file);
-    free(old);
-    free(name);
-}
-
 /* ---- what is added behind the layer --------------------------------------------------------- */
 
 /* Makes the layer's output what an operator of two makes of what it has given so far and `other`. */
@@ -334,8 +115,8 @@ char *onnx_place_window_sums(const struct place *place)
 {
     const struct weights *weights = place->layer->weights;
     size_t count = weights_per_output(weights) * (size_t)weights->groups;
-    int64_t of_conv[DIMS_MOST], of_product[] = {weights_inputs(weights), 1};
-    size_t rank = dims_with(place, 1, of_conv);
+    int64_t of_conv[PLACE_DIMS_MOST], of_product[] = {weights_inputs(weights), 1};
+    size_t rank = onnx_place_dims(place, 1, of_conv);
     float *ones = memory_get(count * sizeof *ones);
     Onnx__NodeProto *node;
     char *output;
@@ -355,7 +136,7 @@ char *onnx_place_window_sums(const struct place *place)
 static void write_corrections(struct place *place, const float *corrections)
 {
     const struct weights *weights = place->layer->weights;
-    int64_t of_conv[DIMS_MOST] = {weights->outputs, 1, 1, 1, 1};
+    int64_t of_conv[PLACE_DIMS_MOST] = {weights->outputs, 1, 1, 1, 1};
     int64_t of_product[] = {1, weights->outputs};
     char *sums = onnx_place_window_sums(place), *products;
     Onnx__NodeProto *node;
@@ -429,8 +210,10 @@ void onnx_place_shift(struct place *place)
 
 static bool is_unscaled(const struct layer *layer)
 {
-    return are_same(layer->conv.scale, (size_t)layer->weights->outputs) &&
-           layer->conv.scale[0] == 1;
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
+        if (layer->conv.scale[channel] != 1)
+            return false;
+    return true;
 }
 
 /* Whether scale or shift of the layer are not those of the file. */
@@ -541,6 +324,9 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
                        calibrated->in_4_bits);
     if (!onnx_is_plain(calibrated, layer))
         read_moved(calibrated, &place);
+    place.hides_blocks = !is_operator(place.node, "Gemm") &&
+                         weights.container.bits != 4 &&
+                         calibrated->held[layer->inputs[0]] >= 0;
     if (!onnx_write_kernel(calibrated, &place, &weights)) {
         rounded = rounded_shifts(calibrated, layer, &weights);
         place.shift = rounded ? rounded : layer->conv.shift;

@@ -16,10 +16,17 @@ struct place {
     int directions; /* of LSTM, GRU and RNN, whose weights are [directions, out, in]; else 0 */
     bool is_conv;          /* or ConvTranspose; else Gemm, MatMul or Gather */
     bool is_transposed;    /* weights are [in, out] */
+    bool hides_blocks;     /* steps of blocks, from what ONNX Runtime makes of them */
     Onnx__NodeProto *last; /* gives what the layer gives: the node, or one behind it */
 };
 
 struct place onnx_place_of(struct onnx_edit *edit, const struct layer *layer);
+
+enum { PLACE_DIMS_MOST = 5 };
+
+/* The dimensions of the weights in the file, but for so many outputs of a group; returns how many. */
+size_t onnx_place_dims(const struct place *place, int64_t outputs,
+                       int64_t dims[PLACE_DIMS_MOST]);
 
 /* The node reads these weights behind DequantizeLinear. */
 void onnx_place_weights(const struct place *place, const struct coded_weights *weights);

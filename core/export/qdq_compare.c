@@ -203,11 +203,9 @@ static void both_codes_clear(struct both_codes *codes)
 static void compare_integers(const struct coded_weights *ours,
                              const struct weights *theirs, struct tensor_difference *to)
 {
-    size_t count = weights_per_output(theirs);
-
     to->integers = weights_count(theirs);
     for (size_t i = 0; i < to->integers; i++) {
-        float step = theirs->steps[i / count];
+        float step = theirs->steps[step_layout_at(&ours->layout, i)];
         long integer = lrintf(theirs->values[i] / step);
         long off = labs(integer - ours->integers[i]);
 
@@ -220,23 +218,40 @@ static float at_or_zero(const float *values, size_t at)
     return values ? values[at] : 0;
 }
 
+/* Whether other weights share a step; of the same shape. */
+static bool has_other_layout(const struct coded_weights *ours,
+                             const struct weights *theirs)
+{
+    struct step_layout layout = weights_layout(theirs, theirs->block);
+
+    return step_layout_of_row(&layout) != step_layout_of_row(&ours->layout) ||
+           layout.rows != ours->layout.rows ||
+           (step_layout_of_row(&layout) > 1 && layout.block != ours->layout.block);
+}
+
 static void compare_weights(const struct weights *ours, const struct weights *theirs,
                             const struct weight_rules *rules,
                             const struct quantizer *quantizer,
                             struct tensor_difference *to)
 {
     struct coded_weights weights;
+    size_t steps;
 
     to->is_quantized_there = theirs->steps != NULL;
     if (!to->is_quantized_there)
         return;
     coded_weights_init(&weights, ours, rules, quantizer, false);
-    compare_integers(&weights, theirs, to);
-    for (size_t i = 0; i < (size_t)ours->outputs; i++) {
-        to->steps += weights.steps[i] != theirs->steps[i];
+    steps = step_layout_count(&weights.layout);
+    if (has_other_layout(&weights, theirs)) {
+        to->steps = steps;
+    } else {
+        compare_integers(&weights, theirs, to);
+        for (size_t i = 0; i < steps; i++)
+            to->steps += weights.steps[i] != theirs->steps[i];
+    }
+    for (size_t i = 0; i < (size_t)ours->outputs; i++)
         to->corrections +=
             at_or_zero(weights.corrections, i) != at_or_zero(theirs->corrections, i);
-    }
     coded_weights_clear(&weights);
 }
 

@@ -13,7 +13,7 @@ static bool take_integer(struct coded_weights *weights, const float *values, siz
                          size_t count)
 {
     float correction = weights->corrections ? weights->corrections[at / count] : 0;
-    float integer = rintf((values[at] - correction) / weights->steps[at / count]);
+    float integer = rintf((values[at] - correction) / coded_weights_step(weights, at));
 
     if (coded_weights_value(weights, at, count) == values[at])
         return true;
@@ -31,8 +31,11 @@ static void take(struct weights *theirs, struct coded_weights *weights)
         if (!take_integer(weights, theirs->values, i, count))
             return;
     for (size_t i = 0; i < weights_count(theirs); i++)
-        theirs->values[i] = (float)weights->integers[i] * weights->steps[i / count];
-    theirs->steps = memory_copy(weights->steps, channels * sizeof *theirs->steps);
+        theirs->values[i] =
+            (float)weights->integers[i] * coded_weights_step(weights, i);
+    theirs->steps = memory_copy(weights->steps, step_layout_count(&weights->layout) *
+                                                    sizeof *theirs->steps);
+    theirs->block = weights->block;
     if (weights->corrections)
         theirs->corrections =
             memory_copy(weights->corrections, channels * sizeof *theirs->corrections);

@@ -129,7 +129,8 @@ static bool saturates_bias(const struct question *of)
     int input = of->held[of->layer->inputs[0]];
 
     if (layer->kind != LAYER_CONV || !layer->weights->steps || input < 0 ||
-        layer->weights->corrections || layer_is_of_recurrence(of->network, of->layer))
+        layer->weights->corrections || layer->weights->block > 0 ||
+        layer_is_of_recurrence(of->network, of->layer))
         return false;
     for (int i = 0; i < layer->weights->outputs; i++)
         if (layer->conv.scale[i] == 1 &&

@@ -60,18 +60,22 @@ static json_t *weights_of(const struct steps_file *steps,
                           const struct quantizer *quantizer)
 {
     const struct layer *layer = &steps->network->layers[tensor->index];
-    size_t channels = (size_t)layer->weights->outputs;
     struct weight_rules rules = placement_weight_rules(tensor, &steps->rules);
     struct coded_weights weights;
+    size_t count;
     json_t *json;
 
     coded_weights_init(&weights, layer->weights, &rules, quantizer, false);
+    count = step_layout_count(&weights.layout);
     json = tensor_of(tensor, quantizer, &weights.container, weights.steps,
-                     are_same(weights.steps, channels) ? 1 : channels);
+                     are_same(weights.steps, count) ? 1 : count);
     json_object_set_new(json, "layer", json_string(layer->name));
+    if (weights.block > 0)
+        json_object_set_new(json, "block_size", json_integer(weights.block));
     if (weights.corrections)
-        json_object_set_new(json, "correction_hex",
-                            list_of(weights.corrections, channels, hexadecimal));
+        json_object_set_new(
+            json, "correction_hex",
+            list_of(weights.corrections, (size_t)layer->weights->outputs, hexadecimal));
     coded_weights_clear(&weights);
     return json;
 }

@@ -55,7 +55,6 @@ enum config_affine { AFFINE_STRICT, AFFINE_LAYER };
 enum config_gram_steps { GRAM_STEPS_KEPT, GRAM_STEPS_SCANNED };
 enum config_rounding_when { ROUNDING_AFTER, ROUNDING_BEFORE, ROUNDING_BOTH };
 enum config_equalize { EQUALIZE_NO, EQUALIZE_YES, EQUALIZE_IF_LOSS_DROPS };
-enum config_weight_steps { WEIGHT_STEPS_PER_TENSOR, WEIGHT_STEPS_PER_CHANNEL };
 enum config_reestimate {
     REESTIMATE_NONE,
     REESTIMATE_BEFORE, /* the search */
@@ -177,7 +176,8 @@ enum { CONFIG_OWN_BYTES = 160 };
 struct config_method_settings {
     const struct config_method *method; /* borrowed */
     enum config_layerwise layerwise;
-    enum config_weight_steps weight_steps;
+    enum weight_steps weight_steps;
+    int block_size; /* inputs that share a step of WEIGHT_STEPS_PER_BLOCK */
     enum config_bias_correction bias_correction;
     enum config_accept bias_correction_accept;
     enum config_equalize equalize;

@@ -54,7 +54,8 @@ static const char *const equalizes[] = {[EQUALIZE_NO] = "false",
                                         [EQUALIZE_YES] = "true",
                                         [EQUALIZE_IF_LOSS_DROPS] = "if_loss_drops"};
 static const char *const weight_steps[] = {[WEIGHT_STEPS_PER_TENSOR] = "per_tensor",
-                                           [WEIGHT_STEPS_PER_CHANNEL] = "per_channel"};
+                                           [WEIGHT_STEPS_PER_CHANNEL] = "per_channel",
+                                           [WEIGHT_STEPS_PER_BLOCK] = "per_block"};
 static const char *const reestimates[] = {[REESTIMATE_NONE] = "none",
                                           [REESTIMATE_BEFORE] = "before",
                                           [REESTIMATE_AFTER] = "after",
@@ -183,7 +184,7 @@ static const struct config_field override_fields[] = {
              "these tensors; they quantize layers that keep_float has"},
     {"keep_float", KIND_WORD_OR_NOT, AT(override, keeps_float), NULL,
      .help = "whether the layers are not quantized", .words = WORDS(no_yes)},
-    {"weight_steps", KIND_WORD_OR_NOT, AT(override, has_channel_steps), NULL,
+    {"weight_steps", KIND_WORD_OR_NOT, AT(override, weight_steps), NULL,
      .help = "as of a method", .words = WORDS(weight_steps)},
 };
 
@@ -361,10 +362,19 @@ static const struct config_field method_fields[] = {
      .help = "activations seen behind quantized layers, or behind float ones",
      .words = WORDS(layerwises)},
     {"weight_steps", KIND_WORD, AT(config_method_settings, weight_steps), "per_tensor",
-     .help = "one step for all weights of a layer, or one for each output channel, of "
-             "which the search moves all by one factor; target ncnn has one for each "
-             "channel in any case",
+     .help =
+         "one step for all weights of a layer, or one for each output channel, or one "
+         "for each block of neighbouring input channels of an output, of which the "
+         "search moves all by one factor; target ncnn has one for each channel in any "
+         "case",
      .words = WORDS(weight_steps)},
+    {"block_size", KIND_INT, AT(config_method_settings, block_size), "32",
+     .range = {2, 1024},
+     .help = "input channels that share a step with `weight_steps: per_block`, the "
+             "last ones "
+             "perhaps fewer; weights with fewer in all have a step for each output "
+             "channel; "
+             "runtimes have fast kernels for 16, 32, 64 and 128"},
     {"bias_correction", KIND_WORD, AT(config_method_settings, bias_correction), "none",
      .help =
          "give quantized weights the mean of the float ones, or mean and variance, "

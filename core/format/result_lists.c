@@ -4,7 +4,7 @@
 #include "core/format/result_choices.h"
 #include "core/format/result_row.h"
 #include "core/network/tensor_rules.h"
-#include "core/quant/channel_ratios.h"
+#include "core/quant/step_ratios.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -30,22 +30,22 @@ static json_t *line_of(const double *values, size_t count)
     return line;
 }
 
-/* The step of each output channel of weights that have more than one, else null. */
+/* The step of each output channel, or of each block, of weights that have more than one, else null. */
 static json_t *channel_steps_of(const struct result *result, int item)
 {
     const struct quantized_tensor *tensor = &result->placement->items[item];
     struct quantizer quantizer = choice_quantizer(result->result.choices[item]);
-    size_t channels;
+    size_t count;
     double *steps;
     json_t *line;
 
     if (!tensor->ratios)
         return json_null();
-    channels = (size_t)result->network->layers[tensor->index].weights->outputs;
-    steps = memory_get(channels * sizeof *steps);
-    for (size_t channel = 0; channel < channels; channel++)
-        steps[channel] = channel_quantizer(&quantizer, tensor->ratios, channel).step;
-    line = line_of(steps, channels);
+    count = placement_step_count(result->network, tensor);
+    steps = memory_get(count * sizeof *steps);
+    for (size_t i = 0; i < count; i++)
+        steps[i] = step_ratios_quantizer(&quantizer, tensor->ratios, i).step;
+    line = line_of(steps, count);
     free(steps);
     return line;
 }

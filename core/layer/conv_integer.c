@@ -2,6 +2,7 @@
 
 #include "core/kernel/winograd.h"
 #include "core/layer/channel_epilogue.h"
+#include "core/layer/conv_blocks.h"
 #include "core/layer/epilogue_output.h"
 #include "core/network/batchnorm.h"
 #include "core/network/bias_shift.h"
@@ -276,15 +277,38 @@ static void add_second_part(const struct conv_run *run, const struct value *inpu
     wide_codes_add_sums(sums, high, conv_integer_products(run, samples));
 }
 
+/* Of weights with blocks. */
+static float *floats_of(const struct conv_sums *sums)
+{
+    return (float *)(void *)sums->products;
+}
+
 /* All products, of the present weights. */
 static void multiply_all(const struct conv_run *run, const struct value *input,
                          int samples, const struct conv_sums *sums,
                          const struct scratch *scratch)
 {
+    if (run->weights.has_blocks) {
+        conv_blocks_multiply(run, input, samples, floats_of(sums), scratch);
+        return;
+    }
     multiply(run, input, samples, bare_sums(run, sums->products), sums->window_sums,
              scratch);
     if (run->weights.now->part_count > 1)
         add_second_part(run, input, samples, sums->products, scratch);
+}
+
+/* Sums of blocks, to all of an output. */
+static void finish_blocks(struct conv_run *run, const struct value *input,
+                          const struct value *residual, int samples, const float *sums,
+                          const struct quantizer *quantizer, struct value *output)
+{
+    if (quantizer)
+        value_become_codes(output, samples, quantizer);
+    else
+        value_become_floats(output);
+    conv_blocks_finish(run, input, residual, sums, 0,
+                       (size_t)samples * (size_t)run->plan.rows, quantizer, output);
 }
 
 static void finish_all(struct conv_run *run, const struct value *input,
@@ -320,7 +344,11 @@ void conv_integer_finish(struct conv_run *run, const struct quantizer *weights,
                          const struct quantizer *quantizer, struct value *output)
 {
     conv_weights_set(&run->weights, &run->plan, weights, input->code_most);
-    finish_all(run, input, residual, samples, sums, quantizer, output);
+    if (run->weights.has_blocks)
+        finish_blocks(run, input, residual, samples, floats_of(sums), quantizer,
+                      output);
+    else
+        finish_all(run, input, residual, samples, sums, quantizer, output);
 }
 
 void conv_integer_finish_rows(struct conv_run *run, const struct quantizer *weights,
@@ -341,6 +369,13 @@ void conv_integer_finish_rows(struct conv_run *run, const struct quantizer *weig
     const struct strides *strides = &finish.epilogue.residual;
 
     conv_weights_set(&run->weights, plan, weights, input->code_most);
+    if (run->weights.has_blocks) {
+        value_become_floats(output);
+        conv_blocks_finish(run, input, residual,
+                           floats_of(sums) + pixels * (size_t)channels, first, rows,
+                           NULL, output);
+        return;
+    }
     finish.epilogue = prepare(run, input, residual, 1, NULL, output);
     finish.epilogue.window_sums = sums->window_sums;
     epilogue_move(&finish.epilogue, (ptrdiff_t)pixels,
@@ -357,6 +392,12 @@ void conv_integer_run(struct conv_run *run, const struct value *input,
 {
     const struct conv_sums sums = {scratch->products[0], scratch->window_sums};
 
+    if (run->weights.has_blocks) {
+        multiply_all(run, input, samples, &sums, scratch);
+        finish_blocks(run, input, residual, samples, floats_of(&sums), quantizer,
+                      output);
+        return;
+    }
     if (run->weights.now->part_count == 1) {
         multiply(run, input, samples,
                  prepare(run, input, residual, samples, quantizer, output),

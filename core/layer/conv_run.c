@@ -37,6 +37,9 @@ void conv_run_init(struct conv_run *run, const struct kernel_set *kernels,
     conv_plan_init(&run->plan, layer, input);
     conv_plan_init(&run->float_plan, layer, &of_floats);
     conv_weights_init(&run->weights, kernels, &run->plan, layer->weights, rules);
+    if (run->weights.has_blocks)
+        run->row =
+            memory_get(2 * (size_t)run->plan.columns * outputs * sizeof *run->row);
     run->weights.floats_by_winograd =
         winograd_float_suits(&run->float_plan, layer->weights, &layer->window);
 }
@@ -50,6 +53,7 @@ void conv_run_clear(struct conv_run *run)
     free(run->scale);
     free(run->shift);
     free(run->correction);
+    free(run->row);
     *run = (struct conv_run){0};
 }
 
@@ -76,7 +80,8 @@ void conv_run_sizes(const struct conv_run *run, int samples,
         sizes->pixel_sums, conv_integer_scratch(run, samples) * sizeof(int32_t));
     sizes->window_sums = memory_larger(
         sizes->window_sums, (size_t)samples * conv_plan_pixels(plan) * sizeof(float));
-    if (conv_weights_may_be_wide(&run->weights)) /* and PANEL for finish_s32 */
+    if (conv_weights_may_be_wide(&run->weights) ||
+        run->weights.has_blocks) /* and PANEL for finish_s32 */
         sizes->products = memory_larger(sizes->products,
                                         (conv_integer_products(run, samples) + PANEL) *
                                             sizeof(int32_t));

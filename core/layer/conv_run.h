@@ -16,8 +16,9 @@ struct conv_run {
     const struct kernel_set *kernels;  /* borrowed */
     int32_t *bias;                     /* [out_channels, and slack] the epilogue for */
     float *scale, *shift, *correction; /* `made_for` */
-    bool is_tame;                      /* as in struct epilogue */
-    bool rounds_like_kernel;           /* conv_run_round_like_kernel() */
+    float *row;              /* of weights with blocks: two rows of an output */
+    bool is_tame;            /* as in struct epilogue */
+    bool rounds_like_kernel; /* conv_run_round_like_kernel() */
     bool
         is_bare; /* gives products: no scale, shift, residual and clamp for the time being */
     struct conv_steps {
@@ -35,7 +36,7 @@ struct scratch {
     float *window_sums;              /* [samples, pixels] */
     uint8_t *transformed;            /* of a few samples' input, for winograd_u8s8 */
     int32_t *products[WEIGHT_PARTS]; /* [samples, pixels, out_channels] of weights of
-                                        several parts, part by part */
+                                        several parts, part by part, or with blocks */
     float *
         windows; /* matrices of a product of two tensors, or the room of winograd_float.h */
     float *sums;      /* a row of products, or an output as floats */
@@ -83,7 +84,8 @@ void conv_run_block(struct conv_run *run, const struct quantizer *weights,
 
 /* The sums of a convolution in integers before its epilogue. */
 struct conv_sums {
-    int32_t *products;  /* [samples, pixels, out_channels] */
+    int32_t
+        *products; /* [samples, pixels, out_channels]; of weights with blocks floats */
     float *window_sums; /* [samples, pixels] of the codes, where they count */
 };
 

@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/kernel/kernel.h"
 #include "core/kernel/winograd.h"
+#include "core/layer/conv_blocks.h"
 #include "core/layer/winograd_float.h"
 #include "core/quant/wide_codes.h"
 
@@ -64,6 +65,7 @@ void conv_weights_init(struct conv_weights *weights, const struct kernel_set *ke
         .rules = *rules,
     };
     weights->rules.corrects_mean |= of->corrections != NULL;
+    weights->has_blocks = weight_codes_have_blocks(of, rules);
     assert(of->groups == 1 || !conv_weights_may_be_wide(weights));
     weights->codes = memory_get(weights_count(weights->of) * sizeof *weights->codes);
     weights->narrow[0] = memory_get(weights_count(weights->of));
@@ -82,6 +84,7 @@ void conv_weights_clear(struct conv_weights *weights)
         free(variant->corrections);
         for (int part = 0; part < WEIGHT_PARTS; part++)
             free(variant->parts[part].packed);
+        conv_blocks_clear(&variant->blocks);
         free(variant->floats);
     }
     free(weights->codes);
@@ -173,37 +176,34 @@ static void pack_parts(const struct conv_weights *weights, const struct conv_pla
     pack(weights, plan, high, (struct conv_most){most, input_most}, &variant->parts[1]);
 }
 
+static void pack_blocks(const struct conv_weights *weights,
+                        struct weight_variant *variant)
+{
+    if (variant->input_most == 0)
+        return;
+    assert(variant->meaning.centre == 0);
+    wide_codes_narrow(weights->codes, weights_count(weights->of), weights->narrow[0]);
+    conv_blocks_set(&variant->blocks, weights,
+                    (struct conv_most){variant->code_most, variant->input_most},
+                    weights->narrow[0], variant->steps);
+}
+
 static struct weight_codes find_codes(const struct conv_weights *weights,
                                       const struct quantizer *of_tensor)
 {
     return weight_codes_find(weights->of, &weights->rules, of_tensor, weights->codes);
 }
 
-/* What the codes of each channel stand for: steps and corrections. */
-static void find_values(const struct conv_weights *weights,
-                        struct weight_variant *variant)
-{
-    size_t count = (size_t)weights->window_count;
-
-    for (size_t channel = 0; channel < (size_t)weights->of->outputs; channel++) {
-        struct weight_values values = weight_codes_values(
-            &variant->meaning, weights->of, &weights->rules, &variant->quantizer,
-            channel, weights->codes + channel * count, count);
-
-        variant->steps[channel] = values.step;
-        variant->corrections[channel] = values.correction;
-    }
-}
-
 static void make_room(const struct conv_weights *weights,
                       struct weight_variant *variant)
 {
+    const struct step_layout layout = weight_codes_layout(weights->of, &weights->rules);
     size_t outputs = (size_t)weights->of->outputs;
 
     if (variant->code_sums)
         return;
     variant->code_sums = memory_zeroed(outputs, sizeof *variant->code_sums);
-    variant->steps = memory_zeroed(outputs, sizeof *variant->steps);
+    variant->steps = memory_zeroed(step_layout_count(&layout), sizeof *variant->steps);
     variant->corrections = memory_zeroed(outputs, sizeof *variant->corrections);
 }
 
@@ -225,7 +225,13 @@ static void quantize(const struct conv_weights *weights, const struct conv_plan 
     make_room(weights, variant);
     variant->meaning = find_codes(weights, &variant->quantizer);
     variant->code_most = bound_codes(weights, &variant->quantizer);
-    find_values(weights, variant);
+    weight_codes_values(&variant->meaning, weights->of, &weights->rules,
+                        &variant->quantizer, weights->codes, variant->steps,
+                        variant->corrections);
+    if (weights->has_blocks) {
+        pack_blocks(weights, variant);
+        return;
+    }
     sum_codes(weights, variant->code_sums);
     pack_parts(weights, plan, variant);
 }
@@ -297,13 +303,15 @@ const float *conv_weights_shifts(const struct conv_weights *weights)
 }
 
 /* A weight as the float path has it: quantized and corrected, or as it was. */
-static float value_of(const struct conv_weights *weights, int channel, size_t at)
+static float value_of(const struct conv_weights *weights,
+                      const struct step_layout *layout, int channel, size_t at)
 {
     const struct weight_variant *now = weights->now;
 
     if (now->quantizer.step == 0)
         return weights->of->values[at];
-    return now->steps[channel] * ((float)weights->codes[at] + now->meaning.centre) +
+    return now->steps[step_layout_at(layout, at)] *
+               ((float)weights->codes[at] + now->meaning.centre) +
            now->corrections[channel];
 }
 
@@ -351,6 +359,7 @@ void conv_weights_need_floats(struct conv_weights *weights,
     struct weight_variant *now = weights->now;
     size_t count = (size_t)weights->window_count;
     size_t bytes = float_count(weights, plan) * sizeof *now->floats;
+    const struct step_layout layout = weight_codes_layout(weights->of, &weights->rules);
     float *values;
 
     if (now->has_floats)
@@ -362,7 +371,8 @@ void conv_weights_need_floats(struct conv_weights *weights,
     values = memory_get(count * sizeof *values);
     for (int channel = 0; channel < weights->of->outputs; channel++) {
         for (size_t at = 0; at < count; at++)
-            values[at] = value_of(weights, channel, (size_t)channel * count + at);
+            values[at] =
+                value_of(weights, &layout, channel, (size_t)channel * count + at);
         pack_floats(weights, plan, channel, values, now->floats);
     }
     free(values);

@@ -16,18 +16,30 @@ struct lookup {
     struct weight_rules rules;
     int16_t *codes; /* [inputs] of a row; owned */
     float *values;  /* likewise */
+    float *steps;   /* of a row; owned */
 };
 
-/* A row as weights of one output, and its rules. */
-static struct weights row_of(const struct weights *table, size_t row)
+/* Steps of a row. */
+static size_t steps_of_row(const struct lookup *lookup)
 {
+    struct step_layout layout = weight_codes_layout(lookup->table, &lookup->rules);
+
+    return step_layout_of_row(&layout);
+}
+
+/* A row as weights of one output, and its rules. */
+static struct weights row_of(const struct lookup *lookup, size_t row)
+{
+    const struct weights *table = lookup->table;
+
     return (struct weights){
         .values = table->values + row * (size_t)table->inputs,
         .groups = 1,
         .outputs = 1,
         .inputs = table->inputs,
         .window = 1,
-        .steps = table->steps ? table->steps + row : NULL,
+        .steps = table->steps ? table->steps + row * steps_of_row(lookup) : NULL,
+        .block = table->block,
     };
 }
 
@@ -35,17 +47,19 @@ static struct weights row_of(const struct weights *table, size_t row)
 static const float *rounded_row(const struct lookup *lookup,
                                 const struct quantizer *quantizer, size_t row)
 {
-    const struct weights of = row_of(lookup->table, row);
+    const struct weights of = row_of(lookup, row);
+    const struct step_layout layout = weight_codes_layout(&of, &lookup->rules);
     struct weight_rules rules = lookup->rules;
     struct weight_codes meaning;
-    struct weight_values values;
+    float none;
 
-    rules.ratios = rules.ratios ? rules.ratios + row : NULL;
+    rules.ratios = rules.ratios ? rules.ratios + row * steps_of_row(lookup) : NULL;
     meaning = weight_codes_find(&of, &rules, quantizer, lookup->codes);
-    values = weight_codes_values(&meaning, &of, &rules, quantizer, 0, lookup->codes,
-                                 (size_t)of.inputs);
-    for (int i = 0; i < of.inputs; i++)
-        lookup->values[i] = values.step * ((float)lookup->codes[i] + meaning.centre);
+    weight_codes_values(&meaning, &of, &rules, quantizer, lookup->codes, lookup->steps,
+                        &none);
+    for (size_t i = 0; i < (size_t)of.inputs; i++)
+        lookup->values[i] = lookup->steps[step_layout_at(&layout, i)] *
+                            ((float)lookup->codes[i] + meaning.centre);
     return lookup->values;
 }
 
@@ -130,6 +144,7 @@ static void prepare(struct layer_run *run)
         .codes = memory_get(columns * sizeof *lookup->codes),
         .values = memory_get(columns * sizeof *lookup->values),
     };
+    lookup->steps = memory_get(steps_of_row(lookup) * sizeof *lookup->steps);
     run->own = lookup;
 }
 
@@ -139,6 +154,7 @@ static void release(struct layer_run *run)
 
     free(lookup->codes);
     free(lookup->values);
+    free(lookup->steps);
     free(lookup);
 }
 

@@ -44,7 +44,7 @@ void split_layer_init(struct split_weights *split, const struct weights *weights
                       const struct weight_rules *rules, float step)
 {
     struct split_shape shape = shape_of(weights);
-    float *values = weights_in_ratio(weights, rules->ratios);
+    float *values = weights_in_ratio(weights, rules);
     float *ordered = channels_first(&shape, values);
 
     assert(weights->groups == 1);

@@ -4,14 +4,14 @@
 #include "core/layer/split_layer.h"
 #include "core/layer/weight_ratios.h"
 #include "core/quant/bias_correction.h"
-#include "core/quant/channel_ratios.h"
 #include "core/quant/container.h"
 #include "core/quant/second_codes.h"
+#include "core/quant/step_ratios.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* ---- quantizers of channels ------------------------------------------------------------------ */
+/* ---- quantizers of channels and blocks ------------------------------------------------------- */
 
 /* Steps of a file are those of its integers. */
 static int file_factor(const struct quantizer *of_tensor)
@@ -21,15 +21,33 @@ static int file_factor(const struct quantizer *of_tensor)
     return container.factor;
 }
 
-static struct quantizer quantizer_of(const struct weights *weights, const float *ratios,
-                                     const struct quantizer *of_tensor, size_t channel)
+struct quantizer weight_codes_quantizer(const struct weights *weights,
+                                        const struct weight_rules *rules,
+                                        const struct quantizer *of_tensor, size_t step)
 {
     struct quantizer quantizer = *of_tensor;
 
     if (!weights->steps)
-        return channel_quantizer(of_tensor, ratios, channel);
-    quantizer.step = (float)file_factor(of_tensor) * weights->steps[channel];
+        return step_ratios_quantizer(of_tensor, rules->ratios, step);
+    quantizer.step = (float)file_factor(of_tensor) * weights->steps[step];
     return quantizer;
+}
+
+static int block_of(const struct weights *weights, const struct weight_rules *rules)
+{
+    return weights->steps ? weights->block : rules->block;
+}
+
+struct step_layout weight_codes_layout(const struct weights *weights,
+                                       const struct weight_rules *rules)
+{
+    return weights_layout(weights, block_of(weights, rules));
+}
+
+bool weight_codes_have_blocks(const struct weights *weights,
+                              const struct weight_rules *rules)
+{
+    return block_of(weights, rules) > 0;
 }
 
 /* ---- codes of the grid -------------------------------------------------------------------- */
@@ -59,23 +77,25 @@ int weight_codes_most_of_grid(const struct quantizer *quantizer)
 }
 
 static struct weight_codes plain_codes(const struct weights *weights,
-                                       const float *ratios,
+                                       const struct weight_rules *rules,
                                        const struct quantizer *of_tensor,
                                        int16_t *codes)
 {
-    size_t channels = (size_t)weights->outputs;
-    size_t count = weights_per_output(weights);
-    bool is_one = !ratios && !weights->steps;
+    struct step_layout layout = weight_codes_layout(weights, rules);
+    size_t count = weights_count(weights);
+    bool is_one = !rules->ratios && !weights->steps;
 
     if (is_one)
-        quantizer_wide_codes(of_tensor, weights->values, channels * count, codes);
-    for (size_t channel = 0; !is_one && channel < channels; channel++) {
-        struct quantizer quantizer = quantizer_of(weights, ratios, of_tensor, channel);
+        quantizer_wide_codes(of_tensor, weights->values, count, codes);
+    for (size_t i = 0; !is_one && i < step_layout_count(&layout); i++) {
+        struct step_span span = step_layout_span(&layout, i);
+        struct quantizer quantizer =
+            weight_codes_quantizer(weights, rules, of_tensor, i);
 
-        quantizer_wide_codes(&quantizer, weights->values + channel * count, count,
-                             codes + channel * count);
+        quantizer_wide_codes(&quantizer, weights->values + span.first, span.count,
+                             codes + span.first);
     }
-    for (size_t i = 0; are_odd(of_tensor) && i < channels * count; i++)
+    for (size_t i = 0; are_odd(of_tensor) && i < count; i++)
         codes[i] = (int16_t)odd_code(codes[i]);
     return weight_codes_of_grid(of_tensor);
 }
@@ -172,7 +192,7 @@ static struct weight_codes second_codes(const struct weights *weights,
                                         int16_t *codes)
 {
     size_t count = weights_count(weights);
-    float *values = weights_in_ratio(weights, rules->ratios);
+    float *values = weights_in_ratio(weights, rules);
     bool is_poor = second_codes_relative_error(of_tensor, values, count) >
                    rules->wide.second_above;
     int factor =
@@ -184,7 +204,7 @@ static struct weight_codes second_codes(const struct weights *weights,
 
     free(values);
     if (factor == 1)
-        return plain_codes(weights, rules->ratios, of_tensor, codes);
+        return plain_codes(weights, rules, of_tensor, codes);
     return (struct weight_codes){
         .step_factor = 1 / (float)factor,
         .centre = (float)(factor + 1) * grid_centre(of_tensor->grid),
@@ -205,25 +225,43 @@ struct weight_codes weight_codes_find(const struct weights *weights,
         return split_codes(weights, rules, of_tensor, codes);
     if (rules->wide.second_above > 0)
         return second_codes(weights, rules, of_tensor, codes);
-    return plain_codes(weights, rules->ratios, of_tensor, codes);
+    return plain_codes(weights, rules, of_tensor, codes);
 }
 
-struct weight_values
-weight_codes_values(const struct weight_codes *found, const struct weights *weights,
-                    const struct weight_rules *rules, const struct quantizer *of_tensor,
-                    size_t channel, const int16_t *codes, size_t count)
+/* What is added to the weights of an output channel; its step may become another. */
+static float correct(const struct weight_codes *found, const struct weights *weights,
+                     const struct weight_rules *rules, size_t channel,
+                     const int16_t *codes, float *step)
 {
-    struct quantizer quantizer =
-        quantizer_of(weights, rules->ratios, of_tensor, channel);
-    struct code_values values = {quantizer.step * found->step_factor, found->centre};
+    size_t count = weights_per_output(weights);
     const float *floats = weights->values + channel * count;
+    struct code_values values = {*step, found->centre};
     float correction = 0;
 
+    codes += channel * count;
     if (rules->corrects_variance && !weights->steps)
-        values.step = bias_correction_step(floats, codes, count, values);
+        *step = values.step = bias_correction_step(floats, codes, count, values);
     if (weights->corrections)
         correction = weights->corrections[channel];
     else if (rules->corrects_mean || rules->corrects_variance)
         bias_correction_mean(floats, codes, 1, count, values, &correction);
-    return (struct weight_values){values.step, correction};
+    return correction;
+}
+
+void weight_codes_values(const struct weight_codes *found,
+                         const struct weights *weights,
+                         const struct weight_rules *rules,
+                         const struct quantizer *of_tensor, const int16_t *codes,
+                         float *steps, float *corrections)
+{
+    struct step_layout layout = weight_codes_layout(weights, rules);
+
+    for (size_t i = 0; i < step_layout_count(&layout); i++)
+        steps[i] = weight_codes_quantizer(weights, rules, of_tensor, i).step *
+                   found->step_factor;
+    for (size_t channel = 0; channel < (size_t)weights->outputs; channel++)
+        corrections[channel] =
+            weight_codes_have_blocks(weights, rules)
+                ? 0
+                : correct(found, weights, rules, channel, codes, &steps[channel]);
 }

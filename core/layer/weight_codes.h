@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* What codes stand for: value = step of the channel * step_factor * (code + centre). Codes of a grid
+/* What codes stand for: value = step of the channel or block * step_factor * (code + centre). Codes of a grid
  * without a zero are odd integers of half the step where 8 bits hold them, and need no centre. */
 struct weight_codes {
     float step_factor, centre;
@@ -33,16 +33,28 @@ struct weight_codes weight_codes_find(const struct weights *weights,
                                       const struct quantizer *of_tensor,
                                       int16_t *codes);
 
-/* What the codes of an output channel stand for: value = step * (code + centre) + correction. */
-struct weight_values {
-    float step, correction;
-};
+/* Which codes share a step, and whether that is not all of an output channel; as a file has them that holds
+ * codes. */
+struct step_layout weight_codes_layout(const struct weights *weights,
+                                       const struct weight_rules *rules);
+bool weight_codes_have_blocks(const struct weights *weights,
+                              const struct weight_rules *rules);
 
-/* The values of an output channel's codes [count], which stand for `codes` as they were found. A file
- * that holds codes holds steps and corrections, too. */
-struct weight_values
-weight_codes_values(const struct weight_codes *found, const struct weights *weights,
-                    const struct weight_rules *rules, const struct quantizer *of_tensor,
-                    size_t channel, const int16_t *codes, size_t count);
+/* The quantizer of those of step number `step`. */
+struct quantizer weight_codes_quantizer(const struct weights *weights,
+                                        const struct weight_rules *rules,
+                                        const struct quantizer *of_tensor, size_t step);
+
+/* What codes [outputs, window, inputs], which stand for `codes` as they were found, are: value = step * (code +
+ * centre) + correction. A file that holds codes holds steps and corrections, too; blocks are not corrected.
+ *
+ *   steps        [weight_codes_layout()] out
+ *   corrections  [outputs] out
+ */
+void weight_codes_values(const struct weight_codes *found,
+                         const struct weights *weights,
+                         const struct weight_rules *rules,
+                         const struct quantizer *of_tensor, const int16_t *codes,
+                         float *steps, float *corrections);
 
 #endif

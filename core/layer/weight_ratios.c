@@ -10,17 +10,15 @@ void placement_find_ratios(struct placement *placement, const struct network *ne
 {
     for (int i = 0; i < placement->count; i++) {
         struct quantized_tensor *item = &placement->items[i];
-        const struct weights *weights;
-        size_t channels;
+        struct step_layout layout;
 
-        if (!item->has_channel_steps)
+        if (!item->is_weight || item->steps == WEIGHT_STEPS_PER_TENSOR)
             continue;
-        weights = placement_weights(network, item);
-        channels = (size_t)weights->outputs;
+        layout = placement_layout(network, item);
         free(item->ratios);
-        item->ratios = memory_get(channels * sizeof *item->ratios);
-        channel_ratios(weights->values, channels, weights_per_output(weights),
-                       item->grid, item->bits, rule, item->ratios);
+        item->ratios = memory_get(step_layout_count(&layout) * sizeof *item->ratios);
+        step_ratios(placement_weights(network, item)->values, &layout, item->grid,
+                    item->bits, rule, item->ratios);
     }
 }
 
@@ -34,19 +32,21 @@ struct weight_rules placement_weight_rules(const struct quantized_tensor *item,
     if (!item)
         return of_item;
     of_item.ratios = item->ratios;
+    of_item.block = item->block;
     of_item.wide = item->wide;
     of_item.given = item->given;
     return of_item;
 }
 
-float *weights_in_ratio(const struct weights *weights, const float *ratios)
+float *weights_in_ratio(const struct weights *weights, const struct weight_rules *rules)
 {
+    const struct step_layout layout = weights_layout(weights, rules->block);
+
     size_t bytes = weights_count(weights) * sizeof(float);
     float *values = memory_get(bytes);
 
-    if (ratios)
-        channel_ratios_divide(weights->values, (size_t)weights->outputs,
-                              weights_per_output(weights), ratios, values);
+    if (rules->ratios)
+        step_ratios_divide(weights->values, &layout, rules->ratios, values);
     else
         memcpy(values, weights->values, bytes);
     return values;

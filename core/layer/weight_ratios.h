@@ -1,9 +1,9 @@
-/* weight_ratios.h - puts the weights of a placement on one step for each output channel. */
+/* weight_ratios.h - puts the weights of a placement on several steps: of output channels, or of blocks. */
 #ifndef CORE_LAYER_WEIGHT_RATIOS_H
 #define CORE_LAYER_WEIGHT_RATIOS_H
 
 #include "core/network/placement.h"
-#include "core/quant/channel_ratios.h"
+#include "core/quant/step_ratios.h"
 #include "core/quant/weight_rules.h"
 
 /* Finds the ratios of all weights that are to have some; what was found before is replaced. They
@@ -16,8 +16,9 @@ void placement_find_ratios(struct placement *placement, const struct network *ne
 struct weight_rules placement_weight_rules(const struct quantized_tensor *item,
                                            const struct weight_rules *rules);
 
-/* Weights divided by the ratios of their outputs, as a quantizer of the tensor
- * is to see them, or without ratios as they are: [outputs, window, inputs], to be freed. */
-float *weights_in_ratio(const struct weights *weights, const float *ratios);
+/* Weights divided by their ratios, as a quantizer of the tensor is to see them, or without ratios as they
+ * are: [outputs, window, inputs], to be freed. */
+float *weights_in_ratio(const struct weights *weights,
+                        const struct weight_rules *rules);
 
 #endif

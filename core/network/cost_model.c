@@ -33,21 +33,24 @@ static int item_of(const struct placement *placement, const int *held, int tenso
     return held[tensor] >= 0 ? held[tensor] : placement->of_tensor[tensor];
 }
 
-static void add_weights(const struct placement *placement, const struct layer *layer,
-                        int index, const struct choice *choices, struct sums *sums,
+static void add_weights(const struct network *network,
+                        const struct placement *placement, int index,
+                        const struct choice *choices, struct sums *sums,
                         struct cost *cost)
 {
+    const struct layer *layer = &network->layers[index];
+
     for (int which = 0; which < layer->weight_count; which++) {
         const struct weights *weights = &layer->weights[which];
         int item = placement_of_weights(placement, index, which);
         int bits = bits_of(choices, item);
-        int steps = bits == BITS_FLOAT              ? 0
-                    : placement->items[item].ratios ? weights->outputs
-                                                    : 1;
+        size_t steps = bits == BITS_FLOAT
+                           ? 0
+                           : placement_step_count(network, &placement->items[item]);
 
         add(sums, weights_count(weights), bits);
         cost->weight_bytes += ceil((double)weights_count(weights) * bits / 8) +
-                              (double)sizeof(float) * steps;
+                              (double)(sizeof(float) * steps);
     }
 }
 
@@ -101,7 +104,7 @@ struct cost cost_model_of(const struct network *network,
         const struct layer *layer = &network->layers[index];
         int multiplied = layer_multiplied(layer), bits;
 
-        add_weights(placement, layer, index, choices, &weights, &cost);
+        add_weights(network, placement, index, choices, &weights, &cost);
         cost.weight_bytes += (double)sizeof(float) * floats_behind(layer);
         if (layer->weight_count == 0 || !layer_multiplies(layer))
             continue;

@@ -7,11 +7,21 @@ static bool has_8_bits(const struct kernel_rounding *of, int tensor)
     return choice_fills_8_bits(of->choices, of->held[tensor]);
 }
 
-/* A file has no scale for each channel of a ConvTranspose in groups; gates are inside of a node. */
-static bool may_round_shifts(const struct kernel_rounding *of,
-                             const struct layer *layer)
+static bool has_blocks(const struct kernel_rounding *of, int index)
 {
+    int item = placement_of_weights(of->placement, index, 0);
+
+    return item >= 0 && of->placement->items[item].block > 0;
+}
+
+/* A file has no scale for each channel of a ConvTranspose in groups; gates are inside of a node; there is no kernel
+ * for steps of blocks. */
+static bool may_round_shifts(const struct kernel_rounding *of, int index)
+{
+    const struct layer *layer = &of->network->layers[index];
+
     return !of->rules->corrects_mean && !of->rules->corrects_variance &&
+           !has_blocks(of, index) &&
            !(layer->weights->is_turned && layer->weights->groups > 1) &&
            !layer_is_of_recurrence(of->network, layer);
 }
@@ -24,7 +34,7 @@ bool kernel_rounding_has(const struct kernel_rounding *of, int index)
         return false;
     switch (layer_kind_of(layer)->codes) {
     case CODES_MULTIPLY:
-        return has_8_bits(of, layer->inputs[0]) && may_round_shifts(of, layer);
+        return has_8_bits(of, layer->inputs[0]) && may_round_shifts(of, index);
     case CODES_MAKE:
     case CODES_MULTIPLY_INPUTS:
         return has_8_bits(of, layer->output);

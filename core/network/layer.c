@@ -72,6 +72,16 @@ size_t weights_count(const struct weights *weights)
     return (size_t)weights->outputs * weights_per_output(weights);
 }
 
+struct step_layout weights_layout(const struct weights *weights, int block)
+{
+    size_t count = weights_per_output(weights), outputs = (size_t)weights->outputs;
+    size_t run =
+        (size_t)weights->inputs / (weights->slices > 1 ? (size_t)weights->slices : 1);
+
+    return block > 0 ? (struct step_layout){outputs * count / run, run, (size_t)block}
+                     : (struct step_layout){outputs, count, count};
+}
+
 int weights_inputs(const struct weights *weights)
 {
     return weights->groups * weights->inputs;

@@ -8,6 +8,7 @@
 #define CORE_NETWORK_LAYER_H
 
 #include "core/network/elementwise.h"
+#include "core/quant/step_ratios.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,7 +73,8 @@ struct weights {
     bool is_turned;
     /* Of weights that the file holds as codes: what two codes are apart, and what it adds to each
      * weight of an output. */
-    float *steps;       /* [outputs] or NULL: the file holds floats; owned */
+    float *steps; /* [weights_layout(., block)] or NULL: the file holds floats; owned */
+    int block;    /* inputs that share one of the steps; 0: a whole output does */
     float *corrections; /* [outputs] or NULL: nothing; owned */
 };
 
@@ -291,6 +293,10 @@ void layer_add_weights(struct layer *layer, struct weights weights);
 /* Weights of one output: what one output element sums over. */
 size_t weights_per_output(const struct weights *weights);
 size_t weights_count(const struct weights *weights);
+
+/* Which of the weights share a step: those of an output, or `block` neighbouring input channels at one
+ * place of the window; 0: a whole output. */
+struct step_layout weights_layout(const struct weights *weights, int block);
 
 /* Input channels of all groups. */
 int weights_inputs(const struct weights *weights);

@@ -62,12 +62,6 @@ static struct activation_split activation_split_of(const struct placement *place
     };
 }
 
-/* Codes of 16 bits have zero in the middle. */
-static enum grid grid_at(enum grid grid, int bits)
-{
-    return bits_are_wide(bits) && grid == GRID_ASYMMETRIC ? GRID_MIDTREAD : grid;
-}
-
 static void add_activation(struct placement *placement, const struct network *network,
                            const struct placement_rules *rules,
                            const struct tensor_rule *rule, int tensor)
@@ -82,7 +76,7 @@ static void add_activation(struct placement *placement, const struct network *ne
         (struct quantized_tensor){
             .index = tensor,
             .name = network->tensors[tensor].name,
-            .grid = grid_at(grid, rule->bits),
+            .grid = grid_of_bits(grid, rule->bits),
             .bits = rule->bits,
             .why = rule->why,
             .clamp = rules->codes_clamp ? clamped_steps_clamp(network, tensor)
@@ -113,6 +107,17 @@ static bool has_wide_groups(const struct weights *weights)
     return weights->groups > 1 && weights->outputs > weights->groups;
 }
 
+/* Inputs that share a step; 0: a whole output does. */
+static int block_of(const struct weights *weights, const struct placement_rules *rules,
+                    enum weight_steps steps)
+{
+    int run = weights->inputs / (weights->slices > 1 ? weights->slices : 1);
+
+    return steps == WEIGHT_STEPS_PER_BLOCK && run >= rules->block_size
+               ? rules->block_size
+               : 0;
+}
+
 static void add_weights(struct placement *placement, const struct network *network,
                         const struct placement_rules *rules,
                         const struct tensor_rules *said, int layer)
@@ -126,19 +131,21 @@ static void add_weights(struct placement *placement, const struct network *netwo
         if (rule->bits == BITS_FLOAT)
             continue;
         placement->of_layers[layer].items[which] = placement->count;
-        add(placement, (struct quantized_tensor){
-                           .is_weight = true,
-                           .index = layer,
-                           .which = which,
-                           .name = weights->name,
-                           .grid = rules->grids.weights,
-                           .bits = rule->bits,
-                           .why = rule->why,
-                           .has_channel_steps =
-                               rule->has_channel_steps &&
-                               !(rules->groups_share_steps && has_wide_groups(weights)),
-                           .is_looked_up = !layer_multiplies(of),
-                           .wide = wide_rules_of(of, weights, rules)});
+        add(placement,
+            (struct quantized_tensor){.is_weight = true,
+                                      .index = layer,
+                                      .which = which,
+                                      .name = weights->name,
+                                      .grid = rules->grids.weights,
+                                      .bits = rule->bits,
+                                      .why = rule->why,
+                                      .steps = rules->groups_share_steps &&
+                                                       has_wide_groups(weights)
+                                                   ? WEIGHT_STEPS_PER_TENSOR
+                                                   : rule->steps,
+                                      .block = block_of(weights, rules, rule->steps),
+                                      .is_looked_up = !layer_multiplies(of),
+                                      .wide = wide_rules_of(of, weights, rules)});
     }
 }
 
@@ -442,7 +449,7 @@ static int say_all(struct tensor_rules *said, const struct network *network,
                    const struct placement_rules *rules, struct error *err)
 {
     const struct tensor_rule weights = {.bits = rules->weight_bits,
-                                        .has_channel_steps = rules->has_channel_steps};
+                                        .steps = rules->weight_steps};
     const struct tensor_rule activations = {.bits = rules->activation_bits};
     const struct tensor_rule output = {
         .bits = rules->quantize_output ? BITS_MOST : rules->activation_bits};
@@ -520,59 +527,6 @@ void placement_clear(struct placement *placement)
     *placement = (struct placement){0};
 }
 
-struct choice placement_choice_at(const struct quantized_tensor *tensor, int bits,
-                                  float step)
-{
-    enum grid grid = grid_at(tensor->grid, bits);
-
-    if (step == 0 || bits == BITS_FLOAT)
-        return (struct choice){0};
-    return (struct choice){
-        .step = step,
-        .bits = (uint8_t)bits,
-        .grid = (uint8_t)grid,
-        .zero = grid == GRID_ASYMMETRIC ? (uint8_t)(1 << (bits - 1)) : 0,
-    };
-}
-
-struct choice placement_choice(const struct quantized_tensor *tensor, float step)
-{
-    return placement_choice_at(tensor, tensor->bits, step);
-}
-
-struct choice placement_put_step(const struct quantized_tensor *tensor,
-                                 struct choice choice, float step)
-{
-    const struct quantizer quantizer = choice_quantizer(choice);
-    float most =
-        choice.bits == BITS_MOST ? clamped_steps_most(tensor->clamp, &quantizer) : 0;
-
-    return choice_of_step(choice, most > 0 && step > most ? most : step);
-}
-
-struct choice placement_put_clip(const struct quantized_tensor *tensor,
-                                 struct choice choice, double clip)
-{
-    return placement_put_step(tensor, choice, choice_of_clip(choice, clip).step);
-}
-
-float placement_step_of_clip(const struct quantized_tensor *tensor, double clip)
-{
-    return placement_put_clip(tensor, placement_choice(tensor, 1), clip).step;
-}
-
-float placement_step_at_most(const struct quantized_tensor *tensor, float step)
-{
-    return placement_put_step(tensor, placement_choice(tensor, 1), step).step;
-}
-
-void placement_choices(const struct placement *placement, const float *steps,
-                       struct choice *choices)
-{
-    for (int item = 0; item < placement->count; item++)
-        choices[item] = placement_choice(&placement->items[item], steps[item]);
-}
-
 int placement_of_weights(const struct placement *placement, int layer, int which)
 {
     const struct weight_items *of = &placement->of_layers[layer];
@@ -584,4 +538,18 @@ const struct weights *placement_weights(const struct network *network,
                                         const struct quantized_tensor *item)
 {
     return &network->layers[item->index].weights[item->which];
+}
+
+struct step_layout placement_layout(const struct network *network,
+                                    const struct quantized_tensor *item)
+{
+    return weights_layout(placement_weights(network, item), item->block);
+}
+
+size_t placement_step_count(const struct network *network,
+                            const struct quantized_tensor *item)
+{
+    const struct step_layout layout = placement_layout(network, item);
+
+    return item->ratios ? step_layout_count(&layout) : 1;
 }

@@ -28,10 +28,12 @@ struct target_grids {
 struct placement_rules {
     struct target_grids grids;
     /* Where no override says otherwise: */
-    int weight_bits;         /* 2..8, or 32: float */
-    int activation_bits;     /* 2..8, 16, or 32: float */
-    bool has_channel_steps;  /* weights have a step for each output channel */
-    bool groups_share_steps; /* but not where a group has several of them */
+    int weight_bits;     /* 2..8, or 32: float */
+    int activation_bits; /* 2..8, 16, or 32: float */
+    enum weight_steps weight_steps;
+    int block_size; /* inputs that share a step of weights with WEIGHT_STEPS_PER_BLOCK */
+    bool
+        groups_share_steps; /* no steps of channels where a group has several of them */
     /* Patterns of layers that stay in float: the first entries of tensor_rules.h. Borrowed, as the next. */
     const char *const *keep_float;
     int keep_float_count;
@@ -68,9 +70,10 @@ struct quantized_tensor {
     struct clamp
         clamp; /* of an activation whose codes end where it ends; 0, 0: they need
                            not */
-    bool has_channel_steps; /* of weights: there are to be ratios */
-    float *ratios;     /* [out_channels] of weights with a step for each channel, see
-                      channel_ratios.h; NULL: one step for all; owned */
+    enum weight_steps steps; /* of weights: whether there are to be ratios */
+    int block; /* of those: inputs that share a step; 0: a whole output channel does */
+    float *ratios;     /* [placement_step_count()] of weights with several steps, see
+                      step_ratios.h; NULL: one step for all; owned */
     bool is_looked_up; /* weights that nothing is multiplied with */
     struct wide_rules wide;                /* of weights */
     struct given_codes given[GIVEN_CODES]; /* of weights; owned */
@@ -107,6 +110,9 @@ struct placement {
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *
+ * Weights with fewer inputs than a block has, as those of depthwise convolutions, have a step for each output
+ * channel in place of blocks.
+ *
  * Layers in groups are neither split nor given a second tensor of codes, and an activation that
  * one of them reads is not split; nor is one that a pool hands on from another that is quantized.
  *
@@ -142,6 +148,12 @@ float placement_step_at_most(const struct quantized_tensor *tensor, float step);
 
 /* The item of a layer's weight tensor, or -1: the layer has no such tensor, or it stays in float. */
 int placement_of_weights(const struct placement *placement, int layer, int which);
+
+/* Which weights of an item share a step, where it has ratios, and how many steps there are; 1: it has none. */
+struct step_layout placement_layout(const struct network *network,
+                                    const struct quantized_tensor *item);
+size_t placement_step_count(const struct network *network,
+                            const struct quantized_tensor *item);
 
 /* The tensor of an item that is_weight. */
 const struct weights *placement_weights(const struct network *network,

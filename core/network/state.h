@@ -25,9 +25,9 @@ enum state_kind {
     STATE_EQUALIZED,      /* subject 0, no numbers: equalisation.h has been applied */
     STATE_MEAN_CORRECTED, /* subject 0, no numbers: see bias_correction.h */
     STATE_VARIANCE_CORRECTED, /* the same */
-    STATE_RATIOS,             /* of an item, weights: [outputs], see channel_ratios.h */
+    STATE_RATIOS,             /* of an item, weights: [steps], see step_ratios.h */
     STATE_SPLIT, /* of an item, an activation: [channels + 1], see activation_split.h */
-    STATE_CODE_RATIOS, /* of an item, weights: [outputs], in place of STATE_RATIOS under given codes */
+    STATE_CODE_RATIOS, /* of an item, weights: [steps], in place of STATE_RATIOS under given codes */
     STATE_CODES, /* of an item, weights: [packed_codes_count()], see packed_codes.h */
     STATE_CODES_OF_BITS, /* of GIVEN_CODES * an item, a convolution's weights, + bits: as codes, and behind
                             them [outputs] bias shifts and the step; codes of these bits are others then */

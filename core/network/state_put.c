@@ -55,13 +55,15 @@ static struct quantized_tensor *item_of(const struct target *target, int subject
                                               : NULL;
 }
 
-static size_t count_of_weights(const struct target *target, int subject)
+static size_t count_of_steps(const struct target *target, int subject)
 {
     const struct quantized_tensor *item = item_of(target, subject);
+    struct step_layout layout;
 
-    return item && item->is_weight
-               ? (size_t)placement_weights(target->network, item)->outputs
-               : NONE;
+    if (!item || !item->is_weight)
+        return NONE;
+    layout = placement_layout(target->network, item);
+    return step_layout_count(&layout);
 }
 
 static size_t count_of_codes(const struct target *target, int subject)
@@ -140,14 +142,15 @@ static void put_codes_of(const struct target *target, struct quantized_tensor *i
                          const double *numbers, struct given_codes *given)
 {
     const struct weights *weights = placement_weights(target->network, item);
-    size_t count = weights_count(weights), outputs = (size_t)weights->outputs;
+    size_t count = weights_count(weights);
+    size_t steps = placement_step_count(target->network, item);
     uint64_t ratios = 0;
 
     if (!given->codes)
         given->codes = memory_get(count);
     packed_codes_unpack(numbers, count, given->codes);
     if (item->ratios)
-        ratios = hash_bytes(item->ratios, outputs * sizeof *item->ratios, 5);
+        ratios = hash_bytes(item->ratios, steps * sizeof *item->ratios, 5);
     given->signature = hash_bytes(given->codes, count, 3 ^ ratios) | 1; /* never 0 */
 }
 
@@ -198,9 +201,9 @@ static const struct state_rule {
     [STATE_EQUALIZED] = {count_of_network, put_nothing},
     [STATE_MEAN_CORRECTED] = {count_of_network, put_nothing},
     [STATE_VARIANCE_CORRECTED] = {count_of_network, put_nothing},
-    [STATE_RATIOS] = {count_of_weights, put_ratios},
+    [STATE_RATIOS] = {count_of_steps, put_ratios},
     [STATE_SPLIT] = {count_of_split, put_split},
-    [STATE_CODE_RATIOS] = {count_of_weights, put_ratios},
+    [STATE_CODE_RATIOS] = {count_of_steps, put_ratios},
     [STATE_CODES] = {count_of_codes, put_codes},
     [STATE_CODES_OF_BITS] = {count_of_codes_of_bits, put_codes_of_bits},
     [STATE_STATISTICS] = {count_of_batchnorm, put_statistics},

@@ -45,8 +45,8 @@ static void say_weights(struct tensor_rule *rule, const struct override *entry)
         rule->bits = entry->bits.weights;
         rule->why = entry->match;
     }
-    if (entry->has_channel_steps != OVERRIDE_NOTHING)
-        rule->has_channel_steps = entry->has_channel_steps == OVERRIDE_YES;
+    if (entry->weight_steps > 0)
+        rule->steps = (enum weight_steps)(entry->weight_steps - 1);
 }
 
 /* Returns whether the entry means any of the layer's weights. */
@@ -99,8 +99,7 @@ static bool say(struct tensor_rules *rules, const struct network *network,
                 const struct override *entry)
 {
     bool is_of_layers = means_layers(entry, network);
-    bool is_of_weights =
-        entry->bits.weights > 0 || entry->has_channel_steps != OVERRIDE_NOTHING;
+    bool is_of_weights = entry->bits.weights > 0 || entry->weight_steps > 0;
     bool any = false;
 
     for (int index = 0; index < network->layer_count; index++) {

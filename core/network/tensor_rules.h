@@ -14,6 +14,14 @@
 /* Of what an entry says of a thing that is so or not. */
 enum override_word { OVERRIDE_NOTHING, OVERRIDE_NO, OVERRIDE_YES };
 
+/* How many steps a tensor of weights has: one, one for each output channel, or one for each block of
+ * neighbouring inputs of a channel. */
+enum weight_steps {
+    WEIGHT_STEPS_PER_TENSOR,
+    WEIGHT_STEPS_PER_CHANNEL,
+    WEIGHT_STEPS_PER_BLOCK
+};
+
 /* 2..8, or 32: float; of activations also 16; 0: nothing is said. */
 struct override_bits {
     int weights, activations;
@@ -23,7 +31,7 @@ struct override {
     char *match; /* pattern */
     struct override_bits bits;
     enum override_word keeps_float;
-    enum override_word has_channel_steps; /* weights, one for each output channel */
+    int weight_steps; /* 1 + enum weight_steps; 0: nothing is said */
 };
 
 /* Those of a model. Borrowed. */
@@ -37,9 +45,9 @@ struct override_list {
 
 /* What a tensor is to have. */
 struct tensor_rule {
-    int bits;               /* 2..8, 16, or 32: float */
-    bool has_channel_steps; /* of weights */
-    const char *why;        /* the pattern that decided the bits; NULL: none did */
+    int bits;                /* 2..8, 16, or 32: float */
+    enum weight_steps steps; /* of weights */
+    const char *why;         /* the pattern that decided the bits; NULL: none did */
 };
 
 struct tensor_rules {

@@ -44,12 +44,29 @@ void onnx_constant_copy(struct onnx_constant *to, size_t to_index,
         to->reals[to_index] = from->reals[from_index];
 }
 
+const float *onnx_constant_blocks(const struct onnx_constant *constant, int axis)
+{
+    return constant->block > 0 && constant->step_axis == axis ? constant->steps : NULL;
+}
+
+void onnx_constant_copy_steps(struct onnx_constant *to,
+                              const struct onnx_constant *from)
+{
+    if (!from->steps)
+        return;
+    to->steps = memory_copy(from->steps, from->step_count * sizeof *to->steps);
+    to->step_count = from->step_count;
+    to->step_axis = from->step_axis;
+    to->block = from->block;
+}
+
 float *onnx_constant_steps(const struct onnx_constant *constant, int axis,
                            size_t outputs)
 {
     float *steps;
 
-    if (!constant->steps || (constant->step_count != 1 && constant->step_axis != axis))
+    if (!constant->steps || constant->block > 0 ||
+        (constant->step_count != 1 && constant->step_axis != axis))
         return NULL;
     steps = memory_get(outputs * sizeof *steps);
     for (size_t i = 0; i < outputs; i++)

@@ -16,10 +16,10 @@ struct onnx_constant {
     int64_t *integers; /* [count], may be ONNX_BATCH; or NULL; owned */
     float *reals;      /* [count] or NULL; owned */
     /* Of reals that the file holds as codes, value = step * code: one step, or one for each index
-     * along an axis. */
+     * along an axis, or one for each `block` neighbours along it, at every place of the other axes. */
     float *steps; /* [step_count] or NULL: they are no codes; owned */
     size_t step_count;
-    int step_axis;
+    int step_axis, block; /* 0: no blocks */
     /* The tensor that has the values, of that type, while they are not read: integers and reals are
      * NULL then. */
     const Onnx__TensorProto *stored; /* or NULL; borrowed from the file */
@@ -37,6 +37,14 @@ void onnx_constant_destroy(struct onnx_constant *constant);
  * NULL: it has no codes, or steps along another axis. For the caller to free. */
 float *onnx_constant_steps(const struct onnx_constant *constant, int axis,
                            size_t outputs);
+
+/* The steps of blocks along an axis, in the order of the constant but for that axis, which has as many indices
+ * as there are blocks; NULL: it has no such steps. Borrowed. */
+const float *onnx_constant_blocks(const struct onnx_constant *constant, int axis);
+
+/* A constant of the same shape and values has the steps, too. */
+void onnx_constant_copy_steps(struct onnx_constant *to,
+                              const struct onnx_constant *from);
 
 /* Copies an element; both are of the same type. */
 void onnx_constant_copy(struct onnx_constant *to, size_t to_index,

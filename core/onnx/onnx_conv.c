@@ -197,6 +197,24 @@ static void place_turned(const int64_t *dims, const float *from, size_t first,
     }
 }
 
+/* The steps of blocks along input channels stand as weights of so many inputs would. */
+static void take_conv_blocks(const struct plan *plan, const int64_t *dims,
+                             struct weights *weights)
+{
+    bool is_turned = plan->is_turned;
+    const float *steps = onnx_constant_blocks(plan->weights, is_turned ? 0 : 1);
+    int64_t of_steps[5];
+
+    if (!steps || (is_turned && plan->groups > 1))
+        return;
+    memcpy(of_steps, dims, (is_turned ? 5 : 4) * sizeof *dims);
+    of_steps[1] = (dims[1] + plan->weights->block - 1) / plan->weights->block;
+    weights->steps = memory_get(plan->weights->step_count * sizeof *weights->steps);
+    weights->block = plan->weights->block;
+    (is_turned ? place_turned : place_conv)(of_steps, steps, 0,
+                                            plan->weights->step_count, weights->steps);
+}
+
 static int read_conv_weights(const struct onnx_node *node, const struct plan *plan,
                              struct weights *weights, struct error *err)
 {
@@ -207,6 +225,7 @@ static int read_conv_weights(const struct onnx_node *node, const struct plan *pl
 
     weights->steps = onnx_constant_steps(plan->weights, plan->is_turned ? 1 : 0,
                                          (size_t)weights->outputs);
+    take_conv_blocks(plan, plan->is_turned ? turned : dims, weights);
     return read_weights(node, plan->weights, plan->is_turned ? turned : dims,
                         plan->is_turned ? place_turned : place_conv, weights->values,
                         err);
@@ -330,6 +349,23 @@ static void place_columns(const int64_t *dims, const float *from, size_t first,
     }
 }
 
+/* The same of a matrix, whose inputs are on the other axis than `axis`. */
+static void take_matrix_blocks(const struct onnx_constant *matrix, bool is_transposed,
+                               int axis, struct weights *weights)
+{
+    int of_inputs = is_transposed ? axis + 1 : axis - 1;
+    const float *steps = onnx_constant_blocks(matrix, of_inputs);
+    int64_t dims[] = {0, weights->outputs};
+
+    if (!steps || matrix->is_turned)
+        return;
+    dims[0] = (weights->inputs + matrix->block - 1) / matrix->block;
+    weights->steps = memory_get(matrix->step_count * sizeof *steps);
+    weights->block = matrix->block;
+    (is_transposed ? place_rows : place_columns)(dims, steps, 0, matrix->step_count,
+                                                 weights->steps);
+}
+
 static struct layer *give_product(const struct onnx_node *node, const struct plan *plan,
                                   bool is_transposed, float factor, struct error *err)
 {
@@ -342,8 +378,10 @@ static struct layer *give_product(const struct onnx_node *node, const struct pla
 
     if (!layer)
         return NULL;
-    if (factor == 1)
+    if (factor == 1) {
         layer->weights->steps = onnx_constant_steps(plan->weights, axis, (size_t)outs);
+        take_matrix_blocks(plan->weights, is_transposed, axis, layer->weights);
+    }
     if (read_weights(node, plan->weights, in_file,
                      is_transposed != is_turned ? place_rows : place_columns,
                      layer->weights->values, err) < 0)

@@ -66,6 +66,19 @@ static void bound_numbers(struct tensor *numbers, const struct onnx_constant *ta
     numbers->most = numbers->most < rows - 1 ? numbers->most : rows - 1;
 }
 
+/* The steps of rows, or of blocks of their columns. */
+static void take_steps(const struct onnx_constant *table, struct weights *weights)
+{
+    const float *blocks = onnx_constant_blocks(table, 1);
+
+    if (!blocks) {
+        weights->steps = onnx_constant_steps(table, 0, (size_t)weights->outputs);
+        return;
+    }
+    weights->steps = memory_copy(blocks, table->step_count * sizeof *blocks);
+    weights->block = table->block;
+}
+
 static struct layer *give_layer(const struct onnx_node *node,
                                 const struct onnx_value *numbers,
                                 const struct onnx_constant *table, struct error *err)
@@ -104,15 +117,13 @@ int onnx_embedding_read(const struct onnx_node *node, struct error *err)
     if (!layer)
         return -1;
     values = memory_zeroed(table->count, sizeof *values);
-    layer_add_weights(layer,
-                      (struct weights){.name = memory_text(table->name),
-                                       .values = values,
-                                       .groups = 1,
-                                       .outputs = (int)table->shape.dims[0],
-                                       .inputs = (int)table->shape.dims[1],
-                                       .window = 1,
-                                       .steps = onnx_constant_steps(
-                                           table, 0, (size_t)table->shape.dims[0])});
+    layer_add_weights(layer, (struct weights){.name = memory_text(table->name),
+                                              .values = values,
+                                              .groups = 1,
+                                              .outputs = (int)table->shape.dims[0],
+                                              .inputs = (int)table->shape.dims[1],
+                                              .window = 1});
+    take_steps(table, layer->weights);
     bound_numbers(&node->graph->network->tensors[numbers->tensor], table);
     return table->is_turned
                ? read_turned(node, table, values, err)

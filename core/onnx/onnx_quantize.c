@@ -22,19 +22,31 @@ static int check_steps(const struct onnx_node *node, const struct onnx_constant 
     return 0;
 }
 
-/* One step for each of several values along an axis, blocks of them, is not read. */
-static int check_block(const struct onnx_node *node, struct error *err)
+/* Neighbours along an axis that share a step; 0: there are no such blocks. */
+static int read_block(const struct onnx_node *node, int *block, struct error *err)
 {
-    int64_t block;
+    int64_t size;
 
-    if (onnx_attribute_integer(node, "block_size", 0, &block, err) < 0)
+    if (onnx_attribute_integer(node, "block_size", 0, &size, err) < 0)
         return -1;
-    if (block != 0)
-        return onnx_node_error(node, err,
-                               "steps of blocks (block_size %lld) are not "
-                               "supported",
-                               (long long)block);
+    if (size < 0 || size > INT32_MAX)
+        return onnx_node_error(node, err, "its block_size is %lld", (long long)size);
+    *block = (int)size;
     return 0;
+}
+
+/* Activations have none. */
+static int refuse_block(const struct onnx_node *node, struct error *err)
+{
+    int block = 0;
+
+    if (read_block(node, &block, err) < 0)
+        return -1;
+    return block == 0 ? 0
+                      : onnx_node_error(node, err,
+                                        "steps of blocks (block_size %d) are supported "
+                                        "of constants alone",
+                                        block);
 }
 
 /* An attribute that names an element type, or 0; another than `wanted` is refused. */
@@ -128,7 +140,8 @@ static int read_quantize(const struct onnx_node *node, struct error *err)
     struct layer *layer;
     int input;
 
-    if (onnx_node_tensor(node, VALUES, &input, err) < 0 || check_block(node, err) < 0 ||
+    if (onnx_node_tensor(node, VALUES, &input, err) < 0 ||
+        refuse_block(node, err) < 0 ||
         check_named_type(node, "precision", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, err) <
             0 ||
         read_type(node, &type, err) < 0 ||
@@ -194,7 +207,24 @@ struct dequantization {
     const struct onnx_constant *codes, *steps;
     const struct onnx_constant *zeros; /* or NULL */
     int axis;                          /* with several steps */
+    int block;                         /* of these, along the axis; 0: there are none */
 };
+
+/* Whether the steps have the shape of the codes, but for one for each block along the axis. */
+static bool fits_blocks(const struct dequantization *of)
+{
+    const struct onnx_shape *codes = &of->codes->shape, *steps = &of->steps->shape;
+
+    if (steps->rank != codes->rank)
+        return false;
+    for (int i = 0; i < codes->rank; i++) {
+        int64_t each = i == of->axis ? of->block : 1;
+
+        if (steps->dims[i] != (codes->dims[i] + each - 1) / each)
+            return false;
+    }
+    return true;
+}
 
 static int read_axis(const struct onnx_node *node, struct dequantization *of,
                      struct error *err)
@@ -205,6 +235,17 @@ static int read_axis(const struct onnx_node *node, struct dequantization *of,
     if (onnx_attribute_integer(node, "axis", 1, &axis, err) < 0)
         return -1;
     of->axis = 0;
+    if (read_block(node, &of->block, err) < 0)
+        return -1;
+    if (of->block > 0) {
+        if (!onnx_shape_axis(axis, rank, &of->axis) || !fits_blocks(of))
+            return onnx_node_error(node, err,
+                                   "%zu scales do not fit blocks of %d along axis %lld "
+                                   "of \"%s\"",
+                                   of->steps->count, of->block, (long long)axis,
+                                   of->codes->name);
+        return 0;
+    }
     if (of->steps->count == 1)
         return 0;
     if (!onnx_shape_axis(axis, rank, &of->axis) ||
@@ -251,14 +292,29 @@ static bool has_offset(const struct dequantization *of)
     return false;
 }
 
+/* The number of the step of code number `code`; `inner` codes stand between two along the axis. */
+static size_t step_at(const struct dequantization *of, size_t code, size_t inner)
+{
+    size_t along = (size_t)of->codes->shape.dims[of->axis];
+    size_t outer = code / inner / along, at = code / inner % along;
+
+    if (of->steps->count == 1)
+        return 0;
+    if (of->block == 0)
+        return at;
+    return (outer * (size_t)of->steps->shape.dims[of->axis] + at / (size_t)of->block) *
+               inner +
+           code % inner;
+}
+
 static void dequantize(const struct dequantization *of, float *values)
 {
-    size_t inner = 1, steps = of->steps->count;
+    size_t inner = 1;
 
     for (int i = of->axis + 1; i < of->codes->shape.rank; i++)
         inner *= (size_t)of->codes->shape.dims[i];
     for (size_t i = 0; i < of->codes->count; i++) {
-        size_t at = steps == 1 ? 0 : i / inner % steps;
+        size_t at = step_at(of, i, inner);
         int64_t zero = of->zeros ? of->zeros->integers[at] : 0;
 
         values[i] = (float)(of->codes->integers[i] - zero) * of->steps->reals[at];
@@ -281,6 +337,7 @@ static int fold(const struct onnx_node *node, struct error *err)
     result->steps = memory_copy(of.steps->reals, of.steps->count * sizeof(float));
     result->step_count = of.steps->count;
     result->step_axis = of.axis;
+    result->block = of.block;
     return 0;
 }
 
@@ -291,12 +348,11 @@ static int read_dequantize(const struct onnx_node *node, struct error *err)
             ? onnx_graph_find(node->graph, node->proto->input[VALUES])
             : NULL;
 
-    if (check_block(node, err) < 0 ||
-        check_named_type(node, "output_dtype", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+    if (check_named_type(node, "output_dtype", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
                          err) < 0)
         return -1;
     if (value && value->is_codes)
-        return read_codes(node, value, err);
+        return refuse_block(node, err) < 0 ? -1 : read_codes(node, value, err);
     return fold(node, err);
 }
 

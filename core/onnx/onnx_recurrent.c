@@ -331,8 +331,12 @@ static struct weights weights_of(const struct recurrent *recurrent,
 {
     int outputs = recurrent->as.directions * (int)recurrent->gates;
     /* Steps of gates alone would be those of one direction. */
+    const float *blocks = onnx_constant_blocks(constant, 2);
     bool has_steps =
         constant->step_count == 1 || constant->step_count == (size_t)outputs;
+    float *steps = blocks ? memory_copy(blocks, constant->step_count * sizeof *blocks)
+                   : has_steps ? onnx_constant_steps(constant, 1, (size_t)outputs)
+                               : NULL;
 
     return (struct weights){
         .name = memory_text(constant->name),
@@ -341,7 +345,8 @@ static struct weights weights_of(const struct recurrent *recurrent,
         .outputs = outputs,
         .inputs = (int)constant->shape.dims[2],
         .window = 1,
-        .steps = has_steps ? onnx_constant_steps(constant, 1, (size_t)outputs) : NULL,
+        .steps = steps,
+        .block = blocks ? constant->block : 0,
     };
 }
 

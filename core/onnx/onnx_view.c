@@ -121,6 +121,8 @@ static int give_reshaped_constant(const struct onnx_node *node,
     assert(result->count == from->count);
     for (size_t i = 0; i < result->count; i++)
         onnx_constant_copy(result, i, from, i);
+    if (onnx_shape_equal(&from->shape, shape))
+        onnx_constant_copy_steps(result, from);
     return 0;
 }
 

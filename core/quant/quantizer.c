@@ -42,6 +42,11 @@ float grid_centre(enum grid grid)
     return rules[grid].centre;
 }
 
+enum grid grid_of_bits(enum grid grid, int bits)
+{
+    return bits_are_wide(bits) && grid == GRID_ASYMMETRIC ? GRID_MIDTREAD : grid;
+}
+
 bool bits_are_wide(int bits)
 {
     return bits == BITS_WIDE;

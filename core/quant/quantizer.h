@@ -49,6 +49,9 @@ bool grid_named(const char *name, enum grid *grid);
 /* Whether a byte holds no such code: values are rounded, and stay floats. */
 bool bits_are_wide(int bits);
 
+/* The grid of codes of so many bits: those of 16 have zero in the middle. */
+enum grid grid_of_bits(enum grid grid, int bits);
+
 /* The lowest and the highest code. */
 int quantizer_lowest(const struct quantizer *quantizer);
 int quantizer_highest(const struct quantizer *quantizer);

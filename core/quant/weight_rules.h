@@ -36,8 +36,9 @@ static inline const struct given_codes *given_codes_of(const struct given_codes 
 struct weight_rules {
     bool corrects_mean;     /* bias correction of the mean */
     bool corrects_variance; /* and of the variance, which takes that of the mean */
-    const float *ratios; /* [out_channels] of the channels' steps, see channel_ratios.h;
-                            NULL: one step for all; borrowed */
+    const float *ratios; /* of steps of channels or blocks, see step_ratios.h; NULL: one
+                            step for all; borrowed */
+    int block; /* of ratios: inputs that share a step; 0: a whole output does */
     struct wide_rules wide;
     const struct given_codes *given; /* [GIVEN_CODES], NULL: there are none; borrowed */
 };

@@ -60,6 +60,10 @@ int layers_only_reader(const struct layers *layers, int *value);
 void layer_round(struct layer_of_sums *one, const struct found *found, const char *name,
                  struct trial *trial);
 
+/* Inputs of these weights [outputs, inputs, ...] that share a step; 0: whole channels do. */
+size_t layer_block(const struct found *found, const struct array *weights,
+                   const struct found_step *step);
+
 /* Rounds the shifts of one layer to whole products of its steps, where those who run it have them as
  * integers (shifts.c). */
 void layer_round_shifts(struct layer_of_sums *one, const struct found *found,

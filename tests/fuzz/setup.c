@@ -77,6 +77,7 @@ void setup_write_facts(const struct setup *setup, FILE *file)
 struct writer {
     struct chance *chance;
     FILE *file;
+    const char *target;
 };
 
 static void maybe(const struct writer *writer, int percent, const char *key,
@@ -118,6 +119,19 @@ static void write_rounding(const struct writer *writer)
     maybe(writer, 60, "affine", affine);
     maybe(writer, 80, "accept", accepts);
     fprintf(writer->file, "}");
+}
+
+/* A step for each block of inputs, which goes with fewer corrections. */
+static void write_blocks(const struct writer *writer)
+{
+    static const char *const no_yes[] = {"true", "if_loss_drops", NULL};
+    static const char *const biases[] = {"empirical", NULL};
+
+    fprintf(writer->file,
+            ", weight_steps: per_block, block_size: %d, bias_correction_accept: always",
+            chance_between(writer->chance, 2, 6));
+    maybe(writer, 40, "bias_correction", biases);
+    maybe(writer, 30, "equalize", no_yes);
 }
 
 /* What all methods have. */
@@ -218,7 +232,11 @@ static void write_method(const struct writer *writer)
         write_mixed(writer);
     else if (strcmp(name, "minmax") != 0)
         maybe(writer, 15, "activation_rule", minmax);
-    write_corrections(writer);
+    if (strcmp(writer->target, "paper") != 0 && strcmp(name, "dual") != 0 && !is_ocs &&
+        chance_is(writer->chance, 20))
+        write_blocks(writer);
+    else
+        write_corrections(writer);
     fprintf(writer->file, "}]\n");
 }
 
@@ -280,13 +298,14 @@ void setup_write_settings(const struct setup *setup, struct chance *chance,
 {
     static const char *const targets[] = {"paper",    "onnx", "onnx",     "onnx",
                                           "tensorrt", "ocs",  "openvino", NULL};
-    const struct writer writer = {chance, file};
+    struct writer writer = {chance, file, NULL};
 
     fprintf(file, "name: net\nout: %s/run\nseed: %llu\nblock: %d\n", folder,
             (unsigned long long)(seed % 1000), chance_between(chance, 1, 9));
     fprintf(file, "overlap: allow\n");
     fprintf(file, "budget: {evaluations: %d}\n", chance_between(chance, 20, 50));
-    fprintf(file, "targets: [%s]\n", chance_word(chance, targets));
+    writer.target = chance_word(chance, targets);
+    fprintf(file, "targets: [%s]\n", writer.target);
     write_bits(&writer);
     write_method(&writer);
     write_model(setup, &writer, folder);

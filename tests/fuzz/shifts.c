@@ -19,7 +19,8 @@ void layer_round_shifts(struct layer_of_sums *one, const struct found *found,
     if (!one->reads_8_bits || !found_has_kernels(found) ||
         !found_step_of(found, one->weight_name, true, &step))
         return;
-    for (int i = 0; i < one->outputs; i++) {
+    for (int i = 0; i < one->outputs && layer_block(found, one->weights, &step) == 0;
+         i++) {
         double of_weights = step.channel_steps ? step.channel_steps[i] : step.step;
         double unit = one->input_step * of_weights * fabs(one->scale[i]) /
                       found_more(found, name, step.step).factor;

@@ -12,7 +12,9 @@
 
 struct rounding {
     struct plain_grid grid; /* of the tensor's step */
-    const double *steps;    /* of channels; NULL: one for all */
+    const double *steps;    /* of channels or blocks; NULL: one for all */
+    size_t block;           /* inputs that share one; 0: a whole channel does */
+    bool is_turned;         /* a ConvTranspose: calq has the window back to front */
     struct found_more more;
     bool halves_plainly;
     struct trial *trial;
@@ -28,6 +30,25 @@ static double ratio_of(const struct rounding *rounding, size_t channel)
     return step_of(rounding, channel) / rounding->grid.step;
 }
 
+/* Of a weight of [outputs, inputs, window]: calq has steps [outputs, window, slices, blocks], where the first of three
+ * dimensions of a window has the slices. */
+static double step_at(const struct rounding *rounding, const struct array *weights,
+                      size_t i)
+{
+    size_t inputs = (size_t)weights->dims[1],
+           window = array_span(weights, 2, weights->rank);
+    size_t slices = weights->rank == 5 ? (size_t)weights->dims[2] : 1;
+    size_t area = window / slices, output = i / window / inputs, at = i % window;
+    size_t blocks;
+
+    if (rounding->block == 0)
+        return step_of(rounding, output);
+    blocks = (inputs + rounding->block - 1) / rounding->block;
+    at = rounding->is_turned ? window - 1 - at : at;
+    return rounding->steps[((output * area + at % area) * slices + at / area) * blocks +
+                           i / window % inputs / rounding->block];
+}
+
 static double rounded(struct rounding *rounding, double step, double number,
                       double error)
 {
@@ -40,10 +61,8 @@ static double rounded(struct rounding *rounding, double step, double number,
 static void round_plainly(struct rounding *rounding, const struct array *weights,
                           struct array *to)
 {
-    size_t window = weights->count / (size_t)weights->dims[0];
-
     for (size_t i = 0; i < weights->count; i++)
-        to->values[i] = rounded(rounding, step_of(rounding, i / window),
+        to->values[i] = rounded(rounding, step_at(rounding, weights, i),
                                 weights->values[i], weights->errors[i]);
 }
 
@@ -214,6 +233,20 @@ static void put_right(const struct array *weights, struct array *to, bool varian
     }
 }
 
+/* An override may say other steps of a tensor than the method. */
+size_t layer_block(const struct found *found, const struct array *weights,
+                   const struct found_step *step)
+{
+    size_t size = strtoul(found_setting(found, "method.block_size"), NULL, 10);
+    size_t inputs = (size_t)weights->dims[1], places = weights->count / inputs;
+
+    return strcmp(found_setting(found, "method.weight_steps"), "per_block") == 0 &&
+                   step->channel_steps && inputs >= size &&
+                   step->channel_count == places * ((inputs + size - 1) / size)
+               ? size
+               : 0;
+}
+
 void layer_round(struct layer_of_sums *one, const struct found *found, const char *name,
                  struct trial *trial)
 {
@@ -229,6 +262,8 @@ void layer_round(struct layer_of_sums *one, const struct found *found, const cha
     rounding = (struct rounding){
         .grid = grid_of(step.grid, step.bits, 0, step.step),
         .steps = step.channel_steps,
+        .block = layer_block(found, one->weights, &step),
+        .is_turned = one->is_turned,
         .more = found_more(found, name, step.step),
         .halves_plainly =
             strcmp(found_setting(found, "method.outlier_splitting.halves"), "plain") ==

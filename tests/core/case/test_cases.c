@@ -252,7 +252,8 @@ static void a_target_decides_the_grids_and_the_case_the_rest(void **state)
         assert_int_equal(rules.activation_bits, 8);
         assert_int_equal(rules.keep_float_count, 1);
         assert_string_equal(rules.keep_float[0], "first");
-        assert_int_equal(rules.has_channel_steps, config.targets[i] == TARGET_NCNN);
+        assert_int_equal(rules.weight_steps == WEIGHT_STEPS_PER_CHANNEL,
+                         config.targets[i] == TARGET_NCNN);
         assert_int_equal(rules.groups_share_steps, config.targets[i] == TARGET_NCNN);
     }
 }

@@ -269,7 +269,7 @@ static void quantize_weights(const struct layer *layer,
 
     for (size_t channel = 0; channel < channels; channel++) {
         struct code_values meaning = {
-            channel_quantizer(of_tensor, tensor->ratios, channel).step *
+            step_ratios_quantizer(of_tensor, tensor->ratios, channel).step *
                 found.step_factor,
             found.centre};
         float *weights = of_layer->values + channel * count, correction = 0;

@@ -234,12 +234,15 @@ static void equalise(struct written *written)
 static const struct treatment {
     const char *fact;
     bool has_channel_steps, corrects_variance, is_equalized, has_bias_shifts;
+    int block;
 } treatments[] = {
     {"channel steps", .has_channel_steps = true},
     {"mean and variance", .corrects_variance = true},
     {"biases", .has_bias_shifts = true},
     {"equalised", .is_equalized = true},
-    {"all", true, true, true, true},
+    {"all", true, true, true, true, 0},
+    {"steps of blocks", .block = 2, .has_bias_shifts = true},
+    {"steps of blocks of which the last is short", .block = 3, .is_equalized = true},
 };
 
 static void treat(struct written *written, const struct treatment *treatment)
@@ -248,6 +251,9 @@ static void treat(struct written *written, const struct treatment *treatment)
         equalise(written);
     if (treatment->has_channel_steps)
         give_channel_steps(&written->placement, written->network, RATIO_OF_MMSE);
+    if (treatment->block > 0)
+        give_block_steps(&written->placement, written->network, RATIO_OF_MMSE,
+                         treatment->block);
     if (treatment->has_bias_shifts)
         shift_biases(written);
     written->calibrated.rules.corrects_variance = treatment->corrects_variance;
@@ -695,7 +701,7 @@ static bool is_compared(const struct written *written, const uint8_t *bytes,
 /* All that a file of ours has in it: a correction, channel steps, scales and shifts. */
 static void write_one_of_each(struct written *written)
 {
-    static const struct treatment all = {"all", true, true, true, true};
+    static const struct treatment all = {"all", true, true, true, true, 0};
 
     written_open(written,
                  "input x N,2,3,3\nfloats w1 4,2,1,1" WEIGHTS "floats w2 2,64" WEIGHTS

@@ -297,7 +297,7 @@ static void overrides_say_what_is_given(void **state)
         assert_int_equal(entry->bits.weights, expected[i].bits.weights);
         assert_int_equal(entry->bits.activations, expected[i].bits.activations);
         assert_int_equal(entry->keeps_float, expected[i].keeps_float);
-        assert_int_equal(entry->has_channel_steps, expected[i].has_channel_steps);
+        assert_int_equal(entry->weight_steps, expected[i].weight_steps);
     }
 }
 

@@ -1,6 +1,7 @@
 /* Convolutions of a network, with the fastest kernels and with the scalar ones: the same bits. */
 #include "core/base/memory.h"
 #include "core/kernel/winograd.h"
+#include "core/layer/conv_integer.h"
 #include "core/layer/conv_run.h"
 #include "core/network/network.h"
 
@@ -102,16 +103,23 @@ static void make_network(struct trial *trial, const struct geometry *geometry)
     trial->network = network;
 }
 
+/* Of weights that are rounded by `rules`, in a network that is made. */
+static void start_trial(struct trial *trial, const struct kernel_set *kernels,
+                        const struct weight_rules *rules)
+{
+    trial->planes = planes_of(trial->network);
+    conv_run_init(&trial->run, kernels, &trial->network->layers[0], &trial->planes[0],
+                  rules);
+    trial->scratch = conv_run_scratch(&trial->run, SAMPLES);
+    free(trial->scratch.sums);
+    trial->scratch.sums = memory_aligned(value_float_bytes(&trial->planes[1], SAMPLES));
+}
+
 static void make_trial(struct trial *trial, const struct geometry *geometry,
                        const struct kernel_set *kernels)
 {
     make_network(trial, geometry);
-    trial->planes = planes_of(trial->network);
-    conv_run_init(&trial->run, kernels, &trial->network->layers[0], &trial->planes[0],
-                  &(struct weight_rules){0});
-    trial->scratch = conv_run_scratch(&trial->run, SAMPLES);
-    free(trial->scratch.sums);
-    trial->scratch.sums = memory_aligned(value_float_bytes(&trial->planes[1], SAMPLES));
+    start_trial(trial, kernels, &(struct weight_rules){0});
 }
 
 static void clear_trial(struct trial *trial)
@@ -310,6 +318,140 @@ static void any_zero_gives_the_sums_of_values(void **state)
                            &(struct quantizer){GRID_ASYMMETRIC, 4, 0x1p-2f, 5});
             clear_trial(&trial);
         }
+}
+
+/* ---- blocks ----------------------------------------------------------------------------------- */
+
+/* Steps of blocks of a trial's weights. */
+static struct step_layout make_blocks(const struct trial *trial, int block,
+                                      float **ratios)
+{
+    const struct weights *weights = trial->network->layers[0].weights;
+    struct step_layout layout = weights_layout(weights, block);
+
+    *ratios = memory_get(step_layout_count(&layout) * sizeof **ratios);
+    step_ratios(weights->values, &layout, GRID_NARROW, 4, RATIO_OF_MINMAX, *ratios);
+    return layout;
+}
+
+/* The network's weights become what their codes stand for. */
+static void round_blocks(struct trial *trial, const struct step_layout *layout,
+                         const float *ratios, const struct quantizer *of_tensor)
+{
+    float *values = trial->network->layers[0].weights->values;
+
+    for (size_t i = 0; i < layout->rows * layout->row; i++) {
+        struct quantizer own =
+            step_ratios_quantizer(of_tensor, ratios, step_layout_at(layout, i));
+
+        values[i] = own.step * (float)quantizer_code(&own, values[i]);
+    }
+}
+
+static void assert_near(const struct geometry *geometry, int block, const float *found,
+                        const float *expected, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(fabsf(found[i] - expected[i]) <= 1e-5f * (20 + fabsf(expected[i]))))
+            fail_msg("%s: blocks of %d: %g in place of %g at %zu", geometry->fact,
+                     block, (double)found[i], (double)expected[i], i);
+}
+
+/* Products of codes with blocks, with the fastest kernels and plain ones; and what floats give of the values of
+ * both. */
+static void compare_blocks(const struct geometry *geometry, int block, int bits,
+                           const struct quantizer *codes)
+{
+    const struct quantizer weights = {GRID_NARROW, bits,
+                                      grid_step_of_clip(GRID_NARROW, bits, 1), 0};
+    struct trial fastest, scalar, in_floats;
+    struct weight_rules rules = {.block = block};
+    struct step_layout layout;
+    float *found, *again, *expected, *ratios;
+    size_t count;
+
+    make_network(&fastest, geometry);
+    make_network(&scalar, geometry);
+    make_network(&in_floats, geometry);
+    layout = make_blocks(&fastest, block, &ratios);
+    rules.ratios = ratios;
+    round_blocks(&in_floats, &layout, ratios, &weights);
+    start_trial(&fastest, kernel_set_best(), &rules);
+    start_trial(&scalar, kernel_set_named("scalar"), &rules);
+    start_trial(&in_floats, kernel_set_best(), &(struct weight_rules){0});
+    count = outputs_of(&fastest);
+    found = run_with(&fastest, &weights, codes);
+    again = run_with(&scalar, &weights, codes);
+    expected = run_with(&in_floats, NULL, codes);
+    if (memcmp(found, again, count * sizeof *found) != 0)
+        fail_msg("%s: blocks of %d: other bits with scalar kernels", geometry->fact,
+                 block);
+    assert_near(geometry, block, found, expected, count);
+    clear_trial(&fastest);
+    clear_trial(&scalar);
+    clear_trial(&in_floats);
+    free(found);
+    free(again);
+    free(expected);
+    free(ratios);
+}
+
+static void blocks_give_the_products_of_their_values(void **state)
+{
+    static const int blocks[] = {2, 3, 5, 16, 32};
+    static const struct quantizer codes[] = {{GRID_UNSIGNED, 8, 0x1p-7f, 0},
+                                             {GRID_MIDTREAD, 5, 0x1p-4f, 0},
+                                             {GRID_ASYMMETRIC, 8, 0x1p-6f, 77}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof padded / sizeof *padded; i++)
+        for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++)
+            for (int bits = 2; bits <= 8; bits += 2)
+                compare_blocks(&padded[i], blocks[k], bits, &codes[(k + i) % 3]);
+}
+
+/* Sums that are kept are finished as at once, whole or some rows at a time, to floats and to codes. */
+static void blocks_are_finished_again(void **state)
+{
+    static const struct quantizer weights = {GRID_NARROW, 4, 0.1f, 0};
+    static const struct quantizer codes = {GRID_ASYMMETRIC, 8, 0x1p-6f, 77};
+    const struct geometry *geometry = &padded[0];
+    struct weight_rules rules = {.block = 5};
+    struct trial trial;
+    float *ratios, *floats, *expected, *found;
+    struct value input, output;
+    struct conv_sums sums = {0};
+    size_t count, row;
+
+    (void)state;
+    make_network(&trial, geometry);
+    make_blocks(&trial, rules.block, &ratios);
+    rules.ratios = ratios;
+    start_trial(&trial, kernel_set_best(), &rules);
+    expected = run_with(&trial, &weights, &codes);
+    count = outputs_of(&trial);
+    row = (size_t)trial.planes[1].width * (size_t)geometry->out;
+    floats = input_of(&trial);
+    found = memory_aligned(count * sizeof *found);
+    sums.products = memory_aligned(count * sizeof *sums.products);
+    input = (struct value){
+        .plane = &trial.planes[0],
+        .data = memory_aligned(value_code_bytes(&trial.planes[0], SAMPLES))};
+    output = (struct value){.plane = &trial.planes[1], .data = found};
+    value_from_floats(floats, SAMPLES, &codes, &input);
+    conv_integer_multiply(&trial.run, &weights, &input, SAMPLES, &sums, &trial.scratch);
+    conv_integer_finish(&trial.run, &weights, &input, NULL, SAMPLES, &sums, NULL,
+                        &output);
+    assert_memory_equal(found, expected, count * sizeof *found);
+    conv_integer_finish_rows(&trial.run, &weights, &input, NULL, &sums, 7, 3, &output);
+    assert_memory_equal(found, expected + 7 * row, 3 * row * sizeof *found);
+    clear_trial(&trial);
+    free(sums.products);
+    free(input.data);
+    free(floats);
+    free(expected);
+    free(found);
+    free(ratios);
 }
 
 /* ---- floats ----------------------------------------------------------------------------------- */
@@ -515,6 +657,8 @@ int main(void)
         cmocka_unit_test(floats_have_the_same_bits_with_every_set),
         cmocka_unit_test(sums_of_floats_are_near_the_exact_ones),
         cmocka_unit_test(codes_are_the_floats_rounded),
+        cmocka_unit_test(blocks_give_the_products_of_their_values),
+        cmocka_unit_test(blocks_are_finished_again),
         cmocka_unit_test(any_zero_gives_the_sums_of_values),
     };
 

@@ -175,7 +175,7 @@ static const char *weights_under(const struct override_list *list)
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%s:%d%s%s%s",
                                      used ? " " : "",
                                      network->layers[i].weights[which].name, rule->bits,
-                                     rule->has_channel_steps ? "c" : "",
+                                     rule->steps == WEIGHT_STEPS_PER_CHANNEL ? "c" : "",
                                      rule->why ? ":" : "", rule->why ? rule->why : "");
         }
     tensor_rules_clear(&rules);
@@ -211,7 +211,9 @@ static void the_last_entry_that_fits_wins(void **state)
 {
     struct override entries[] = {
         {.match = "op:Conv", .bits = {.weights = 3}},
-        {.match = "/deep/*", .bits = {.weights = 6}, .has_channel_steps = OVERRIDE_YES},
+        {.match = "/deep/*",
+         .bits = {.weights = 6},
+         .weight_steps = 1 + WEIGHT_STEPS_PER_CHANNEL},
         {.match = "w2", .bits = {.weights = BITS_FLOAT}},
     };
 

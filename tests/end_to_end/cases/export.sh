@@ -91,6 +91,16 @@ three_inputs=(--set "models.0.network=$inputs/inputs.onnx"
 check 1 "ONNX Runtime predicts the same of three inputs" same_in_onnxruntime "$here/inputs.yaml" \
     "${three_inputs[@]}" --set 'bits=[W4A8, W8A8]' --set targets=onnx --set methods=minmax
 
+# Weights with steps of blocks, as integers of 8 and of 4 bits; ONNX Runtime makes no integer kernel of their layers.
+blocks_in_onnxruntime() { # FORM
+    form=("$@")
+    same_in_onnxruntime "$here/blocks.yaml" --set 'bits=[W4A8, W8A8, W2A8, W4A4]' \
+        --set 'methods=[{name: mmse, weight_steps: per_block, block_size: 16}]'
+    grep -aqF block_size "$work"/glyphs-onnx-W4A8-mmse.onnx || fail "the file has no blocks"
+}
+check 1 "ONNX Runtime predicts the same: blocks" blocks_in_onnxruntime
+check 1 "ONNX Runtime predicts the same: blocks in 4 bits" blocks_in_onnxruntime --int4
+
 # What export foretells is what becomes of the file in ONNX Runtime, which loads at every level.
 kernels_are_as_foretold() { # CASE
     local file told

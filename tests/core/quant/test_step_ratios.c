@@ -1,4 +1,4 @@
-#include "core/quant/channel_ratios.h"
+#include "core/quant/step_ratios.h"
 
 #include "core/quant/clip_lp.h"
 
@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 enum { CHANNELS = 5, COUNT = 60 };
+
+static const struct step_layout channels = {CHANNELS, COUNT, COUNT};
 
 /* Channels of one shape and of sizes that are `sizes`. */
 static void make_weights(const float *sizes, float *weights)
@@ -30,7 +32,7 @@ static void ratios_of_one_shape_are_those_of_the_sizes(void **state)
     make_weights(sizes, weights);
     for (enum ratio_rule rule = RATIO_OF_MINMAX; rule <= RATIO_OF_MMSE; rule++)
         for (enum grid grid = GRID_MIDRISE; grid < GRID_UNSIGNED; grid++) {
-            channel_ratios(weights, CHANNELS, COUNT, grid, 4, rule, ratios);
+            step_ratios(weights, &channels, grid, 4, rule, ratios);
             for (int channel = 0; channel < CHANNELS; channel++)
                 assert_float_equal(ratios[channel], sizes[channel] / 2, 1e-6);
         }
@@ -44,12 +46,13 @@ static void minmax_clips_nothing_in_any_channel(void **state)
 
     (void)state;
     make_weights(sizes, weights);
-    channel_ratios(weights, CHANNELS, COUNT, GRID_NARROW, 8, RATIO_OF_MINMAX, ratios);
+    step_ratios(weights, &channels, GRID_NARROW, 8, RATIO_OF_MINMAX, ratios);
     for (int i = 0; i < CHANNELS * COUNT; i++)
         most = fmaxf(most, fabsf(weights[i]));
     quantizer.step = grid_step_of_clip(GRID_NARROW, 8, most);
     for (int channel = 0; channel < CHANNELS; channel++) {
-        struct quantizer own = channel_quantizer(&quantizer, ratios, (size_t)channel);
+        struct quantizer own =
+            step_ratios_quantizer(&quantizer, ratios, (size_t)channel);
         double clip = own.step * grid_levels(GRID_NARROW, 8), of_channel = 0;
 
         for (int i = 0; i < COUNT; i++)
@@ -73,8 +76,8 @@ static void a_rule_finds_the_steps_of_all_channels_at_once(void **state)
     make_weights(sizes, weights);
     for (int i = 0; i < COUNT; i++) /* a channel of another shape */
         weights[2 * COUNT + i] *= fabsf(weights[2 * COUNT + i]);
-    channel_ratios(weights, CHANNELS, COUNT, GRID_NARROW, 4, RATIO_OF_MMSE, ratios);
-    channel_ratios_divide(weights, CHANNELS, COUNT, ratios, divided);
+    step_ratios(weights, &channels, GRID_NARROW, 4, RATIO_OF_MMSE, ratios);
+    step_ratios_divide(weights, &channels, ratios, divided);
     all = distribution_of_values(divided, CHANNELS * COUNT);
     assert_int_equal(clip_lp(&all, levels_of(GRID_NARROW, 4), 2, &clip, &err), 0);
     distribution_clear(&all);
@@ -85,7 +88,7 @@ static void a_rule_finds_the_steps_of_all_channels_at_once(void **state)
 
         assert_int_equal(clip_lp(&one, levels_of(GRID_NARROW, 4), 2, &clip, &err), 0);
         distribution_clear(&one);
-        assert_true(fabs(channel_quantizer(&quantizer, ratios, channel).step /
+        assert_true(fabs(step_ratios_quantizer(&quantizer, ratios, channel).step /
                              grid_step_of_clip(GRID_NARROW, 4, clip) -
                          1) < 1e-4);
     }
@@ -99,10 +102,10 @@ static void a_channel_of_zeros_gets_the_smallest_ratio(void **state)
 
     (void)state;
     make_weights(sizes, weights);
-    channel_ratios(weights, CHANNELS, COUNT, GRID_MIDRISE, 4, RATIO_OF_MMSE, ratios);
+    step_ratios(weights, &channels, GRID_MIDRISE, 4, RATIO_OF_MMSE, ratios);
     assert_true(ratios[2] == ratios[3] && ratios[3] < 1);
     make_weights(nothing, weights);
-    channel_ratios(weights, CHANNELS, COUNT, GRID_MIDRISE, 4, RATIO_OF_MMSE, ratios);
+    step_ratios(weights, &channels, GRID_MIDRISE, 4, RATIO_OF_MMSE, ratios);
     for (int channel = 0; channel < CHANNELS; channel++)
         assert_true(ratios[channel] == 1);
 }
@@ -113,9 +116,48 @@ static void no_step_of_a_channel_vanishes(void **state)
     const float ratios[] = {1, 1e-20f};
 
     (void)state;
-    assert_true(channel_quantizer(&quantizer, ratios, 0).step == 1e-30f);
-    assert_true(channel_quantizer(&quantizer, ratios, 1).step == FLT_MIN);
-    assert_true(channel_quantizer(&quantizer, NULL, 1).step == 1e-30f);
+    assert_true(step_ratios_quantizer(&quantizer, ratios, 0).step == 1e-30f);
+    assert_true(step_ratios_quantizer(&quantizer, ratios, 1).step == FLT_MIN);
+    assert_true(step_ratios_quantizer(&quantizer, NULL, 1).step == 1e-30f);
+}
+
+/* Rows of 7 in blocks of 3: the last of a row has one weight. */
+static void blocks_of_rows_have_their_weights(void **state)
+{
+    static const struct step_layout layout = {2, 7, 3};
+    static const struct step_span spans[] = {{0, 3}, {3, 3},  {6, 1},
+                                             {7, 3}, {10, 3}, {13, 1}};
+
+    (void)state;
+    assert_int_equal(step_layout_of_row(&layout), 3);
+    assert_int_equal(step_layout_count(&layout), 6);
+    for (size_t i = 0; i < 6; i++) {
+        struct step_span span = step_layout_span(&layout, i);
+
+        assert_int_equal(span.first, spans[i].first);
+        assert_int_equal(span.count, spans[i].count);
+        for (size_t at = span.first; at < span.first + span.count; at++)
+            assert_int_equal(step_layout_at(&layout, at), i);
+    }
+    assert_int_equal(step_layout_of_row(&channels), 1);
+    assert_int_equal(step_layout_at(&channels, 3 * COUNT + 1), 3);
+}
+
+static void blocks_have_ratios_of_their_own(void **state)
+{
+    static const struct step_layout layout = {2, 5, 3};
+    static const float weights[] = {1, -2, 1, 8, 4, 0, 0, 0, 3, -4};
+    static const float expected[] = {0.25f, 1, 0.25f, 0.5f};
+    float ratios[4], divided[10];
+
+    (void)state;
+    step_ratios(weights, &layout, GRID_NARROW, 4, RATIO_OF_MINMAX, ratios);
+    for (int i = 0; i < 4; i++)
+        assert_float_equal(ratios[i], expected[i], 1e-6);
+    step_ratios_divide(weights, &layout, ratios, divided);
+    for (size_t i = 0; i < 10; i++)
+        assert_float_equal(divided[i],
+                           weights[i] / expected[step_layout_at(&layout, i)], 1e-4);
 }
 
 int main(void)
@@ -126,7 +168,9 @@ int main(void)
         cmocka_unit_test(a_rule_finds_the_steps_of_all_channels_at_once),
         cmocka_unit_test(a_channel_of_zeros_gets_the_smallest_ratio),
         cmocka_unit_test(no_step_of_a_channel_vanishes),
+        cmocka_unit_test(blocks_of_rows_have_their_weights),
+        cmocka_unit_test(blocks_have_ratios_of_their_own),
     };
 
-    return cmocka_run_group_tests_name("channel_ratios", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("step_ratios", tests, NULL, NULL);
 }
