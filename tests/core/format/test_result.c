@@ -82,7 +82,8 @@ static int start(void **state)
     result.provenance = (struct provenance){.network_hash = "0a",
                                             .calibration_hash = "0b",
                                             .validation_hash = "0c",
-                                            .kernel = "scalar"};
+                                            .kernel = "scalar",
+                                            .cpu = "a kind"};
     result.identity = memory_text("digits: 1\nblock: 8\n");
     result.budget = (struct result_budget){50, 7.5, true};
     result.work.macs_run = 30;
