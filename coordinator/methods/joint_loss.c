@@ -237,6 +237,8 @@ int joint_loss_init(struct joint_loss *joint, struct team *team,
     };
     memcpy(joint->best_choices, start->choices, items * sizeof *joint->best_choices);
     find_coordinates(joint, moves);
+    if (joint->count == 0)
+        return 0;
     if (objective_init(&joint->objective, losses_of_points, joint, joint->count,
                        max_evaluations, err) < 0)
         return -1;
