@@ -276,7 +276,8 @@ static int pack(struct packing *packing, struct error *err)
 
 static void clear(struct packing *packing)
 {
-    opened_run_close(&packing->run);
+    if (packing->run.config)
+        opened_run_close(&packing->run);
     for (int i = 0; i < packing->crate.count; i++) {
         free((char *)packing->files[i].path);
         free((char *)packing->files[i].name);
