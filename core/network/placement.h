@@ -45,7 +45,7 @@ struct placement_rules {
     bool codes_clamp; /* steps of activations of 8 bits are so small that the codes end
                              where a clamp ends */
     bool rounds_like_kernels; /* layers are, that have 8 bits: kernel_rounding.h */
-    bool adds_by_shift; /* sums of two tensors of codes are made in integers, see
+    bool adds_by_shift;       /* sums of two tensors of codes are made in integers, see
                            join_codes_add_by_shift() */
     struct splitting_rules {
         double ratio; /* input channels that are added to each layer; 0: none */

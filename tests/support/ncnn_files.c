@@ -408,17 +408,17 @@ static void compare_scales(const struct reader *reader, const struct layer *laye
                            const struct quantizer *quantizer, const int16_t *integers)
 {
     const struct weights *weights = layer->weights;
-    size_t each = weights_per_output(weights);
     int together = weights->groups > 1 ? weights->outputs / weights->groups : 1;
+    size_t outputs = (size_t)weights->outputs;
+    float *steps = memory_get(outputs * sizeof *steps);
+    float *corrections = memory_get(outputs * sizeof *corrections);
 
-    for (int i = 0; i < weights->outputs; i += together) {
-        struct weight_values values =
-            weight_codes_values(codes, weights, rules, quantizer, (size_t)i,
-                                integers + (size_t)i * each, each);
-
-        expect_float(reader, (float)(1 / (double)values.step), layer->name,
+    weight_codes_values(codes, weights, rules, quantizer, integers, steps, corrections);
+    for (int i = 0; i < weights->outputs; i += together)
+        expect_float(reader, (float)(1 / (double)steps[i]), layer->name,
                      "a scale of weights");
-    }
+    free(steps);
+    free(corrections);
 }
 
 static void compare_quantized(struct reader *reader, const struct layer *layer,

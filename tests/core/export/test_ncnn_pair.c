@@ -20,7 +20,7 @@ static const struct placement_rules of_ncnn = {
     .grids = {GRID_NARROW, GRID_NARROW, GRID_NARROW},
     .weight_bits = 8,
     .activation_bits = 8,
-    .has_channel_steps = true,
+    .weight_steps = WEIGHT_STEPS_PER_CHANNEL,
     .groups_share_steps = true,
 };
 

@@ -292,7 +292,7 @@ static void a_result_names_the_state_that_was_written_with_it(void **state)
 
 static void json_has_the_step_of_each_channel_of_weights_that_have_them(void **state)
 {
-    struct weights weights = {.outputs = 2};
+    struct weights weights = {.groups = 1, .outputs = 2, .inputs = 1, .window = 1};
     struct layer layer = {.weights = &weights, .weight_count = 1};
     const struct network network = {.layers = &layer, .layer_count = 1};
     float ratios[] = {1, 0.25f};

@@ -28,13 +28,15 @@ static void codes_stand_for_the_values_of_the_grid(void **state)
             int16_t codes[COUNT];
             struct weight_codes found =
                 weight_codes_find(&weights, &plain, &quantizer, codes);
-            struct weight_values channel = weight_codes_values(
-                &found, &weights, &plain, &quantizer, 0, codes, COUNT);
+            float step, correction;
+
+            weight_codes_values(&found, &weights, &plain, &quantizer, codes, &step,
+                                &correction);
 
             for (size_t i = 0; i < COUNT; i++) {
                 int code = quantizer_code(&quantizer, values[i]);
 
-                assert_true(channel.step * ((float)codes[i] + found.centre) ==
+                assert_true(step * ((float)codes[i] + found.centre) ==
                             quantizer_value(&quantizer, code));
                 assert_true(abs(codes[i]) <= weight_codes_most_of_grid(&quantizer));
             }
@@ -59,15 +61,17 @@ static void given_codes_are_taken_within_the_grid(void **state)
             int16_t codes[COUNT];
             struct weight_codes found =
                 weight_codes_find(&weights, &rules, &quantizer, codes);
-            struct weight_values channel = weight_codes_values(
-                &found, &weights, &rules, &quantizer, 0, codes, COUNT);
+            float step, correction;
+
+            weight_codes_values(&found, &weights, &rules, &quantizer, codes, &step,
+                                &correction);
 
             for (int i = 0; i < COUNT; i++) {
                 int code = given[i] < lowest    ? lowest
                            : given[i] > highest ? highest
                                                 : given[i];
 
-                assert_true(channel.step * ((float)codes[i] + found.centre) ==
+                assert_true(step * ((float)codes[i] + found.centre) ==
                             quantizer_value(&quantizer, code));
             }
         }

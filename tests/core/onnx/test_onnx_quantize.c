@@ -16,6 +16,11 @@
 #define WEIGHTS LINE "int8 q 1,3 = 1 -2 3\n"
 
 static const struct onnx_case weights[] = {
+    {"codes are multiplied with the scale of their block, of which the last is shorter",
+     WEIGHTS "opset 21\nfloats s 1,2 = 0.5 2\nnode DequantizeLinear q s -> w axis=1 "
+             "block_size=2\nnode Gemm x w -> y transB=1",
+     1,
+     {16.5f}},
     {"codes are multiplied with their scale",
      WEIGHTS "floats s - = 0.5\nint8 z - = 0\nnode DequantizeLinear q s z -> w\n"
              "node Gemm x w -> y transB=1",
@@ -78,10 +83,10 @@ static const struct onnx_refusal refusals[] = {
      "2 scales do not fit axis 0 of \"q\""},
     {"values are dequantized", LINE "floats s - = 1\nnode DequantizeLinear x s -> y",
      "its input \"x\" must be a constant"},
-    {"steps of blocks",
+    {"fewer steps than blocks",
      WEIGHTS "opset 21\nfloats s 1,1 = 1\nnode DequantizeLinear q s -> w axis=1 "
-             "block_size=3\nnode Gemm x w -> y transB=1",
-     "steps of blocks (block_size 3) are not supported"},
+             "block_size=2\nnode Gemm x w -> y transB=1",
+     "1 scales do not fit blocks of 2 along axis 1"},
     {"codes of another type than the zero-point",
      ROUNDED "opset 21\nnode QuantizeLinear x s z -> p output_dtype=3\n"
              "node DequantizeLinear p s z -> y",
