@@ -28,7 +28,6 @@ done
 
 # Of the cases of a method, the sum of what the result lost on the samples of the search.
 sum_of_losses() { # PATTERN
-    calq table "$work/run" --csv >/dev/null 2>&1
     awk -F, -v pattern="$1" '
         NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i }
         NR > 1 && $column["case"] ~ pattern { sum += $column["loss"] }
@@ -52,7 +51,8 @@ check 1 rounding_pays
 # Behind rounding the steps of activations alone are searched: the codes stay.
 activations_are_searched_behind_rounding() {
     local left
-    calibrate "$rounding" --set targets=paper --set bits=W3A3 --set exclude=[] --set 'methods=[
+    calibrate "$rounding" --set targets=paper --set bits=W3A3 --set exclude=[] \
+        --set budget.evaluations=300 --set 'methods=[
         {name: lapq, p_count: 3, sweeps: 0, rounding: {name: gram, accept: always}, as: once},
         {name: lapq, p_count: 3, sweeps: 0, activation_sweeps: 1, rounding: {name: gram, accept: always}, as: again}]'
     for left in codes bias_shift; do
