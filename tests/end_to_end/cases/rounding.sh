@@ -63,7 +63,7 @@ activations_are_searched_behind_rounding() {
         fail "a search of activations gains nothing"
     calibrate "$rounding" --set targets=paper --set bits=W4A32 --set exclude=[] --set 'methods=[
         {name: lapq, p_count: 3, sweeps: 0, activation_sweeps: 1, rounding: gram, as: none}]'
-    expect_in "$work/run/cases/glyphs-paper-W4A32-none/result.json" '"done"\|"ended"'
+    expect_in "$work/run/cases/glyphs-paper-W4A32-none/result.json" '"search of activations"'
 }
 check 1 activations_are_searched_behind_rounding
 
