@@ -716,8 +716,8 @@ refused() { # CODE TEXT ARGUMENTS...
 }
 check 1 "export needs a case" refused 2 "which case, and to which file?" export -o a.onnx
 check 1 "export needs a file" refused 2 "which case, and to which file?" export somewhere
-check 1 "export knows its forms" refused 2 'there is no form "tflite"' \
-    export a -o b --to tflite
+check 1 "export knows its forms" refused 2 'there is no form "coreml"' \
+    export a -o b --to coreml
 check 1 "an exact file has no other form" refused 2 "take one of them" \
     export a -o b --exact --integers
 check 1 "a case that is not there is told" refused 2 "cannot open no/such" \
