@@ -80,8 +80,8 @@ static bool has_residual_codes(const struct onnx_calibrated *calibrated,
 
 static bool moves(const Onnx__NodeProto *node)
 {
-    static const char *const movers[] = {"Reshape", "Transpose", "Flatten", "Squeeze",
-                                         "Unsqueeze"};
+    static const char *const movers[] = {"Expand",  "Flatten",   "Gather",   "Reshape",
+                                         "Squeeze", "Transpose", "Unsqueeze"};
 
     for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
         if (strcmp(node->op_type, movers[i]) == 0)
@@ -106,6 +106,12 @@ static bool is_moved(const struct onnx_edit *edit, int from, const char *name,
     return false;
 }
 
+bool onnx_is_moved(const struct onnx_edit *edit, const struct network *network,
+                   const struct layer *layer)
+{
+    return is_moved(edit, layer->node, network->tensors[layer->output].name, false);
+}
+
 bool onnx_is_exact(const struct onnx_edit *edit,
                    const struct onnx_calibrated *calibrated, int index,
                    const struct quantizer *quantizer)
@@ -115,8 +121,7 @@ bool onnx_is_exact(const struct onnx_edit *edit,
     struct quantizer input;
 
     if (layer->kind != LAYER_CONV || calibrated->held[layer->inputs[0]] < 0 ||
-        layer_is_of_recurrence(network, layer) ||
-        is_moved(edit, layer->node, network->tensors[layer->output].name, false))
+        layer_is_of_recurrence(network, layer) || onnx_is_moved(edit, network, layer))
         return false;
     input = onnx_quantizer_of(calibrated, calibrated->held[layer->inputs[0]]);
     if (layer->conv.has_residual && !has_residual_codes(calibrated, layer))
@@ -414,19 +419,24 @@ static void finish(const struct exact *exact, const char *values, struct limits 
     free(high);
 }
 
-/* Nothing but the node itself is left of the nodes that the layer is made of. */
-static void take_away_the_rest(const struct exact *exact)
+/* The node gives sums, also to who reads but the shape of them; the name of the layer's output is free. Returns what
+ * the last node of the layer gives now, which nothing reads; it is the caller's. */
+static char *give_sums(const struct exact *exact)
 {
     struct onnx_edit *edit = exact->place.edit;
+    char *given = memory_text(exact->place.node->output[0]);
     char *sums = onnx_edit_fresh_name(edit, exact->name, "_sums");
     char *gone = onnx_edit_fresh_name(edit, exact->name, "_gone");
-    int last = exact->after;
 
-    onnx_edit_set_output(edit->model->graph->node[last], gone);
+    onnx_edit_set_output(edit->model->graph->node[exact->after], gone);
     onnx_edit_set_output(exact->place.node, sums);
-    onnx_edit_drop_unread(edit, gone);
+    if (strcmp(given, exact->name) != 0) {
+        onnx_edit_read_instead(edit, given, sums);
+        onnx_edit_drop_unread(edit, given);
+    }
+    free(given);
     free(sums);
-    free(gone);
+    return gone;
 }
 
 static void write_epilogue(const struct exact *exact, bool has_windows,
@@ -479,7 +489,7 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
     struct weight_rules rules = onnx_weight_rules(calibrated, layer);
     struct epilogue_constants constants;
     struct coded_weights coded;
-    char *codes = add_input_codes(&exact, values[input]);
+    char *codes = add_input_codes(&exact, values[input]), *gone;
 
     coded_weights_init(&coded, layer->weights, &rules, quantizer, false);
     constants = constants_of(&exact, &coded, output ? output->step : 1,
@@ -487,9 +497,11 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
     onnx_edit_set_input(exact.place.node, 0, codes);
     onnx_place_bias(&exact.place, "");
     write_codes(&exact, &coded, quantizer);
-    take_away_the_rest(&exact);
+    gone = give_sums(&exact);
     write_epilogue(&exact, coded.container.offset != 0 || coded.corrections, &constants,
                    output);
+    onnx_edit_drop_unread(edit, gone);
+    free(gone);
     free(constants.scale);
     free(codes);
     coded_weights_clear(&coded);

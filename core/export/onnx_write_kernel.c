@@ -150,7 +150,8 @@ static void become_gemm(const struct onnx_calibrated *calibrated, struct place *
     const struct network *network = calibrated->network;
 
     if (is_operator(place->node, "MatMul") &&
-        network->tensors[place->layer->output].rank == 1)
+        network->tensors[place->layer->output].rank == 1 &&
+        !onnx_is_moved(place->edit, network, place->layer))
         onnx_edit_set_operator(place->node, "Gemm");
 }
 

@@ -154,22 +154,100 @@ static void write_corrections(struct place *place, const float *corrections)
 
 /* ---- scale and shift ------------------------------------------------------------------------ */
 
-/* The layer gives what the last node gave whose scale and shift it contains; those nodes go. */
-void onnx_place_take_scales(const struct place *place)
+/* Operators of which the reader makes a scale and a shift. What else stands between a layer and those that it contains
+ * moves, or names, what the layer gives: the batch, a dimension of one element. */
+static bool scales(const Onnx__NodeProto *node)
 {
-    Onnx__NodeProto *last;
-    char *output, *gone;
+    static const char *const operators[] = {
+        "Add", "BatchNormalization", "Div", "Mul", "Sub", "Sum"};
 
-    if (place->layer->conv.scaled_by < 0)
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (is_operator(node, operators[i]))
+            return true;
+    return false;
+}
+
+/* Whether what node `from` gives reaches the tensor `name`. Nodes of a file stand behind those that they read. */
+static bool reaches(const struct onnx_edit *edit, int from, const char *name)
+{
+    int producer = onnx_edit_producer(edit, name);
+    const Onnx__NodeProto *node;
+
+    if (producer <= from)
+        return producer == from;
+    node = edit->model->graph->node[producer];
+    for (size_t i = 0; i < node->n_input; i++)
+        if (reaches(edit, from, node->input[i]))
+            return true;
+    return false;
+}
+
+/* The input by which node `at` has what the layer's node gives; false where it does not. */
+static bool find_input(const struct place *place, int at, size_t *input)
+{
+    const Onnx__NodeProto *node = place->edit->model->graph->node[at];
+
+    for (*input = 0; *input < node->n_input; ++*input)
+        if (reaches(place->edit, place->layer->node, node->input[*input]))
+            return true;
+    return false;
+}
+
+/* The node whose output node `at` reads on the way from the layer's node, at first that one. */
+static int node_before(const struct place *place, int at)
+{
+    const Onnx__NodeProto *node = place->edit->model->graph->node[at];
+    size_t input;
+
+    return find_input(place, at, &input)
+               ? onnx_edit_producer(place->edit, node->input[input])
+               : place->layer->node;
+}
+
+/* Who reads what node `at` reads on the way, but itself, reads `instead`: its shape is the same. */
+static void read_behind(const struct place *place, int at, const char *instead)
+{
+    Onnx__NodeProto *node = place->edit->model->graph->node[at];
+    size_t input;
+    char *name;
+
+    if (!find_input(place, at, &input))
         return;
-    last = place->edit->model->graph->node[place->layer->conv.scaled_by];
-    output = memory_text(last->output[0]);
-    gone = onnx_edit_fresh_name(place->edit, output, "_gone");
-    onnx_edit_set_output(last, gone);
-    onnx_edit_set_output(place->node, output);
-    onnx_edit_drop_unread(place->edit, gone);
+    name = memory_text(node->input[input]);
+    onnx_edit_read_instead(place->edit, name, instead);
+    onnx_edit_set_input(node, input, name);
+    free(name);
+}
+
+/* Node `node` gives what node `last` gave; what only that one needed goes. */
+static void give_instead(struct onnx_edit *edit, int node, int last)
+{
+    Onnx__NodeProto *const *nodes = edit->model->graph->node;
+    char *output = memory_text(nodes[last]->output[0]);
+    char *gone = onnx_edit_fresh_name(edit, output, "_gone");
+
+    onnx_edit_set_output(nodes[last], gone);
+    onnx_edit_set_output(nodes[node], output);
+    onnx_edit_drop_unread(edit, gone);
     free(output);
     free(gone);
+}
+
+/* The nodes go whose scale and shift the layer contains; those between that move what it gives stay. */
+void onnx_place_take_scales(const struct place *place)
+{
+    Onnx__NodeProto *const *nodes = place->edit->model->graph->node;
+    int from = place->layer->node, last = place->layer->conv.scaled_by;
+
+    while (last > from) {
+        int at = last;
+
+        for (; at > from && scales(nodes[at]); at = node_before(place, at))
+            read_behind(place, at, nodes[last]->output[0]);
+        if (at != last)
+            give_instead(place->edit, at, last);
+        last = at > from ? node_before(place, at) : from;
+    }
 }
 
 static bool are_zero(const float *values, size_t count)

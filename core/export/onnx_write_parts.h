@@ -52,7 +52,7 @@ void onnx_place_plain_weights(const struct place *place,
 /* The node reads `bias` ("": none) and no other. */
 void onnx_place_bias(const struct place *place, const char *bias);
 
-/* The node gives what the last node gave whose scale and shift the layer contains; those go. */
+/* The nodes go whose scale and shift the layer contains; those between that move what it gives stay. */
 void onnx_place_take_scales(const struct place *place);
 
 /* The whole shift becomes the layer's bias. */
@@ -135,6 +135,10 @@ void onnx_write_float_layer(struct onnx_edit *edit,
 bool onnx_is_exact(const struct onnx_edit *edit,
                    const struct onnx_calibrated *calibrated, int index,
                    const struct quantizer *quantizer);
+
+/* Whether nodes of the file move what the layer's node gives before the layer's end. */
+bool onnx_is_moved(const struct onnx_edit *edit, const struct network *network,
+                   const struct layer *layer);
 
 /* Writes such a layer.
  *

@@ -104,6 +104,18 @@ static size_t maker_of(const Onnx__GraphProto *graph, const char *name)
     return node;
 }
 
+/* Whether a name is none, or that of a constant or of what goes in. */
+static bool is_given(const Onnx__GraphProto *graph, const char *name)
+{
+    for (size_t i = 0; i < graph->n_initializer; i++)
+        if (strcmp(graph->initializer[i]->name, name) == 0)
+            return true;
+    for (size_t i = 0; i < graph->n_input; i++)
+        if (strcmp(graph->input[i]->name, name) == 0)
+            return true;
+    return !*name;
+}
+
 /* ONNX asks for nodes in an order in which they can be computed. */
 static void assert_ordered(const struct written *written)
 {
@@ -117,6 +129,8 @@ static void assert_ordered(const struct written *written)
 
             if (maker < graph->n_node && maker >= node)
                 fail_msg("%s is read before it is made", name);
+            if (maker == graph->n_node && !is_given(graph, name))
+                fail_msg("%s is read, and nothing makes it", name);
         }
     onnx__model_proto__free_unpacked(model, NULL);
 }
@@ -296,4 +310,28 @@ const struct network_case written_networks[WRITTEN_NETWORK_COUNT] = {
      "node Relu j -> r2\nnode Transpose r2 -> t perm=0,3,1,2\nnode Identity t -> i\n"
      "node Flatten i -> f\nnode Gemm f w3 -> h transB=1\nnode Relu h -> r3\n"
      "node Gemm r3 w4 c -> y transB=1\noutput y\n"},
+    {"shifts behind moves of the batch, before and behind others",
+     "input x N,2,6\nfloats w1 6,4" WEIGHTS "floats w2 4,4" WEIGHTS
+     "floats w3 8,3" WEIGHTS "floats c 4 = 0.7 -0.1 0 3\nfloats d 1,4 = 1 -2 0.3\n"
+     "integers s 2 = 0 -1\nnode MatMul x w1 -> h\nnode Relu h -> r\n"
+     "node Transpose r -> t perm=1,0,2\nnode MatMul t w2 -> m\nnode Add m c -> a\n"
+     "node Transpose a -> u perm=1,0,2\nnode Sub u d -> v\nnode Relu v -> r2\n"
+     "node Reshape r2 s -> f\nnode MatMul f w3 -> y\noutput y\n"},
+    {"scales behind an image that becomes rows, and behind rows that lose a dimension",
+     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4" WEIGHTS
+     "floats w3 4,4" WEIGHTS "floats w4 4,2" WEIGHTS NORM
+     "floats d 4 = 0.5 -2 1.5 3\nintegers s 3 = 0 0 -1\nintegers q 2 = -1 4\n"
+     "integers o 1 = 1\nnode Conv x w1 -> c1\nnode Reshape c1 s -> i\n"
+     "node Transpose i -> t perm=0,2,1\nnode Mul t d -> k\nnode Add k b -> l\n"
+     "node Relu l -> r1\nnode MatMul r1 w2 -> h\nnode Relu h -> r2\n"
+     "node ReduceMean r2 -> p axes=1, keepdims=1\nnode MatMul p w3 -> j\n"
+     "node Mul j d -> e\nnode Squeeze e o -> z\nnode Add z b -> n\nnode Relu n -> r3\n"
+     "node Gemm r3 w4 -> y\noutput y\n"},
+    {"a scale behind a tensor whose shape others read",
+     "input x N,3,4,4\nfloats w1 4,3,3,3" WEIGHTS "floats w2 4,4" WEIGHTS NORM
+     "integers one 1 = -1\nintegers zero 1 = 0\nnode Conv x w1 -> c1\n"
+     "node BatchNormalization c1 g b m v -> n1\nnode Relu n1 -> r1\n"
+     "node GlobalAveragePool r1 -> p\nnode Shape c1 -> q\nnode Gather q zero -> f\n"
+     "node Concat f one -> s axis=0\nnode Reshape p s -> i\nnode MatMul i w2 -> y\n"
+     "output y\n"},
 };

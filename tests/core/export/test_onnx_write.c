@@ -198,6 +198,34 @@ static void equal_steps_of_neighbours_are_read_back(void **state)
     }
 }
 
+/* Between a layer and a scale that becomes a part of it. */
+static void what_moves_the_output_of_a_layer_stays(void **state)
+{
+    static const char *const movers[] = {"Gather", "Reshape", "Squeeze", "Transpose"};
+    int moved = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * WRITTEN_NETWORK_COUNT; i++)
+        for (size_t j = 0; j < COUNT(movers); j++) {
+            const struct network_case *network = &written_networks[i / 2];
+            Onnx__ModelProto *before = onnx_builder_model(network->text), *after;
+            struct written written;
+            int count = written_count_nodes(before, movers[j]);
+
+            written_open(&written, network->text, written_onnx, 8, 8, true);
+            written.calibrated.for_integer_kernels = i % 2;
+            written_write(&written);
+            after = written_model(&written);
+            if (written_count_nodes(after, movers[j]) < count)
+                fail_msg("%s: fewer %s", network->fact, movers[j]);
+            moved += count;
+            onnx__model_proto__free_unpacked(before, NULL);
+            onnx__model_proto__free_unpacked(after, NULL);
+            written_close(&written);
+        }
+    assert_true(moved > 0);
+}
+
 /* ---- what is done to weights and biases -------------------------------------------------------- */
 
 static void shift_biases(struct written *written)
@@ -751,6 +779,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(what_is_written_for_integer_kernels_is_read_back),
+        cmocka_unit_test(what_moves_the_output_of_a_layer_stays),
         cmocka_unit_test(a_rounded_output_before_a_softmax_is_read_back),
         cmocka_unit_test(a_stride_over_one_pixel_is_read_back),
         cmocka_unit_test(pixels_that_a_product_of_images_reads_stay_images),
