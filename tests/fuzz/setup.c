@@ -183,11 +183,26 @@ static void write_lapq(const struct writer *writer)
     fprintf(writer->file, ", sweeps: %d", chance_between(writer->chance, 0, 2));
 }
 
+/* Bits that the method chooses, of each tensor. */
+static void write_mixed(const struct writer *writer)
+{
+    static const char *const weights[] = {"[2, 4, 8]", "[4, 8]", "[3, 8, 32]", NULL};
+    static const char *const activations[] = {"[4, 8]", "[4, 8]", "[8, 32]", "[2, 5]",
+                                              NULL};
+    static const char *const models[] = {"pairs", "singles", "greedy", NULL};
+
+    fprintf(writer->file, ", weights: %s", chance_word(writer->chance, weights));
+    maybe(writer, 70, "activations", activations);
+    maybe(writer, 60, "model", models);
+    fprintf(writer->file, ", tries: 2, budget: {average_bits: %d}",
+            chance_between(writer->chance, 8, 16));
+}
+
 static void write_method(const struct writer *writer)
 {
     static const char *const names[] = {"minmax", "percentile", "mmse", "lp",
                                         "cosine", "aciq",       "kld",  "lapq",
-                                        "dual",   NULL};
+                                        "dual",   "mixed",      NULL};
     static const char *const minmax[] = {"minmax", NULL};
     static const char *const ocs[] = {"ocs", NULL};
     static const char *const densities[] = {"laplace", "gauss", "auto", NULL};
@@ -213,6 +228,8 @@ static void write_method(const struct writer *writer)
         maybe(writer, 50, "sides", sides);
     if (is_lapq)
         write_lapq(writer);
+    else if (strcmp(name, "mixed") == 0)
+        write_mixed(writer);
     else if (strcmp(name, "minmax") != 0)
         maybe(writer, 15, "activation_rule", minmax);
     if (strcmp(writer->target, "paper") != 0 && strcmp(name, "dual") != 0 && !is_ocs &&

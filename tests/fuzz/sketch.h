@@ -4,6 +4,7 @@
 
 #include "tests/fuzz/chance.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { SKETCH_ELEMENTS_MOST = 1024 };
@@ -13,6 +14,7 @@ struct place {
     int tensor; /* "t<number>" */
     int rank;   /* with the batch */
     int dims[5];
+    bool is_turned; /* [T, N, F] in the file; `dims` are as if the batch were first */
 };
 
 struct sketch {

@@ -129,6 +129,29 @@ static struct place product_residual(struct sketch *sketch, struct place from)
     return maybe_clamped(sketch, sum(sketch, sketch_scaled(sketch, main), from));
 }
 
+/* The batch and what stands behind it change places. */
+static struct place turned(struct sketch *sketch, struct place from)
+{
+    struct place to = sketch_like(sketch, from);
+
+    to.is_turned = !from.is_turned;
+    sketch_say(sketch, "node Transpose t%d -> t%d perm=1,0,2", from.tensor, to.tensor);
+    sketch_name(sketch);
+    return to;
+}
+
+/* As what steps through sequences is written: the batch is second for a while. */
+static struct place steps_first(struct sketch *sketch, struct place from)
+{
+    struct place now = turned(sketch, from);
+    int outputs = chance_between(&sketch->chance, 1, 24);
+
+    now = maybe_clamped(sketch, sketch_product(sketch, now, outputs));
+    if (chance_is(&sketch->chance, 50))
+        now = product_residual(sketch, now);
+    return turned(sketch, now);
+}
+
 struct place sketch_flat_block(struct sketch *sketch, struct place from)
 {
     int kind = chance_between(&sketch->chance, 0, 9);
@@ -158,6 +181,8 @@ struct place sketch_sequence_block(struct sketch *sketch, struct place from)
 
     if (from.dims[2] <= 60 && from.dims[1] <= 16 && chance_is(&sketch->chance, 20))
         return maybe_clamped(sketch, sketch_attention(sketch, from));
+    if (chance_is(&sketch->chance, 15))
+        return steps_first(sketch, from);
     if (from.dims[2] > 60 || kind < 6)
         return product_chain(sketch, from);
     if (kind == 6)

@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An axis that is not the batch's. */
+static int draw_axis(struct chance *chance, struct place from)
+{
+    return chance_between(chance, from.is_turned ? 2 : 1, from.rank - 1);
+}
+
 /* Before opset 13 it goes along all axes from one on, which no newer one can. */
 static struct place softmax(struct sketch *sketch, struct place from)
 {
@@ -13,7 +19,7 @@ static struct place softmax(struct sketch *sketch, struct place from)
     int axis = from.rank - 1;
 
     if (sketch->opset >= 13)
-        axis = chance_between(chance, 1, from.rank - 1);
+        axis = draw_axis(chance, from);
     sketch_say(sketch, "node %sSoftmax t%d -> t%d", chance_is(chance, 30) ? "Log" : "",
                from.tensor, to.tensor);
     if (sketch->opset < 13 || axis < from.rank - 1 || chance_is(chance, 70))
@@ -92,7 +98,7 @@ static struct place layer_norm(struct sketch *sketch, struct place from)
 {
     struct chance *chance = &sketch->chance;
     struct place to = sketch_like(sketch, from);
-    int axis = chance_between(chance, 1, from.rank - 1), count = 1, scale, shift;
+    int axis = draw_axis(chance, from), count = 1, scale, shift;
     char dims[64] = "";
 
     for (int i = axis; i < from.rank; i++) {
@@ -151,8 +157,7 @@ static struct place length_norm(struct sketch *sketch, struct place from)
     struct place to = sketch_like(sketch, from);
 
     sketch_say(sketch, "node LpNormalization t%d -> t%d axis=%d p=%d", from.tensor,
-               to.tensor, chance_between(chance, 1, from.rank - 1),
-               chance_between(chance, 1, 2));
+               to.tensor, draw_axis(chance, from), chance_between(chance, 1, 2));
     sketch_name(sketch);
     return to;
 }
