@@ -348,14 +348,22 @@ static void ends_of(int type, double *least, double *most)
     give_up("codes of a type that is not known", NULL);
 }
 
-/* Which scale a number has: one for all, or one of an axis. */
-static size_t scale_of(const struct array *scales, const struct array *numbers,
-                       int axis, size_t index)
+/* Which scale a number has: one for all, or one of an axis, or of so many next to each other along it. */
+static size_t scale_of(const struct node *node, const struct array *scales,
+                       const struct array *numbers, size_t index)
 {
+    int axis = array_axis(numbers, node_integer(node, "axis", 1));
+    size_t block = (size_t)node_integer(node, "block_size", 0), inner, dim, at;
+
     if (scales->count == 1)
         return 0;
-    return index / array_span(numbers, axis + 1, numbers->rank) %
-           (size_t)numbers->dims[axis];
+    inner = array_span(numbers, axis + 1, numbers->rank);
+    dim = (size_t)numbers->dims[axis];
+    at = index / inner % dim;
+    if (block == 0)
+        return at;
+    at = index / (inner * dim) * (size_t)scales->dims[axis] + at / block;
+    return at * inner + index % inner;
 }
 
 struct array *op_quantize_linear(struct trial *trial, const struct node *node,
@@ -363,7 +371,6 @@ struct array *op_quantize_linear(struct trial *trial, const struct node *node,
 {
     const struct array *zero = node->input_count > 2 ? inputs[2] : NULL;
     struct array *result = array_copy(inputs[0]);
-    int axis = array_axis(result, node_integer(node, "axis", 1));
     double least, most;
 
     result->type = zero ? zero->type
@@ -371,7 +378,7 @@ struct array *op_quantize_linear(struct trial *trial, const struct node *node,
                                             ONNX__TENSOR_PROTO__DATA_TYPE__UINT8);
     ends_of(result->type, &least, &most);
     for (size_t i = 0; i < result->count; i++) {
-        size_t at_scale = scale_of(inputs[1], result, axis, i);
+        size_t at_scale = scale_of(node, inputs[1], result, i);
         double scale = inputs[1]->values[at_scale];
         double point = zero ? zero->values[at_scale] : 0,
                number = result->values[i] / scale;
@@ -389,11 +396,10 @@ struct array *op_dequantize_linear(struct trial *trial, const struct node *node,
 {
     const struct array *zero = node->input_count > 2 ? inputs[2] : NULL;
     struct array *result = array_copy(inputs[0]);
-    int axis = array_axis(result, node_integer(node, "axis", 1));
 
     result->type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
     for (size_t i = 0; i < result->count; i++) {
-        size_t at_scale = scale_of(inputs[1], result, axis, i);
+        size_t at_scale = scale_of(node, inputs[1], result, i);
         double code = result->values[i] - (zero ? zero->values[at_scale] : 0);
 
         result->values[i] = code * inputs[1]->values[at_scale];
