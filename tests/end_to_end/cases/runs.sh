@@ -197,7 +197,7 @@ done
 # Truly, where that takes seconds: few samples and evaluations of the embedded network.
 gives_the_same_again() { # CONFIG
     local few=(--set models.0.calibration.samples=16 --set models.0.calibration.check=0
-        --set models.0.validation.samples=16 --set budget.evaluations=14 --set bits=W4A4)
+        --set models.0.validation.samples=16 --set budget.evaluations=14 --set bits=W4A8)
     calibrate "$1" "${few[@]}"
     calibrate "$work/run/config.yaml" --set "out=$work/again"
     calq compare "$work/run" "$work/again"
