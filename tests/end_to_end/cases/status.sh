@@ -47,7 +47,7 @@ a_case_that_was_stopped_is_interrupted_and_those_behind_it_wait() {
     expect_code 75
     status_of_run
     expect_in "$work/out" "0 of 2 cases are done, 1 interrupted, 1 waiting"
-    expect_case 'W4A4-lapq +interrupted +[0-9.]+ +[1-9][0-9]* +- +[0-9]'
+    expect_case 'W4A4-lapq +interrupted +[0-9.]+ +[1-9][0-9]* +-( +[0-9].*| *)$'
     expect_case 'W4A4-minmax +waiting +- +0 +-'
 }
 check 1 a_case_that_was_stopped_is_interrupted_and_those_behind_it_wait
