@@ -104,7 +104,8 @@ int tflite_add_tensor(struct tflite_model *model, const char *name,
     tensor = &model->tensors[number];
     *tensor =
         (struct tflite_tensor){.name = memory_text(name), .type = type, .rank = rank};
-    memcpy(tensor->dims, dims, (size_t)rank * sizeof *dims);
+    for (int i = 0; i < rank; i++)
+        tensor->dims[i] = dims[i];
     return number;
 }
 
