@@ -248,7 +248,7 @@ static void every_product_is_what_onnx_says(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        struct trial trial;
+        struct trial trial = {0};
 
         trial_make(&trial, &shapes[i], kernel_set_best(), leave, &random);
         run_floats(&trial, 0, SAMPLES, trial.out);
@@ -263,7 +263,7 @@ static void a_sample_is_the_same_in_any_block(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        struct trial trial;
+        struct trial trial = {0};
 
         trial_make(&trial, &shapes[i], kernel_set_best(), leave, &random);
         run_floats(&trial, 0, SAMPLES, trial.out);
@@ -350,7 +350,7 @@ static void check_codes(const struct kernel_set *set, const struct shape *shape,
                         const struct quantizer *left, const struct quantizer *right,
                         struct random_stream *random)
 {
-    struct trial trial;
+    struct trial trial = {0};
     struct value inputs[SIDES], output;
 
     trial_make(&trial, shape, set, widen, random);
