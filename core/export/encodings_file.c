@@ -46,6 +46,11 @@ static int check_item(const struct steps_file *steps, int item, struct error *er
 
     if (check_tensor(tensor, steps->choices[item], err) < 0)
         return -1;
+    if (tensor->block > 0)
+        return error_set(err, EXIT_INPUT,
+                         "\"%s\" has steps of blocks, and AIMET's encodings have one for "
+                         "each output channel; search with `weight_steps: per_channel`",
+                         tensor->name);
     return tensor->is_weight ? check_scales(&steps->network->layers[tensor->index], err)
                              : 0;
 }
