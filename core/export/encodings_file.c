@@ -2,6 +2,7 @@
 
 #include "core/export/coded_weights.h"
 #include "core/layer/weight_ratios.h"
+#include "core/network/layer_kind.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -30,13 +31,11 @@ static int check_tensor(const struct quantized_tensor *tensor, struct choice cho
 /* Whether the integers of a layer's weights are those of the float file's weights or of folded ones. */
 static int check_scales(const struct layer *layer, struct error *err)
 {
-    for (int i = 0; layer->kind == LAYER_CONV && i < layer->weights->outputs; i++)
-        if (layer->conv.scale[i] != 1)
-            return error_set(
-                err, EXIT_INPUT,
-                "layer %s has a batch norm, which converters fold into the "
-                "weights; search with `batchnorm: fold`",
-                layer->name);
+    if (layer->kind == LAYER_CONV && !layer_is_unscaled(layer))
+        return error_set(err, EXIT_INPUT,
+                         "layer %s has a batch norm, which converters fold into the "
+                         "weights; search with `batchnorm: fold`",
+                         layer->name);
     return 0;
 }
 
@@ -47,10 +46,11 @@ static int check_item(const struct steps_file *steps, int item, struct error *er
     if (check_tensor(tensor, steps->choices[item], err) < 0)
         return -1;
     if (tensor->block > 0)
-        return error_set(err, EXIT_INPUT,
-                         "\"%s\" has steps of blocks, and AIMET's encodings have one for "
-                         "each output channel; search with `weight_steps: per_channel`",
-                         tensor->name);
+        return error_set(
+            err, EXIT_INPUT,
+            "\"%s\" has steps of blocks, and AIMET's encodings have one for "
+            "each output channel; search with `weight_steps: per_channel`",
+            tensor->name);
     return tensor->is_weight ? check_scales(&steps->network->layers[tensor->index], err)
                              : 0;
 }

@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/network/early_codes.h"
+#include "core/network/layer_kind.h"
 #include "core/quant/step_ratios.h"
 
 #include <stdbool.h>
@@ -29,12 +30,11 @@ static int check_weights(const struct layer *layer, const char *name,
                          layer->name, name);
     if (choice.bits < bits_least || choice.grid != GRID_NARROW)
         return refuse_tensor(name, choice, err);
-    for (int channel = 0; channel < layer->weights->outputs; channel++)
-        if (layer->conv.scale[channel] != 1)
-            return error_set(err, EXIT_INPUT,
-                             "layer %s has a batch norm, which ncnn folds into the "
-                             "weights; search with `batchnorm: fold`",
-                             layer->name);
+    if (!layer_is_unscaled(layer))
+        return error_set(err, EXIT_INPUT,
+                         "layer %s has a batch norm, which ncnn folds into the "
+                         "weights; search with `batchnorm: fold`",
+                         layer->name);
     return 0;
 }
 

@@ -286,14 +286,6 @@ void onnx_place_shift(struct place *place)
     free(bias);
 }
 
-static bool is_unscaled(const struct layer *layer)
-{
-    for (int channel = 0; channel < layer->weights->outputs; channel++)
-        if (layer->conv.scale[channel] != 1)
-            return false;
-    return true;
-}
-
 /* Whether scale or shift of the layer are not those of the file. */
 static bool has_changed(const struct onnx_calibrated *calibrated,
                         const struct layer *layer)
@@ -312,7 +304,7 @@ static bool is_written_anew(const struct onnx_calibrated *calibrated,
 
 static void write_constants(struct place *place)
 {
-    if (is_unscaled(place->layer))
+    if (layer_is_unscaled(place->layer))
         onnx_place_shift(place);
     else
         onnx_place_scale_and_shift(place);
@@ -367,7 +359,7 @@ static void place_weights(const struct onnx_calibrated *calibrated,
         onnx_place_plain_weights(place, weights);
         return;
     }
-    if (item >= 0 && is_unscaled(place->layer))
+    if (item >= 0 && layer_is_unscaled(place->layer))
         coded_weights_fold(weights, place->layer, calibrated->choices[item].step);
     onnx_place_weights(place, weights);
 }

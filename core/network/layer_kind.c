@@ -60,6 +60,14 @@ bool layer_passes_codes(const struct layer *layer)
     return layer_hands_on(layer) && layer_is_unclamped(layer) && layer_fill(layer) == 0;
 }
 
+bool layer_is_unscaled(const struct layer *layer)
+{
+    for (int channel = 0; channel < layer->weights->outputs; channel++)
+        if (layer->conv.scale[channel] != 1)
+            return false;
+    return true;
+}
+
 bool layer_recurs(const struct layer *layer)
 {
     return layer_kind_of(layer)->codes == CODES_RECUR;

@@ -117,6 +117,10 @@ float layer_fill(const struct layer *layer);
  * or zero. */
 bool layer_passes_codes(const struct layer *layer);
 
+/* Whether a convolution multiplies none of its channels behind the products, as a batch norm would that is not
+ * folded. */
+bool layer_is_unscaled(const struct layer *layer);
+
 /* Whether it is its own output, step by step, that the layer multiplies: its rounding decides what there is
  * to round. */
 bool layer_recurs(const struct layer *layer);

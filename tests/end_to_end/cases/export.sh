@@ -574,7 +574,7 @@ check 1 "encodings have four bits or more" no_encodings "has 3 bits" --set bits=
 check 1 "encodings have no bias correction" no_encodings "was found with a bias correction" \
     --set targets=onnx --set bits=W8A8 --set models.0.batchnorm=fold \
     --set 'methods=[{name: minmax, bias_correction: empirical, bias_correction_accept: always}]'
-check 1 "encodings have no blocks" no_encodings "has steps of blocks" --set targets=onnx \
+check 1 "encodings have no blocks" no_encodings "has steps of blocks" --set targets=onnx --set bits=W8A8 \
     --set models.0.batchnorm=fold --set 'methods=[{name: minmax, weight_steps: per_block, block_size: 4}]'
 check 1 "encodings are of folded weights" no_encodings 'search with `batchnorm: fold`' \
     --set targets=onnx --set bits=W8A8
