@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- phases of one case --------------------------------------------------------------------- */
 
@@ -68,6 +69,29 @@ void report_phase_figure(struct report_page *page, const struct report_entry *en
     free(names);
 }
 
+/* ---- tables of cases ------------------------------------------------------------------------ */
+
+enum { HEADS_MOST = 8 };
+
+/* Of several runs the run of a case stands behind its name; `heads` are those of what follows. */
+static void begin_table(const struct report_page *page, const char *title,
+                        const char *const *heads, size_t count)
+{
+    const char *all[HEADS_MOST] = {"Case", "Run"};
+    size_t first = page->report->run_count > 1 ? 2 : 1;
+
+    memcpy(all + first, heads, count * sizeof *all);
+    html_table_begin(page->out, title);
+    html_heads(page->out, all, (int)(first + count));
+}
+
+static void begin_row(const struct report_page *page, const struct report_entry *entry)
+{
+    html_row_begin(page->out, entry->one->id);
+    if (page->report->run_count > 1)
+        html_cell(page->out, "%s", entry->run->name);
+}
+
 /* ---- all cases ------------------------------------------------------------------------------ */
 
 static double share_of(int64_t macs, const struct executor_counters *work)
@@ -82,9 +106,7 @@ static void write_costs(const struct report_page *page,
 {
     const struct result *result = entry->result;
 
-    html_row_begin(page->out, entry->one->id);
-    if (page->report->run_count > 1)
-        html_cell(page->out, "%s", entry->run->name);
+    begin_row(page, entry);
     html_number(page->out, "%.0f", (double)result_evaluations(result));
     html_number(page->out, "%.1f", result->seconds);
     html_number(page->out, "%.1f", result->cpu_seconds);
@@ -122,9 +144,7 @@ static void write_network_cost(const struct report_page *page,
 {
     const struct cost *cost = &entry->result->cost;
 
-    html_row_begin(page->out, entry->one->id);
-    if (page->report->run_count > 1)
-        html_cell(page->out, "%s", entry->run->name);
+    begin_row(page, entry);
     html_number(page->out, "%.2f", cost->weight_bits);
     html_number(page->out, "%.2f", cost->activation_bits);
     html_number(page->out, "%.1f", cost->weight_bytes / 1024);
@@ -134,15 +154,8 @@ static void write_network_cost(const struct report_page *page,
 
 static void write_network_costs(const struct report_page *page)
 {
-    static const char *const heads[] = {"Case",
-                                        "Run",
-                                        "Bits of a weight",
-                                        "Bits of an activation",
-                                        "Weights, KiB",
-                                        "Bit operations, 10^9"};
-    static const char *const heads_of_one[] = {"Case", "Bits of a weight",
-                                               "Bits of an activation", "Weights, KiB",
-                                               "Bit operations, 10^9"};
+    static const char *const heads[] = {"Bits of a weight", "Bits of an activation",
+                                        "Weights, KiB", "Bit operations, 10^9"};
     int with_cost = 0;
 
     for (int i = 0; i < page->count; i++)
@@ -154,11 +167,8 @@ static void write_network_costs(const struct report_page *page)
         page->out, "p class=\"note\"",
         "Bits are means over values, with those that stay in float, 32; a bit "
         "operation is a multiply-add of a sample times the bits of both sides.");
-    html_table_begin(page->out, "Bits, bytes and bit operations");
-    if (page->report->run_count > 1)
-        html_heads(page->out, heads, sizeof heads / sizeof *heads);
-    else
-        html_heads(page->out, heads_of_one, sizeof heads_of_one / sizeof *heads_of_one);
+    begin_table(page, "Bits, bytes and bit operations", heads,
+                sizeof heads / sizeof *heads);
     for (int i = 0; i < page->count; i++)
         if (has_cost(&page->entries[i]))
             write_network_cost(page, &page->entries[i]);
@@ -167,27 +177,14 @@ static void write_network_costs(const struct report_page *page)
 
 void report_costs(struct report_page *page)
 {
-    static const char *const heads[] = {"Case",
-                                        "Run",
-                                        "Evaluations",
-                                        "Time, s",
-                                        "CPU time, s",
-                                        "Ranks",
-                                        "Multiply-adds avoided, %",
-                                        "Dropped, %"};
-    static const char *const heads_of_one[] = {"Case",      "Evaluations",
-                                               "Time, s",   "CPU time, s",
-                                               "Ranks",     "Multiply-adds avoided, %",
-                                               "Dropped, %"};
+    static const char *const heads[] = {
+        "Evaluations", "Time, s", "CPU time, s", "Ranks", "Multiply-adds avoided, %",
+        "Dropped, %"};
 
     fputs("<section id=\"costs\">\n", page->out);
     html_element(page->out, "h2", "Where evaluations and seconds went");
     write_total(page);
-    html_table_begin(page->out, "What each case took");
-    if (page->report->run_count > 1)
-        html_heads(page->out, heads, sizeof heads / sizeof *heads);
-    else
-        html_heads(page->out, heads_of_one, sizeof heads_of_one / sizeof *heads_of_one);
+    begin_table(page, "What each case took", heads, sizeof heads / sizeof *heads);
     for (int i = 0; i < page->count; i++)
         write_costs(page, &page->entries[i]);
     html_table_end(page->out);
