@@ -146,6 +146,8 @@ static int check_blocks(const struct calibration_case *one, struct error *err)
     } others[] = {
         {one->target == TARGET_PAPER, "target: paper, whose weights have no zero"},
         {one->target == TARGET_NCNN, "target: ncnn, which has a step for each channel"},
+        {one->target == TARGET_TFLITE,
+         "target: tflite, which has a step for each channel"},
         {method->splitting.ratio > 0, "outlier_splitting"},
         {method->second_above > 0, "a second tensor of codes (method dual)"},
         {(case_treatments(one) & TREAT_CORRECT) != 0,

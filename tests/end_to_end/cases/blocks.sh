@@ -35,6 +35,8 @@ blocks_are_refused() { # SENTENCE ARGUMENTS...
 blocks_are_refused_with_what_knows_none() {
     local method="name: mmse, weight_steps: per_block"
     blocks_are_refused "target: paper" --set targets=paper
+    blocks_are_refused "target: ncnn" --set targets=ncnn
+    blocks_are_refused "target: tflite" --set targets=tflite
     blocks_are_refused "outlier_splitting" --set "methods=[{$method, outlier_splitting: 0.1}]"
     blocks_are_refused "bias_correction: mean" --set "methods=[{$method, bias_correction: mean}]"
     blocks_are_refused "rounding: gram" --set "methods=[{$method, rounding: gram}]"
