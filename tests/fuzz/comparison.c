@@ -121,6 +121,18 @@ static bool tells_nothing(const struct logits *logits, size_t sample)
     return is_vague || error > 1e-2 * size + 1e-6;
 }
 
+/* An output that should be numbers is not. */
+static bool is_broken(const struct logits *ours, const float *theirs, size_t sample)
+{
+    for (size_t i = 0; i < ours->classes; i++) {
+        size_t at = sample * ours->classes + i;
+
+        if (isfinite(ours->values[at]) && !isfinite(theirs[at]))
+            return true;
+    }
+    return false;
+}
+
 void compare_logits(struct comparison *comparison, const char *what,
                     const struct logits *ours, const char *file)
 {
@@ -139,8 +151,10 @@ void compare_logits(struct comparison *comparison, const char *what,
                               fabs(theirs[worst] - ours->values[worst]))
             worst = i;
     }
-    for (size_t i = 0; i < ours->samples; i++)
+    for (size_t i = 0; i < ours->samples; i++) {
         comparison->near += tells_nothing(ours, i);
+        comparison->broken += ours->near[i] && is_broken(ours, theirs, i);
+    }
     comparison->compared += ours->samples;
     if (bad > 0) {
         printf("%s: %zu of %zu logits differ, sample %zu class %zu: %.9g, not %.9g "

@@ -22,9 +22,10 @@ struct comparison {
     struct samples_of calibration, validation;
     int differences;       /* so far; each was told */
     size_t compared, near; /* outputs; those of which a bound says nothing */
-    struct logits coded;   /* of the validation samples; none: they are not simulated */
-    struct logits
-        loosely_coded; /* the same with floats as a runtime has them that optimises */
+    size_t broken; /* of the latter: that are not finite, while the interpreter's are */
+    struct logits coded; /* of the validation samples; none: they are not simulated */
+    struct logits runtime_coded
+        [2]; /* the same with floats as ONNX Runtime has them, optimisations off and on */
 };
 
 /* The logits of all samples; clear with logits_clear(). `change` may be NULL. */
