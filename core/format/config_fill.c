@@ -6,19 +6,24 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LIST_BYTES = 256 };
 
-/* Writes "a, b, c", as many as fit. */
+/* Writes "a, b, c", as many as fit; "..." stands for those that do not. */
 static void list_words(const char *const *words, size_t count, char text[LIST_BYTES])
 {
-    size_t used = 0;
+    static const char more[] = ", ...";
+    size_t used = 0, i;
 
     *text = '\0';
-    for (size_t i = 0; i < count && used + strlen(words[i]) + 3 < LIST_BYTES; i++)
+    for (i = 0; i < count && used + strlen(words[i]) + 2 + sizeof more < LIST_BYTES;
+         i++)
         used += (size_t)snprintf(text + used, LIST_BYTES - used, "%s%s", i ? ", " : "",
                                  words[i]);
+    if (i < count)
+        snprintf(text + used, LIST_BYTES - used, "%s", more);
 }
 
 /* ---- one scalar: text to what is stored ---- */
@@ -73,21 +78,21 @@ static int read_size(const struct config_field *field, const char *text, void *a
 static int find_word(const struct config_words *known, const char *text, size_t *word,
                      struct error *err)
 {
-    enum { WORDS_MOST = 32 };
-    const char *words[WORDS_MOST], *nearest;
+    const char **words, *nearest;
     char quoted[CONFIG_QUOTED_BYTES];
     char list[LIST_BYTES];
 
-    assert(known->count <= WORDS_MOST);
-    for (size_t i = 0; i < known->count; i++) {
-        words[i] = config_word(known, i);
-        if (strcmp(text, words[i]) == 0) {
+    for (size_t i = 0; i < known->count; i++)
+        if (strcmp(text, config_word(known, i)) == 0) {
             *word = i;
             return 0;
         }
-    }
+    words = memory_get(known->count * sizeof *words);
+    for (size_t i = 0; i < known->count; i++)
+        words[i] = config_word(known, i);
     nearest = config_nearest(text, words, known->count);
     list_words(words, known->count, list);
+    free(words);
     return error_set(err, EXIT_CONFIG, "%s is not known, only %s%s%s%s",
                      config_quoted(text, quoted), list,
                      nearest ? "; did you mean " : "", nearest ? nearest : "",
@@ -384,25 +389,29 @@ static void fill_default(const struct config_field *field, char *base)
 
 /* ---- what a section may hold ---- */
 
+/* A key that is near is told, or else those that fit what `base` holds. */
 static void add_unknown_key(const struct config_section *section,
-                            const struct config_entry *entry,
+                            const struct config_entry *entry, const char *base,
                             struct config_errors *errors)
 {
-    enum { KEYS_MAX = 40 };
     const struct config_field *field;
-    const char *keys[KEYS_MAX];
-    const char *nearest;
-    size_t count = 0;
+    size_t count = 0, fitting = 0;
+    const char **keys, *nearest;
     char quoted[CONFIG_QUOTED_BYTES];
     char known[LIST_BYTES];
 
-    for (; (field = config_section_field(section, count)); count++) {
-        assert(count < KEYS_MAX);
-        keys[count] = field->key;
-    }
+    while (config_section_field(section, count))
+        count++;
+    keys = memory_get(count * sizeof *keys);
     config_quoted(entry->key, quoted);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = config_section_field(section, i)->key;
     nearest = config_nearest(entry->key, keys, count);
-    list_words(keys, count, known);
+    for (size_t i = 0; (field = config_section_field(section, i)); i++)
+        if (config_field_fits(section, field, base))
+            keys[fitting++] = field->key;
+    list_words(keys, fitting, known);
+    free(keys);
     if (nearest)
         config_errors_add(errors, entry->key_place, "unknown key %s; did you mean %s?",
                           quoted, nearest);
@@ -422,11 +431,12 @@ static bool has_key(const struct config_section *section, const char *key)
 }
 
 static void check_keys(const struct config_section *section,
-                       const struct config_node *node, struct config_errors *errors)
+                       const struct config_node *node, const char *base,
+                       struct config_errors *errors)
 {
     for (int i = 0; i < node->count; i++)
         if (node->entries[i].key && !has_key(section, node->entries[i].key))
-            add_unknown_key(section, &node->entries[i], errors);
+            add_unknown_key(section, &node->entries[i], base, errors);
 }
 
 /* `is_named`: the first setting has its word. */
@@ -491,7 +501,7 @@ void config_fill(const struct config_section *section, const struct config_node 
         return;
     }
     fill_fields(section, node, base, errors);
-    check_keys(section, node, errors);
+    check_keys(section, node, base, errors);
 }
 
 void config_fill_named(const struct config_section *section, const char *name,

@@ -699,6 +699,19 @@ static const struct refusal {
     {"name: x\nbudget: {hours: 8}\n" REST,
      "t.yaml:2:10: unknown key \"hours\"; budget has: evaluations, seconds, "
      "run_seconds"},
+    {IN_METHOD("{name: lapq, sweps: 2}"),
+     "t.yaml:4:16: unknown key \"sweps\"; did you mean sweeps?"},
+    {IN_METHOD("{name: minmax, hours: 2}"),
+     "t.yaml:4:18: unknown key \"hours\"; a method has: name, layerwise, weight_steps, "
+     "block_size, "
+     "bias_correction, bias_correction_accept, equalize, reestimate_batchnorm, "
+     "reestimate_accept, rounding, outlier_splitting, activation_splitting, as"},
+    {IN_METHOD("{name: lapq, hours: 2}"),
+     "t.yaml:4:16: unknown key \"hours\"; a method has: name, layerwise, weight_steps, "
+     "block_size, "
+     "bias_correction, bias_correction_accept, equalize, reestimate_batchnorm, "
+     "reestimate_accept, rounding, outlier_splitting, activation_splitting, start, "
+     "start_norm, p, p_count, parabola, search, sweeps, ..."},
     {"name: x\nexclude: [{mode: a}]\n" REST,
      "t.yaml:2:12: unknown key \"mode\"; did you mean model?"},
     {"name: x\n\"\\e[31m\": 8\n" REST,

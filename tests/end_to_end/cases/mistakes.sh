@@ -112,6 +112,8 @@ mistake 3 'unknown key "model"|did you mean models?' run model.yaml
 mistake 3 'name.yaml:1:7: name: "my network" is not a name|letters, digits' run name.yaml
 mistake 3 'nothing.yaml:1:1: the file is empty|`calq init MODEL` writes a configuration' run nothing.yaml
 mistake 4 'has no dataset /y|datasets in the file: /images, /labels' run labels.yaml --set out=runs/other
+mistake 3 'unknown key "sweps"|did you mean sweeps?' "${run[@]}" --set 'methods=[{name: lapq, sweps: 2}]'
+mistake 3 'unknown key "hours"|a method has: name, layerwise' "${run[@]}" --set 'methods=[{name: lapq, hours: 2}]'
 mistake 3 'name: "lapk" is not known|did you mean lapq?' "${run[@]}" --set methods=lapk
 mistake 3 'targets: "tensorflow" is not known|paper, onnx' "${run[@]}" --set targets=tensorflow
 mistake 3 'the environment variable DATA is not set|export DATA=' "${run[@]}" --set 'models.0.network=${DATA}/net.onnx'
