@@ -29,7 +29,7 @@ static const struct config_field fields[] = {
      .list = {0, WIDTHS_MOST, sizeof(int), OWN(activation_count)},
      .only = "sensitivity"},
     {"pairs_within", KIND_INT, OWN(reach), "0", .range = {0, 1e6},
-     .help = "pairs of each tensor with so many next ones; 0: none",
+     .help = "pairs of each tensor with so many next ones; 0: none, 1000000: all",
      .only = "sensitivity"},
 };
 
@@ -120,6 +120,64 @@ static int choice_of(const struct bit_space *space, int group, double bits)
     return -1;
 }
 
+/* ---- layers' outputs ------------------------------------------------------------------------- */
+
+/* The tensor that the last layer of a group puts out: of its weights, if it has some, else its activation. */
+static int output_of(const struct bit_space *space, const struct network *network,
+                     int group)
+{
+    const struct placement *placement = space->placement;
+    int last = -1;
+
+    for (int item = 0; item < placement->count; item++)
+        if (space->group_of[item] == group &&
+            (last < 0 || placement->items[item].is_weight ||
+             !placement->items[last].is_weight))
+            last = item;
+    return placement->items[last].is_weight
+               ? network->layers[placement->items[last].index].output
+               : placement->items[last].index;
+}
+
+/* What outputs of layers lose beside the float network, with each group at each of its bits. */
+static int scan_outputs(const struct analysis_task *task, struct findings *findings,
+                        const struct bit_space *space, const struct wide_groups *rows,
+                        const int *axes, const struct choice *points, struct error *err)
+{
+    struct team *team = task->method.team;
+    const struct findings_axis *bits = &findings->axes[axes[1]];
+    size_t items = (size_t)space->placement->count;
+    double *sqnr = findings_add_variable(
+        findings,
+        (struct findings_name){"output_sqnr",
+                               "power of what the group's last layer puts out over "
+                               "that of its difference from the float network",
+                               "dB"},
+        axes, 2);
+    double *cosine = findings_add_variable(
+        findings,
+        (struct findings_name){
+            "output_cosine", "of the angle between that output and the float network's",
+            ""},
+        axes, 2);
+
+    for (int i = 0; i < rows->count * bits->count; i++) {
+        const struct measure measure = {
+            .kind = MEASURE_OUTPUT,
+            .subject =
+                output_of(space, team_network(team), rows->groups[i / bits->count])};
+        struct tensor_error error;
+        void *answer = &error;
+
+        if (team_measure(team, &measure, 1, points + (size_t)i * items, &answer, err) <
+            0)
+            return -1;
+        sqnr[i] = error.sqnr;
+        cosine[i] = error.cosine;
+    }
+    return 0;
+}
+
 /* ---- what is found -------------------------------------------------------------------------- */
 
 /* Of bits that a group cannot have nothing is known. */
@@ -159,9 +217,10 @@ static int scan_singles(const struct analysis_task *task, struct findings *findi
     if (status == 0) {
         analysis_add_scores(task, findings, "", "with a group of tensors at fewer bits",
                             axes, 2, scores, count);
-        forget_others(findings, variable, space, rows, axes);
         analysis_add_score_facts(task, findings, "base_", "with the most bits",
                                  &scores[count]);
+        status = scan_outputs(task, findings, space, rows, axes, points, err);
+        forget_others(findings, variable, space, rows, axes);
     }
     free(scores);
     free(points);
@@ -249,7 +308,7 @@ static int run(struct analysis_task *task, struct findings *findings, struct err
 
 const struct analysis_kind sensitivity_analysis = {
     {"sensitivity",
-     "loss and metric with each tensor alone at each of some bits, and how "
-     "pairs of them interact"},
+     "loss, metric and error of the layer's output with each tensor alone at each of "
+     "some bits, and how pairs of them interact"},
     .needs_point = false,
     .run = run};

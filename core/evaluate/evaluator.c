@@ -471,7 +471,8 @@ static void measure_seen(struct evaluator *evaluator, const struct measure *meas
         free(observer.wants[sight]);
 }
 
-static void measure_gram(struct evaluator *evaluator, const struct measure *measure,
+/* Measures that look at the quantized network, and at the float one beside it. */
+static void measure_both(struct evaluator *evaluator, const struct measure *measure,
                          const struct choice *choices, int64_t *sums, double *maxima)
 {
     const struct candidate *candidate = set_measured(evaluator, choices, -1);
@@ -484,12 +485,15 @@ static void measure_gram(struct evaluator *evaluator, const struct measure *meas
     for (size_t first = 0; goes_on(evaluator, &evaluator->own, first);
          first += evaluator->block) {
         struct block block = block_at(evaluator, &evaluator->own, first, true);
+        const struct gram_block both = {
+            evaluator->network,      evaluator->executor,        candidate,
+            evaluator->twin,         evaluator->options.kernels, &block,
+            first / evaluator->block};
 
-        gram_block_add(&(struct gram_block){evaluator->network, evaluator->executor,
-                                            candidate, evaluator->twin,
-                                            evaluator->options.kernels, &block,
-                                            first / evaluator->block},
-                       measure, sums, maxima);
+        if (measure->kind == MEASURE_GRAM)
+            gram_block_add(&both, measure, sums, maxima);
+        else
+            gram_block_compare(&both, measure, sums);
     }
     end_with(evaluator, candidate);
 }
@@ -498,12 +502,12 @@ void evaluator_measure(struct evaluator *evaluator, const struct measure *measur
                        int count, const struct choice *choices, int64_t *sums,
                        double *maxima)
 {
-    if (count == 0 || measures->kind != MEASURE_GRAM) {
+    if (count == 0 || measure_row(measures->kind)->sees != SIGHTS) {
         measure_seen(evaluator, measures, count, choices, sums, maxima);
         return;
     }
     assert(count == 1);
-    measure_gram(evaluator, measures, choices, sums, maxima);
+    measure_both(evaluator, measures, choices, sums, maxima);
 }
 
 int evaluator_check_splits(struct evaluator *evaluator, const struct choice *choices,

@@ -69,8 +69,8 @@ void evaluator_logits(struct evaluator *evaluator, const struct choice *choices,
 /* Adds the evaluator's own samples to the numbers of `count` measures, those of one after those of the
  * other: sums and maxima as measures_room() has them.
  *
- * A gram is measured alone: it sees what a layer sees as chosen, and the float network beside it, with trained batch
- * norms and no bias shifts, which takes as much memory for activations again until candidates are scored.
+ * A gram is measured alone, and so is an output: it sees the network as chosen, and the float network beside it, with
+ * trained batch norms and no bias shifts, which takes as much memory for activations again until candidates are scored.
  *
  * With choices there is one measure, which sees what it looks at as chosen, but an activation in float,
  * and what follows it. Without choices each sees the float network, and all do in one go; where there are no

@@ -168,11 +168,13 @@ void float_twin_see(struct float_twin *twin, const struct block *block, size_t i
     for (int sight = 0; sight < SIGHTS; sight++)
         observer.wants[sight] = twin->wants[sight];
     own.remembered = block_memory_at(&twin->memory, index);
-    twin->wants[SEE_PRODUCTS][layer] = true;
+    if (layer >= 0)
+        twin->wants[SEE_PRODUCTS][layer] = true;
     if (tensor >= 0)
         twin->wants[SEE_TENSOR][tensor] = true;
     executor_observe(twin->executor, &twin->candidate, &own, &observer);
-    twin->wants[SEE_PRODUCTS][layer] = false;
+    if (layer >= 0)
+        twin->wants[SEE_PRODUCTS][layer] = false;
     if (tensor >= 0)
         twin->wants[SEE_TENSOR][tensor] = false;
 }

@@ -18,9 +18,9 @@ struct float_twin *float_twin_create(const struct network *network,
                                      size_t blocks, size_t memory_bytes);
 void float_twin_destroy(struct float_twin *twin);
 
-/* Shows a block, number `index`: the products of a layer, and a tensor, unless that is -1.
+/* Shows a block, number `index`: the products of a layer, and a tensor; one that is -1 is left out.
  *
- *   products  [samples, pixels, outputs] out
+ *   products  [samples, pixels, outputs] out, or NULL
  *   values    [samples, elements] out, or NULL
  */
 void float_twin_see(struct float_twin *twin, const struct block *block, size_t index,

@@ -153,3 +153,22 @@ void gram_block_add(const struct gram_block *block, const struct measure *measur
         add(block, layer, measure, input, targets, sums, maxima);
     free(targets);
 }
+
+/* ---- how a tensor differs ---------------------------------------------------------------------- */
+
+void gram_block_compare(const struct gram_block *block, const struct measure *measure,
+                        int64_t *sums)
+{
+    int tensor = measure->subject;
+    size_t samples = (size_t)block->block->samples;
+    size_t count = block->network->tensors[tensor].count;
+    float *in_float = memory_get(samples * count * sizeof *in_float);
+    const float *values;
+
+    float_twin_see(block->twin, block->block, block->index, -1, tensor, NULL, in_float);
+    values =
+        executor_run_floats(block->executor, block->candidate, block->block, tensor);
+    for (size_t i = 0; i < samples; i++)
+        tensor_error_compare(in_float + i * count, values + i * count, count, sums);
+    free(in_float);
+}

@@ -1,5 +1,5 @@
-/* gram_block.h - the moments of a block: what a layer multiplies in the quantized network, and what its products
- * should be. */
+/* gram_block.h - what needs the float network beside the quantized one, of a block: the moments of what a layer
+ * multiplies in the one and of what its products are in the other, and how a tensor differs. */
 #ifndef CORE_EVALUATE_GRAM_BLOCK_H
 #define CORE_EVALUATE_GRAM_BLOCK_H
 
@@ -23,5 +23,10 @@ struct gram_block {
  * that has lost, too. */
 void gram_block_add(const struct gram_block *block, const struct measure *measure,
                     int64_t *sums, double *maxima);
+
+/* Adds how a tensor of the quantized network, as what reads it finds it, differs from that of the float network: sums of
+ * MEASURE_OUTPUT, sample by sample, so that digits do not depend on how many come together. */
+void gram_block_compare(const struct gram_block *block, const struct measure *measure,
+                        int64_t *sums);
 
 #endif

@@ -321,6 +321,22 @@ static void tell_error(const struct measured *of, const int64_t *sums,
         tensor_error_of(sums, maxima, tensor_of(of)->channels);
 }
 
+/* ---- what the network makes of rounded tensors ------------------------------------------------- */
+
+static struct measure_room output_room(const struct measured *of)
+{
+    (void)of;
+    return (struct measure_room){TENSOR_ERROR_SUMS, 0};
+}
+
+static void tell_output(const struct measured *of, const int64_t *sums,
+                        const double *maxima, void *answer)
+{
+    (void)of;
+    (void)maxima;
+    *(struct tensor_error *)answer = tensor_error_of(sums, NULL, 0);
+}
+
 /* ---- the table ------------------------------------------------------------------------------ */
 
 static const struct measure_row rows[] = {
@@ -341,6 +357,8 @@ static const struct measure_row rows[] = {
     [MEASURE_GRAM] = {"moments of windows", SIGHTS, false, gram_room, NULL, tell_gram},
     [MEASURE_ERROR] = {"error of rounding", SEE_TENSOR, true, error_room, add_to_error,
                        tell_error},
+    [MEASURE_OUTPUT] = {"error of an output", SIGHTS, true, output_room, NULL,
+                        tell_output},
 };
 
 const struct measure_row *measure_row(enum measure_kind kind)

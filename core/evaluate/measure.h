@@ -20,13 +20,16 @@ enum measure_kind {
     MEASURE_LARGEST_PRODUCT, /* the same of their products */
     MEASURE_GRAM,  /* of a convolution or a recurrence: a struct gram_answer */
     MEASURE_ERROR, /* of an activation: a struct tensor_error */
+    MEASURE_OUTPUT, /* of a tensor, as the quantized network has it, what it lost beside the
+                       float one: a struct tensor_error without channels */
     MEASURE_COUNT
 };
 
 /* One question about one tensor. Without padding, so that it is sent and hashed as it is. */
 struct measure {
     enum measure_kind kind;
-    int subject; /* of an activation: its placement item; else the layer */
+    int subject; /* of an activation: its placement item; of an output the tensor; else
+                    the layer */
     struct range
         range; /* of a histogram, as the bins; of a gram steps, of an error a step; else 0 */
     int bins;

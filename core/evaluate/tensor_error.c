@@ -20,18 +20,18 @@ size_t tensor_error_maxima(int channels)
 
 /* ---- adding --------------------------------------------------------------------------------- */
 
-static void add_products(const float *values, const float *rounded, size_t count,
-                         int64_t *sums)
+void tensor_error_compare(const float *values, const float *others, size_t count,
+                          int64_t *sums)
 {
     double products[TENSOR_ERROR_PRODUCTS] = {0};
 
     for (size_t i = 0; i < count; i++) {
-        double value = values[i], code = rounded[i], error = value - code;
+        double value = values[i], other = others[i], error = value - other;
 
         products[VALUES] += value * value;
         products[ERRORS] += error * error;
-        products[BOTH] += value * code;
-        products[ROUNDED] += code * code;
+        products[BOTH] += value * other;
+        products[ROUNDED] += other * other;
     }
     for (int i = 0; i < TENSOR_ERROR_PRODUCTS; i++)
         exact_sum_add(&format, sums + i * TENSOR_ERROR_LIMBS, products[i]);
@@ -76,7 +76,7 @@ static void raise_maxima(const struct tensor_rounding *rounding, const float *va
 void tensor_error_add(const struct tensor_rounding *rounding, const float *values,
                       const float *rounded, size_t count, int64_t *sums, double *maxima)
 {
-    add_products(values, rounded, count, sums);
+    tensor_error_compare(values, rounded, count, sums);
     count_clipped(rounding, values, count, sums);
     raise_maxima(rounding, values, rounded, count, maxima);
 }
@@ -101,12 +101,12 @@ struct tensor_error tensor_error_of(const int64_t *sums, const double *maxima,
     struct tensor_error error = {
         .sqnr = 10 * log10(values / sum_of(sums, ERRORS)),
         .cosine = sum_of(sums, BOTH) / sqrt(values * rounded),
-        .largest = maxima[0],
+        .largest = maxima ? maxima[0] : 0,
         .clipped = (double)sums[CLIPPED] / (double)sums[COUNT],
         .channels = channels,
     };
 
-    for (int i = 0; i < channels; i++)
+    for (int i = 0; maxima && i < channels; i++)
         error.dead_channels += is_dead(maxima + 1 + i * OF_CHANNEL);
     return error;
 }

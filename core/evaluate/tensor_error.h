@@ -46,6 +46,12 @@ void tensor_error_add(const struct tensor_rounding *rounding, const float *value
                       const float *rounded, size_t count, int64_t *sums,
                       double *maxima);
 
+/* The same without channels and clips, of two tensors of which none need be rounded: the four exact sums and the count,
+ * [TENSOR_ERROR_SUMS] in all. */
+void tensor_error_compare(const float *values, const float *others, size_t count,
+                          int64_t *sums);
+
+/* `maxima` NULL: of tensor_error_compare(), with SQNR and cosine alone. */
 struct tensor_error tensor_error_of(const int64_t *sums, const double *maxima,
                                     int channels);
 

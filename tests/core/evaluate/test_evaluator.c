@@ -1203,6 +1203,60 @@ static void a_clamp_beyond_the_codes_gives_the_end_code(void **state)
     network = whole;
 }
 
+/* Of the network's own output there are other ways to know both. */
+static void what_an_output_lost_is_known_beside_the_float_network(void **state)
+{
+    enum { COUNT = SAMPLES * CLASSES };
+    float rounded[COUNT], in_float[COUNT];
+    double signal = 0, noise = 0, cross = 0, square = 0;
+    struct measure measure = {.kind = MEASURE_OUTPUT};
+    struct tensor_error error;
+    struct trial trial;
+
+    (void)state;
+    make_trial(&trial, &plain, 4);
+    evaluator_logits(trial.evaluator, trial.choices, samples, rounded);
+    evaluator_logits(trial.evaluator, NULL, samples, in_float);
+    for (int i = 0; i < COUNT; i++) {
+        signal += (double)in_float[i] * in_float[i];
+        noise += pow((double)in_float[i] - rounded[i], 2);
+        cross += (double)in_float[i] * rounded[i];
+        square += (double)rounded[i] * rounded[i];
+    }
+    measure.subject = network->output;
+    measured_alone(trial.evaluator, network, &trial.placement, measure, trial.choices,
+                   &error);
+    assert_true(noise > 0);
+    assert_true(fabs(error.sqnr - 10 * log10(signal / noise)) < 1e-9);
+    assert_true(fabs(error.cosine - cross / sqrt(signal * square)) < 1e-12);
+    clear_trial(&trial);
+}
+
+/* Also of the input, which no layer makes. */
+static void what_an_input_lost_is_what_its_rounding_errs(void **state)
+{
+    struct trial_options options = plain;
+    struct measure measure = {.kind = MEASURE_OUTPUT};
+    struct tensor_error lost, rounded;
+    struct trial trial;
+    int item;
+
+    (void)state;
+    options.keep[0] = "last"; /* so that the input is an item */
+    make_trial(&trial, &options, 4);
+    measure.subject = network->inputs[0];
+    item = trial.placement.of_tensor[measure.subject];
+    assert_true(item >= 0);
+    measured_alone(trial.evaluator, network, &trial.placement, measure, trial.choices,
+                   &lost);
+    measured_alone(trial.evaluator, network, &trial.placement,
+                   measure_of_error(item, trial.choices[item]), trial.choices,
+                   &rounded);
+    assert_true(isfinite(lost.sqnr) && lost.sqnr == rounded.sqnr);
+    assert_true(lost.cosine == rounded.cosine);
+    clear_trial(&trial);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1227,6 +1281,8 @@ int main(void)
         cmocka_unit_test(own_and_other_samples_score_alike),
         cmocka_unit_test(a_measured_tensor_is_left_in_float),
         cmocka_unit_test(tensors_of_the_float_network_are_measured_together),
+        cmocka_unit_test(what_an_output_lost_is_known_beside_the_float_network),
+        cmocka_unit_test(what_an_input_lost_is_what_its_rounding_errs),
         cmocka_unit_test(the_input_can_be_quantized_too),
         cmocka_unit_test(a_clamp_beyond_the_codes_gives_the_end_code),
     };

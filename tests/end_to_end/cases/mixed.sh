@@ -167,6 +167,9 @@ sensitivities_are_told() {
         [ -e "$scratch/$file" ] || cp "$work/run/cases/glyphs-paper-W8A8-mmse/analyses/$file" "$scratch/$file"
         expect_same "$scratch/$file" "$work/run/cases/glyphs-paper-W8A8-mmse/analyses/$file"
     done
+    [ "$(head -n 1 "$scratch/sensitivity.csv")" = tensor,bits,loss,top1,output_sqnr,output_cosine ] || fail "it has other columns"
+    awk -F, 'NR > 1 && $3 != "" { count++; if ($5 < 1 || $5 > 60 || $6 < 0.8 || $6 > 1) exit 1 } END { exit count < 10 }' \
+        "$scratch/sensitivity.csv" || fail "SQNR and cosine of outputs are none"
     expect_in "$scratch/sensitivity.csv" '"block1.first.conv.weight",2,0.'
     expect_in "$scratch/sensitivity.csv" '"/Relu_output_0",2,,'
     expect_in "$scratch/sensitivity.csv" '"/Relu_output_0",4,0.'
