@@ -192,9 +192,9 @@ static size_t stored(const struct tensor *tensor, const int *indices)
     return at;
 }
 
-/* The element of a side in the product of `output`'s indices, at place `k` of the depth. */
-static double at_side(const struct trial *trial, int sample, int side,
-                      const int *output, int k)
+/* Where a sample's element of a side is stored, in the product of `output`'s indices, at place `k`
+ * of the depth. */
+static size_t at_side(const struct trial *trial, int side, const int *output, int k)
 {
     const struct tensor *tensor = &trial->network->tensors[side];
     bool is_turned = side == 1 && trial->is_turned;
@@ -204,8 +204,7 @@ static double at_side(const struct trial *trial, int sample, int side,
         indices[i] = tensor->dims[i] == 1 ? 0 : output[i];
     indices[last - 1] = side == 0 ? output[last - 1] : is_turned ? output[last] : k;
     indices[last] = side == 0 || is_turned ? k : output[last];
-    return trial
-        ->inputs[side][(size_t)sample * tensor->count + stored(tensor, indices)];
+    return stored(tensor, indices);
 }
 
 typedef void visit_fn(const struct trial *trial, size_t at, double expected);
@@ -218,15 +217,24 @@ static void visit(const struct trial *trial, visit_fn *see)
 
     for (size_t i = 0; i < elements(trial, 2); i++) {
         int sample = (int)(i / out->count);
+        const float *from[SIDES];
+        size_t stride[SIDES];
         double sum = 0;
 
         for (int d = out->rank - 1, rest = (int)(i % out->count); d >= 0; d--) {
             indices[d] = rest % out->dims[d];
             rest /= out->dims[d];
         }
-        for (int k = 0; k < trial->run.layer->matmul.depth; k++)
-            sum += at_side(trial, sample, 0, indices, k) *
-                   at_side(trial, sample, 1, indices, k);
+        for (int side = 0; side < SIDES; side++) {
+            size_t first = at_side(trial, side, indices, 0);
+
+            stride[side] = at_side(trial, side, indices, 1) - first;
+            from[side] = &trial->inputs[side][(size_t)sample *
+                                                  trial->network->tensors[side].count +
+                                              first];
+        }
+        for (size_t k = 0; k < (size_t)trial->run.layer->matmul.depth; k++)
+            sum += (double)from[0][k * stride[0]] * (double)from[1][k * stride[1]];
         see(trial, (size_t)sample * out->count + stored(out, indices), sum);
     }
 }
@@ -387,7 +395,7 @@ static void the_deepest_product_fits_its_sums(void **state)
     const struct shape shape = {left, right, true};
     struct random_stream random = {4};
     struct value inputs[SIDES], output;
-    struct trial trial;
+    struct trial trial = {0};
 
     (void)state;
     snprintf(left, sizeof left, "1,%d", DEPTH);
@@ -411,7 +419,7 @@ static void check_rounded(bool like_kernels)
     static const struct quantizer of_output = {GRID_MIDTREAD, 8, 0.35f, 0};
     struct random_stream random = {5};
     struct value inputs[SIDES], floats, codes;
-    struct trial trial;
+    struct trial trial = {0};
 
     trial_make(&trial, &shapes[5], kernel_set_best(), leave, &random);
     trial.rounds_like_kernel = like_kernels;
@@ -447,7 +455,7 @@ static void codes_and_floats_meet_as_floats(void **state)
 {
     struct random_stream random = {6};
     struct value inputs[SIDES], output;
-    struct trial trial;
+    struct trial trial = {0};
 
     (void)state;
     trial_make(&trial, &shapes[5], kernel_set_best(), leave, &random);
