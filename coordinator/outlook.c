@@ -75,7 +75,7 @@ static double pace_of(const struct outlook *outlook)
     return work > 0 ? seconds / work : NAN;
 }
 
-static void estimate(struct outlook *outlook)
+void outlook_estimate(struct outlook *outlook)
 {
     const struct ledger *ledger = outlook->ledger;
     double pace = pace_of(outlook), left = 0, longest = 0;
@@ -93,7 +93,8 @@ static void estimate(struct outlook *outlook)
         left += outlook->seconds_of[i];
         longest = fmax(longest, outlook->seconds_of[i]);
     }
-    outlook->seconds = running > 0 ? fmax(left / running, longest) : NAN;
+    outlook->seconds =
+        running > 0 && !isnan(pace) ? fmax(left / running, longest) : NAN;
 }
 
 void outlook_look(struct outlook *outlook)
@@ -106,7 +107,7 @@ void outlook_look(struct outlook *outlook)
             memory_get((size_t)ledger->cases->count * sizeof *outlook->costs);
         plan_costs(ledger->config, ledger->cases, outlook->costs);
     }
-    estimate(outlook);
+    outlook_estimate(outlook);
 }
 
 /* ---- in words -------------------------------------------------------------------------------- */

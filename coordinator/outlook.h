@@ -8,7 +8,8 @@ struct outlook {
     struct ledger *ledger;   /* borrowed */
     struct plan_cost *costs; /* [cases] owned; NULL: nobody has looked yet */
     double *seconds_of;      /* [cases] owned; of work that is left; NaN: not known */
-    double seconds;          /* until all is done, while cases are running; else NaN */
+    double seconds;          /* until all is done, while cases are running; else NaN,
+                                and before anything tells how fast they are */
 };
 
 void outlook_init(struct outlook *outlook, struct ledger *ledger);
@@ -17,6 +18,9 @@ void outlook_clear(struct outlook *outlook);
 /* Looks at the ledger again. What is left follows from what its cases so far have taken of the work
  * that is planned for them. */
 void outlook_look(struct outlook *outlook);
+
+/* What is left by the ledger as it is and the costs, which are known. */
+void outlook_estimate(struct outlook *outlook);
 
 /* Looks, and writes one line about all cases: how many are done, how fast it goes, what is left.
  *
