@@ -3,6 +3,7 @@
 #include "coordinator/analyze/error.h"
 #include "coordinator/analyze/hessian.h"
 #include "coordinator/analyze/interaction.h"
+#include "coordinator/analyze/keep_float.h"
 #include "coordinator/analyze/pscan.h"
 #include "coordinator/analyze/size.h"
 #include "coordinator/analyze/surface.h"
@@ -11,7 +12,7 @@
 /* In the order of the help. */
 static const struct analysis_kind *const kinds[] = {
     &surface_analysis, &pscan_analysis, &hessian_analysis,     &interaction_analysis,
-    &size_analysis,    &error_analysis, &sensitivity_analysis,
+    &size_analysis,    &error_analysis, &sensitivity_analysis, &keep_float_analysis,
 };
 
 #define KINDS                                                                          \

@@ -133,9 +133,6 @@ static int write_findings(const struct run *run,
     };
     char folder[PATH_MAX];
 
-    result->seconds = team_seconds(run->team);
-    result->cpu_seconds = team_cpu_seconds(run->team);
-    result->replayed = team_replayed(run->team);
     if (run_folder_case_path(run->config, result->case_id, "/analyses", folder, err) <
         0)
         return -1;
@@ -171,11 +168,24 @@ static int run_kind(struct analysis_task *task, struct findings *findings,
     return kind->run(task, findings, err);
 }
 
+/* What was spent since the case was opened, or since `before`. */
+static void take_costs(const struct team *team, const struct result *before,
+                       struct result *result)
+{
+    result->seconds = team_seconds(team) - before->seconds;
+    result->cpu_seconds = team_cpu_seconds(team) - before->cpu_seconds;
+    result->replayed = team_replayed(team) - before->replayed;
+}
+
 static int do_analysis(struct run *run, struct analysis_task *task, struct error *err)
 {
     struct findings findings = {0};
-    int status = run_kind(task, &findings, err);
+    struct result none = {0}, before;
+    int status;
 
+    take_costs(run->team, &none, &before);
+    status = run_kind(task, &findings, err);
+    take_costs(run->team, &before, task->result);
     if (status == 0)
         status = write_findings(run, task->settings, &findings, task->result, err);
     if (status == 0)

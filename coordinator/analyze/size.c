@@ -144,7 +144,7 @@ static int add_sizes(const struct sizes *sizes, struct findings *findings)
     for (int i = 0; i < sizes->settings->size_count; i++)
         numbers[i] = sizes->settings->sizes[i];
     return findings_add_axis(
-        findings, (struct findings_name){"samples", "that the method sees", "samples"},
+        findings, (struct findings_name){"samples", "that the method sees", ""},
         sizes->settings->size_count, numbers);
 }
 

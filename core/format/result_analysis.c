@@ -181,7 +181,10 @@ static void read_facts(const json_t *list, struct findings *findings)
 static bool read_object(const json_t *json, struct analysis *analysis)
 {
     struct findings *findings = &analysis->findings;
+    const json_t *run = json_object_get(json, "run");
 
+    analysis->seconds = number_of(json_object_get(run, "seconds"));
+    analysis->cpu_seconds = number_of(json_object_get(run, "cpu_seconds"));
     analysis->kind = memory_text(text_at(json, "analysis"));
     analysis->title = memory_text(text_at(json, "name"));
     if (!*analysis->kind || !read_axes(json_object_get(json, "axes"), findings) ||

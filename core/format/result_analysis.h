@@ -7,7 +7,9 @@
 #include <stdbool.h>
 
 struct analysis {
-    char *kind, *title; /* owned */
+    char *kind, *title;          /* owned */
+    double seconds, cpu_seconds; /* that it took, without what was in the journal of
+                                    an analysis before it; NaN: it does not tell */
     struct findings findings;
 };
 

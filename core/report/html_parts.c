@@ -45,6 +45,7 @@ const char html_style[] =
     "th[aria-sort=descending] button::after{content:\"\\2193\"}\n"
     ".figures{display:grid;gap:1rem 1.6rem;align-items:start;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr))}\n"
+    ".figures>.wide,.figures>p,.figures>h3{grid-column:1/-1;margin-top:0}\n"
     "figure{margin:.4rem 0 .8rem;break-inside:avoid;max-width:36rem;min-width:0}\n"
     "figcaption{font-weight:600;font-size:.95rem;margin-bottom:.2rem}\n"
     "svg.plot{display:block;width:100%;height:auto}\n"
@@ -78,7 +79,10 @@ const char html_style[] =
     "[hidden]{display:none!important}\n"
     "@media print{:root{--page:#fff;--ink:#000;--soft:#444;--panel:#fff;"
     "--link:#000}nav,.skip,.filter{display:none}h2{break-after:avoid}"
-    ".scroll{overflow:visible}.figures{grid-template-columns:1fr 1fr}"
+    ".scroll{overflow:visible}.figures{grid-template-columns:repeat(2,minmax(0,1fr))}"
+    "body{font-size:13px}table{font-size:.75rem}th,td{padding:.15rem .35rem}"
+    "th,td:not(.n){overflow-wrap:anywhere}pre{white-space:pre-wrap}"
+    ".figures table{font-size:.6rem}.figures :is(th,td){padding:.1rem .14rem}"
     "th button::after{content:none}tr{break-inside:avoid}}\n";
 
 /* Sorts tables by a column, numbers as numbers, and shows one model alone. */

@@ -120,7 +120,7 @@ static void lay_out(struct plot *plot)
 
     plot->left = (plot->y.labels ? 8 : 28) + longest_label(&plot->y) * CHARACTER;
     plot->right = WIDTH - (plot->has_scale ? 74 : 20);
-    plot->top = plot->y.labels || plot->has_scale ? 24 : 10;
+    plot->top = plot->y.labels || plot->has_scale || plot->has_marks ? 24 : 10;
     plot->bottom = plot->top + height;
     plot->total_height = plot->bottom + 40;
 }
@@ -336,15 +336,15 @@ void plot_level(struct plot *plot, double y, const char *text)
     fputs("</text>\n", plot->out);
 }
 
-void plot_mark(struct plot *plot, double x, const char *text)
+void plot_mark(struct plot *plot, double x, bool to_left, const char *text)
 {
-    double at = x_of(plot, x);
-    bool is_right = at > (plot->left + plot->right) / 2;
+    double at = x_of(plot, x), width = 4 + length_of(text) * CHARACTER;
+    bool ends_here = to_left ? at >= width : at + width > WIDTH;
 
-    fprintf(plot->out, "<path class=\"level\" d=\"M%.1f %.1fV%.1f\"/>", at, plot->top,
-            plot->bottom);
+    fprintf(plot->out, "<path class=\"level\" d=\"M%.1f %.1fV%.1f\"/>", at,
+            plot->top - 10, plot->bottom);
     fprintf(plot->out, "<text class=\"note\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">",
-            is_right ? at - 4 : at + 4, plot->top + 10, is_right ? "end" : "start");
+            ends_here ? at - 4 : at + 4, plot->top - 4, ends_here ? "end" : "start");
     html_text(plot->out, text);
     fputs("</text>\n", plot->out);
 }

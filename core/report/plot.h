@@ -26,6 +26,7 @@ struct plot {
     struct axis x, y; /* the first category of y is on top */
     int height;       /* of the drawing area; 0: as usual, or a line a category */
     bool has_scale;   /* room for the scale of a heat map */
+    bool has_marks;   /* room for the texts of marks */
 
     /* Found by plot_begin(). */
     double left, top, right, bottom, total_height;
@@ -73,9 +74,11 @@ void plot_bar(struct plot *plot, int series, double from, double to, double y,
 /* A bar upwards from the lower end of y, between two x. */
 void plot_column(struct plot *plot, int series, double from_x, double to_x, double y);
 
-/* A line across at y, and one upwards at x, with a text. */
+/* A line across at y with a text. */
 void plot_level(struct plot *plot, double y, const char *text);
-void plot_mark(struct plot *plot, double x, const char *text);
+
+/* A line upwards at x, with a text above the area, on one side of the line if there is room. */
+void plot_mark(struct plot *plot, double x, bool to_left, const char *text);
 
 /* A coloured cell of a heat map, with its scale: `share` of 0 to 1 is its colour. */
 struct plot_cell {

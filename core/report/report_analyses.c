@@ -105,9 +105,35 @@ static int series_of(const struct curves *curves,
     return series;
 }
 
-static struct axis values_axis(const struct curves *curves)
+static const char *last_word(const char *name)
 {
-    struct axis axis = axis_of("value", report_analysis_unit(&curves->first->name));
+    const char *gap = strrchr(name, '_');
+
+    return gap ? gap + 1 : name;
+}
+
+/* What lines of a figure have in common: the name of one alone, or the last word of all names. */
+static const char *common_name(const struct curves *curves, char name[96])
+{
+    const struct findings *findings = &curves->analysis->findings;
+    const char *word = last_word(curves->first->name.name);
+    int count = 0;
+
+    for (int i = 0; i < findings->variable_count; i++) {
+        const char *other = findings->variables[i].name.name;
+
+        if (!is_of(curves, &findings->variables[i]))
+            continue;
+        if (strcmp(last_word(other), word) != 0)
+            return "value";
+        count++;
+    }
+    return words_of(count == 1 ? curves->first->name.name : word, name);
+}
+
+static struct axis values_axis(const struct curves *curves, const char *name)
+{
+    struct axis axis = axis_of(name, report_analysis_unit(&curves->first->name));
     double factor = report_analysis_factor(&curves->first->name);
 
     for (int i = 0; i < curves->analysis->findings.variable_count; i++) {
@@ -194,12 +220,23 @@ static void write_curve_table(FILE *out, const struct curves *curves)
     html_details_end(out);
 }
 
+/* Whether numbers lie as a geometric row rather than an even one. */
+static bool is_geometric(const struct findings_axis *axis)
+{
+    double low = axis->numbers[0], high = axis->numbers[axis->count - 1];
+    double middle = axis->numbers[axis->count / 2];
+
+    return axis->count > 2 && low > 0 && high > 3 * low &&
+           fabs(middle - sqrt(low * high)) < fabs(middle - (low + high) / 2);
+}
+
 /* Numbers go along x, texts down y. */
-static void place_axes(struct plot *plot, const struct curves *curves, char name[96])
+static void place_axes(struct plot *plot, const struct curves *curves, char name[96],
+                       char of_values[96])
 {
     const struct findings_axis *axis =
         &curves->analysis->findings.axes[curves->first->axes[0]];
-    struct axis values = values_axis(curves);
+    struct axis values = values_axis(curves, common_name(curves, of_values));
 
     words_of(axis->name.name, name);
     if (!axis->numbers) {
@@ -212,30 +249,42 @@ static void place_axes(struct plot *plot, const struct curves *curves, char name
     plot->x = axis_of(name, report_analysis_unit(&axis->name));
     for (int i = 0; i < axis->count; i++)
         axis_fit(&plot->x, axis->numbers[i]);
-    axis_use_log(&plot->x, 20);
+    plot->x.is_log = is_geometric(axis);
+}
+
+/* A line alone is what the axis says. */
+static void write_keys(struct plot *plot, const struct curves *curves)
+{
+    const struct findings *findings = &curves->analysis->findings;
+    char text[96];
+    int count = 0;
+
+    for (int i = 0; i < findings->variable_count; i++)
+        count += is_of(curves, &findings->variables[i]);
+    for (int i = 0; count > 1 && i < findings->variable_count; i++)
+        if (is_of(curves, &findings->variables[i]))
+            plot_key(plot, series_of(curves, &findings->variables[i]),
+                     words_of(findings->variables[i].name.name, text));
+    plot_end_keys(plot);
 }
 
 static void write_curves(struct report_page *page, const struct curves *curves)
 {
     const struct analysis *analysis = curves->analysis;
-    char title[256], text[96], name[96];
+    char title[256], text[96], name[96], of_values[96];
     struct plot plot;
 
-    snprintf(title, sizeof title, "%.60s: %.80s over %.80s", analysis->title,
+    snprintf(title, sizeof title, "%.60s: %.80s by %.80s", analysis->title,
              words_of(curves->first->name.name, text),
              words_of(analysis->findings.axes[curves->first->axes[0]].name.name, name));
     plot = report_plot(page, title, curves->first->name.meaning);
-    place_axes(&plot, curves, name);
+    place_axes(&plot, curves, name, of_values);
     plot_begin(&plot);
     for (int i = 0; i < analysis->findings.variable_count; i++)
         if (is_of(curves, &analysis->findings.variables[i]))
             draw_curve(&plot, curves, &analysis->findings.variables[i]);
     plot_end_drawing(&plot);
-    for (int i = 0; i < analysis->findings.variable_count; i++)
-        if (is_of(curves, &analysis->findings.variables[i]))
-            plot_key(&plot, series_of(curves, &analysis->findings.variables[i]),
-                     words_of(analysis->findings.variables[i].name.name, text));
-    plot_end_keys(&plot);
+    write_keys(&plot, curves);
     write_curve_table(page->out, curves);
     plot_end(&plot);
 }
@@ -261,7 +310,10 @@ static void write_map(struct report_page *page, const struct analysis *analysis,
         .factor = report_analysis_factor(&variable->name),
     };
 
-    snprintf(title, sizeof title, "%.100s: %s", analysis->title, names[2]);
+    if (strcmp(analysis->title, names[2]) == 0)
+        snprintf(title, sizeof title, "%s of each pair", names[2]);
+    else
+        snprintf(title, sizeof title, "%.100s: %s", analysis->title, names[2]);
     heat_map_write(page, &map);
 }
 
@@ -355,9 +407,10 @@ static void write_analysis(void *context, const char *file,
             file);
         return;
     }
+    html_element(page->out, "h3", "Analysis: %s", analysis->title);
     if (strcmp(analysis->kind, "error") != 0 || !report_error_figures(page, analysis))
         write_variables(page, analysis);
-    fputs("<div>\n", page->out);
+    fputs("<div class=\"wide\">\n", page->out);
     write_facts(page->out, analysis);
     fputs("</div>\n", page->out);
 }

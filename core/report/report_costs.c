@@ -132,6 +132,56 @@ static void write_total(const struct report_page *page)
         page->count, evaluations, cpu_seconds, seconds);
 }
 
+/* ---- analyses --------------------------------------------------------------------------------- */
+
+struct analysis_costs {
+    const struct report_page *page;
+    const struct report_entry *entry;
+    double cpu_seconds;
+    bool is_begun;
+};
+
+static void write_analysis_cost(void *context, const char *file,
+                                const struct analysis *analysis)
+{
+    static const char *const heads[] = {"Analysis", "Time, s", "CPU time, s"};
+    struct analysis_costs *costs = context;
+    FILE *out = costs->page->out;
+
+    (void)file;
+    if (!analysis)
+        return;
+    if (!costs->is_begun) {
+        html_element(out, "h3", "What analyses took");
+        begin_table(costs->page, "What each analysis took", heads,
+                    sizeof heads / sizeof *heads);
+    }
+    costs->is_begun = true;
+    costs->cpu_seconds += fmax(0, analysis->cpu_seconds);
+    begin_row(costs->page, costs->entry);
+    html_cell(out, "%s", analysis->title);
+    html_number(out, "%.1f", analysis->seconds);
+    html_number(out, "%.1f", analysis->cpu_seconds);
+    html_row_end(out);
+}
+
+static void write_analysis_costs(const struct report_page *page)
+{
+    struct analysis_costs costs = {.page = page};
+
+    for (int i = 0; i < page->count; i++) {
+        costs.entry = &page->entries[i];
+        report_for_analyses(costs.entry, write_analysis_cost, &costs);
+    }
+    if (!costs.is_begun)
+        return;
+    html_table_end(page->out);
+    html_element(page->out, "p class=\"note\"",
+                 "Together %.1f CPU seconds. What one found of a case costs the next "
+                 "ones nothing.",
+                 costs.cpu_seconds);
+}
+
 /* ---- what the networks cost ----------------------------------------------------------------- */
 
 static bool has_cost(const struct report_entry *entry)
@@ -188,6 +238,7 @@ void report_costs(struct report_page *page)
     for (int i = 0; i < page->count; i++)
         write_costs(page, &page->entries[i]);
     html_table_end(page->out);
+    write_analysis_costs(page);
     write_network_costs(page);
     fputs("</section>\n", page->out);
 }

@@ -143,8 +143,8 @@ static void draw_histogram(struct plot *plot, const struct errors *errors, int t
             plot_column(plot, series_of(errors, tensor), edge_of(errors, tensor, i),
                         edge_of(errors, tensor, i + 1), 100 * shares[i]);
     if (errors->columns[CLIP_LOW][tensor] < 0)
-        plot_mark(plot, errors->columns[CLIP_LOW][tensor], "lowest code");
-    plot_mark(plot, errors->columns[CLIP_HIGH][tensor], "highest code");
+        plot_mark(plot, errors->columns[CLIP_LOW][tensor], true, "lowest code");
+    plot_mark(plot, errors->columns[CLIP_HIGH][tensor], false, "highest code");
     plot_end_drawing(plot);
 }
 
@@ -168,6 +168,8 @@ static void write_histogram(struct report_page *page, const struct errors *error
     axis_fit(&plot.x, errors->columns[HIGH][tensor]);
     axis_fit(&plot.x, errors->columns[CLIP_HIGH][tensor]);
     axis_fit(&plot.x, fmin(0, errors->columns[CLIP_LOW][tensor]));
+    plot.x.ends_stay = true;
+    plot.has_marks = true;
     plot.y = axis_of("share of the values", "%");
     for (int i = 0; i < errors->bins->count; i++)
         if (shares[i] > 0)

@@ -120,7 +120,7 @@ void report_mixed_figures(struct report_page *page, const struct report_entry *e
         return;
     write_front(page, entry);
     if (mixed->groups && mixed->chosen.bits) {
-        fputs("<div>\n", page->out);
+        fputs("<div class=\"wide\">\n", page->out);
         write_bits(page->out, mixed);
         fputs("</div>\n", page->out);
     }

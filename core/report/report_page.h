@@ -83,6 +83,9 @@ struct report_drop {
 struct report_drop report_drop_of(const struct result *result);
 void report_drop_text(const struct report_drop *drop, char *text, size_t bytes);
 
+/* A word of a command for a shell, in quotes where it needs them: a path and a suffix of it behind `before`. */
+void report_word(FILE *out, const char *before, const char *path, const char *after);
+
 /* The unit of what an analysis tells, and what it is shown times: shares are shown in per cent. */
 const char *report_analysis_unit(const struct findings_name *name);
 double report_analysis_factor(const struct findings_name *name);

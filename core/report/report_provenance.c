@@ -96,9 +96,7 @@ static void write_path(FILE *out, const char *path)
     fputs("&#39;", out);
 }
 
-/* A word of a command, a path and a suffix of it in one. */
-static void write_word(FILE *out, const char *before, const char *path,
-                       const char *after)
+void report_word(FILE *out, const char *before, const char *path, const char *after)
 {
     char text[2 * 4096];
 
@@ -124,16 +122,22 @@ static void write_commands(const struct report_page *page, const struct report_r
 
     fputs("<pre tabindex=\"0\"><code># the same results, in a new folder\n", out);
     fprintf(out, "mpirun -n %d calq run", ranks_of(page, run));
-    write_word(out, " ", run->path, "/config.yaml");
+    report_word(out, " ", run->path, "/config.yaml");
     fputs(" --set", out);
-    write_word(out, " ", "out=", run->path);
-    fputs("-again\n# the best case as an ONNX file, checked against the result\n", out);
-    write_word(out, "calq export ", best->one->folder, "");
+    report_word(out, " ", "out=", run->path);
+    fputs("-again\n", out);
+    if (run->config->analysis_count > 0) {
+        fputs("# and what was found out about it\n", out);
+        report_word(out, "calq analyze all ", run->path, "-again");
+        fputs("\n", out);
+    }
+    fputs("# the best case as an ONNX file, checked against the result\n", out);
+    report_word(out, "calq export ", best->one->folder, "");
     fputs(" -o best.onnx\n", out);
-    write_word(out, "calq verify best.onnx --against ", best->one->folder, "");
+    report_word(out, "calq verify best.onnx --against ", best->one->folder, "");
     fputs("\n# this page\ncalq report", out);
     for (int i = 0; i < page->report->run_count; i++)
-        write_word(out, " ", page->report->runs[i].path, "");
+        report_word(out, " ", page->report->runs[i].path, "");
     fputs(" -o report.html\n</code></pre>\n", out);
 }
 

@@ -26,7 +26,7 @@ static void mark_phases(struct plot *plot, const struct result *result, int coun
         bool is_wide = (double)phase->evaluations > 0.2 * count;
 
         if (phase->evaluations > 0 && (first > 1 || is_wide))
-            plot_mark(plot, (double)first - 0.5, is_wide ? phase->name : "");
+            plot_mark(plot, (double)first - 0.5, false, is_wide ? phase->name : "");
         first += phase->evaluations;
     }
 }
@@ -98,6 +98,7 @@ static void write_loss_figure(struct report_page *page,
         if (!trace->points[i].is_dropped)
             axis_fit(&plot.y, trace->points[i].loss);
     axis_use_log(&plot.y, 8);
+    plot.has_marks = knows_phases(result, trace);
     plot_begin(&plot);
     draw_losses(&plot, entry, trace);
     plot_end_keys(&plot);
@@ -147,6 +148,7 @@ static void write_metric_figure(struct report_page *page,
         axis_fit(&plot.y, factor * trace->points[i].metric);
     if (plot.y.high < plot.y.low)
         return;
+    plot.has_marks = knows_phases(result, trace);
     axis_fit(&plot.y, report_metric(result, &result->float_calibration));
     plot_begin(&plot);
     draw_metrics(&plot, entry, trace);
@@ -209,7 +211,7 @@ static void draw_p_points(struct plot *plot, const struct result_p_grid *grid)
                    text);
     }
     if (grid->vertex >= plot->x.low && grid->vertex <= plot->x.high)
-        plot_mark(plot, grid->vertex, "vertex of the parabola");
+        plot_mark(plot, grid->vertex, false, "vertex of the parabola");
     plot_end_drawing(plot);
     plot_key_hollow(plot, 0, "tried");
     plot_key(plot, 0, "start of the search");
@@ -254,6 +256,7 @@ void report_p_figure(struct report_page *page, const struct report_entry *entry)
     if (grid->vertex > 0.5 * plot.x.low && grid->vertex < 2 * plot.x.high)
         axis_fit(&plot.x, grid->vertex);
     axis_use_log(&plot.y, 20);
+    plot.has_marks = true;
     plot_begin(&plot);
     draw_p_points(&plot, grid);
     plot_end_keys(&plot);

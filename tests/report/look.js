@@ -10,6 +10,7 @@ const [executablePath, folder, ...pages] = process.argv.slice(2);
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const LARGEST = 5e6; // bytes of a page
 const WIDTHS = [400, 1400];
+const PAPER = 720; // pixels of A4 between its margins
 const PATIENCE = 240000; // milliseconds that a long page may take where other work runs beside
 let passed = 0;
 let failed = 0;
@@ -55,7 +56,7 @@ function badFigures() {
             if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1)
                 say(`"${text(label)}" leaves the drawing`);
         }
-        const ticks = boxes.filter(([label]) => label.classList.contains('t') || label.classList.contains('axis'));
+        const ticks = boxes.filter(([label]) => ['t', 'axis', 'note'].some((name) => label.classList.contains(name)));
         ticks.forEach(([label, a], i) => ticks.slice(i + 1).forEach(([other, b]) => {
             const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
             const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
@@ -170,6 +171,7 @@ async function use(browser, name) {
     tell(`${name}: tables sort`, await page.evaluate(badSorting));
     tell(`${name}: one model can be shown alone`, await page.evaluate(badFilter));
     await page.emulateMedia({media: 'print'});
+    await page.setViewportSize({width: PAPER, height: 1040});
     tell(`${name}: prints`, (await page.pdf({format: 'A4'})).length > 1000 ? await page.evaluate(overflow) : ['no pages']);
     tell(`${name}: nothing is said while it is used`, heard);
     await context.close();

@@ -37,7 +37,8 @@ static void axes_variables_and_facts_are_read(void **state)
         "{\"name\": \"top1\", \"unit\": \"share\", \"axes\": [\"p\"], \"values\": "
         "[0.5, 1]}],"
         "\"facts\": [{\"name\": \"best_p\", \"value\": 2.5}, {\"name\": \"t\", "
-        "\"value\": \"w\"}]}"));
+        "\"value\": \"w\"}], \"run\": {\"seconds\": 4, \"cpu_seconds\": 3.5}}"));
+    assert_true(analysis.seconds == 4 && analysis.cpu_seconds == 3.5);
     assert_int_equal(analysis.findings.axis_count, 2);
     assert_int_equal(analysis.findings.axes[1].count, 3);
     assert_string_equal(analysis.findings.axes[1].texts[2], "c");

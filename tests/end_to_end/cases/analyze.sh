@@ -58,10 +58,18 @@ the_files_are_there() {
 ./cases/glyphs-paper-W2A2-mmse/journal
 ./cases/glyphs-paper-W2A2-mmse/result.json
 ./cases/glyphs-paper-W2A2-mmse/state
+./cases/glyphs-paper-W4A4-mmse/analyses/interaction-tensor.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/interaction.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/interaction.json
+./cases/glyphs-paper-W4A4-mmse/analyses/keep_float.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/keep_float.json
 ./cases/glyphs-paper-W4A4-mmse/analyses/pair.csv
 ./cases/glyphs-paper-W4A4-mmse/analyses/pair.json
 ./cases/glyphs-paper-W4A4-mmse/analyses/pscan.csv
 ./cases/glyphs-paper-W4A4-mmse/analyses/pscan.json
+./cases/glyphs-paper-W4A4-mmse/analyses/sensitivity-tensor-tensor2.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/sensitivity.csv
+./cases/glyphs-paper-W4A4-mmse/analyses/sensitivity.json
 ./cases/glyphs-paper-W4A4-mmse/analyses/size-samples.csv
 ./cases/glyphs-paper-W4A4-mmse/analyses/size.csv
 ./cases/glyphs-paper-W4A4-mmse/analyses/size.json
@@ -194,6 +202,25 @@ interactions_are_those_that_a_surface_is_chosen_by() {
 }
 check 1 interactions_are_those_that_a_surface_is_chosen_by
 
+# ---- which tensor to keep in float --------------------------------------------------------------
+
+# Each alone costs what pairs are compared with. Steps behind the last weights do not follow from them, so a run that
+# keeps these in float finds the other steps.
+what_is_kept_in_float_costs_what_a_run_finds() {
+    local last=block4.second.conv.weight
+    analyze all "$looked_at" --set bits=W4A4 --set methods=mmse --set 'analyses=[interaction, keep_float]'
+    cut -d, -f1,4 "$work/run/cases/$mmse/analyses/keep_float.csv" | tail -n +2 >"$work/alone"
+    tail -n +2 "$work/run/cases/$mmse/analyses/interaction-tensor.csv" >"$work/of_pairs"
+    [ "$(wc -l <"$work/alone")" -eq 18 ] || fail "there are not 18 tensors"
+    expect_same "$work/of_pairs" "$work/alone"
+    entry keep_float "\"$last\"" 2 >"$work/kept"
+    rm -r "$work/run"
+    calibrate "$looked_at" --set bits=W4A4 --set methods=mmse \
+        --set "models.0.overrides=[{match: $last, bits: W32}]"
+    expect_in_result "$(cat "$work/kept")" $mmse
+}
+check 1 what_is_kept_in_float_costs_what_a_run_finds
+
 # ---- in float64 ---------------------------------------------------------------------------------
 
 losses_are_those_of_float64() { # KIND SETTINGS
@@ -220,7 +247,8 @@ a_report_shows_findings_and_takes_none_for_the_search() {
     expect_in "$work/page.html" "highest code"
     expect_in "$work/page.html" "Bits, bytes and bit operations"
     expect_in "$work/page.html" "Kind of CPU"
-    expect_in "$work/page.html" "Which layer to keep in float"
+    grep -q "$mmse: keep [^ ]* in float first. Quantized alone" "$work/page.html" || fail "it tells no tensor"
+    expect_in "$work/page.html" "What each analysis took"
     expect_not_in "$work/page.html" "Loss over evaluations"
 }
 check 1 a_report_shows_findings_and_takes_none_for_the_search
@@ -229,12 +257,15 @@ check 1 a_report_shows_findings_and_takes_none_for_the_search
 a_run_directory_tells_which_layer_to_keep_in_float() {
     calq run "$looked_at" --set "out=$work/it's a run" --set bits=W4A4 --set methods=mmse
     expect_code 0
-    calq analyze interaction "$work/it's a run"
+    calq report "$work/it's a run" -o "$work/page.html"
+    expect_in "$work/page.html" "calq analyze keep_float &#39;$work/it&#39;\&#39;&#39;s a run&#39;"
+    calq analyze keep_float "$work/it's a run"
     expect_code 0
     expect_in "$work/out" "to see them: calq report"
-    [ -e "$work/it's a run/cases/$mmse/analyses/interaction.json" ] || fail "it is elsewhere"
+    [ -e "$work/it's a run/cases/$mmse/analyses/keep_float.json" ] || fail "it is elsewhere"
     calq report "$work/it's a run" -o "$work/page.html"
-    expect_in "$work/page.html" "Which layer to keep in float"
+    grep -q "$mmse: keep [^ ]* in float first. That lowers the loss by" "$work/page.html" || fail "it tells no tensor"
+    grep -q "overrides: .*, bits: [WA]32" "$work/page.html" || fail "it tells no setting"
 }
 check 1 a_run_directory_tells_which_layer_to_keep_in_float
 check 3 a_run_directory_tells_which_layer_to_keep_in_float
