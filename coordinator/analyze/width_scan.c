@@ -279,7 +279,7 @@ static int scan(const struct analysis_task *task, struct findings *findings,
 
     if (rows->count == 0)
         return error_set(err, EXIT_CONFIG,
-                         "analysis sensitivity: no tensor has several bits; give "
+                         "no tensor has several bits; give "
                          "weight_bits or activation_bits more than one");
     axes[0] = add_groups(findings, space, rows, "tensor");
     axes[1] = findings_add_axis(

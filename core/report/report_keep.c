@@ -133,22 +133,23 @@ static void write_setting(FILE *out, const struct ranking *ranking)
     fputs("</code></p>\n", out);
 }
 
+/* What float would save is told where an analysis has looked. */
 static void write_table(FILE *out, const struct ranking *ranking)
 {
-    char gain[96], alone[96], caption[400];
-    const char *heads[] = {"Tensor", gain, alone};
+    char alone[96], saved[96], caption[400];
+    const char *heads[] = {"Tensor", alone, saved};
 
     snprintf(caption, sizeof caption, "What single tensors cost: %.200s",
              ranking->entry->one->id);
-    snprintf(gain, sizeof gain, "Kept in float it lowers the loss by, %s",
-             ranking->unit);
-    snprintf(alone, sizeof alone, "Quantized alone it raises it by, %s", ranking->unit);
+    snprintf(alone, sizeof alone, "Rise of the loss alone, %s", ranking->unit);
+    snprintf(saved, sizeof saved, "Saved in float, %s", ranking->unit);
     html_table_begin(out, caption);
-    html_heads(out, heads, sizeof heads / sizeof *heads);
+    html_heads(out, heads, ranking->knows_gains ? 3 : 2);
     for (int i = 0; i < ranking->count && i < TOLD; i++) {
         html_row_begin(out, ranking->gains[i].tensor);
-        html_number(out, "%.5g", ranking->gains[i].gain);
         html_number(out, "%.5g", ranking->gains[i].alone);
+        if (ranking->knows_gains)
+            html_number(out, "%.5g", ranking->gains[i].gain);
         html_row_end(out);
     }
     html_table_end(out);

@@ -11,10 +11,18 @@
 
 /* ---- phases --------------------------------------------------------------------------------- */
 
-/* Of phases is told where each candidate belongs only if the journal has as many as the result. */
+/* Evaluations whose answer was there already: the journal has it once. */
+static long repeats_of(const struct result *result, const struct journal_trace *trace)
+{
+    return result_evaluations(result) - trace->count;
+}
+
+/* Of phases is told where they begin only if the journal has as many candidates as the result, but for a few. */
 static bool knows_phases(const struct result *result, const struct journal_trace *trace)
 {
-    return result_evaluations(result) == trace->count;
+    long repeats = repeats_of(result, trace);
+
+    return repeats >= 0 && repeats <= trace->count / 50;
 }
 
 static void mark_phases(struct plot *plot, const struct result *result, int count)
@@ -31,7 +39,7 @@ static void mark_phases(struct plot *plot, const struct result *result, int coun
     }
 }
 
-static void list_phases(FILE *out, const struct result *result)
+static void list_phases(FILE *out, const struct result *result, long repeats)
 {
     long first = 1;
     bool is_begun = false;
@@ -48,6 +56,8 @@ static void list_phases(FILE *out, const struct result *result)
         first += phase->evaluations;
         is_begun = true;
     }
+    if (repeats > 0)
+        html_print(out, "; the answer of %ld of them was there already", repeats);
     fputs(".</p>\n", out);
 }
 
@@ -103,7 +113,7 @@ static void write_loss_figure(struct report_page *page,
     draw_losses(&plot, entry, trace);
     plot_end_keys(&plot);
     if (knows_phases(result, trace))
-        list_phases(page->out, result);
+        list_phases(page->out, result, repeats_of(result, trace));
     plot_end(&plot);
 }
 
