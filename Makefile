@@ -324,7 +324,7 @@ install: all
 	install -D $(BUILD)/calq $(installed)/bin/calq
 	install -d $(share)/man/man1 $(share)/bash-completion/completions $(installed)/$(ZSH_FOLDER) \
 		$(share)/fish/vendor_completions.d $(share)/calq/slurm $(share)/calq/examples/glyphs \
-		$(share)/calq/modulefiles/calq $(share)/doc/calq
+		$(share)/calq/modulefiles/calq $(share)/doc/calq/docs $(share)/doc/calq/configs
 	$(BUILD)/calq help --man >$(share)/man/man1/calq.1
 	$(BUILD)/calq help --completion bash >$(share)/bash-completion/completions/calq
 	$(BUILD)/calq help --completion zsh >$(installed)/$(ZSH_FOLDER)/_calq
@@ -338,7 +338,9 @@ install: all
 	install -m 644 $(example_files) $(share)/calq/examples/glyphs
 	sed -i 's|examples/glyphs/|$(PREFIX)/share/calq/&|' $(share)/calq/examples/glyphs/glyphs.yaml
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/modulefile >$(share)/calq/modulefiles/calq/$(VERSION)
-	install -m 644 README.md LICENSE $(share)/doc/calq
+	install -m 644 README.md ARCHITECTURE.md CONTRIBUTING.md LICENSE $(share)/doc/calq
+	install -m 644 docs/*.md $(share)/doc/calq/docs
+	install -m 644 configs/*.yaml $(share)/doc/calq/configs
 
 # Of any version that stood there.
 uninstall:

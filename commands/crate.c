@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 struct options {
-    const char *run, *output, *license;
+    const char *run, *output, *license, *author;
     bool with_data;
 };
 
@@ -27,6 +27,7 @@ struct packing {
     struct crate crate;
     struct crate_file *files; /* [crate.count] owned, as are their texts */
     time_t ended;             /* when the last result was written */
+    char workflow[HASH_TEXT_BYTES];
 };
 
 /* ---- copying ---------------------------------------------------------------------------------- */
@@ -234,6 +235,16 @@ static int add_all(struct packing *packing, struct error *err)
     return add_result(packing, "results.csv", "A row for each case", "text/csv", err);
 }
 
+static int hash_workflow(struct packing *packing, struct error *err)
+{
+    char path[PATH_MAX];
+
+    packing->crate.workflow = packing->workflow;
+    if (path_of(packing->options->output, "config.yaml", path, err) < 0)
+        return -1;
+    return hash_file(path, packing->workflow, err);
+}
+
 static int write_metadata(struct packing *packing, struct error *err)
 {
     char path[PATH_MAX], ended[32];
@@ -269,7 +280,8 @@ static int pack(struct packing *packing, struct error *err)
     packing->crate.name = packing->run.config->name;
     packing->crate.license = options->license;
     packing->crate.failed = ledger_count(&packing->run.ledger, LEDGER_FAILED) > 0;
-    if (add_all(packing, err) < 0)
+    packing->crate.author = options->author;
+    if (add_all(packing, err) < 0 || hash_workflow(packing, err) < 0)
         return -1;
     return write_metadata(packing, err);
 }
@@ -298,11 +310,23 @@ static const struct option rows[] = {
     {"--license", "URL", offsetof(struct options, license),
      "how the crate may be used, e.g. https://spdx.org/licenses/CC-BY-4.0", "a URL",
      NULL},
+    {"--author", "NAME", offsetof(struct options, author),
+     "who has run it; profiles ask for it, and archives show it", "a name", NULL},
 };
 
 static const struct option_table crate_options = {"crate", "run directory",
                                                   offsetof(struct options, run), rows,
                                                   sizeof rows / sizeof *rows};
+
+static int check_license(const char *license, struct error *err)
+{
+    if (!license || strstr(license, "://"))
+        return 0;
+    return error_set(err, EXIT_USAGE,
+                     "--license takes the URL of a licence, not %.100s; e.g. "
+                     "https://spdx.org/licenses/%.100s",
+                     license, license);
+}
 
 static int crate(int count, char **arguments, struct error *err)
 {
@@ -318,7 +342,7 @@ static int crate(int count, char **arguments, struct error *err)
                   "runs/glyphs -o glyphs-crate");
         return EXIT_USAGE;
     }
-    status = pack(&packing, err);
+    status = check_license(options.license, err) < 0 ? -1 : pack(&packing, err);
     if (status == 0)
         printf("%s: %d files and ro-crate-metadata.json\n", options.output,
                packing.crate.count);

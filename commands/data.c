@@ -165,10 +165,11 @@ static int check_pack(const struct options *options, struct error *err)
 static void tell_packed(const struct pack *pack, const struct packed *packed,
                         double seconds)
 {
-    printf("%s: %zu samples in %zu datasets", pack->out, packed->samples,
-           packed->datasets);
+    printf("%s: %zu sample%s in %zu dataset%s", pack->out, packed->samples,
+           packed->samples == 1 ? "" : "s", packed->datasets,
+           packed->datasets == 1 ? "" : "s");
     if (packed->classes > 0)
-        printf(", %ld classes", packed->classes);
+        printf(", %ld class%s", packed->classes, packed->classes == 1 ? "" : "es");
     printf("; %.1f s, %.0f samples a second\n", seconds,
            (double)packed->samples / fmax(seconds, 1e-3));
 }

@@ -349,7 +349,9 @@ static int parse(int count, char **arguments, struct options *options,
             "them");
     if (!form_named(options->form))
         return error_set(err, EXIT_USAGE,
-                         "--to: there is no form \"%s\"; see `calq help export`",
+                         "--to: there is no form \"%s\", only onnx, tflite, steps, "
+                         "encodings, ncnn and ncnn-table; what runtimes round is said "
+                         "by `targets` before the search",
                          options->form);
     return 0;
 }

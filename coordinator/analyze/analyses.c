@@ -24,7 +24,7 @@ const struct config_words analysis_kinds = KINDS;
 
 static const struct config_field common_fields[] = {
     {"kind", KIND_ROW, CONFIG_AT(config_analysis_settings, analysis), NULL,
-     .help = "what is looked at", .required = true, .words = KINDS},
+     .help = "what is looked at", .required = "kind: surface", .words = KINDS},
     {"cases", KIND_TEXT, CONFIG_AT(config_analysis_settings, cases), NULL,
      .help = "pattern of the cases that it looks at, by the names that they have in "
              "results; all of them without it"},

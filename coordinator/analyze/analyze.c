@@ -50,10 +50,10 @@ int analyze_check_kind(const char *kind, struct error *err)
     }
     names[count++] = "all";
     nearest = config_nearest(kind, names, count);
-    return error_set(err, EXIT_USAGE,
-                     "there is no analysis \"%.64s\"%s%s%s; see `calq help analyze`",
-                     kind, nearest ? "; did you mean " : "", nearest ? nearest : "",
-                     nearest ? "?" : "");
+    return error_set(err, EXIT_USAGE, "there is no analysis \"%.64s\"; %s%s%s", kind,
+                     nearest ? "did you mean " : "name one, or all of them: ",
+                     nearest ? nearest : "calq analyze all CONFIG",
+                     nearest ? "?" : "; `calq help analyze` lists them");
 }
 
 static void choose_analyses(struct run *run, const char *kind)

@@ -13,7 +13,7 @@ static const struct method *const methods[] = {
 
 static const struct config_field name_fields[] = {
     {"name", KIND_ROW, CONFIG_AT(config_method_settings, method), NULL,
-     .help = "the method", .required = true,
+     .help = "the method", .required = "name: mmse",
      .words = {methods, CONFIG_COUNT(methods), sizeof *methods, true, true}},
 };
 

@@ -48,7 +48,8 @@ static int make_one_folder(const char *path, struct error *err)
         return 0;
     return error_set(err, EXIT_MACHINE, "cannot create the folder %s: %s%s", path,
                      strerror(errno),
-                     errno == EEXIST ? "; it is a file; name another folder" : "");
+                     errno == EEXIST ? "; it is a file; name another folder"
+                                     : "; name a folder that you may write to");
 }
 
 int draft_make_folder(const char *path, struct error *err)
@@ -79,16 +80,20 @@ static int draft_path(const char *path, char draft[PATH_MAX], struct error *err)
     return 0;
 }
 
-static void refuse_to_open(const char *path, const char *draft, struct error *err)
+int draft_check(const char *path, struct error *err)
 {
     const char *slash = strrchr(path, '/');
-    int why = errno;
+    char folder[PATH_MAX];
 
-    error_set(err, EXIT_MACHINE, "cannot write %s: %s", draft, strerror(why));
-    if (why == ENOENT && slash)
-        error_set(err, EXIT_MACHINE,
-                  "cannot write %s: %s; there is no folder %.*s; make it first", draft,
-                  strerror(why), (int)(slash - path), path);
+    if (is_folder(path))
+        return error_set(err, EXIT_MACHINE,
+                         "cannot write %s: it is a folder; name a file", path);
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 0, path);
+    if (*folder && access(folder, F_OK) < 0)
+        return error_set(err, EXIT_MACHINE,
+                         "cannot write %s: there is no folder %s; make it first", path,
+                         folder);
+    return 0;
 }
 
 FILE *draft_open(const char *path, struct error *err)
@@ -96,11 +101,11 @@ FILE *draft_open(const char *path, struct error *err)
     char draft[PATH_MAX];
     FILE *file;
 
-    if (draft_path(path, draft, err) < 0)
+    if (draft_check(path, err) < 0 || draft_path(path, draft, err) < 0)
         return NULL;
     file = fopen(draft, "w");
     if (!file)
-        refuse_to_open(path, draft, err);
+        error_set(err, EXIT_MACHINE, "cannot write %s: %s", draft, strerror(errno));
     return file;
 }
 

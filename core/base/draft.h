@@ -10,6 +10,10 @@
 /* Creates a folder and the folders above it. Fails with EXIT_MACHINE. */
 int draft_make_folder(const char *path, struct error *err);
 
+/* Fails with EXIT_MACHINE, and says what to do, where a file of this name can never be written: a folder is
+ * there, or there is none for it. */
+int draft_check(const char *path, struct error *err);
+
 /* Opens <path>.draft for writing; NULL on failure (EXIT_MACHINE). */
 FILE *draft_open(const char *path, struct error *err);
 

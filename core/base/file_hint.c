@@ -56,7 +56,10 @@ const char *file_hint_missing(const char *path, char hint[FILE_HINT_BYTES])
     *hint = '\0';
     if (access(path, F_OK) == 0)
         return hint;
-    if (find_nearest(folder, name, nearest))
+    if (strstr(path, "://"))
+        snprintf(hint, FILE_HINT_BYTES,
+                 "; calq fetches nothing: save the file first, and name its path");
+    else if (find_nearest(folder, name, nearest))
         snprintf(hint, FILE_HINT_BYTES, "; did you mean %.*s%s?", (int)(name - path),
                  path, nearest);
     else if (*path != '/')

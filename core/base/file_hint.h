@@ -5,8 +5,8 @@
 enum { FILE_HINT_BYTES = 512 };
 
 /* For the end of a sentence that a path cannot be opened: "; did you mean train.h5?", a name beside it that
- * differs by a slip of the pen, or that relative paths begin where calq was started; "" where the file is there,
- * or neither helps. Returns `hint`. */
+ * differs by a slip of the pen, that relative paths begin where calq was started, or that nothing is fetched;
+ * "" where the file is there, or nothing helps. Returns `hint`. */
 const char *file_hint_missing(const char *path, char hint[FILE_HINT_BYTES]);
 
 /* For the end of a sentence that a file is not of the kind that is wanted: "; it is a NumPy array: ...", by its

@@ -1,5 +1,6 @@
 #include "core/format/byte_stream.h"
 
+#include "core/base/file_hint.h"
 #include "core/base/memory.h"
 
 #include <errno.h>
@@ -37,10 +38,13 @@ static void close_file(struct byte_stream *stream)
 struct byte_stream *byte_stream_open(const char *path, struct error *err)
 {
     FILE *file = fopen(path, "rbe");
+    char hint[FILE_HINT_BYTES];
     struct file_stream *own;
+    int why = errno;
 
     if (!file) {
-        error_set(err, EXIT_INPUT, "cannot open %s: %s", path, strerror(errno));
+        error_set(err, EXIT_INPUT, "cannot open %s: %s%s", path, strerror(why),
+                  file_hint_missing(path, hint));
         return NULL;
     }
     own = memory_zeroed(1, sizeof *own);

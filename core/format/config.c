@@ -100,7 +100,8 @@ static struct config_entry *list_entry(struct config_node *list, const char *num
 
     if (*number < '0' || *number > '9' || *end != '\0' || index > list->count) {
         config_errors_add(errors, place,
-                          "%s is not the number of an entry; the list has %d, from 0",
+                          "%s is not the number of an entry; the list has %d, "
+                          "counted from 0, as in models.0.loss",
                           config_quoted(number, quoted), list->count);
         return NULL;
     }

@@ -475,8 +475,8 @@ static void fill_fields(const struct config_section *section,
         if (entry && makes_sense(section, field, is_named, base, entry, errors))
             fill_field(field, entry->value, base, errors);
         else if (!entry && field->required)
-            config_errors_add(errors, node->place, "%s lacks %s", section->what,
-                              field->key);
+            config_errors_add(errors, node->place, "%s lacks %s; add it, e.g. %s",
+                              section->what, field->key, field->required);
         else if (!entry && config_field_fits(section, field, base))
             fill_default(field, base);
         if (i == 0 && field->kind == KIND_ROW)

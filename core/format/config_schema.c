@@ -107,7 +107,7 @@ static bool same_analysis_title(const void *left, const void *right)
 
 static const struct config_field calibration_fields[] = {
     {"file", KIND_PATH, AT(config_data, file), NULL,
-     .help = "HDF5 file with labelled samples", .required = true,
+     .help = "HDF5 file with labelled samples", .required = "file: train.h5",
      .never_changes_digits = true},
     {"samples", KIND_RANGE, AT(config_data, samples), "at most 512",
      .help = "which of them are used: the last `check` of these judge, the others are "
@@ -120,7 +120,7 @@ static const struct config_field calibration_fields[] = {
 
 static const struct config_field validation_fields[] = {
     {"file", KIND_PATH, AT(config_data, file), NULL,
-     .help = "HDF5 file with labelled samples", .required = true,
+     .help = "HDF5 file with labelled samples", .required = "file: test.h5",
      .never_changes_digits = true},
     {"samples", KIND_RANGE, AT(config_data, samples), "all",
      .help = "which of them the metric is measured on"},
@@ -166,7 +166,7 @@ static const struct config_section validation = {
 
 static const struct config_field input_fields[] = {
     {"data", KIND_TEXT, AT(config_input, data), NULL, .help = "dataset",
-     .required = true},
+     .required = "data: /images"},
     CONSTANTS(config_input, constants.),
 };
 
@@ -178,7 +178,7 @@ static const char *const no_yes[] = {"false", "true"};
 static const struct config_field override_fields[] = {
     {"match", KIND_TEXT, AT(override, match), NULL,
      .help = "as in keep_float; where it fits no layer, names of tensors",
-     .required = true},
+     .required = "match: layer4.*"},
     {"bits", KIND_SOME_BITS, AT(override, bits), NULL,
      .help = "of the layers' weights, and of the activations that they multiply; or of "
              "these tensors; they quantize layers that keep_float has"},
@@ -194,10 +194,10 @@ static const struct config_section override = {
 
 static const struct config_field model_fields[] = {
     {"name", KIND_NAME, AT(config_model, name), NULL,
-     .help = "what results call the model", .required = true,
+     .help = "what results call the model", .required = "name: net",
      .never_changes_digits = true},
     {"network", KIND_PATH, AT(config_model, network), NULL, .help = "ONNX file",
-     .required = true, .never_changes_digits = true},
+     .required = "network: net.onnx", .never_changes_digits = true},
     {"loss", KIND_WORD, AT(config_model, loss), "cross_entropy",
      .help = "what is minimised, over the calibration samples",
      .words = WORDS_OF_ROWS(loss_table)},
@@ -240,7 +240,8 @@ static const struct config_field model_fields[] = {
              "out)",
      .words = WORDS(quantize_outputs)},
     {"calibration", KIND_SECTION, AT(config_model, calibration), NULL,
-     .help = "the samples that steps are searched with", .required = true,
+     .help = "the samples that steps are searched with",
+     .required = "calibration: {file: train.h5, samples: 500}",
      .section = &calibration},
     {"validation", KIND_SECTION, AT(config_model, validation), NULL,
      .help = "the samples that results are judged by; without it there is no metric",
@@ -460,8 +461,8 @@ static const struct config_section budget = {
     "budget", true, false, budget_fields, COUNT(budget_fields), NULL};
 
 static const struct config_field config_fields[] = {
-    {"name", KIND_NAME, AT(config, name), NULL, .help = "of the run", .required = true,
-     .never_changes_digits = true},
+    {"name", KIND_NAME, AT(config, name), NULL, .help = "of the run",
+     .required = "name: my-network", .never_changes_digits = true},
     {"out", KIND_PATH, AT(config, out), NULL,
      .help = "folder for the results; default: runs/<name>",
      .never_changes_digits = true},
@@ -488,7 +489,9 @@ static const struct config_field config_fields[] = {
     {"models", KIND_SECTION, AT(config, models), NULL,
      .help = "networks and their data; `defaults: {...}` beside it holds settings that "
              "all models have which do not say them",
-     .required = true, .section = &config_schema_model,
+     .required =
+         "models: [{name: net, network: net.onnx, calibration: {file: train.h5}}]",
+     .section = &config_schema_model,
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_model), AT(config, model_count),
               same_model_name, "has the same name as"},
      .never_changes_digits = true},
@@ -501,13 +504,13 @@ static const struct config_field config_fields[] = {
     {"bits", KIND_BITS, AT(config, bits), NULL,
      .help = "W4A8: 4-bit weights, 8-bit activations; each 2..8, or 32 for float; "
              "activations also 16",
-     .required = true,
+     .required = "bits: [W8A8, W4A4]",
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_bits), AT(config, bits_count),
               same_bits, "is the same as"},
      .never_changes_digits = true},
     {"methods", KIND_METHOD, AT(config, methods), NULL,
      .help = "ways to find steps: a word such as minmax, or a mapping with settings",
-     .required = true,
+     .required = "methods: [minmax, mmse]",
      .list = {1, CONFIG_LIST_MAX, sizeof(struct config_method_settings),
               AT(config, method_count), same_method, "is the same as"},
      .never_changes_digits = true},

@@ -81,7 +81,7 @@ struct config_field {
     const char *fallback;         /* the default, as YAML; NULL: none */
     struct config_interval range; /* of numbers */
     const char *help;
-    bool required;
+    const char *required; /* an example of it, as YAML; NULL: it may be left out */
     struct config_words words;
     const struct config_section *section;
     struct config_list list;

@@ -148,8 +148,9 @@ int config_value_real(const char *text, struct config_interval range, double *va
     char quoted[CONFIG_QUOTED_BYTES];
 
     if (!looks_real(text))
-        return error_set(err, EXIT_CONFIG, "%s is not a number",
-                         config_quoted(text, quoted));
+        return error_set(
+            err, EXIT_CONFIG, "%s is not a number%s", config_quoted(text, quoted),
+            strchr(text, ',') ? "; several stand in brackets: [0.5, 0.4]" : "");
     *value = strtod(text, NULL);
     if (!(*value >= range.low && *value <= range.high))
         return out_of_range(text, range, err);
@@ -222,21 +223,41 @@ static int read_width(const char **text, char letter, int wide)
     return length == 1 && *digits >= '2' && *digits <= '8' ? *digits - '0' : 0;
 }
 
+/* Of "8", "int4" and the like: the bits that they may mean; 0: they are none of these. */
+static int plain_width(const char *text)
+{
+    const char *digits = text + strcspn(text, "0123456789");
+    long width = strtol(digits, NULL, 10);
+    bool is_plain = strspn(text, "intuINTU") == (size_t)(digits - text) &&
+                    digits[strspn(digits, "0123456789")] == '\0';
+
+    return is_plain && width >= 2 && width <= 8 ? (int)width : 0;
+}
+
+static int no_bits(const char *text, struct error *err)
+{
+    char quoted[CONFIG_QUOTED_BYTES], meant[32] = "";
+    int width = plain_width(text);
+
+    if (width)
+        snprintf(meant, sizeof meant, "; did you mean W%dA%d?", width, width);
+    return error_set(
+        err, EXIT_CONFIG,
+        "%s is not a bit setting; W4A8 means 4-bit weights and 8-bit "
+        "activations; each can be 2..8, or 32 for float, and "
+        "activations 16%s%s",
+        config_quoted(text, quoted),
+        strpbrk(text, ", ") ? "; several stand in brackets: [W8A8, W4A4]" : "", meant);
+}
+
 int config_value_bits(const char *text, struct config_bits *bits, struct error *err)
 {
-    char quoted[CONFIG_QUOTED_BYTES];
     const char *rest = text;
 
     bits->weights = read_width(&rest, 'W', 0);
     bits->activations = read_width(&rest, 'A', 16);
     if (!bits->weights || !bits->activations || *rest != '\0')
-        return error_set(
-            err, EXIT_CONFIG,
-            "%s is not a bit setting; W4A8 means 4-bit weights and 8-bit "
-            "activations; each can be 2..8, or 32 for float, and "
-            "activations 16%s",
-            config_quoted(text, quoted),
-            strpbrk(text, ", ") ? "; several stand in brackets: [W8A8, W4A4]" : "");
+        return no_bits(text, err);
     if (bits->weights == 32 && bits->activations == 32)
         return error_set(err, EXIT_CONFIG, "W32A32 leaves nothing to quantize");
     return 0;

@@ -9,6 +9,7 @@
 #define METADATA "ro-crate-metadata.json"
 #define WORKFLOW "config.yaml"
 #define NO_LICENSE "#no-licence"
+#define AUTHOR "#author"
 
 static const struct profile {
     const char *id, *name, *version;
@@ -60,6 +61,12 @@ static json_t *references(const struct crate *crate, enum which which, json_t *l
     return list;
 }
 
+/* NULL, which json_pack leaves out: nobody was named. */
+static json_t *author_of(const struct crate *crate)
+{
+    return crate->author ? reference(AUTHOR) : NULL;
+}
+
 /* ---- entities -------------------------------------------------------------------------------- */
 
 static json_t *descriptor(void)
@@ -77,24 +84,32 @@ static json_t *root(const struct crate *crate)
     for (int i = 0; i < PROFILES; i++)
         conforms = append(conforms, reference(profiles[i].id));
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "@id", "./", "@type",
-        "Dataset", "name", crate->name, "description",
+        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o*, s:o, s:o, s:o, s:o}", "@id", "./",
+        "@type", "Dataset", "name", crate->name, "description",
         "A run of calq, which calibrates the quantization of neural networks: its "
         "configuration, its networks and what it has found",
         "datePublished", crate->ended, "license",
-        reference(crate->license ? crate->license : NO_LICENSE), "conformsTo", conforms,
-        "mainEntity", reference(WORKFLOW), "mentions", reference("#run"), "hasPart",
+        reference(crate->license ? crate->license : NO_LICENSE), "author",
+        author_of(crate), "conformsTo", conforms, "mainEntity", reference(WORKFLOW),
+        "mentions", reference("#run"), "hasPart",
         references(crate, PARTS, json_pack("[o]", reference(WORKFLOW))));
 }
 
 static json_t *license(const struct crate *crate)
 {
     if (crate->license)
-        return json_pack("{s:s, s:s, s:s}", "@id", crate->license, "@type",
-                         "CreativeWork", "name", crate->license);
+        return json_pack("{s:s, s:s, s:s, s:s}", "@id", crate->license, "@type",
+                         "CreativeWork", "name", crate->license, "description",
+                         "How this crate may be used: see there");
     return json_pack("{s:s, s:s, s:s, s:s}", "@id", NO_LICENSE, "@type", "CreativeWork",
                      "name", "No licence was given", "description",
                      "Whoever packed this run has not said how it may be used");
+}
+
+static json_t *author(const struct crate *crate)
+{
+    return json_pack("{s:s, s:s, s:s}", "@id", AUTHOR, "@type", "Person", "name",
+                     crate->author);
 }
 
 static json_t *profile(const struct profile *profile)
@@ -104,14 +119,14 @@ static json_t *profile(const struct profile *profile)
                      profile->version);
 }
 
-static json_t *workflow(void)
+static json_t *workflow(const struct crate *crate)
 {
-    return json_pack("{s:s, s:[s, s, s], s:s, s:s, s:o, s:o}", "@id", WORKFLOW, "@type",
-                     "File", "SoftwareSourceCode", "ComputationalWorkflow", "name",
-                     "The configuration, with every setting as it was",
-                     "encodingFormat", "application/yaml", "programmingLanguage",
-                     reference("#calq-configuration"), "softwareRequirements",
-                     reference("#calq"));
+    return json_pack("{s:s, s:[s, s, s], s:s, s:s, s:s, s:o, s:o}", "@id", WORKFLOW,
+                     "@type", "File", "SoftwareSourceCode", "ComputationalWorkflow",
+                     "name", "The configuration, with every setting as it was",
+                     "version", crate->workflow, "encodingFormat", "application/yaml",
+                     "programmingLanguage", reference("#calq-configuration"),
+                     "softwareRequirements", reference("#calq"));
 }
 
 static json_t *language(void)
@@ -130,10 +145,10 @@ static json_t *program(const struct crate *crate)
 
 static json_t *action(const struct crate *crate)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o}", "@id", "#run",
-                     "@type", "CreateAction", "name", "calq run", "description",
-                     "calq run config.yaml", "instrument", reference(WORKFLOW),
-                     "endTime", crate->ended, "actionStatus",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o*, s:s, s:s, s:o, s:o}", "@id",
+                     "#run", "@type", "CreateAction", "name", "calq run", "description",
+                     "calq run config.yaml", "instrument", reference(WORKFLOW), "agent",
+                     author_of(crate), "endTime", crate->ended, "actionStatus",
                      crate->failed ? "http://schema.org/FailedActionStatus"
                                    : "http://schema.org/CompletedActionStatus",
                      "object", references(crate, INPUTS, json_array()), "result",
@@ -167,8 +182,10 @@ static json_t *graph(const struct crate *crate)
 {
     json_t *list =
         json_pack("[o, o, o, o, o, o, o]", descriptor(), root(crate), license(crate),
-                  workflow(), language(), program(crate), action(crate));
+                  workflow(crate), language(), program(crate), action(crate));
 
+    if (crate->author)
+        list = append(list, author(crate));
     for (int i = 0; i < PROFILES; i++)
         list = append(list, profile(&profiles[i]));
     for (int i = 0; i < crate->count; i++)
@@ -185,7 +202,8 @@ static bool is_text(const char *text)
 /* Whether all that comes from outside can be written. */
 static bool are_texts(const struct crate *crate)
 {
-    bool are = is_text(crate->name) && is_text(crate->license);
+    bool are =
+        is_text(crate->name) && is_text(crate->license) && is_text(crate->author);
 
     for (int i = 0; i < crate->count; i++)
         are = are && is_text(crate->files[i].original) && is_text(crate->files[i].path);
@@ -208,7 +226,8 @@ int crate_write(const struct crate *crate, FILE *file, struct error *err)
 {
     if (are_texts(crate))
         return write_whole(crate, file, err);
-    return error_set(err, EXIT_INPUT,
-                     "a path or a name of the run is not UTF-8, which " METADATA
-                     " has to be; rename it and run again");
+    return error_set(
+        err, EXIT_INPUT,
+        "a path or a name of the run, or --author, is not UTF-8, which " METADATA
+        " has to be; rename it and run again");
 }

@@ -23,11 +23,13 @@ struct crate_file {
 };
 
 struct crate {
-    const char *name;    /* of the run */
-    const char *version; /* of calq, which made its results */
-    const char *license; /* a URL; NULL: none was given */
-    const char *ended;   /* "2026-01-31T12:00:00+00:00" */
-    bool failed;         /* some cases have failed */
+    const char *name;     /* of the run */
+    const char *version;  /* of calq, which made its results */
+    const char *license;  /* a URL; NULL: none was given */
+    const char *author;   /* a person; NULL: none was named */
+    const char *workflow; /* the hash of config.yaml, its version */
+    const char *ended;    /* "2026-01-31T12:00:00+00:00" */
+    bool failed;          /* some cases have failed */
     const struct crate_file
         *files; /* [count]; the configuration, config.yaml, is none of them */
     int count;

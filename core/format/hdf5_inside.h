@@ -14,7 +14,7 @@ void hdf5_describe(hid_t dataset, struct hdf5_dataset *about);
 long long hdf5_attribute_count(hid_t attribute);
 
 /* Writes the names of all datasets, "/images, /test/labels", as many as fit, and of these the one
- * that `wanted` looks like. */
+ * that `wanted` looks like, or which settings name them. */
 void hdf5_list_names(hid_t file, const char *wanted, char *text, size_t bytes);
 
 /* Writes the names of all datasets, a line each, as many as fit. */

@@ -89,7 +89,7 @@ static void take_name(void *context, const char *path, hid_t dataset)
 static void write_names(const struct names *names, const char *wanted, char *text,
                         size_t bytes)
 {
-    enum { LONG_ENOUGH = 5, ROOM_FOR_WORDS = 64 };
+    enum { LONG_ENOUGH = 5, ROOM_FOR_WORDS = 128 };
     const char *nearest =
         strlen(wanted) < LONG_ENOUGH
             ? NULL
@@ -104,11 +104,13 @@ static void write_names(const struct names *names, const char *wanted, char *tex
         fprintf(out, "%s%s", told ? ", " : "", names->list[told]);
     }
     if (names->count == 0)
-        fputs("none", out);
+        fputs("none; name another file", out);
     if (told < names->count)
         fprintf(out, "%s%zu more", told ? " and " : "", names->count - told);
     if (nearest)
         fprintf(out, "; did you mean %s?", nearest);
+    else if (names->count)
+        fputs("; name one of them in `inputs`, `labels` or `groups`", out);
     fclose(out);
 }
 

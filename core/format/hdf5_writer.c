@@ -1,5 +1,6 @@
 #include "core/format/hdf5_writer.h"
 
+#include "core/base/draft.h"
 #include "core/base/memory.h"
 #include "core/format/hdf5_inside.h"
 
@@ -62,7 +63,7 @@ struct hdf5_writer *hdf5_writer_open(const char *path, struct error *err)
     writer->path = memory_text(path);
     writer->draft = draft_of(path);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    if (try_to_write(writer->draft, err) == 0) {
+    if (draft_check(path, err) == 0 && try_to_write(writer->draft, err) == 0) {
         writer->file =
             H5Fcreate(writer->draft, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
         if (writer->file >= 0)

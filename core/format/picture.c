@@ -33,7 +33,10 @@ struct picture *picture_open(const char *path, struct error *err)
     size_t bytes;
 
     if (!file) {
-        error_set(err, EXIT_INPUT, "cannot open %s: %s", path, strerror(errno));
+        error_set(err, EXIT_INPUT,
+                  "cannot open %s: %s; a list names pictures from its own folder on, "
+                  "and behind each perhaps a label, a whole number",
+                  path, strerror(errno));
         return NULL;
     }
     bytes = fread(mark, 1, sizeof mark, file);
@@ -42,7 +45,10 @@ struct picture *picture_open(const char *path, struct error *err)
         if (bytes >= kinds[i].bytes && memcmp(mark, kinds[i].mark, kinds[i].bytes) == 0)
             return check_sides(kinds[i].open(file, path, err), path, err);
     fclose(file);
-    error_set(err, EXIT_INPUT, "%s is neither a JPEG nor a PNG file", path);
+    error_set(err, EXIT_INPUT,
+              "%s is neither a JPEG nor a PNG file; remove it, or name the "
+              "others in a list",
+              path);
     return NULL;
 }
 

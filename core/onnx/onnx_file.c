@@ -72,7 +72,8 @@ static void add_kind(const char *path, struct error *err)
     size_t used = strlen(err->text);
 
     if (!strstr(file_hint_kind(path, hint), "ONNX"))
-        snprintf(err->text + used, sizeof err->text - used, "%s", hint);
+        snprintf(err->text + used, sizeof err->text - used, "%s%s", hint,
+                 strstr(hint, "a text") ? "; name the network's ONNX file" : "");
 }
 
 static int open_model(const char *path, bool leaves_values, struct onnx_file *file,

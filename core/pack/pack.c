@@ -1,5 +1,6 @@
 #include "core/pack/pack.h"
 
+#include "core/base/file_hint.h"
 #include "core/base/interrupt.h"
 #include "core/base/memory.h"
 #include "core/base/version.h"
@@ -133,10 +134,12 @@ static int read_text_labels(const char *path, size_t count, int64_t *labels,
                             struct error *err)
 {
     FILE *file = fopen(path, "re");
-    int status;
+    char hint[FILE_HINT_BYTES];
+    int why = errno, status;
 
     if (!file)
-        return error_set(err, EXIT_INPUT, "cannot open %s: %s", path, strerror(errno));
+        return error_set(err, EXIT_INPUT, "cannot open %s: %s%s", path, strerror(why),
+                         file_hint_missing(path, hint));
     status = read_lines(file, path, count, labels, err);
     fclose(file);
     return status;
@@ -173,10 +176,14 @@ static const struct kind {
 static const struct kind *kind_of(const char *source, struct error *err)
 {
     const struct kind *kind = kinds;
+    char hint[FILE_HINT_BYTES];
     struct stat about;
 
     if (stat(source, &about) < 0) {
-        error_set(err, EXIT_INPUT, "cannot open %s: %s", source, strerror(errno));
+        int why = errno;
+
+        error_set(err, EXIT_INPUT, "cannot open %s: %s%s", source, strerror(why),
+                  file_hint_missing(source, hint));
         return NULL;
     }
     while (kind->end &&

@@ -125,15 +125,16 @@ static void a_folder_that_is_missing_is_named(void **state)
     (void)state;
     snprintf(missing, sizeof missing, "%s/no/such", scratch_folder);
     assert_null(draft_open(missing, &err));
-    assert_refused("/no/such.draft: No such file or directory");
+    assert_refused("/no/such: there is no folder ");
+    assert_refused("/no; make it first");
 }
 
 static void a_folder_in_the_place_of_the_file_is_told(void **state)
 {
     (void)state;
     assert_int_equal(mkdir(scratch_file, 0777), 0);
-    assert_int_equal(write_text("new", 0), -1);
-    assert_refused("cannot rename");
+    assert_null(draft_open(scratch_file, &err));
+    assert_refused("it is a folder; name a file");
     assert_false(is_there(draft));
     rmdir(scratch_file);
 }

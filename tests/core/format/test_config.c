@@ -531,7 +531,7 @@ static const struct refusal {
      "8-bit activations, W4 or A8 one of them; each can be 2..8, or 32 for float, and "
      "activations 16"},
     {IN_MODEL("overrides: [{bits: W4}]"),
-     "t.yaml:7:15: an entry of overrides lacks match"},
+     "t.yaml:7:15: an entry of overrides lacks match; add it, e.g. match: layer4.*"},
     {IN_MODEL("overrides: [{match: x, keep_float: yes}]"),
      "t.yaml:7:38: keep_float: \"yes\" is not known, only false, true"},
     {IN_MODEL("scale: nan"), "t.yaml:7:10: scale: \"nan\" is not a number"},
@@ -690,7 +690,8 @@ static const struct refusal {
      "t.yaml:7:11: inputs: a single value is needed, not a list"},
     {IN_MODEL("inputs: {a: [b]}"),
      "t.yaml:7:15: an input needs settings, as key: value"},
-    {IN_MODEL("inputs: {a: {mean: 1}}"), "t.yaml:7:15: an input lacks data"},
+    {IN_MODEL("inputs: {a: {mean: 1}}"),
+     "t.yaml:7:15: an input lacks data; add it, e.g. data: /images"},
     {IN_MODEL("inputs: {a: {data: /x, men: 1}}"),
      "t.yaml:7:26: unknown key \"men\"; did you mean mean?"},
     /* keys */
@@ -717,18 +718,23 @@ static const struct refusal {
     {"name: x\n\"\\e[31m\": 8\n" REST,
      "t.yaml:2:1: line breaks and control characters are not allowed in a value"},
     {"name: x\nmodels:\n- {name: a}\n" BITS METHODS,
-     "t.yaml:3:3: a model lacks network\nt.yaml:3:3: a model lacks calibration"},
+     "t.yaml:3:3: a model lacks network; add it, e.g. network: net.onnx\nt.yaml:3:3: a "
+     "model lacks calibration; add it, e.g. calibration: {file: train.h5, samples: "
+     "500}"},
     {"name: x\nmodels: {name: a, network: n, calibration: {}}\n" BITS METHODS,
-     "t.yaml:2:44: calibration lacks file"},
+     "t.yaml:2:44: calibration lacks file; add it, e.g. file: train.h5"},
     {"name: x\nmodels: a\n" BITS METHODS,
      "t.yaml:2:9: a model needs settings, as key: value"},
     {"name: x\n" BITS METHODS
      "models:\n- {name: a, network: n, calibration: {file: c}}\n"
      "- {name: a, network: m, calibration: {file: c}}\n",
      "t.yaml:6:3: models: entry 2 has the same name as entry 1"},
-    {"block: 8\n" BITS, "t.yaml:1:1: the configuration lacks name\n"
-                        "t.yaml:1:1: the configuration lacks models\n"
-                        "t.yaml:1:1: the configuration lacks methods"},
+    {"block: 8\n" BITS,
+     "t.yaml:1:1: the configuration lacks name; add it, e.g. name: my-network\n"
+     "t.yaml:1:1: the configuration lacks models; add it, e.g. models: [{name: net, "
+     "network: net.onnx, calibration: {file: train.h5}}]\n"
+     "t.yaml:1:1: the configuration lacks methods; add it, e.g. methods: [minmax, "
+     "mmse]"},
     {"- a\n", "t.yaml:1:1: the configuration needs settings, as key: value"},
     {"defaults: 8\n" SMALL, "t.yaml:1:11: defaults: settings of models that they share "
                             "are a mapping, e.g. {loss: "
@@ -746,7 +752,8 @@ static const struct refusal {
      "t.yaml:4:10: name: \"lapk\" is not known, only minmax, percentile, mmse, "
      "lp, cosine, aciq, kld, lapq, dual, mixed; did you mean lapq?"},
     {IN_METHOD("{name: !m lapq, p: [2, 4]}"), "t.yaml:4:10: tags (!) are not read"},
-    {IN_METHOD("{p: [2, 4]}"), "t.yaml:4:3: a method lacks name"},
+    {IN_METHOD("{p: [2, 4]}"),
+     "t.yaml:4:3: a method lacks name; add it, e.g. name: mmse"},
     {IN_METHOD("lapq\n- {name: lapq, p_count: 10}"),
      "t.yaml:5:3: methods: entry 2 is the same as entry 1"},
     /* YAML that is not read */
@@ -779,7 +786,7 @@ static const struct refusal {
      "t.yaml:1:16: loss: \"hinge\" is not known, only cross_entropy, kl_to_float, "
      "mse_to_float, binary_cross_entropy, mean_squared_error\n"
      "t.yaml:1:23: unknown key \"nettwork\"; did you mean network?\n"
-     "t.yaml:6:3: a model lacks network"},
+     "t.yaml:6:3: a model lacks network; add it, e.g. network: net.onnx"},
     {"name: x\nbudget: {x-seconds: 1}\n" REST,
      "t.yaml:2:10: unknown key \"x-seconds\"; did you mean seconds?"},
     {"name: !!str x\n" REST, "t.yaml:1:7: tags (!) are not read"},
@@ -816,8 +823,9 @@ static void all_errors_come_at_once_in_the_order_of_the_file(void **state)
         "models:\n"
         "- name: a b\n"
         "  calibration: {samples: no}\n",
-        "t.yaml:1:1: the configuration lacks name\n"
-        "t.yaml:1:1: the configuration lacks methods\n"
+        "t.yaml:1:1: the configuration lacks name; add it, e.g. name: my-network\n"
+        "t.yaml:1:1: the configuration lacks methods; add it, e.g. methods: [minmax, "
+        "mmse]\n"
         "t.yaml:1:1: unknown key \"blok\"; did you mean block?\n"
         "t.yaml:2:7: seed: \"-1\" is out of range (0..9007199254740991)\n"
         "t.yaml:3:14: bits: \"W9A9\" is not a bit setting; W4A8 means 4-bit "
@@ -826,10 +834,10 @@ static void all_errors_come_at_once_in_the_order_of_the_file(void **state)
         "t.yaml:3:20: bits: \"W1A1\" is not a bit setting; W4A8 means 4-bit "
         "weights and 8-bit activations; each can be 2..8, or 32 for float, and "
         "activations 16\n"
-        "t.yaml:5:3: a model lacks network\n"
+        "t.yaml:5:3: a model lacks network; add it, e.g. network: net.onnx\n"
         "t.yaml:5:9: name: \"a b\" is not a name; letters, digits, '.', '_' and "
         "'-' are allowed\n"
-        "t.yaml:6:16: calibration lacks file\n"
+        "t.yaml:6:16: calibration lacks file; add it, e.g. file: train.h5\n"
         "t.yaml:6:26: samples: \"no\" is not a range of samples; write 512 for "
         "the first 512, at most 512, 1000..9888 with both ends, or all");
 }
@@ -1158,15 +1166,19 @@ static void a_wrong_override_is_named(void **state)
          "models.0.calibration.samples"},
         {"models.0.name.x=b",
          "--set models.0.name.x=b: \"a\" is a single value and has no \"x\""},
-        {"models.2.name=b", "--set models.2.name=b: \"2\" is not the number of an "
-                            "entry; the list has 1, from 0"},
-        {"models.-1.name=b", "--set models.-1.name=b: \"-1\" is not the number of an "
-                             "entry; the list has 1, from 0"},
+        {"models.2.name=b",
+         "--set models.2.name=b: \"2\" is not the number of an "
+         "entry; the list has 1, counted from 0, as in models.0.loss"},
+        {"models.-1.name=b",
+         "--set models.-1.name=b: \"-1\" is not the number of an "
+         "entry; the list has 1, counted from 0, as in models.0.loss"},
         {"models.0.metric=[top1", "--set models.0.metric=[top1: not valid YAML: did "
                                   "not find expected ',' or ']' while "
                                   "parsing a flow sequence"},
-        {"models.1.name=b", "--set models.1.name=b: a model lacks network\n"
-                            "--set models.1.name=b: a model lacks calibration"},
+        {"models.1.name=b", "--set models.1.name=b: a model lacks network; add it, "
+                            "e.g. network: net.onnx\n"
+                            "--set models.1.name=b: a model lacks calibration; add it, "
+                            "e.g. calibration: {file: train.h5, samples: 500}"},
     };
 
     (void)state;

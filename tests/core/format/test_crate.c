@@ -38,6 +38,7 @@ static const struct crate_file files[] = {
 };
 static struct crate crate = {.name = "net",
                              .version = "1",
+                             .workflow = "89ab",
                              .ended = "2026-01-31T12:00:00+00:00",
                              .files = files,
                              .count = COUNT(files)};
@@ -102,6 +103,28 @@ static void assert_refers(json_t *graph, const char *from, const char *key,
         fail_msg("%s of %s is not %s", key, from, to);
 }
 
+/* Whatever is referred to is described, but for the specification itself. */
+static void check_references(json_t *graph, const json_t *value)
+{
+    const json_t *each;
+    const char *key;
+    size_t i;
+
+    if (json_is_array(value))
+        json_array_foreach(value, i, each) check_references(graph, each);
+    if (!json_is_object(value))
+        return;
+    json_object_foreach((json_t *)value, key, each)
+    {
+        const char *id = json_string_value(each);
+
+        if (strcmp(key, "@id") != 0)
+            check_references(graph, each);
+        else if (!entity(graph, id) && strcmp(id, "https://w3id.org/ro/crate/1.1") != 0)
+            fail_msg("nothing describes %s", id);
+    }
+}
+
 /* RO-Crate 1.1, Workflow RO-Crate 1.0, Process and Workflow Run Crate 0.5: what each says MUST be. */
 static void what_the_profiles_ask_for_is_there(void **state)
 {
@@ -130,6 +153,48 @@ static void what_the_profiles_ask_for_is_there(void **state)
     json_decref(whole);
 }
 
+static void expect_text(json_t *graph, const char *id, const char *key)
+{
+    if (!json_is_string(json_object_get(entity(graph, id), key)))
+        fail_msg("%s has no %s", id, key);
+}
+
+/* What they say SHOULD be, but for URLs of programs, which calq does not know. */
+static void what_the_profiles_recommend_is_there(void **state)
+{
+    static const char *const texts[][2] = {
+        {"./", "name"},
+        {"./", "description"},
+        {"#no-licence", "name"},
+        {"#no-licence", "description"},
+        {"config.yaml", "name"},
+        {"config.yaml", "version"},
+        {"config.yaml", "encodingFormat"},
+        {"inputs/net.onnx", "encodingFormat"},
+        {"#run", "name"},
+        {"#run", "description"},
+        {"#run", "endTime"},
+        {"#author", "name"},
+    };
+    json_t *whole, *graph;
+
+    (void)state;
+    crate.author = "A. N. Other";
+    graph = graph_of(&whole);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        expect_text(graph, texts[i][0], texts[i][1]);
+    assert_refers(graph, "ro-crate-metadata.json", "conformsTo",
+                  "https://w3id.org/workflowhub/workflow-ro-crate/1.0");
+    assert_refers(graph, "./", "conformsTo",
+                  "https://w3id.org/workflowhub/workflow-ro-crate/1.0");
+    assert_refers(graph, "./", "author", "#author");
+    assert_refers(graph, "#run", "agent", "#author");
+    assert_string_equal(text_of(graph, "#author", "@type"), "Person");
+    check_references(graph, graph);
+    json_decref(whole);
+    crate.author = NULL;
+}
+
 static void files_are_parts_objects_and_results(void **state)
 {
     json_t *whole, *graph = graph_of(&whole);
@@ -147,28 +212,6 @@ static void files_are_parts_objects_and_results(void **state)
                         "nets/my net.onnx");
     assert_string_equal(text_of(graph, "#4567", "contentSize"), "1099511627776");
     json_decref(whole);
-}
-
-/* Whatever is referred to is described, but for the specification itself. */
-static void check_references(json_t *graph, const json_t *value)
-{
-    const json_t *each;
-    const char *key;
-    size_t i;
-
-    if (json_is_array(value))
-        json_array_foreach(value, i, each) check_references(graph, each);
-    if (!json_is_object(value))
-        return;
-    json_object_foreach((json_t *)value, key, each)
-    {
-        const char *id = json_string_value(each);
-
-        if (strcmp(key, "@id") != 0)
-            check_references(graph, each);
-        else if (!entity(graph, id) && strcmp(id, "https://w3id.org/ro/crate/1.1") != 0)
-            fail_msg("nothing describes %s", id);
-    }
 }
 
 static void every_reference_leads_to_an_entity(void **state)
@@ -226,6 +269,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_profiles_ask_for_is_there),
+        cmocka_unit_test(what_the_profiles_recommend_is_there),
         cmocka_unit_test(files_are_parts_objects_and_results),
         cmocka_unit_test(every_reference_leads_to_an_entity),
         cmocka_unit_test(a_run_with_failed_cases_has_failed),

@@ -471,8 +471,9 @@ static void datasets_of_several_inputs_that_do_not_fit_are_named(void **state)
     assert_both_refused(
         "%s: /reals holds 32-bit floats; the network's input takes integers");
     both[1].dataset = "/users";
-    assert_both_refused("%s has no dataset /users; datasets in the file: /ids, /large, "
-                        "/reals, /six, /x, /y");
+    assert_both_refused(
+        "%s has no dataset /users; datasets in the file: /ids, /large, "
+        "/reals, /six, /x, /y; name one of them in `inputs`, `labels` or `groups`");
     both[1].dataset = "/large";
     input = both[1];
     image = ids;
@@ -896,16 +897,16 @@ static void datasets_that_do_not_fit_are_named(void **state)
         {"/images", "/y",
          "%s has no dataset /images; datasets in the file: /floats, /i32, /nine, "
          "/scalar, "
-         "/table, /x, /y"},
+         "/table, /x, /y; name one of them in `inputs`, `labels` or `groups`"},
         {"/x", "/labels",
          "%s has no dataset /labels; datasets in the file: /floats, /i32, /nine, "
          "/scalar, "
-         "/table, /x, /y"},
+         "/table, /x, /y; name one of them in `inputs`, `labels` or `groups`"},
         {"/", "/y",
          "%s: / is a group, not a dataset; datasets in the file: /floats, /i32, "
          "/nine, "
          "/scalar, "
-         "/table, /x, /y"},
+         "/table, /x, /y; name one of them in `inputs`, `labels` or `groups`"},
         {"/i32", "/y",
          "%s: /i32 holds 32-bit signed integers; samples must be 8-bit unsigned "
          "integers, "
@@ -979,7 +980,8 @@ static void labels_may_be_missing_where_none_are_needed(void **state)
     (void)state;
     prepare(HDF5_U8);
     with.dataset = "/answers";
-    assert_refused("%s has no dataset /answers; datasets in the file: /x, /y");
+    assert_refused("%s has no dataset /answers; datasets in the file: /x, /y; name one "
+                   "of them in `inputs`, `labels` or `groups`");
     with.are_needed = false;
     file = try_to_open();
     assert_non_null(file);

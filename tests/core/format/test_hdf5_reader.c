@@ -120,7 +120,7 @@ static void a_missing_dataset_is_told_with_all_of_the_file(void **state)
         const char *name, *sentence;
     } cases[] = {
         {"/y", "%s has no dataset /y; datasets in the file: /train/images, "
-               "/train/labels, /x"},
+               "/train/labels, /x; name one of them in `inputs`, `labels` or `groups`"},
         {"/train/imagse", "%s has no dataset /train/imagse; datasets in the file: "
                           "/train/images, /train/labels, /x; did you mean "
                           "/train/images?"},
@@ -128,7 +128,8 @@ static void a_missing_dataset_is_told_with_all_of_the_file(void **state)
                          "/train/images, /train/labels, /x; did you mean "
                          "/train/labels?"},
         {"/train", "%s: /train is a group, not a dataset; datasets in the file: "
-                   "/train/images, /train/labels, /x"},
+                   "/train/images, /train/labels, /x; name one of them in `inputs`, "
+                   "`labels` or `groups`"},
     };
 
     (void)state;
@@ -162,7 +163,9 @@ static void of_many_datasets_as_many_are_told_as_fit(void **state)
     reader = open_reader();
     assert_int_equal(hdf5_reader_find(reader, "/x", &dataset, &err), -1);
     assert_non_null(strstr(err.text, "/dataset-number-0, /dataset-number-1, "));
-    assert_string_equal(strstr(err.text, " and "), " and 205 more");
+    assert_string_equal(
+        strstr(err.text, " and "),
+        " and 208 more; name one of them in `inputs`, `labels` or `groups`");
     hdf5_reader_close(reader);
 }
 

@@ -138,8 +138,8 @@ static void a_folder_that_is_missing_is_told(void **state)
     (void)state;
     assert_null(hdf5_writer_open("build/no/such/file.h5", &err));
     assert_int_equal(err.code, EXIT_MACHINE);
-    assert_string_equal(err.text, "cannot write build/no/such/file.h5.draft: No such "
-                                  "file or directory");
+    assert_string_equal(err.text, "cannot write build/no/such/file.h5: there is no "
+                                  "folder build/no/such; make it first");
 }
 
 static void a_dataset_that_is_there_is_not_made_again(void **state)

@@ -16,6 +16,10 @@ make_user() {
     base64 -d <<<iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAEElEQVR42mNsYIAAJgaKGAAmCACQtTEKkQAAAABJRU5ErkJggg== >"$user/pictures/square.png"
     base64 -d <<<iVBORw0KGgoAAAANSUhEUgAAAAgAAAAGCAAAAADbboAnAAAAEElEQVR42mNsYIAAJgYSGAAb+gCMyRbpRwAAAABJRU5ErkJggg== >"$user/pictures/low.png"
     printf '1,2,3\n4,5\n' >"$user/lines.csv"
+    printf '0.5,1.5\n' >"$user/floats.csv"
+    printf 'cat.png dog\n' >"$user/list.txt"
+    mkdir "$user/other"
+    echo 'a text' >"$user/other/empty.png"
     printf 'PK\003\004 weights of PyTorch' >"$user/net.pt"
     sed -n '/^```yaml file=my.yaml/,/^```$/p' README.md | sed '1d;$d' >"$user/my.yaml"
     changed tab.yaml 's/^    network:/\tnetwork:/'
@@ -76,13 +80,21 @@ mistake 2 'no run has begun in my.yaml|it has no config.yaml|`calq run CONFIG` b
 mistake 2 'my-network is a run directory, not a case|net-onnx-W8A8-minmax' export runs/my-network -o x.onnx
 mistake 2 'has no case "net-onnx-W8A8-mimax"|net-onnx-W8A8-minmax' export runs/my-network/cases/net-onnx-W8A8-mimax -o x.onnx
 mistake 2 'which case, and to which file?|e.g. calq export' export $case
-mistake 8 'cannot write no/such/x.onnx.draft|there is no folder no/such; make it first' export $case -o no/such/x.onnx
+mistake 8 'cannot write no/such/x.onnx|there is no folder no/such; make it first' export $case -o no/such/x.onnx
 mistake 4 'net.onnx holds no codes|name a file that `calq export` has written' verify net.onnx --against $case
-mistake 4 'my.yaml: the file is damaged|it is a text' inspect my.yaml
+mistake 4 "my.yaml: the file is damaged|it is a text; name the network's ONNX file" inspect my.yaml
 mistake 4 'net.pt: the file is damaged|it is a zip archive|torch.onnx.export' inspect net.pt
 mistake 4 'train.h5: the file is damaged|it is an HDF5 file|`calq data show`' init train.h5
 mistake 2 'my.yaml is there already|name another file with -o' init net.onnx -o my.yaml
 mistake 2 'which two run directories?|e.g. calq compare' compare runs/my-network
+mistake 2 'one configuration at a time, not my.yaml and tab.yaml' run my.yaml tab.yaml
+mistake 8 'cannot write empty: it is a folder; name a file' export $case -o empty
+mistake 2 'no form "tensorrt", only onnx, tflite|said by `targets`' export $case --to tensorrt -o x.onnx
+mistake 4 'is of target onnx|search with `targets: tflite`' export $case --to tflite -o x.tflite
+mistake 2 'no analysis "my.yaml"; name one, or all of them: calq analyze all CONFIG' analyze my.yaml
+mistake 2 '--license takes the URL|https://spdx.org/licenses/MIT' crate runs/my-network -o crate --license MIT
+mistake 2 '--under takes a number of bytes|such as 300000 or 512KiB' export runs/my-network --best loss --under 5MB -o x.onnx
+mistake 2 'a run directory, not a case|net-onnx-W8A8-minmax' verify quantized.onnx --against runs/my-network
 
 # ---- data files ------------------------------------------------------------------------------
 
@@ -92,6 +104,13 @@ mistake 4 'empty holds no pictures|*.jpg|folders of them, one a class' data pack
 mistake 4 'samples must be of one size|say --crop SIDE' data pack pictures -o x.h5
 mistake 4 'net.onnx: calq packs a folder of pictures|.npy|.csv' data pack net.onnx -o x.h5
 mistake 4 'lines.csv, line 2: 2 token ids, 3 in the lines before|say --pad ID' data pack lines.csv -o x.h5
+mistake 8 'cannot write no/x.h5: there is no folder no; make it first' data pack pictures -o no/x.h5
+mistake 4 'cannot open picture: No such file|did you mean pictures?' data pack picture -o x.h5
+mistake 4 'cannot open ./cat.png dog|behind each perhaps a label, a whole number' data pack list.txt -o x.h5
+mistake 4 'neither a JPEG nor a PNG file; remove it, or name the others in a list' data pack other -o x.h5
+mistake 4 'fewer than the crop of 100 x 100; choose a smaller one, or resize' data pack pictures --crop 100 -o x.h5
+mistake 4 '"0.5" is no whole number of 32 bits; a line is a sample of token ids' data pack floats.csv -o x.h5
+mistake 2 'data show FILE, or data pack SOURCE -o FILE' data train.h5
 mistake 4 'cannot open tain.h5|did you mean train.h5?' "${run[@]}" --set models.0.calibration.file=tain.h5
 mistake 4 'pictures is not an HDF5 file|it is a folder|`calq data pack`' "${run[@]}" --set models.0.calibration.file=pictures
 mistake 4 'samples 0..4999 are selected|train.h5 holds only 768' "${run[@]}" --set models.0.calibration.samples=5000
@@ -106,12 +125,19 @@ mistake 3 'tab.yaml:4:1: not valid YAML|indent with blanks, not with tabs' run t
 mistake 3 'colon.yaml:5:5: not valid YAML|look at this line and at the one above' run colon.yaml
 mistake 3 'indent.yaml:5:|not valid YAML|look at this line and at the one above' run indent.yaml
 mistake 3 'brackets.yaml:11:7: bits: "W8A8, W4A4"|several stand in brackets: [W8A8, W4A4]' run brackets.yaml
-mistake 3 'no-network.yaml:3:5: a model lacks network' run no-network.yaml
-mistake 3 'no-methods.yaml:1:1: the configuration lacks methods' run no-methods.yaml
+mistake 3 'no-network.yaml:3:5: a model lacks network; add it, e.g. network: net.onnx' run no-network.yaml
+mistake 3 'no-methods.yaml:1:1: the configuration lacks methods; add it, e.g. methods: [minmax, mmse]' run no-methods.yaml
+mistake 3 '"INT8" is not a bit setting|did you mean W8A8?' "${run[@]}" --set bits=INT8
+mistake 3 '"0.4,0.5" is not a number; several stand in brackets' "${run[@]}" --set models.0.mean=0.4,0.5
+mistake 3 '"calibration" is not the number of an entry|as in models.0.loss' "${run[@]}" --set models.calibration.samples=8
+mistake 3 '"0-99" is not a range of samples; write 512 for the first 512' "${run[@]}" --set models.0.calibration.samples=0-99
+mistake 3 '"2GB" is not a size; sizes are written 2GiB' "${run[@]}" --set memory=2GB
+mistake 4 'labels must be [N] or [N, 1]' "${run[@]}" --set models.0.labels=/images
+mistake 4 'cannot open|calq fetches nothing: save the file first' "${run[@]}" --set models.0.network=https://a.org/net.onnx
 mistake 3 'unknown key "model"|did you mean models?' run model.yaml
 mistake 3 'name.yaml:1:7: name: "my network" is not a name|letters, digits' run name.yaml
 mistake 3 'nothing.yaml:1:1: the file is empty|`calq init MODEL` writes a configuration' run nothing.yaml
-mistake 4 'has no dataset /y|datasets in the file: /images, /labels' run labels.yaml --set out=runs/other
+mistake 4 'has no dataset /y|datasets in the file: /images, /labels; name one of them in `inputs`, `labels`' run labels.yaml --set out=runs/other
 mistake 3 'unknown key "sweps"|did you mean sweeps?' "${run[@]}" --set 'methods=[{name: lapq, sweps: 2}]'
 mistake 3 'unknown key "hours"|a method has: name, layerwise' "${run[@]}" --set 'methods=[{name: lapq, hours: 2}]'
 mistake 3 'name: "lapk" is not known|did you mean lapq?' "${run[@]}" --set methods=lapk
@@ -124,5 +150,5 @@ mistake 3 'keep_float: "fist" fits no layer|`calq inspect net.onnx` lists their 
 mistake 8 'my.yaml: File exists|it is a file; name another folder' "${run[@]}" --set out=my.yaml
 mistake 3 'was written with|choose another `out`, or remove it' run my.yaml
 
-at_least_forty() { [ $tried -ge 40 ] || fail "only $tried mistakes were tried"; }
-check 1 "at least 40 mistakes were tried" at_least_forty
+at_least_sixty() { [ $tried -ge 60 ] || fail "only $tried mistakes were tried"; }
+check 1 "at least 60 mistakes were tried" at_least_sixty

@@ -136,7 +136,8 @@ check 1 nothing_is_the_most_accurate_without_validation
 
 a_run_is_packed_with_what_it_needs() {
     calibrate "${quick[@]}" --set bits=W8A8 --set methods=minmax
-    calq crate "$work/run" -o "$work/crate" --data --license https://spdx.org/licenses/CC0-1.0
+    calq crate "$work/run" -o "$work/crate" --data --license https://spdx.org/licenses/CC0-1.0 \
+        --author 'A. N. Other'
     expect_code 0
     expect_files "$work/crate" <<END
 ./cases/glyphs-onnx-W8A8-minmax/result.json
@@ -151,6 +152,7 @@ END
     expect_same examples/glyphs/glyphs.onnx "$work/crate/inputs/glyphs.onnx"
     expect_same "$work/run/config.yaml" "$work/crate/config.yaml"
     expect_in "$work/crate/ro-crate-metadata.json" '"@id": "https://w3id.org/ro/wfrun/workflow/0.5"'
+    expect_in "$work/crate/ro-crate-metadata.json" '"name": "A. N. Other"'
     expect_in "$work/crate/ro-crate-metadata.json" '"alternateName": "examples/glyphs/validation.h5"'
     # What is packed can be looked at as the run itself, and run again.
     calq compare "$work/run" "$work/crate"
