@@ -162,6 +162,16 @@ static int check_pack(const struct options *options, struct error *err)
     return 0;
 }
 
+/* Resizing what somebody has cropped already takes its edges, and some points of accuracy. */
+static void tell_cropped(const struct resample *how, const struct packed *packed)
+{
+    if (packed->cropped == packed->samples && how->resize > how->crop)
+        printf(
+            "note: all pictures are %d x %d already, and lose their edges by --resize "
+            "%d; with --resize %d they stay as they are\n",
+            how->crop, how->crop, how->resize, how->crop);
+}
+
 static void tell_packed(const struct pack *pack, const struct packed *packed,
                         double seconds)
 {
@@ -169,9 +179,10 @@ static void tell_packed(const struct pack *pack, const struct packed *packed,
            packed->samples == 1 ? "" : "s", packed->datasets,
            packed->datasets == 1 ? "" : "s");
     if (packed->classes > 0)
-        printf(", %ld class%s", packed->classes, packed->classes == 1 ? "" : "es");
+        printf(", labels up to %ld", packed->classes - 1);
     printf("; %.1f s, %.0f samples a second\n", seconds,
            (double)packed->samples / fmax(seconds, 1e-3));
+    tell_cropped(&pack->how, packed);
 }
 
 static int pack_data(struct options *options, struct error *err)

@@ -29,7 +29,8 @@ struct pack {
 
 struct packed {
     size_t samples, datasets;
-    long classes; /* 0: there are no labels */
+    size_t cropped; /* pictures that have the size of the crop already */
+    long classes;   /* the largest label and one; 0: there are no labels */
 };
 
 /* By what the source is: a folder or a .txt list of pictures, .npy, .npz, .csv of token ids. Fails with EXIT_INPUT,

@@ -18,9 +18,14 @@ static int check_size(const struct resampled *size, const struct resampled *firs
         path, size->width, size->height, first->width, first->height);
 }
 
+static bool is_cropped(const struct resample *how, const struct picture *picture)
+{
+    return picture->width == how->crop && picture->height == how->crop;
+}
+
 static int pack_picture(const struct pack *pack, const char *path,
                         const struct resampled *first, struct row_writer *rows,
-                        struct error *err)
+                        struct packed *packed, struct error *err)
 {
     struct picture *picture = picture_open(path, err);
     struct resampled size;
@@ -33,6 +38,8 @@ static int pack_picture(const struct pack *pack, const char *path,
         status = check_size(&size, first, path, err);
     if (status == 0)
         status = resample_picture(&pack->how, picture, row_writer_next(rows), err);
+    if (status == 0 && is_cropped(&pack->how, picture))
+        packed->cropped++;
     picture_close(picture);
     return status == 0 ? row_writer_take(rows, err) : -1;
 }
@@ -53,7 +60,8 @@ static int find_size(const struct pack *pack, const char *path, struct resampled
 }
 
 static int pack_all(const struct pack *pack, const struct picture_list *list,
-                    struct hdf5_writer *writer, size_t count, struct error *err)
+                    struct hdf5_writer *writer, struct packed *packed,
+                    struct error *err)
 {
     struct hdf5_dataset like = {.kind = HDF5_INTEGERS, .bytes = 1, .rank = 4};
     struct resampled first;
@@ -67,10 +75,10 @@ static int pack_all(const struct pack *pack, const struct picture_list *list,
     like.sizes[3] = (unsigned long long)first.width;
     status =
         row_writer_begin(&rows, writer, &like, pack_dataset(pack), pack->gzip, err);
-    for (size_t i = 0; status == 0 && i < count; i++) {
-        status = pack_picture(pack, list->paths[i], &first, &rows, err);
+    for (size_t i = 0; status == 0 && i < packed->samples; i++) {
+        status = pack_picture(pack, list->paths[i], &first, &rows, packed, err);
         if (status == 0)
-            status = pack_go_on(pack, i + 1, count, err);
+            status = pack_go_on(pack, i + 1, packed->samples, err);
     }
     if (status == 0)
         status = pack_attributes(pack, writer, &rows, err);
@@ -110,7 +118,7 @@ int pack_pictures(const struct pack *pack, struct hdf5_writer *writer,
                               ? pack->samples
                               : list.count;
         packed->datasets = 1;
-        status = pack_all(pack, &list, writer, packed->samples, err);
+        status = pack_all(pack, &list, writer, packed, err);
     }
     if (status == 0 && list.has_labels)
         status = pack_labels(pack, writer, list.labels, packed->samples, packed, err);
