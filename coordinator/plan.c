@@ -75,7 +75,8 @@ struct figures {
     double seconds;
     struct rank_cost_facts ranks;
     char *layers; /* a sentence on the dearest; owned by the first case that is alike */
-    bool are_own; /* measured for this case, not for one like it */
+    struct rank_cost_batches batches; /* none: 0 of them */
+    bool are_own;                     /* measured for this case, not for one like it */
 };
 
 enum { LAYERS_TOLD = 3 };
@@ -128,15 +129,16 @@ static size_t blocks_of(const struct config *config, const struct team_case *ope
     return (opened->calibration_samples + block - 1) / block;
 }
 
-static int measure(const struct config *config, const struct config_model *model,
+static int measure(const struct config *config, const struct calibration_case *one,
                    struct team *team, int index, struct figures *figures,
                    struct model_facts *facts, struct error *err)
 {
+    const struct method *method = method_of(one->method);
     struct shard_times times;
     double question;
 
     if (team_open(team, index, &figures->opened, err) < 0 ||
-        look_at_model(config, model, team, facts, err) < 0 ||
+        look_at_model(config, one->model, team, facts, err) < 0 ||
         team_time_question(team, &question, err) < 0 ||
         time_evaluation(team, &figures->seconds, &times, err) < 0)
         return -1;
@@ -145,14 +147,19 @@ static int measure(const struct config *config, const struct config_model *model
                                         &times.blocks, link_ranks(), question);
     figures->layers = tell_dearest(team_network(team), times.layers);
     figures->are_known = figures->are_own = true;
+    if (method->batches)
+        figures->batches = method->batches(one->method, team_placement(team),
+                                           team_network(team), times.layers);
     free(times.layers);
     return 0;
 }
 
-/* Cases that differ in their method only take about as long. */
+/* Cases that differ in their method only take about as long; one whose batches are to be told is measured itself. */
 static bool are_alike(const struct calibration_case *a,
                       const struct calibration_case *b)
 {
+    if (method_of(b->method)->batches && !method_of(a->method)->batches)
+        return false;
     return a->model == b->model && a->target == b->target &&
            a->bits.weights == b->bits.weights &&
            a->bits.activations == b->bits.activations;
@@ -170,8 +177,8 @@ static int find_figures(const struct config *config, const struct cases *cases,
             figures[index].are_own = false;
             return 0;
         }
-    return measure(config, cases->list[index].model, team, index, &figures[index],
-                   facts, err);
+    return measure(config, &cases->list[index], team, index, &figures[index], facts,
+                   err);
 }
 
 /* Tells of a case; returns its seconds. */
@@ -197,6 +204,9 @@ static void tell_of_ranks(const struct cases *cases, const struct figures *figur
         fprintf(out, "\none evaluation of %s that reuses nothing (most of it: %s)\n",
                 cases->list[index].id, figures[index].layers);
         rank_cost_tell(&figures[index].ranks, link_ranks(), ranks, out);
+        if (figures[index].batches.batches > 0)
+            rank_cost_tell_batches(&figures[index].ranks, &figures[index].batches,
+                                   link_ranks(), ranks, out);
     }
 }
 

@@ -72,6 +72,18 @@ struct rank_cost rank_cost(const struct rank_cost_facts *facts, int ranks)
     return cost;
 }
 
+double rank_cost_of_batches(const struct rank_cost_facts *facts,
+                            const struct rank_cost_batches *batches, int ranks)
+{
+    struct rank_cost one = rank_cost(facts, ranks);
+    double count = (double)batches->batches;
+    double spread =
+        one.skew * sqrt(batches->evaluations / fmax(count, 1)); /* of a batch */
+
+    return batches->evaluations * (double)one.blocks * facts->block_seconds +
+           batches->weights * facts->weight_seconds + count * (spread + one.messages);
+}
+
 /* ---- telling -------------------------------------------------------------------------------- */
 
 static void tell(const struct rank_cost_facts *facts, int ranks, FILE *out)
@@ -100,4 +112,27 @@ void rank_cost_tell(const struct rank_cost_facts *facts, int at_hand,
             1e3 * facts->weight_seconds, 1e6 * facts->message_seconds,
             facts->message_is_measured ? "measured"
                                        : "assumed: one rank has nobody to talk to");
+}
+
+static void tell_batches(const struct rank_cost_facts *facts,
+                         const struct rank_cost_batches *batches, int ranks, FILE *out)
+{
+    double alone = rank_cost_of_batches(facts, batches, 1);
+    double seconds = rank_cost_of_batches(facts, batches, ranks);
+
+    fprintf(out, "%8d %10.2f %10.2f x\n", ranks, seconds, alone / seconds);
+}
+
+void rank_cost_tell_batches(const struct rank_cost_facts *facts,
+                            const struct rank_cost_batches *batches, int at_hand,
+                            const struct rank_counts *asked, FILE *out)
+{
+    fprintf(out, "%ld %s in %ld batches, as much work as %.0f such evaluations\n",
+            batches->candidates, batches->what, batches->batches, batches->evaluations);
+    fprintf(out, "%8s %10s %10s\n", "ranks", "seconds", "speed-up");
+    tell_batches(facts, batches, 1, out);
+    if (at_hand > 1)
+        tell_batches(facts, batches, at_hand, out);
+    for (int i = 0; i < asked->count; i++)
+        tell_batches(facts, batches, asked->list[i], out);
 }

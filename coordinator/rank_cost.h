@@ -31,6 +31,15 @@ struct rank_cost {
     double seconds; /* all of them */
 };
 
+/* Candidates that go to all ranks in batches, a question each. In one batch they have all in common but a tensor or two, so
+ * that a candidate runs only the layers behind what is its own. */
+struct rank_cost_batches {
+    const char *what; /* they are, in the plural; static */
+    long candidates, batches;
+    double evaluations; /* what they run, in evaluations that reuse nothing */
+    double weights;     /* codes that they make, in those of all weights */
+};
+
 enum { RANK_COUNTS_MOST = 16 };
 
 /* Numbers of ranks that somebody asks about. */
@@ -49,6 +58,15 @@ struct rank_cost_facts rank_cost_facts_of(size_t blocks,
                                           double question_seconds);
 
 struct rank_cost rank_cost(const struct rank_cost_facts *facts, int ranks);
+
+/* Seconds of all batches: each is over when the last rank is. */
+double rank_cost_of_batches(const struct rank_cost_facts *facts,
+                            const struct rank_cost_batches *batches, int ranks);
+
+/* Prints how many they are, and a line as below for their seconds. */
+void rank_cost_tell_batches(const struct rank_cost_facts *facts,
+                            const struct rank_cost_batches *batches, int at_hand,
+                            const struct rank_counts *asked, FILE *out);
 
 /* Prints a line for one rank, those at hand, and every asked number. */
 void rank_cost_tell(const struct rank_cost_facts *facts, int at_hand,

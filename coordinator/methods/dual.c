@@ -27,4 +27,5 @@ const struct method dual_method = {
     start_is_layerwise,
     least_squared_error,
     NULL,
+    NULL,
     NULL};

@@ -238,4 +238,5 @@ const struct method lapq_method = {
     rule_of,
     search_from_start,
     search_activations,
+    NULL,
 };

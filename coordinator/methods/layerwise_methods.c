@@ -130,7 +130,7 @@ long layerwise_evaluations(const struct config_method_settings *settings, int st
 #define LAYERWISE_METHOD(rule, help)                                                   \
     {                                                                                  \
         {#rule, help, .is_exported = true}, layerwise_evaluations, start_is_layerwise, \
-            rule, NULL, NULL                                                           \
+            rule, NULL, NULL, NULL                                                     \
     }
 
 const struct method minmax_method = {
@@ -139,6 +139,7 @@ const struct method minmax_method = {
     layerwise_evaluations,
     start_is_layerwise,
     minmax,
+    NULL,
     NULL,
     NULL};
 const struct method percentile_method =

@@ -3,6 +3,7 @@
 #define COORDINATOR_METHODS_METHODS_H
 
 #include "coordinator/methods/method.h"
+#include "coordinator/rank_cost.h"
 #include "core/format/config_schema.h"
 #include "core/quant/clip.h"
 
@@ -28,6 +29,12 @@ struct method {
     /* From a result whose weights were rounded on; NULL: it stays. */
     int (*refine)(const struct method_task *task, struct result *result,
                   struct error *err);
+    /* What a case asks in batches before it searches; NULL: nothing.
+     *   layer_seconds  [layers] of an evaluation that reuses nothing */
+    struct rank_cost_batches (*batches)(const struct config_method_settings *settings,
+                                        const struct placement *placement,
+                                        const struct network *network,
+                                        const double *layer_seconds);
 };
 
 /* All that is known of the method with these settings. */

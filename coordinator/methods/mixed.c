@@ -2,8 +2,10 @@
 
 #include "coordinator/methods/bit_choice.h"
 #include "coordinator/methods/joint_search.h"
+#include "core/base/memory.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- settings ------------------------------------------------------------------------------- */
@@ -190,6 +192,97 @@ static long evaluations_of(const struct config_method_settings *settings, int st
            (long)mixed->sweeps * steps * LINE_EVALUATIONS;
 }
 
+/* ---- what is asked in batches ----------------------------------------------------------------- */
+
+/* Tensors that have a choice, as if none were in a group with others: what share of an evaluation each needs again, and how many
+ * choices there are beside the widest. */
+struct wide_items {
+    double *shares; /* [count] owned */
+    int *choices;   /* [count] owned */
+    int count;
+    int weights; /* of them */
+};
+
+/* Seconds of the layers behind a tensor, of those of all. */
+static double share_behind(const struct quantized_tensor *item,
+                           const struct network *network, const double *seconds)
+{
+    double behind = 0, all = 0;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+
+        all += seconds[index];
+        if (item->is_weight ? index >= item->index : layer->output > item->index)
+            behind += seconds[index];
+    }
+    return all > 0 ? behind / all : 0;
+}
+
+static struct wide_items find_wide(const struct mixed_settings *mixed,
+                                   const struct placement *placement,
+                                   const struct network *network, const double *seconds)
+{
+    size_t room = (size_t)placement->count;
+    struct wide_items wide = {.shares = memory_get(room * sizeof(double)),
+                              .choices = memory_get(room * sizeof(int))};
+
+    for (int i = 0; i < placement->count; i++) {
+        const struct quantized_tensor *item = &placement->items[i];
+        int widths = item->is_weight ? mixed->weight_count : mixed->activation_count;
+
+        if (item->why || widths < 2)
+            continue;
+        wide.shares[wide.count] = share_behind(item, network, seconds);
+        wide.choices[wide.count++] = widths - 1;
+        wide.weights += item->is_weight;
+    }
+    return wide;
+}
+
+/* A batch has one choice of a tensor with all those of later ones within reach: what is before the later one they share. */
+static void add_batches(const struct wide_items *wide, int first, int reach,
+                        struct rank_cost_batches *batches)
+{
+    int choices = wide->choices[first];
+    long before = batches->candidates;
+
+    for (int other = first + 1;
+         other < wide->count && (reach == 0 || other - first <= reach); other++) {
+        batches->candidates += choices * wide->choices[other];
+        batches->evaluations += choices * wide->choices[other] * wide->shares[other];
+    }
+    if (batches->candidates == before)
+        return;
+    batches->batches += choices;
+    batches->evaluations += choices * wide->shares[first];
+}
+
+/* Singles are one batch. Each candidate makes the codes of a layer or two. */
+static struct rank_cost_batches
+batches_of(const struct config_method_settings *settings,
+           const struct placement *placement, const struct network *network,
+           const double *layer_seconds)
+{
+    const struct mixed_settings *mixed = own(settings);
+    struct wide_items wide = find_wide(mixed, placement, network, layer_seconds);
+    struct rank_cost_batches batches = {"single tensors and pairs", 1, 1, 1, 0};
+
+    for (int item = 0; item < wide.count; item++) {
+        batches.candidates += wide.choices[item];
+        batches.evaluations += wide.choices[item] * wide.shares[item];
+    }
+    for (int item = 0; mixed->model == BITS_BY_PAIRS && item < wide.count; item++)
+        add_batches(&wide, item, mixed->reach, &batches);
+    if (wide.weights > 0)
+        batches.weights = 2 * (double)batches.candidates / wide.weights;
+    free(wide.shares);
+    free(wide.choices);
+    return batches;
+}
+
+/* ---- the search ------------------------------------------------------------------------------- */
+
 static int search_from_start(const struct method_task *task, struct result *result,
                              struct error *err)
 {
@@ -212,4 +305,5 @@ const struct method mixed_method = {
     rule_of,
     search_from_start,
     NULL,
+    batches_of,
 };

@@ -60,6 +60,30 @@ static void the_time_of_a_question_is_that_of_its_messages(void **state)
     assert_float_equal(rank_cost(&facts, 1).messages, 8e-6, 1e-12);
 }
 
+static const struct rank_cost_batches some = {"pairs", 100, 4, 50, 2};
+
+static void batches_of_one_rank_are_its_work(void **state)
+{
+    (void)state;
+    assert_float_equal(rank_cost_of_batches(&plain, &some, 1),
+                       50 * 64 * 0.001 + 2 * 0.0005, 1e-12);
+}
+
+static void a_batch_meets_once_however_many_candidates_it_has(void **state)
+{
+    struct rank_cost_batches fewer = some;
+    struct rank_cost one = rank_cost(&plain, 8);
+
+    (void)state;
+    fewer.batches = 1;
+    assert_float_equal(rank_cost_of_batches(&plain, &some, 8) -
+                           rank_cost_of_batches(&plain, &fewer, 8),
+                       3 * one.messages + one.skew * (4 * sqrt(50.0 / 4) - sqrt(50.0)),
+                       1e-7);
+    assert_true(rank_cost_of_batches(&plain, &some, 64) <
+                rank_cost_of_batches(&plain, &some, 8));
+}
+
 /* ---- held against ranks that are played one by one --------------------------------------------- */
 
 /* Nearly normal: of twelve uniform numbers. */
@@ -167,6 +191,14 @@ static void every_number_of_ranks_has_a_line(void **state)
     assert_non_null(strstr(text, "\n    1024       1    0.00150"));
     assert_non_null(strstr(text, "a message 2.0 us (assumed"));
     free(text);
+    stream = open_memstream(&text, &size);
+    rank_cost_tell_batches(&plain, &some, 2, &asked, stream);
+    fclose(stream);
+    assert_non_null(strstr(text, "100 pairs in 4 batches, as much work as 50 such"));
+    assert_non_null(strstr(text, "\n       1       3.20       1.00 x"));
+    assert_non_null(strstr(text, "\n       2       1.61"));
+    assert_non_null(strstr(text, "\n    1024       0.0"));
+    free(text);
 }
 
 int main(void)
@@ -176,6 +208,8 @@ int main(void)
         cmocka_unit_test(the_last_rank_has_a_block_more_where_they_do_not_divide),
         cmocka_unit_test(ranks_without_blocks_only_add_messages),
         cmocka_unit_test(the_time_of_a_question_is_that_of_its_messages),
+        cmocka_unit_test(batches_of_one_rank_are_its_work),
+        cmocka_unit_test(a_batch_meets_once_however_many_candidates_it_has),
         cmocka_unit_test(the_model_agrees_with_ranks_that_are_played),
         cmocka_unit_test(every_number_of_ranks_has_a_line),
     };

@@ -99,6 +99,17 @@ END
 }
 check 1 the_best_few_are_compared_as_they_are_rounded
 
+# Of ten weights, each with two widths below its widest, and the base: 1 + 20 + 45 x 4, and 9 x 2 + 1 batches.
+a_dry_run_foretells_pairs_on_other_numbers_of_ranks() {
+    local one='name: mixed, weights: [2, 3, 8], joint_sweeps: 0'
+    calq run --dry-run --ranks 2,64 --set "out=$work/run" "$mixed" --set bits=W8A8 --set exclude=[] \
+        --set "methods=[mmse, {$one, budget: {average_bits: 3}, as: all}]"
+    expect_code 0
+    expect_in "$work/out" "201 single tensors and pairs in 19 batches, as much work as "
+    [ "$(grep -c '^ *64 .* x$' "$work/out")" -eq 3 ] || fail "not all have a line for 64 ranks"
+}
+check 1 a_dry_run_foretells_pairs_on_other_numbers_of_ranks
+
 points='weights: [8, 32], activations: [8, 32], model: singles, joint_sweeps: 0'
 
 # A layer's weights and what they multiply are a group, so there are not more groups than layers and an input.
