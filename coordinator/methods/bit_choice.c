@@ -163,13 +163,19 @@ static void find_front(struct chooser *chooser)
 /* Whether a line of a case's identity says something that what is measured does not depend on. */
 static bool is_of_the_solution(const char *line)
 {
-    static const char *const others[] = {
-        "validation:",           "model.validation.",
-        "method.budget.",        "method.model:",
-        "method.reach:",         "method.tries:",
-        "method.finals:",        "method.draws:",
-        "method.joint_sweeps:",  "method.rounding.affine:",
-        "method.rounding.when:", "method.rounding.accept:"};
+    static const char *const others[] = {"validation:",
+                                         "model.validation.",
+                                         "method.budget.",
+                                         "method.model:",
+                                         "method.reach:",
+                                         "method.tries:",
+                                         "method.finals:",
+                                         "method.descents:",
+                                         "method.draws:",
+                                         "method.joint_sweeps:",
+                                         "method.rounding.affine:",
+                                         "method.rounding.when:",
+                                         "method.rounding.accept:"};
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strncmp(line, others[i], strlen(others[i])) == 0)

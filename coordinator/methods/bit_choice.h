@@ -15,6 +15,7 @@ struct bit_question {
     int reach;  /* of pairs; 0: all */
     int tries;  /* of the best predicted that are evaluated */
     int finals; /* of those of least loss that are rounded layer behind layer; 0: none */
+    int descents; /* how often as many neighbours of the best of them are rounded */
     int draws; /* of assignments at random that are evaluated to compare predictions with; 0: none */
 };
 

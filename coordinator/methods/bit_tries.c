@@ -12,10 +12,12 @@
 
 /* ---- the best few --------------------------------------------------------------------------- */
 
-/* Choices [count, groups] that are evaluated: the solution, its neighbours, and the same bits for all. */
+/* Choices [count, groups] that are evaluated: the solution, its neighbours, and the same bits for all; behind them those that
+ * a descent takes up. */
 struct tries {
     int *choices; /* owned */
     int count;
+    int room;           /* >= count */
     const int *uniform; /* the same bits for all, among `choices`; NULL: too many */
 };
 
@@ -44,8 +46,10 @@ static struct tries find_tries(const struct chooser *chooser,
     size_t groups = (size_t)chooser->model.groups;
     int64_t most = bit_budget_most(&chooser->budget);
     int count = chooser->asked->tries;
-    struct tries tries = {
-        .choices = memory_get(((size_t)count + 1) * groups * sizeof(int)), .count = 1};
+    int room = count + 1 + chooser->asked->descents * chooser->asked->finals;
+    struct tries tries = {.choices = memory_get((size_t)room * groups * sizeof(int)),
+                          .count = 1,
+                          .room = room};
 
     memcpy(tries.choices, best->choices, groups * sizeof(int));
     if (most == INT64_MAX || chooser->asked->model == BITS_BY_GREEDY)
@@ -115,9 +119,17 @@ static int round_try(struct chooser *chooser, struct tried *tried, struct error 
     return status;
 }
 
-/* Rounds those of least loss, and the same bits for all. */
+static void swap_tries(struct tried *one, struct tried *other)
+{
+    struct tried kept = *one;
+
+    *one = *other;
+    *other = kept;
+}
+
+/* Rounds those of least loss, and the same bits for all; these stand first then. */
 static int round_best(struct chooser *chooser, const struct tries *tries,
-                      struct tried *tried, struct error *err)
+                      struct tried *tried, int *rounded, struct error *err)
 {
     int finals = 0, status = 0;
 
@@ -127,16 +139,89 @@ static int round_best(struct chooser *chooser, const struct tries *tries,
         progress_show(chooser->task->progress, "%s: rounding the best bits",
                       chooser->task->one->id);
         status = round_try(chooser, &tried[i], err);
-        if (i > finals) {
-            struct tried other = tried[finals];
-
-            tried[finals] = tried[i];
-            tried[i] = other;
-        }
+        swap_tries(&tried[i], &tried[finals]);
         finals++;
     }
     if (status == 0)
         qsort(tried, (size_t)finals, sizeof *tried, compare_tried);
+    *rounded = finals;
+    return status;
+}
+
+/* ---- from the best of them on ----------------------------------------------------------------- */
+
+/* The place of choices among those that are tried; their count: they are none of them. */
+static int place_of(const struct chooser *chooser, const struct tries *tries,
+                    const struct tried *tried, const int *choices)
+{
+    size_t bytes = (size_t)chooser->model.groups * sizeof *choices;
+    int place = 0;
+
+    while (place < tries->count && memcmp(tried[place].choices, choices, bytes) != 0)
+        place++;
+    return place;
+}
+
+/* A try more. */
+static void add_try(const struct chooser *chooser, struct tries *tries,
+                    struct tried *tried, const int *choices)
+{
+    size_t groups = (size_t)chooser->model.groups;
+    int *own = tries->choices + (size_t)tries->count * groups;
+
+    memcpy(own, choices, groups * sizeof *own);
+    tried[tries->count++] =
+        (struct tried){.choices = own, .point = bit_choice_point(chooser, own, false)};
+}
+
+/* Rounds neighbours of the best, as many as `finals`, that were not rounded: those that the model holds for the lowest. */
+static int round_neighbours(struct chooser *chooser, struct tries *tries,
+                            struct tried *tried, int *rounded, struct error *err)
+{
+    size_t groups = (size_t)chooser->model.groups;
+    int wanted = chooser->asked->finals, status = 0;
+    int room = wanted + *rounded;
+    int *near = memory_get((size_t)room * groups * sizeof *near);
+    int count = assignment_near(&chooser->model, bit_budget_most(&chooser->budget),
+                                tried[0].choices, room, near);
+
+    for (int i = 0; status == 0 && wanted > 0 && i < count; i++) {
+        const int *choices = near + (size_t)i * groups;
+        int place = place_of(chooser, tries, tried, choices);
+
+        if (place < *rounded)
+            continue;
+        if (place == tries->count)
+            add_try(chooser, tries, tried, choices);
+        swap_tries(&tried[place], &tried[*rounded]);
+        status = round_try(chooser, &tried[*rounded], err);
+        ++*rounded;
+        wanted--;
+    }
+    free(near);
+    return status;
+}
+
+/* Goes on to the best neighbour as long as one is better. */
+static int descend(struct chooser *chooser, struct tries *tries, struct tried *tried,
+                   int rounded, struct error *err)
+{
+    int status = 0;
+
+    if (bit_budget_most(&chooser->budget) == INT64_MAX ||
+        chooser->asked->model == BITS_BY_GREEDY)
+        return 0;
+    for (int i = 0; status == 0 && i < chooser->asked->descents; i++) {
+        const int *best = tried[0].choices;
+
+        progress_show(chooser->task->progress, "%s: rounding neighbours of the best",
+                      chooser->task->one->id);
+        status = round_neighbours(chooser, tries, tried, &rounded, err);
+        if (status == 0)
+            qsort(tried, (size_t)rounded, sizeof *tried, compare_tried);
+        if (tried[0].choices == best)
+            break;
+    }
     return status;
 }
 
@@ -156,11 +241,14 @@ static void tell_tries(struct chooser *chooser, const struct tried *tried, int c
 int bit_tries_best(struct chooser *chooser, struct assignment *best, struct error *err)
 {
     struct tries tries = find_tries(chooser, best);
-    struct tried *tried = memory_zeroed((size_t)tries.count, sizeof *tried);
-    int status = score_tries(chooser, &tries, best->is_proven, tried, err);
+    struct tried *tried = memory_zeroed((size_t)tries.room, sizeof *tried);
+    int status = score_tries(chooser, &tries, best->is_proven, tried, err), rounded;
 
-    if (status == 0 && chooser->asked->finals > 0)
-        status = round_best(chooser, &tries, tried, err);
+    if (status == 0 && chooser->asked->finals > 0) {
+        status = round_best(chooser, &tries, tried, &rounded, err);
+        if (status == 0)
+            status = descend(chooser, &tries, tried, rounded, err);
+    }
     if (status == 0) {
         tell_tries(chooser, tried, tries.count);
         memcpy(best->choices, tried[0].choices,

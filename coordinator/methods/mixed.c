@@ -2,6 +2,7 @@
 
 #include "coordinator/methods/bit_choice.h"
 #include "coordinator/methods/joint_search.h"
+#include "coordinator/methods/rounding.h"
 #include "core/base/memory.h"
 
 #include <math.h>
@@ -17,7 +18,7 @@ struct mixed_settings {
     enum bit_model model;
     int reach; /* 0: all */
     int tries;
-    int finals;
+    int finals, descents;
     int draws;
     int sweeps;
     double norm;
@@ -94,6 +95,10 @@ static const struct config_field fields[] = {
          "with `rounding: gram`, how many of these are rounded layer behind layer and "
          "evaluated again, those of least loss and the same bits for all",
      .only = "mixed"},
+    {"descents", KIND_INT, OWN(descents), "0", .range = {0, 1000},
+     .help = "how often as many neighbours of the best of them are rounded, too, as "
+             "long as one is better",
+     .only = "mixed"},
     {"draws", KIND_INT, OWN(draws), "0", .range = {0, 10000},
      .help =
          "so many assignments are drawn, by `seed`, and evaluated, to tell how well "
@@ -150,6 +155,7 @@ static int find_bits(const struct method_task *task, long *evaluations,
         .tries = settings->tries,
         .finals =
             task->one->method->rounding.name == ROUNDING_GRAM ? settings->finals : 0,
+        .descents = settings->descents,
         .draws = settings->draws,
     };
 
@@ -297,6 +303,44 @@ static int search_from_start(const struct method_task *task, struct result *resu
     return options.sweeps == 0 ? 0 : joint_search(task, &options, result, err);
 }
 
+/* ---- the choice as it was rounded --------------------------------------------------------------- */
+
+static bool was_rounded(const struct method_task *task)
+{
+    const struct config_method_settings *method = task->one->method;
+
+    return method->rounding.name == ROUNDING_GRAM &&
+           method->rounding.when == ROUNDING_AFTER && own(method)->finals > 0 &&
+           own(method)->sweeps > 0;
+}
+
+/* The choice, rounded as when it was compared; what is known of its layers is in the journal. */
+static int compare_with_choice(const struct method_task *task, struct result *result,
+                               struct error *err)
+{
+    size_t bytes = (size_t)result->placement->count * sizeof *result->start.choices;
+    struct result_point point = {.choices = memory_copy(result->start.choices, bytes),
+                                 .state = state_copy(&result->start.state)};
+    int phase = method_begin_phase(task->team, result, "comparison with the choice");
+    int status = rounding_try(task, &point, err);
+
+    if (status == 0 && method_is_better(&point, &result->result))
+        method_copy_point(result, &result->result, &point);
+    if (status == 0)
+        status = team_put_state(task->team, &result->result.state, err);
+    method_end_phase(task->team, result, phase, 1);
+    state_clear(&point.state);
+    free(point.choices);
+    return status;
+}
+
+/* A search moves steps under nearest codes, and may end at steps that suit rounded ones less. */
+static int keep_the_better(const struct method_task *task, struct result *result,
+                           struct error *err)
+{
+    return was_rounded(task) ? compare_with_choice(task, result, err) : 0;
+}
+
 const struct method mixed_method = {
     {"mixed", "bits for each tensor, by what single tensors and pairs of them lose",
      .is_exported = true},
@@ -304,6 +348,6 @@ const struct method mixed_method = {
     start_of,
     rule_of,
     search_from_start,
-    NULL,
+    keep_the_better,
     batches_of,
 };

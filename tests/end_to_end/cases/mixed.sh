@@ -61,14 +61,29 @@ a_damaged_file_of_what_is_shared_is_as_none() {
 }
 check 1 a_damaged_file_of_what_is_shared_is_as_none
 
-a_killed_run_chooses_the_same_bits() {
-    local bytes
-    for bytes in 1 2000 4000 6000 8000 11000 14000 18000 22000 27000; do
-        killed_after run $bytes "$mixed" "${slowly[@]}" || break
+# So many numbers at random below a limit, rising.
+instants() { # COUNT LIMIT
+    for _ in $(seq "$1"); do
+        echo $(((RANDOM * 32768 + RANDOM) % $2))
+    done | sort -n
+}
+
+# What a run that is not disturbed writes tells how far there is to go.
+a_run_that_is_killed_at_ten_random_instants_chooses_the_same_bits() {
+    local instant now kills=0
+    calibrate "$mixed"
+    for instant in $(instants 10 "$(journal_bytes)" && rm -r "$work/run"); do
+        now=$(journal_bytes)
+        [ "$instant" -gt "$now" ] || instant=$((now + 1))
+        echo "killed when $instant bytes are answered"
+        killed_after run $((instant - now)) "$mixed" "${slowly[@]}" || break
+        [ "$(journal_bytes)" -ge "$now" ] || fail "answers are lost"
+        kills=$((kills + 1))
     done
+    [ $kills -ge 8 ] || fail "only $kills kills came before the end"
     same mixed "$mixed"
 }
-check 1 a_killed_run_chooses_the_same_bits
+check 1 a_run_that_is_killed_at_ten_random_instants_chooses_the_same_bits
 
 chosen_bits_come_back_from_exported_files() {
     local case
@@ -83,7 +98,7 @@ check 1 chosen_bits_come_back_from_exported_files
 # Of what was tried, those of least loss and the same bits for all are rounded as the end is, and the best of them is chosen.
 the_best_few_are_compared_as_they_are_rounded() {
     calibrate "$mixed" --set bits=W8A8 --set exclude=[] \
-        --set "methods=[$one_budget budget: {average_bits: 2.7}, tries: 6, finals: 3, as: few}]"
+        --set "methods=[$one_budget budget: {average_bits: 2.7}, tries: 6, finals: 3, descents: 0, as: few}]"
     python3 - "$work/run/cases/glyphs-paper-W8A8-few/result.json" <<'END'
 import json, sys
 result = json.load(open(sys.argv[1]))
@@ -98,6 +113,27 @@ assert any(t["rounded_loss"] is not None for t in uniform), "the same bits for a
 END
 }
 check 1 the_best_few_are_compared_as_they_are_rounded
+
+# Each goes on from the best before it, so more of them end no higher; what they round is told, and each once.
+neighbours_of_the_best_are_rounded_as_long_as_one_is_better() {
+    calibrate "$mixed" --set bits=W8A8 --set exclude=[] \
+        --set "methods=[$one_budget budget: {average_bits: 2.7}, finals: 2, descents: 0, as: 'none'},
+        $one_budget budget: {average_bits: 2.7}, finals: 2, descents: 1, as: once},
+        $one_budget budget: {average_bits: 2.7}, finals: 2, descents: 5, as: often}]"
+    python3 - "$work"/run/cases/glyphs-paper-W8A8-{none,once,often}/result.json <<'END'
+import json, sys
+found = [json.load(open(path))["mixed"] for path in sys.argv[1:]]
+rounded = [[t for t in mixed["tried"] if t["rounded_loss"] is not None] for mixed in found]
+assert len(rounded[0]) + 2 == len(rounded[1]) <= len(rounded[2]), [len(r) for r in rounded]
+losses = [mixed["chosen"]["rounded_loss"] for mixed in found]
+assert losses[0] >= losses[1] >= losses[2], losses
+for mixed, some in zip(found, rounded):
+    assert len({t["bits"] for t in mixed["tried"]}) == len(mixed["tried"]), "one is tried twice"
+    assert mixed["chosen"]["rounded_loss"] == min(t["rounded_loss"] for t in some)
+    assert all(t["cost"] <= 2.7 for t in some)
+END
+}
+check 1 neighbours_of_the_best_are_rounded_as_long_as_one_is_better
 
 # Of ten weights, each with two widths below its widest, and the base: 1 + 20 + 45 x 4, and 9 x 2 + 1 batches.
 a_dry_run_foretells_pairs_on_other_numbers_of_ranks() {
