@@ -81,8 +81,11 @@ const char html_style[] =
     "--link:#000}nav,.skip,.filter{display:none}h2{break-after:avoid}"
     ".scroll{overflow:visible}.figures{grid-template-columns:repeat(2,minmax(0,1fr))}"
     "body{font-size:13px}table{font-size:.75rem}th,td{padding:.15rem .35rem}"
-    "th,td:not(.n){overflow-wrap:anywhere}pre{white-space:pre-wrap}"
-    ".figures table{font-size:.6rem}.figures :is(th,td){padding:.1rem .14rem}"
+    "tbody th,td,details th{overflow-wrap:anywhere}tbody th{min-width:3.6rem}"
+    ".figures th{min-width:0}.figures details td{white-space:normal}"
+    "pre{white-space:pre-wrap}"
+    "figcaption{font-size:.8rem}.legend{font-size:.72rem}"
+    ".figures table{font-size:.56rem}.figures :is(th,td){padding:.1rem .12rem}"
     "th button::after{content:none}tr{break-inside:avoid}}\n";
 
 /* Sorts tables by a column, numbers as numbers, and shows one model alone. */
