@@ -191,6 +191,7 @@ static int verify_qdq(const char *path, const struct finished_case *finished,
 
     if (!file)
         return -1;
+    qdq_order_alike(finished->network, file);
     notes = notes_of(finished, file);
     qdq_take_plain(finished->network, &finished->placement, finished->choices,
                    &finished->rules, file);

@@ -342,7 +342,7 @@ static bool reads(const Onnx__NodeProto *node, const char *name)
     return false;
 }
 
-static bool is_read(const struct onnx_edit *edit, const char *name)
+bool onnx_edit_is_read(const struct onnx_edit *edit, const char *name)
 {
     const Onnx__GraphProto *graph = edit->model->graph;
 
@@ -398,10 +398,10 @@ static void drop_unread(struct onnx_edit *edit, const char *name, int depth)
     int producer = onnx_edit_producer(edit, name);
     const Onnx__NodeProto *node = producer < 0 ? NULL : graph->node[producer];
 
-    if (!*name || is_read(edit, name) || depth > DROPPED_IN_A_ROW)
+    if (!*name || onnx_edit_is_read(edit, name) || depth > DROPPED_IN_A_ROW)
         return;
     for (size_t i = 0; node && i < node->n_output; i++)
-        if (is_read(edit, node->output[i]))
+        if (onnx_edit_is_read(edit, node->output[i]))
             return;
     drop_shape(graph, name);
     if (!node) {
@@ -466,7 +466,7 @@ void onnx_edit_drop_added(struct onnx_edit *edit, const char *name)
     struct onnx_new_node *node = find_added(edit, name);
     size_t after = node ? (size_t)(edit->added + edit->added_count - node - 1) : 0;
 
-    if (!node || is_read(edit, name))
+    if (!node || onnx_edit_is_read(edit, name))
         return;
     onnx__node_proto__free_unpacked(node->proto, NULL);
     memmove(node, node + 1, after * sizeof *node);

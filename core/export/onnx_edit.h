@@ -75,6 +75,9 @@ void onnx_edit_set_operator(Onnx__NodeProto *node, const char *op);
 /* Names a node that has no name. */
 void onnx_edit_name(Onnx__NodeProto *node, const char *name);
 
+/* Whether a node reads it, or it is an output of the graph. */
+bool onnx_edit_is_read(const struct onnx_edit *edit, const char *name);
+
 /* All nodes that read `name` read `instead`. */
 void onnx_edit_read_instead(struct onnx_edit *edit, const char *name,
                             const char *instead);

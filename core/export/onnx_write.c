@@ -287,6 +287,7 @@ static void write_items(struct onnx_edit *edit,
     if (calibrated->for_integer_kernels)
         onnx_carriers_find(edit->model->graph, network, placement, calibrated->choices,
                            calibrated->held, &carriers);
+    onnx_write_last_states(edit, calibrated, &carriers);
     /* Activations first: what is added to layers reads what the layers read. */
     for (int item = 0; item < placement->count; item++)
         if (!placement->items[item].is_weight)

@@ -3,6 +3,7 @@
 #define CORE_EXPORT_ONNX_WRITE_PARTS_H
 
 #include "core/export/coded_weights.h"
+#include "core/export/onnx_carriers.h"
 #include "core/export/onnx_edit.h"
 #include "core/export/onnx_write.h"
 
@@ -114,6 +115,11 @@ void onnx_write_table(struct onnx_edit *edit, const struct onnx_calibrated *cali
  * another. */
 void onnx_write_recurrent(struct onnx_edit *edit,
                           const struct onnx_calibrated *calibrated, int index);
+
+/* Rounds the last states of recurrences, where they are an output beside all states and no carrier, as those. */
+void onnx_write_last_states(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated,
+                            const struct onnx_carriers *carriers);
 
 /* Writes a layer for an integer kernel; false, and nothing is written: it can be none, or the file
  * is not for them.

@@ -81,3 +81,48 @@ void onnx_write_recurrent(struct onnx_edit *edit,
     if (!layer_recurs(layer) && onnx_has_other_shifts(calibrated))
         write_bias(edit, calibrated->network, &place);
 }
+
+/* ---- last states -------------------------------------------------------------------------- */
+
+static bool carries(const struct onnx_carriers *carriers, const char *name)
+{
+    for (size_t i = 0; i < carriers->count; i++)
+        if (strcmp(carriers->list[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The name of the last states of a recurrence, where they are read beside all of them; else NULL. */
+static const char *last_states_of(const struct onnx_edit *edit,
+                                  const struct network *network,
+                                  const struct layer *layer)
+{
+    enum { ALL, LAST };
+    const Onnx__NodeProto *node =
+        layer_recurs(layer) ? edit->model->graph->node[layer->node] : NULL;
+
+    return node && node->n_output > LAST &&
+                   strcmp(node->output[ALL], network->tensors[layer->output].name) ==
+                       0 &&
+                   onnx_edit_is_read(edit, node->output[LAST])
+               ? node->output[LAST]
+               : NULL;
+}
+
+void onnx_write_last_states(struct onnx_edit *edit,
+                            const struct onnx_calibrated *calibrated,
+                            const struct onnx_carriers *carriers)
+{
+    const struct network *network = calibrated->network;
+
+    for (int index = 0; index < network->layer_count; index++) {
+        const struct layer *layer = &network->layers[index];
+        int item = calibrated->placement->of_tensor[layer->output];
+        const char *name = last_states_of(edit, network, layer);
+
+        if (!name || item < 0 || calibrated->placement->of_layers[index].is_kept ||
+            carries(carriers, name))
+            continue;
+        free(onnx_write_activation(edit, calibrated, item, name, layer->node, false));
+    }
+}

@@ -4,6 +4,7 @@
 #include "core/export/coded_weights.h"
 #include "core/layer/weight_ratios.h"
 #include "core/network/layer_kind.h"
+#include "core/rewrite/rewrite.h"
 #include "core/rewrite/spread_codes.h"
 
 #include <assert.h>
@@ -151,6 +152,61 @@ static bool compare_layers(const struct network *network,
                      ours->name, what);
     }
     return true;
+}
+
+/* ---- order -------------------------------------------------------------------------------- */
+
+static bool is_counterpart(const struct network *network, int layer,
+                           const struct network *file, int of_file, const int *theirs,
+                           bool is_exact)
+{
+    const struct layer *ours = &network->layers[layer], *other = &file->layers[of_file];
+
+    return same_place(ours, other, theirs) &&
+           network->tensors[ours->output].count == file->tensors[other->output].count &&
+           (!is_exact || (same_shape(ours, other) &&
+                          !layer_kind_of(ours)->other_constants(network, ours, other)));
+}
+
+/* The layer of the file, from as far on as ours is, that computes the same, or else what seems the same; -1: none
+ * does. */
+static int counterpart(const struct network *network, int layer,
+                       const struct network *file, const int *theirs)
+{
+    for (int exact = 1; exact >= 0; exact--)
+        for (int i = layer; i < file->layer_count; i++)
+            if (is_counterpart(network, layer, file, i, theirs, exact))
+                return i;
+    return -1;
+}
+
+static void move_layer(struct network *network, int from, int to)
+{
+    struct layer moved = network->layers[from];
+
+    memmove(&network->layers[to + 1], &network->layers[to],
+            (size_t)(from - to) * sizeof moved);
+    network->layers[to] = moved;
+}
+
+void qdq_order_alike(const struct network *network, struct network *file)
+{
+    int *theirs = memory_get((size_t)network->tensor_count * sizeof *theirs);
+    int at = same_counts(network, file) ? 0 : -1;
+
+    for (int i = 0; i < network->tensor_count; i++)
+        theirs[i] = -1;
+    for (int i = 0; at >= 0 && i < network->input_count; i++)
+        theirs[network->inputs[i]] = file->inputs[i];
+    for (int i = 0; at >= 0 && i < network->layer_count; i++) {
+        at = counterpart(network, i, file, theirs);
+        if (at < 0)
+            continue;
+        move_layer(file, at, i);
+        theirs[network->layers[i].output] = file->layers[i].output;
+    }
+    rewrite_point_at_producers(file, 0);
+    free(theirs);
 }
 
 /* ---- codes of activations ------------------------------------------------------------------ */

@@ -28,6 +28,10 @@ struct qdq_comparison {
         [DIFFERENCE_BYTES]; /* a sentence about the first layer that is another; "": none is */
 };
 
+/* Puts the layers of a file that has as many as the network in the order of the network's, as far as they compute
+ * the same: roundings between them may have kept some from being joined early. */
+void qdq_order_alike(const struct network *network, struct network *file);
+
 /* Compares, bit by bit: layers, their constants, integers of weights, steps, corrections.
  *
  *   network, placement, choices  of the case, with the statistics of batch norms in force

@@ -572,8 +572,8 @@ static const struct result_field result_rows[] = {
      .write = result_lists_bias_shifts},
     {"overhead", FIELD_OTHER,
      .meaning =
-         "what splitting costs in parameters and multiply-adds; null: nothing is "
-         "split",
+         "what splitting costs in parameters and multiply-adds, and of which layers' "
+         "weights; null: nothing is split",
      .write = result_lists_overhead},
     {"state", FIELD_CHARS, AT(result, state_checksum),
      "checksum of the file `state`, what is in force beside the network",

@@ -216,12 +216,13 @@ static json_t *enlarged_layers_of(const struct result *result)
         if (item->wide.added > 0 || factor > 1)
             layers = result_row_append(
                 layers,
-                json_pack("{s:s, s:i, s:o}", "layer",
-                          result->network->layers[item->index].name, "channels_added",
-                          item->wide.added, "second_step_hex",
-                          factor > 1 ? result_row_hex(result->result.choices[i].step /
-                                                      (float)factor)
-                                     : json_null()));
+                json_pack(
+                    "{s:s, s:s, s:i, s:o}", "layer",
+                    result->network->layers[item->index].name, "tensor", item->name,
+                    "channels_added", item->wide.added, "second_step_hex",
+                    factor > 1
+                        ? result_row_hex(result->result.choices[i].step / (float)factor)
+                        : json_null()));
     }
     return layers;
 }

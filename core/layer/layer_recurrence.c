@@ -354,6 +354,15 @@ static bool same_shape(const struct layer *ours, const struct layer *theirs)
            a->resets_after == b->resets_after && a->is_relu == b->is_relu;
 }
 
+/* A file whose biases were changed has all of them; none is as good as zero. */
+static bool same_biases(const float *a, const float *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((a ? a[i] : 0) != (b ? b[i] : 0))
+            return false;
+    return true;
+}
+
 static const char *other_constants(const struct network *network,
                                    const struct layer *ours, const struct layer *theirs)
 {
@@ -361,7 +370,7 @@ static const char *other_constants(const struct network *network,
     size_t states = (size_t)a->directions * (size_t)a->hidden;
 
     (void)network;
-    if (!layer_kind_same_floats(a->bias, b->bias, states * (size_t)recurrence_gates(a)))
+    if (!same_biases(a->bias, b->bias, states * (size_t)recurrence_gates(a)))
         return "recurrent bias";
     if (!layer_kind_same_floats(a->peepholes, b->peepholes, 3 * states))
         return "peepholes";

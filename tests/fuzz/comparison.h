@@ -3,6 +3,7 @@
 #define TESTS_FUZZ_COMPARISON_H
 
 #include "tests/fuzz/found.h"
+#include "tests/fuzz/grid.h"
 #include "tests/fuzz/runtime.h"
 #include "tests/fuzz/samples.h"
 
@@ -16,12 +17,22 @@ struct logits {
     bool *near;              /* [samples] owned */
 };
 
+/* What rounds the states of an LSTM, a GRU or an RNN, which no file says. */
+struct state_grid {
+    char node[64];
+    struct plain_grid grid; /* step 0: nothing does */
+};
+
+enum { STATE_GRIDS_MOST = 32 };
+
 struct comparison {
     const char *folder;
     struct found found;
     struct samples_of calibration, validation;
     int differences;       /* so far; each was told */
     size_t compared, near; /* outputs; those of which a bound says nothing */
+    struct state_grid states[STATE_GRIDS_MOST];
+    int state_count;
     size_t broken; /* of the latter: that are not finite, while the interpreter's are */
     struct logits coded; /* of the validation samples; none: they are not simulated */
     struct logits runtime_coded

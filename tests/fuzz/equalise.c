@@ -73,6 +73,8 @@ static struct layer_of_sums *next_of(struct layers *layers,
     int from = value, reader = layers_only_reader(layers, &value);
     struct layer_of_sums *next;
 
+    if (one->is_recurrent)
+        return NULL;
     if (reader >= 0 && is_open_clamp(layers->graph, &layers->graph->nodes[reader])) {
         value = layers->graph->nodes[reader].output;
         value = one->is_product ? as_features(layers, value) : value;

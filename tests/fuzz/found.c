@@ -177,13 +177,20 @@ const char *found_setting(const struct found *found, const char *key)
     return "";
 }
 
+bool found_keeps(const struct found *found, const char *layer)
+{
+    const json_t *one = entry(found, "kept_in_float", "layer", layer, NULL);
+
+    return one && strcmp(text_of(one, "why"), "bits of the result") != 0;
+}
+
 bool found_treatment(const struct found *found, const char *name)
 {
     return json_is_true(
         json_object_get(json_object_get(found->json, "treatments"), name));
 }
 
-struct found_more found_more(const struct found *found, const char *layer, double step)
+struct found_more found_more(const struct found *found, const char *tensor, double step)
 {
     const json_t *layers =
         json_object_get(json_object_get(found->json, "overhead"), "layers");
@@ -193,7 +200,7 @@ struct found_more found_more(const struct found *found, const char *layer, doubl
         const json_t *one = json_array_get(layers, i);
         double second = strtod(text_of(one, "second_step_hex"), NULL);
 
-        if (strcmp(text_of(one, "layer"), layer) != 0)
+        if (strcmp(text_of(one, "tensor"), tensor) != 0)
             continue;
         more.channels_added =
             (int)json_integer_value(json_object_get(one, "channels_added"));

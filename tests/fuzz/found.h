@@ -47,13 +47,17 @@ const char *found_setting(const struct found *found, const char *key);
  * rounded. */
 bool found_has_kernels(const struct found *found);
 
+/* Whether a layer was kept in float by a setting. */
+bool found_keeps(const struct found *found, const char *layer);
+
 bool found_treatment(const struct found *found, const char *name);
 
-/* What a layer of weights has more than before. */
+/* What a tensor of weights has more than before. */
 struct found_more {
     int channels_added;
     int factor; /* by which a second tensor is finer; 1: there is none */
 };
-struct found_more found_more(const struct found *found, const char *layer, double step);
+struct found_more found_more(const struct found *found, const char *tensor,
+                             double step);
 
 #endif

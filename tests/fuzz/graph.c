@@ -124,6 +124,12 @@ double node_real(const struct node *node, const char *name, double absent)
     return attribute ? (double)attribute->f : absent;
 }
 
+bool node_recurs(const struct node *node)
+{
+    return strcmp(node->op, "LSTM") == 0 || strcmp(node->op, "GRU") == 0 ||
+           strcmp(node->op, "RNN") == 0;
+}
+
 /* ---- the graph ------------------------------------------------------------------------------ */
 
 int graph_find(const struct graph *graph, const char *name)
@@ -158,14 +164,17 @@ static uint8_t *read_bytes(const char *path, size_t *size)
     return bytes;
 }
 
-static void add_node(struct graph *graph, const Onnx__NodeProto *proto)
+static void add_node(struct graph *graph, const Onnx__NodeProto *proto, int which,
+                     int twin)
 {
     struct node *node = &graph->nodes[graph->node_count];
 
     *node = (struct node){.proto = proto,
                           .op = proto->op_type,
                           .name = proto->name ? proto->name : "",
-                          .input_count = (int)proto->n_input};
+                          .input_count = (int)proto->n_input,
+                          .which = which,
+                          .twin = twin};
     if (proto->n_input > NODE_INPUTS_MAX)
         give_up("too many inputs of", node->op);
     for (int i = 0; i < node->input_count; i++) {
@@ -173,7 +182,22 @@ static void add_node(struct graph *graph, const Onnx__NodeProto *proto)
         if (*proto->input[i] && node->inputs[i] < 0)
             give_up("nothing makes", proto->input[i]);
     }
-    node->output = add_value(graph, proto->output[0], graph->node_count++);
+    node->output = add_value(graph, proto->output[which], graph->node_count++);
+}
+
+/* A node for each output that may be read of what steps through sequences; else for the first. */
+static void add_nodes(struct graph *graph, const Onnx__NodeProto *proto)
+{
+    const struct node as = {.op = proto->op_type};
+    size_t count = node_recurs(&as) ? proto->n_output : 1;
+    int twin = -1;
+
+    for (size_t which = 0; which < count; which++) {
+        if (count > 1 && !*proto->output[which])
+            continue;
+        add_node(graph, proto, (int)which, twin);
+        twin = graph->node_count - 1;
+    }
 }
 
 /* The loss is made of what goes into a softmax at the end. */
@@ -206,9 +230,9 @@ void graph_read(struct graph *graph, const char *path)
         if (!graph->model->opset_import[i]->domain ||
             !*graph->model->opset_import[i]->domain)
             graph->opset = graph->model->opset_import[i]->version;
-    most = proto->n_input + proto->n_initializer + proto->n_node;
+    most = proto->n_input + proto->n_initializer + 3 * proto->n_node;
     graph->values = memory_zeroed(most, sizeof *graph->values);
-    graph->nodes = memory_zeroed(proto->n_node, sizeof *graph->nodes);
+    graph->nodes = memory_zeroed(3 * proto->n_node, sizeof *graph->nodes);
     for (size_t i = 0; i < proto->n_initializer; i++) {
         int value = add_value(graph, proto->initializer[i]->name, -1);
 
@@ -218,7 +242,7 @@ void graph_read(struct graph *graph, const char *path)
         if (graph_find(graph, proto->input[i]->name) < 0)
             graph->input = add_value(graph, proto->input[i]->name, -1);
     for (size_t i = 0; i < proto->n_node; i++)
-        add_node(graph, proto->node[i]);
+        add_nodes(graph, proto->node[i]);
     find_output(graph);
 }
 
@@ -238,7 +262,7 @@ int graph_readers(const struct graph *graph, int value, int *reader)
     *reader = -1;
     for (int i = 0; i < graph->node_count; i++)
         for (int k = 0; k < graph->nodes[i].input_count; k++)
-            if (graph->nodes[i].inputs[k] == value &&
+            if (graph->nodes[i].inputs[k] == value && graph->nodes[i].twin < 0 &&
                 strcmp(graph->nodes[i].op, "Shape") != 0) {
                 *reader = i;
                 count++;

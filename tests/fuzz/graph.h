@@ -13,6 +13,8 @@ struct node {
     int inputs[NODE_INPUTS_MAX]; /* values; -1: left out */
     int input_count;
     int output; /* the first one */
+    int which;  /* of its outputs; 0, but of LSTM, GRU and RNN: each output is a node */
+    int twin; /* the node of another output of the same, which stands before; -1: none */
 };
 
 struct value {
@@ -41,6 +43,9 @@ int graph_find(const struct graph *graph, const char *name);
 
 /* Nodes that read the numbers of a value, not just its shape; the graph's output counts as one. `reader`: the last of them, or -1. */
 int graph_readers(const struct graph *graph, int value, int *reader);
+
+/* Whether a node steps through sequences: LSTM, GRU or RNN. */
+bool node_recurs(const struct node *node);
 
 /* Attributes. */
 const Onnx__AttributeProto *node_attribute(const struct node *node, const char *name);

@@ -1,6 +1,7 @@
 #include "tests/fuzz/layers.h"
 
 #include "core/base/memory.h"
+#include "tests/fuzz/recurrent.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -162,19 +163,23 @@ static bool take_next(struct layers *layers, struct layer_of_sums *one)
     return true;
 }
 
-static void add_layer(struct layers *layers, int index)
+/* One that has no scales and shifts yet, of the node's input `input`. */
+static struct layer_of_sums *begin_layer(struct layers *layers, int index, int input,
+                                         struct array *weights)
 {
     const struct node *node = &layers->graph->nodes[index];
-    struct layer_of_sums *one = &layers->list[layers->count];
+    struct layer_of_sums *one = &layers->list[layers->count++];
     size_t outputs;
 
     *one = (struct layer_of_sums){
         .node = index,
         .output = node->output,
-        .weight_name = layers->graph->values[node->inputs[1]].name,
+        .weight_name = layers->graph->values[node->inputs[input]].name,
         .is_product = !is_conv(node),
         .is_turned = is_op(node, "ConvTranspose"),
-        .weights = weights_of(layers->graph, node),
+        .is_recurrent = node_recurs(node),
+        .of_states = -1,
+        .weights = weights,
     };
     one->outputs = (int)one->weights->dims[0];
     outputs = (size_t)one->outputs;
@@ -183,10 +188,41 @@ static void add_layer(struct layers *layers, int index)
     one->shift_errors = memory_zeroed(outputs, sizeof *one->shift_errors);
     for (size_t i = 0; i < outputs; i++)
         one->scale[i] = 1;
+    return one;
+}
+
+static void add_layer(struct layers *layers, int index)
+{
+    const struct node *node = &layers->graph->nodes[index];
+
+    struct layer_of_sums *one =
+        begin_layer(layers, index, 1, weights_of(layers->graph, node));
+
+    layers->of_node[index] = layers->count - 1;
     take_bias(layers->graph, node, one);
     while (take_next(layers, one))
         ;
-    layers->of_node[index] = layers->count++;
+}
+
+/* Two: what the gates get of the input, and of the states. */
+static void add_recurrent(struct layers *layers, int index)
+{
+    const struct node *node = &layers->graph->nodes[index];
+    const struct array *inputs[NODE_INPUTS_MAX];
+    struct layer_of_sums *of_input, *of_states;
+
+    if (node->twin >= 0) {
+        layers->of_node[index] = layers->of_node[node->twin];
+        return;
+    }
+    for (int i = 0; i < node->input_count; i++)
+        inputs[i] = constant_of(layers->graph, node, i);
+    of_input = begin_layer(layers, index, 1, recurrent_weights(inputs[1]));
+    of_states = begin_layer(layers, index, 2, recurrent_weights(inputs[2]));
+    recurrent_biases(node, inputs, of_input->outputs, of_input->shift,
+                     of_states->shift);
+    of_input->of_states = layers->count - 1;
+    layers->of_node[index] = layers->count - 2;
 }
 
 void layers_find(struct layers *layers, const struct graph *graph,
@@ -196,7 +232,7 @@ void layers_find(struct layers *layers, const struct graph *graph,
 
     *layers = (struct layers){
         .graph = graph,
-        .list = memory_zeroed(nodes, sizeof *layers->list),
+        .list = memory_zeroed(2 * nodes, sizeof *layers->list),
         .of_node = memory_get(nodes * sizeof *layers->of_node),
         .is_inside = memory_zeroed(nodes, sizeof *layers->is_inside),
         .shapes = shapes,
@@ -209,6 +245,8 @@ void layers_find(struct layers *layers, const struct graph *graph,
         if (multiplies && !graph->values[node->output].constant &&
             constant_of(graph, node, 1))
             add_layer(layers, i);
+        else if (node_recurs(node))
+            add_recurrent(layers, i);
     }
 }
 
@@ -282,10 +320,12 @@ static void put_shift(struct layer_of_sums *one, const struct found *found,
     free(shift);
 }
 
-/* A file has no scale for each channel of a ConvTranspose in groups, nor a runtime an integer kernel. */
+/* A file has no scale for each channel of a ConvTranspose in groups, nor a runtime an integer kernel, nor one of
+ * a recurrence. */
 static bool may_round_shifts(const struct node *node)
 {
-    return !is_op(node, "ConvTranspose") || node_integer(node, "group", 1) == 1;
+    return !node_recurs(node) &&
+           (!is_op(node, "ConvTranspose") || node_integer(node, "group", 1) == 1);
 }
 
 void layers_treat(struct layers *layers, const struct found *found, struct trial *trial)
@@ -300,11 +340,13 @@ void layers_treat(struct layers *layers, const struct found *found, struct trial
         struct layer_of_sums *one = &layers->list[i];
         const struct node *node = &layers->graph->nodes[one->node];
 
-        layer_round(one, found, node->name, trial);
+        layer_round(one, found, trial);
+        if (one->is_recurrent && one->of_states < 0)
+            continue;
         put_statistics(one, found, node->name);
         put_shift(one, found, node->name);
         if (may_round_shifts(node))
-            layer_round_shifts(one, found, node->name);
+            layer_round_shifts(one, found);
     }
 }
 

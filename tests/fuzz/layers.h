@@ -12,6 +12,8 @@ struct layer_of_sums {
     int output;              /* value behind all that scales and shifts */
     const char *weight_name; /* borrowed */
     bool is_product, is_table, is_turned;
+    bool is_recurrent; /* of an LSTM, GRU or RNN: of what it reads, or of its states */
+    int of_states;     /* the layer of the states of the same node, or -1 */
     int outputs;
     struct array *weights; /* [out, in, height, width], of a product [out, in]; owned */
     struct array *rounded; /* the same as codes have them; NULL: they are not; owned */
@@ -57,7 +59,7 @@ struct array *layer_compute(const struct layers *layers,
 int layers_only_reader(const struct layers *layers, int *value);
 
 /* Rounds the weights of one layer (weights.c). */
-void layer_round(struct layer_of_sums *one, const struct found *found, const char *name,
+void layer_round(struct layer_of_sums *one, const struct found *found,
                  struct trial *trial);
 
 /* Inputs of these weights [outputs, inputs, ...] that share a step; 0: whole channels do. */
@@ -66,8 +68,7 @@ size_t layer_block(const struct found *found, const struct array *weights,
 
 /* Rounds the shifts of one layer to whole products of its steps, where those who run it have them as
  * integers (shifts.c). */
-void layer_round_shifts(struct layer_of_sums *one, const struct found *found,
-                        const char *name);
+void layer_round_shifts(struct layer_of_sums *one, const struct found *found);
 
 /* Makes neighbours alike (equalise.c). */
 void layers_equalise(struct layers *layers, const struct found *found);

@@ -58,7 +58,7 @@ operator_fn op_abs, op_erf, op_neg, op_prelu, op_selu, op_softsign;
 operator_fn op_concat, op_constant, op_constant_of_shape, op_same, op_expand,
     op_flatten, op_gather, op_pad, op_range, op_reshape, op_shape, op_slice, op_squeeze,
     op_transpose, op_unsqueeze;
-operator_fn op_einsum;
+operator_fn op_einsum, op_recurrent;
 operator_fn op_depth_to_space, op_space_to_depth, op_split, op_tile, op_resize,
     op_greater, op_less, op_where;
 

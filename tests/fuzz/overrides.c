@@ -13,7 +13,8 @@ struct weighted {
 
 static bool multiplies(const char *op)
 {
-    static const char *const names[] = {"Conv", "ConvTranspose", "Gemm", "MatMul"};
+    static const char *const names[] = {"Conv", "ConvTranspose", "Gemm", "MatMul",
+                                        "LSTM", "GRU",           "RNN"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(op, names[i]) == 0)

@@ -52,7 +52,8 @@ static struct array *moved(const struct layers *layers, const struct node *node,
     return operator_find(node->op)(&trial, node, inputs);
 }
 
-/* Height, width and channels, the channels last, with which a layer sees a value; -1 beyond these. */
+/* Height, width and channels, the channels last, with which a layer sees a value; -1 beyond these. Of sequences the
+ * batch, which is one sample, may be second. */
 static void seen_as(const struct array *array, int64_t seen[4])
 {
     int64_t rest = -1;
@@ -61,7 +62,9 @@ static void seen_as(const struct array *array, int64_t seen[4])
         rest = rest * 31 - array->dims[i];
     seen[3] = rest;
     seen[0] = array->rank == 4 ? array->dims[2] : 1;
-    seen[1] = array->rank == 4 ? array->dims[3] : array->rank == 3 ? array->dims[1] : 1;
+    seen[1] = array->rank == 4   ? array->dims[3]
+              : array->rank == 3 ? array->dims[0] * array->dims[1]
+                                 : 1;
     seen[2] = array->rank == 3 ? array->dims[2] : array->dims[1];
 }
 

@@ -11,8 +11,7 @@ static double others_near(double number, double error)
     return rint(number + error) - rint(number - error);
 }
 
-void layer_round_shifts(struct layer_of_sums *one, const struct found *found,
-                        const char *name)
+void layer_round_shifts(struct layer_of_sums *one, const struct found *found)
 {
     struct found_step step = {.channel_steps = NULL};
 
@@ -23,7 +22,7 @@ void layer_round_shifts(struct layer_of_sums *one, const struct found *found,
          i++) {
         double of_weights = step.channel_steps ? step.channel_steps[i] : step.step;
         double unit = one->input_step * of_weights * fabs(one->scale[i]) /
-                      found_more(found, name, step.step).factor;
+                      found_more(found, one->weight_name, step.step).factor;
         double number = one->shift[i] / unit, error = 0x1p-20 * fabs(number);
 
         if (one->mean)

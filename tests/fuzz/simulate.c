@@ -17,6 +17,7 @@
 #include "core/base/memory.h"
 #include "tests/fuzz/comparison.h"
 #include "tests/fuzz/grid.h"
+#include "tests/fuzz/recurrent.h"
 #include "tests/fuzz/tables.h"
 
 #include <math.h>
@@ -38,8 +39,31 @@ struct coded {
     bool *is_unsigned;        /* [values] owned */
     int negative;             /* value, or -1 */
     const struct found *found;
+    struct plain_grid
+        *states; /* [nodes] of states that are multiplied; step 0: none; owned */
     int (*shapes)[ARRAY_RANK_MAX + 1]; /* where they are noted down, or NULL */
 };
+
+static struct array *recurrent_coded(const struct coded *coded, struct trial *trial,
+                                     int node, const struct array *const *inputs)
+{
+    const struct layers *layers = &coded->layers;
+    const struct layer_of_sums *one = &layers->list[layers->of_node[node]];
+    const struct layer_of_sums *states = &layers->list[one->of_states];
+    struct array *of_input = layer_compute(layers, one, trial, inputs[0]);
+    struct array *result = recurrent_run(
+        trial, &coded->graph->nodes[node], inputs,
+        &(struct gate_sums){
+            .of_input = of_input,
+            .weights = states->rounded ? states->rounded : states->weights,
+            .bias = states->shift,
+            .magnitudes = states->magnitudes,
+            .grid = coded->states[node].step > 0 ? &coded->states[node] : NULL,
+        });
+
+    array_destroy(of_input);
+    return result;
+}
 
 static struct array *compute_coded(void *context, struct trial *trial, int node,
                                    const struct array *const *inputs)
@@ -52,6 +76,8 @@ static struct array *compute_coded(void *context, struct trial *trial, int node,
 
         return op_gather(trial, one, looked_up);
     }
+    if (node_recurs(one))
+        return recurrent_coded(coded, trial, node, inputs);
     if (coded->layers.of_node[node] >= 0)
         return layer_compute(&coded->layers,
                              &coded->layers.list[coded->layers.of_node[node]], trial,
@@ -176,6 +202,24 @@ static void put_statistics(struct graph *graph, const struct found *found,
     }
 }
 
+/* States are multiplied as the output has them, where the layer is not kept in float; of two outputs the second
+ * one is then as the first. */
+static void find_states(struct coded *coded)
+{
+    const struct graph *graph = coded->graph;
+
+    coded->states = memory_zeroed((size_t)graph->node_count, sizeof *coded->states);
+    for (int i = 0; i < graph->node_count; i++) {
+        const struct node *node = &graph->nodes[i];
+        int first = node->twin < 0 ? i : node->twin;
+
+        if (!node_recurs(node) || found_keeps(coded->found, node->name))
+            continue;
+        coded->states[i] = coded->grids[graph->nodes[first].output];
+        coded->grids[node->output] = coded->states[i];
+    }
+}
+
 static void find_grids(struct coded *coded)
 {
     size_t values = (size_t)coded->graph->value_count;
@@ -191,6 +235,7 @@ static void find_grids(struct coded *coded)
         coded->grids[i] = grid_of(step.grid, step.bits, step.zero, step.step);
         coded->is_unsigned[i] = strcmp(step.grid, "unsigned") == 0;
     }
+    find_states(coded);
 }
 
 /* The codes that layers read. */
@@ -212,6 +257,20 @@ static bool splits_activations(const struct found *found)
     return atof(found_setting(found, "method.activation_splitting.ratio")) > 0;
 }
 
+/* For the files that were exported. */
+static void keep_states(const struct coded *coded, struct comparison *comparison)
+{
+    for (int i = 0; i < coded->graph->node_count; i++) {
+        struct state_grid *to = &comparison->states[comparison->state_count];
+
+        if (coded->states[i].step == 0 || comparison->state_count == STATE_GRIDS_MOST)
+            continue;
+        snprintf(to->node, sizeof to->node, "%s", coded->graph->nodes[i].name);
+        to->grid = coded->states[i];
+        comparison->state_count++;
+    }
+}
+
 static void compare_coded(struct comparison *comparison, struct graph *graph,
                           const struct logits *of_float)
 {
@@ -228,6 +287,7 @@ static void compare_coded(struct comparison *comparison, struct graph *graph,
     trial.is_near = false;
     find_grids(&coded);
     find_inputs(&coded);
+    keep_states(&coded, comparison);
     layers_treat(&coded.layers, coded.found, &trial);
     coded.tables = tables_round(graph, coded.found, &trial);
     put_statistics(graph, coded.found, &coded.layers);
@@ -242,6 +302,8 @@ static void compare_coded(struct comparison *comparison, struct graph *graph,
     compare_losses(comparison, "quantized", "result", logits, of_float);
     logits_clear(&logits[0]);
     comparison->coded = logits[1];
+    /* In a file a node keeps its states as they are. */
+    memset(coded.states, 0, (size_t)graph->node_count * sizeof *coded.states);
     trial.carries_bases = true;
     if (comparison_has(comparison, "exact.onnx.off"))
         comparison->runtime_coded[0] =
@@ -256,6 +318,7 @@ static void compare_coded(struct comparison *comparison, struct graph *graph,
     tables_free(coded.tables, graph);
     array_destroy(sample);
     free(coded.grids);
+    free(coded.states);
     free(coded.is_unsigned);
     free(coded.shapes);
 }
@@ -311,9 +374,37 @@ static void compare_float(struct comparison *comparison)
     graph_clear(&graph);
 }
 
+/* A node of a file with its states rounded as calq does. */
+struct rounded_states {
+    const struct comparison *comparison;
+    const struct graph *graph;
+};
+
+static struct array *compute_rounded(void *context, struct trial *trial, int node,
+                                     const struct array *const *inputs)
+{
+    const struct rounded_states *rounded = context;
+    const struct node *one = &rounded->graph->nodes[node];
+    const struct comparison *comparison = rounded->comparison;
+
+    for (int i = 0; node_recurs(one) && i < comparison->state_count; i++)
+        if (strcmp(comparison->states[i].node, one->name) == 0)
+            return recurrent_of_inputs(trial, one, inputs, &comparison->states[i].grid);
+    return NULL;
+}
+
+static void leave(void *context, struct trial *trial, int value, struct array *array)
+{
+    (void)context;
+    (void)trial;
+    (void)value;
+    (void)array;
+}
+
 static void compare_exported(struct comparison *comparison)
 {
     struct graph graph;
+    struct rounded_states rounded = {comparison, &graph};
     struct logits logits;
     struct trial trial;
     char path[4096];
@@ -324,7 +415,8 @@ static void compare_exported(struct comparison *comparison)
     graph_read(&graph, path);
     runtime_fold(&graph);
     trial = (struct trial){.opset = graph.opset, .unit = float_unit};
-    logits = logits_of(&graph, &comparison->validation, trial, NULL);
+    logits = logits_of(&graph, &comparison->validation, trial,
+                       &(struct change){compute_rounded, leave, &rounded});
     logits_add_errors(&logits, &comparison->coded);
     compare_logits(comparison, "exported", &logits, "samples/logits.f32");
     compare_runtime(comparison, &graph, "exported.onnx", false);

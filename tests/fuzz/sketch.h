@@ -74,6 +74,9 @@ struct place sketch_scaled(struct sketch *sketch, struct place from);
 struct place sketch_attention(struct sketch *sketch, struct place from);
 struct place sketch_gram(struct sketch *sketch, struct place from);
 
+/* LSTM, GRU and RNN (sketch_recurrent.c): of a sequence. */
+struct place sketch_recurrent(struct sketch *sketch, struct place from);
+
 /* Gates and curves (sketch_gates.c). */
 struct place sketch_gate(struct sketch *sketch, struct place from);
 

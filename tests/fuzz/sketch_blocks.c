@@ -179,6 +179,8 @@ struct place sketch_sequence_block(struct sketch *sketch, struct place from)
 {
     int kind = chance_between(&sketch->chance, 0, 9);
 
+    if (from.dims[2] <= 60 && from.dims[1] <= 12 && chance_is(&sketch->chance, 25))
+        return sketch_recurrent(sketch, from);
     if (from.dims[2] <= 60 && from.dims[1] <= 16 && chance_is(&sketch->chance, 20))
         return maybe_clamped(sketch, sketch_attention(sketch, from));
     if (chance_is(&sketch->chance, 15))

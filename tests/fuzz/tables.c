@@ -22,7 +22,7 @@ static struct array *round_table(const struct array *table, const char *name,
                                 .outputs = (int)table->dims[0],
                                 .weights = array_copy(table)};
 
-    layer_round(&one, found, "", trial);
+    layer_round(&one, found, trial);
     array_destroy(one.weights);
     free(one.magnitudes);
     return one.rounded;

@@ -247,7 +247,7 @@ size_t layer_block(const struct found *found, const struct array *weights,
                : 0;
 }
 
-void layer_round(struct layer_of_sums *one, const struct found *found, const char *name,
+void layer_round(struct layer_of_sums *one, const struct found *found,
                  struct trial *trial)
 {
     const char *correction = found_setting(found, "method.bias_correction");
@@ -264,7 +264,7 @@ void layer_round(struct layer_of_sums *one, const struct found *found, const cha
         .steps = step.channel_steps,
         .block = layer_block(found, one->weights, &step),
         .is_turned = one->is_turned,
-        .more = found_more(found, name, step.step),
+        .more = found_more(found, one->weight_name, step.step),
         .halves_plainly =
             strcmp(found_setting(found, "method.outlier_splitting.halves"), "plain") ==
             0,
