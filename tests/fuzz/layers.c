@@ -372,8 +372,9 @@ struct array *layer_compute(const struct layers *layers,
             one->shift_errors[channel] + 1e-37;
         /* Codes count from the lowest one; what that adds is taken away in float. */
         if (one->magnitudes)
-            result->errors[i] += 2 * trial->unit * fabs(one->scale[channel]) *
-                                 one->input_depth * one->magnitudes[channel];
+            result->errors[i] += (double)(2 + one->blocks) * trial->unit *
+                                 fabs(one->scale[channel]) * one->input_depth *
+                                 one->magnitudes[channel];
         /* The shift is what is left of a mean that was taken away. */
         if (one->mean)
             result->errors[i] +=

@@ -20,6 +20,8 @@ struct layer_of_sums {
     double *scale, *shift; /* [outputs] owned */
     double
         *magnitudes; /* [outputs] of the rounded weights, added up; NULL: none; owned */
+    size_t
+        blocks; /* of an output's weights, whose sums are added in float; 0: one sum */
     double *mean,
         *deviation;    /* [outputs] of a first batch norm's input; NULL: none; owned */
     double epsilon;    /* of that batch norm */

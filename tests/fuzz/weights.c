@@ -287,6 +287,8 @@ void layer_round(struct layer_of_sums *one, const struct found *found,
     for (size_t i = 0; i < one->rounded->count; i++)
         one->magnitudes[i / (one->rounded->count / (size_t)one->outputs)] +=
             fabs(one->rounded->values[i]) + fabs(one->weights->values[i]);
+    if (rounding.block > 0)
+        one->blocks = step.channel_count / (size_t)one->outputs;
     if (!one->is_table && found_treatment(found, "bias_corrected") &&
         (corrects_mean || corrects_both))
         put_right(one->weights, one->rounded, corrects_both);
