@@ -68,14 +68,30 @@ static bool sums_are_floats(const struct onnx_calibrated *calibrated,
     return most * products < exact_below && most * windows < exact_below;
 }
 
-/* Whether a residual is codes, in a shape that can be added: what is rounded may have been reshaped. */
-static bool has_residual_codes(const struct onnx_calibrated *calibrated,
+/* Whether a node of the file adds a tensor to what a layer gives, and not what others move of it. */
+static bool is_added(const struct onnx_edit *edit, int from, int to, const char *name)
+{
+    for (int i = from + 1; i <= to; i++) {
+        const Onnx__NodeProto *node = edit->model->graph->node[i];
+
+        for (size_t k = 0; k < node->n_input; k++)
+            if (strcmp(node->op_type, "Add") == 0 && strcmp(node->input[k], name) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Whether a residual is codes, in a shape that can be added: what is rounded may have been moved. */
+static bool has_residual_codes(const struct onnx_edit *edit,
+                               const struct onnx_calibrated *calibrated,
                                const struct layer *layer)
 {
     const struct tensor *tensors = calibrated->network->tensors;
 
     return calibrated->placement->of_tensor[layer->inputs[1]] >= 0 &&
-           tensors[layer->inputs[1]].rank == tensors[layer->output].rank;
+           is_added(edit, layer->node,
+                    onnx_edit_producer(edit, tensors[layer->output].name),
+                    tensors[layer->inputs[1]].name);
 }
 
 static bool moves(const Onnx__NodeProto *node)
@@ -124,7 +140,7 @@ bool onnx_is_exact(const struct onnx_edit *edit,
         layer_is_of_recurrence(network, layer) || onnx_is_moved(edit, network, layer))
         return false;
     input = onnx_quantizer_of(calibrated, calibrated->held[layer->inputs[0]]);
-    if (layer->conv.has_residual && !has_residual_codes(calibrated, layer))
+    if (layer->conv.has_residual && !has_residual_codes(edit, calibrated, layer))
         return false;
     if (needs_window_sums(calibrated, quantizer) && layer->weights->groups > 1 &&
         layer->weights->groups != layer->weights->outputs)

@@ -177,11 +177,18 @@ const char *found_setting(const struct found *found, const char *key)
     return "";
 }
 
-bool found_keeps(const struct found *found, const char *layer)
+bool found_keeps_states(const struct found *found, const char *node)
 {
-    const json_t *one = entry(found, "kept_in_float", "layer", layer, NULL);
+    const json_t *kept = json_object_get(found->json, "kept_in_float");
+    int count = 0;
 
-    return one && strcmp(text_of(one, "why"), "bits of the result") != 0;
+    for (size_t i = 0; i < json_array_size(kept); i++) {
+        const json_t *one = json_array_get(kept, i);
+
+        count += strcmp(text_of(one, "layer"), node) == 0 &&
+                 strcmp(text_of(one, "why"), "bits of the result") != 0;
+    }
+    return count > 1;
 }
 
 bool found_treatment(const struct found *found, const char *name)

@@ -47,8 +47,9 @@ const char *found_setting(const struct found *found, const char *key);
  * rounded. */
 bool found_has_kernels(const struct found *found);
 
-/* Whether a layer was kept in float by a setting. */
-bool found_keeps(const struct found *found, const char *layer);
+/* Whether a setting keeps the states of an LSTM, a GRU or an RNN in float: the node is two layers, of which the first,
+ * what it makes of its input, may be kept alone, as the first layer of a network. */
+bool found_keeps_states(const struct found *found, const char *node);
 
 bool found_treatment(const struct found *found, const char *name);
 

@@ -213,7 +213,7 @@ static void find_states(struct coded *coded)
         const struct node *node = &graph->nodes[i];
         int first = node->twin < 0 ? i : node->twin;
 
-        if (!node_recurs(node) || found_keeps(coded->found, node->name))
+        if (!node_recurs(node) || found_keeps_states(coded->found, node->name))
             continue;
         coded->states[i] = coded->grids[graph->nodes[first].output];
         coded->grids[node->output] = coded->states[i];
