@@ -163,6 +163,7 @@ void written_assert_same(const struct written *written, const char *fact)
     struct network *file = written_read_back(written);
     struct qdq_comparison comparison;
 
+    qdq_order_alike(written->network, file);
     qdq_take_plain(written->network, &written->placement, written->choices,
                    &written->calibrated.rules, file);
     qdq_unfold(written->network, &written->placement, written->choices,

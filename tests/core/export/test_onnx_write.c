@@ -625,6 +625,26 @@ static void a_reshaped_residual_is_not_added_exactly(void **state)
     assert_int_equal(count_exact(text, written_onnx, &plain), 6);
 }
 
+/* A node stands between the codes and the sum, which changes the places of samples and steps. */
+static void a_moved_residual_is_not_added_exactly(void **state)
+{
+    static const struct treatment plain = {.fact = "plain"};
+    static const char text[] =
+        "input x N,3,6\nfloats w1 6,6" WEIGHTS "floats w2 6,6" WEIGHTS
+        "floats w3 6,3" WEIGHTS "node MatMul x w1 -> a\nnode Relu a -> b\n"
+        "node Transpose b -> t perm=1,0,2\nnode MatMul t w2 -> m\n"
+        "node Add m t -> s\nnode Transpose s -> r perm=1,0,2\n"
+        "node MatMul r w3 -> y\noutput y\n";
+    static const char unmoved[] =
+        "input x N,3,6\nfloats w1 6,6" WEIGHTS "floats w2 6,6" WEIGHTS
+        "floats w3 6,3" WEIGHTS "node MatMul x w1 -> a\nnode Relu a -> b\n"
+        "node MatMul b w2 -> m\nnode Add m b -> s\nnode MatMul s w3 -> y\noutput y\n";
+
+    (void)state;
+    assert_int_equal(count_exact(unmoved, written_onnx, &plain), 12);
+    assert_int_equal(count_exact(text, written_onnx, &plain), 6);
+}
+
 /* Of the second product, whose scale stands behind moves that change nothing but the shape, the exact nodes would give the shape
  * before them: it is written as it was, in both its forms. */
 static void a_layer_that_is_moved_before_its_end_is_not_exact(void **state)
@@ -784,6 +804,7 @@ int main(void)
         cmocka_unit_test(a_stride_over_one_pixel_is_read_back),
         cmocka_unit_test(pixels_that_a_product_of_images_reads_stay_images),
         cmocka_unit_test(a_reshaped_residual_is_not_added_exactly),
+        cmocka_unit_test(a_moved_residual_is_not_added_exactly),
         cmocka_unit_test(a_layer_that_is_moved_before_its_end_is_not_exact),
         cmocka_unit_test(a_product_of_images_is_read_back),
         cmocka_unit_test(equal_steps_of_neighbours_are_read_back),

@@ -24,6 +24,13 @@
     "integers one 1 = 1\nnode Squeeze all one -> s\n"                                  \
     "node LSTM s w2 r2 -> . last\nnode Squeeze last zero -> l\n"                       \
     "node MatMul l u2 -> y\noutput y\n"
+#define BOTH                                                                           \
+    "integers one 1 = 1\nfloats z 12,2" WEIGHTS                                        \
+    "node Transpose x -> t perm=1,0,2\nnode LSTM t wl rl b -> all last\n"              \
+    "node Squeeze all one -> s\nnode Transpose s -> n perm=1,0,2\n"                    \
+    "node Transpose last -> l perm=1,0,2\nnode Flatten l -> e\n"                       \
+    "node Flatten n -> f\nnode Concat f e -> j axis=1\n"                               \
+    "node MatMul j z -> y\noutput y\n"
 #define SECOND                                                                         \
     "floats w2 1,8,3" WEIGHTS "floats r2 1,8,2" WEIGHTS "floats u2 2,2" WEIGHTS        \
     "integers zero 1 = 0\n"
@@ -32,6 +39,7 @@ static const struct network_case cases[] = {
     {"an LSTM", STEPS LSTM},
     {"a GRU of two directions", STEPS GRU},
     {"one behind another, with the batch in the middle", STEPS SECOND TURNED},
+    {"all states beside the last ones", STEPS BOTH},
 };
 enum { CASE_COUNT = sizeof cases / sizeof *cases };
 
@@ -106,6 +114,35 @@ static void a_node_reads_integers_of_both_weights(void **state)
     written_close(&written);
 }
 
+/* They are another output of the node: as those of all states they are rounded. */
+static void last_states_have_the_codes_of_all(void **state)
+{
+    struct written written;
+    Onnx__ModelProto *model;
+    int quantized = 0;
+
+    (void)state;
+    written_open(&written, STEPS BOTH, written_onnx, 8, 8, false);
+    written_write(&written);
+    model = written_model(&written);
+    for (size_t i = 0; i < model->graph->n_node; i++) {
+        const Onnx__NodeProto *node = model->graph->node[i];
+        const Onnx__TensorProto *step;
+
+        if (strcmp(node->op_type, "QuantizeLinear") != 0 ||
+            (strcmp(node->input[0], "all") != 0 && strcmp(node->input[0], "last") != 0))
+            continue;
+        step = written_initialiser(model, node->input[1]);
+        assert_memory_equal(step->raw_data.data,
+                            written_initialiser(model, "all_scale")->raw_data.data,
+                            sizeof(float));
+        quantized++;
+    }
+    assert_int_equal(quantized, 2);
+    onnx__model_proto__free_unpacked(model, NULL);
+    written_close(&written);
+}
+
 static void two_directions_have_one_step(void **state)
 {
     struct error err = {0};
@@ -132,6 +169,7 @@ int main(void)
         cmocka_unit_test(weights_and_states_come_back),
         cmocka_unit_test(joined_states_come_back),
         cmocka_unit_test(a_node_reads_integers_of_both_weights),
+        cmocka_unit_test(last_states_have_the_codes_of_all),
         cmocka_unit_test(two_directions_have_one_step),
     };
 

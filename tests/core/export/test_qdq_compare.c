@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -250,6 +251,60 @@ static void tensors_of_another_order_are_paired(void **state)
     assert_true(is_told(SCALED_EARLY, other));
 }
 
+/* What was changed of biases is written as all of them. */
+static void biases_of_zero_are_none(void **state)
+{
+    static const char none[] =
+        STEPS "node GRU t wg rg -> y layout=1 linear_before_reset=1\n";
+    static const char zeros[] =
+        STEPS "floats bias 1,24 = 0\nnode GRU t wg rg bias -> y "
+              "layout=1 linear_before_reset=1\n";
+    static const char ones[] = STEPS "floats bias 1,24 = 1\nnode GRU t wg rg bias -> y "
+                                     "layout=1 linear_before_reset=1\n";
+
+    (void)state;
+    assert_false(is_told(none, zeros));
+    assert_false(is_told(zeros, none));
+    assert_true(is_told(none, ones));
+}
+
+static bool are_same_layers(const struct network *network, const struct network *file)
+{
+    bool are = true;
+
+    for (int i = 0; i < network->layer_count; i++)
+        are = are && strcmp(network->layers[i].name, file->layers[i].name) == 0 &&
+              file->tensors[file->layers[i].output].producer == i;
+    return are;
+}
+
+static void layers_of_another_order_are_put_in_ours(void **state)
+{
+    struct network *network =
+        read("node Conv c u -> m1 name=one\nnode MaxPool c -> m2 kernel_shape=1,1 "
+             "strides=1,1 name=two\nnode Conv m2 w -> m3 pads=1,1,1,1 name=three\n"
+             "node Concat m1 m3 -> y axis=1\n");
+    struct network *file =
+        read("node MaxPool c -> m2 kernel_shape=1,1 strides=1,1 name=two\n"
+             "node Conv m2 w -> m3 pads=1,1,1,1 name=three\n"
+             "node Conv c u -> m1 name=one\nnode Concat m1 m3 -> y axis=1\n");
+    struct network *other = read("node Conv c w -> y pads=1,1,1,1\n");
+    int layers = other->layer_count;
+
+    (void)state;
+    assert_false(are_same_layers(network, file));
+    qdq_order_alike(network, file);
+    assert_true(are_same_layers(network, file));
+    qdq_order_alike(network, file);
+    assert_true(are_same_layers(network, file));
+    qdq_order_alike(network, other);
+    assert_int_equal(other->layer_count, layers);
+    assert_true(are_same_layers(other, other));
+    network_destroy(network);
+    network_destroy(file);
+    network_destroy(other);
+}
+
 static bool are_numbered_alike(const struct network *network,
                                const struct network *file)
 {
@@ -292,6 +347,8 @@ int main(void)
         cmocka_unit_test(what_a_layer_computes_is_compared),
         cmocka_unit_test(every_kind_of_layer_is_compared),
         cmocka_unit_test(tensors_of_another_order_are_paired),
+        cmocka_unit_test(biases_of_zero_are_none),
+        cmocka_unit_test(layers_of_another_order_are_put_in_ours),
         cmocka_unit_test(tensors_of_another_order_are_numbered_alike),
     };
 
