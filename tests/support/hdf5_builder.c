@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <hdf5.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { RANK_MAX = 8 };
@@ -186,4 +187,20 @@ size_t hdf5_builder_read(const char *path, const char *dataset, float *values,
     H5Dclose(opened);
     H5Fclose(file);
     return (size_t)count;
+}
+
+void hdf5_builder_make_newer(const char *path, const char *name)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    H5O_info_t info;
+    FILE *bytes;
+
+    assert_true(file >= 0);
+    assert_true(H5Oget_info_by_name(file, name, &info, H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    bytes = fopen(path, "r+b");
+    assert_non_null(bytes);
+    assert_int_equal(fseek(bytes, (long)info.addr, SEEK_SET), 0);
+    assert_int_equal(fputc(99, bytes), 99);
+    assert_int_equal(fclose(bytes), 0);
 }

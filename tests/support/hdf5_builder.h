@@ -58,4 +58,7 @@ void hdf5_builder_samples(const char *path, enum hdf5_type type, const size_t si
 size_t hdf5_builder_read(const char *path, const char *dataset, float *values,
                          size_t room);
 
+/* Gives the header of a dataset a version that no library knows, as one of a newer format has. */
+void hdf5_builder_make_newer(const char *path, const char *name);
+
 #endif

@@ -1133,6 +1133,23 @@ static void a_damaged_chunk_is_an_error(void **state)
     data_file_close(file);
 }
 
+/* Names can be listed still. */
+static void a_dataset_of_a_newer_format_is_told_from_a_missing_one(void **state)
+{
+    char begin[256];
+
+    (void)state;
+    prepare(HDF5_U8);
+    hdf5_builder_make_newer(scratch_file, input.dataset);
+    err = (struct error){0};
+    assert_null(try_to_open());
+    snprintf(begin, sizeof begin, "%s has %s, but HDF5 ", scratch_file, input.dataset);
+    assert_memory_equal(err.text, begin, strlen(begin));
+    assert_non_null(strstr(err.text, "its format is newer, or it is damaged; write it "
+                                     "again for older libraries, with `h5repack"));
+    assert_int_equal(err.code, EXIT_INPUT);
+}
+
 /* ---- the kit ---- */
 
 static const char *from_environment(const char *name, const char *fallback)
@@ -1219,6 +1236,7 @@ int main(void)
         cmocka_unit_test(a_label_beyond_the_classes_is_named),
         cmocka_unit_test(a_value_that_is_not_finite_is_named),
         cmocka_unit_test(a_damaged_chunk_is_an_error),
+        cmocka_unit_test(a_dataset_of_a_newer_format_is_told_from_a_missing_one),
         cmocka_unit_test(images_of_the_kit_equal_the_reference),
     };
 
