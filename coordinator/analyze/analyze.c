@@ -240,18 +240,13 @@ static int do_analyses(void *context, const struct calibration *calibration,
     return status;
 }
 
-/* What is looked at around a case's result runs its method, so where it has no result it gets one. */
+/* A case without a result gets one: most analyses look around it, and a report shows only what has one. */
 static bool wants_result(const struct run *run, const struct calibration_case *one)
 {
-    bool needs_point = false;
     char path[PATH_MAX];
     struct error ignored;
 
-    for (int i = 0; i < run->asked_count; i++)
-        needs_point |=
-            looks_at(run->asked[i], one) && analysis_of(run->asked[i])->needs_point;
-    return needs_point &&
-           run_folder_case_path(run->config, one->id, "/result.json", path, &ignored) ==
+    return run_folder_case_path(run->config, one->id, "/result.json", path, &ignored) ==
                0 &&
            access(path, F_OK) < 0;
 }

@@ -108,9 +108,10 @@ static void write_sentence(FILE *out, const struct ranking *ranking)
                      ranking->entry->one->id);
     else
         html_element(out, "p",
-                     "%s: keep %s in float first. Quantized alone it raises the "
-                     "loss by %.4g, which is %.0f %% of what all tensors do one by "
-                     "one.",
+                     "%s: %s costs most alone. It raises the loss by %.4g, which is "
+                     "%.0f %% of what all tensors do one by one. What its float saves "
+                     "where all others are quantized is found by `calq analyze "
+                     "keep_float`.",
                      ranking->entry->one->id, first->tensor, first->alone,
                      share_of(first->alone, ranking->all));
 }
@@ -169,7 +170,7 @@ static bool write_entry(const struct report_page *page,
         html_text(page->out, entry->result->model->name);
         fputs("\">\n", page->out);
         write_sentence(page->out, &ranking);
-        if (!ranking.knows_gains || ranking.gains[0].gain > 0)
+        if (ranking.knows_gains && ranking.gains[0].gain > 0)
             write_setting(page->out, &ranking);
         write_table(page->out, &ranking);
         fputs("</div>\n", page->out);
