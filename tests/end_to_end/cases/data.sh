@@ -103,6 +103,23 @@ damaged_pictures_end_with_a_sentence() {
 }
 check 1 damaged_pictures_end_with_a_sentence
 
+pictures_that_are_cropped_already_are_told() {
+    needs_python h5py
+    mkdir "$work/pictures"
+    picture 8 8 10 "$work/pictures/1.png"
+    calq data pack "$work/pictures" --resize 10 --crop 8 -o "$work/data.h5"
+    expect_code 0
+    expect_in "$work/out" "note: all pictures are 8 x 8 already, and lose their edges by --resize 10; with --resize 8"
+    calq data pack "$work/pictures" --resize 8 --crop 8 -o "$work/data.h5"
+    expect_code 0
+    expect_not_in "$work/out" "note:"
+    picture 8 9 10 "$work/pictures/2.png"
+    calq data pack "$work/pictures" --resize 10 --crop 8 -o "$work/data.h5"
+    expect_code 0
+    expect_not_in "$work/out" "note:"
+}
+check 1 pictures_that_are_cropped_already_are_told
+
 lists_name_pictures_and_labels() {
     needs_python h5py
     picture_folders
