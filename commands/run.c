@@ -95,7 +95,10 @@ static int parse(int count, char **arguments, struct options *options,
             err, EXIT_USAGE,
             "which configuration? e.g. calq run examples/glyphs/glyphs.yaml");
     if (options->ranks.count > 0 && !options->dry_run)
-        return error_set(err, EXIT_USAGE, "--ranks only goes with --dry-run");
+        return error_set(
+            err, EXIT_USAGE,
+            "--ranks only goes with --dry-run, which foretells; cores are taken by "
+            "`mpirun -n 8 calq run CONFIG`");
     return 0;
 }
 

@@ -183,7 +183,7 @@ static int take_key(struct reader *reader, struct config_node *mapping,
     twin = config_node_find(mapping, reader->key);
     if (!reader->key_is_broken && twin) {
         config_errors_add(reader->errors, node->place,
-                          "%s is there already, in line %d",
+                          "%s is there already, in line %d; keep one of them",
                           config_quoted(reader->key, quoted), twin->key_place.line);
         reader->key_is_broken = true;
     }

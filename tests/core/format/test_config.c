@@ -682,7 +682,8 @@ static const struct refusal {
      "t.yaml:2:6: line breaks and control characters are not allowed in a value"},
     {IN_MODEL("inputs: {}"), "t.yaml:7:11: inputs: 1 to 16 are needed, as {network "
                              "input: dataset}, not 0"},
-    {IN_MODEL("shape: {a: 1, a: 2}"), "t.yaml:7:17: \"a\" is there already, in line 7"},
+    {IN_MODEL("shape: {a: 1, a: 2}"),
+     "t.yaml:7:17: \"a\" is there already, in line 7; keep one of them"},
     {IN_MODEL("shape: {a: [1]}"),
      "t.yaml:7:14: shape: a single value is needed, not a list"},
     {IN_MODEL("shape: {a: }"), "t.yaml:7:14: shape has no value"},
@@ -757,7 +758,8 @@ static const struct refusal {
     {IN_METHOD("lapq\n- {name: lapq, p_count: 10}"),
      "t.yaml:5:3: methods: entry 2 is the same as entry 1"},
     /* YAML that is not read */
-    {"name: x\nname: y\n" REST, "t.yaml:2:1: \"name\" is there already, in line 1"},
+    {"name: x\nname: y\n" REST,
+     "t.yaml:2:1: \"name\" is there already, in line 1; keep one of them"},
     {"name: x\nout: *n\n" REST, "t.yaml:2:6: the alias *n has no anchor &n before it"},
     {"name: x\nout: *nam\nkernel: &name auto\n" REST,
      "t.yaml:2:6: the alias *nam has no anchor &nam before it"},
@@ -779,7 +781,7 @@ static const struct refusal {
      "t.yaml:3:19: a merge key (<<) needs a mapping such as *base, or a list of "
      "mappings"},
     {"name: x\nbudget: {<<: {seconds: 1}, <<: {seconds: 2}}\n" REST,
-     "t.yaml:2:28: \"<<\" is there already, in line 2"},
+     "t.yaml:2:28: \"<<\" is there already, in line 2; keep one of them"},
     {"x-m: &m {loss: hinge, nettwork: n}\nname: x\n" BITS METHODS
      "models:\n- {<<: *m, name: a, calibration: {file: c}}\n"
      "- {<<: *m, name: b, network: n, calibration: {file: c}}\n",

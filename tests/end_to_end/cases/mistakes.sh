@@ -28,6 +28,7 @@ make_user() {
     changed brackets.yaml 's/^bits:.*/bits: W8A8, W4A4/'
     changed no-network.yaml '/^    network:/d'
     changed no-methods.yaml '/^methods:/d'
+    changed twice.yaml 's/^bits:.*/bits: W8A8\nbits: W4A4/'
     changed model.yaml 's/^models:/model:/'
     changed name.yaml 's/^name: my-network/name: my network/'
     changed labels.yaml '/^    labels:/d; s/kl_to_float/cross_entropy/'
@@ -88,6 +89,7 @@ mistake 4 'train.h5: the file is damaged|it is an HDF5 file|`calq data show`' in
 mistake 2 'my.yaml is there already|name another file with -o' init net.onnx -o my.yaml
 mistake 2 'which two run directories?|e.g. calq compare' compare runs/my-network
 mistake 2 'one configuration at a time, not my.yaml and tab.yaml' run my.yaml tab.yaml
+mistake 2 '--ranks only goes with --dry-run|`mpirun -n 8 calq run CONFIG`' run my.yaml --ranks 8
 mistake 8 'cannot write empty: it is a folder; name a file' export $case -o empty
 mistake 2 'no form "tensorrt", only onnx, tflite|said by `targets`' export $case --to tensorrt -o x.onnx
 mistake 4 'is of target onnx|search with `targets: tflite`' export $case --to tflite -o x.tflite
@@ -134,6 +136,7 @@ mistake 3 '"0-99" is not a range of samples; write 512 for the first 512' "${run
 mistake 3 '"2GB" is not a size; sizes are written 2GiB' "${run[@]}" --set memory=2GB
 mistake 4 'labels must be [N] or [N, 1]' "${run[@]}" --set models.0.labels=/images
 mistake 4 'cannot open|calq fetches nothing: save the file first' "${run[@]}" --set models.0.network=https://a.org/net.onnx
+mistake 3 'twice.yaml:12:1: "bits" is there already, in line 11; keep one of them' run twice.yaml
 mistake 3 'unknown key "model"|did you mean models?' run model.yaml
 mistake 3 'name.yaml:1:7: name: "my network" is not a name|letters, digits' run name.yaml
 mistake 3 'nothing.yaml:1:1: the file is empty|`calq init MODEL` writes a configuration' run nothing.yaml
