@@ -321,7 +321,7 @@ static int compare_with_choice(const struct method_task *task, struct result *re
     size_t bytes = (size_t)result->placement->count * sizeof *result->start.choices;
     struct result_point point = {.choices = memory_copy(result->start.choices, bytes),
                                  .state = state_copy(&result->start.state)};
-    int phase = method_begin_phase(task->team, result, "comparison with the choice");
+    int phase = method_begin_phase(task->team, result, "the choice as rounded");
     int status = rounding_try(task, &point, err);
 
     if (status == 0 && method_is_better(&point, &result->result))

@@ -10,6 +10,12 @@ static struct axis cost_axis(const struct result_mixed *mixed)
     return axis_of("cost", mixed->budget);
 }
 
+/* Neighbours of the best are known as they are rounded only. */
+static double loss_of(const struct result_mixed_point *point)
+{
+    return isfinite(point->loss) ? point->loss : point->rounded;
+}
+
 static void draw_front(struct plot *plot, const struct result_mixed *mixed)
 {
     char text[512];
@@ -26,12 +32,13 @@ static void draw_front(struct plot *plot, const struct result_mixed *mixed)
     }
     for (int i = 0; i < mixed->tried_count; i++) {
         snprintf(text, sizeof text, "cost %.5g: loss %.5g; bits %.300s",
-                 mixed->tried[i].cost, mixed->tried[i].loss, mixed->tried[i].bits);
-        plot_point(plot, 1, false, mixed->tried[i].cost, mixed->tried[i].loss, text);
+                 mixed->tried[i].cost, loss_of(&mixed->tried[i]), mixed->tried[i].bits);
+        plot_point(plot, 1, false, mixed->tried[i].cost, loss_of(&mixed->tried[i]),
+                   text);
     }
     snprintf(text, sizeof text, "chosen: cost %.5g, loss %.5g", mixed->chosen.cost,
-             mixed->chosen.loss);
-    plot_point(plot, 2, false, mixed->chosen.cost, mixed->chosen.loss, text);
+             loss_of(&mixed->chosen));
+    plot_point(plot, 2, false, mixed->chosen.cost, loss_of(&mixed->chosen), text);
     plot_end_drawing(plot);
     plot_key_hollow(plot, 0, "least predicted loss");
     plot_key(plot, 1, "evaluated");
@@ -75,7 +82,7 @@ static void write_front(struct report_page *page, const struct report_entry *ent
     }
     for (int i = 0; i < mixed->tried_count; i++) {
         axis_fit(&plot.x, mixed->tried[i].cost);
-        axis_fit(&plot.y, mixed->tried[i].loss);
+        axis_fit(&plot.y, loss_of(&mixed->tried[i]));
     }
     axis_use_log(&plot.y, 20);
     plot_begin(&plot);
