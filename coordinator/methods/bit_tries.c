@@ -12,6 +12,8 @@
 
 /* ---- the best few --------------------------------------------------------------------------- */
 
+enum { NODES_BY_SINGLES = 1000000 };
+
 /* Choices [count, groups] that are evaluated: the solution, its neighbours, and the same bits for all; behind them those that
  * a descent takes up. */
 struct tries {
@@ -40,13 +42,51 @@ static void add_uniform(const struct chooser *chooser, int64_t most,
     }
 }
 
+/* Adds choices [count, groups] but those that are there. */
+static void add_new(const struct chooser *chooser, const int *choices, int count,
+                    struct tries *tries)
+{
+    size_t groups = (size_t)chooser->model.groups, bytes = groups * sizeof *choices;
+
+    for (int i = 0; i < count; i++) {
+        const int *next = choices + (size_t)i * groups;
+        int place = 0;
+
+        while (place < tries->count &&
+               memcmp(tries->choices + (size_t)place * groups, next, bytes) != 0)
+            place++;
+        if (place == tries->count)
+            memcpy(tries->choices + (size_t)tries->count++ * groups, next, bytes);
+    }
+}
+
+/* What singles alone predict best, and its neighbours, `wanted` in all: where much is rounded, pairs tell of interactions
+ * that rounding layer behind layer makes up for. */
+static void add_by_singles(const struct chooser *chooser, int wanted,
+                           struct tries *tries)
+{
+    struct assignment_model singles = chooser->model;
+    size_t groups = (size_t)singles.groups;
+    int *choices = memory_get((size_t)wanted * groups * sizeof *choices);
+    struct assignment found = {.choices = choices};
+    int64_t most = bit_budget_most(&chooser->budget);
+
+    singles.pairs = NULL;
+    if (assignment_solve(&singles, most, NODES_BY_SINGLES, &found))
+        add_new(
+            chooser, choices,
+            1 + assignment_near(&singles, most, choices, wanted - 1, choices + groups),
+            tries);
+    free(choices);
+}
+
 static struct tries find_tries(const struct chooser *chooser,
                                const struct assignment *best)
 {
     size_t groups = (size_t)chooser->model.groups;
     int64_t most = bit_budget_most(&chooser->budget);
     int count = chooser->asked->tries;
-    int room = count + 1 + chooser->asked->descents * chooser->asked->finals;
+    int room = 2 * count + 1 + chooser->asked->descents * chooser->asked->finals;
     struct tries tries = {.choices = memory_get((size_t)room * groups * sizeof(int)),
                           .count = 1,
                           .room = room};
@@ -56,6 +96,8 @@ static struct tries find_tries(const struct chooser *chooser,
         return tries;
     tries.count += assignment_near(&chooser->model, most, best->choices, count - 1,
                                    tries.choices + groups);
+    if (chooser->model.pairs)
+        add_by_singles(chooser, count, &tries);
     add_uniform(chooser, most, &tries);
     return tries;
 }

@@ -89,7 +89,9 @@ static const struct config_field fields[] = {
              "measured as a pair",
      .only = "mixed", .needs = MODEL_IS_OF_PAIRS},
     {"tries", KIND_INT, OWN(tries), "8", .range = {1, 1000},
-     .help = "how many of the best predicted are evaluated", .only = "mixed"},
+     .help = "how many of the best predicted are evaluated; with pairs, as many by "
+             "singles alone, too",
+     .only = "mixed"},
     {"finals", KIND_INT, OWN(finals), "4", .range = {0, 1000},
      .help =
          "with `rounding: gram`, how many of these are rounded layer behind layer and "
@@ -188,13 +190,13 @@ static long evaluations_of(const struct config_method_settings *settings, int st
     const struct mixed_settings *mixed = own(settings);
     long groups = mixed->activation_count > 1 ? steps : (steps + 1) / 2;
     long each = mixed->weight_count - 1, pairs = 0;
+    long tries = mixed->model == BITS_BY_PAIRS ? 2 * mixed->tries : mixed->tries;
 
     if (mixed->model == BITS_BY_PAIRS)
         for (long apart = 1;
              apart < groups && (mixed->reach == 0 || apart <= mixed->reach); apart++)
             pairs += groups - apart;
-    return starts *
-               (2 + mixed->tries + mixed->draws + groups * each + pairs * each * each) +
+    return starts * (2 + tries + mixed->draws + groups * each + pairs * each * each) +
            (long)mixed->sweeps * steps * LINE_EVALUATIONS;
 }
 
