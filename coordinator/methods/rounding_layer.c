@@ -100,44 +100,88 @@ static struct choice choice_of(const struct rounding_layer *of)
                                     (float)((double)choice.step * factor));
 }
 
-/* Ratios of the outputs' steps as they were found, to be freed; NULL: there are none. */
+/* Which weights share a step, those of an output at most; so does a tensor whose outputs all have its step. */
+static struct step_layout layout_of(const struct rounding_layer *of)
+{
+    return placement_layout(team_network(of->task->team), tensor_of(of));
+}
+
+/* Ratios of steps as they were found, to be freed; NULL: there are none. */
 static float *ratios_of(const struct rounding_layer *of)
 {
     const float *before = tensor_of(of)->ratios;
+    const struct step_layout layout = layout_of(of);
+    size_t count = step_layout_count(&layout), each = count / of->outputs;
     float *ratios = NULL;
 
     if (!before)
         return NULL;
-    ratios = memory_get(of->outputs * sizeof *ratios);
-    for (size_t output = 0; output < of->outputs; output++)
-        ratios[output] = (float)((double)before[output] * step_factors_of(of)[output]);
+    ratios = memory_get(count * sizeof *ratios);
+    for (size_t i = 0; i < count; i++)
+        ratios[i] = (float)((double)before[i] * step_factors_of(of)[i / each]);
     return ratios;
 }
 
-/* Steps of the outputs' codes, to be freed. */
-static float *weight_steps(const struct rounding_layer *of)
+/* Steps of codes: of the outputs, and shares in them of weights that have steps of their own. */
+struct weight_steps_found {
+    float *steps;   /* [outputs] owned */
+    double *shares; /* [outputs, weights of one] owned, or NULL: all are 1 */
+};
+
+/* Those of blocks are shares in the step of the first of the output. */
+static void find_shares(const struct rounding_layer *of, const float *steps,
+                        struct weight_steps_found *found)
+{
+    const struct step_layout layout = layout_of(of);
+    size_t each = step_layout_count(&layout) / of->outputs;
+    size_t row = weights_per_output(of->layer->weights);
+
+    if (each > 1)
+        found->shares = memory_get(of->code_count * sizeof *found->shares);
+    for (size_t output = 0; output < of->outputs; output++)
+        found->steps[output] = steps[output * each];
+    for (size_t i = 0; found->shares && i < of->code_count; i++)
+        found->shares[i] =
+            (double)steps[step_layout_at(&layout, i)] / (double)found->steps[i / row];
+}
+
+static struct weight_steps_found weight_steps(const struct rounding_layer *of)
 {
     const struct quantizer quantizer = choice_quantizer(choice_of(of));
+    const struct step_layout layout = layout_of(of);
+    size_t count = step_layout_count(&layout);
     float *ratios = ratios_of(of);
-    float *steps = memory_get(of->outputs * sizeof *steps);
+    float *steps = memory_get(count * sizeof *steps);
+    struct weight_steps_found found = {
+        .steps = memory_get(of->outputs * sizeof *found.steps)};
 
-    for (size_t output = 0; output < of->outputs; output++)
-        steps[output] = step_ratios_quantizer(&quantizer, ratios, output).step;
+    for (size_t i = 0; i < count; i++)
+        steps[i] = step_ratios_quantizer(&quantizer, ratios, i).step;
+    find_shares(of, steps, &found);
     free(ratios);
-    return steps;
+    free(steps);
+    return found;
+}
+
+static void weight_steps_clear(struct weight_steps_found *found)
+{
+    free(found->steps);
+    free(found->shares);
 }
 
 /* What group `group` is rounded by. */
 static struct gram_weights weights_of(const struct rounding_layer *of,
                                       const struct gram_answer *answer,
-                                      const float *steps, size_t first)
+                                      const struct weight_steps_found *steps,
+                                      size_t first)
 {
     const struct quantizer quantizer = choice_quantizer(of->choices[of->item]);
+    size_t each = weights_per_output(of->layer->weights);
 
     return (struct gram_weights){
-        .values =
-            of->layer->weights->values + first * weights_per_output(of->layer->weights),
-        .steps = steps + first,
+        .values = of->layer->weights->values + first * each,
+        .steps = steps->steps + first,
+        .shares = steps->shares ? steps->shares + first * each : NULL,
         .lowest = quantizer_lowest(&quantizer),
         .highest = quantizer_highest(&quantizer),
         .centre = (double)grid_centre(quantizer.grid),
@@ -162,16 +206,16 @@ static double *errors_of_steps(const struct rounding_layer *of,
                                const struct gram_answer *answer)
 {
     double *errors = memory_get(of->outputs * GRAM_STEPS_TRIED * sizeof *errors);
-    float *steps = weight_steps(of);
+    struct weight_steps_found steps = weight_steps(of);
 
     for (int group = 0; group < of->layer->weights->groups; group++) {
         const struct gram gram = layer_gram_of(of->layer, group, answer->numbers);
         size_t first = (size_t)group * outputs_of_group(of);
-        const struct gram_weights how = weights_of(of, answer, steps, first);
+        const struct gram_weights how = weights_of(of, answer, &steps, first);
 
         gram_try_steps(&gram, &how, errors + first * GRAM_STEPS_TRIED);
     }
-    free(steps);
+    weight_steps_clear(&steps);
     return errors;
 }
 
@@ -212,12 +256,12 @@ static void find_codes(const struct rounding_layer *of,
     const struct weights *weights = of->layer->weights;
     size_t of_group = outputs_of_group(of);
     int8_t *codes = memory_get(of->code_count);
-    float *steps = weight_steps(of);
+    struct weight_steps_found steps = weight_steps(of);
 
     for (int group = 0; group < weights->groups; group++) {
         const struct gram gram = layer_gram_of(of->layer, group, answer->numbers);
         size_t first = (size_t)group * of_group;
-        const struct gram_weights how = weights_of(of, answer, steps, first);
+        const struct gram_weights how = weights_of(of, answer, &steps, first);
         double ridge = gram_round(
             &gram, &how,
             &(struct gram_rounded){codes + first * weights_per_output(weights),
@@ -226,7 +270,7 @@ static void find_codes(const struct rounding_layer *of,
         *ridge_of(of) = fmax(*ridge_of(of), ridge);
     }
     packed_codes_pack(codes, of->code_count, of->numbers);
-    free(steps);
+    weight_steps_clear(&steps);
     free(codes);
 }
 
@@ -334,10 +378,12 @@ static void put_shifts(const struct rounding_layer *of, struct state *found,
 /* Ratios in place of those that the tensor's step was found with. */
 static void put_ratios(const struct rounding_layer *of, struct state *state)
 {
+    const struct step_layout layout = layout_of(of);
     float *ratios = ratios_of(of);
 
     if (ratios)
-        state_set_floats(state, STATE_CODE_RATIOS, of->item, ratios, of->outputs);
+        state_set_floats(state, STATE_CODE_RATIOS, of->item, ratios,
+                         step_layout_count(&layout));
     free(ratios);
 }
 

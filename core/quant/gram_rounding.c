@@ -19,9 +19,10 @@ struct work {
     size_t *order;       /* [inputs] */
     double *form;        /* [inputs, inputs] H + r I */
     double *factor;      /* the same */
-    double *targets;     /* [inputs, rows] real codes: W* / step - centre */
-    double *codes;       /* [inputs, rows] */
-    double *factors;     /* [rows] borrowed */
+    double *targets; /* [inputs, rows] real codes: W* / step of the output - centre */
+    double *codes;   /* [inputs, rows] times their shares of that step */
+    double *shares;  /* [inputs, rows], or NULL: all are 1 */
+    double *factors; /* [rows] borrowed */
 };
 
 static struct work begin(const struct gram *gram, const struct gram_weights *weights,
@@ -29,16 +30,18 @@ static struct work begin(const struct gram *gram, const struct gram_weights *wei
 {
     size_t inputs = (size_t)gram->inputs, rows = (size_t)gram->outputs;
 
-    return (struct work){.gram = gram,
-                         .weights = weights,
-                         .inputs = inputs,
-                         .rows = rows,
-                         .order = memory_get(inputs * sizeof(size_t)),
-                         .form = memory_get(inputs * inputs * sizeof(double)),
-                         .factor = memory_get(inputs * inputs * sizeof(double)),
-                         .targets = memory_get(inputs * rows * sizeof(double)),
-                         .codes = memory_get(inputs * rows * sizeof(double)),
-                         .factors = found ? found->factors : NULL};
+    return (struct work){
+        .gram = gram,
+        .weights = weights,
+        .inputs = inputs,
+        .rows = rows,
+        .order = memory_get(inputs * sizeof(size_t)),
+        .form = memory_get(inputs * inputs * sizeof(double)),
+        .factor = memory_get(inputs * inputs * sizeof(double)),
+        .targets = memory_get(inputs * rows * sizeof(double)),
+        .codes = memory_get(inputs * rows * sizeof(double)),
+        .shares = weights->shares ? memory_get(inputs * rows * sizeof(double)) : NULL,
+        .factors = found ? found->factors : NULL};
 }
 
 static void end(struct work *work)
@@ -48,6 +51,7 @@ static void end(struct work *work)
     free(work->factor);
     free(work->targets);
     free(work->codes);
+    free(work->shares);
 }
 
 static struct gram_origin origin_of(const struct work *work)
@@ -104,6 +108,14 @@ static void fill(double *matrix, const double *h, const size_t *order, size_t n,
     }
 }
 
+static void find_shares(const struct work *work)
+{
+    for (size_t i = 0; work->shares && i < work->inputs; i++)
+        for (size_t row = 0; row < work->rows; row++)
+            work->shares[i * work->rows + row] =
+                work->weights->shares[row * work->inputs + work->order[i]];
+}
+
 /* Finds form and factor. Returns r. */
 static double find_form(struct work *work)
 {
@@ -114,6 +126,7 @@ static double find_form(struct work *work)
     gram_of_inputs(work->gram, origin_of(work), h);
     mean = mean_of_diagonal(h, n);
     find_order(work, h);
+    find_shares(work);
     kept = memory_copy(h, n * n * sizeof *h);
     if (mean > 0) {
         fill(work->factor, kept, work->order, n, share * mean);
@@ -183,10 +196,18 @@ static double in_box(const struct gram_weights *weights, double code)
     return fmin(fmax(rint(code), weights->lowest), weights->highest);
 }
 
+static double share_of(const struct work *work, size_t at)
+{
+    return work->shares ? work->shares[at] : 1;
+}
+
 static void round_plainly(const struct work *work)
 {
-    for (size_t i = 0; i < work->inputs * work->rows; i++)
-        work->codes[i] = in_box(work->weights, work->targets[i]);
+    for (size_t i = 0; i < work->inputs * work->rows; i++) {
+        double share = share_of(work, i);
+
+        work->codes[i] = share * in_box(work->weights, work->targets[i] / share);
+    }
 }
 
 static void take_row(const double *matrix, size_t inputs, size_t rows, size_t row,
@@ -221,21 +242,26 @@ static void better_row(const struct lattice *lattice, const double *y, double *f
 
 static struct lattice lattice_of(const struct work *work)
 {
-    return (struct lattice){work->inputs, work->form, work->factor,
-                            work->weights->lowest, work->weights->highest};
+    return (struct lattice){work->inputs,           work->form,
+                            work->factor,           work->weights->lowest,
+                            work->weights->highest, work->shares};
 }
 
 /* Makes the codes better, beginning with those that there are, or with error feedback. */
 static void find_codes(const struct work *work)
 {
-    const struct lattice lattice = lattice_of(work);
+    struct lattice lattice = lattice_of(work);
     size_t n = work->inputs, rows = work->rows;
     double *fed = memory_get(n * rows * sizeof *fed);
-    double *row_fed = memory_get(3 * n * sizeof *row_fed);
+    double *row_fed = memory_get(4 * n * sizeof *row_fed);
     double *row_codes = row_fed + n, *row_targets = row_codes + n;
+    double *row_shares = row_targets + n;
 
     lattice_nearest_plane(&lattice, work->targets, rows, fed, NULL);
+    lattice.steps = work->shares ? row_shares : NULL;
     for (size_t row = 0; row < rows; row++) {
+        if (work->shares)
+            take_row(work->shares, n, rows, row, row_shares);
         take_row(fed, n, rows, row, row_fed);
         take_row(work->codes, n, rows, row, row_codes);
         take_row(work->targets, n, rows, row, row_targets);
@@ -356,18 +382,23 @@ void gram_try_steps(const struct gram *gram, const struct gram_weights *weights,
 static void tell_codes(const struct work *work, const struct gram_rounded *found)
 {
     for (size_t i = 0; i < work->inputs; i++)
-        for (size_t row = 0; row < work->rows; row++)
+        for (size_t row = 0; row < work->rows; row++) {
+            size_t at = i * work->rows + row;
+
             found->codes[row * work->inputs + work->order[i]] =
-                (int8_t)work->codes[i * work->rows + row];
+                (int8_t)rint(work->codes[at] / share_of(work, at));
+        }
 }
 
 static double mean_product(const struct work *work, size_t row, const int8_t *codes)
 {
     const struct gram_weights *weights = work->weights;
+    const double *shares =
+        weights->shares ? weights->shares + row * work->inputs : NULL;
     double sum = 0;
 
     for (size_t i = 0; i < work->inputs; i++)
-        sum += ((double)codes[i] + weights->centre) *
+        sum += (shares ? shares[i] : 1) * ((double)codes[i] + weights->centre) *
                (gram_mean(work->gram, work->gram->x[i]) - weights->input_zero);
     return sum * weights->input_step * (double)weights->steps[row];
 }

@@ -27,8 +27,11 @@
 
 /* The weights of a group, and what its moments stand for. */
 struct gram_weights {
-    const float *values;           /* [outputs, inputs] W; borrowed */
-    const float *steps;            /* [outputs] of their codes; borrowed */
+    const float *values; /* [outputs, inputs] W; borrowed */
+    const float *steps;  /* [outputs] of their codes; borrowed */
+    const double *
+        shares; /* [outputs, inputs] step of a weight / that of its output, with a centre of 0; NULL:
+                             all are 1; borrowed */
     int lowest, highest;           /* codes */
     double centre;                 /* value = step * (code + centre) */
     double input_step, input_zero; /* x~ = input_step * (x - input_zero) */

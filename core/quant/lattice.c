@@ -8,9 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double in_box(const struct lattice *lattice, double code)
+static double step_of(const struct lattice *lattice, size_t at)
+{
+    return lattice->steps ? lattice->steps[at] : 1;
+}
+
+static double code_in_box(const struct lattice *lattice, double code)
 {
     return fmin(fmax(rint(code), lattice->lowest), lattice->highest);
+}
+
+/* The value of a code that is nearest to a value, at place `at` of the steps. */
+static double in_box(const struct lattice *lattice, size_t at, double value)
+{
+    double step = step_of(lattice, at);
+
+    return step * code_in_box(lattice, value / step);
 }
 
 static double square(double x)
@@ -43,7 +56,7 @@ void lattice_nearest_plane(const struct lattice *lattice, const double *y, size_
         for (size_t row = 0; row < rows; row++) {
             size_t at = i * rows + row;
 
-            v[at] = in_box(lattice, y[at] - passed[at] / factors[i]);
+            v[at] = in_box(lattice, at, y[at] - passed[at] / factors[i]);
             errors[row] = v[at] - y[at];
             if (distances)
                 distances[row] += square(factors[i] * errors[row] + passed[at]);
@@ -83,7 +96,7 @@ static bool move(const struct lattice *lattice, size_t i, double *v, double *gra
 {
     size_t n = lattice->inputs;
     double curve = lattice->form[i * n + i];
-    double by = in_box(lattice, v[i] - gradient[i] / curve) - v[i];
+    double by = in_box(lattice, i, v[i] - gradient[i] / curve) - v[i];
 
     if (!(2 * by * gradient[i] + by * by * curve < 0))
         return false;
@@ -146,19 +159,20 @@ static void walk_down(struct walk *walk, size_t i, double distance)
     const struct lattice *lattice = walk->lattice;
     size_t n = lattice->inputs;
     double diagonal = lattice->factor[i * n + i], passed = 0, centre, first;
+    double step = step_of(lattice, i);
     int tried = 0;
 
     for (size_t j = i + 1; j < n; j++)
         passed += lattice->factor[j * n + i] * (walk->v[j] - walk->y[j]);
-    centre = walk->y[i] - passed / diagonal;
-    first = in_box(lattice, centre);
+    centre = (walk->y[i] - passed / diagonal) / step;
+    first = code_in_box(lattice, centre);
     for (double code = first; !isnan(code);
          code = next_code(lattice, centre, first, &tried)) {
-        double off = diagonal * (code - centre), further = distance + off * off;
+        double off = diagonal * step * (code - centre), further = distance + off * off;
 
         if (!(further < walk->least) || ++walk->places > LATTICE_PLACES_MOST)
             return; /* those that follow are no nearer, or there is no end */
-        walk->v[i] = code;
+        walk->v[i] = step * code;
         if (i > 0) {
             walk_down(walk, i - 1, further);
             continue;

@@ -1,7 +1,8 @@
 /* lattice.h - codes near real ones, where a quadratic form says what is near: (v - y)' H (v - y).
  *
  * Many rows y share a form. All matrices of codes are [inputs, rows]: those of an input stand
- * beside each other. Codes lie in a box, lowest .. highest.
+ * beside each other. Codes lie in a box, lowest .. highest. Where steps differ within a row, v and y are not
+ * codes, but codes times their steps.
  *
  * Sources: error feedback is GPTQ's (Frantar et al. 2022, arXiv:2210.17323), which is Babai's nearest
  * plane (Chen et al. 2025, arXiv:2507.18553), so the factor of H itself serves, from the last input
@@ -19,6 +20,8 @@ struct lattice {
     const double *form;   /* [inputs, inputs] H, positive definite; borrowed */
     const double *factor; /* [inputs, inputs] L of H, lower half; borrowed */
     double lowest, highest;
+    const double *
+        steps; /* [inputs, rows], or [inputs] of what takes a row; NULL: all are 1; borrowed */
 };
 
 /* Rounds the last input of each row, passes on what that errs to the inputs before it, and so on.

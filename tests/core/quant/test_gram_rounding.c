@@ -21,6 +21,7 @@ struct layer {
     int inputs, outputs, positions;
     int x[POSITIONS_MOST][INPUTS_MOST], t[POSITIONS_MOST][OUTPUTS_MOST];
     float w[OUTPUTS_MOST * INPUTS_MOST], steps[OUTPUTS_MOST];
+    double shares[OUTPUTS_MOST * INPUTS_MOST];
     struct gram_weights weights;
     int64_t *numbers; /* owned, as the next three */
     int8_t *codes;
@@ -166,14 +167,20 @@ static double ridge_of(const struct layer *layer)
 }
 
 /* A weight as it is in the end, or was, in units of t by x. */
+static double share_of(const struct layer *layer, int at)
+{
+    return layer->weights.shares ? layer->weights.shares[at] : 1;
+}
+
 static double weight_of(const struct layer *layer, int output, int input,
                         bool is_rounded)
 {
     const struct gram_weights *weights = &layer->weights;
     int at = output * layer->inputs + input;
-    double value = is_rounded ? layer->factors[output] * (double)layer->steps[output] *
-                                    (layer->codes[at] + weights->centre)
-                              : (double)layer->w[at];
+    double value = is_rounded
+                       ? layer->factors[output] * (double)layer->steps[output] *
+                             share_of(layer, at) * (layer->codes[at] + weights->centre)
+                       : (double)layer->w[at];
 
     return value * weights->input_step / weights->target_step;
 }
@@ -240,8 +247,9 @@ static double nearest_loss(struct layer *layer)
                                 : weights->target_step * gram_mean(&gram, gram.t[o]);
         for (int i = 0; i < layer->inputs; i++) {
             int at = o * layer->inputs + i;
-            double code =
-                rint((double)layer->w[at] / (double)layer->steps[o] - weights->centre);
+            double code = rint((double)layer->w[at] /
+                                   ((double)layer->steps[o] * share_of(layer, at)) -
+                               weights->centre);
 
             layer->codes[at] =
                 (int8_t)fmin(fmax(code, weights->lowest), weights->highest);
@@ -265,6 +273,52 @@ static void no_layer_is_worse_than_with_the_nearest_codes(void **state)
         if (!(loss_of(layer) <= before * (1 + 1e-9)))
             fail_msg("layer %d: %.17g, nearest %.17g", index, loss_of(layer), before);
         free_layer(layer);
+    }
+}
+
+/* Blocks of four inputs with steps of their own. */
+static struct layer *layer_of_blocks(int index, bool all_are_one)
+{
+    struct layer *layer = make_layer(index);
+
+    for (int i = 0; i < layer->outputs * layer->inputs; i++)
+        layer->shares[i] =
+            all_are_one ? 1 : 1 / (1 + 0.3 * (i % layer->inputs / 4 % 5));
+    layer->weights.centre = 0;
+    layer->weights.shares = layer->shares;
+    return layer;
+}
+
+static void nor_is_one_with_steps_of_blocks(void **state)
+{
+    (void)state;
+    for (int index = 0; index < 200; index++) {
+        struct layer *layer = layer_of_blocks(index, false);
+        double before = nearest_loss(layer);
+
+        round_layer(layer);
+        if (!(loss_of(layer) <= before * (1 + 1e-9)))
+            fail_msg("layer %d: %.17g, nearest %.17g", index, loss_of(layer), before);
+        free_layer(layer);
+    }
+}
+
+static void blocks_of_equal_steps_are_none(void **state)
+{
+    (void)state;
+    for (int index = 0; index < 50; index++) {
+        struct layer *blocks = layer_of_blocks(index, true);
+        struct layer *none = layer_of_blocks(index, true);
+
+        none->weights.shares = NULL;
+        round_layer(blocks);
+        round_layer(none);
+        assert_memory_equal(blocks->codes, none->codes,
+                            (size_t)(none->inputs * none->outputs));
+        assert_memory_equal(blocks->lacking, none->lacking,
+                            (size_t)none->outputs * sizeof(double));
+        free_layer(blocks);
+        free_layer(none);
     }
 }
 
@@ -424,6 +478,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_are_rounded_as_another_program_rounds_them),
         cmocka_unit_test(no_layer_is_worse_than_with_the_nearest_codes),
+        cmocka_unit_test(nor_is_one_with_steps_of_blocks),
+        cmocka_unit_test(blocks_of_equal_steps_are_none),
         cmocka_unit_test(a_bias_that_is_kept_lacks_nothing),
         cmocka_unit_test(factors_never_raise_the_loss),
         cmocka_unit_test(errors_of_steps_differ_as_losses_do),

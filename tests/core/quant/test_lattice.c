@@ -41,9 +41,12 @@ static void make_trial(struct trial *trial, size_t n, int bits, uint64_t seed)
     assert_true(cholesky_factor(trial->factor, n));
     for (size_t i = 0; i < n; i++)
         trial->y[i] = uniform(&stream) * (double)(1 << (bits - 1)) * 1.3;
-    trial->lattice =
-        (struct lattice){n, trial->form, trial->factor, -(double)(1 << (bits - 1)),
-                         (double)(1 << (bits - 1)) - 1};
+    trial->lattice = (struct lattice){n,
+                                      trial->form,
+                                      trial->factor,
+                                      -(double)(1 << (bits - 1)),
+                                      (double)(1 << (bits - 1)) - 1,
+                                      NULL};
 }
 
 static double distance_of(const struct trial *trial, const double *v)
@@ -142,7 +145,7 @@ static void a_plain_form_rounds_plainly(void **state)
 {
     enum { N = 5, ROWS = 3 };
     double form[N * N] = {0}, factor[N * N] = {0}, y[N * ROWS], v[N * ROWS];
-    const struct lattice lattice = {N, form, factor, -8, 7};
+    const struct lattice lattice = {N, form, factor, -8, 7, NULL};
 
     (void)state;
     for (int i = 0; i < N; i++) {
@@ -177,6 +180,47 @@ static void rows_are_rounded_each_by_itself(void **state)
     }
 }
 
+/* With steps v and y are codes times these: dividing inputs by them divides rows and columns of the form. All are
+ * powers of two, so bits are the same. */
+static void steps_scale_inputs(void **state)
+{
+    static const double steps_of_inputs[] = {1, 0.5, 4, 2, 0.25};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        size_t n = 2 + seed / 2;
+        struct trial plain, scaled;
+        double steps[MOST], codes[MOST], v[MOST], of_codes, of_values;
+
+        make_trial(&plain, n, 2 + (int)seed % 3, seed);
+        make_trial(&scaled, n, 2 + (int)seed % 3, seed);
+        for (size_t i = 0; i < n; i++)
+            steps[i] = steps_of_inputs[(i + seed) % 5];
+        for (size_t i = 0; i < n; i++) {
+            for (size_t j = 0; j < n; j++) {
+                scaled.form[i * n + j] /= steps[i] * steps[j];
+                scaled.factor[i * n + j] /= steps[i];
+            }
+            scaled.y[i] *= steps[i];
+        }
+        scaled.lattice.steps = steps;
+        lattice_nearest_plane(&plain.lattice, plain.y, 1, codes, NULL);
+        lattice_nearest_plane(&scaled.lattice, scaled.y, 1, v, NULL);
+        for (size_t i = 0; i < n; i++)
+            assert_true(v[i] == steps[i] * codes[i]);
+        of_codes = lattice_descend(&plain.lattice, plain.y, codes);
+        of_values = lattice_descend(&scaled.lattice, scaled.y, v);
+        assert_true(of_codes == of_values);
+        if (n <= 7) {
+            of_codes = lattice_decode(&plain.lattice, plain.y, of_codes, codes);
+            of_values = lattice_decode(&scaled.lattice, scaled.y, of_values, v);
+            assert_true(of_codes == of_values);
+        }
+        for (size_t i = 0; i < n; i++)
+            assert_true(v[i] == steps[i] * codes[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +228,7 @@ int main(void)
         cmocka_unit_test(no_single_code_is_better_after_a_descent),
         cmocka_unit_test(a_plain_form_rounds_plainly),
         cmocka_unit_test(rows_are_rounded_each_by_itself),
+        cmocka_unit_test(steps_scale_inputs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
