@@ -64,7 +64,8 @@ static void print_kernels(const struct finished_case *finished,
 static void tell_float_kernels(const struct finished_case *finished,
                                const struct options *options)
 {
-    bool has_codes = options->onnx.with_integers || options->onnx.in_4_bits;
+    bool has_codes =
+        options->onnx.with_integers || case_onnx_narrowest(&options->onnx) < 8;
 
     printf("ONNX Runtime will run it in float: integer kernels need quantized weights "
            "and activations\n");
@@ -86,7 +87,8 @@ static void tell_kernels(const struct finished_case *finished,
     struct runtime_kernels kernels;
 
     runtime_kernels_foretell(finished->network, &finished->placement, finished->choices,
-                             &finished->rules, options->onnx.in_4_bits, &kernels);
+                             &finished->rules, case_onnx_narrowest(&options->onnx),
+                             &kernels);
     if (case_rounds_activations(finished) && kernels.quantized > 0)
         print_kernels(finished, &kernels);
     else
@@ -216,6 +218,25 @@ static int check_ncnn(const struct finished_case *finished,
     return 0;
 }
 
+/* Of layers with fewer bits, and of codes that were rounded by what they do. */
+static void tell_codes_beside_table(const struct ncnn_pair *pair)
+{
+    size_t codes = 0;
+    int layers = 0;
+
+    for (int i = 0; i < pair->param.count; i++) {
+        size_t others = ncnn_codes_beside_table(pair, i);
+
+        codes += others;
+        layers += others > 0;
+    }
+    if (layers > 0)
+        printf(
+            "note: of the table ncnn2int8 would make %zu other codes in %d layers: run "
+            "the pair\n",
+            codes, layers);
+}
+
 static void tell_ncnn(const struct ncnn_pair *pair, const char *folder)
 {
     int codes = 0, floats = 0;
@@ -234,6 +255,7 @@ static void tell_ncnn(const struct ncnn_pair *pair, const char *folder)
                    pair->of_layers[i].of->name, pair->param.layers[i].name,
                    pair->of_layers[i].sum_most, NCNN_WINOGRAD_SUM_MOST,
                    pair->of_layers[i].of->name);
+    tell_codes_beside_table(pair);
 }
 
 static int write_ncnn(const struct finished_case *finished,
@@ -295,6 +317,10 @@ static const struct option rows[] = {
     {"--int4", NULL, offsetof(struct options, onnx.in_4_bits),
      "weights as integers of 4 bits where they fit (opset 21); implies --integers",
      NULL, NULL},
+    {"--int2", NULL, offsetof(struct options, onnx.in_2_bits),
+     "weights as integers of 2 bits where they fit (opset 25), else of 4; implies "
+     "--integers",
+     NULL, NULL},
     {"--integers", NULL, offsetof(struct options, onnx.with_integers),
      "weights of layers whose input is not quantized (W4A32) as integers, too: a small "
      "file, "
@@ -342,11 +368,11 @@ static int parse(int count, char **arguments, struct options *options,
                          "--under, --model and --target go with --best, which says by "
                          "what the case is chosen: loss or accuracy");
     if (options->onnx.is_exact &&
-        (options->onnx.in_4_bits || options->onnx.with_integers))
-        return error_set(
-            err, EXIT_USAGE,
-            "--exact has a form of its own, --int4 and --integers another: take one of "
-            "them");
+        (case_onnx_narrowest(&options->onnx) < 8 || options->onnx.with_integers))
+        return error_set(err, EXIT_USAGE,
+                         "--exact has a form of its own, --int4, --int2 and --integers "
+                         "another: take "
+                         "one of them");
     if (!form_named(options->form))
         return error_set(err, EXIT_USAGE,
                          "--to: there is no form \"%s\", only onnx, tflite, steps, "

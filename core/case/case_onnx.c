@@ -48,7 +48,7 @@ static void print_weight_steps(const struct finished_case *finished, int item,
     bool has_one = !tensor->ratios && !rules.corrects_variance;
     struct coded_weights weights;
 
-    coded_weights_init(&weights, layer->weights, &rules, &quantizer, false);
+    coded_weights_init(&weights, layer->weights, &rules, &quantizer, 8);
     fputs(tensor->name, file);
     for (size_t i = 0; i < (has_one ? 1 : step_layout_count(&weights.layout)); i++)
         fprintf(file, " %a", (double)weights.steps[i]);
@@ -80,13 +80,19 @@ static const char *const not_in_onnx[] = {
         "it with --to tflite",
 };
 
+int case_onnx_narrowest(const struct case_onnx_form *form)
+{
+    return form->in_2_bits ? 2 : form->in_4_bits ? 4 : 8;
+}
+
 int case_onnx(const struct finished_case *finished, const struct case_onnx_form *form,
               uint8_t **bytes, size_t *size, struct error *err)
 {
     const struct calibration_case *one = finished->one;
     const struct state *state = &finished->result.result.state;
-    bool has_floats =
-        !case_rounds_activations(finished) && !form->with_integers && !form->in_4_bits;
+    int narrowest = case_onnx_narrowest(form);
+    bool with_integers = form->with_integers || narrowest < 8;
+    bool has_floats = !case_rounds_activations(finished) && !with_integers;
     char bits[16], *weight_steps = has_floats ? weight_steps_text(finished) : NULL;
     struct onnx_property properties[] = {
         {"calq.version", version()},
@@ -116,8 +122,8 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
             .state = state,
             .rules = finished->rules,
             .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
-            .with_integers = form->with_integers || form->in_4_bits,
-            .in_4_bits = form->in_4_bits,
+            .with_integers = with_integers,
+            .narrowest = narrowest,
             .for_integer_kernels =
                 case_is_for_integer_kernels(finished) && !form->is_exact,
             .keeps_signs = case_keeps_signs(one),

@@ -20,10 +20,14 @@ bool case_is_for_integer_kernels(const struct finished_case *finished);
 /* Whether signed codes stand in signed types: TensorRT reads no others. */
 bool case_keeps_signs(const struct calibration_case *one);
 
-/* How the file is to be written; the fields are those of struct onnx_calibrated. */
+/* How the file is to be written: the narrowest integers of weights have 8 bits, 4 or 2; the other fields are those of
+ * struct onnx_calibrated. */
 struct case_onnx_form {
-    bool with_integers, in_4_bits, is_exact;
+    bool with_integers, in_4_bits, in_2_bits, is_exact;
 };
+
+/* Bits of the narrowest integers of weights: 8, 4 or 2. */
+int case_onnx_narrowest(const struct case_onnx_form *form);
 
 /* As onnx_write(), with properties that say where the file comes from; `bytes` are to be freed by the caller. */
 int case_onnx(const struct finished_case *finished, const struct case_onnx_form *form,

@@ -152,7 +152,6 @@ static int check_blocks(const struct calibration_case *one, struct error *err)
         {method->second_above > 0, "a second tensor of codes (method dual)"},
         {(case_treatments(one) & TREAT_CORRECT) != 0,
          "bias_correction: mean or mean_and_variance; correct by empirical"},
-        {method->rounding.name == ROUNDING_GRAM, "rounding: gram"},
     };
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -211,6 +210,13 @@ void cases_clear(struct cases *cases)
 bool cases_part_has(struct cases_part part, int index)
 {
     return index % part.count == part.number - 1;
+}
+
+/* What runs the file multiplies the states of recurrences as they are. */
+static bool runs_recurrences(const struct calibration_case *one)
+{
+    return one->target == TARGET_ONNX || one->target == TARGET_TENSORRT ||
+           one->target == TARGET_OPENVINO;
 }
 
 /* ONNX Runtime has integer kernels for codes of 8 bits. */
@@ -297,7 +303,8 @@ struct placement_rules case_rules(const struct calibration_case *one)
                            one->bits.activations != BITS_FLOAT,
         .codes_clamp = one->target == TARGET_ONNX || is_for_tflite(one),
         .rounds_like_kernels = one->target == TARGET_ONNX || is_for_tflite(one),
-        .adds_by_shift = is_for_tflite(one),
+        .rounds_like_xnnpack = is_for_tflite(one),
+        .keeps_states = runs_recurrences(one),
         .splitting = {.ratio = one->method->splitting.ratio,
                       .halves_plainly = one->method->splitting.halves == HALVES_PLAIN},
         .activation_splitting = {.ratio = one->method->activation_splitting.ratio,

@@ -11,14 +11,13 @@
 static struct container container_for(const struct weight_rules *rules,
                                       const struct quantizer *quantizer,
                                       const struct weight_codes *found,
-                                      const int16_t *codes, size_t count,
-                                      bool in_4_bits)
+                                      const int16_t *codes, size_t count, int narrowest)
 {
     struct container container;
 
     if (rules->wide.added > 0)
-        return container_of_folded(wide_codes_most(codes, count), in_4_bits);
-    container = container_of(quantizer, in_4_bits);
+        return container_of_folded(wide_codes_most(codes, count), narrowest);
+    container = container_of(quantizer, narrowest);
     if (found->centre == 0) {
         container.factor = 1;
         container.offset = 0;
@@ -44,14 +43,14 @@ static void find_values(struct coded_weights *weights, const struct weights *of,
 
 void coded_weights_init(struct coded_weights *weights, const struct weights *of,
                         const struct weight_rules *rules,
-                        const struct quantizer *quantizer, bool in_4_bits)
+                        const struct quantizer *quantizer, int narrowest)
 {
     size_t count = weights_count(of);
     int16_t *codes = memory_get(count * sizeof *codes);
     struct step_layout layout = weight_codes_layout(of, rules);
     struct weight_codes found = weight_codes_find(of, rules, quantizer, codes);
     const struct container container =
-        container_for(rules, quantizer, &found, codes, count, in_4_bits);
+        container_for(rules, quantizer, &found, codes, count, narrowest);
 
     *weights = (struct coded_weights){
         .container = container,

@@ -21,11 +21,11 @@ struct coded_weights {
 /* A weight tensor under a quantizer: weight = step * integer + correction,
  * the very numbers that the evaluator works with.
  *
- *   in_4_bits  integers of 4 bits where they fit
+ *   narrowest  as in container_of()
  *   weights    out; clear with coded_weights_clear() */
 void coded_weights_init(struct coded_weights *weights, const struct weights *of,
                         const struct weight_rules *rules,
-                        const struct quantizer *quantizer, bool in_4_bits);
+                        const struct quantizer *quantizer, int narrowest);
 /* Takes the scales of channels (batch norm) into the steps: then scale * weight = step * integer,
  * with the product of both in float as the step, and the integers' signs turned where a scale is
  * below zero. Where that product is

@@ -104,7 +104,7 @@ static json_t *encodings_of_weights(const struct steps_file *steps,
     json_t *list = json_array();
     struct coded_weights weights;
 
-    coded_weights_init(&weights, of, &rules, quantizer, false);
+    coded_weights_init(&weights, of, &rules, quantizer, 8);
     for (int i = 0; i < (tensor->ratios ? of->outputs : 1); i++)
         json_array_append_new(list, encoding_of(quantizer, weights.steps[i]));
     coded_weights_clear(&weights);

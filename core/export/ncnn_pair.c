@@ -131,7 +131,7 @@ static int take_codes(const struct reading *reading, int index, int item,
     struct coded_weights weights;
     int status = 0;
 
-    coded_weights_init(&weights, layer->weights, &rules, &quantizer, false);
+    coded_weights_init(&weights, layer->weights, &rules, &quantizer, 8);
     if (weights.corrections)
         status = refuse_corrections(layer, err);
     integers->codes = codes_of(layer->weights, weights.integers);
@@ -296,6 +296,22 @@ bool ncnn_may_wrap(const struct ncnn_pair *pair, int layer)
            window->stride_height == 1 && window->stride_width == 1 &&
            window->dilation_height == 1 && window->dilation_width == 1 &&
            integers->sum_most > NCNN_WINOGRAD_SUM_MOST;
+}
+
+size_t ncnn_codes_beside_table(const struct ncnn_pair *pair, int layer)
+{
+    const struct ncnn_integers *integers = &pair->of_layers[layer];
+    size_t count = pair->bin.of_layers[layer].count, others = 0;
+    float *values = integers->codes ? ncnn_bin_tagged(&pair->bin, layer) : NULL;
+
+    for (size_t i = 0; values && i < count; i++) {
+        float scale = integers->scales[i / (count / integers->scale_count)];
+        float code = roundf(values[i] * scale);
+
+        others += fminf(fmaxf(code, -INT8_MAX), INT8_MAX) != (float)integers->codes[i];
+    }
+    free(values);
+    return others;
 }
 
 /* ---- writing -------------------------------------------------------------------------------- */

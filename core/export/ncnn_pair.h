@@ -57,6 +57,10 @@ void ncnn_pair_clear(struct ncnn_pair *pair);
 /* Whether ncnn might compute the layer by Winograd, and some channel's sums might be too large for it. */
 bool ncnn_may_wrap(const struct ncnn_pair *pair, int layer);
 
+/* How many codes of a layer ncnn2int8 would make others from the table: it knows no width but 8 bits, and no rounding
+ * but the nearest. */
+size_t ncnn_codes_beside_table(const struct ncnn_pair *pair, int layer);
+
 /* Writes into a folder, for a pair <name>.param and .bin, <name>-int8.param, <name>-int8.bin and <name>.table.
  *
  *   in_halves  weights of layers in float have 16 bits; else what they had

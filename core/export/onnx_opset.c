@@ -228,7 +228,7 @@ static bool is_initialiser(const Onnx__GraphProto *graph, const char *name)
  * constant is none. */
 static void raise_ir_version(Onnx__ModelProto *model, int wanted)
 {
-    enum { IR_OF_CONSTANTS = 4, IR_OF_21 = 10 };
+    enum { IR_OF_CONSTANTS = 4, IR_OF_21 = 10, IR_OF_25 = 13 };
     Onnx__GraphProto *graph = model->graph;
     size_t kept = 0;
 
@@ -243,6 +243,8 @@ static void raise_ir_version(Onnx__ModelProto *model, int wanted)
     }
     if (wanted >= 21 && model->ir_version < IR_OF_21)
         model->ir_version = IR_OF_21;
+    if (wanted >= 25 && model->ir_version < IR_OF_25)
+        model->ir_version = IR_OF_25;
 }
 
 void onnx_opset_raise(struct onnx_edit *edit, int wanted)

@@ -65,7 +65,7 @@ struct question {
     const struct placement *placement;
     const struct choice *choices;
     const struct weight_rules *rules;
-    bool in_4_bits;
+    int narrowest;
     const int *held; /* [tensors] */
     int index;       /* layer */
     const struct layer *layer;
@@ -116,7 +116,7 @@ static char *ask_weights(const struct question *of)
     if (rules.corrects_mean || rules.corrects_variance)
         return say("the bias correction of its weights is a sum that is added to its "
                    "products");
-    coded_weights_init(&weights, of->layer->weights, &rules, &quantizer, of->in_4_bits);
+    coded_weights_init(&weights, of->layer->weights, &rules, &quantizer, of->narrowest);
     bits = weights.container.bits;
     coded_weights_clear(&weights);
     return bits == 8 ? NULL : say("its weights are integers of %d bits", bits);
@@ -304,7 +304,7 @@ static bool is_quantized(const struct question *of)
 void runtime_kernels_foretell(const struct network *network,
                               const struct placement *placement,
                               const struct choice *choices,
-                              const struct weight_rules *rules, bool in_4_bits,
+                              const struct weight_rules *rules, int narrowest,
                               struct runtime_kernels *kernels)
 {
     int *held = find_held(network, placement, choices);
@@ -316,7 +316,7 @@ void runtime_kernels_foretell(const struct network *network,
     for (int index = 0; index < network->layer_count; index++) {
         const struct question of = {
             network,   placement, choices, rules,
-            in_4_bits, held,      index,   &network->layers[index]};
+            narrowest, held,      index,   &network->layers[index]};
 
         if (!is_quantized(&of))
             continue;

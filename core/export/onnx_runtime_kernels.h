@@ -26,12 +26,12 @@ struct runtime_kernels {
 /* Foretells what becomes of the layers.
  *
  *   choices  [placement->count] of the case
- *   rules, in_4_bits  as in struct onnx_calibrated
+ *   rules, narrowest  as in struct onnx_calibrated
  *   kernels  out; clear with runtime_kernels_clear() */
 void runtime_kernels_foretell(const struct network *network,
                               const struct placement *placement,
                               const struct choice *choices,
-                              const struct weight_rules *rules, bool in_4_bits,
+                              const struct weight_rules *rules, int narrowest,
                               struct runtime_kernels *kernels);
 
 /* Whether a layer's products may become floats, whatever codes the output has: those of rows do. */

@@ -59,8 +59,9 @@ struct container onnx_container_of(const struct onnx_calibrated *calibrated, int
 {
     const struct quantizer quantizer = onnx_quantizer_of(calibrated, item);
 
-    return container_of(&quantizer, calibrated->in_4_bits &&
-                                        calibrated->placement->items[item].is_weight);
+    return container_of(&quantizer, calibrated->placement->items[item].is_weight
+                                        ? calibrated->narrowest
+                                        : 8);
 }
 
 /* ---- the opset ---------------------------------------------------------------------------- */
@@ -79,7 +80,7 @@ static struct container container_of_item(const struct onnx_calibrated *calibrat
         return container;
     rules = placement_weight_rules(tensor, &calibrated->rules);
     coded_weights_init(&weights, placement_weights(calibrated->network, tensor), &rules,
-                       &quantizer, calibrated->in_4_bits);
+                       &quantizer, calibrated->narrowest);
     container = weights.container;
     coded_weights_clear(&weights);
     return container;

@@ -50,7 +50,7 @@ struct onnx_calibrated {
     struct weight_rules rules; /* of all weights; ratios are those of the placement */
     bool is_folded;            /* batch norms are folded into the weights */
     bool with_integers;        /* weights are integers also where they meet floats */
-    bool in_4_bits;            /* weights as integers of 4 bits where they fit */
+    int narrowest; /* bits of the narrowest integers of weights: as in container_of() */
     bool
         for_integer_kernels; /* written such that ONNX Runtime makes integer kernels of it */
     bool keeps_signs;        /* signed codes stand in signed types, zero at 0 */

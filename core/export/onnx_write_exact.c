@@ -62,7 +62,7 @@ static bool sums_are_floats(const struct onnx_calibrated *calibrated,
     struct coded_weights weights;
     double products;
 
-    coded_weights_init(&weights, layer->weights, &rules, quantizer, false);
+    coded_weights_init(&weights, layer->weights, &rules, quantizer, 8);
     products = (double)largest_sum(layer, &weights);
     coded_weights_clear(&weights);
     return most * products < exact_below && most * windows < exact_below;
@@ -257,7 +257,7 @@ static void write_codes(const struct exact *exact, const struct coded_weights *w
 
     grid.grid = GRID_MIDTREAD;
     if (weights->container.factor != 1)
-        bare.container = container_of(&grid, false);
+        bare.container = container_of(&grid, 8);
     bare.integers = memory_get(count * sizeof *bare.integers);
     for (size_t i = 0; i < count; i++)
         bare.integers[i] = (int16_t)code_of(weights, i);
@@ -507,7 +507,7 @@ void onnx_write_exact_layer(struct onnx_edit *edit,
     struct coded_weights coded;
     char *codes = add_input_codes(&exact, values[input]), *gone;
 
-    coded_weights_init(&coded, layer->weights, &rules, quantizer, false);
+    coded_weights_init(&coded, layer->weights, &rules, quantizer, 8);
     constants = constants_of(&exact, &coded, output ? output->step : 1,
                              onnx_rounds_like_kernel(calibrated, layer));
     onnx_edit_set_input(exact.place.node, 0, codes);

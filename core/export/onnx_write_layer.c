@@ -391,12 +391,12 @@ void onnx_write_layer(struct onnx_edit *edit, const struct onnx_calibrated *cali
     /* Else it would be named by its output, which may change. */
     onnx_edit_name(place.node, layer->name);
     coded_weights_init(&weights, layer->weights, &rules, quantizer,
-                       calibrated->in_4_bits);
+                       calibrated->narrowest);
     if (!onnx_is_plain(calibrated, layer))
         read_moved(calibrated, &place);
-    place.hides_blocks = !is_operator(place.node, "Gemm") &&
-                         weights.container.bits != 4 &&
-                         calibrated->held[layer->inputs[0]] >= 0;
+    place.hides_from_kernels = !is_operator(place.node, "Gemm") &&
+                               weights.container.bits != 4 &&
+                               calibrated->held[layer->inputs[0]] >= 0;
     if (!onnx_write_kernel(calibrated, &place, &weights)) {
         rounded = rounded_shifts(calibrated, layer, &weights);
         place.shift = rounded ? rounded : layer->conv.shift;

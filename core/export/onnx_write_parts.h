@@ -15,9 +15,10 @@ struct place {
     Onnx__NodeProto *node; /* borrowed from the model */
     int weights_input;     /* of the node */
     int directions; /* of LSTM, GRU and RNN, whose weights are [directions, out, in]; else 0 */
-    bool is_conv;          /* or ConvTranspose; else Gemm, MatMul or Gather */
-    bool is_transposed;    /* weights are [in, out] */
-    bool hides_blocks;     /* steps of blocks, from what ONNX Runtime makes of them */
+    bool is_conv;       /* or ConvTranspose; else Gemm, MatMul or Gather */
+    bool is_transposed; /* weights are [in, out] */
+    bool
+        hides_from_kernels; /* weights of which ONNX Runtime makes kernels that do not run */
     Onnx__NodeProto *last; /* gives what the layer gives: the node, or one behind it */
 };
 

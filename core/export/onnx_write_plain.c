@@ -6,10 +6,20 @@
 
 #include <stdlib.h>
 
+/* What the node of a layer reads: a recurrence shares it with the layer before. */
+static int read_by_node(const struct network *network, const struct layer *layer)
+{
+    int tensor = layer->inputs[0];
+
+    return layer_recurs(layer)
+               ? network->layers[network->tensors[tensor].producer].inputs[0]
+               : tensor;
+}
+
 bool onnx_is_plain(const struct onnx_calibrated *calibrated, const struct layer *layer)
 {
     return layer_multiplies(layer) && !calibrated->with_integers &&
-           calibrated->held[layer_multiplied(layer)] < 0;
+           calibrated->held[read_by_node(calibrated->network, layer)] < 0;
 }
 
 void onnx_place_plain_weights(const struct place *place,

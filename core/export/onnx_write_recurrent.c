@@ -58,7 +58,7 @@ static void write_weights(const struct onnx_calibrated *calibrated,
     struct coded_weights weights;
 
     coded_weights_init(&weights, place->layer->weights, &rules, &quantizer,
-                       calibrated->in_4_bits);
+                       calibrated->narrowest);
     if (weights.corrections || onnx_is_plain(calibrated, place->layer))
         onnx_place_plain_weights(place, &weights);
     else
@@ -120,8 +120,7 @@ void onnx_write_last_states(struct onnx_edit *edit,
         int item = calibrated->placement->of_tensor[layer->output];
         const char *name = last_states_of(edit, network, layer);
 
-        if (!name || item < 0 || calibrated->placement->of_layers[index].is_kept ||
-            carries(carriers, name))
+        if (!name || item < 0 || carries(carriers, name))
             continue;
         free(onnx_write_activation(edit, calibrated, item, name, layer->node, false));
     }

@@ -12,7 +12,7 @@ void onnx_write_table(struct onnx_edit *edit, const struct onnx_calibrated *cali
 
     onnx_edit_name(node, layer->name);
     coded_weights_init(&weights, layer->weights, &rules, quantizer,
-                       calibrated->in_4_bits);
+                       calibrated->narrowest);
     onnx_place_weights(&place, &weights);
     coded_weights_clear(&weights);
 }

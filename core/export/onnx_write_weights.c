@@ -48,7 +48,7 @@ static size_t weight_count(const struct layer *layer)
     return weights_count(layer->weights);
 }
 
-/* The integers as the file holds them: little-endian, or two in a byte. */
+/* The integers as the file holds them: little-endian, or some in a byte, the first in its low bits. */
 static uint8_t *integer_bytes(const struct place *place,
                               const struct coded_weights *weights, size_t *size)
 {
@@ -62,8 +62,11 @@ static uint8_t *integer_bytes(const struct place *place,
         uint16_t integer = (uint16_t)weights->integers[i];
         size_t at = index_in_file(place, run_of(place), i);
 
-        if (bits == 4) {
-            bytes[at / 2] |= (uint8_t)((integer & 15) << at % 2 * 4);
+        if (bits < 8) {
+            size_t each = 8 / (size_t)bits;
+
+            bytes[at / each] |=
+                (uint8_t)((integer & ((1 << bits) - 1)) << at % each * (size_t)bits);
         } else if (bits == 8) {
             bytes[at] = (uint8_t)integer;
         } else {
@@ -211,10 +214,15 @@ static void set_axis(const struct place *place, const struct coded_weights *weig
     }
 }
 
-/* ONNX Runtime (1.30) takes blocks of 8 bits (and 2) for steps of channels where codes meet them, and cannot run
- * the integer kernel that it makes; of 4 bits it makes none. It does not see them behind a Reshape. */
-static void hide_blocks(const struct place *place, Onnx__NodeProto *node,
-                        const char *values)
+/* ONNX Runtime (1.30) makes integer kernels of integers of 2 bits, and of blocks of 8 as if they were steps of
+ * channels, where codes meet them, and cannot run them; of 4 bits it makes none. It does not see them behind a
+ * Reshape. */
+static bool has_no_kernel(const struct coded_weights *weights)
+{
+    return weights->block > 0 || weights->container.bits == 2;
+}
+
+static void hide(const struct place *place, Onnx__NodeProto *node, const char *values)
 {
     int64_t dims[PLACE_DIMS_MOST], rank = (int64_t)weight_dims(place, dims);
     char *shape = onnx_edit_fresh_name(place->edit, values, "_shape");
@@ -249,8 +257,8 @@ void onnx_place_weights(const struct place *place, const struct coded_weights *w
     node = onnx_edit_add_node(place->edit, place->layer->node - 1, "DequantizeLinear",
                               (const char *[]){codes, step, zero}, 3, values);
     set_axis(place, weights, node);
-    if (place->hides_blocks && weights->block > 0)
-        hide_blocks(place, node, values);
+    if (place->hides_from_kernels && has_no_kernel(weights))
+        hide(place, node, values);
     read_instead(place, old, values);
     free(old);
     free(values);

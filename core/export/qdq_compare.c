@@ -229,7 +229,7 @@ static struct both_codes both_codes_of(const struct network *network,
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor *tensor = &placement->items[item];
         const struct quantizer quantizer = choice_quantizer(choices[item]);
-        const struct container container = container_of(&quantizer, false);
+        const struct container container = container_of(&quantizer, 8);
 
         if (!tensor->is_weight)
             codes.ours[tensor->index] =
@@ -296,7 +296,7 @@ static void compare_weights(const struct weights *ours, const struct weights *th
     to->is_quantized_there = theirs->steps != NULL;
     if (!to->is_quantized_there)
         return;
-    coded_weights_init(&weights, ours, rules, quantizer, false);
+    coded_weights_init(&weights, ours, rules, quantizer, 8);
     steps = step_layout_count(&weights.layout);
     if (has_other_layout(&weights, theirs)) {
         to->steps = steps;

@@ -98,8 +98,8 @@ void qdq_unfold(const struct network *network, const struct placement *placement
                                    .rounds_shifts =
                                        kernel_rounding_has(&rounding, tensor->index)};
         of_layer = placement_weight_rules(tensor, rules);
-        coded_weights_init(&pair.searched, ours->weights, &of_layer, &quantizer, false);
-        coded_weights_init(&pair.folded, ours->weights, &of_layer, &quantizer, false);
+        coded_weights_init(&pair.searched, ours->weights, &of_layer, &quantizer, 8);
+        coded_weights_init(&pair.folded, ours->weights, &of_layer, &quantizer, 8);
         if (coded_weights_fold(&pair.folded, ours, pair.input_step))
             unfold(&pair);
         coded_weights_clear(&pair.searched);

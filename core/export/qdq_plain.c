@@ -63,7 +63,7 @@ void qdq_take_plain(const struct network *network, const struct placement *place
             !is_plain(ours, &file->layers[tensor->index]))
             continue;
         of_layer = placement_weight_rules(tensor, rules);
-        coded_weights_init(&weights, ours->weights, &of_layer, &quantizer, false);
+        coded_weights_init(&weights, ours->weights, &of_layer, &quantizer, 8);
         take(file->layers[tensor->index].weights, &weights);
         coded_weights_clear(&weights);
     }

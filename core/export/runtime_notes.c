@@ -52,7 +52,7 @@ static struct container container_of_item(const struct question *of, int item)
 {
     const struct quantizer quantizer = choice_quantizer(of->choices[item]);
 
-    return container_of(&quantizer, false);
+    return container_of(&quantizer, 8);
 }
 
 /* The largest integer that is multiplied: kernels read signed codes as unsigned ones around 128. */
@@ -75,7 +75,7 @@ static bool has_large_pairs(const struct question *of, int most)
     struct coded_weights weights;
     bool found = false;
 
-    coded_weights_init(&weights, of->layer->weights, &rules, &quantizer, false);
+    coded_weights_init(&weights, of->layer->weights, &rules, &quantizer, 8);
     for (int i = 0; i < of->layer->weights->outputs && weights.container.bits == 8; i++)
         found =
             found || most * largest_pair(weights.integers + (size_t)i * count, count) >
@@ -84,14 +84,15 @@ static bool has_large_pairs(const struct question *of, int most)
     return found;
 }
 
-/* Without VNNI the instruction that multiplies 8 bits saturates. */
+/* Without VNNI the instruction that multiplies 8 bits saturates; products with blocks are floats. */
 static bool saturates_pairs(const struct question *of)
 {
     int input = of->held[of->layer->inputs[0]];
+    int item = placement_of_weights(of->placement, of->index, 0);
 
-    return of->layer->kind == LAYER_CONV && input >= 0 &&
+    return of->layer->kind == LAYER_CONV && input >= 0 && item >= 0 &&
+           of->placement->items[item].block == 0 &&
            !layer_is_of_recurrence(of->network, of->layer) &&
-           placement_of_weights(of->placement, of->index, 0) >= 0 &&
            container_of_item(of, input).bits == 8 &&
            (choice_fills_8_bits(of->choices, input) ||
             runtime_kernels_may_give_floats(of->network, of->layer)) &&
@@ -192,9 +193,10 @@ static bool makes_tables(const struct question *of)
 }
 
 /* What a node computes by itself cannot be rounded in a file. */
-static bool keeps_states(const struct question *of)
+static bool rounds_states(const struct question *of)
 {
-    return layer_recurs(of->layer) && of->held[of->layer->output] >= 0;
+    return layer_recurs(of->layer) && of->held[of->layer->output] >= 0 &&
+           !of->placement->of_layers[of->index].keeps_states;
 }
 
 /* ---- sentences ---------------------------------------------------------------------------- */
@@ -220,7 +222,7 @@ static const struct kind {
     {makes_tables,
      "a Softmax between codes is computed with integers, and many of its codes "
      "are one too low"},
-    {keeps_states,
+    {rounds_states,
      "it multiplies the hidden state as it is, which calq has rounded as the "
      "output: no node says that, and its values differ by that"},
     {has_ties, "equal steps before and behind it put values in the middle between two "

@@ -65,7 +65,7 @@ static json_t *weights_of(const struct steps_file *steps,
     size_t count;
     json_t *json;
 
-    coded_weights_init(&weights, layer->weights, &rules, quantizer, false);
+    coded_weights_init(&weights, layer->weights, &rules, quantizer, 8);
     count = step_layout_count(&weights.layout);
     json = tensor_of(tensor, quantizer, &weights.container, weights.steps,
                      are_same(weights.steps, count) ? 1 : count);
@@ -87,7 +87,7 @@ static json_t *tensors_of(const struct steps_file *steps)
     for (int item = 0; item < steps->placement->count; item++) {
         const struct quantized_tensor *tensor = &steps->placement->items[item];
         struct quantizer quantizer = choice_quantizer(steps->choices[item]);
-        struct container container = container_of(&quantizer, false);
+        struct container container = container_of(&quantizer, 8);
         float scale = container_step(&container, quantizer.step);
 
         json_array_append_new(

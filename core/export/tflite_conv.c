@@ -143,7 +143,7 @@ static void add_coded(const struct tflite_site *site, int32_t *inputs)
         calibrated->choices[site->build->held[site->layer->inputs[0]]].step;
     struct coded_weights weights;
 
-    coded_weights_init(&weights, site->layer->weights, &rules, &quantizer, false);
+    coded_weights_init(&weights, site->layer->weights, &rules, &quantizer, 8);
     coded_weights_fold(&weights, site->layer, input_step);
     inputs[1] = add_integers(site, &weights);
     inputs[2] = add_integer_bias(site, &weights, input_step);

@@ -30,7 +30,7 @@ static bool make_sum(const struct layer_task *task, const struct quantizer *quan
 
     if (!quantizer || !adds_two_codes(task))
         return false;
-    if (task->run->setting->placement->adds_by_shift)
+    if (task->run->setting->placement->rounds_like_xnnpack)
         join_codes_add_by_shift(task->layer, task->inputs[0], task->inputs[1],
                                 task->samples, quantizer, output);
     else if (task->rounds_like_kernel)

@@ -78,8 +78,10 @@ static bool make_mean(const struct layer_task *task, const struct quantizer *qua
     if (!quantizer || !task->rounds_like_kernel || !value_is_codes(task->inputs[0]) ||
         !is_of_all_pixels(task))
         return false;
-    mean_codes(task->layer, task->inputs[0], task->samples, quantizer, output,
-               (int32_t *)task->scratch->sums);
+    (task->run->setting->placement->rounds_like_xnnpack
+         ? mean_codes_by_bias
+         : mean_codes)(task->layer, task->inputs[0], task->samples, quantizer, output,
+                       (int32_t *)task->scratch->sums);
     return true;
 }
 

@@ -18,7 +18,7 @@
 /* The product with the hidden state is a fully connected layer. */
 struct product {
     struct layer layer; /* weights are the recurrence's */
-    bool is_kept;       /* in float: what it multiplies is not rounded */
+    bool keeps_states;  /* what it multiplies is not rounded */
     struct plane hidden, gates;
     struct conv_run run;
 };
@@ -68,9 +68,9 @@ static void prepare(struct layer_run *run)
     struct product *product = memory_zeroed(1, sizeof *product);
     const struct weight_rules rules = rules_of(run);
 
-    product->is_kept =
+    product->keeps_states =
         run->setting->placement->of_layers[run->layer - run->setting->network->layers]
-            .is_kept;
+            .keeps_states;
     make_layer(product, run->layer);
     conv_run_init(&product->run, run->setting->kernels, &product->layer,
                   &product->hidden, &rules);
@@ -140,7 +140,7 @@ static struct states states_of(const struct layer_task *task,
     size_t count = hidden_count(product), all = (size_t)task->samples * count;
     struct states states = {
         .task = task,
-        .quantizer = product->is_kept ? NULL : quantizer,
+        .quantizer = product->keeps_states ? NULL : quantizer,
         .input =
             value_as_floats(task->inputs[0], task->samples, task->scratch->floats[1]),
         .gates = task->scratch->states,

@@ -16,7 +16,7 @@
 /* Steps of a file are those of its integers. */
 static int file_factor(const struct quantizer *of_tensor)
 {
-    struct container container = container_of(of_tensor, false);
+    struct container container = container_of(of_tensor, 8);
 
     return container.factor;
 }

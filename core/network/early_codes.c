@@ -22,7 +22,7 @@ static bool may_hand_on(const struct network *network,
         return item >= 0;
     producer = network->tensors[placement->items[item].index].producer;
     return producer >= 0 && layer_recurs(&network->layers[producer]) &&
-           !placement->of_layers[producer].is_kept;
+           !placement->of_layers[producer].keeps_states;
 }
 
 /* Behind a tensor of codes. */

@@ -149,16 +149,24 @@ static void add_weights(struct placement *placement, const struct network *netwo
     }
 }
 
+/* Whether a layer multiplies states that are rounded as its output is. */
+static bool rounds_states(const struct layer *layer,
+                          const struct placement_rules *rules, const char *kept)
+{
+    return layer_recurs(layer) && !kept && !rules->keeps_states;
+}
+
 /* What hands on the codes of a recurrence is not rounded again. */
-static void forget_handed_on(const struct network *network, const char *const *kept,
-                             bool *rounded)
+static void forget_handed_on(const struct network *network,
+                             const struct placement_rules *rules,
+                             const char *const *kept, bool *rounded)
 {
     bool *codes = memory_zeroed((size_t)network->tensor_count, sizeof *codes);
 
     for (int index = 0; index < network->layer_count; index++) {
         const struct layer *layer = &network->layers[index];
 
-        if (layer_recurs(layer) && !kept[index])
+        if (rounds_states(layer, rules, kept[index]))
             codes[layer->output] = true;
         if (!layer_passes_codes(layer) || layer->input_count > 1 ||
             !codes[layer->inputs[0]])
@@ -267,13 +275,13 @@ static void find_rounded(const struct network *network,
 
         for (int i = 0; !kept[index] && i < layer_multiplied_inputs(layer); i++)
             rounded[layer->inputs[i]] = true;
-        rounded[layer->output] |= layer_recurs(layer) && !kept[index];
+        rounded[layer->output] |= rounds_states(layer, rules, kept[index]);
     }
     rounded[network->output] |= rules->quantize_output;
     drop_barred(barred, network->tensor_count, rounded);
     if (rules->all_activations)
         code_tensors_find(network, in_integers, barred, rounded);
-    forget_handed_on(network, kept, rounded);
+    forget_handed_on(network, rules, kept, rounded);
     share_views(network, rounded);
     free(in_integers);
 }
@@ -361,7 +369,8 @@ static void add_in_order(struct placement *placement, const struct network *netw
         int output = network->layers[index].output;
 
         placement->kept[index] = said->kept[index];
-        placement->of_layers[index].is_kept = said->kept[index] != NULL;
+        placement->of_layers[index].keeps_states =
+            rules->keeps_states || said->kept[index] != NULL;
         if (!said->kept[index])
             add_weights(placement, network, rules, said, index);
         if (rounded[output])
@@ -473,7 +482,7 @@ static void make_room(struct placement *placement, const struct network *network
         .tensor_count = network->tensor_count,
         .all_activations = rules->all_activations,
         .rounds_like_kernels = rules->rounds_like_kernels,
-        .adds_by_shift = rules->adds_by_shift,
+        .rounds_like_xnnpack = rules->rounds_like_xnnpack,
     };
 }
 

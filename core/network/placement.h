@@ -45,8 +45,10 @@ struct placement_rules {
     bool codes_clamp; /* steps of activations of 8 bits are so small that the codes end
                              where a clamp ends */
     bool rounds_like_kernels; /* layers are, that have 8 bits: kernel_rounding.h */
-    bool adds_by_shift;       /* sums of two tensors of codes are made in integers, see
-                           join_codes_add_by_shift() */
+    bool keeps_states; /* of recurrences in float: no node of a file says that what it
+                              multiplies at a step is rounded */
+    bool rounds_like_xnnpack; /* sums of two tensors of codes, and means, are: see
+                           join_codes_add_by_shift(), mean_codes_by_bias() */
     struct splitting_rules {
         double ratio; /* input channels that are added to each layer; 0: none */
         bool halves_plainly;
@@ -84,7 +86,8 @@ struct quantized_tensor {
 struct weight_items {
     int *items; /* [count] item of each, or -1: it stays in float; owned */
     int count;
-    bool is_kept; /* in float: what a recurrence multiplies, too */
+    bool
+        keeps_states; /* of a recurrence: they are not rounded before they are multiplied */
 };
 
 struct placement {
@@ -100,13 +103,14 @@ struct placement {
      * or -1: it is not, but early_codes() tells which tensors have the codes of another; owned */
     int *of_tensor;
     int tensor_count;
-    bool all_activations, rounds_like_kernels, adds_by_shift; /* as in the rules */
+    bool all_activations, rounds_like_kernels,
+        rounds_like_xnnpack; /* as in the rules */
 };
 
 /* Quantizes the weights of every layer that has some and is not kept in float, and exactly the
  * activations that are multiplied with them or with each other, or all (`all_activations`). What is
- * multiplied with the weights of a recurrence is its own output; what only moves that has its codes,
- * and is no item.
+ * multiplied with the weights of a recurrence is its own output, unless states are kept in float; what only moves
+ * that has its codes, and is no item.
  *
  *   placement  out; clear with placement_clear(); names are borrowed from `network`
  *

@@ -232,7 +232,7 @@ static int take(void *context, Onnx__TensorProto *tensor, struct error *err)
                           &shape, err) < 0)
         return -1;
     onnx_shape_count(&shape, &count);
-    bytes = (type->is_packed ? (count + 1) / 2 : count) * type->bytes;
+    bytes = (count + type->packed - 1) / type->packed * type->bytes;
     if (bytes > taking->most)
         return 0;
     values = memory_get(bytes);

@@ -13,21 +13,23 @@
 #define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
 
 static const struct onnx_type types[] = {
-    {TYPE(FLOAT), "float", 4, false, 0, 0, false},
-    {TYPE(DOUBLE), "double", 8, false, 0, 0, false},
-    {TYPE(FLOAT16), "float16", 2, false, 0, 0, false},
-    {TYPE(BFLOAT16), "bfloat16", 2, false, 0, 0, false},
-    {TYPE(INT64), "int64", 8, true, INT64_MIN, INT64_MAX, false},
-    {TYPE(INT32), "int32", 4, true, INT32_MIN, INT32_MAX, false},
-    {TYPE(INT16), "int16", 2, true, INT16_MIN, INT16_MAX, false},
-    {TYPE(INT8), "int8", 1, true, INT8_MIN, INT8_MAX, false},
-    {TYPE(UINT64), "uint64", 8, true, 0, INT64_MAX, false},
-    {TYPE(UINT32), "uint32", 4, true, 0, UINT32_MAX, false},
-    {TYPE(UINT16), "uint16", 2, true, 0, UINT16_MAX, false},
-    {TYPE(UINT8), "uint8", 1, true, 0, UINT8_MAX, false},
-    {TYPE(BOOL), "bool", 1, true, 0, 1, false},
-    {ONNX_TYPE_INT4, "int4", 1, true, -8, 7, true},
-    {ONNX_TYPE_UINT4, "uint4", 1, true, 0, 15, true},
+    {TYPE(FLOAT), "float", 4, false, 0, 0, 1},
+    {TYPE(DOUBLE), "double", 8, false, 0, 0, 1},
+    {TYPE(FLOAT16), "float16", 2, false, 0, 0, 1},
+    {TYPE(BFLOAT16), "bfloat16", 2, false, 0, 0, 1},
+    {TYPE(INT64), "int64", 8, true, INT64_MIN, INT64_MAX, 1},
+    {TYPE(INT32), "int32", 4, true, INT32_MIN, INT32_MAX, 1},
+    {TYPE(INT16), "int16", 2, true, INT16_MIN, INT16_MAX, 1},
+    {TYPE(INT8), "int8", 1, true, INT8_MIN, INT8_MAX, 1},
+    {TYPE(UINT64), "uint64", 8, true, 0, INT64_MAX, 1},
+    {TYPE(UINT32), "uint32", 4, true, 0, UINT32_MAX, 1},
+    {TYPE(UINT16), "uint16", 2, true, 0, UINT16_MAX, 1},
+    {TYPE(UINT8), "uint8", 1, true, 0, UINT8_MAX, 1},
+    {TYPE(BOOL), "bool", 1, true, 0, 1, 1},
+    {ONNX_TYPE_INT4, "int4", 1, true, -8, 7, 2},
+    {ONNX_TYPE_INT2, "int2", 1, true, -2, 1, 4},
+    {ONNX_TYPE_UINT2, "uint2", 1, true, 0, 3, 4},
+    {ONNX_TYPE_UINT4, "uint4", 1, true, 0, 15, 2},
 };
 
 const struct onnx_type *onnx_type_find(int32_t number)
@@ -82,7 +84,7 @@ static size_t typed_count(const Onnx__TensorProto *tensor, const struct onnx_typ
 /* Bytes of raw_data, or entries of a list, that hold so many values. */
 static size_t stored_count(const struct onnx_type *type, size_t count)
 {
-    return type->is_packed ? (count + 1) / 2 : count;
+    return (count + type->packed - 1) / type->packed;
 }
 
 static int check_size(const char *path, const char *name,
@@ -169,8 +171,12 @@ static uint64_t stored_bits(const Onnx__TensorProto *tensor,
 static uint64_t bits_of(const Onnx__TensorProto *tensor, const struct onnx_type *type,
                         size_t index)
 {
-    if (type->is_packed)
-        return stored_bits(tensor, type, index / 2) >> index % 2 * 4 & 15;
+    size_t bits = 8 / type->packed;
+
+    if (type->packed > 1)
+        return stored_bits(tensor, type, index / type->packed) >>
+                   index % type->packed * bits &
+               ((1u << bits) - 1);
     return stored_bits(tensor, type, index);
 }
 
@@ -206,7 +212,7 @@ static int64_t integer_at(const Onnx__TensorProto *tensor, const struct onnx_typ
 {
     uint64_t bits = bits_of(tensor, type, index);
     bool is_signed = type->low < 0;
-    int unused = 64 - (type->is_packed ? 4 : 8 * (int)type->bytes);
+    int unused = 64 - 8 * (int)type->bytes / (int)type->packed;
     int64_t value;
 
     if (!is_signed && bits > (uint64_t)type->high)
@@ -268,7 +274,7 @@ static int decode_left(const struct onnx_file *file, const Onnx__TensorProto *te
 {
     enum { PIECE_BYTES = 1 << 16 };
     uint8_t bytes[PIECE_BYTES];
-    size_t in_unit = type->is_packed ? 2 : 1;
+    size_t in_unit = type->packed;
 
     for (size_t done = 0; done < count;) {
         size_t skipped = (first + done) % in_unit;

@@ -5,8 +5,13 @@
 #include "core/onnx/onnx_constant.h"
 #include "core/onnx/onnx_file.h"
 
-/* Of opset 21; the system's onnx.proto may be older. */
-enum { ONNX_TYPE_UINT4 = 21, ONNX_TYPE_INT4 = 22 };
+/* Of opsets 21 and 25; the system's onnx.proto may be older. */
+enum {
+    ONNX_TYPE_UINT4 = 21,
+    ONNX_TYPE_INT4 = 22,
+    ONNX_TYPE_UINT2 = 25,
+    ONNX_TYPE_INT2 = 26
+};
 
 /* One row of the table of element types. */
 struct onnx_type {
@@ -15,7 +20,7 @@ struct onnx_type {
     size_t bytes;
     bool is_integer;   /* or bool */
     int64_t low, high; /* range of an integer type; uint64 is cut to int64 */
-    bool is_packed;    /* two values a byte, the first in its low half */
+    size_t packed;     /* values in a byte, the first in its low bits: 4, 2, or 1 */
 };
 
 /* The row, or NULL where calq cannot read the type (strings, complex numbers ...). */

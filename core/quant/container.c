@@ -3,7 +3,16 @@
 #include <assert.h>
 #include <stddef.h>
 
-enum { UINT8 = 2, INT8 = 3, UINT16 = 4, INT16 = 5, UINT4 = 21, INT4 = 22 };
+enum {
+    UINT8 = 2,
+    INT8 = 3,
+    UINT16 = 4,
+    INT16 = 5,
+    UINT4 = 21,
+    INT4 = 22,
+    UINT2 = 25,
+    INT2 = 26
+};
 
 /* In the order in which they are tried. */
 static const struct type {
@@ -12,6 +21,8 @@ static const struct type {
     int least, most;
     bool is_signed;
 } types[] = {
+    {"uint2", UINT2, 2, 0, 3, false},
+    {"int2", INT2, 2, -2, 1, true},
     {"uint4", UINT4, 4, 0, 15, false},
     {"int4", INT4, 4, -8, 7, true},
     {"uint8", UINT8, 8, 0, 255, false},
@@ -21,12 +32,13 @@ static const struct type {
 };
 
 /* The first type that holds the integers which are wanted. */
-static struct container hold(struct container wanted, bool in_4_bits)
+static struct container hold(struct container wanted, int narrowest)
 {
     bool is_signed = wanted.lowest + wanted.zero_point < 0;
+    int least = narrowest > 0 ? narrowest : 8;
     size_t i = 0;
 
-    while ((types[i].bits == 4 && !in_4_bits) || types[i].is_signed != is_signed ||
+    while (types[i].bits < least || types[i].is_signed != is_signed ||
            types[i].least > wanted.lowest + wanted.zero_point ||
            types[i].most < wanted.highest + wanted.zero_point)
         i++;
@@ -39,7 +51,7 @@ static struct container hold(struct container wanted, bool in_4_bits)
     return wanted;
 }
 
-struct container container_of(const struct quantizer *quantizer, bool in_4_bits)
+struct container container_of(const struct quantizer *quantizer, int narrowest)
 {
     int factor = quantizer->grid == GRID_MIDRISE ? 2 : 1, offset = factor - 1;
 
@@ -51,13 +63,13 @@ struct container container_of(const struct quantizer *quantizer, bool in_4_bits)
             .highest = factor * quantizer_highest(quantizer) + offset,
             .zero_point = quantizer->zero,
         },
-        in_4_bits);
+        narrowest);
 }
 
-struct container container_of_folded(int most, bool in_4_bits)
+struct container container_of_folded(int most, int narrowest)
 {
     return hold((struct container){.factor = 1, .lowest = -most, .highest = most},
-                in_4_bits);
+                narrowest);
 }
 
 float container_step(const struct container *container, float step)
@@ -73,5 +85,5 @@ bool container_is_wider(const struct container *container)
 
 int container_opset(const struct container *container)
 {
-    return container->bits == 8 ? 13 : 21;
+    return container->bits == 8 ? 13 : container->bits == 2 ? 25 : 21;
 }

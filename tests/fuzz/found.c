@@ -177,6 +177,13 @@ const char *found_setting(const struct found *found, const char *key)
     return "";
 }
 
+/* What runs the file multiplies the states of recurrences as they are. */
+static bool runs_recurrences(const char *target)
+{
+    return strcmp(target, "onnx") == 0 || strcmp(target, "tensorrt") == 0 ||
+           strcmp(target, "openvino") == 0;
+}
+
 bool found_keeps_states(const struct found *found, const char *node)
 {
     const json_t *kept = json_object_get(found->json, "kept_in_float");
@@ -188,7 +195,7 @@ bool found_keeps_states(const struct found *found, const char *node)
         count += strcmp(text_of(one, "layer"), node) == 0 &&
                  strcmp(text_of(one, "why"), "bits of the result") != 0;
     }
-    return count > 1;
+    return count > 1 || runs_recurrences(found_setting(found, "target"));
 }
 
 bool found_treatment(const struct found *found, const char *name)

@@ -202,8 +202,8 @@ static void put_statistics(struct graph *graph, const struct found *found,
     }
 }
 
-/* States are multiplied as the output has them, where the layer is not kept in float; of two outputs the second
- * one is then as the first. */
+/* States are multiplied as the output has them, where the layer and the target do not keep them in float; of two outputs
+ * the second one is as the first. */
 static void find_states(struct coded *coded)
 {
     const struct graph *graph = coded->graph;
@@ -213,10 +213,11 @@ static void find_states(struct coded *coded)
         const struct node *node = &graph->nodes[i];
         int first = node->twin < 0 ? i : node->twin;
 
-        if (!node_recurs(node) || found_keeps_states(coded->found, node->name))
+        if (!node_recurs(node))
             continue;
-        coded->states[i] = coded->grids[graph->nodes[first].output];
-        coded->grids[node->output] = coded->states[i];
+        coded->grids[node->output] = coded->grids[graph->nodes[first].output];
+        if (!found_keeps_states(coded->found, node->name))
+            coded->states[i] = coded->grids[node->output];
     }
 }
 

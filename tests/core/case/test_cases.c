@@ -347,11 +347,11 @@ static void all_of_tflite_is_in_integers(void **state)
         assert_true(rules.all_activations);
         assert_true(rules.codes_clamp);
         assert_true(rules.rounds_like_kernels);
-        assert_true(rules.adds_by_shift);
+        assert_true(rules.rounds_like_xnnpack);
         assert_true(rules.quantize_output);
         assert_int_equal(rules.grids.weights, GRID_NARROW);
     }
-    assert_false(rules_of(TARGET_ONNX, in_8, ACTIVATIONS_ALL).adds_by_shift);
+    assert_false(rules_of(TARGET_ONNX, in_8, ACTIVATIONS_ALL).rounds_like_xnnpack);
 }
 
 int main(void)

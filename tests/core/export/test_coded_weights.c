@@ -35,7 +35,7 @@ static void init(struct trial *trial, const float *scale, const float *shift)
                                      .inputs = WEIGHTS,
                                      .window = 1,
                                      .values = trial->weights};
-    coded_weights_init(&trial->coded, trial->layer.weights, &plain, &quantizer, false);
+    coded_weights_init(&trial->coded, trial->layer.weights, &plain, &quantizer, 8);
 }
 
 static void assert_integers(const struct trial *trial, size_t channel, int a, int b)

@@ -40,7 +40,7 @@ static void write_all(struct target_grids grids, int weight_bits, int activation
             written_open(&written, written_networks[i].text, grids, weight_bits,
                          activation_bits, variant & 1);
             written.calibrated.rules.corrects_mean = variant & 2;
-            written.calibrated.in_4_bits = variant & 4;
+            written.calibrated.narrowest = variant & 4 ? 4 : 8;
             written.calibrated.for_integer_kernels = variant & 8;
             written_write(&written);
             written_assert_same(&written, written_networks[i].fact);

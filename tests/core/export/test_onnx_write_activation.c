@@ -302,7 +302,7 @@ static void weights_alone_have_4_bits(void **state)
 
         written_open(&written, clamped[i / 2].text,
                      i % 2 ? written_onnx : written_tensorrt, 4, 4, false);
-        written.calibrated.in_4_bits = true;
+        written.calibrated.narrowest = 4;
         written_write(&written);
         written_assert_same(&written, clamped[i / 2].fact);
         model = written_model(&written);

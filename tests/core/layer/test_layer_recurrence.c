@@ -355,7 +355,7 @@ static void what_is_kept_in_float_multiplies_floats(void **state)
     (void)state;
     trial_make(&trial, &shapes[0], kernel_set_best());
     layer_run_clear(&trial.run);
-    trial.of_layer.is_kept = true;
+    trial.of_layer.keeps_states = true;
     layer_run_init(&trial.run, &trial.setting, 0);
     run_all(&trial, (struct quantizers){NULL, &output});
     expected = plain(&trial, NULL, NULL);

@@ -66,7 +66,38 @@ static int defined_code(const struct rounded *rounded, const struct value *input
     return (int)fminf(fmaxf(v + (float)zero, 0), 255);
 }
 
-static void check_means(const struct plane *plane, const struct rounded *rounded)
+/* As mean_codes_by_bias() is defined. */
+static int defined_by_bias(const struct rounded *rounded, const struct value *input,
+                           int sample, int channel)
+{
+    const struct plane *plane = input->plane;
+    int pixels = plane->height * plane->width, sum = 0;
+    int zero = value_zero_code(&rounded->output) - 128;
+    float step = rounded->output.step, ratio = rounded->input.step / step;
+    float scale = ratio * (1 / (float)pixels), bias, v;
+
+    for (int row = 0; row < plane->height; row++)
+        for (int column = 0; column < plane->width; column++)
+            sum += value_row(input, (size_t)(sample * plane->height +
+                                             row))[column * plane->channels + channel] -
+                   128;
+    bias = (float)zero - (float)(value_zero_code(&rounded->input) - 128) * ratio;
+    v = (float)sum * scale + bias;
+    v = fminf(fmaxf(v, rounded->low / step + (float)zero),
+              rounded->high / step + (float)zero);
+    return (int)fminf(fmaxf(rintf(v) + 128, 0), 255);
+}
+
+static const struct order {
+    void (*find)(const struct layer *layer, const struct value *input, int samples,
+                 const struct quantizer *quantizer, struct value *output,
+                 int32_t *sums);
+    int (*defined)(const struct rounded *rounded, const struct value *input, int sample,
+                   int channel);
+} orders[] = {{mean_codes, defined_code}, {mean_codes_by_bias, defined_by_bias}};
+
+static void check_means(const struct order *order, const struct plane *plane,
+                        const struct rounded *rounded)
 {
     const struct plane one_pixel = {
         .height = 1, .width = 1, .channels = plane->channels};
@@ -76,11 +107,11 @@ static void check_means(const struct plane *plane, const struct rounded *rounded
         .kind = LAYER_AVERAGE_POOL, .low = rounded->low, .high = rounded->high};
     int32_t *sums = memory_get((size_t)plane->channels * sizeof *sums);
 
-    mean_codes(&layer, &input, SAMPLES, &rounded->output, &output, sums);
+    order->find(&layer, &input, SAMPLES, &rounded->output, &output, sums);
     for (int sample = 0; sample < SAMPLES; sample++)
         for (int channel = 0; channel < plane->channels; channel++)
             assert_int_equal(value_row(&output, (size_t)sample)[channel],
-                             defined_code(rounded, &input, sample, channel));
+                             order->defined(rounded, &input, sample, channel));
     free(sums);
     free(input.data);
     free(output.data);
@@ -91,7 +122,8 @@ static void means_of_all_pixels_are_rounded_as_defined(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(inputs); i++)
         for (size_t j = 0; j < COUNT(rounds); j++)
-            check_means(&inputs[i], &rounds[j]);
+            for (size_t k = 0; k < COUNT(orders); k++)
+                check_means(&orders[k], &inputs[i], &rounds[j]);
 }
 
 int main(void)

@@ -563,6 +563,19 @@ static void a_recurrence_reads_codes_of_its_output(void **state)
     network_destroy(read);
 }
 
+/* What runs a file multiplies them as they are; what reads the output has codes all the same. */
+static void states_that_no_file_rounds_stay_float(void **state)
+{
+    struct network *read;
+
+    (void)state;
+    rules.keeps_states = true;
+    read = place_all(RECURRENT, NULL, 0);
+    assert_placed("x", "w", "r", "f", "v");
+    assert_true(placement.of_layers[1].keeps_states);
+    network_destroy(read);
+}
+
 static void a_recurrence_in_float_leaves_its_states(void **state)
 {
     static const char *const kept[] = {"RNN *"};
@@ -768,6 +781,7 @@ int main(void)
         TEST(joined_tensors_share_a_step_unless_others_read_them),
         TEST(codes_that_are_handed_on_are_not_rounded_again),
         TEST(a_recurrence_reads_codes_of_its_output),
+        TEST(states_that_no_file_rounds_stay_float),
         TEST(a_recurrence_in_float_leaves_its_states),
         TEST(the_output_is_rounded_where_that_is_asked_for),
         TEST(codes_end_where_a_clamp_ends),

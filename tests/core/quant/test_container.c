@@ -9,29 +9,34 @@
 static const struct container_case {
     enum grid grid;
     int bits, zero;
-    bool in_4_bits;
+    int narrowest;
     const char *name;
     int lowest, highest;
     bool is_wider;
     int opset;
 } cases[] = {
-    {GRID_NARROW, 8, 0, false, "int8", -127, 127, true, 13},
-    {GRID_NARROW, 4, 0, false, "int8", -7, 7, true, 13},
-    {GRID_MIDTREAD, 8, 0, false, "int8", -128, 127, false, 13},
-    {GRID_UNSIGNED, 8, 0, false, "uint8", 0, 255, false, 13},
-    {GRID_UNSIGNED, 4, 0, false, "uint8", 0, 15, true, 13},
-    {GRID_MIDRISE, 7, 0, false, "int8", -127, 127, true, 13},
-    {GRID_MIDRISE, 8, 0, false, "int16", -255, 255, true, 21},
-    {GRID_UNSIGNED, 4, 0, true, "uint4", 0, 15, false, 21},
-    {GRID_MIDTREAD, 4, 0, true, "int4", -8, 7, false, 21},
-    {GRID_MIDRISE, 3, 0, true, "int4", -7, 7, true, 21},
-    {GRID_MIDRISE, 4, 0, true, "int8", -15, 15, true, 13},
-    {GRID_UNSIGNED, 5, 0, true, "uint8", 0, 31, true, 13},
-    {GRID_ASYMMETRIC, 8, 17, false, "uint8", -17, 238, false, 13},
-    {GRID_ASYMMETRIC, 8, 255, false, "uint8", -255, 0, false, 13},
-    {GRID_ASYMMETRIC, 4, 3, false, "uint8", -3, 12, true, 13},
-    {GRID_ASYMMETRIC, 4, 15, true, "uint4", -15, 0, false, 21},
-    {GRID_ASYMMETRIC, 5, 3, true, "uint8", -3, 28, true, 13},
+    {GRID_NARROW, 8, 0, 8, "int8", -127, 127, true, 13},
+    {GRID_NARROW, 4, 0, 8, "int8", -7, 7, true, 13},
+    {GRID_MIDTREAD, 8, 0, 8, "int8", -128, 127, false, 13},
+    {GRID_UNSIGNED, 8, 0, 8, "uint8", 0, 255, false, 13},
+    {GRID_UNSIGNED, 4, 0, 8, "uint8", 0, 15, true, 13},
+    {GRID_MIDRISE, 7, 0, 8, "int8", -127, 127, true, 13},
+    {GRID_MIDRISE, 8, 0, 8, "int16", -255, 255, true, 21},
+    {GRID_UNSIGNED, 4, 0, 4, "uint4", 0, 15, false, 21},
+    {GRID_MIDTREAD, 4, 0, 4, "int4", -8, 7, false, 21},
+    {GRID_MIDRISE, 3, 0, 4, "int4", -7, 7, true, 21},
+    {GRID_MIDRISE, 4, 0, 4, "int8", -15, 15, true, 13},
+    {GRID_UNSIGNED, 5, 0, 4, "uint8", 0, 31, true, 13},
+    {GRID_ASYMMETRIC, 8, 17, 8, "uint8", -17, 238, false, 13},
+    {GRID_ASYMMETRIC, 8, 255, 8, "uint8", -255, 0, false, 13},
+    {GRID_ASYMMETRIC, 4, 3, 8, "uint8", -3, 12, true, 13},
+    {GRID_ASYMMETRIC, 4, 15, 4, "uint4", -15, 0, false, 21},
+    {GRID_ASYMMETRIC, 5, 3, 4, "uint8", -3, 28, true, 13},
+    {GRID_NARROW, 2, 0, 2, "int2", -1, 1, true, 25},
+    {GRID_MIDTREAD, 2, 0, 2, "int2", -2, 1, false, 25},
+    {GRID_UNSIGNED, 2, 0, 2, "uint2", 0, 3, false, 25},
+    {GRID_NARROW, 3, 0, 2, "int4", -3, 3, true, 21},
+    {GRID_NARROW, 5, 0, 2, "int8", -15, 15, true, 13},
 };
 
 static void codes_stand_in_the_narrowest_type(void **state)
@@ -40,7 +45,7 @@ static void codes_stand_in_the_narrowest_type(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct container_case *test = &cases[i];
         struct quantizer quantizer = {test->grid, test->bits, 1, test->zero};
-        struct container container = container_of(&quantizer, test->in_4_bits);
+        struct container container = container_of(&quantizer, test->narrowest);
 
         assert_string_equal(container.name, test->name);
         assert_int_equal(container.lowest, test->lowest);
@@ -63,7 +68,7 @@ static void values_are_the_same_to_the_last_bit(void **state)
                 struct quantizer quantizer = {(enum grid)grid, bits, steps[i],
                                               grid == GRID_ASYMMETRIC ? (1 << bits) / 3
                                                                       : 0};
-                struct container container = container_of(&quantizer, false);
+                struct container container = container_of(&quantizer, 8);
                 float step = container_step(&container, steps[i]);
 
                 for (int code = quantizer_lowest(&quantizer);

@@ -39,8 +39,7 @@ blocks_are_refused_with_what_knows_none() {
     blocks_are_refused "target: tflite" --set targets=tflite
     blocks_are_refused "outlier_splitting" --set "methods=[{$method, outlier_splitting: 0.1}]"
     blocks_are_refused "bias_correction: mean" --set "methods=[{$method, bias_correction: mean}]"
-    blocks_are_refused "rounding: gram" --set "methods=[{$method, rounding: gram}]"
-    blocks_are_refused "rounding: gram" --set 'methods=[{name: mmse, rounding: gram}]' \
+    blocks_are_refused "bias_correction: mean" --set 'methods=[{name: mmse, bias_correction: mean}]' \
         --set 'models.0.overrides=[{match: "/block1/second*", weight_steps: per_block}]'
 }
 check 1 blocks_are_refused_with_what_knows_none

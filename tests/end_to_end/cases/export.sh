@@ -94,12 +94,28 @@ check 1 "ONNX Runtime predicts the same of three inputs" same_in_onnxruntime "$h
 # Weights with steps of blocks, as integers of 8 and of 4 bits; ONNX Runtime makes no integer kernel of their layers.
 blocks_in_onnxruntime() { # FORM
     form=("$@")
-    same_in_onnxruntime "$here/blocks.yaml" --set 'bits=[W4A8, W8A8, W2A8, W4A4]' \
+    same_in_onnxruntime "$here/blocks.yaml" --set 'bits=[W4A8, W8A8, W2A8, W2A32, W4A4]' \
         --set 'methods=[{name: mmse, weight_steps: per_block, block_size: 16}]'
     grep -aqF block_size "$work"/glyphs-onnx-W4A8-mmse.onnx || fail "the file has no blocks"
 }
 check 1 "ONNX Runtime predicts the same: blocks" blocks_in_onnxruntime
 check 1 "ONNX Runtime predicts the same: blocks in 4 bits" blocks_in_onnxruntime --int4
+check 1 "ONNX Runtime predicts the same: blocks in 2 bits" blocks_in_onnxruntime --int2
+
+# Weights that nobody trained give logits that are nearly equal.
+recurrences_in_onnxruntime() {
+    share=0.997
+    same_in_onnxruntime "$here/recurrent.yaml" --set "models.0.network=$inputs/recurrent.onnx" \
+        --set targets=onnx --set 'bits=[W8A8, W4A8]' --set models.0.validation.samples=all --set methods=mmse
+}
+check 1 "ONNX Runtime predicts the same: recurrences" recurrences_in_onnxruntime
+
+text_in_onnxruntime() {
+    [ -e "$CALQ_KIT/lstm/textgenrnn.onnx" ] || skip "CALQ_KIT has no lstm/textgenrnn.onnx"
+    same_in_onnxruntime configs/blocks.yaml --set 'exclude=[{model: resnet20}, {method: block16}]' --set bits=W4A8 \
+        --set models.1.validation.samples=1000
+}
+check 1 "ONNX Runtime predicts the same of textgenrnn, in channels and in blocks" text_in_onnxruntime
 
 # What export foretells is what becomes of the file in ONNX Runtime, which loads at every level.
 kernels_are_as_foretold() { # CASE

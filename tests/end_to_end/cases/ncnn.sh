@@ -57,8 +57,21 @@ check 1 corrected_biases_are_written
 codes_of_another_rounding_are_written() {
     calibrate "$to_ncnn" --set 'methods=[{name: minmax, rounding: {name: gram, accept: always}}]'
     pairs_are_the_case "10 layers in integers, 5 give integers, 2 in float, 66008 codes"
+    expect_in "$work/out" "other codes in 10 layers: run the pair"
 }
 check 1 codes_of_another_rounding_are_written
+
+codes_that_no_table_gives_are_told() {
+    calibrate "$to_ncnn"
+    converted pnnx
+    to_pair
+    expect_not_in "$work/out" "other codes"
+    calibrate "$to_ncnn" --set methods=mmse \
+        --set 'models.0.overrides=[{match: "/block1/second*", bits: W6A8}]'
+    to_pair
+    expect_in "$work/out" "other codes in 1 layers: run the pair"
+}
+check 1 codes_that_no_table_gives_are_told
 
 check 1 "pairs of ResNet-20" eval 'on_kit cifar10/resnet20.onnx cifar10/calib.h5 ", keep_float: []"
     pairs_are_the_case "20 layers in integers, 9 give integers, 0 in float, 268336 codes"'
