@@ -74,7 +74,7 @@ static void has_line(const char *line)
 static void it_says_all_that_decides_digits(void **state)
 {
     (void)state;
-    assert_int_equal(strncmp(text, "digits: 6\n", 10), 0);
+    assert_int_equal(strncmp(text, "digits: 7\n", 10), 0);
     has_line("network: content 0a");
     has_line("calibration: content 0b");
     has_line("validation: content 0c");
