@@ -121,7 +121,7 @@ static Onnx__TensorProto two_numbers(int32_t type)
     tensor.data_type = type;
     tensor.n_float_data = tensor.n_double_data = tensor.n_int32_data = 2;
     tensor.n_int64_data = tensor.n_uint64_data = 2;
-    if (type == ONNX_TYPE_INT4 || type == ONNX_TYPE_UINT4)
+    if (onnx_type_find(type) && onnx_type_find(type)->packed > 1)
         tensor.n_int32_data = 1; /* both are in one byte */
     tensor.float_data = floats;
     tensor.double_data = doubles;
@@ -135,7 +135,7 @@ static Onnx__TensorProto two_numbers(int32_t type)
 
 static void typed_fields_of_every_type_are_read(void **state)
 {
-    static const double expected[] = {3, 0}, as_bool[] = {1, 0};
+    static const double expected[] = {3, 0}, as_bool[] = {1, 0}, as_int2[] = {-1, 0};
 
     (void)state;
     for (int32_t number = 0; number < 32; number++) {
@@ -150,7 +150,9 @@ static void typed_fields_of_every_type_are_read(void **state)
         if (!constant)
             fail_msg("%s: %s", type->name, err.text);
         assert_values(type->name, constant, type->is_integer,
-                      number == TYPE(BOOL) ? as_bool : expected);
+                      number == TYPE(BOOL)       ? as_bool
+                      : number == ONNX_TYPE_INT2 ? as_int2
+                                                 : expected);
         onnx_constant_destroy(constant);
     }
 }
