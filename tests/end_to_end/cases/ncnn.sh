@@ -70,12 +70,17 @@ codes_that_no_table_gives_are_told() {
     converted onnx2ncnn
     to_pair
     expect_not_in "$work/out" "other codes"
+}
+check 1 codes_that_no_table_gives_are_told
+
+codes_of_6_bits_are_told() {
     calibrate "$to_ncnn" --set methods=mmse \
         --set 'models.0.overrides=[{match: "/block1/second*", bits: W6A8}]'
+    converted onnx2ncnn
     to_pair
     expect_in "$work/out" "other codes in 1 layers: run the pair"
 }
-check 1 codes_that_no_table_gives_are_told
+check 1 "codes of 6 bits that no table gives are told" codes_of_6_bits_are_told
 
 check 1 "pairs of ResNet-20" eval 'on_kit cifar10/resnet20.onnx cifar10/calib.h5 ", keep_float: []"
     pairs_are_the_case "20 layers in integers, 9 give integers, 0 in float, 268336 codes"'
