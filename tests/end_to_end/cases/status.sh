@@ -56,7 +56,8 @@ a_run_that_goes_on_is_seen_and_not_disturbed() {
     start_run
     await $run tells_progress || fail "the run failed: $(cat "$work/run.log")"
     expect_case 'W4A4-lapq +running'
-    expect_in "$work/out" "1 running, 1 waiting; about "
+    expect_in "$work/out" "1 running, 1 waiting"
+    expect_not_in "$work/out" "about 0 s" # a few evaluations do not tell how fast it goes
     for _ in $(seq 20); do status_of_run; done
     wait $run || fail "the run failed: $(cat "$work/run.log")"
     status_of_run
