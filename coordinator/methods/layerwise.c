@@ -210,9 +210,23 @@ static void end_view(struct layerwise *layerwise, int item,
         layerwise->mode == LAYERWISE_INDEPENDENT;
 }
 
-/* All activations have the same rule. */
-static int look_at_float_activations(struct layerwise *layerwise,
-                                     const struct clip_rule *rule, struct error *err)
+/* The rule of one tensor. 16 bits have levels finer than what rules see: there nothing is clipped. */
+static const struct clip_rule *rule_of(const struct layerwise *layerwise, int item,
+                                       const struct clip_rule *rule)
+{
+    static const struct clip_rule minmax = {.kind = CLIP_MINMAX};
+    const struct quantized_tensor of_item = tensor_of(layerwise, item);
+    const struct quantized_tensor *tensor = &of_item;
+
+    return bits_are_wide(tensor->bits) ||
+                   (layerwise->clips_weights_only && !tensor->is_weight)
+               ? &minmax
+               : rule;
+}
+
+/* All of them at once, each in the way of its own rule; where bits change from one search of steps to the next, a
+ * tensor of 16 bits is looked at for fewer, too. */
+static int look_at_float_activations(struct layerwise *layerwise, struct error *err)
 {
     const struct placement *placement = team_placement(layerwise->team);
     struct clip_sight *sights = memory_zeroed((size_t)placement->count, sizeof *sights);
@@ -220,7 +234,10 @@ static int look_at_float_activations(struct layerwise *layerwise,
 
     for (int item = 0; item < placement->count; item++)
         if (!placement->items[item].is_weight)
-            sights[item] = begin_view(layerwise, item, rule);
+            sights[item] =
+                begin_view(layerwise, item,
+                           layerwise->bits ? layerwise->rule
+                                           : rule_of(layerwise, item, layerwise->rule));
     status = float_views_find(layerwise->team, sights, layerwise->views, err);
     for (int item = 0; status == 0 && item < placement->count; item++)
         if (!placement->items[item].is_weight)
@@ -240,7 +257,7 @@ static int look_at(struct layerwise *layerwise, int item, const struct clip_rule
     if (layerwise->is_known[item])
         return 0;
     if (!tensor->is_weight && layerwise->mode == LAYERWISE_INDEPENDENT)
-        return look_at_float_activations(layerwise, rule, err);
+        return look_at_float_activations(layerwise, err);
     sight = begin_view(layerwise, item, rule);
     if (tensor->is_weight)
         look_at_weights(layerwise, tensor, &sight, &layerwise->views[item]);
@@ -328,20 +345,6 @@ static int recall_or_find(struct layerwise *layerwise, int item,
                      clock_seconds() - began, err);
 }
 
-/* The rule of one tensor. 16 bits have levels finer than what rules see: there nothing is clipped. */
-static const struct clip_rule *rule_of(const struct layerwise *layerwise, int item,
-                                       const struct clip_rule *rule)
-{
-    static const struct clip_rule minmax = {.kind = CLIP_MINMAX};
-    const struct quantized_tensor of_item = tensor_of(layerwise, item);
-    const struct quantized_tensor *tensor = &of_item;
-
-    return bits_are_wide(tensor->bits) ||
-                   (layerwise->clips_weights_only && !tensor->is_weight)
-               ? &minmax
-               : rule;
-}
-
 int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
                     struct choice *choices, struct result *result, struct error *err)
 {
@@ -350,6 +353,7 @@ int layerwise_steps(struct layerwise *layerwise, const struct clip_rule *rule,
     struct choice *now = layerwise->now; /* those before the tensor; float behind it */
 
     assert(rule->kind == layerwise->kind);
+    layerwise->rule = rule;
     memset(now, 0, (size_t)placement->count * sizeof *now);
     for (int item = 0; item < placement->count; item++) {
         const struct quantized_tensor tensor = tensor_of(layerwise, item);

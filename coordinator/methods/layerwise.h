@@ -14,10 +14,11 @@ struct layerwise {
     enum clip_kind kind;
     bool clips_weights_only; /* activations have the rule CLIP_MINMAX */
     bool sees_split; /* weights whose channels are split are looked at as split */
-    struct clip_view *views; /* [items] owned */
-    bool *is_known;          /* [items] the view is what the rules need */
-    uint8_t *bits;           /* [items] NULL: those of the placement; owned */
-    struct choice *now;      /* [items] scratch */
+    struct clip_view *views;      /* [items] owned */
+    bool *is_known;               /* [items] the view is what the rules need */
+    uint8_t *bits;                /* [items] NULL: those of the placement; owned */
+    struct choice *now;           /* [items] scratch */
+    const struct clip_rule *rule; /* what steps are looked for by now; borrowed */
 };
 
 /* `method`: how it looks at tensors. */

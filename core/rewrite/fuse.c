@@ -293,8 +293,9 @@ static bool inputs_are_nonnegative(const struct network *network,
 static bool output_is_nonnegative(const struct network *network,
                                   const struct layer *layer)
 {
-    return layer->low >= 0 || layer_kind_of(layer)->is_nonnegative(
-                                  layer, inputs_are_nonnegative(network, layer));
+    return layer->low >= 0 ||
+           (layer->high >= 0 && layer_kind_of(layer)->is_nonnegative(
+                                    layer, inputs_are_nonnegative(network, layer)));
 }
 
 /* Forgets the tensors that no layer makes or reads any more, and renumbers the others.

@@ -141,6 +141,24 @@ static void a_block_becomes_convolutions_with_residual_and_clamp(void **state)
     network_destroy(network);
 }
 
+static void what_is_clamped_below_zero_is_not_nonnegative(void **state)
+{
+    struct network *network = read_text("input x N,1,2,2\n"
+                                        "node Relu x -> r\n"
+                                        "node Concat r r -> c axis=1\n"
+                                        "floats most - = -0.5\n"
+                                        "node Min c most -> m\n"
+                                        "floats w2 1,2,1,1 = 2 3\n"
+                                        "node Conv m w2 -> y\n"
+                                        "output y\n");
+
+    (void)state;
+    network_fuse(network);
+    assert_true(network->tensors[network_find_tensor(network, "r")].nonnegative);
+    assert_false(network->tensors[network_find_tensor(network, "m")].nonnegative);
+    network_destroy(network);
+}
+
 static void a_tensor_with_two_readers_is_not_swallowed(void **state)
 {
     struct network *network = read_text("input x N,1,2,2\n"
@@ -296,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fusing_and_folding_keep_the_logits),
         cmocka_unit_test(a_block_becomes_convolutions_with_residual_and_clamp),
+        cmocka_unit_test(what_is_clamped_below_zero_is_not_nonnegative),
         cmocka_unit_test(a_tensor_with_two_readers_is_not_swallowed),
         cmocka_unit_test(unread_layers_and_their_tensors_disappear),
         cmocka_unit_test(a_reshape_that_changes_the_channels_stays),

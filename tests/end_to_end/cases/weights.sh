@@ -96,3 +96,19 @@ a_layer_of_zeros_stays_zero() {
     expect_in "$work/out" "tensor zero is zero everywhere"
 }
 check 1 a_layer_of_zeros_stays_zero
+
+# Each tensor is looked at in the way of its own rule, also where all are looked at at once.
+a_tensor_of_16_bits_leaves_the_steps_of_others() {
+    local method
+    for method in mmse kld; do
+        calibrate "$small" --set targets=paper --set bits=W4A4 --set "methods=[{name: $method, layerwise: independent}]"
+        grep -A 12 '"tensor": "/' "$work/run/cases/glyphs-paper-W4A4-$method/result.json" | grep step_hex >"$work/plain"
+        calibrate "$small" --set targets=paper --set bits=W4A4 --set "methods=[{name: $method, layerwise: independent}]" \
+            --set 'models.0.overrides=[{match: first, bits: W8A16}]' --set "out=$work/wide"
+        grep -A 12 '"tensor": "/' "$work/wide/cases/glyphs-paper-W4A4-$method/result.json" | grep step_hex >"$work/beside"
+        [ -s "$work/plain" ] || fail "no steps are told"
+        expect_same "$work/plain" "$work/beside"
+        rm -rf "$work/run" "$work/wide"
+    done
+}
+check 1 a_tensor_of_16_bits_leaves_the_steps_of_others
