@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -66,6 +67,15 @@ const char *file_hint_missing(const char *path, char hint[FILE_HINT_BYTES])
         snprintf(hint, FILE_HINT_BYTES,
                  "; paths are taken from the folder in which calq is started");
     return hint;
+}
+
+int file_hint_refuse_to_open(const char *path, int code, struct error *err)
+{
+    char hint[FILE_HINT_BYTES];
+    int why = errno;
+
+    return error_set(err, code, "cannot open %s: %s%s", path, strerror(why),
+                     file_hint_missing(path, hint));
 }
 
 /* ---- files of another kind ------------------------------------------------------------------ */

@@ -38,13 +38,10 @@ static void close_file(struct byte_stream *stream)
 struct byte_stream *byte_stream_open(const char *path, struct error *err)
 {
     FILE *file = fopen(path, "rbe");
-    char hint[FILE_HINT_BYTES];
     struct file_stream *own;
-    int why = errno;
 
     if (!file) {
-        error_set(err, EXIT_INPUT, "cannot open %s: %s%s", path, strerror(why),
-                  file_hint_missing(path, hint));
+        file_hint_refuse_to_open(path, EXIT_INPUT, err);
         return NULL;
     }
     own = memory_zeroed(1, sizeof *own);

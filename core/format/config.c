@@ -16,15 +16,6 @@ enum { FILE_BYTES_MAX = 1 << 20 };
 
 /* ---- the file ---- */
 
-static int refuse_to_open(const char *path, struct error *err)
-{
-    char hint[FILE_HINT_BYTES];
-    int why = errno;
-
-    return error_set(err, EXIT_CONFIG, "cannot open %s: %s%s", path, strerror(why),
-                     file_hint_missing(path, hint));
-}
-
 static int refuse_to_read(const char *path, struct error *err)
 {
     if (errno == EISDIR)
@@ -63,7 +54,7 @@ static int read_file(const char *path, char **text, size_t *bytes, struct error 
 
     *text = memory_get(FILE_BYTES_MAX + 1);
     if (!file) {
-        refuse_to_open(path, err);
+        file_hint_refuse_to_open(path, EXIT_CONFIG, err);
         goto done;
     }
     *bytes = fread(*text, 1, FILE_BYTES_MAX + 1, file);

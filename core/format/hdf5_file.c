@@ -4,7 +4,6 @@
 #include "core/base/memory.h"
 #include "core/format/hdf5_inside.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +31,8 @@ static int open_file(struct hdf5_file *file, struct error *err)
     char hint[FILE_HINT_BYTES];
     int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
 
-    if (descriptor < 0) {
-        int why = errno;
-
-        return error_set(err, EXIT_INPUT, "cannot open %s: %s%s", file->path,
-                         strerror(why), file_hint_missing(file->path, hint));
-    }
+    if (descriptor < 0)
+        return file_hint_refuse_to_open(file->path, EXIT_INPUT, err);
     close(descriptor);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (H5Fis_hdf5(file->path) <= 0)

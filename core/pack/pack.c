@@ -7,7 +7,6 @@
 #include "core/format/npy_array.h"
 #include "core/pack/pack_inside.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,12 +133,10 @@ static int read_text_labels(const char *path, size_t count, int64_t *labels,
                             struct error *err)
 {
     FILE *file = fopen(path, "re");
-    char hint[FILE_HINT_BYTES];
-    int why = errno, status;
+    int status;
 
     if (!file)
-        return error_set(err, EXIT_INPUT, "cannot open %s: %s%s", path, strerror(why),
-                         file_hint_missing(path, hint));
+        return file_hint_refuse_to_open(path, EXIT_INPUT, err);
     status = read_lines(file, path, count, labels, err);
     fclose(file);
     return status;
@@ -176,14 +173,10 @@ static const struct kind {
 static const struct kind *kind_of(const char *source, struct error *err)
 {
     const struct kind *kind = kinds;
-    char hint[FILE_HINT_BYTES];
     struct stat about;
 
     if (stat(source, &about) < 0) {
-        int why = errno;
-
-        error_set(err, EXIT_INPUT, "cannot open %s: %s%s", source, strerror(why),
-                  file_hint_missing(source, hint));
+        file_hint_refuse_to_open(source, EXIT_INPUT, err);
         return NULL;
     }
     while (kind->end &&
