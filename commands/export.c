@@ -64,8 +64,7 @@ static void print_kernels(const struct finished_case *finished,
 static void tell_float_kernels(const struct finished_case *finished,
                                const struct options *options)
 {
-    bool has_codes =
-        options->onnx.with_integers || case_onnx_narrowest(&options->onnx) < 8;
+    bool has_codes = case_onnx_has_integers(&options->onnx);
 
     printf("ONNX Runtime will run it in float: integer kernels need quantized weights "
            "and activations\n");
@@ -367,8 +366,7 @@ static int parse(int count, char **arguments, struct options *options,
         return error_set(err, EXIT_USAGE,
                          "--under, --model and --target go with --best, which says by "
                          "what the case is chosen: loss or accuracy");
-    if (options->onnx.is_exact &&
-        (case_onnx_narrowest(&options->onnx) < 8 || options->onnx.with_integers))
+    if (options->onnx.is_exact && case_onnx_has_integers(&options->onnx))
         return error_set(err, EXIT_USAGE,
                          "--exact has a form of its own, --int4, --int2 and --integers "
                          "another: take "

@@ -85,13 +85,17 @@ int case_onnx_narrowest(const struct case_onnx_form *form)
     return form->in_2_bits ? 2 : form->in_4_bits ? 4 : 8;
 }
 
+bool case_onnx_has_integers(const struct case_onnx_form *form)
+{
+    return form->with_integers || case_onnx_narrowest(form) < 8;
+}
+
 int case_onnx(const struct finished_case *finished, const struct case_onnx_form *form,
               uint8_t **bytes, size_t *size, struct error *err)
 {
     const struct calibration_case *one = finished->one;
     const struct state *state = &finished->result.result.state;
-    int narrowest = case_onnx_narrowest(form);
-    bool with_integers = form->with_integers || narrowest < 8;
+    bool with_integers = case_onnx_has_integers(form);
     bool has_floats = !case_rounds_activations(finished) && !with_integers;
     char bits[16], *weight_steps = has_floats ? weight_steps_text(finished) : NULL;
     struct onnx_property properties[] = {
@@ -123,7 +127,7 @@ int case_onnx(const struct finished_case *finished, const struct case_onnx_form 
             .rules = finished->rules,
             .is_folded = one->model->batchnorm == BATCHNORM_FOLD,
             .with_integers = with_integers,
-            .narrowest = narrowest,
+            .narrowest = case_onnx_narrowest(form),
             .for_integer_kernels =
                 case_is_for_integer_kernels(finished) && !form->is_exact,
             .keeps_signs = case_keeps_signs(one),

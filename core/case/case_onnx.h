@@ -29,6 +29,9 @@ struct case_onnx_form {
 /* Bits of the narrowest integers of weights: 8, 4 or 2. */
 int case_onnx_narrowest(const struct case_onnx_form *form);
 
+/* Whether weights that meet floats are integers, too: asked for, or narrower ones are. */
+bool case_onnx_has_integers(const struct case_onnx_form *form);
+
 /* As onnx_write(), with properties that say where the file comes from; `bytes` are to be freed by the caller. */
 int case_onnx(const struct finished_case *finished, const struct case_onnx_form *form,
               uint8_t **bytes, size_t *size, struct error *err);
