@@ -21,11 +21,10 @@ least_squared_error(const struct config_method_settings *settings)
 }
 
 const struct method dual_method = {
-    {"dual", "mmse; weights that lose too much are the sum of two quantized tensors",
-     .is_exported = false},
-    layerwise_evaluations,
-    start_is_layerwise,
-    least_squared_error,
-    NULL,
-    NULL,
-    NULL};
+    .known = {"dual",
+              "mmse; weights that lose too much are the sum of two quantized tensors",
+              .is_exported = false},
+    .evaluations = layerwise_evaluations,
+    .start = start_is_layerwise,
+    .rule = least_squared_error,
+};

@@ -231,12 +231,11 @@ static int search_activations(const struct method_task *task, struct result *res
 }
 
 const struct method lapq_method = {
-    {"lapq", "the best layer-wise steps over p, and a joint search from there",
-     .is_exported = true},
-    evaluations_of,
-    start_of,
-    rule_of,
-    search_from_start,
-    search_activations,
-    NULL,
+    .known = {"lapq", "the best layer-wise steps over p, and a joint search from there",
+              .is_exported = true},
+    .evaluations = evaluations_of,
+    .start = start_of,
+    .rule = rule_of,
+    .search = search_from_start,
+    .refine = search_activations,
 };

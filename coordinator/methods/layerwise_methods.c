@@ -127,21 +127,20 @@ long layerwise_evaluations(const struct config_method_settings *settings, int st
     return starts;
 }
 
-#define LAYERWISE_METHOD(rule, help)                                                   \
+#define LAYERWISE_METHOD(of_rule, help)                                                \
     {                                                                                  \
-        {#rule, help, .is_exported = true}, layerwise_evaluations, start_is_layerwise, \
-            rule, NULL, NULL, NULL                                                     \
+        .known = {#of_rule, help, .is_exported = true},                                \
+        .evaluations = layerwise_evaluations, .start = start_is_layerwise,             \
+        .rule = of_rule                                                                \
     }
 
 const struct method minmax_method = {
-    {"minmax", "the largest magnitude of a tensor stays within its clip",
-     .is_exported = true, .has_ratios_of_minmax = true},
-    layerwise_evaluations,
-    start_is_layerwise,
-    minmax,
-    NULL,
-    NULL,
-    NULL};
+    .known = {"minmax", "the largest magnitude of a tensor stays within its clip",
+              .is_exported = true, .has_ratios_of_minmax = true},
+    .evaluations = layerwise_evaluations,
+    .start = start_is_layerwise,
+    .rule = minmax,
+};
 const struct method percentile_method =
     LAYERWISE_METHOD(percentile, "the clip is a percentile of the magnitudes");
 const struct method mmse_method =

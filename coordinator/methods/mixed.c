@@ -344,12 +344,13 @@ static int keep_the_better(const struct method_task *task, struct result *result
 }
 
 const struct method mixed_method = {
-    {"mixed", "bits for each tensor, by what single tensors and pairs of them lose",
-     .is_exported = true},
-    evaluations_of,
-    start_of,
-    rule_of,
-    search_from_start,
-    keep_the_better,
-    batches_of,
+    .known = {"mixed",
+              "bits for each tensor, by what single tensors and pairs of them lose",
+              .is_exported = true},
+    .evaluations = evaluations_of,
+    .start = start_of,
+    .rule = rule_of,
+    .search = search_from_start,
+    .refine = keep_the_better,
+    .batches = batches_of,
 };
