@@ -168,24 +168,17 @@ static int run_kind(struct analysis_task *task, struct findings *findings,
     return kind->run(task, findings, err);
 }
 
-/* What was spent since the case was opened, or since `before`. */
-static void take_costs(const struct team *team, const struct result *before,
-                       struct result *result)
-{
-    result->seconds = team_seconds(team) - before->seconds;
-    result->cpu_seconds = team_cpu_seconds(team) - before->cpu_seconds;
-    result->replayed = team_replayed(team) - before->replayed;
-}
-
 static int do_analysis(struct run *run, struct analysis_task *task, struct error *err)
 {
+    const struct team *team = run->team;
+    double seconds = team_seconds(team), cpu_seconds = team_cpu_seconds(team);
+    long replayed = team_replayed(team);
     struct findings findings = {0};
-    struct result none = {0}, before;
-    int status;
+    int status = run_kind(task, &findings, err);
 
-    take_costs(run->team, &none, &before);
-    status = run_kind(task, &findings, err);
-    take_costs(run->team, &before, task->result);
+    task->result->seconds = team_seconds(team) - seconds;
+    task->result->cpu_seconds = team_cpu_seconds(team) - cpu_seconds;
+    task->result->replayed = team_replayed(team) - replayed;
     if (status == 0)
         status = write_findings(run, task->settings, &findings, task->result, err);
     if (status == 0)

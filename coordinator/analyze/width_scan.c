@@ -139,7 +139,8 @@ static int output_of(const struct bit_space *space, const struct network *networ
                : placement->items[last].index;
 }
 
-/* What outputs of layers lose beside the float network, with each group at each of its bits. */
+/* What outputs of layers lose beside the float network, with each group at each of its bits; of others nothing is
+ * written. */
 static int scan_outputs(const struct analysis_task *task, struct findings *findings,
                         const struct bit_space *space, const struct wide_groups *rows,
                         const int *axes, const struct choice *points, struct error *err)
@@ -162,13 +163,15 @@ static int scan_outputs(const struct analysis_task *task, struct findings *findi
         axes, 2);
 
     for (int i = 0; i < rows->count * bits->count; i++) {
+        int group = rows->groups[i / bits->count];
         const struct measure measure = {
             .kind = MEASURE_OUTPUT,
-            .subject =
-                output_of(space, team_network(team), rows->groups[i / bits->count])};
+            .subject = output_of(space, team_network(team), group)};
         struct tensor_error error;
         void *answer = &error;
 
+        if (choice_of(space, group, bits->numbers[i % bits->count]) < 0)
+            continue;
         if (team_measure(team, &measure, 1, points + (size_t)i * items, &answer, err) <
             0)
             return -1;
