@@ -89,11 +89,6 @@ static void look_at(void *context, const char *file, const struct analysis *anal
 
 /* ---- in words --------------------------------------------------------------------------------- */
 
-static double share_of(double part, double all)
-{
-    return all > 0 ? 100 * fmax(0, part) / all : NAN;
-}
-
 static void write_sentence(FILE *out, const struct ranking *ranking)
 {
     const struct tensor_gain *first = &ranking->gains[0];
@@ -113,7 +108,7 @@ static void write_sentence(FILE *out, const struct ranking *ranking)
                      "where all others are quantized is found by `calq analyze "
                      "keep_float`.",
                      ranking->entry->one->id, first->tensor, first->alone,
-                     share_of(first->alone, ranking->all));
+                     ranking->all > 0 ? 100 * first->alone / ranking->all : 0);
 }
 
 static bool is_weight(const struct result *result, const char *tensor)
